@@ -1,0 +1,74 @@
+create schema optimize;
+
+create table optimize.runs (
+    run_key text primary key,
+    profile_key text not null,
+    setting text not null,
+    algorithm text not null,
+    model text not null,
+    seed bigint not null,
+    config json not null,
+    reference double[] not null
+);
+
+create table optimize.candidates (
+    run_key text not null,
+    generation integer not null,
+    position integer not null,
+    genome_digest text not null,
+    operator text not null,
+    parents text[] not null,
+    status text not null,
+    reason text not null,
+    primary key (run_key, generation, position)
+);
+
+create table optimize.evaluations (
+    evaluation_key text primary key,
+    genome_digest text not null,
+    profile_key text not null,
+    split text not null,
+    panel_key text not null,
+    model text not null,
+    objectives json not null,
+    leakage json not null,
+    diagnostics json not null,
+    n_dialogues bigint not null,
+    n_missing bigint not null,
+    n_tokens bigint not null
+);
+
+create table optimize.generations (
+    run_key text not null,
+    generation integer not null,
+    survivors text[] not null,
+    front text[] not null,
+    hypervolume double not null,
+    n_dialogues bigint not null,
+    primary key (run_key, generation)
+);
+
+create table optimize.fronts (
+    run_key text not null,
+    genome_digest text not null,
+    split text not null,
+    evaluation_key text not null,
+    rank integer not null,
+    picked boolean not null,
+    primary key (run_key, split, genome_digest)
+);
+
+create table optimize.outcomes (
+    run_key text primary key,
+    stopped text not null,
+    front_digest text not null,
+    genome_digest text not null,
+    dominates_seed boolean not null
+);
+
+create table optimize.test_uses (
+    use_key text primary key,
+    profile_key text not null,
+    genome_digest text not null,
+    purpose text not null
+);

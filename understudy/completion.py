@@ -1,0 +1,72 @@
+"""What is asked of a model and what comes back: the shapes between the domain and the door to litellm."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from understudy.errors import ProviderFailed
+from understudy.keys import key
+
+VERSION = 1
+ModelRole = Literal["seeker", "recommender", "critic", "judge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat message; `role` is system, user or assistant."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One model call. `seed` is derived from scenario, replicate and turn, so candidates share random numbers."""
+
+    role: ModelRole
+    model: str
+    messages: tuple[Message, ...]
+    temperature: float
+    top_p: float
+    max_tokens: int
+    seed: int
+
+    @property
+    def key(self) -> str:
+        """The content key under which the ledger keeps the reply; the address of the server is not part of it."""
+        return key(
+            "completion",
+            VERSION,
+            role=self.role,
+            model=self.model,
+            messages=self.messages,
+            temperature=self.temperature,
+            top_p=self.top_p,
+            max_tokens=self.max_tokens,
+            seed=self.seed,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A reply. `engine` is `rehearsal` when the model that answered says so, else the reported model's name."""
+
+    text: str
+    reported_model: str
+    engine: str
+    finish_reason: str
+    fingerprint: str
+    prompt_tokens: int
+    completion_tokens: int
+    intended_act: str | None = None
+
+
+Complete = Callable[[Request], Awaitable[Completion]]
+
+
+class MissingReply(ProviderFailed):
+    """A call that ended without a reply: an outcome to be stored, never a sentence in a dialogue."""
+
+    code = "missing_reply"

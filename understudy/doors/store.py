@@ -1,0 +1,170 @@
+"""The store: one DuckDB file, one writer process. The only module that opens duckdb.
+
+Rows are keyed by content and inserted with `on conflict do nothing`, so writing the same rows twice adds nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from understudy.errors import BadInput, StoreBusy, UnderstudyError
+
+ROOT = Path(__file__).resolve().parents[2]
+MIGRATIONS = ROOT / "sql" / "migrations"
+QUERIES = ROOT / "sql" / "queries"
+SCHEMAS = ("ingest", "profile", "play", "optimize", "simulate", "validate", "publish")
+
+# what may differ between two runs that did the same work
+_VOLATILE_COLUMNS = ("latency_s", "usd", "max_usd", "made_at", "path", "run_id")
+_VOLATILE_TABLES = ("play.reservations", "play.settlements")
+
+
+class Store:
+    """An open store. Use it as a context manager; every thread opens its own."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+        self._connection = connection
+        self.path = path
+
+    @classmethod
+    def open(cls, path: Path | str, *, read_only: bool = False) -> Store:
+        """The store at `path`, migrated; created where there is none. Raises StoreBusy, BadInput."""
+        path = Path(path)
+        if read_only and not path.exists():
+            raise BadInput(f"there is no store at {path}", hint="run `understudy ingest` or `understudy nightly` first")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            connection = duckdb.connect(str(path), read_only=read_only)
+        except duckdb.IOException as error:
+            if "lock" in str(error).lower():
+                raise StoreBusy(
+                    f"another process has the store {path} open",
+                    hint="wait for it to end; consumers read a published file instead (`understudy pull`)",
+                ) from error
+            raise BadInput(f"cannot open {path} as a store: {error}") from error
+        connection.execute("set timezone = 'UTC'")
+        store = cls(connection, path)
+        if not read_only:
+            migrate(store)
+        return store
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._connection.close()
+
+    def frame(self, query: str, **parameters: Any) -> pl.DataFrame:
+        """The rows of `sql/queries/<query>.sql` with its `$name` parameters bound."""
+        return self._connection.execute(_query(query), parameters).pl()
+
+    def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        """The rows of a query as plain mappings, for small results."""
+        return self.frame(query, **parameters).to_dicts()
+
+    def add(self, table: str, rows: pl.DataFrame | list[dict[str, Any]]) -> int:
+        """How many of `rows` were new; columns are matched by name, rows whose key is there are left as they are."""
+        frame = rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows, infer_schema_length=None, strict=False)
+        if frame.is_empty():
+            return 0
+        view = frame.to_arrow()
+        columns = ", ".join(frame.columns)
+        self._connection.register("incoming", view)
+        try:
+            sql = f"insert into {_known(table)} ({columns}) select {columns} from incoming on conflict do nothing"
+            return int((self._connection.execute(sql).fetchone() or (0,))[0])
+        finally:
+            self._connection.unregister("incoming")
+
+    def run(self, query: str, **parameters: Any) -> None:
+        """Executes `sql/queries/<query>.sql`."""
+        self._connection.execute(_query(query), parameters)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All the writes in the block, or none of them."""
+        self._connection.execute("begin transaction")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("rollback")
+            raise
+        self._connection.execute("commit")
+
+    def counts(self) -> dict[str, int]:
+        """Rows per `schema.table`, in order of name."""
+        return {table: int(self._value(f"select count(*) from {table}")) for table in self.tables()}
+
+    def tables(self) -> list[str]:
+        """Every `schema.table` of the stages, in order of name."""
+        sql = "select schema_name || '.' || table_name from duckdb_tables() where schema_name in (select unnest(?)) order by 1"
+        return [row[0] for row in self._connection.execute(sql, [list(SCHEMAS)]).fetchall()]
+
+    def digest(self) -> str:
+        """SHA-256 over all rows, leaving out latency, cost, time, paths and run ids."""
+        total = hashlib.sha256()
+        for table in self.tables():
+            if table not in _VOLATILE_TABLES:
+                total.update(f"{table}={self._table_digest(table)};".encode())
+        return total.hexdigest()
+
+    def export(self, path: Path, tables: Mapping[str, pl.DataFrame]) -> None:
+        """Writes `tables` (name → rows) into a new DuckDB file at `path`, for consumers who open it read-only."""
+        with duckdb.connect(str(path)) as connection:
+            for name, frame in tables.items():
+                connection.register("incoming", frame.to_arrow())
+                connection.execute(f"create table {name} as select * from incoming")
+                connection.unregister("incoming")
+
+    def _table_digest(self, table: str) -> str:
+        columns = self._connection.execute(f"describe {table}").fetchall()
+        kept = ", ".join(name for name, *_ in columns if name not in _VOLATILE_COLUMNS)
+        lines = f"select sha256(to_json(row({kept}))::text) as line from {table}"
+        return str(self._value(f"select coalesce(sha256(string_agg(line, '' order by line)), '') from ({lines})"))
+
+    def _value(self, sql: str) -> Any:
+        row = self._connection.execute(sql).fetchone()
+        return row[0] if row else None
+
+
+def migrate(store: Store) -> None:
+    """Applies the numbered migrations that are missing; an edited one is refused."""
+    connection = store._connection
+    connection.execute("create table if not exists main.migrations (name text primary key, digest text not null)")
+    applied = dict(connection.execute("select name, digest from main.migrations").fetchall())
+    for path in sorted(MIGRATIONS.glob("*.sql")):
+        text = path.read_text(encoding="utf-8")
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        if path.name not in applied:
+            with store.transaction():
+                connection.execute(text)
+                connection.execute("insert into main.migrations values (?, ?)", [path.name, digest])
+        elif applied[path.name] != digest:
+            raise UnderstudyError(
+                f"migration {path.name} was edited after it was applied to {store.path}",
+                hint="restore the file and put the change into a new migration",
+            )
+
+
+@cache
+def _query(name: str) -> str:
+    path = QUERIES / f"{name}.sql"
+    if not path.is_file():
+        raise UnderstudyError(f"there is no query {name}", hint=f"expected the file {path}")
+    return path.read_text(encoding="utf-8")
+
+
+def _known(table: str) -> str:
+    schema, _, name = table.partition(".")
+    if schema not in SCHEMAS or not name.isidentifier():
+        raise UnderstudyError(f"{table} is not a table of the store")
+    return table

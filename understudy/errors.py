@@ -1,0 +1,56 @@
+"""The errors of the product: one root, few leaves, each with the exit code that the command line promises."""
+
+from __future__ import annotations
+
+
+class UnderstudyError(Exception):
+    """Something the user can act on: `message` says what was seen and expected, `hint` what to do."""
+
+    exit_code = 1
+    code = "error"
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class BadInput(UnderstudyError):
+    """A file, name or option that cannot be used as given."""
+
+    exit_code = 2
+    code = "bad_input"
+
+
+class GateFailed(UnderstudyError):
+    """A quality gate said no; nothing was published."""
+
+    exit_code = 3
+    code = "gate_failed"
+
+
+class ProviderFailed(UnderstudyError):
+    """A model or a recommender did not answer, or too many replies are missing."""
+
+    exit_code = 4
+    code = "provider_failed"
+
+
+class BudgetExhausted(UnderstudyError):
+    """A cap on dialogues, tokens, money or time ended the work before it had a result."""
+
+    exit_code = 5
+    code = "budget_exhausted"
+
+
+class StoreBusy(UnderstudyError):
+    """Another process has the store open for writing."""
+
+    exit_code = 6
+    code = "store_busy"
+
+
+class NotMeasured(UnderstudyError):
+    """A statistic has too little evidence to be given a value; never replaced by a number."""
+
+    code = "not_measured"

@@ -1,0 +1,81 @@
+"""The genome: what the search varies. A typed, versioned, content-hashed value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal, get_args
+
+from understudy.errors import BadInput
+from understudy.keys import key
+
+VERSION = 1
+SECTIONS = ("role", "need", "disclosure", "reaction", "style", "ending")
+MAX_EXEMPLARS = 5
+
+Disclosure = Literal["upfront", "gradual", "on_request"]
+Persona = Literal["none", "brief", "full"]
+Visibility = Literal["hidden", "attributes", "title"]
+DISCLOSURES: tuple[Disclosure, ...] = get_args(Disclosure)
+PERSONAS: tuple[Persona, ...] = get_args(Persona)
+VISIBILITIES: tuple[Visibility, ...] = get_args(Visibility)
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """Everything of a genome that is not text. `temperature` in [0, 2], `top_p` in (0, 1], `patience` in rejections before giving up, 1–8."""
+
+    temperature: float = 0.7
+    top_p: float = 1.0
+    disclosure: Disclosure = "gradual"
+    persona: Persona = "brief"
+    patience: int = 4
+    visibility: Visibility = "attributes"
+
+    def __post_init__(self) -> None:
+        checks = (
+            (0.0 <= self.temperature <= 2.0, "temperature", self.temperature, "0 to 2"),
+            (0.0 < self.top_p <= 1.0, "top_p", self.top_p, "above 0, at most 1"),
+            (self.disclosure in DISCLOSURES, "disclosure", self.disclosure, "one of " + ", ".join(DISCLOSURES)),
+            (self.persona in PERSONAS, "persona", self.persona, "one of " + ", ".join(PERSONAS)),
+            (1 <= self.patience <= 8, "patience", self.patience, "1 to 8"),
+            (self.visibility in VISIBILITIES, "visibility", self.visibility, "one of " + ", ".join(VISIBILITIES)),
+        )
+        for holds, name, seen, expected in checks:
+            if not holds:
+                raise BadInput(f"control {name} is {seen!r}, expected {expected}")
+
+
+@dataclass(frozen=True, slots=True)
+class Genome:
+    """A candidate prompt: six text sections, exemplar dialogue ids (of the exemplar split only), controls."""
+
+    sections: Mapping[str, str]
+    controls: Controls = field(default_factory=Controls)
+    exemplars: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if set(self.sections) != set(SECTIONS):
+            raise BadInput(f"a genome has the sections {', '.join(SECTIONS)}; seen: {', '.join(sorted(self.sections))}")
+        if len(self.exemplars) > MAX_EXEMPLARS or len(set(self.exemplars)) != len(self.exemplars):
+            raise BadInput(f"a genome has at most {MAX_EXEMPLARS} different exemplars; seen: {list(self.exemplars)}")
+        object.__setattr__(self, "sections", MappingProxyType({name: self.sections[name] for name in SECTIONS}))
+
+    @property
+    def digest(self) -> str:
+        """32 hex digits over the whole content."""
+        return key("genome", VERSION, **self.as_json())
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON from which `from_json` makes an equal genome."""
+        controls = {name: getattr(self.controls, name) for name in Controls.__dataclass_fields__}
+        return {"sections": dict(self.sections), "controls": controls, "exemplars": list(self.exemplars)}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Genome:
+        """The genome that `as_json` described. Raises BadInput for anything else."""
+        try:
+            return cls(dict(value["sections"]), Controls(**value["controls"]), tuple(value["exemplars"]))
+        except (KeyError, TypeError) as error:
+            raise BadInput(f"not a genome: {error}", hint="expected the keys sections, controls, exemplars") from error

@@ -1,0 +1,135 @@
+"""The values that flow through every stage: items, dialogues, needs, contexts. One shape for human and synthetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["seeker", "recommender"]
+Split = Literal["exemplar", "search", "select", "test"]
+Stratum = Literal["liked_seen", "liked_unseen", "disliked", "unstated", "decoy"]
+
+SPLITS: tuple[Split, ...] = ("exemplar", "search", "select", "test")
+STRATA: tuple[Stratum, ...] = ("liked_seen", "liked_unseen", "disliked", "unstated")
+DECOY: Stratum = "decoy"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that can be recommended. `title` is without its year; `aliases` are other names of it."""
+
+    item_id: str
+    title: str
+    year: int | None = None
+    genres: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    plot: str = ""
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The title as it is written in a dialogue: `Title (year)`, or the bare title where the year is unknown."""
+        return f"{self.title} ({self.year})" if self.year else self.title
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """All that one speaker says before the other speaks. `n_messages` counts the messages merged into it."""
+
+    role: Role
+    text: str
+    n_messages: int = 1
+    item_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """What the seeker's form says of an item; None where it does not say."""
+
+    item_id: str
+    suggested: bool | None
+    seen: bool | None
+    liked: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """One human dialogue as read from a log."""
+
+    dialogue_id: str
+    turns: tuple[Turn, ...]
+    mentions: tuple[Mention, ...] = ()
+    seeker_id: str | None = None
+    recommender_id: str | None = None
+    official_split: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A record that could not be read: its position in the file (from 1), why, and a masked excerpt of at most 120 characters."""
+
+    file: str
+    record: int
+    reason: str
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a seeker wants, cut without the label at stake. Titles are labels (`Title (year)`), genres lower case.
+
+    `seen` says what the seeker has already watched, read or bought, the item at stake included where that is known.
+    `targets` are item ids suggested by the recommender, unseen and liked; never the item at stake.
+    """
+
+    liked: tuple[str, ...] = ()
+    disliked: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+    genres: tuple[str, ...] = ()
+    disliked_genres: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A point at which a human dialogue is handed to the simulator: the turns before `turn_index` are played, the human's turn there is the pair.
+
+    `stratum` and `item_id` are set for reactions (the turn before recommends exactly one item with a form label).
+    For `decoy`, `item_id` is the item put in the place of the one that was recommended.
+    """
+
+    context_id: str
+    dialogue_id: str
+    turn_index: int
+    stratum: Stratum | None
+    item_id: str | None
+    need: Need
+    history: tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A free run to be played: whose need it is and which item is its target."""
+
+    scenario_id: str
+    dialogue_id: str
+    need: Need
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A figure with its 95 % interval and the number of units behind it; `reason` says why where there is no value."""
+
+    value: float | None
+    lo: float | None = None
+    hi: float | None = None
+    n: int = 0
+    reason: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """The contract's form: `{value, ci, n}`, or `{value: null, reason, n}`."""
+        if self.value is None:
+            return {"value": None, "reason": self.reason, "n": self.n}
+        return {"value": self.value, "ci": [self.lo, self.hi], "n": self.n}
