@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class UnderstudyError(Exception):
     """Something the user can act on: `message` says what was seen and expected, `hint` what to do."""
@@ -23,10 +25,14 @@ class BadInput(UnderstudyError):
 
 
 class GateFailed(UnderstudyError):
-    """A quality gate said no; nothing was published."""
+    """A quality gate said no; nothing was published. `fields` is what the command would have answered."""
 
     exit_code = 3
     code = "gate_failed"
+
+    def __init__(self, message: str, *, hint: str = "", fields: dict[str, Any] | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.fields = fields or {}
 
 
 class ProviderFailed(UnderstudyError):

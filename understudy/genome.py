@@ -24,7 +24,10 @@ VISIBILITIES: tuple[Visibility, ...] = get_args(Visibility)
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """Everything of a genome that is not text. `temperature` in [0, 2], `top_p` in (0, 1], `patience` in rejections before giving up, 1–8."""
+    """Everything of a genome that is not text.
+
+    `temperature` in [0, 2], `top_p` in (0, 1], `patience` in rejections before giving up, 1–8.
+    """
 
     temperature: float = 0.7
     top_p: float = 1.0

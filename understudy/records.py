@@ -93,7 +93,9 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A point at which a human dialogue is handed to the simulator: the turns before `turn_index` are played, the human's turn there is the pair.
+    """A point at which a human dialogue is handed to the simulator.
+
+    The turns before `turn_index` are given, the human's turn there is the pair.
 
     `stratum` and `item_id` are set for reactions (the turn before recommends exactly one item with a form label).
     For `decoy`, `item_id` is the item put in the place of the one that was recommended.

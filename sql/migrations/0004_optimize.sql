@@ -48,22 +48,25 @@ create table optimize.generations (
     primary key (run_key, generation)
 );
 
-create table optimize.fronts (
-    run_key text not null,
-    genome_digest text not null,
-    split text not null,
-    evaluation_key text not null,
-    rank integer not null,
-    picked boolean not null,
-    primary key (run_key, split, genome_digest)
-);
-
+-- one row per finished search: the same run may be carried on to more generations or picked by other weights
 create table optimize.outcomes (
-    run_key text primary key,
+    outcome_key text primary key,
+    run_key text not null,
+    n_generations integer not null,
     stopped text not null,
     front_digest text not null,
     genome_digest text not null,
-    dominates_seed boolean not null
+    dominates_seed boolean not null,
+    hypervolume double
+);
+
+create table optimize.fronts (
+    outcome_key text not null,
+    genome_digest text not null,
+    evaluation_key text not null,
+    on_front boolean not null,
+    picked boolean not null,
+    primary key (outcome_key, genome_digest)
 );
 
 create table optimize.test_uses (

@@ -1,0 +1,38 @@
+# Everything runs in the checkout, from the hash-pinned lock, in .venv.
+PYTHON ?= python3.11
+BIN := .venv/bin
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+export DO_NOT_TRACK := 1
+
+.PHONY: install demo test lint prove bench lock clean
+
+install: .venv/installed
+
+.venv/installed: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: install
+	@$(BIN)/python examples/demo.py
+
+test: install lint
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+prove: install
+	$(BIN)/python -m pytest tests/prove -m prove -s
+
+bench: install
+	$(BIN)/python tests/benchmarks/run.py
+
+lock:
+	uv pip compile pyproject.toml --extra dev --generate-hashes --universal --python-version 3.11 \
+	  --no-emit-index-url --no-emit-find-links -o requirements.lock
+
+clean:
+	rm -rf .demo .prove .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,338 @@
+"""The command line. Every heavy import is inside a command, so that `--help` answers at once; docs/cli.md says what each promises."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from flows import pages
+from flows.console import Fields, answer, usage_error
+from understudy.parameters import Caps, Models, Search, checked
+
+app = typer.Typer(
+    name="understudy",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Simulated seekers for conversational recommender systems: tuned, measured against humans, published as training sets.",
+)
+
+StoreFile = Annotated[Path, typer.Option("--store", help="The DuckDB file that holds everything.")]
+Seed = Annotated[int, typer.Option(help="Seed of every draw on our side.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else there.")]
+EventsFile = Annotated[Path | None, typer.Option("--events", help="Append one JSON line per event to this file.")]
+Dataset = Annotated[str, typer.Option(help="Name of an ingested data set.")]
+SettingName = Annotated[str, typer.Option("--setting", help="A shipped prompt setting, or a TOML file of your own.")]
+Surface = Annotated[str, typer.Option(help="Rehearsal's response surface: a seed, `null`, `adverse` or a TOML file.")]
+RecommenderName = Annotated[str, typer.Option("--recommender", help="The CRS that the seekers talk to.")]
+Batch = Annotated[str | None, typer.Option(help="Name of the batch; the same batch again is a no-op. Default: the date.")]
+ModelName = Annotated[str, typer.Option("--model", help="Model of all roles, as litellm names it, or `rehearsal`.")]
+SeekerModel = Annotated[str | None, typer.Option(help="Model of the seeker alone.")]
+ApiBase = Annotated[str | None, typer.Option(help="Address of an OpenAI-compatible server.")]
+Concurrency = Annotated[int, typer.Option(min=1, max=512, help="Model calls in flight at most.")]
+Usd = Annotated[float | None, typer.Option(help="Cap on money.")]
+Tokens = Annotated[int | None, typer.Option(help="Cap on tokens.")]
+Dialogues = Annotated[int | None, typer.Option(help="Cap on dialogues played.")]
+Minutes = Annotated[float | None, typer.Option(help="Cap on time.")]
+Algorithm = Annotated[str, typer.Option(help="unsga3, nsga2 or smsemoa.")]
+Population = Annotated[int, typer.Option(help="Individuals of a generation.")]
+Generations = Annotated[int, typer.Option(help="Generations after the first; 0 plays the seed as it is.")]
+Weights = Annotated[str | None, typer.Option(help="Of the pick, as `positive_bias=2,diversity_gap=1`; without, the knee of the front.")]
+Releases = Annotated[Path | None, typer.Option(help="Folder of the releases. Default: `releases` beside the store.")]
+
+STORE = Path("understudy.duckdb")
+
+
+@app.command()
+def ingest(
+    reader: Annotated[str, typer.Argument(help="The reader of the log's format.")],
+    paths: Annotated[list[Path], typer.Argument(help="Files, or the data set's folder in its original layout.")],
+    dataset: Annotated[str | None, typer.Option(help="Name in the store. Default: the reader's.")] = None,
+    split: Annotated[str | None, typer.Option(help="Official split of the files, where their names do not say it.")] = None,
+    store: StoreFile = STORE,
+    events: EventsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read human logs into the store."""
+
+    def work() -> Fields:
+        from flows import stages
+
+        return stages.ingest(reader, [str(path) for path in paths], dataset=dataset or reader, split=split, store=str(store))
+
+    answer(work, pages.ingest, as_json=as_json, events=events)
+
+
+@app.command()
+def profile(
+    dataset: Dataset, store: StoreFile = STORE, events: EventsFile = None, as_json: AsJson = False
+) -> None:
+    """Split the humans, cut their needs and contexts, measure their anchors."""
+
+    def work() -> Fields:
+        from flows import stages
+
+        return stages.profile(dataset, store=str(store))
+
+    answer(work, pages.profile, as_json=as_json, events=events)
+
+
+@app.command()
+def optimize(
+    dataset: Dataset,
+    setting: SettingName = "zero_shot",
+    algorithm: Algorithm = "unsga3",
+    population: Population = 12,
+    generations: Generations = 5,
+    weights: Weights = None,
+    surface: Surface = "0",
+    recommender: RecommenderName = "retrieval",
+    seed: Seed = 0,
+    model: ModelName = "rehearsal",
+    seeker_model: SeekerModel = None,
+    api_base: ApiBase = None,
+    concurrency: Concurrency = 32,
+    usd: Usd = None,
+    tokens: Tokens = None,
+    dialogues: Dialogues = None,
+    minutes: Minutes = None,
+    store: StoreFile = STORE,
+    events: EventsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Search for a better prompt; a search that was stopped goes on where it was."""
+
+    def work() -> Fields:
+        from flows import stages
+
+        return stages.optimize(
+            dataset,
+            store=str(store),
+            setting=setting,
+            surface=surface,
+            recommender=recommender,
+            seed=seed,
+            search=_search(algorithm, population, generations, weights),
+            models=_models(seeker_model or model, api_base, concurrency),
+            caps=_caps(usd, tokens, dialogues, minutes),
+        )
+
+    answer(work, pages.optimize, as_json=as_json, events=events)
+
+
+@app.command()
+def simulate(
+    dataset: Dataset,
+    setting: Annotated[str | None, typer.Option(help="Play a setting as it is.")] = None,
+    genome: Annotated[Path | None, typer.Option(help="Play a genome file, as `optimize` names it.")] = None,
+    n: Annotated[int, typer.Option(min=1, help="Dialogues to play.")] = 200,
+    recommender: RecommenderName = "retrieval",
+    batch: Batch = None,
+    surface: Surface = "0",
+    seed: Seed = 0,
+    model: ModelName = "rehearsal",
+    seeker_model: SeekerModel = None,
+    api_base: ApiBase = None,
+    concurrency: Concurrency = 32,
+    usd: Usd = None,
+    tokens: Tokens = None,
+    dialogues: Dialogues = None,
+    minutes: Minutes = None,
+    store: StoreFile = STORE,
+    events: EventsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Play a batch of dialogues with one prompt."""
+    if (setting is None) == (genome is None):
+        usage_error("simulate takes either --setting or --genome", as_json=as_json)
+
+    def work() -> Fields:
+        from flows import stages
+
+        return stages.simulate(
+            dataset,
+            store=str(store),
+            setting=setting,
+            genome_file=str(genome) if genome else None,
+            n=n,
+            recommender=recommender,
+            batch=batch,
+            surface=surface,
+            seed=seed,
+            models=_models(seeker_model or model, api_base, concurrency),
+            caps=_caps(usd, tokens, dialogues, minutes),
+        )
+
+    answer(work, pages.simulate, as_json=as_json, events=events)
+
+
+@app.command()
+def validate(
+    batch: Annotated[str, typer.Option(help="The batch to judge.")],
+    dataset: Annotated[str | None, typer.Option(help="Where two data sets have a batch of this name.")] = None,
+    store: StoreFile = STORE,
+    events: EventsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold a batch against the gates. Exit 3 when one fails."""
+
+    def work() -> Fields:
+        from flows import stages
+
+        return stages.validate(batch, dataset=dataset, store=str(store))
+
+    answer(work, pages.validate, as_json=as_json, events=events)
+
+
+@app.command()
+def publish(
+    batch: Annotated[str, typer.Option(help="The batch to publish.")],
+    name: Annotated[str, typer.Option(help="Name of the release.")],
+    dataset: Annotated[str | None, typer.Option(help="Where two data sets have a batch of this name.")] = None,
+    releases: Releases = None,
+    store: StoreFile = STORE,
+    events: EventsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Publish a batch that passed its gates."""
+
+    def work() -> Fields:
+        from flows import stages
+
+        return stages.publish(batch, name=name, dataset=dataset, store=str(store), releases=_text(releases))
+
+    answer(work, pages.publish, as_json=as_json, events=events)
+
+
+@app.command()
+def pull(
+    name: Annotated[str | None, typer.Argument(help="Name of the release; needed where there are several.")] = None,
+    version: Annotated[int | None, typer.Option(help="Default: the newest.")] = None,
+    form: Annotated[str, typer.Option("--as", help="Form of the examples.")] = "messages",
+    out: Annotated[Path | None, typer.Option(help="File to write. Default: NAME-vN.FORM.jsonl here.")] = None,
+    releases: Releases = None,
+    store: StoreFile = STORE,
+    as_json: AsJson = False,
+) -> None:
+    """Get a release as a training file. Reads published files, never the live store."""
+
+    def work() -> Fields:
+        from understudy.release import pull
+
+        folder = releases or store.parent / "releases"
+        return pull(folder, name, version=version, form=form, out=out)
+
+    answer(work, pages.pull, as_json=as_json)
+
+
+@app.command()
+def nightly(
+    dataset: Dataset,
+    data: Annotated[Path, typer.Option(help="The human logs: a file or the data set's folder.")],
+    reader: Annotated[str | None, typer.Option(help="Default: the reader with the data set's name.")] = None,
+    setting: SettingName = "zero_shot",
+    surface: Surface = "0",
+    algorithm: Algorithm = "unsga3",
+    population: Population = 12,
+    generations: Generations = 5,
+    weights: Weights = None,
+    recommender: RecommenderName = "retrieval",
+    batch: Batch = None,
+    n: Annotated[int, typer.Option(min=1, help="Dialogues of the batch.")] = 200,
+    name: Annotated[str | None, typer.Option(help="Name of the release. Default: DATASET-seekers.")] = None,
+    releases: Releases = None,
+    seed: Seed = 0,
+    model: ModelName = "rehearsal",
+    seeker_model: SeekerModel = None,
+    api_base: ApiBase = None,
+    concurrency: Concurrency = 32,
+    usd: Usd = None,
+    tokens: Tokens = None,
+    dialogues: Dialogues = None,
+    minutes: Minutes = None,
+    store: StoreFile = STORE,
+    events: EventsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """From human logs to a published training set, as one Prefect flow."""
+
+    def work() -> Fields:
+        from flows.nightly import nightly
+
+        return nightly(
+            dataset,
+            str(data),
+            store=str(store),
+            reader=reader,
+            setting=setting,
+            surface=surface,
+            recommender=recommender,
+            batch=batch,
+            n=n,
+            name=name,
+            releases=_text(releases),
+            seed=seed,
+            search=_search(algorithm, population, generations, weights),
+            models=_models(seeker_model or model, api_base, concurrency),
+            caps=_caps(usd, tokens, dialogues, minutes),
+        )
+
+    answer(work, pages.nightly, as_json=as_json, events=events)
+
+
+@app.command()
+def status(store: StoreFile = STORE, as_json: AsJson = False) -> None:
+    """What is in the store."""
+
+    def work() -> Fields:
+        from tasks.status import store_status
+
+        return store_status(store)
+
+    answer(work, pages.status, as_json=as_json)
+
+
+@app.command()
+def devserver(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one and prints it.")] = 8099,
+    faults: Annotated[Path | None, typer.Option(help="TOML of fault rates.")] = None,
+    latency_ms: Annotated[int, typer.Option(min=0, help="Wait before each answer.")] = 0,
+    log: Annotated[Path | None, typer.Option(help="Append one JSON line per request to this file.")] = None,
+) -> None:
+    """A loopback server that speaks the OpenAI protocol and answers with rehearsal, for tests and rehearsals."""
+    from understudy.doors.devserver import serve
+
+    serve(port, faults=faults, latency_ms=latency_ms, log=log)
+
+
+def main() -> NoReturn:
+    """The console script: usage errors end with 2, as JSON where JSON was asked for."""
+    try:
+        code = app(standalone_mode=False)
+    except typer.TyperException as error:
+        usage_error(error.format_message(), as_json="--json" in sys.argv)
+    except typer.Abort:
+        code = 1
+    raise SystemExit(code or 0)
+
+
+def _search(algorithm: str, population: int, generations: int, weights: str | None) -> Search:
+    chosen: dict[str, Any] = {"algorithm": algorithm, "population": population, "generations": generations}
+    if weights:
+        chosen["weights"] = dict(pair.partition("=")[::2] for pair in weights.replace(" ", "").split(","))
+    return checked(Search, chosen)
+
+
+def _models(seeker: str, api_base: str | None, concurrency: int) -> Models:
+    return checked(Models, {"seeker": seeker, "api_base": api_base, "concurrency": concurrency})
+
+
+def _caps(usd: float | None, tokens: int | None, dialogues: int | None, minutes: float | None) -> Caps:
+    return checked(Caps, {"usd": usd, "tokens": tokens, "dialogues": dialogues, "minutes": minutes})
+
+
+def _text(path: Path | None) -> str | None:
+    return str(path) if path else None

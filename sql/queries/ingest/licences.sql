@@ -1,0 +1,4 @@
+select distinct licence
+from ingest.dialogues
+where dataset = $dataset
+order by licence

@@ -1,0 +1,10 @@
+select
+    dialogue_id,
+    turn_index,
+    role,
+    text,
+    n_messages,
+    item_ids
+from ingest.turns
+where dataset = $dataset
+order by dialogue_id, turn_index

@@ -1,0 +1,2 @@
+select count(*)::bigint as n
+from optimize.test_uses

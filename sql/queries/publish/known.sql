@@ -1,0 +1,4 @@
+select version, digest
+from publish.releases
+where name = $name
+order by version

@@ -1,0 +1,17 @@
+select
+    batches.batch_key,
+    batches.batch,
+    batches.dataset,
+    batches.profile_key,
+    batches.genome_digest,
+    batches.engine,
+    batches.evaluation_key,
+    batches.n_dialogues,
+    batches.n_missing,
+    evaluations.split,
+    evaluations.objectives,
+    evaluations.leakage,
+    evaluations.diagnostics
+from simulate.batches
+inner join optimize.evaluations using (evaluation_key)
+where batches.batch_key = $batch_key

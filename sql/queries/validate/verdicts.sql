@@ -1,0 +1,14 @@
+select
+    suite,
+    expectation,
+    subject,
+    observed,
+    lo,
+    hi,
+    n,
+    bound,
+    passed,
+    detail
+from validate.verdicts
+where batch_key = $batch_key
+order by suite, expectation, subject

@@ -1,0 +1,67 @@
+"""The layers and doors hold, and the rules can fail."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+_spec = importlib.util.spec_from_file_location("architecture", Path(__file__).with_name("architecture.py"))
+assert _spec is not None
+assert _spec.loader is not None
+architecture = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(architecture)
+
+ROOT = architecture.ROOT
+SOURCES = sorted(path for layer in architecture.ALLOWED for path in (ROOT / layer).rglob("*.py"))
+QUERIES = sorted((ROOT / "sql" / "queries").rglob("*.sql"))
+
+
+def test_layers_and_doors_hold_in_every_module() -> None:
+    assert len(SOURCES) > 40
+    found = [line for path in SOURCES for line in architecture.violations(path.relative_to(ROOT).as_posix(), path.read_text())]
+    assert found == []
+
+
+def test_a_query_names_only_its_own_and_earlier_stages() -> None:
+    assert len(QUERIES) > 10
+    base = ROOT / "sql" / "queries"
+    found = [line for path in QUERIES for line in architecture.query_violations(path.relative_to(base).as_posix(), path.read_text())]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "told"),
+    [
+        ("understudy/play.py", "import prefect", "only ('tasks/', 'flows/') may"),
+        ("understudy/play.py", "from flows.cli import main", "may not know flows"),
+        ("tasks/play.py", "from flows import nightly", "may not know flows"),
+        ("tasks/play.py", "import duckdb", "only understudy/doors/store.py may"),
+        ("understudy/ledger.py", "def f():\n    from litellm import acompletion", "only understudy/doors/llm.py may"),
+        ("understudy/search/loop.py", "from pymoo.indicators.hv import HV", "only understudy/search/moo.py may"),
+        ("understudy/rehearsal/agenda.py", "from understudy.objectives import positive_bias", "must not know each other"),
+        ("understudy/search/operators.py", "from understudy import rehearsal", "must not know each other"),
+        ("understudy/profile.py", "import time\nt = time.time()", "belong behind understudy/doors"),
+    ],
+)
+def test_a_violation_is_found(path: str, source: str, told: str) -> None:
+    assert any(told in line for line in architecture.violations(path, source))
+
+
+def test_a_query_that_looks_ahead_is_found() -> None:
+    assert architecture.query_violations("profile/x.sql", "select 1 from optimize.runs") != []
+    assert architecture.query_violations("optimize/x.sql", "select 1 from profile.contexts") == []
+
+
+def test_no_sql_outside_the_sql_folder_and_the_store() -> None:
+    marks = ("select ", "insert into ", "delete from ", "update ")
+    found = []
+    for path in SOURCES:
+        if path.name == "store.py":
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            text = line.strip().strip("\"'").lower()
+            if text.startswith(marks) and (" from " in text or " into " in text or " set " in text) and ";" not in text:
+                found.append(f"{path.relative_to(ROOT)}:{number}: {line.strip()}")
+    assert [line for line in found if '"select' in line or '"insert' in line or "'select" in line] == []

@@ -1,0 +1,83 @@
+"""The card of a release: what it is, what made it, how far it is from humans, and what it must not be taken for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_REHEARSAL = (
+    "**Played by rehearsal, the embedded stand-in. It is not a language model.** These dialogues show that the pipeline works; "
+    "they say nothing about any model and are no substitute for human data."
+)
+_MODEL = "Played by the model `{engine}`. The figures below say how far these seekers are from the humans they were measured against."
+
+
+def text(manifest: Mapping[str, Any]) -> str:
+    """The card in Markdown, from the versioned manifest alone."""
+    engine, lineage = manifest["engine"], manifest["lineage"]
+    parts = [
+        f"# {manifest['name']}, version {manifest['version']}",
+        _REHEARSAL if engine == "rehearsal" else _MODEL.format(engine=engine),
+        _facts(manifest),
+        "## What made it\n\n" + _table(("what", "value"), [(name, f"`{lineage[name]}`") for name in _LINEAGE if name in lineage]),
+        "## Sources\n\n" + _table(("source (SHA-256)", "licence"), [(f"`{s['source_sha256']}`", s["licence"]) for s in lineage["sources"]]),
+        "## Measured\n\nLower is better. Human halves that share no worker give the floor.\n\n" + _figures(manifest["figures"]),
+        "## Gates\n\n" + _verdicts(manifest["verdicts"]),
+        "## Files\n\n" + _FILES,
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+_LINEAGE = ("dataset", "batch", "setting", "genome_digest", "model", "recommender", "seed", "code_version")
+_FILES = """- `release.duckdb`: tables `dialogues`, `turns`, `examples`, to be opened read-only
+- `dialogues.parquet`, `turns.parquet`, `examples.parquet`: the same tables
+- `messages.jsonl`: one chat example a line; the seeker is `user`, the recommender is `assistant`
+- `manifest.json`: digests, lineage, verdicts"""
+
+
+def _facts(manifest: Mapping[str, Any]) -> str:
+    rows = [
+        ("dialogues", str(manifest["n_dialogues"])),
+        ("turns", str(manifest["n_turns"])),
+        ("examples", str(manifest["n_examples"])),
+        ("engine", manifest["engine"]),
+        ("licence", manifest["licence"]),
+        ("digest", f"`{manifest['digest']}`"),
+    ]
+    return _table(("what", "value"), rows)
+
+
+def _figures(figures: Mapping[str, Any]) -> str:
+    floors = figures.get("floors", {})
+    rows = [
+        (kind, name, _measured(value), _number(floors.get(name)))
+        for kind in ("objectives", "leakage")
+        for name, value in figures.get(kind, {}).items()
+    ]
+    return _table(("kind", "figure", "value [95 %], n", "floor"), rows)
+
+
+def _verdicts(verdicts: list[dict[str, Any]]) -> str:
+    bounded = [verdict for verdict in verdicts if verdict["bound"] is not None or verdict["subject"]]
+    rows = [
+        (v["suite"], v["expectation"], _number(v["observed"]), _number(v["bound"]), "passed" if v["passed"] else "failed", v["detail"])
+        for v in bounded
+    ]
+    return _table(("suite", "bound on", "observed", "bound", "verdict", "note"), rows)
+
+
+def _measured(value: Mapping[str, Any]) -> str:
+    if value.get("value") is None:
+        return f"not measured: {value.get('reason', '')}"
+    lo, hi = value.get("ci") or (None, None)
+    interval = "" if lo is None or hi is None else f" [{lo:.3f}, {hi:.3f}]"
+    return f"{value['value']:.3f}{interval}, {value.get('n', 0)}"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

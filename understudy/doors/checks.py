@@ -1,0 +1,146 @@
+"""Great Expectations behind a strict loader: what a suite declares is what runs. The only module that imports it.
+
+Left alone, the library drops an expectation whose type it does not know, passes an empty suite and an empty table, and
+shows an exception inside an expectation as a plain failure. None of these may decide about a release.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from understudy.errors import UnderstudyError
+
+SUITES = Path(__file__).resolve().parents[2] / "expectations"
+ROW_COUNT = "expect_table_row_count_to_be_between"
+META = ("name", "why", "source", "false_alarm", "power")
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One expectation as a suite declares it. `meta` says what it is for and what is known of its error rates."""
+
+    name: str
+    type: str
+    kwargs: Mapping[str, Any]
+    meta: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What came out of one expectation. `unexpected` are the keys of the rows that broke it, in order, each once."""
+
+    expectation: Expectation
+    passed: bool
+    n: int
+    n_unexpected: int
+    observed: float | None
+    unexpected: tuple[str, ...]
+
+
+@cache
+def suite(name: str, *, folder: Path = SUITES) -> tuple[Expectation, ...]:
+    """The expectations of `<folder>/<name>.json` in their order. Raises UnderstudyError for a suite that could pass by accident."""
+    path = folder / f"{name}.json"
+    try:
+        declared = json.loads(path.read_text(encoding="utf-8"))
+        entries = [Expectation(entry["meta"]["name"], entry["type"], entry["kwargs"], entry["meta"]) for entry in declared["expectations"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UnderstudyError(f"suite {name} cannot be read from {path}: {type(error).__name__} {error}") from error
+    _refuse_weak(name, entries)
+    return tuple(entries)
+
+
+def run_suite(
+    name: str, frame: pl.DataFrame, parameters: Mapping[str, float] | None = None, *, key: str, folder: Path = SUITES
+) -> list[Check]:
+    """One Check per declared expectation, in the suite's order. `key` is the column that names a row.
+
+    Raises UnderstudyError when an expectation could not be run, a parameter has no value, or the library kept fewer
+    expectations than are declared.
+    """
+    declared = suite(name, folder=folder)
+    results = _validated(name, declared, frame, dict(parameters or {}), key=key)
+    missing = [expectation.name for expectation in declared if expectation.name not in results]
+    if missing:
+        raise UnderstudyError(f"suite {name}: no result for {', '.join(missing)}")
+    return [_check(name, expectation, results[expectation.name], key=key) for expectation in declared]
+
+
+def _refuse_weak(name: str, entries: list[Expectation]) -> None:
+    if not entries:
+        raise UnderstudyError(f"suite {name} has no expectations: it would pass anything")
+    bounded = entries[0].type == ROW_COUNT and (entries[0].kwargs.get("min_value") or 0) > 0
+    if not bounded:
+        raise UnderstudyError(f"suite {name} must bound its row count above 0 first: an empty table passes every other expectation")
+    names = [entry.name for entry in entries]
+    if len(set(names)) != len(names):
+        raise UnderstudyError(f"suite {name} uses a name twice: {sorted({one for one in names if names.count(one) > 1})}")
+    for entry in entries:
+        absent = [field for field in META if not entry.meta.get(field)]
+        if absent:
+            raise UnderstudyError(f"suite {name}, {entry.name}: meta lacks {', '.join(absent)}")
+
+
+def _validated(
+    name: str, declared: tuple[Expectation, ...], frame: pl.DataFrame, parameters: dict[str, float], *, key: str
+) -> dict[str, Any]:
+    """The library's results by expectation name; it returns them in an order of its own."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+    from great_expectations.core.expectation_suite import ExpectationSuite
+    from great_expectations.exceptions import SuiteParameterError
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    entries = [{"type": one.type, "kwargs": dict(one.kwargs), "meta": dict(one.meta)} for one in declared]
+    try:
+        loaded = ExpectationSuite(name=name, expectations=entries)
+    except Exception as error:
+        raise UnderstudyError(f"suite {name} was refused: {error}") from error
+    kept = {one.meta["name"] for one in loaded.expectations}
+    if len(loaded.expectations) != len(declared):
+        raise UnderstudyError(f"suite {name}: unknown expectation type in {', '.join(o.name for o in declared if o.name not in kept)}")
+    batch = _batch(context, frame)
+    wanted = {"result_format": "COMPLETE", "unexpected_index_column_names": [key]}
+    try:
+        outcome = batch.validate(loaded, result_format=wanted, expectation_parameters=parameters)
+    except SuiteParameterError as error:
+        raise UnderstudyError(f"suite {name}: {error}", hint="every $PARAMETER must be bound at run time") from error
+    return {result.expectation_config.meta["name"]: result for result in outcome.results}
+
+
+def _batch(context: Any, frame: pl.DataFrame) -> Any:
+    asset = context.data_sources.add_pandas("rows").add_dataframe_asset("rows")
+    return asset.add_batch_definition_whole_dataframe("all").get_batch(batch_parameters={"dataframe": frame.to_pandas()})
+
+
+def _check(name: str, expectation: Expectation, result: Any, *, key: str) -> Check:
+    raised = _raised(result.exception_info)
+    if raised:
+        raise UnderstudyError(f"suite {name}, {expectation.name} could not be run: {raised}")
+    found = result.result
+    rows = found.get("unexpected_index_list") or []
+    observed = found.get("observed_value")
+    return Check(
+        expectation=expectation,
+        passed=bool(result.success),
+        n=int(found.get("element_count") or 0),
+        n_unexpected=int(found.get("unexpected_count") or 0),
+        observed=float(observed) if isinstance(observed, (int, float)) else None,
+        unexpected=tuple(dict.fromkeys(str(row[key]) for row in rows)),
+    )
+
+
+def _raised(info: Mapping[str, Any]) -> str:
+    """The message of an exception inside an expectation, '' for none; the library nests it by metric where there are several."""
+    entries = [info] if "raised_exception" in info else list(info.values())
+    messages = [str(entry.get("exception_message")) for entry in entries if entry.get("raised_exception")]
+    return "; ".join(dict.fromkeys(messages))

@@ -1,0 +1,223 @@
+"""Gates: which figure each bound of a suite looks at, and what the outcome says.
+
+A suite in expectations/ declares for each bound, under `meta`, its `figure`, whether the point or the `upper` end of the
+interval is held against it (`limit`), how many units it needs (`min_n`) and where the `bound` comes from. Here these become
+rows of evidence and values of parameters; the comparing is left to the expectations. What was not measured fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import polars as pl
+
+from understudy.errors import UnderstudyError
+from understudy.records import Measured
+
+VERSION = 1
+BATCH_GATES = ("leakage", "bias", "diversity", "alignment", "release")
+# how an objective marks a stratum with fewer contexts than a report needs: shown, and gating nothing (design, section 3)
+UNDERPOWERED = "underpowered"
+
+State = Literal["measured", "left_out", "not_measured"]
+Figures = Mapping[str, Measured]
+
+
+class Declared(Protocol):
+    """An expectation as a suite declares it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kwargs(self) -> Mapping[str, Any]: ...
+    @property
+    def meta(self) -> Mapping[str, Any]: ...
+
+
+class Checked(Protocol):
+    """What came out of one expectation."""
+
+    @property
+    def expectation(self) -> Declared: ...
+    @property
+    def passed(self) -> bool: ...
+    @property
+    def n(self) -> int: ...
+    @property
+    def n_unexpected(self) -> int: ...
+    @property
+    def observed(self) -> float | None: ...
+    @property
+    def unexpected(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of one bound. `limited` is the number held against `bound`, None where there is none."""
+
+    subject: str
+    state: State
+    measured: Measured
+    min_n: int
+    limited: float | None
+    bound: float | None
+    at_least: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One line of the outcome: what was seen, what was allowed, and in words by how much it missed."""
+
+    suite: str
+    expectation: str
+    subject: str
+    observed: float | None
+    lo: float | None
+    hi: float | None
+    n: int
+    bound: float | None
+    passed: bool
+    detail: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's form, with `subject`, `n` and `detail` added."""
+        return {
+            "suite": self.suite,
+            "expectation": self.expectation,
+            "subject": self.subject,
+            "observed": self.observed,
+            "ci": None if self.lo is None or self.hi is None else [self.lo, self.hi],
+            "n": self.n,
+            "bound": self.bound,
+            "passed": self.passed,
+            "detail": self.detail,
+        }
+
+
+def measured_from(value: Mapping[str, Any]) -> Measured:
+    """The figure that a contract form describes: `{value, ci, n}` or `{value: null, reason}`."""
+    if value.get("value") is None:
+        return Measured(None, n=int(value.get("n") or 0), reason=str(value.get("reason") or "no reason given"))
+    lo, hi = value.get("ci") or (None, None)
+    return Measured(float(value["value"]), lo, hi, int(value.get("n") or 0))
+
+
+def figures(evaluation: Mapping[str, Any], anchors: Iterable[Mapping[str, Any]], facts: Figures) -> dict[str, Measured]:
+    """Every figure that a bound may name: `objectives.X`, `leakage.X`, `diagnostics.X`, `anchors.X.value|floor_hi`, `facts.X`.
+
+    `evaluation` holds objectives, leakage and diagnostics in the contract's forms; `anchors` are rows of profile.anchors.
+    """
+    found = {f"facts.{name}": value for name, value in facts.items()}
+    for part in ("objectives", "leakage", "diagnostics"):
+        found |= {f"{part}.{name}": measured_from(value) for name, value in evaluation[part].items()}
+    for row in anchors:
+        why = row["reason"] or "not in the profile"
+        found[f"anchors.{row['name']}.value"] = Measured(row["value"], n=row["n"], reason=why)
+        found[f"anchors.{row['name']}.floor_hi"] = Measured(row["floor_hi"], n=row["n_floor"], reason=why)
+    return found
+
+
+def bounds(suite: Sequence[Declared]) -> list[Declared]:
+    """The expectations of a suite that hold a figure against a bound; the others guard the evidence itself."""
+    return [one for one in suite if "figure" in one.meta]
+
+
+def evidence(suite: Sequence[Declared], found: Figures) -> list[Evidence]:
+    """One row per bound of the suite, in its order."""
+    return [_evidence(one, found) for one in bounds(suite)]
+
+
+def frame(rows: Sequence[Evidence]) -> pl.DataFrame:
+    """The rows as the suites read them: subject, state, observed, lo, hi, n, min_n, limited."""
+    schema = {
+        "subject": pl.String, "state": pl.String, "observed": pl.Float64, "lo": pl.Float64, "hi": pl.Float64,
+        "n": pl.Int64, "min_n": pl.Int64, "limited": pl.Float64,
+    }  # fmt: skip
+    values = [(r.subject, r.state, r.measured.value, r.measured.lo, r.measured.hi, r.measured.n, r.min_n, r.limited) for r in rows]
+    return pl.DataFrame(values, schema=schema, orient="row")
+
+
+def parameters(rows: Sequence[Evidence]) -> dict[str, float]:
+    """The value of each bound's parameter. A bound that is not known lets nothing pass."""
+    nothing = {True: float("inf"), False: float("-inf")}
+    return {row.subject: nothing[row.at_least] if row.bound is None else row.bound for row in rows}
+
+
+def verdicts(name: str, checks: Sequence[Checked], rows: Sequence[Evidence]) -> list[Verdict]:
+    """One verdict per expectation. A bound whose evidence the suite's own guards turned away has failed as well."""
+    by_subject = {row.subject: row for row in rows}
+    turned_away = {key for check in checks if "figure" not in check.expectation.meta and not check.passed for key in check.unexpected}
+    told = []
+    for check in checks:
+        row = by_subject.get(check.expectation.name) if "figure" in check.expectation.meta else None
+        told.append(table_verdict(name, check) if row is None else _bound_verdict(name, check, row, row.subject in turned_away))
+    return told
+
+
+def table_verdict(name: str, check: Checked) -> Verdict:
+    """The verdict on an expectation over rows: `observed` is the share of rows that break it, or the count it bounds."""
+    share = check.n_unexpected / check.n if check.n else None
+    observed = check.observed if check.observed is not None else share
+    if check.passed:
+        detail = ""
+    elif check.unexpected:
+        shown = ", ".join(check.unexpected[:5]) + (", …" if len(check.unexpected) > 5 else "")
+        detail = f"{check.n_unexpected} of {check.n} rows: {shown}; {check.expectation.meta['why']}"
+    else:
+        detail = f"seen {observed}; {check.expectation.meta['why']}"
+    return Verdict(name, check.expectation.name, "", observed, None, None, check.n, None, check.passed, detail)
+
+
+def _evidence(one: Declared, found: Figures) -> Evidence:
+    meta, at_least = one.meta, "min_value" in one.kwargs
+    measured = _figure(found, meta["figure"])
+    bound, missing = _bound(meta["bound"], found)
+    limited = measured.hi if meta["limit"] == "upper" else measured.value
+    reason = measured.reason if measured.value is None else missing
+    if not reason and limited is None:
+        reason = "no interval"
+    if not reason and measured.n < meta["min_n"]:
+        reason = f"n is {measured.n}, at least {meta['min_n']} are needed"
+    state: State = "measured" if not reason else "left_out" if reason.startswith(UNDERPOWERED) else "not_measured"
+    usable = limited if state == "measured" else None
+    return Evidence(one.name, state, measured, 0 if state == "left_out" else meta["min_n"], usable, bound, at_least, reason)
+
+
+def _figure(found: Figures, name: str) -> Measured:
+    return found.get(name) or Measured(None, reason=f"there is no figure {name}")
+
+
+def _bound(source: Mapping[str, Any], found: Figures) -> tuple[float | None, str]:
+    """The bound and '', or None and why there is none. Underpowered stays recognizable as the reason."""
+    if "fixed" in source:
+        return float(source["fixed"]), ""
+    if "figure" not in source:
+        raise UnderstudyError(f"a bound is either fixed or taken from a figure, seen {dict(source)}")
+    base = _figure(found, source["figure"])
+    if base.value is not None:
+        return base.value + source["plus"], ""
+    reason = base.reason if base.reason.startswith(UNDERPOWERED) else f"no bound: {source['figure']} is not measured ({base.reason})"
+    return None, reason
+
+
+def _bound_verdict(name: str, check: Checked, row: Evidence, turned_away: bool) -> Verdict:
+    passed = check.passed and not turned_away
+    seen = row.measured
+    return Verdict(
+        name, check.expectation.name, row.subject, seen.value, seen.lo, seen.hi, seen.n, row.bound, passed, _told(check, row, passed)
+    )  # fmt: skip
+
+
+def _told(check: Checked, row: Evidence, passed: bool) -> str:
+    if row.state == "left_out":
+        return f"left out: {row.reason}"
+    if row.state == "not_measured":
+        return f"not measured: {row.reason}"
+    if passed or row.limited is None or row.bound is None:
+        return ""
+    what = "upper end" if check.expectation.meta["limit"] == "upper" else "value"
+    side = "below the least" if row.at_least else "above the most"
+    return f"{what} {row.limited:.3f} is {abs(row.limited - row.bound):.3f} {side} allowed, {row.bound:.3f} (n = {row.measured.n})"

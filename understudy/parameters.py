@@ -1,0 +1,74 @@
+"""What varies between runs, as flow parameters: checked at the edge, plain values inside."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from understudy.errors import BadInput
+
+Parameters = TypeVar("Parameters", bound=BaseModel)
+
+
+class Models(BaseModel):
+    """Which models play the roles, and how they are reached. `rehearsal` is the embedded default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seeker: str = Field("rehearsal", description="model name as litellm knows it, or `rehearsal`")
+    api_base: str | None = Field(None, description="address of an OpenAI-compatible server")
+    concurrency: int = Field(32, ge=1, le=512, description="calls in flight at most")
+    timeout_s: float = Field(60.0, gt=0, description="seconds that one attempt may take")
+    breaker_after: int = Field(10, ge=1, description="failed calls in a row after which the run stops")
+
+
+class Caps(BaseModel):
+    """What a run may spend at most; None is no cap."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    usd: float | None = Field(None, gt=0)
+    tokens: int | None = Field(None, gt=0)
+    calls: int | None = Field(None, gt=0)
+    dialogues: int | None = Field(None, gt=0)
+    minutes: float | None = Field(None, gt=0)
+
+
+class PanelSize(BaseModel):
+    """How many scenarios one evaluation plays. `per_stratum` reaction contexts in each of the four strata and as decoys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    per_stratum: int = Field(ge=1)
+    behaviour: int = Field(ge=4, description="human dialogues of which every seeker turn is replayed")
+    free: int = Field(ge=0, description="free runs against the recommender")
+
+
+SEARCH_PANEL = PanelSize(per_stratum=30, behaviour=16, free=16)
+FRONT_PANEL = PanelSize(per_stratum=75, behaviour=40, free=60)
+REPORT_PANEL = PanelSize(per_stratum=150, behaviour=80, free=200)
+
+
+class Search(BaseModel):
+    """How the prompt is searched for. `surface` is used by rehearsal alone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    algorithm: Literal["unsga3", "nsga2", "smsemoa"] = "unsga3"
+    population: int = Field(12, ge=4, le=200)
+    generations: int = Field(5, ge=0, le=500, description="0 plays the seed as it is")
+    weights: dict[str, float] | None = Field(None, description="objective → weight of the pick; None takes the knee")
+    panel: PanelSize = SEARCH_PANEL
+    front_panel: PanelSize = FRONT_PANEL
+    n_front: int = Field(5, ge=1, description="members of the front that are measured again on `select`")
+
+
+def checked(kind: type[Parameters], values: dict[str, Any]) -> Parameters:
+    """`values` as flow parameters of one kind. Raises BadInput that names the parameter and what was expected."""
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"{name}: {first['msg']}, seen {first.get('input')!r}") from error

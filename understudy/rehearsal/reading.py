@@ -1,0 +1,186 @@
+"""What rehearsal understands of the messages it is sent: the brief (instructions, need, examples) and the conversation so far.
+
+Only the system message outside the <need> and <example> fences is instruction. What the recommender said never is.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from types import MappingProxyType
+from typing import Any
+
+from understudy.completion import Message
+from understudy.errors import BadInput
+from understudy.rehearsal.parameters import read
+
+_NEED = re.compile(r"<need>\n?(.*?)\n?</need>", re.S)
+_EXAMPLE = re.compile(r"<example>\n?(.*?)\n?</example>", re.S)
+_RECOMMENDER = re.compile(r"<recommender>(.*?)</recommender>", re.S)
+_SENTENCE = re.compile(r"[.!?;\n]+")
+_PATIENCE = re.compile(r"\bafter (\d+|one|two|three|four|five|six|seven|eight) (?:\w+ )?(?:suggestions?|rejections?|recommendations?|tries)")
+_NUMBERS = {word: n for n, word in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight"), start=1)}
+# the word of a heading that tells which of the six parts of a brief stands under it
+_HEADINGS = (("tell", "disclosure"), ("react", "react"), ("talk", "talk"), ("stop", "stop"), ("want", "need"))
+_TITLE_LINES = ("Titles you enjoyed", "Titles you did not enjoy", "Titles you already know")
+
+
+@dataclass(frozen=True, slots=True)
+class Instructions:
+    """How strongly each lever is pulled, in (-1, 1), and what else the instructions state. `patience` is None where unstated."""
+
+    levers: Mapping[str, float]
+    n_words: int
+    patience: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """The fenced need, as told. `suits` are attributes of what would suit today, `title` its label where it is given away."""
+
+    genres: tuple[str, ...] = ()
+    avoided: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    enjoyed: tuple[str, ...] = ()
+    disliked: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    suits: tuple[str, ...] = ()
+    title: str | None = None
+    n_lines: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """A system message, understood. `examples` are the example dialogues as (role, text) turns."""
+
+    instructions: Instructions
+    wishes: Wishes
+    examples: tuple[tuple[tuple[str, str], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The turns so far as (role, text), the recommender's last one at the end; empty when the seeker opens."""
+
+    turns: tuple[tuple[str, str], ...]
+
+    @property
+    def said(self) -> list[str]:
+        """The seeker's own turns."""
+        return [text for role, text in self.turns if role == "seeker"]
+
+
+def understand(messages: Sequence[Message]) -> tuple[Brief, Conversation]:
+    """The brief and the conversation. Raises BadInput for messages that do not ask for a seeker's turn."""
+    if not messages or messages[0].role != "system" or not _NEED.search(messages[0].content):
+        raise BadInput("rehearsal answers only as a seeker", hint="expected a system message with a need between <need> tags")
+    if len(messages) < 2 or messages[-1].role != "user":
+        raise BadInput("the last message is not the recommender's", hint="the user's message is what a seeker answers")
+    return brief_of(messages[0].content), _conversation(messages[1:])
+
+
+def _conversation(messages: Sequence[Message]) -> Conversation:
+    turns: list[tuple[str, str]] = []
+    for at, message in enumerate(messages):
+        if message.role == "assistant":
+            turns.append(("seeker", message.content))
+            continue
+        told = _RECOMMENDER.findall(message.content)
+        if told:
+            turns.append(("recommender", html.unescape(" ".join(told))))
+        elif at > 0:
+            turns.append(("recommender", html.unescape(message.content)))
+    return Conversation(tuple(turns))
+
+
+@lru_cache(maxsize=8192)
+def brief_of(system: str) -> Brief:
+    """A system message, understood; kept, because one prompt is answered many times."""
+    needs = _NEED.findall(system)
+    examples = tuple(_dialogue(text) for text in _EXAMPLE.findall(system))
+    bare = _EXAMPLE.sub("", _NEED.sub("", system))
+    return Brief(instructions_of(bare), _wishes(needs[0] if needs else ""), examples)
+
+
+def _dialogue(text: str) -> tuple[tuple[str, str], ...]:
+    turns: list[tuple[str, str]] = []
+    for line in text.splitlines():
+        role, _, said = line.partition(":")
+        if role.strip().lower() in ("seeker", "recommender"):
+            turns.append((role.strip().lower(), html.unescape(said.strip())))
+    return tuple(turns)
+
+
+def _wishes(text: str) -> Wishes:
+    lines: dict[str, tuple[str, ...]] = {}
+    for line in text.splitlines():
+        name, mark, values = line.partition(": ")
+        if mark:
+            cut = "; " if name in _TITLE_LINES else ", "
+            lines[name] = tuple(value for value in html.unescape(values).split(cut) if value)
+    # a title may hold a comma
+    titles = ", ".join(lines.get("The title that would suit you today", ()))
+    return Wishes(
+        genres=lines.get("Genres you like", ()),
+        avoided=lines.get("Genres you avoid", ()),
+        people=lines.get("People whose work you like", ()),
+        enjoyed=lines.get("Titles you enjoyed", ()),
+        disliked=lines.get("Titles you did not enjoy", ()),
+        known=lines.get("Titles you already know", ()),
+        suits=lines.get("What would suit you today", ()),
+        title=titles or None,
+        n_lines=len(lines),
+    )
+
+
+@lru_cache(maxsize=4096)
+def instructions_of(text: str) -> Instructions:
+    """The levers that `text` pulls: clearer words weigh more, contradictions cancel, repetition saturates, length dilutes."""
+    reading = read("cues.toml")["reading"]
+    pulls: dict[str, list[float]] = {name: [0.0, 0.0] for name in _levers()}
+    part = "role"
+    for block in re.split(r"^(?=## )", text.lower(), flags=re.M):
+        heading, _, body = block.partition("\n") if block.startswith("## ") else ("", "", block)
+        part = next((name for word, name in _HEADINGS if word in heading), "other") if heading else part
+        for sentence in _SENTENCE.split(body):
+            _add(pulls, sentence.strip(), part, reading)
+    words = len(text.split())
+    dilution = 1 + max(0, words - reading["dilution_from_words"]) / reading["dilution_words"]
+    saturation = reading["saturation"]
+    levers = {name: (math.tanh(up / saturation) - math.tanh(down / saturation)) / dilution for name, (up, down) in pulls.items()}
+    return Instructions(MappingProxyType(levers), words, _patience(text.lower()))
+
+
+def _patience(text: str) -> int | None:
+    told = _PATIENCE.search(text)
+    return None if told is None else int(_NUMBERS.get(told[1], told[1]))
+
+
+@cache
+def _levers() -> dict[str, tuple[dict[str, Any], re.Pattern[str], re.Pattern[str] | None]]:
+    out = {}
+    for name, lever in read("cues.toml")["lever"].items():
+        opposite = re.compile("|".join(lever["opposite"])) if "opposite" in lever else None
+        out[name] = (lever, re.compile("|".join(lever["patterns"])), opposite)
+    return out
+
+
+def _add(pulls: dict[str, list[float]], sentence: str, part: str, reading: Mapping[str, Any]) -> None:
+    """Adds what one sentence pulls to `pulls`: [up, down] by lever."""
+    if not sentence:
+        return
+    force = reading["hedge_factor"] if re.search(reading["hedges"], sentence) else 1.0
+    force *= reading["emphasis_factor"] if re.search(reading["emphases"], sentence) else 1.0
+    for name, (lever, cue, opposite) in _levers().items():
+        weight = force * lever["weight"] * (1.0 if part == lever["home"] else reading["away"])
+        for pattern, sign in ((cue, 1), (opposite, -1)):
+            hit = pattern.search(sentence) if pattern else None
+            if hit is None:
+                continue
+            before = sentence[max(0, hit.start() - reading["negation_reach"]) : hit.start()]
+            negated = not (sign > 0 and lever.get("signless")) and re.search(reading["negations"], before) is not None
+            pulls[name][int((sign > 0) == negated)] += weight

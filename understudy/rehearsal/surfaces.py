@@ -1,0 +1,156 @@
+"""Response surfaces: how strongly a prompt's levers act on rehearsal's faults. Drawn from a committed generator by seed."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from understudy.errors import BadInput
+from understudy.keys import digest, rng_of
+from understudy.rehearsal.parameters import read
+from understudy.rehearsal.reading import Brief
+
+FAULTS = ("positivity", "title_leak", "attribute_leak", "sameness", "wordiness", "drift", "parroting", "role_flip", "invalid")
+NUMBERS = ("exemplars", "temperature", "top_p", "heat", "persona")
+_NEUTRAL_TEMPERATURE, _HOT = 0.7, 1.1
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """A response surface: a base, main effects of levers, effects of numbers and pairs, each on the logit of a fault.
+
+    `main` and `numbers` are (fault, lever or number, effect), `pairs` are (fault, lever, lever, effect).
+    """
+
+    name: str
+    base: tuple[tuple[str, float], ...]
+    main: tuple[tuple[str, str, float], ...]
+    numbers: tuple[tuple[str, str, float], ...]
+    pairs: tuple[tuple[str, str, str, float], ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """32 hex digits over the effects; the name does not count."""
+        return digest([self.base, self.main, self.numbers, self.pairs])[:32]
+
+    @classmethod
+    def from_toml(cls, text: str) -> Surface:
+        """A surface from `name`, `[base]`, `[main.FAULT]`, `[numbers.FAULT]` and `[[pairs]]`. Raises BadInput naming the key."""
+        try:
+            value = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise BadInput(f"the surface is not TOML: {error}") from error
+        if unknown := set(value) - {"name", "base", "main", "numbers", "pairs"}:
+            raise BadInput(f"a surface has no key {sorted(unknown)[0]!r}", hint="expected name, base, main, numbers, pairs")
+        if set(value.get("base", {})) != set(FAULTS):
+            raise BadInput("[base] of a surface names every fault once", hint=f"faults: {', '.join(FAULTS)}")
+        name = value.get("name")
+        if not isinstance(name, str) or not name or "/" in name or "@" in name:
+            raise BadInput("a surface needs a name without / and @")
+        levers = tuple(read("cues.toml")["lever"])
+        pairs = tuple(_pair(pair, levers) for pair in value.get("pairs", []))
+        base = tuple((fault, _number(value["base"][fault], f"base.{fault}")) for fault in FAULTS)
+        return cls(name, base, _effects(value, "main", levers), _effects(value, "numbers", NUMBERS), pairs)
+
+
+def _effects(value: Mapping[str, Any], section: str, allowed: tuple[str, ...]) -> tuple[tuple[str, str, float], ...]:
+    out = []
+    for fault, effects in value.get(section, {}).items():
+        if fault not in FAULTS or not isinstance(effects, dict):
+            raise BadInput(f"[{section}.{fault}] names no fault", hint=f"faults: {', '.join(FAULTS)}")
+        for name, effect in effects.items():
+            if name not in allowed:
+                raise BadInput(f"[{section}.{fault}] has no {name!r}", hint=f"there are: {', '.join(allowed)}")
+            out.append((fault, name, _number(effect, f"{section}.{fault}.{name}")))
+    return tuple(out)
+
+
+def _pair(pair: Mapping[str, Any], levers: tuple[str, ...]) -> tuple[str, str, str, float]:
+    names = pair.get("levers", [])
+    if pair.get("fault") not in FAULTS or len(names) != 2 or any(name not in levers for name in names):
+        raise BadInput(f"not a pair of a surface: {dict(pair)}", hint="expected fault, levers = [one, other], effect")
+    return pair["fault"], names[0], names[1], _number(pair.get("effect"), "pairs.effect")
+
+
+def _number(value: object, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise BadInput(f"{where} of a surface is {value!r}, expected a number")
+    return float(value)
+
+
+@cache
+def surface(name: str) -> Surface:
+    """The surface called `name`: a seed ('0', '1', …), 'null' (nothing in a prompt matters) or 'adverse' (usual advice hurts)."""
+    if name == "null":
+        drawn = _drawn(0, name)
+        return Surface(name, drawn.base, (), ())
+    if name == "adverse":
+        usual, factor = read("surfaces.toml")["adverse"]["levers"], read("surfaces.toml")["adverse"]["factor"]
+        drawn = _drawn(0, name)
+        main = tuple((fault, lever, effect * (factor if lever in usual else 1.0)) for fault, lever, effect in drawn.main)
+        return Surface(name, drawn.base, main, drawn.numbers, drawn.pairs)
+    if not (name.isascii() and name.isdigit()):
+        raise BadInput(f"there is no surface called {name!r}", hint="a whole number from 0, null or adverse")
+    return _drawn(int(name), str(int(name)))
+
+
+def _drawn(seed: int, name: str) -> Surface:
+    spec = read("surfaces.toml")
+    generator, rng = spec["generator"], rng_of("rehearsal surface", spec["generator"]["version"], seed)
+    base, main, numbers = [], [], []
+    for fault in FAULTS:
+        committed = spec["fault"][fault]
+        base.append((fault, float(rng.normal(*committed["base"]))))
+        main += [(fault, lever, _effect(mean, generator, rng)) for lever, mean in committed["main"]]
+        numbers += [(fault, number, _effect(mean, generator, rng)) for number, mean in committed["numbers"].items()]
+    levers = list(spec["adverse"]["levers"])
+    pairs = []
+    for _ in range(generator["n_pairs"]):
+        one, other = rng.choice(len(levers), size=2, replace=False)
+        fault = FAULTS[int(rng.integers(6))]
+        pairs.append((fault, levers[int(one)], levers[int(other)], float(rng.normal(0, generator["pair_sd"]))))
+    return Surface(name, tuple(base), tuple(main), tuple(numbers), tuple(pairs))
+
+
+def _effect(mean: float, generator: Mapping[str, Any], rng: np.random.Generator) -> float:
+    z, useless = rng.normal(), rng.random() < generator["useless_probability"]
+    return 0.0 if useless else float(mean * math.exp(generator["spread"] * z))
+
+
+def levels(brief: Brief, *, surface: Surface, temperature: float, top_p: float) -> dict[str, float]:
+    """The level of each fault, in [0, 1], that a brief leads to. A fault without an occasion in the brief is 0."""
+    levers, numbers = brief.instructions.levers, _numbers(brief, temperature, top_p)
+    logit = dict(surface.base)
+    for fault, lever, effect in surface.main:
+        logit[fault] += effect * levers[lever]
+    for fault, number, effect in surface.numbers:
+        logit[fault] += effect * numbers[number]
+    for fault, one, other, effect in surface.pairs:
+        logit[fault] += effect * levers[one] * levers[other]
+    spec = read("surfaces.toml")
+    floor = spec["generator"]["floor"]
+    occasion = {"title_leak": brief.wishes.title is not None, "parroting": bool(brief.examples)}
+    return {
+        fault: spec["fault"][fault].get("scale", 1.0) * max(0.0, (_sigmoid(value) - floor) / (1 - floor)) * occasion.get(fault, True)
+        for fault, value in logit.items()
+    }
+
+
+def _numbers(brief: Brief, temperature: float, top_p: float) -> dict[str, float]:
+    return {
+        "exemplars": 1 - math.exp(-len(brief.examples) / 1.5),
+        "temperature": min(0.6, max(-1.0, (temperature - _NEUTRAL_TEMPERATURE) / _NEUTRAL_TEMPERATURE)),
+        "top_p": 1 - top_p,
+        "heat": max(0.0, temperature - _HOT) / 0.5,
+        "persona": min(brief.wishes.n_lines, 5) / 5 - 0.5,
+    }
+
+
+def _sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x)) if x > -700 else 0.0
