@@ -42,7 +42,9 @@ def find(releases_dir: Path, name: str | None, version: int | None) -> Path:
     return releases_dir / chosen / f"v{version or max(found)}"
 
 
-def stage(releases_dir: Path, manifest: Mapping[str, Any], *, texts: Mapping[str, str], tables: Mapping[str, pl.DataFrame], store: Store) -> Path:
+def stage(
+    releases_dir: Path, manifest: Mapping[str, Any], *, texts: Mapping[str, str], tables: Mapping[str, pl.DataFrame], store: Store
+) -> Path:
     """A folder beside its final place with every file of the release, written and flushed to disk; an older attempt is replaced."""
     folder = releases_dir / str(manifest["name"]) / f"{_STAGING}{str(manifest['digest'])[:16]}"
     shutil.rmtree(folder, ignore_errors=True)

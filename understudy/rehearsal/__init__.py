@@ -1,0 +1,49 @@
+"""Rehearsal: an agenda-based seeker that stands in for a language model in first runs, tests and benchmarks. It is not one.
+
+It reads only the messages it is sent, follows natural-language instructions in them imperfectly, and shows the published
+faults of LLM seekers until a prompt treats them. See docs/rehearsal.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from understudy.errors import BadInput
+from understudy.rehearsal.agenda import Reply, faults, respond
+from understudy.rehearsal.fitted import Fitted, fit, unfitted
+from understudy.rehearsal.parameters import parameters_digest
+from understudy.rehearsal.surfaces import FAULTS, Surface, surface
+
+__all__ = (
+    "FAULTS", "PARAMETERS_DIGEST", "UNFITTED", "VERSION", "Fitted", "ModelName", "Reply", "Surface", "faults", "fit", "model_name",
+    "parse_model", "respond", "surface",
+)  # fmt: skip
+
+VERSION = 1
+PREFIX = "rehearsal/"
+DIGEST_LENGTH = 12
+PARAMETERS_DIGEST = parameters_digest()
+UNFITTED: Fitted = unfitted()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelName:
+    """A parsed model name. `fit_digest` is the first 12 hex digits of the fitted model's digest, None for UNFITTED."""
+
+    surface: str
+    fit_digest: str | None
+
+
+def model_name(surface: Surface, fitted: Fitted) -> str:
+    """The name under which a surface and a fitted model are asked for: `rehearsal/SURFACE@DIGEST`, or `rehearsal/SURFACE`."""
+    known = "" if fitted.digest == UNFITTED.digest else f"@{fitted.digest[:DIGEST_LENGTH]}"
+    return f"{PREFIX}{surface.name}{known}"
+
+
+def parse_model(name: str) -> ModelName:
+    """The parts of a rehearsal model's name. Raises BadInput for any other name."""
+    head, mark, fit_digest = name.removeprefix(PREFIX).partition("@")
+    right = not mark or (len(fit_digest) == DIGEST_LENGTH and set(fit_digest) <= set("0123456789abcdef"))
+    if not name.startswith(PREFIX) or not head or "/" in head or not right:
+        raise BadInput(f"{name!r} is not a rehearsal model", hint="expected rehearsal/SURFACE or rehearsal/SURFACE@FIT")
+    return ModelName(head, fit_digest if mark else None)

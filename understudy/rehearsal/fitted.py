@@ -96,7 +96,8 @@ def fit(turns: pl.DataFrame, reactions: pl.DataFrame, items: Mapping[str, Item])
     What is passed is all it sees: pass the exemplar and search splits only. Raises BadInput where no seeker speaks.
     """
     masking = Masking.of(items.values())
-    said = [turn for dialogue in _dialogues(turns) for turn in _seeker_turns(dialogue, masking, _strata(reactions))]
+    strata = _strata(reactions)
+    said = [turn for dialogue in _dialogues(turns) for turn in _seeker_turns(dialogue, masking, strata)]
     if not said:
         raise BadInput("rehearsal cannot be fitted: no seeker's turn in the exemplar and search splits")
     common, rare = _shared([(turn["seeker"], turn["text"]) for turn in said])
@@ -143,6 +144,28 @@ def style_of(text: str) -> str:
     if text == text.lower():
         return "l"
     return "c" if text[:1].isupper() or text[:1] == "{" else "i"
+
+
+def manner_of(text: str) -> str:
+    """The style of a turn and how it ends: with p, e or no mark (n)."""
+    end = end_of(text.rstrip())
+    return style_of(text) + (end if end in "pe" else "n")
+
+
+def manner_of_plan(plan: str) -> str:
+    """The manner that a plan leads to."""
+    if plan.startswith("="):
+        return manner_of(plan[1:])
+    style, *specs = plan.split("|")
+    end = specs[-1].split(" ")[1] if specs else "n"
+    return style + (end if end in "pe" else "n")
+
+
+def length_of(plan: str) -> int:
+    """The number of words of a plan's clauses, or of its text where it is a whole turn."""
+    if plan.startswith("="):
+        return len(plan.split())
+    return sum(int(spec.rpartition(" ")[2]) for spec in plan.split("|")[1:])
 
 
 def end_of(clause: str) -> str:

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-FILES = ("acts.toml", "cues.toml", "speech.toml", "surfaces.toml", "unfitted.toml")
+FILES = ("acts.toml", "cues.toml", "reactions.toml", "speech.toml", "surfaces.toml", "unfitted.toml")
 
 
 @cache

@@ -76,11 +76,17 @@ class Conversation:
 
 def understand(messages: Sequence[Message]) -> tuple[Brief, Conversation]:
     """The brief and the conversation. Raises BadInput for messages that do not ask for a seeker's turn."""
-    if not messages or messages[0].role != "system" or not _NEED.search(messages[0].content):
-        raise BadInput("rehearsal answers only as a seeker", hint="expected a system message with a need between <need> tags")
+    brief = instructed(messages)
     if len(messages) < 2 or messages[-1].role != "user":
         raise BadInput("the last message is not the recommender's", hint="the user's message is what a seeker answers")
-    return brief_of(messages[0].content), _conversation(messages[1:])
+    return brief, _conversation(messages[1:])
+
+
+def instructed(messages: Sequence[Message]) -> Brief:
+    """The brief alone. Raises BadInput where the first message is not a seeker's brief."""
+    if not messages or messages[0].role != "system" or not _NEED.search(messages[0].content):
+        raise BadInput("rehearsal answers only as a seeker", hint="expected a system message with a need between <need> tags")
+    return brief_of(messages[0].content)
 
 
 def _conversation(messages: Sequence[Message]) -> Conversation:
@@ -181,6 +187,6 @@ def _add(pulls: dict[str, list[float]], sentence: str, part: str, reading: Mappi
             hit = pattern.search(sentence) if pattern else None
             if hit is None:
                 continue
-            before = sentence[max(0, hit.start() - reading["negation_reach"]) : hit.start()]
+            before = sentence[max(0, hit.start() - reading["negation_reach"]) : hit.start()].rpartition(",")[2]
             negated = not (sign > 0 and lever.get("signless")) and re.search(reading["negations"], before) is not None
             pulls[name][int((sign > 0) == negated)] += weight

@@ -101,8 +101,28 @@ def surface(name: str) -> Surface:
 
 
 def _drawn(seed: int, name: str) -> Surface:
+    """The first draw of a seed on which every fault can be treated; each draw that cannot is thrown away."""
+    generator = read("surfaces.toml")["generator"]
+    for attempt in range(generator["max_attempts"]):
+        drawn = _draw(name, rng_of("rehearsal surface", generator["version"], seed, attempt))
+        if all(logit <= generator["treatable_logit"] for logit in _best_logits(drawn, generator["full"]).values()):
+            return drawn
+    raise BadInput(f"surface {name}: no treatable draw in {generator['max_attempts']}")
+
+
+def _best_logits(drawn: Surface, full: float) -> dict[str, float]:
+    """The logit of each fault when the levers that help are at `full`, the others at 0, and examples are shown; pairs left out."""
+    logit = dict(drawn.base)
+    for fault, _, effect in drawn.main:
+        logit[fault] += min(0.0, effect * full)
+    for fault, number, effect in drawn.numbers:
+        logit[fault] += effect * full if number == "exemplars" else 0.0
+    return logit
+
+
+def _draw(name: str, rng: np.random.Generator) -> Surface:
     spec = read("surfaces.toml")
-    generator, rng = spec["generator"], rng_of("rehearsal surface", spec["generator"]["version"], seed)
+    generator = spec["generator"]
     base, main, numbers = [], [], []
     for fault in FAULTS:
         committed = spec["fault"][fault]

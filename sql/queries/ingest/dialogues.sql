@@ -1,5 +1,6 @@
 select
     dialogue_id,
+    content_sha256,
     seeker_id,
     recommender_id,
     official_split

@@ -1,0 +1,3 @@
+select completion_key
+from play.completions
+order by completion_key

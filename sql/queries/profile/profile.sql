@@ -1,0 +1,10 @@
+select
+    profile_key,
+    dataset,
+    dataset_digest,
+    version,
+    licence,
+    has_official_split,
+    n_dialogues
+from profile.profiles
+where profile_key = $profile_key

@@ -1,0 +1,98 @@
+"""What a seeker's turn does with a recommendation: accept, reject or neither. A lexicon, standing in for a fitted reaction model."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from understudy.instruments import text
+from understudy.keys import digest
+
+VERSION = 1
+KIND = "lexicon"
+CLASSES = ("accept", "reject", "neither")
+
+_WATCH = r"(?:watch|see|check|try|look|give|rent|stream|add|put|get|buy|read|start|go with|go for|download|pick)"
+_THING = r"(?:it|that|this|them|those|these|one|xtitlex)"
+
+# Willing to take it up: will do it, wants to, finds that it sounds right, praises the suggestion.
+ACCEPT = (
+    rf"\b(?:ill|i will|we will|well|i shall|im going to|i am going to|im gonna|gonna|going to) (?:\w+ ){{0,2}}{_WATCH}\b",
+    rf"^(?:no |yes |ok |okay |great |and )*(?:but )?(?:will|gonna) (?:\w+ ){{0,2}}{_WATCH}\b",
+    rf"\b(?:and|but|so|,|\.) ?will (?:\w+ )?{_WATCH}\b",
+    rf"\b(?:id|i would|i) (?:\w+ )?(?:love|like|want|need|wanna|have|got|plan|hope) to (?:\w+ ){{0,2}}{_WATCH}\b",
+    rf"\b(?:have to|need to|should|must|wanna|want to|gotta|wanting to|meaning to|planning to|can) (?:\w+ )?{_WATCH}\b (?:\w+ ){{0,2}}?"
+    rf"(?:{_THING}|out)\b",
+    rf"\b(?:have to|need to|want to|wanting to|wanted to|meaning to) (?:\w+ )?(?:watch|see|check|try)\b",
+    r"\b(?:sounds?|seems?|looks?|sounding) (?:like )?(?:\w+ )?(?:a |an )?(?:\w+ )?(?:good|great|interesting|awesome|perfect|cool|amazing|fun|funny|"
+    r"nice|fantastic|wonderful|intriguing|promising|excellent|right|exciting|lovely|delightful|fascinating|hilarious)\b",
+    r"\bsounds? (?:exactly )?like (?:something|my|a movie|a film|what)\b",
+    r"\b(?:good|great|excellent|nice|awesome|perfect|wonderful|fantastic|helpful|lovely|amazing) (?:\w+ )?(?:suggestion|recommendation|choice|idea|pick|option|call)s?\b",
+    r"\b(?:on|to) (?:my|the) (?:\w+ )?(?:list|watchlist|queue)\b",
+    r"\bgive (?:it|that|this|them|those|xtitlex) (?:\w+ )?(?:a )?(?:try|shot|go|watch|chance|look)\b",
+    r"\b(?:im|i am|id be|would be|definitely|very|really) (?:\w+ )?interested\b",
+    r"\b(?:just|exactly) what i (?:was|am|m|had) (?:\w+ )?(?:looking|after|want|in mind)",
+    r"\b(?:my|the) (?:best bet|choice|pick)\b",
+    r"\b(?:count me in|im in|im sold|sold|lets go with|works for me|that works|that will do|thatll do|take it|up my alley|more my speed)\b",
+    r"\bi(?:ve| have)? (?:heard|hear) (?:\w+ ){0,4}(?:good|great|awesome|amazing|wonderful) ?(?:things|reviews|about)?",
+    r"\b(?:may|might) (?:\w+ )?(?:be good|check|watch|try|give|enjoy|like|have to)\b",
+    r"\b(?:cant|can not|cannot) wait to\b",
+    r"\b(?:looking|look) forward to\b",
+    r"\bi (?:think|bet|am sure|m sure) (?:\w+ ){0,2}(?:id|ill|i would|i will|we|we will|well) (?:\w+ )?(?:like|love|enjoy)\b",
+)
+
+# Turned down or run down.
+REJECT = (
+    r"\b(?:dont|do not|didnt|did not|doesnt|never|not|wouldnt|would not|cant|wasnt|couldnt) (?:\w+ ){0,3}(?:like|liked|enjoy|enjoyed|care|love|stand|dig|"
+    r"into|get into|do horror|appeal|watch)\b",
+    r"\bnot (?:\w+ ){0,2}(?:a |an )?(?:\w+ )?(?:fan|interested|interesting|my (?:\w+ )?(?:thing|type|taste|style|cup|favorite|favourite|genre)|my cup|into|"
+    r"in the mood|looking for|what i|for me|something i|good|great|keen|sure about|one of my)\b",
+    r"\b(?:isnt|wasnt|arent|werent|aint) (?:\w+ ){0,3}(?:my|for me|a fan|interested|good|great|what|that good|too good|something|into|funny|looking|thing)\b",
+    r"\b(?:no|zero|little) (?:interest|desire|thanks|thank you|way)\b",
+    r"\b(?:hate|hated|hates|dislike|disliked|despise|detest|cant stand|loathe|awful|terrible|horrible|boring|bored|sucks|sucked|stupid|overrated|dumb|lame|"
+    r"disappointing|disappointed|disappointment|worst|garbage|crap|trash|rubbish|dreadful|meh|ugh|eh|nah|yuck|bleh)\b",
+    r"\b(?:ill|i will|gonna|going to|think i|have to|id|hard|rather) pass\b",
+    r"^pass\b",
+    r"\bpass on\b",
+    r"\b(?:no interest|uninterested|unimpressed|turned off|put me off|puts me off|so so|fell asleep)\b",
+    r"\b(?:too|to) (?:much |many )?(?:scary|gory|gore|violent|violence|slow|long|silly|cheesy|sad|childish|dark|old|serious|intense|creepy|romantic|talking|"
+    r"predictable|graphic|heavy|weird|depressing|corny|new|recent|modern)\b",
+    r"\bsomething (?:else|different|other|newer|older|lighter|funnier|more (?:recent|modern|serious))\b",
+    r"\b(?:rather|prefer) (?:\w+ )?(?:not|something|to avoid)\b",
+    r"\b(?:skip|avoid) (?:it|that|this|one|them|those|xtitlex)\b",
+    r"\b(?:never|couldnt|could not|cant) (?:\w+ )?(?:get|got|been|be) (?:\w+ )?into\b",
+    r"\b(?:just )?wasnt (?:\w+ )?(?:into|for me|my)\b",
+)
+
+# Neither, though words of ACCEPT or REJECT stand in it: questions for more, a look back, "not only seen but liked".
+_NOT_ACCEPT = (r"\b(?:dont|do not|not|never|didnt|no) (?:\w+ )?(?:want|need|plan|going|wanna|wanted|think|sound|look|interested)\b",)
+_NOT_REJECT = (
+    r"\b(?:havent|have not|didnt|did not|dont|not|never)(?: \w+){0,2} (?:seen|saw|see|watched|heard|think|know|remember|realize)\b",
+    r"\bwho (?:doesnt|didnt|wouldnt)\b",
+    r"\bnot (?:bad|only|too bad)\b",
+)
+DIGEST = digest({"version": VERSION, "text": text.VERSION, "lists": [ACCEPT, REJECT, _NOT_ACCEPT, _NOT_REJECT]})
+
+
+def reaction(column: str) -> pl.Expr:
+    """`accept`, `reject` or `neither` for a column of masked turns.
+
+    A turn with signs of both is what more signs say; on a tie it is an acceptance, as in gold acts a turn that criticises one title
+    and takes another is marked accepted.
+    """
+    accepted = _hits(_without(text.plain(column), _NOT_ACCEPT), ACCEPT)
+    rejected = _hits(_without(text.plain(column), _NOT_REJECT), REJECT)
+    return (
+        pl.when(accepted + rejected == 0)
+        .then(pl.lit("neither"))
+        .when(accepted >= rejected)
+        .then(pl.lit("accept"))
+        .otherwise(pl.lit("reject"))
+    )
+
+
+def _hits(words: pl.Expr, patterns: tuple[str, ...]) -> pl.Expr:
+    return pl.sum_horizontal(words.str.contains(pattern).cast(pl.Int32) for pattern in patterns)
+
+
+def _without(words: pl.Expr, patterns: tuple[str, ...]) -> pl.Expr:
+    return words.str.replace_all("|".join(patterns), " ")

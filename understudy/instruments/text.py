@@ -1,0 +1,54 @@
+"""What every instrument reads: text with its titles masked, lower case, one spelling of apostrophes; and its tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from understudy.records import Item
+
+VERSION = 1
+MASK = "xtitlex"  # a token of its own; no human writes it
+
+_LABEL_YEAR = r"\(\s*(?:19|20)\d\d\s*\)"
+_TOKEN = MASK + r"|[\p{L}\p{N}]+"
+_MIN_BARE_CHARS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """The catalogue's names as patterns, longest first, so that of two titles that begin alike the longer one is masked.
+
+    Labels with a year are always masked. A bare title is masked only where it has two words and eight characters and stands
+    in its own capitals: shorter ones are ordinary words too often ("It", "Up", "The One").
+    """
+
+    patterns: tuple[str, ...]
+
+    @classmethod
+    def of(cls, items: Mapping[str, Item]) -> Titles:
+        """The patterns of a catalogue."""
+        labels = {item.label for item in items.values() if item.year}
+        names = {name for item in items.values() for name in (item.title, *item.aliases)}
+        bare = {name for name in names if " " in name and len(name) >= _MIN_BARE_CHARS and name != name.lower()}
+        return cls(tuple(sorted(labels | bare, key=lambda name: (-len(name), name))))
+
+    def masked(self, column: str) -> pl.Expr:
+        """`column` with every title as `MASK`."""
+        text = pl.col(column).fill_null("")
+        if self.patterns:
+            text = text.str.replace_many(list(self.patterns), [f" {MASK} "], leftmost=True)
+        return text.str.replace_all(_LABEL_YEAR, " ").str.replace_all(rf"{MASK}(?:\s+{MASK})+", MASK)
+
+
+def plain(column: str) -> pl.Expr:
+    """`column` for the word lists: lower case, without apostrophes (`don't` and `dont` are one word), single spaces."""
+    text = pl.col(column).str.to_lowercase().str.replace_all(r"&\w+;", " ").str.replace_all("['’`´]", "")
+    return text.str.replace_all(r"\s+", " ").str.strip_chars()
+
+
+def tokens(column: str) -> pl.Expr:
+    """The words of `column` (plain text) as a list; punctuation is no token."""
+    return pl.col(column).str.extract_all(_TOKEN)

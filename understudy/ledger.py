@@ -1,0 +1,218 @@
+"""The ledger: every model call is reserved in the store before it is made, and its reply is there before it is used.
+
+One thread owns the connection. It takes whatever is queued, commits it in one transaction and wakes the waiters, so
+batches grow with the load and a single call waits for one commit only. After a kill nothing but the calls in flight
+can be paid for again; their reservations have no settlement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+from typing import Any
+
+import polars as pl
+
+from understudy.completion import Completion, Request
+from understudy.doors.store import Store
+from understudy.errors import UnderstudyError
+
+RESERVATIONS, COMPLETIONS, SETTLEMENTS = "play.reservations", "play.completions", "play.settlements"
+_SCHEMAS: dict[str, dict[str, Any]] = {
+    RESERVATIONS: {
+        "reservation_id": pl.String,
+        "completion_key": pl.String,
+        "max_tokens": pl.Int64,
+        "max_usd": pl.Float64,
+        "run_id": pl.String,
+        "made_at": pl.Datetime("us"),
+    },
+    SETTLEMENTS: {
+        "reservation_id": pl.String,
+        "outcome": pl.String,
+        "reason": pl.String,
+        "run_id": pl.String,
+        "made_at": pl.Datetime("us"),
+    },
+    COMPLETIONS: {
+        "completion_key": pl.String,
+        "role": pl.String,
+        "model": pl.String,
+        "reported_model": pl.String,
+        "engine": pl.String,
+        "text": pl.String,
+        "finish_reason": pl.String,
+        "fingerprint": pl.String,
+        "prompt_tokens": pl.Int64,
+        "completion_tokens": pl.Int64,
+        "intended_act": pl.String,
+        "usd": pl.Float64,
+        "latency_s": pl.Float64,
+        "made_at": pl.Datetime("us"),
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    rows: tuple[tuple[str, tuple[Any, ...]], ...]
+    done: Future[None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    completion_key: str
+    done: Future[Completion]
+
+
+class Ledger:
+    """An open ledger over the store at `store_path`. `now` gives the time of a row; it is in no key and no digest."""
+
+    def __init__(self, store_path: Path | str, *, run_id: str, now: Callable[[], datetime]) -> None:
+        self._path, self._run_id, self._now = Path(store_path), run_id, now
+        self._queue: SimpleQueue[_Write | _Read | None] = SimpleQueue()
+        self._lock = Lock()
+        self._error: BaseException | None = None
+        self._closed = False
+        opened: Future[set[str]] = Future()
+        self._thread = Thread(target=self._work, args=(opened,), name="ledger", daemon=True)
+        self._thread.start()
+        self._known = opened.result()
+
+    def has(self, completion_key: str) -> bool:
+        """Whether the reply is in the store."""
+        return completion_key in self._known
+
+    def read(self, completion_key: str) -> Future[Completion]:
+        """The stored reply of a key that `has` knows."""
+        done: Future[Completion] = Future()
+        self._put(_Read(completion_key, done))
+        return done
+
+    def reserve(self, reservation_id: str, completion_key: str, *, max_tokens: int, max_usd: float | None) -> Future[None]:
+        """Done when the reservation is committed: only then may the call be made."""
+        return self._write((RESERVATIONS, (reservation_id, completion_key, max_tokens, max_usd, self._run_id, self._now())))
+
+    def keep(
+        self, reservation_id: str, request: Request, completion: Completion, *, usd: float | None, latency_s: float
+    ) -> Future[None]:
+        """Done when reply and settlement are committed, in one transaction: only then may the reply be used."""
+        reply = (
+            request.key,
+            request.role,
+            request.model,
+            completion.reported_model,
+            completion.engine,
+            completion.text,
+            completion.finish_reason,
+            completion.fingerprint,
+            completion.prompt_tokens,
+            completion.completion_tokens,
+            completion.intended_act,
+            usd,
+            latency_s,
+            self._now(),
+        )
+        return self._write((COMPLETIONS, reply), self._settlement(reservation_id, "done", ""))
+
+    def settle(self, reservation_id: str, outcome: str, *, reason: str) -> Future[None]:
+        """Done when it is committed that a reserved call ended without a reply (`failed`, `cancelled`)."""
+        return self._write(self._settlement(reservation_id, outcome, reason))
+
+    def close(self) -> None:
+        """Commits what is queued and closes the store. Raises what the writer met."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(None)
+        self._thread.join()
+        if self._error is not None:
+            raise UnderstudyError(f"the ledger could not be written: {self._error}") from self._error
+
+    def _settlement(self, reservation_id: str, outcome: str, reason: str) -> tuple[str, tuple[Any, ...]]:
+        return SETTLEMENTS, (reservation_id, outcome, reason, self._run_id, self._now())
+
+    def _write(self, *rows: tuple[str, tuple[Any, ...]]) -> Future[None]:
+        done: Future[None] = Future()
+        self._put(_Write(rows, done))
+        return done
+
+    def _put(self, job: _Write | _Read) -> None:
+        with self._lock:
+            if self._error is not None:
+                raise UnderstudyError(f"the ledger could not be written: {self._error}") from self._error
+            if self._closed:
+                raise UnderstudyError("the ledger is closed")
+            self._queue.put(job)
+
+    def _work(self, opened: Future[set[str]]) -> None:
+        batch: list[_Write | _Read] = []
+        try:
+            with Store.open(self._path) as store:
+                opened.set_result(set(store.frame("play/completion_keys")["completion_key"]))
+                more = True
+                while more:
+                    batch, more = self._take()
+                    self._commit(store, [job for job in batch if isinstance(job, _Write)])
+                    _answer(store, [job for job in batch if isinstance(job, _Read)])
+        except BaseException as error:
+            if not opened.done():
+                opened.set_exception(error)
+                return
+            self._fail(batch, error)
+
+    def _take(self) -> tuple[list[_Write | _Read], bool]:
+        """All that is queued, at least one job; False with it when the ledger is being closed."""
+        batch: list[_Write | _Read] = []
+        job = self._queue.get()
+        while job is not None:
+            batch.append(job)
+            try:
+                job = self._queue.get_nowait()
+            except Empty:
+                return batch, True
+        return batch, False
+
+    def _commit(self, store: Store, writes: list[_Write]) -> None:
+        if not writes:
+            return
+        tables: dict[str, list[tuple[Any, ...]]] = {}
+        for write in writes:
+            for table, row in write.rows:
+                tables.setdefault(table, []).append(row)
+        with store.transaction():
+            for table, rows in tables.items():
+                store.add(table, pl.DataFrame(rows, schema=_SCHEMAS[table], orient="row"))
+        self._known.update(row[0] for row in tables.get(COMPLETIONS, ()))
+        for write in writes:
+            _resolve(write.done, None)
+
+    def _fail(self, batch: list[_Write | _Read], error: BaseException) -> None:
+        with self._lock:
+            self._error = error
+            while not self._queue.empty():
+                job = self._queue.get()
+                batch.extend([job] if job is not None else [])
+        for job in batch:
+            if not job.done.done():
+                job.done.set_exception(error)
+
+
+def _answer(store: Store, reads: list[_Read]) -> None:
+    if not reads:
+        return
+    rows = store.rows("play/completions", keys=sorted({read.completion_key for read in reads}))
+    found = {row.pop("completion_key"): Completion(**row) for row in rows}
+    for read in reads:
+        _resolve(read.done, found[read.completion_key])
+
+
+def _resolve(done: Future[Any], value: Any) -> None:
+    # a waiter that was cancelled has cancelled its future; the row is committed all the same
+    if done.set_running_or_notify_cancel():
+        done.set_result(value)

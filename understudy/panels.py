@@ -1,0 +1,85 @@
+"""Panels: which contexts and scenarios one evaluation plays. Stratified with equal allocation, seeded, rotating.
+
+A fixed panel lets a search fit its noise, so panel after panel takes the next slice of one seeded order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from understudy.errors import BadInput
+from understudy.keys import key, share_of
+from understudy.records import DECOY, STRATA, Context, Scenario
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What is to be played: reaction contexts, dialogues whose every seeker turn is replayed, free runs with their replicate.
+
+    `replicate` is that of the replays.
+    """
+
+    reactions: tuple[str, ...]
+    behaviour: tuple[str, ...]
+    free: tuple[tuple[str, int], ...]
+    replicate: int = 0
+
+    @property
+    def key(self) -> str:
+        """The content key of the panel."""
+        return key("panel", VERSION, reactions=self.reactions, behaviour=self.behaviour, free=self.free, replicate=self.replicate)
+
+
+def draw_panel(
+    contexts: Iterable[Context],
+    scenarios: Iterable[Scenario],
+    *,
+    per_stratum: int,
+    n_behaviour: int,
+    n_free: int,
+    seed: int,
+    rotation: int = 0,
+    replicate: int = 0,
+) -> Panel:
+    """The panel of one rotation: the same number from every stratum and from the decoys, or all that there are.
+
+    Dialogues with fewer than two seeker turns say nothing of how turns follow each other and are not replayed whole.
+    Where `n_free` is more than there are scenarios, they are played again as the next replicate.
+    """
+    known = list(contexts)
+    reactions: list[str] = []
+    for stratum in (*STRATA, DECOY):
+        ids = [one.context_id for one in known if one.stratum == stratum]
+        reactions += _slice(ids, per_stratum, f"reaction/{stratum}", seed, rotation)
+    n_turns: dict[str, int] = {}
+    for one in known:
+        if one.stratum is None:
+            n_turns[one.dialogue_id] = n_turns.get(one.dialogue_id, 0) + 1
+    behaviour = _slice([one for one, n in n_turns.items() if n >= 2], n_behaviour, "behaviour", seed, rotation)
+    free = _repeated([one.scenario_id for one in scenarios], n_free, seed, rotation, replicate)
+    return Panel(tuple(reactions), tuple(behaviour), free, replicate)
+
+
+def _slice(ids: Sequence[str], n: int, name: str, seed: int, rotation: int) -> list[str]:
+    order = _order(ids, name, seed)
+    if n >= len(order):
+        return order
+    start = rotation * n % len(order)
+    return (order + order)[start : start + n]
+
+
+def _repeated(ids: Sequence[str], n: int, seed: int, rotation: int, replicate: int) -> tuple[tuple[str, int], ...]:
+    if n and not ids:
+        raise BadInput("there is no scenario to play", hint="no dialogue of this split has a suggested, unseen and liked item")
+    order = _order(ids, "free", seed)
+    start = rotation * n
+    places = range(start, start + n)
+    # a scenario that comes round within one panel is another replicate; one that comes round later is not
+    return tuple((order[place % len(order)], replicate + (place - start) // len(order)) for place in places)
+
+
+def _order(ids: Iterable[str], name: str, seed: int) -> list[str]:
+    return sorted(set(ids), key=lambda one: (share_of("panel", VERSION, seed, name, one), one))

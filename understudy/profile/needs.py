@@ -1,0 +1,69 @@
+"""Needs: what a seeker wants, from the seeker's form, cut without the labels at stake.
+
+A title counts as known to the seeker before the conversation when the seeker has seen it or named it first. A title
+that was suggested and is not seen is news: its label is a reaction, never part of what the seeker sets out with.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+
+from understudy.records import Dialogue, Item, Mention, Need
+
+N_GENRES = 5
+N_PEOPLE = 5
+
+
+def targets_of(dialogue: Dialogue, items: Mapping[str, Item]) -> tuple[str, ...]:
+    """Ids of the items that were suggested by the recommender, unseen and liked, in the order of the ids."""
+    hits = (one.item_id for one in dialogue.mentions if one.suggested and one.seen is False and one.liked)
+    return tuple(sorted(item_id for item_id in hits if item_id in items))
+
+
+def need_of(dialogue: Dialogue, items: Mapping[str, Item], *, at_stake: Collection[str] = (), hidden: Collection[str] = ()) -> Need:
+    """The seeker's need without the items `at_stake`; titles of `hidden` items do not appear at all.
+
+    An item at stake is not among the liked or disliked, its genres and people do not count, and it is no target;
+    `seen` names it when the form says that it was seen. Other items of the same title are left out with it.
+    """
+    mentions = [one for one in dialogue.mentions if one.item_id in items]
+    judged = [one for one in mentions if one.item_id not in at_stake]
+    told = _Titles(items[item_id] for item_id in (*at_stake, *hidden) if item_id in items)
+    unseen = _Titles(items[item_id] for item_id in hidden if item_id in items)
+    liked = [items[one.item_id] for one in judged if one.liked]
+    disliked = [items[one.item_id] for one in judged if one.liked is False]
+    genres = _most(genre for item in liked for genre in item.genres)
+    known = {one.item_id for one in judged if _known_before(one)}
+    return Need(
+        liked=told.without(item for item in liked if item.item_id in known),
+        disliked=told.without(item for item in disliked if item.item_id in known),
+        seen=unseen.without(items[one.item_id] for one in mentions if one.seen),
+        genres=genres[:N_GENRES],
+        disliked_genres=tuple(one for one in _most(genre for item in disliked for genre in item.genres) if one not in genres)[:N_GENRES],
+        people=_most(person for item in liked for person in item.people)[:N_PEOPLE],
+        targets=tuple(one for one in targets_of(dialogue, items) if one not in at_stake),
+    )
+
+
+class _Titles:
+    """Titles that a need must not give away."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        hidden = list(items)
+        self._titles = {item.title.casefold() for item in hidden}
+        self._labels = [item.label.casefold() for item in hidden]
+
+    def without(self, items: Iterable[Item]) -> tuple[str, ...]:
+        """The labels of the items that neither bear a hidden title nor hold a hidden label within their own, each once."""
+        labels = dict.fromkeys(item.label for item in items if item.title.casefold() not in self._titles)
+        return tuple(label for label in labels if not any(hidden in label.casefold() for hidden in self._labels))
+
+
+def _known_before(mention: Mention) -> bool:
+    return bool(mention.seen) or not mention.suggested
+
+
+def _most(names: Iterable[str]) -> tuple[str, ...]:
+    counted = Counter(names)
+    return tuple(sorted(counted, key=lambda name: (-counted[name], name)))
