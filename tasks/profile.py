@@ -41,7 +41,8 @@ def profile_dataset(store_path: str, dataset: str, *, seed: int = 0) -> Fields:
 
 def key_of(dataset: str, dataset_digest: str, *, seed: int) -> str:
     """The key of a profile: the data and every version and parameter that shapes it."""
-    from understudy import anchors, instruments, rehearsal
+    from understudy import anchors, rehearsal
+    from understudy.instruments import reaction
 
     return key(
         "profile",
@@ -52,7 +53,7 @@ def key_of(dataset: str, dataset_digest: str, *, seed: int) -> str:
         splits=profile.SPLITS_VERSION,
         contexts=profile.CONTEXTS_VERSION,
         rehearsal=[rehearsal.VERSION, rehearsal.PARAMETERS_DIGEST],
-        lexicon=instruments.DIGEST,
+        lexicon=reaction.DIGEST,
         anchors=anchors.VERSION,
     )
 
@@ -73,10 +74,10 @@ def fit_rehearsal(store: Store, profile_key: str, dataset: str) -> None:
 
 def keep_lexicon(store: Store, profile_key: str) -> None:
     """Keeps which reaction lexicon measures; it is fitted on nothing."""
-    from understudy import instruments
+    from understudy.instruments import reaction
 
     quality = {"kind": "lexicon", "macro_f1": None, "reason": "measured on gold acts only, which this data set has not"}
-    _keep(store, profile_key, "reaction", instruments.DIGEST, fitted_on=(), quality=quality, parameters={})
+    _keep(store, profile_key, "reaction", reaction.DIGEST, fitted_on=(), quality=quality, parameters={})
 
 
 def measure_anchors(store: Store, profile_key: str, dataset: str, seed: int) -> None:

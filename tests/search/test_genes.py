@@ -51,7 +51,7 @@ def test_exemplars_come_from_the_exemplar_split_alone(screen: Screen) -> None:
 
 
 def test_the_length_limit_is_twice_the_seed() -> None:
-    seed = Genome({name: "abcd" for name in SECTIONS})
+    seed = Genome(dict.fromkeys(SECTIONS, "abcd"))
     assert Screen.of([seed]).check(with_section(seed, role="a" * 28)).ok
     assert not Screen.of([seed]).check(with_section(seed, role="a" * 29)).ok
 

@@ -8,8 +8,8 @@ import pytest
 
 from understudy.errors import BadInput
 from understudy.genome import SECTIONS
-from understudy.records import Item, Need
 from understudy.prompts import render, title_in_prompt
+from understudy.records import Item, Need
 from understudy.search.genes import Screen
 from understudy.setting import FOLDER, load_setting, parse_setting, seed_genome, setting_names
 

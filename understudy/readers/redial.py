@@ -183,10 +183,16 @@ def _turn(role: Role, texts: Sequence[str], items: Mapping[str, Item]) -> Turn:
 
 
 def _mention(item_id: str, form: Any) -> Mention:
-    answers = [form.get(name) for name in ("suggested", "seen", "liked")] if isinstance(form, dict) else []
-    if len(answers) != 3 or any(type(answer) is not int or answer not in _ANSWERS for answer in answers):
+    if not isinstance(form, dict):
+        raise _Broken("initiatorQuestions: a form is not an object")
+    return Mention(item_id, _answer(form, "suggested"), _answer(form, "seen"), _answer(form, "liked"))
+
+
+def _answer(form: Mapping[str, Any], name: str) -> bool | None:
+    answer = form.get(name)
+    if type(answer) is not int or answer not in _ANSWERS:
         raise _Broken("initiatorQuestions: an answer is not 0, 1 or 2")
-    return Mention(item_id, *(_ANSWERS[answer] for answer in answers))
+    return _ANSWERS[answer]
 
 
 def _mapping(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:

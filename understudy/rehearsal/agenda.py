@@ -7,7 +7,7 @@ recommender just did, on what the seeker did before, and on how long the convers
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from understudy.completion import Message
@@ -15,16 +15,16 @@ from understudy.records import STRATA
 from understudy.rehearsal import acts
 from understudy.rehearsal.draws import Draws
 from understudy.rehearsal.filling import Names, fill
-from understudy.rehearsal.fitted import Fitted, length_of, manner_of, manner_of_plan
+from understudy.rehearsal.fitted import Fitted
 from understudy.rehearsal.parameters import read
-from understudy.rehearsal.reading import Brief, Conversation, instructed, understand
+from understudy.rehearsal.plans import in_case, length_of, manner_of, with_end
+from understudy.rehearsal.reading import Brief, Conversation, Wishes, instructed, understand
 from understudy.rehearsal.surfaces import Surface, levels
 from understudy.rehearsal.wording import word
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _ENOUGH = ((0, 5), (1, 8), (2, 5), (3, 1))  # plans a cell must hold before it is used, by how much of the state it ignores
-_ENOUGH_IN_STYLE = 3
-_LENGTH_HABIT = 0.5  # how often a turn's length follows the seeker's own
+_LENGTH_HABIT, _CASE_HABIT, _END_HABIT = 0.5, 0.75, 0.5  # how often a turn follows the seeker's own length, case, end mark
 _CHARACTERS_PER_TOKEN = 4
 
 
@@ -52,9 +52,7 @@ class Situation:
     n_words: float | None
 
 
-def respond(
-    messages: Sequence[Message], *, surface: Surface, fitted: Fitted, temperature: float, top_p: float, seed: int
-) -> Reply:
+def respond(messages: Sequence[Message], *, surface: Surface, fitted: Fitted, temperature: float, top_p: float, seed: int) -> Reply:
     """The seeker's next turn. Raises BadInput for messages that do not ask for one."""
     brief, conversation = understand(messages)
     level = levels(brief, surface=surface, temperature=temperature, top_p=top_p)
@@ -91,6 +89,15 @@ def situation_of(conversation: Conversation, fitted: Fitted) -> Situation:
     )  # fmt: skip
 
 
+def kept_up(plan: str, manner: str | None, draws: Draws) -> str:
+    """The plan in the seeker's usual case and with the usual end mark, as often as people keep to those; questions stay questions."""
+    if manner is None:
+        return plan
+    if draws.of("case_habit") < _CASE_HABIT:
+        plan = in_case(plan, manner[0])
+    return with_end(plan, manner[1]) if draws.of("end_habit") < _END_HABIT else plan
+
+
 def _habits(said: Sequence[str]) -> tuple[str | None, float | None]:
     """The commonest manner of the seeker's turns and their mean length in words; None before the first."""
     manners = [manner_of(text) for text in said if text.strip()]
@@ -99,19 +106,17 @@ def _habits(said: Sequence[str]) -> tuple[str | None, float | None]:
     return max(sorted(set(manners)), key=manners.count), sum(len(text.split()) for text in said) / len(manners)
 
 
-def _turn(
-    brief: Brief, situation: Situation, names: Names, fitted: Fitted, level: Mapping[str, float], draws: Draws
-) -> tuple[str, str]:
+def _turn(brief: Brief, situation: Situation, names: Names, fitted: Fitted, level: Mapping[str, float], draws: Draws) -> tuple[str, str]:
     """(act, text) of the next turn."""
     speech = read("speech.toml")
     for fault in ("invalid", "role_flip"):
         if draws.of(fault) < level[fault]:
-            return fault, fill(draws.pick(speech[fault]["phrases"]), names, draws)
+            return fault, fill(draws.pick(speech[fault]["phrases"], draws.of("flip_which")), names, draws)
     if brief.examples and draws.of("parroting") < level["parroting"]:
         return _parroted(brief, situation, draws)
     act, text = _natural(brief, situation, fitted, level, draws)
     if situation.new and act not in ("accept", "bye") and draws.of("positivity") < level["positivity"]:
-        act, text = _delighted(situation, fitted, draws)
+        act, text = _delighted(fitted, draws)
     if draws.of("sameness") < level["sameness"]:
         text = draws.pick(speech["stock"].get(act, speech["stock"]["chat"]), draws.of("sameness_which"))
     return act, fill(_with_extras(text, brief, situation, level, draws), names, draws)
@@ -129,22 +134,17 @@ def _natural(brief: Brief, situation: Situation, fitted: Fitted, level: Mapping[
         states = sorted({cell.split("|")[0] for cell in fitted.cells})
         state, previous = draws.pick(states, draws.of("drift_state")), "none"
     plan = choose(fitted, state, previous, situation, draws.of("plan"), draws.of("plan_again"))
-    text = word(plan, fitted, draws)
+    text = word(kept_up(plan, situation.style, draws), fitted, draws)
     return acts.main_act(acts.act_of(clause) for clause in acts.clauses(text)), text
 
 
 def choose(fitted: Fitted, state: str, previous: str, situation: Situation, u: float, again: float) -> str:
-    """A plan of the most specific cell that holds enough, in the seeker's own style where the cell has some of that."""
+    """A plan of the most specific cell that holds enough, of the seeker's usual length as often as people keep to it."""
     at = str(acts.position(situation.n_said))
     views = plans_by_view(fitted)
     keys = (f"{state}|{previous}|{at}", f"{state}|{previous}|", f"{state}||{at}", f"{state}||")
     view = next((keys[i] for i, enough in _ENOUGH if len(views.get(keys[i], ())) >= enough), "chat||")
     plans = views.get(view, ("l",))
-    for habit in (situation.style, situation.style[0]) if situation.style else ():
-        same = views.get(f"{view}|{habit}", ())
-        if len(same) >= _ENOUGH_IN_STYLE:
-            plans = same
-            break
     first = plans[int(u * len(plans))]
     if situation.n_words is None or again >= _LENGTH_HABIT:
         return first
@@ -154,18 +154,14 @@ def choose(fitted: Fitted, state: str, previous: str, situation: Situation, u: f
 
 
 def plans_by_view(fitted: Fitted) -> Mapping[str, Sequence[str]]:
-    """Plans by `state|previous|position`, either left empty where it does not matter, and by that and `|manner`; built once and kept."""
+    """Plans by `state|previous|position`, either left empty where it does not matter; built once and kept."""
     views: dict[str, list[str]] | None = fitted.kept.get("views")
     if views is None:
         views = {}
         for cell, plans in fitted.cells.items():
             state, previous, at = cell.split("|")
-            manners = [manner_of_plan(plan) for plan in plans]
             for view in dict.fromkeys((cell, f"{state}|{previous}|", f"{state}||{at}", f"{state}||")):
                 views.setdefault(view, []).extend(plans)
-                for plan, manner in zip(plans, manners, strict=True):
-                    for habit in (manner, manner[0]):
-                        views.setdefault(f"{view}|{habit}", []).append(plan)
         fitted.kept["views"] = views
     return views
 
@@ -179,13 +175,9 @@ def met_stratum(brief: Brief, label: str, fitted: Fitted, u: float) -> str:
         return "disliked"
     known = label in wishes.known or label in wishes.enjoyed
     weights = {name: fitted.strata[name] * (share if known else 1 - share) for name, share in spec["known"].items()}
-    genres = set(fitted.catalogue.get(label, ((), 0))[0])
-    wanted = set(wishes.suits) | set(wishes.genres)
-    if genres and wanted:
-        tilt = spec["fits" if genres & wanted else "misfits"]
-        weights = {name: weight * tilt[name] for name, weight in weights.items()}
-    if genres & (set(wishes.avoided) - wanted):
-        weights = {name: weight * spec["avoided"][name] for name, weight in weights.items()}
+    genres, n_recommended = fitted.catalogue.get(label, ((), 1))
+    for tilt in _tilts(set(genres), n_recommended, wishes):
+        weights = {name: weight * spec[tilt][name] for name, weight in weights.items()}
     total, reached = sum(weights.values()), 0.0
     for name in STRATA:
         reached += weights[name]
@@ -194,7 +186,18 @@ def met_stratum(brief: Brief, label: str, fitted: Fitted, u: float) -> str:
     return "unstated"
 
 
-def _delighted(situation: Situation, fitted: Fitted, draws: Draws) -> tuple[str, str]:
+def _tilts(genres: set[str], n_recommended: int, wishes: Wishes) -> Iterator[str]:
+    """The sections of reactions.toml that apply to a title."""
+    wanted = set(wishes.suits) | set(wishes.genres)
+    if genres and wanted:
+        yield "fits" if genres & wanted else "misfits"
+    if genres & (set(wishes.avoided) - wanted):
+        yield "avoided"
+    if not n_recommended:
+        yield "obscure"
+
+
+def _delighted(fitted: Fitted, draws: Draws) -> tuple[str, str]:
     """An acceptance in the place of any other reaction: half in the fitted words, half in stock phrases."""
     plans = [plan for plan in plans_by_view(fitted).get("one:liked_unseen||", ()) if "accept" in plan]
     if plans and draws.of("delight") < 0.5:

@@ -9,9 +9,9 @@ from understudy.keys import rng_of
 
 T = TypeVar("T")
 DECISIONS = (
-    "invalid", "role_flip", "parroting", "parrot_which", "positivity", "drift", "drift_state", "drift_act", "sameness", "sameness_which",
-    "wordiness", "wordiness_more", "wordiness_which", "title_leak", "title_which", "attribute_leak", "attribute_which", "stratum", "plan", "plan_again",
-    "accept_plan", "delight", "delight_which", "order", "guess",
+    "invalid", "role_flip", "parroting", "parrot_which", "positivity", "drift", "drift_state", "sameness", "sameness_which", "wordiness",
+    "wordiness_more", "wordiness_which", "title_leak", "title_which", "attribute_leak", "attribute_which", "stratum", "plan", "plan_again",
+    "case_habit", "end_habit", "accept_plan", "delight", "delight_which", "flip_which",
 )  # fmt: skip
 _N_WORDS = 480
 

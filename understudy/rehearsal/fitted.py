@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
@@ -22,12 +22,13 @@ from understudy.records import STRATA, Item
 from understudy.rehearsal import acts
 from understudy.rehearsal.masking import Masking, slotted
 from understudy.rehearsal.parameters import read
+from understudy.rehearsal.plans import end_of, plan_of
 
 VERSION = 1
 SHORT = 8  # words below which a turn counts as short; copying of short turns is common among humans
+GRAM = 8
 _N_PEOPLE = 300
 _PLAIN = re.compile(r"[^a-z0-9{} ]+")
-_ENDS = {".": "p", "?": "q", "!": "e", ",": "k"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Fitted:
 
     `catalogue`: label → (genres, how often recommended). `strata`: how often a single new title met each stratum.
     `cells`: `state|previous act|position` → plans. `bank`: `act|end|first` → clause → count. `rare`: hashes of the
-    short turns that one seeker alone said, which are not to be said again.
+    short turns that one seeker alone said, `grams` of all runs of GRAM words that a seeker said: neither is to be said again.
     """
 
     catalogue: Mapping[str, tuple[tuple[str, ...], int]]
@@ -45,6 +46,7 @@ class Fitted:
     cells: Mapping[str, tuple[str, ...]]
     bank: Mapping[str, Mapping[str, int]]
     rare: tuple[str, ...]
+    grams: tuple[str, ...]
     n_turns: int
     kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -55,8 +57,16 @@ class Fitted:
 
     @cached_property
     def avoided(self) -> frozenset[str]:
-        """The hashes of `rare`, for lookups."""
-        return frozenset(self.rare)
+        """The hashes of `rare` and `grams`, for lookups."""
+        return frozenset((*self.rare, *self.grams))
+
+    def copies(self, text: str) -> bool:
+        """Whether a slotted turn is a short one that one human alone said, or half of its runs of GRAM words are a human's."""
+        words = plain(text).split()
+        if len(words) < SHORT:
+            return hash_of(" ".join(words)) in self.avoided
+        runs = grams_of(words)
+        return 2 * sum(run in self.avoided for run in runs) >= len(runs)
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON from which `from_json` makes an equal value."""
@@ -68,6 +78,7 @@ class Fitted:
             "cells": {cell: list(plans) for cell, plans in self.cells.items()},
             "bank": {name: dict(texts) for name, texts in self.bank.items()},
             "rare": list(self.rare),
+            "grams": list(self.grams),
             "n_turns": self.n_turns,
         }
 
@@ -84,6 +95,7 @@ class Fitted:
                 cells={cell: tuple(plans) for cell, plans in value["cells"].items()},
                 bank={name: {text: int(n) for text, n in texts.items()} for name, texts in value["bank"].items()},
                 rare=tuple(value["rare"]),
+                grams=tuple(value["grams"]),
                 n_turns=int(value["n_turns"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -116,6 +128,7 @@ def fit(turns: pl.DataFrame, reactions: pl.DataFrame, items: Mapping[str, Item])
         cells={cell: tuple(cells[cell]) for cell in sorted(cells)},
         bank={name: dict(sorted(bank[name].items())) for name in sorted(bank)},
         rare=tuple(sorted(rare)),
+        grams=tuple(sorted({run for turn in said for run in grams_of(plain(turn["text"]).split())})),
         n_turns=len(said),
     )
 
@@ -126,51 +139,13 @@ def plain(text: str) -> str:
 
 
 def hash_of(text: str) -> str:
-    """12 hex digits of a plain text."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    """10 hex digits of a plain text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:10]
 
 
-def plan_of(text: str) -> str:
-    """The plan of a slotted turn: its style, then for each clause act, end mark, whether first, case, number of words."""
-    out = [style_of(text)]
-    for at, clause in enumerate(acts.clauses(text)):
-        case = "C" if clause[0].isupper() else "l"
-        out.append(f"{acts.act_of(clause)} {end_of(clause)} {int(at == 0)} {case} {len(clause.split())}")
-    return "|".join(out)
-
-
-def style_of(text: str) -> str:
-    """`l` for a turn without capitals outside slots, `i` where it starts low but has some, `c` where it starts with one."""
-    if text == text.lower():
-        return "l"
-    return "c" if text[:1].isupper() or text[:1] == "{" else "i"
-
-
-def manner_of(text: str) -> str:
-    """The style of a turn and how it ends: with p, e or no mark (n)."""
-    end = end_of(text.rstrip())
-    return style_of(text) + (end if end in "pe" else "n")
-
-
-def manner_of_plan(plan: str) -> str:
-    """The manner that a plan leads to."""
-    if plan.startswith("="):
-        return manner_of(plan[1:])
-    style, *specs = plan.split("|")
-    end = specs[-1].split(" ")[1] if specs else "n"
-    return style + (end if end in "pe" else "n")
-
-
-def length_of(plan: str) -> int:
-    """The number of words of a plan's clauses, or of its text where it is a whole turn."""
-    if plan.startswith("="):
-        return len(plan.split())
-    return sum(int(spec.rpartition(" ")[2]) for spec in plan.split("|")[1:])
-
-
-def end_of(clause: str) -> str:
-    """The code of a clause's end mark: p . q ? e ! k , d … and n for none."""
-    return "d" if clause.endswith(("..", "…")) else _ENDS.get(clause[-1:], "n")
+def grams_of(words: Sequence[str]) -> list[str]:
+    """The hashes of the runs of GRAM words."""
+    return [hash_of(" ".join(words[at : at + GRAM])) for at in range(len(words) - GRAM + 1)]
 
 
 def keyed_clauses(text: str) -> Iterator[tuple[str, str]]:
@@ -242,7 +217,7 @@ def unfitted() -> Fitted:
         f"{state}|none|0": tuple(_open_plan(acts_, style) for acts_, n in plans.items() for style in ("c", "c", "l") for _ in range(n))
         for state, plans in spec["states"].items()
     }
-    return Fitted({}, (), dict(spec["strata"]), cells, bank, (), 0)
+    return Fitted({}, (), dict(spec["strata"]), cells, bank, (), (), 0)
 
 
 def _open_plan(acts_: str, style: str) -> str:

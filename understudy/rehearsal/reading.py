@@ -22,7 +22,9 @@ _NEED = re.compile(r"<need>\n?(.*?)\n?</need>", re.S)
 _EXAMPLE = re.compile(r"<example>\n?(.*?)\n?</example>", re.S)
 _RECOMMENDER = re.compile(r"<recommender>(.*?)</recommender>", re.S)
 _SENTENCE = re.compile(r"[.!?;\n]+")
-_PATIENCE = re.compile(r"\bafter (\d+|one|two|three|four|five|six|seven|eight) (?:\w+ )?(?:suggestions?|rejections?|recommendations?|tries)")
+_PATIENCE = re.compile(
+    r"\bafter (\d+|one|two|three|four|five|six|seven|eight) (?:\w+ )?(?:suggestion|rejection|recommendation|tr(?:y|ies))"
+)
 _NUMBERS = {word: n for n, word in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight"), start=1)}
 # the word of a heading that tells which of the six parts of a brief stands under it
 _HEADINGS = (("tell", "disclosure"), ("react", "react"), ("talk", "talk"), ("stop", "stop"), ("want", "need"))

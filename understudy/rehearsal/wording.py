@@ -12,14 +12,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from understudy.rehearsal.draws import Draws
-from understudy.rehearsal.fitted import SHORT, Fitted, hash_of, plain
+from understudy.rehearsal.fitted import Fitted
+from understudy.rehearsal.plans import LAST_MARKS, MARKS
 
 MAX_RUN = 6
 _TRIES = 6
-_END = re.compile(r"[.!?,…\s]+$")
-_MARKS = {"p": ".", "q": "?", "e": "!", "k": ",", "d": "...", "n": ""}
 _LONE_I = re.compile(r"\bi\b(?=$|[\s,.'’])")
-_WEAK = frozenset("a an the of to and or but in on for with that is was it i i'm my so if as at from be are because have not".split())
+_WEAK = frozenset(
+    "a an the of to and or but in on for with that is was it i i'm my so if as at from be are because have not very really".split()  # noqa: SIM905
+)
 Place = tuple[int, int]  # clause, word
 
 
@@ -41,7 +42,7 @@ class Bank:
             options.sort()
 
     def _index(self, act: str, first: str, text: str) -> None:
-        words, at = _END.sub("", text).split(), len(self.words[act])
+        words, at = LAST_MARKS.sub("", text).split(), len(self.words[act])
         self.words[act].append(words)
         self.starts[f"{act}|{first}"].append((len(words), at))
         for i in range(1, len(words)):
@@ -61,13 +62,19 @@ def word(plan: str, fitted: Fitted, draws: Draws) -> str:
     """The slotted text of a plan."""
     if plan.startswith("="):
         return plan[1:]
-    bank, text = bank_of(fitted), ""
+    bank = bank_of(fitted)
     style, *specs = plan.split("|")
+    parts, text = list[str](), ""
     for attempt in range(_TRIES):
-        text = styled([_clause(spec.split(" "), bank, draws, novel=attempt > 1) for spec in specs], style, specs)
-        # a short turn that one human alone said is not to be repeated
-        if len(text.split()) >= SHORT or hash_of(plain(text)) not in fitted.avoided:
-            break
+        parts = [_clause(spec.split(" "), bank, draws, novel=attempt > 1) for spec in specs]
+        text = styled(parts, style, specs)
+        if not fitted.copies(text):
+            return text
+    # nothing new could be said at this length: say less
+    for n in range(len(parts) - 1, 0, -1):
+        less = styled(parts[:n], style, specs[:n])
+        if less and not fitted.copies(less):
+            return less.rstrip(", ")
     return text
 
 
@@ -92,18 +99,18 @@ def _clause(spec: Sequence[str], bank: Bank, draws: Draws, *, novel: bool) -> st
     if n > MAX_RUN or (novel and n > 2):
         spliced = _spliced(act, first, n, bank, draws)
         if spliced:
-            return spliced + _MARKS.get(end, "")
-    for name in (f"{act}|{end}|{first}", *(f"{act}|{other}|{first}" for other in _MARKS), *(f"{act}|{other}|1" for other in _MARKS)):
+            return spliced + MARKS.get(end, "")
+    for name in (f"{act}|{end}|{first}", *(f"{act}|{other}|{first}" for other in MARKS), *(f"{act}|{other}|1" for other in MARKS)):
         if name in bank.by_length and (n or draws.word() < 0.5 or name.endswith("1")):
             text = _nearest(bank.by_length[name], n, draws)
             if text:
-                return text if end == "*" else _END.sub("", text) + _MARKS[end] if end_differs(text, end) else text
+                return text if end == "*" else LAST_MARKS.sub("", text) + MARKS[end] if end_differs(text, end) else text
     return ""
 
 
 def end_differs(text: str, end: str) -> bool:
     """Whether a clause does not end with the mark that `end` stands for."""
-    return not text.endswith(_MARKS[end]) if _MARKS[end] else _END.search(text) is not None
+    return not text.endswith(MARKS[end]) if MARKS[end] else LAST_MARKS.search(text) is not None
 
 
 def _nearest(options: tuple[list[int], list[str]], n: int, draws: Draws) -> str:

@@ -1,0 +1,152 @@
+"""A store with one batch that passes every gate: 40 free runs, their lineage, and an evaluation with known figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tasks.validate
+from understudy.doors.store import Store
+
+N = 40
+MakeStore = Callable[..., str]
+
+
+def measured(value: float, *, hi: float | None = None, n: int = 200) -> dict[str, Any]:
+    """A figure in the contract's form."""
+    return {"value": value, "ci": [0.0, value if hi is None else hi], "n": n}
+
+
+def evaluation() -> dict[str, dict[str, Any]]:
+    """Figures that pass: leakage without an event in 200, distances at their floors."""
+    return {
+        "objectives": {
+            "positive_bias": measured(0.10),
+            "diversity_gap": measured(0.30),
+            "behavioural_distance": measured(0.20),
+            "data_leakage": measured(0.0),
+        },
+        "leakage": {
+            **{kind: measured(0.0, hi=0.0188) for kind in ("title", "attributes", "copying", "short_turns")},
+            **{kind: measured(0.0, hi=0.0188) for kind in ("prompt", "history", "split")},
+        },
+        "diagnostics": {
+            "over_acceptance": measured(0.05),
+            "decoy_acceptance": measured(0.06),
+            "disliked_acceptance": measured(0.05),
+            "invalid": measured(0.0),
+            "role_flips": measured(0.0),
+        },
+    }
+
+
+def rows(licence: str = "CC0-1.0") -> dict[str, list[dict[str, Any]]]:
+    """table → rows of a store in which batch `b1` stands."""
+    human = [(f"h{i}", f"s{i}", ("exemplar" if i < 2 else "search" if i < 50 else "select")) for i in range(60)]
+    nothing = dict.fromkeys(("lo", "hi", "floor_lo"), 0.0)
+    floors = {"positive_bias": 0.05, "diversity_gap": 0.2, "behavioural_distance": 0.15}
+    human_values = {"copying": 0.01, "short_turns": 0.02}
+    return {
+        "ingest.sources": [
+            {
+                "source_sha256": "f" * 64, "dataset": "small", "reader": "redial", "reader_version": 1, "licence": licence,
+                **dict.fromkeys(("n_records", "n_dialogues", "n_items", "n_messages", "n_duplicates", "n_rejects", "n_attached"), 0),
+            }
+        ],
+        "ingest.dialogues": [
+            {
+                "dataset": "small", "dialogue_id": d, "content_sha256": d, "source_sha256": "f" * 64, "licence": licence,
+                "seeker_id": s, "recommender_id": "r", "official_split": None, "n_messages": 4, "n_turns": 3,
+            }
+            for d, s, _ in human
+        ],
+        "ingest.items": [
+            {"dataset": "small", "item_id": f"i{k}", "title": title, "year": 1999, "genres": ["drama"], "people": [], "plot": "", "aliases": []}
+            for k, title in enumerate(("The Amber Lantern", "Harbour of Glass"))
+        ],
+        "profile.profiles": [
+            {
+                "profile_key": "p", "dataset": "small", "dataset_digest": "d", "version": 1, "licence": licence,
+                "has_official_split": False, "n_dialogues": 60,
+            }
+        ],
+        "profile.splits": [{"profile_key": "p", "dialogue_id": d, "seeker_id": s, "split": split} for d, s, split in human],
+        "profile.anchors": [
+            {
+                "profile_key": "p", "split": "select", "name": name, "value": human_values.get(name), **nothing,
+                "n": 100, "floor": floor, "floor_hi": floor, "n_floor": 40, "reason": "",
+            }
+            for name, floor in {**floors, **dict.fromkeys(human_values)}.items()
+        ],
+        "play.genomes": [{"genome_digest": "g", "setting": "few_shot", "genome": json.dumps({"sections": {}, "exemplars": ["h0", "h1"]})}],
+        "play.dialogues": [dialogue(i) for i in range(N)],
+        "play.turns": [turn for i in range(N) for turn in turns(i)],
+        "optimize.evaluations": [
+            {
+                "evaluation_key": "e", "genome_digest": "g", "profile_key": "p", "split": "select", "panel_key": "k", "model": "m",
+                **{part: json.dumps(value) for part, value in evaluation().items()},
+                "n_dialogues": N, "n_missing": 0, "n_tokens": 0,
+            }
+        ],
+        "simulate.batches": [
+            {
+                "batch_key": "b1", "batch": "one", "dataset": "small", "profile_key": "p", "genome_digest": "g", "recommender": "retrieval",
+                "model": "m", "engine": "some-model", "seed": 0, "evaluation_key": "e", "n_dialogues": N, "n_missing": 0, "n_tokens": 0,
+            }
+        ],
+        "simulate.members": [{"batch_key": "b1", "play_key": f"d{i:02}"} for i in range(N)],
+    }  # fmt: skip
+
+
+def dialogue(i: int) -> dict[str, Any]:
+    """A free run of search seeker `2 + i`."""
+    return {
+        "play_key": f"d{i:02}", "profile_key": "p", "mode": "free", "scenario_id": f"sc{i}", "dialogue_id": f"h{2 + i}",
+        "genome_digest": "g", "replicate": 0, "recommender": "retrieval", "model": "m", "engine": "some-model", "status": "complete",
+        "reason": "", "stratum": None, "item_id": None, "target": "i0", "title_in_prompt": False, "n_turns": 3, "n_tokens": 30,
+    }  # fmt: skip
+
+
+def turns(i: int) -> list[dict[str, Any]]:
+    """Three turns: a wish, a recommendation, an answer."""
+    texts = (f"something slow and sad, number {i}", "You could try Harbour of Glass (1999).", "maybe, i will look for it")
+    roles = ("seeker", "recommender", "seeker")
+    named: tuple[list[str], ...] = ([], ["i1"], [])
+    return [
+        {"play_key": f"d{i:02}", "turn_index": k, "role": roles[k], "text": texts[k], "item_ids": named[k], "ranked_ids": named[k]}
+        for k in range(3)
+    ]
+
+
+@pytest.fixture
+def make_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeStore:
+    """A function that writes the store; `change` edits the rows first, `leaking` are dialogues that tell their title."""
+
+    def make(change: Callable[[dict[str, list[dict[str, Any]]]], None] | None = None, *, leaking: tuple[str, ...] = ()) -> str:
+        monkeypatch.setattr(tasks.validate, "_given_away", lambda *_: set(leaking))
+        path = tmp_path / "store.duckdb"
+        tables = rows()
+        if change is not None:
+            change(tables)
+        with Store.open(path) as store, store.transaction():
+            for table, values in tables.items():
+                store.add(table, values)
+        return str(path)
+
+    return make
+
+
+@pytest.fixture
+def figure() -> Callable[[dict[str, list[dict[str, Any]]], str, dict[str, Any]], None]:
+    """Sets one figure of the evaluation: `part.name`."""
+
+    def change(tables: dict[str, list[dict[str, Any]]], name: str, value: dict[str, Any]) -> None:
+        part, _, key = name.partition(".")
+        row = tables["optimize.evaluations"][0]
+        row[part] = json.dumps({**json.loads(row[part]), key: value})
+
+    return change

@@ -1,0 +1,86 @@
+"""Surfaces: drawn by seed, treatable, null and adverse as named; files are checked."""
+
+from __future__ import annotations
+
+import pytest
+
+from understudy.completion import Message
+from understudy.errors import BadInput
+from understudy.rehearsal import FAULTS, Surface, faults, surface
+
+NEED = "<need>\nGenres you like: comedy, drama\nThe title that would suit you today: Grey Water (1998)\n</need>"
+PLAIN = f"You are a user who talks to a recommender.\n\n## What you want\nThese are your likes.\n{NEED}\n\n## How you react\nReact."
+CAREFUL = (
+    f"You are an ordinary person, a seeker.\n\n## What you want\nYour likes.\n{NEED}\n\n"
+    "## How much you tell\nTell it bit by bit. Hold the title back.\n\n"
+    "## How you react\nBe critical and turn things down. If you have already seen it, say so.\n\n"
+    "## How you talk\nShort, casual messages. Vary your wording. Use your own words. Ask questions.\n\n"
+    "## When you stop\nSay goodbye once you have found enough.\n\n"
+    "<example>\nRecommender: hi\nSeeker: hey\n</example>"
+)
+TREATABLE = ("positivity", "title_leak", "attribute_leak", "sameness", "wordiness", "drift")
+
+
+def levels(system: str, which: Surface) -> dict[str, float]:
+    return dict(faults([Message("system", system)], surface=which, temperature=0.9, top_p=1.0))
+
+
+@pytest.mark.parametrize("seed", [str(seed) for seed in range(10)])
+def test_care_treats_every_fault_on_a_drawn_surface(seed: str) -> None:
+    plain, careful = levels(PLAIN, surface(seed)), levels(CAREFUL, surface(seed))
+    assert all(0 <= value <= 1 for value in (*plain.values(), *careful.values()))
+    assert all(careful[fault] < plain[fault] for fault in TREATABLE)
+
+
+def test_an_untuned_prompt_shows_the_published_faults_on_the_default_surface() -> None:
+    level = levels(PLAIN, surface("0"))
+    assert all(level[fault] > 0.4 for fault in ("positivity", "title_leak", "attribute_leak", "sameness", "wordiness"))
+
+
+def test_nothing_in_a_prompt_changes_a_fault_on_the_null_surface() -> None:
+    plain, careful = levels(PLAIN, surface("null")), levels(CAREFUL, surface("null"))
+    assert all(plain[fault] == careful[fault] for fault in FAULTS if fault != "parroting")
+
+
+def test_the_usual_advice_hurts_on_the_adverse_surface() -> None:
+    plain, careful = levels(PLAIN, surface("adverse")), levels(CAREFUL, surface("adverse"))
+    assert sum(careful[fault] for fault in TREATABLE) > sum(plain[fault] for fault in TREATABLE)
+
+
+def test_surfaces_are_drawn_by_their_seed_alone() -> None:
+    assert surface("3").digest == surface("03").digest
+    assert len({surface(str(seed)).digest for seed in range(6)} | {surface("null").digest, surface("adverse").digest}) == 8
+
+
+def test_a_title_that_is_not_told_cannot_leak() -> None:
+    told = PLAIN.replace("The title that would suit you today: Grey Water (1998)\n", "")
+    assert levels(told, surface("0"))["title_leak"] == 0
+
+
+def test_a_surface_from_a_file_acts_as_written() -> None:
+    base = "\n".join(f"{fault} = -9.0" for fault in FAULTS if fault != "positivity")
+    one = Surface.from_toml(f'name = "mine"\n[base]\npositivity = 2.0\n{base}\n[main.positivity]\ncritical = -20.0\n')
+    assert levels(PLAIN, one)["positivity"] > 0.8
+    assert levels(CAREFUL, one)["positivity"] == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name = ",
+        'name = "x"\n[base]\npositivity = 1.0\n',
+        'name = "x"\nextra = 1\n',
+        'name = "a/b"\n[base]\n' + "\n".join(f"{fault} = 0.0" for fault in FAULTS),
+        'name = "x"\n[base]\n' + "\n".join(f"{fault} = nan" for fault in FAULTS),
+        'name = "x"\n[base]\n' + "\n".join(f"{fault} = 0.0" for fault in FAULTS) + "\n[main.positivity]\nshouting = 1.0\n",
+    ],
+)
+def test_a_broken_surface_is_refused(text: str) -> None:
+    with pytest.raises(BadInput):
+        Surface.from_toml(text)
+
+
+@pytest.mark.parametrize("name", ["", "-1", "best", "1.5"])
+def test_an_unknown_surface_is_refused(name: str) -> None:
+    with pytest.raises(BadInput):
+        surface(name)

@@ -1,0 +1,171 @@
+"""The search over rows: it improves, it resumes, it stops, it says what it could not compare."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from understudy.errors import NotMeasured
+from understudy.genome import Genome
+from understudy.search.genes import log_grams
+from understudy.search.loop import (
+    SEED,
+    SURVIVOR,
+    Individual,
+    Proposal,
+    archive_hypervolumes,
+    finalists,
+    first_generation,
+    judge,
+    next_generation,
+    reference_point,
+    stop,
+)
+
+
+def searched(world: Any, n: int, **changed: Any) -> list[list[Individual]]:
+    plan = replace(world.plan, **changed)
+    material = {"plan": plan, "pool": world.pool, "screen": world.screen}
+    history = [world.play(first_generation([world.seed], **material))]
+    for _ in range(n):
+        history.append(world.play(next_generation(history, **material)))
+    return history
+
+
+def again(history: list[list[Individual]]) -> list[list[Individual]]:
+    """The history as it comes back from rows."""
+    return [[replace(each, genome=Genome.from_json(each.genome.as_json())) for each in generation] for generation in history]
+
+
+def test_the_first_generation_is_the_seed_and_its_variants(world: Any) -> None:
+    proposals = first_generation([world.seed], plan=world.plan, pool=world.pool, screen=world.screen)
+    played = [each for each in proposals if each.ok]
+    assert len(played) == world.plan.population
+    assert (played[0].operator, played[0].genome, played[0].parents) == (SEED, world.seed, ())
+    assert all(each.parents == (world.seed.digest,) for each in played[1:])
+    assert len({each.genome.digest for each in played}) == len(played)
+
+
+def test_the_next_generation_is_the_survivors_and_as_many_children(world: Any) -> None:
+    history = searched(world, 1)
+    proposals = next_generation(history, plan=world.plan, pool=world.pool, screen=world.screen)
+    played = [each for each in proposals if each.ok]
+    assert [each.genome.digest for each in played if each.operator == SURVIVOR] == list(judge(history, plan=world.plan).survivors)
+    assert len(played) == 2 * world.plan.population
+    measured = {each.genome.digest for generation in history for each in generation}
+    assert not measured & {each.genome.digest for each in played if each.operator != SURVIVOR}
+
+
+@pytest.mark.parametrize("algorithm", ["unsga3", "nsga2", "smsemoa"])
+def test_the_search_finds_better_prompts_and_never_loses_volume_in_its_archive(world: Any, algorithm: str) -> None:
+    plan = replace(world.plan, algorithm=algorithm)
+    history = searched(world, 5, algorithm=algorithm)
+    volumes = archive_hypervolumes(history, plan=plan)
+    assert volumes == sorted(volumes)
+    seed_alone = archive_hypervolumes([history[0][:1]], plan=plan)[0]
+    assert volumes[-1] > 2 * seed_alone
+    front = judge(history, plan=plan).front
+    assert front
+
+
+def test_a_search_read_back_from_rows_goes_on_as_if_it_had_not_been_stopped(world: Any) -> None:
+    history = searched(world, 3)
+    material = {"plan": world.plan, "pool": world.pool, "screen": world.screen}
+    assert next_generation(again(history), **material) == next_generation(history, **material)
+    assert judge(again(history), plan=world.plan) == judge(history, plan=world.plan)
+    assert searched(world, 3) == history
+
+
+def test_another_seed_of_the_search_takes_another_way(world: Any) -> None:
+    ways = [searched(world, 1, seed=seed) for seed in (1, 2)]
+    assert ways[0] != ways[1]
+
+
+def test_rejected_children_are_kept_with_their_reason_and_replaced(world: Any) -> None:
+    logged = next(prompt for prompt in world.pool.prompts if "say no" in prompt.sections["reaction"])
+    screen = replace(world.screen, log_grams=log_grams(logged.sections.values()))
+    proposals = first_generation([world.seed], plan=world.plan, pool=world.pool, screen=screen)
+    rejected = [each for each in proposals if not each.ok]
+    assert rejected
+    assert all(each.reason for each in rejected)
+    assert sum(each.ok for each in proposals) == world.plan.population
+
+
+def test_a_seed_that_may_not_be_played_is_said_to_be_rejected(world: Any) -> None:
+    screen = replace(world.screen, max_length=10)
+    proposals = first_generation([world.seed], plan=world.plan, pool=world.pool, screen=screen)
+    assert not any(each.ok for each in proposals)
+    assert "too long" in proposals[0].reason
+
+
+def test_what_was_not_measured_is_set_aside_with_a_reason_and_has_no_children(world: Any) -> None:
+    history = searched(world, 0)
+    lost = history[0][3]
+    history[0][3] = replace(lost, objectives={**lost.objectives, "bias": None})
+    judged = judge(history, plan=world.plan)
+    assert judged.set_aside == {lost.genome.digest: "not measured: bias"}
+    assert lost.genome.digest not in judged.survivors + judged.front
+    proposals = next_generation(history, plan=world.plan, pool=world.pool, screen=world.screen)
+    assert not any(lost.genome.digest in each.parents for each in proposals)
+
+
+@pytest.mark.parametrize("value", [None, float("nan"), float("inf")])
+def test_a_constraint_without_a_value_sets_aside_as_well(world: Any, value: float | None) -> None:
+    history = searched(world, 0)
+    history[0][2] = replace(history[0][2], constraints={"titles": value})
+    assert judge(history, plan=world.plan).set_aside == {history[0][2].genome.digest: "not measured: titles"}
+
+
+def test_a_generation_of_which_nothing_was_measured_ends_the_search_by_name(world: Any) -> None:
+    history = searched(world, 0)
+    history.append([replace(each, objectives={**each.objectives, "distance": None}) for each in history[0]])
+    with pytest.raises(NotMeasured, match="generation 1 could be measured: not measured: distance"):
+        next_generation(history, plan=world.plan, pool=world.pool, screen=world.screen)
+
+
+def test_the_reference_point_is_fixed_by_the_seed_and_never_at_the_ideal(world: Any) -> None:
+    history = searched(world, 2)
+    seed = history[0][0].objectives
+    reference = reference_point(history, plan=world.plan)
+    assert reference == reference_point(history[:1], plan=world.plan)
+    assert reference[0] == pytest.approx(1.1 * seed["bias"])
+    assert (seed["leaks"], reference[3]) == (0.0, 0.1)
+
+
+def test_a_seed_that_was_not_measured_leaves_progress_without_a_scale(world: Any) -> None:
+    history = searched(world, 0)
+    history[0][0] = replace(history[0][0], objectives={**history[0][0].objectives, "bias": None})
+    with pytest.raises(NotMeasured, match="bias"):
+        reference_point(history, plan=world.plan)
+
+
+def test_an_infeasible_measurement_adds_no_volume(world: Any) -> None:
+    history = searched(world, 0)
+    broken = [[replace(each, constraints={"titles": 0.1}) for each in history[0]]]
+    assert archive_hypervolumes(history, plan=world.plan)[0] > 0
+    assert archive_hypervolumes(broken, plan=world.plan) == [0.0]
+
+
+def test_the_search_stops_after_three_generations_without_gain_and_not_before(world: Any) -> None:
+    history = searched(world, 2)
+    assert stop(history, plan=world.plan) == ""
+    still = [history[-1]] * 3
+    assert stop([*history, *still[:2]], plan=world.plan) == ""
+    assert stop([*history, *still], plan=world.plan) == "converged"
+
+
+def test_finalists_are_the_seed_and_members_of_the_last_front(world: Any) -> None:
+    history = searched(world, 3)
+    chosen = finalists(history, plan=world.plan, n=4)
+    assert chosen[0] == world.seed
+    assert len(chosen) <= 5
+    assert {genome.digest for genome in chosen[1:]} <= set(judge(history, plan=world.plan).front)
+    assert finalists([history[0][:1]], plan=world.plan, n=4) == (world.seed,)
+
+
+def test_a_proposal_names_the_operators_that_made_it(world: Any) -> None:
+    made: list[Proposal] = next_generation(searched(world, 1), plan=world.plan, pool=world.pool, screen=world.screen)
+    assert all(each.operator for each in made)
+    assert {len(each.parents) for each in made if each.operator != SURVIVOR} <= {1, 2}

@@ -1,0 +1,106 @@
+"""Ingest: counts close, the same twice adds nothing, what cannot be kept is a row with its reason."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.ingest import ingest_logs
+from understudy.doors.store import Store
+from understudy.errors import BadInput
+
+
+def line(dialogue_id: str, text: str = "hello", seeker: int = 1) -> str:
+    return json.dumps(
+        {
+            "conversationId": dialogue_id,
+            "movieMentions": {"5": "Amber Ferry (1999)"},
+            "initiatorWorkerId": seeker,
+            "respondentWorkerId": 99,
+            "initiatorQuestions": {"5": {"suggested": 1, "seen": 0, "liked": 1}},
+            "messages": [{"text": text, "senderWorkerId": seeker}, {"text": "see @5", "senderWorkerId": 99}],
+        }
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    data = tmp_path / "data"
+    data.mkdir()
+    lines = [line("1"), "", line("2"), "{broken", line("1"), line("2", "other words")]
+    (data / "train_data.jsonl").write_text("\n".join(lines) + "\n")
+    return data
+
+
+def ingest(store: Path, path: Path, **options: Any) -> dict[str, Any]:
+    return ingest_logs.fn(str(store), "redial", [str(path)], **{"dataset": "d", **options})
+
+
+def test_records_are_dialogues_duplicates_rejects_and_attached(tmp_path: Path, folder: Path) -> None:
+    done = ingest(tmp_path / "s.duckdb", folder)
+    assert (done["n_records"], done["n_dialogues"], done["n_duplicates"], done["n_rejects"], done["n_attached"]) == (5, 2, 1, 2, 0)
+    assert done["rejects_by_reason"] == {"duplicate id with other content": 1, "not JSON": 1}
+    assert (done["n_turns"], done["n_messages"], done["n_items"]) == (4, 4, 1)
+
+
+def test_the_same_files_twice_add_nothing(tmp_path: Path, folder: Path) -> None:
+    path = tmp_path / "s.duckdb"
+    ingest(path, folder)
+    with Store.open(path) as store:
+        before = (store.counts(), store.digest())
+    again = ingest(path, folder)
+    assert (again["n_dialogues"], again["n_duplicates"], again["n_rejects"]) == (0, 3, 2)
+    with Store.open(path) as store:
+        assert (store.counts(), store.digest()) == before
+
+
+def test_one_of_the_files_after_the_folder_adds_nothing(tmp_path: Path, folder: Path) -> None:
+    (folder / "train_data.jsonl").write_text(line("1") + "\n")
+    (folder / "test_data.jsonl").write_text(line("2") + "\n")
+    ingest(tmp_path / "s.duckdb", folder)
+    with Store.open(tmp_path / "s.duckdb") as store:
+        before = store.counts()
+    assert ingest(tmp_path / "s.duckdb", folder / "test_data.jsonl")["n_duplicates"] == 1
+    with Store.open(tmp_path / "s.duckdb") as store:
+        assert store.counts() == before
+
+
+def test_the_licence_file_stands_above_the_reader(tmp_path: Path, folder: Path) -> None:
+    assert ingest(tmp_path / "a.duckdb", folder)["licence"] == "CC-BY-4.0"
+    (folder / "LICENCE").write_text("CC0-1.0\n")
+    assert ingest(tmp_path / "b.duckdb", folder)["licence"] == "CC0-1.0"
+    (folder / "LICENCE").write_text("you may do\nas you like\n")
+    with pytest.raises(BadInput):
+        ingest(tmp_path / "c.duckdb", folder)
+
+
+def test_a_split_given_by_the_caller_stands_above_the_file_name(tmp_path: Path, folder: Path) -> None:
+    ingest(tmp_path / "s.duckdb", folder, split="test")
+    with Store.open(tmp_path / "s.duckdb") as store:
+        assert {row["official_split"] for row in store.rows("ingest/dialogues", dataset="d")} == {"test"}
+
+
+def test_the_digest_of_a_data_set_is_of_its_content(tmp_path: Path, folder: Path) -> None:
+    digests = []
+    for name, lines in (("a", ["1", "2"]), ("b", ["2", "1"]), ("c", ["1", "3"])):
+        (folder / "train_data.jsonl").write_text("\n".join(line(one) for one in lines) + "\n")
+        ingest(tmp_path / name, folder)
+        with Store.open(tmp_path / name) as store:
+            digests.append(store.rows("ingest/dataset_digest", dataset="d")[0]["digest"])
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_a_failure_in_the_middle_leaves_no_row(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> int:
+        raise OSError("disk full")
+
+    with Store.open(tmp_path / "s.duckdb"):
+        pass
+    monkeypatch.setattr("tasks.ingest._source_row", fail)
+    with pytest.raises(OSError, match="disk full"):
+        ingest(tmp_path / "s.duckdb", folder)
+    with Store.open(tmp_path / "s.duckdb") as store:
+        assert set(store.counts().values()) == {0}

@@ -1,0 +1,160 @@
+"""Profile on the sample: one transaction, the same again from rows, nothing fitted on select or test."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import tasks.profile
+from tasks.ingest import ingest_logs
+from understudy import stock
+from understudy.doors.store import Store
+from understudy.errors import BadInput
+from understudy.records import SPLITS
+
+SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "sample"
+TOKEN = "zyzzogeton"
+
+
+@pytest.fixture(autouse=True)
+def no_anchors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anchors have tests of their own and take seconds."""
+    monkeypatch.setattr(tasks.profile, "measure_anchors", lambda *_: None)
+
+
+@pytest.fixture(scope="module")
+def profiled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    path = tmp_path_factory.mktemp("store") / "s.duckdb"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tasks.profile, "measure_anchors", lambda *_: None)
+        return path, profile_of(path, SAMPLE)
+
+
+def profile_of(path: Path, data: Path) -> dict[str, Any]:
+    ingest_logs.fn(str(path), "redial", [str(data)], dataset="sample")
+    return tasks.profile.profile_dataset.fn(str(path), "sample")
+
+
+def test_the_sample_carries_the_demo(profiled: tuple[Path, dict[str, Any]]) -> None:
+    _, fields = profiled
+    assert fields["n_dialogues"] == sum(one["n_dialogues"] for one in fields["splits"].values())
+    assert min(fields["strata_by_split"]["select"].values()) >= 150
+    assert fields["splits"]["search"]["n_scenarios"] >= 200
+    assert fields["licence"] == "CC0-1.0"
+    assert fields["human"]["n_dialogues"] == fields["n_dialogues"]
+    assert fields["instruments"]["rehearsal"]["fitted_on"] == ["exemplar", "search"]
+    assert fields["instruments"]["reaction"]["kind"] == "lexicon"
+    json.dumps(fields, allow_nan=False)
+
+
+def test_the_second_call_answers_from_rows(profiled: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    path, fields = profiled
+    with Store.open(path) as store:
+        before = (store.counts(), store.digest())
+    monkeypatch.setattr(tasks.profile, "_write", None)
+    assert tasks.profile.profile_dataset.fn(str(path), "sample") == fields
+    with Store.open(path) as store:
+        assert (store.counts(), store.digest()) == before
+
+
+def test_a_data_set_that_is_not_there_is_refused(profiled: tuple[Path, dict[str, Any]]) -> None:
+    with pytest.raises(BadInput) as caught:
+        tasks.profile.profile_dataset.fn(str(profiled[0]), "nothing")
+    assert "sample" in caught.value.hint
+    with Store.open(profiled[0]) as store, pytest.raises(BadInput):
+        stock.current_profile(store, "nothing")
+
+
+def test_a_failure_leaves_no_half_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("killed")
+
+    monkeypatch.setattr(tasks.profile, "keep_lexicon", fail)
+    with pytest.raises(RuntimeError):
+        profile_of(tmp_path / "s.duckdb", SAMPLE)
+    with Store.open(tmp_path / "s.duckdb") as store:
+        assert {name: n for name, n in store.counts().items() if name.startswith("profile.") and n} == {}
+
+
+@pytest.mark.parametrize(("split", "changes"), [("select", False), ("test", False), ("search", True), ("exemplar", True)])
+def test_words_of_select_and_test_reach_nothing_fitted(
+    profiled: tuple[Path, dict[str, Any]], tmp_path: Path, split: str, changes: bool
+) -> None:
+    path, fields = profiled
+    with Store.open(path) as store:
+        ids = {row["dialogue_id"] for row in store.frame("profile/turns", profile_key=fields["profile_key"], split=split).to_dicts()}
+    data = planted(tmp_path / "data", lambda record: record["conversationId"] in ids)
+    planted_fields = profile_of(tmp_path / "s.duckdb", data)
+    assert planted_fields["profile_key"] != fields["profile_key"]
+    same = planted_fields["instruments"]["rehearsal"]["digest"] == fields["instruments"]["rehearsal"]["digest"]
+    assert same is not changes
+
+
+def planted(folder: Path, chosen: Callable[[dict[str, Any]], bool]) -> Path:
+    """A copy of the sample in which every message of the chosen dialogues holds a token."""
+    shutil.copytree(SAMPLE, folder)
+    for name in ("train_data.jsonl", "test_data.jsonl"):
+        records = [json.loads(line) for line in (folder / name).read_text().splitlines()]
+        for record in records:
+            for message in record["messages"] if chosen(record) else []:
+                message["text"] += f" {TOKEN}"
+        (folder / name).write_text("".join(json.dumps(one) + "\n" for one in records))
+    return folder
+
+
+def test_the_loaders_agree_with_each_other(profiled: tuple[Path, dict[str, Any]]) -> None:
+    path, fields = profiled
+    key = fields["profile_key"]
+    with Store.open(path) as store:
+        items = stock.load_items(store, "sample")
+        for split in SPLITS:
+            contexts = stock.load_contexts(store, key, split)
+            reactions = stock.load_human_reactions(store, key, split)
+            behaviour = stock.load_human_behaviour(store, key, split)
+            assert reactions["context_id"].to_list() == [one.context_id for one in contexts if one.stratum not in (None, "decoy")]
+            assert behaviour.height == sum(one.stratum is None for one in contexts)
+            for one in contexts:
+                assert len(one.history) == one.turn_index
+                if one.item_id is not None:
+                    assert one.item_id in one.history[-1].item_ids
+                    assert items[one.item_id].label in one.history[-1].text
+                    assert items[one.item_id].label not in (*one.need.liked, *one.need.disliked)
+        human = stock.load_human_turns(store, key)
+        assert human.height == store.counts()["ingest.turns"]
+        assert stock.current_profile(store, "sample") == key
+
+
+def test_scenarios_never_name_a_target(profiled: tuple[Path, dict[str, Any]]) -> None:
+    path, fields = profiled
+    with Store.open(path) as store:
+        items = stock.load_items(store, "sample")
+        scenarios = stock.load_scenarios(store, fields["profile_key"], "search")
+    assert len(scenarios) == fields["splits"]["search"]["n_scenarios"]
+    for one in scenarios:
+        for hidden in (one.target, *one.need.targets):
+            assert items[hidden].label not in (*one.need.liked, *one.need.disliked, *one.need.seen)
+        assert one.target not in one.need.targets
+
+
+def test_exemplars_come_from_the_exemplar_split(profiled: tuple[Path, dict[str, Any]]) -> None:
+    path, fields = profiled
+    with Store.open(path) as store:
+        exemplars = stock.load_exemplars(store, fields["profile_key"])
+        ids = set(stock.load_human_turns(store, fields["profile_key"], "exemplar")["dialogue_id"])
+    assert exemplars
+    assert set(exemplars) <= ids
+    assert all(6 <= len(one.turns) <= 10 for one in exemplars.values())
+
+
+def test_previous_is_the_turn_before_of_the_same_seeker(profiled: tuple[Path, dict[str, Any]]) -> None:
+    path, fields = profiled
+    with Store.open(path) as store:
+        frame = stock.load_human_behaviour(store, fields["profile_key"], "select")
+    shifted = frame.with_columns(before=pl.col("text").shift(1).over("dialogue_id").fill_null(""))
+    assert shifted.filter(pl.col("before") != pl.col("previous")).is_empty()
