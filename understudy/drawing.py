@@ -5,16 +5,17 @@ Altair and its renderer are imported where they are used; both render without a 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from understudy.records import Measured
 
+Values = NDArray[np.float64]
 Kind = Literal["candidate", "front", "seed", "pick"]
 # colours that stay apart for the colour-blind (Okabe and Ito 2008), from the least to the most important mark
 _KINDS: dict[Kind, tuple[str, str, int]] = {
@@ -24,7 +25,6 @@ _KINDS: dict[Kind, tuple[str, str, int]] = {
     "pick": ("#009e73", "diamond", 160),
 }
 _HUMAN, _SYNTHETIC, _BEFORE, _AFTER = "#444444", "#0072b2", "#d55e00", "#009e73"
-_IDS = re.compile(r'(id="|url\(#|href="#)([A-Za-z_-]+?)(\d+)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +79,13 @@ def front_svg(points: Sequence[FrontPoint], *, title: str, columns: int = 3) -> 
 
 
 def bars_svg(bars: Sequence[Bar], *, title: str) -> str:
-    """A figure of every objective before and after with 95 % intervals; the black line is the human floor, lower is better.
+    """A figure of every objective before and after with 95 % intervals; the dashed line is the human floor, lower is better.
 
     What was not measured has no bar and is said to be so.
     """
     import altair as alt
 
-    return _svg(alt.hconcat(*(_bar_panel(bar) for bar in bars), spacing=28), title)
+    return _svg(alt.hconcat(*(_bar_panel(bar) for bar in bars), spacing=28), f"{title} (lower is better)")
 
 
 def distribution_svg(human: Sequence[float], synthetic: Sequence[float], *, title: str, axis: str, n_bins: int = 24) -> str:
@@ -94,7 +94,7 @@ def distribution_svg(human: Sequence[float], synthetic: Sequence[float], *, titl
 
     if not len(human) or not len(synthetic):
         raise ValueError("a distribution is drawn from at least one value on both sides")
-    edges = np.histogram_bin_edges(np.concatenate([human, synthetic]), bins=n_bins)
+    edges = _edges(np.concatenate([human, synthetic]).astype(float), n_bins)
     names = [f"human (n = {len(human)})", f"synthetic (n = {len(synthetic)})"]
     rows = []
     for name, values in zip(names, (human, synthetic), strict=True):
@@ -117,6 +117,15 @@ def distribution_svg(human: Sequence[float], synthetic: Sequence[float], *, titl
     return _svg(chart, title)
 
 
+def _edges(values: Values, n_bins: int) -> Values:
+    """Edges of at most about `n_bins` bins; whole numbers get bins of a whole width, so no bin is empty for want of a value in it."""
+    lo, hi = values.min(), values.max()
+    if np.any(values != np.round(values)):
+        return np.histogram_bin_edges(values, bins=n_bins)
+    width = max(1, int(np.ceil((hi - lo + 1) / n_bins)))
+    return np.arange(lo, hi + width + 1, width) - 0.5
+
+
 def _bar_panel(bar: Bar) -> Any:
     import altair as alt
 
@@ -126,7 +135,7 @@ def _bar_panel(bar: Bar) -> Any:
     ]
     blanks = [{"side": side, "note": "not measured"} for side, figure in sides if figure.value is None]
     tops = [value for row in rows for value in (row["value"], row["hi"]) if value is not None]
-    top = max([*tops, bar.floor or 0.0, 0.01]) * 1.08
+    top = max([*tops, bar.floor or 0.0, 0.01]) * 1.15
     x = alt.X("side:N", sort=["before", "after"], scale=alt.Scale(domain=["before", "after"]), title=None, axis=alt.Axis(labelAngle=0))
     scale = alt.Scale(domain=[0, top], nice=False, clamp=True)
     colour = alt.Color("side:N", scale=alt.Scale(domain=["before", "after"], range=[_BEFORE, _AFTER]), legend=None)
@@ -135,6 +144,9 @@ def _bar_panel(bar: Bar) -> Any:
     layers.append(alt.Chart(alt.Data(values=[row for row in rows if row["hi"] is not None])).mark_rule(strokeWidth=2).encode(
         x=x, y=alt.Y("lo:Q", title=bar.unit, scale=scale), y2="hi:Q"
     ))  # fmt: skip
+    figures = [{**row, "top": row["hi"] if row["hi"] is not None else row["value"]} for row in rows]
+    labels = alt.Chart(alt.Data(values=figures)).mark_text(dy=-7, fontSize=10)
+    layers.append(labels.encode(x=x, y=alt.Y("top:Q", title=bar.unit, scale=scale), text=alt.Text("value:Q", format=".3f")))
     notes = alt.Chart(alt.Data(values=blanks)).mark_text(angle=270, align="left", color="#666666")
     layers.append(notes.encode(x=x, y=alt.value(150), text="note:N"))
     if bar.floor is not None:
@@ -151,18 +163,7 @@ def _svg(chart: Any, title: str) -> str:
 
     whole = chart.properties(title=alt.TitleParams(title, anchor="start", fontSize=14), background="white")
     whole = whole.configure_axis(grid=True, gridColor="#eeeeee", labelFontSize=10, titleFontSize=11).configure_view(stroke="#dddddd")
-    return _renumbered(str(vlc.vegalite_to_svg(whole.to_json(indent=None))))
-
-
-def _renumbered(svg: str) -> str:
-    """`svg` with its generated ids counted from 0: the renderer counts them through a process."""
-    seen: dict[str, int] = {}
-
-    def number(match: re.Match[str]) -> str:
-        name = match[2] + match[3]
-        return f"{match[1]}{match[2]}{seen.setdefault(name, len(seen))}"
-
-    return _IDS.sub(number, svg)
+    return str(vlc.vegalite_to_svg(whole.to_json(indent=None)))
 
 
 def _words(name: str) -> str:

@@ -93,13 +93,10 @@ def _validated(
     name: str, declared: tuple[Expectation, ...], frame: pl.DataFrame, parameters: dict[str, float], *, key: str
 ) -> dict[str, Any]:
     """The library's results by expectation name; it returns them in an order of its own."""
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx
+    context = _context()
     from great_expectations.core.expectation_suite import ExpectationSuite
     from great_expectations.exceptions import SuiteParameterError
 
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
     entries = [{"type": one.type, "kwargs": dict(one.kwargs), "meta": dict(one.meta)} for one in declared]
     try:
         loaded = ExpectationSuite(name=name, expectations=entries)
@@ -115,6 +112,17 @@ def _validated(
     except SuiteParameterError as error:
         raise UnderstudyError(f"suite {name}: {error}", hint="every $PARAMETER must be bound at run time") from error
     return {result.expectation_config.meta["name"]: result for result in outcome.results}
+
+
+def _context() -> Any:
+    """A context of the library's that lives in memory, tells nobody, and leaves no folder behind."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
+
+    defaults = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+    settings = DataContextConfig(store_backend_defaults=defaults, progress_bars={"globally": False}, analytics_enabled=False)
+    return gx.get_context(mode="ephemeral", project_config=settings)
 
 
 def _batch(context: Any, frame: pl.DataFrame) -> Any:

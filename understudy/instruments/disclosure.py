@@ -17,6 +17,7 @@ FUZZY = 92.0  # partial ratio of rapidfuzz, 0 to 100
 _FUZZY_CHARS = 10
 _SHORT_CHARS = 8
 _PLOT_WORDS = 5
+_LABEL_YEAR = r"[(](?:19|20)[0-9][0-9][)]"  # the year of a label names a title, it is no attribute
 _QUOTES = "\"'“”‘’«»*_"
 
 
@@ -87,7 +88,7 @@ class Catalogue:
         return self._longer[target]
 
     def _few_left(self, item: Item, said: str) -> bool:
-        words = f" {_words(re.sub(r'[^.!?]*?[(](?:19|20)[0-9][0-9][)]', ' ', said))} "
+        words = f" {_words(re.sub(_LABEL_YEAR, ' ', said))} "
         told = [attribute for attribute in sorted(_attributes(item)) if any(f" {form} " in words for form in _forms(attribute))]
         if _plot_told(item.plot, words):
             return True

@@ -1,0 +1,76 @@
+"""The objectives: one file each, found by file name. All of them are lower-is-better, in natural units.
+
+Protocol of a module: VERSION, UNIT, BETTER, RANGE and
+`measure(simulated: Observed, reference: Reference, *, seed, intervals=True) -> ObjectiveValue`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from understudy import plugins
+from understudy.evidence import INSTRUMENTS_DIGEST, Observed, Reference, Simulated, observe
+from understudy.objectives._diagnostics import diagnostics
+from understudy.objectives._value import ObjectiveValue, measured_from_json
+from understudy.records import Measured
+
+__all__ = ["MODULES", "VERSIONS", "Evaluation", "ObjectiveValue", "constraints", "measure_all", "measure_observed"]
+
+MODULES = {name: plugins.load("objectives", name) for name in plugins.names("objectives")}
+VERSIONS: dict[str, Any] = {**{name: module.VERSION for name, module in MODULES.items()}, "instruments": INSTRUMENTS_DIGEST}
+
+MAX_INVALID = 0.02
+MAX_ROLE_FLIPS = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """All that is measured of one simulator against one split's humans."""
+
+    objectives: Mapping[str, ObjectiveValue]
+    leakage: Mapping[str, Measured]
+    diagnostics: Mapping[str, Measured]
+
+    def as_json(self) -> dict[str, Any]:
+        """`{objectives, leakage, diagnostics}` in the contract's forms."""
+        return {
+            "objectives": {name: value.as_json() for name, value in self.objectives.items()},
+            "leakage": {name: value.as_json() for name, value in self.leakage.items()},
+            "diagnostics": {name: value.as_json() for name, value in self.diagnostics.items()},
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Evaluation:
+        """The evaluation that `as_json` described, without the replicates."""
+        return cls(
+            {name: ObjectiveValue.from_json(name, one) for name, one in value["objectives"].items()},
+            {name: measured_from_json(one) for name, one in value["leakage"].items()},
+            {name: measured_from_json(one) for name, one in value["diagnostics"].items()},
+        )
+
+
+def measure_all(simulated: Simulated, reference: Reference, *, seed: int, intervals: bool = True) -> Evaluation:
+    """Every objective, every kind of leakage and the diagnostics of a simulator.
+
+    With `intervals=False` values are the same; the costly intervals (distinct_2, classifier) collapse to their value and
+    objectives carry no replicates.
+    """
+    return measure_observed(observe(simulated, reference), reference, seed=seed, intervals=intervals)
+
+
+def measure_observed(observed: Observed, reference: Reference, *, seed: int, intervals: bool = True) -> Evaluation:
+    """The same for dialogues that the instruments have read already."""
+    found = {name: module.measure(observed, reference, seed=seed, intervals=intervals) for name, module in MODULES.items()}
+    return Evaluation(found, dict(found["data_leakage"].parts), diagnostics(observed, reference, found, seed=seed))
+
+
+def constraints(evaluation: Evaluation) -> dict[str, float]:
+    """The search's constraints on point rates; at most 0 is feasible. What was not measured makes no constraint."""
+    over = evaluation.objectives["data_leakage"].signed
+    found = {name: over[name].value for name in ("title", "attributes", "copying")}
+    for name, most in (("invalid", MAX_INVALID), ("role_flips", MAX_ROLE_FLIPS)):
+        value = evaluation.diagnostics[name].value
+        found[name] = None if value is None else value - most
+    return {name: value for name, value in found.items() if value is not None}

@@ -1,0 +1,232 @@
+"""Stage optimize: one generation at a time, every step from rows to rows, so that a killed search goes on where it was."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from prefect import task
+
+from tasks.play import Done, Work, human_side, keep
+from understudy import stock
+from understudy.doors.store import Store
+from understudy.genome import Genome
+from understudy.keys import canonical_json, key
+from understudy.objectives import NAMES, constraints_of
+from understudy.parameters import PanelSize, Search
+from understudy.search import loop, picking
+from understudy.search.genes import Screen, log_grams
+from understudy.search.operators import Pool
+from understudy.setting import load_setting, seed_genome, setting_names
+
+VERSION = 1
+Fields = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A search: what its key stands for, and what is needed to go on with it."""
+
+    run_key: str
+    profile_key: str
+    dataset: str
+    setting: str
+    recommender: str
+    model: str
+    seed: int
+    search: Search
+
+    @property
+    def plan(self) -> loop.Plan:
+        """What the loop needs to know of it."""
+        return loop.Plan(NAMES, self.search.population, self.search.algorithm, self.seed)
+
+
+@task(name="open search", persist_result=False)
+def open_run(store: str, dataset: str, *, setting: str, recommender: str, seed: int, search: Search, model: str) -> Run:
+    """The run of these parameters, new or as it was left. Generations and weights are not part of its key: it can be carried on."""
+    with Store.open(store) as opened:
+        profile_key = stock.current_profile(opened, dataset)
+        genome = seed_genome(load_setting(setting), sorted(stock.load_exemplars(opened, profile_key)), seed=seed)
+        config = {
+            "genome": genome.digest,
+            "population": search.population,
+            "panel": search.panel.model_dump(),
+            "recommender": recommender,
+            "loop": loop.VERSION,
+        }
+        run_key = key(
+            "run", VERSION, profile=profile_key, algorithm=search.algorithm, seed=seed, model=model, config=config
+        )
+        row = {
+            "run_key": run_key, "profile_key": profile_key, "setting": Path(setting).stem, "algorithm": search.algorithm,
+            "model": model, "seed": seed, "config": canonical_json(config),
+        }  # fmt: skip
+        with opened.transaction():
+            stock.keep_genomes(opened, {genome: Path(setting).stem})
+            opened.add("optimize.runs", [row])
+    return Run(run_key, profile_key, dataset, setting, recommender, model, seed, search)
+
+
+@task(name="propose candidates", persist_result=False)
+def propose(store: str, run: Run, generation: int) -> list[Work]:
+    """The work of one generation: candidates that passed the screen, on the panel they share. Rejected ones are kept as rows."""
+    with Store.open(store) as opened:
+        pool, screen = _material(store, run.profile_key, run.dataset, run.setting, run.seed)
+        if generation == 0:
+            seeds = [seed_genome(load_setting(run.setting), pool.exemplars, seed=run.seed)]
+            proposals = loop.first_generation(seeds, plan=run.plan, pool=pool, screen=screen)
+            proposals = proposals if run.search.generations else proposals[:1]
+        else:
+            proposals = loop.next_generation(_history(opened, run, generation), plan=run.plan, pool=pool, screen=screen)
+        rows = [
+            {
+                "run_key": run.run_key, "generation": generation, "position": position, "genome_digest": one.genome.digest,
+                "operator": one.operator, "parents": list(one.parents), "status": "ok" if one.ok else "rejected", "reason": one.reason,
+            }
+            for position, one in enumerate(proposals)
+        ]  # fmt: skip
+        with opened.transaction():
+            stock.keep_genomes(opened, {one.genome: Path(run.setting).stem for one in proposals})
+            opened.add("optimize.candidates", stock.candidate_frame(rows))
+    panel = human_side(store, run.profile_key, run.dataset).panel("search", run.search.panel, seed=run.seed, rotation=generation)
+    return [_work(store, run, one.genome.digest, "search", panel, intervals=False) for one in proposals if one.ok]
+
+
+@task(name="keep generation", persist_result=False)
+def keep_generation(store: str, run: Run, generation: int, done: list[Done]) -> str:
+    """Writes a generation in one transaction; why the search should stop here, or an empty text."""
+    with Store.open(store) as opened:
+        with opened.transaction():
+            keep(opened, done)
+        history = _history(opened, run, generation + 1)
+        judged = loop.judge(history, plan=run.plan)
+        row = {
+            "run_key": run.run_key, "generation": generation, "survivors": list(judged.survivors), "front": list(judged.front),
+            "hypervolume": judged.hypervolume, "n_dialogues": sum(one.row["n_dialogues"] for one in done),
+        }  # fmt: skip
+        opened.add("optimize.generations", [row])
+    return loop.stop(history, plan=run.plan)
+
+
+@task(name="choose finalists", persist_result=False)
+def finalists(store: str, run: Run) -> list[Work]:
+    """The seed and the spread members of the last front, to be measured on `select`, which the search has not seen."""
+    with Store.open(store) as opened:
+        generations = _n_generations(opened, run)
+        chosen = loop.finalists(_history(opened, run, generations), plan=run.plan, n=run.search.n_front)
+    panel = human_side(store, run.profile_key, run.dataset).panel("select", run.search.front_panel, seed=run.seed, replicate=1)
+    return [_work(store, run, genome.digest, "select", panel, intervals=True) for genome in chosen]
+
+
+@task(name="pick", persist_result=False)
+def conclude(store: str, run: Run, done: list[Done], stopped: str) -> Fields:
+    """Writes the front as measured on `select` and the pick; the search's part of the command's fields."""
+    with Store.open(store) as opened:
+        n_generations = _n_generations(opened, run)
+        history = _history(opened, run, n_generations)
+        seed_digest = history[0][0].genome.digest
+        chosen = picking.pick(
+            [_finalist(one) for one in done],
+            objectives=NAMES,
+            seed_digest=seed_digest,
+            reference=loop.reference_point(history, plan=run.plan),
+            weights=run.search.weights,
+        )
+        outcome_key = key("outcome", VERSION, run=run.run_key, n=n_generations, weights=run.search.weights, front=chosen.front_digest)
+        outcome = {
+            "outcome_key": outcome_key, "run_key": run.run_key, "n_generations": n_generations, "stopped": stopped,
+            "front_digest": chosen.front_digest, "genome_digest": chosen.genome_digest,
+            "dominates_seed": chosen.dominates_seed, "hypervolume": chosen.hypervolume,
+        }  # fmt: skip
+        members = [
+            {
+                "outcome_key": outcome_key, "genome_digest": one.work.genome_digest, "evaluation_key": one.work.key,
+                "on_front": one.work.genome_digest in chosen.front, "picked": one.work.genome_digest == chosen.genome_digest,
+            }
+            for one in done
+        ]  # fmt: skip
+        with opened.transaction():
+            keep(opened, done)
+            opened.add("optimize.outcomes", [outcome])
+            opened.add("optimize.fronts", members)
+        totals = opened.rows("optimize/totals", run_key=run.run_key)[0]
+        genome = stock.load_genome(opened, chosen.genome_digest)
+    return {
+        "run": run.run_key,
+        "dataset": run.dataset,
+        "setting": run.setting,
+        "front_digest": chosen.front_digest,
+        "front": list(chosen.front),
+        **totals,
+        "hypervolume": chosen.hypervolume,
+        "stopped": stopped,
+        "seed_digest": seed_digest,
+        "pick": {
+            "genome_digest": chosen.genome_digest,
+            "file": str(_genome_file(Path(store), genome)),
+            "dominates_seed": chosen.dominates_seed,
+            "feasible": chosen.feasible,
+            "split": "select",
+        },
+    }
+
+
+@lru_cache(maxsize=4)
+def _material(store: str, profile_key: str, dataset: str, setting: str, seed: int) -> tuple[Pool, Screen]:
+    """What children are bred from and held against. The pool holds the shipped settings, so that crossover has sections to take."""
+    with Store.open(store) as opened:
+        exemplars = sorted(stock.load_exemplars(opened, profile_key))
+        turns = stock.load_human_turns(opened, profile_key)
+    prompts = [load_setting(name).genome for name in setting_names()]
+    own = seed_genome(load_setting(setting), exemplars, seed=seed)
+    screen = Screen.of([own, *prompts], log_grams=log_grams(turns["text"]), exemplar_ids=exemplars)
+    return Pool(prompts=tuple(prompts), exemplars=tuple(exemplars)), screen
+
+
+def _work(store: str, run: Run, genome_digest: str, split: str, panel: Any, *, intervals: bool) -> Work:
+    return Work(
+        store=store, profile_key=run.profile_key, dataset=run.dataset, split=split, free_split=split, genome_digest=genome_digest,
+        panel=panel, model=run.model, recommender=run.recommender, seed=run.seed, intervals=intervals,
+    )  # fmt: skip
+
+
+def _history(store: Store, run: Run, n: int) -> list[list[loop.Individual]]:
+    """The first `n` generations from their rows, each in the order in which it was proposed."""
+    side = human_side(run_store := str(store.path), run.profile_key, run.dataset)
+    generations: list[list[loop.Individual]] = []
+    for generation in range(n):
+        panel = side.panel("search", run.search.panel, seed=run.seed, rotation=generation)
+        members = []
+        for row in store.rows("optimize/candidates", run_key=run.run_key, generation=generation):
+            work = _work(run_store, run, row["genome_digest"], "search", panel, intervals=False)
+            found = store.rows("optimize/evaluation", evaluation_key=work.key)
+            if found:
+                members.append(_individual(Genome.from_json(json.loads(row["genome"])), row["operator"], found[0]))
+        generations.append(members)
+    return generations
+
+
+def _individual(genome: Genome, operator: str, row: Fields) -> loop.Individual:
+    objectives = {name: value["value"] for name, value in json.loads(row["objectives"]).items()}
+    return loop.Individual(genome, operator, objectives, constraints_of(row))
+
+
+def _finalist(done: Done) -> picking.Finalist:
+    measured = {name: measured_from(value) for name, value in json.loads(done.row["objectives"]).items()}
+    return picking.Finalist(done.work.genome_digest, measured, constraints_of(done.row))
+
+
+def _n_generations(store: Store, run: Run) -> int:
+    return int(store.rows("optimize/n_generations", run_key=run.run_key)[0]["n"])
+
+
+def _genome_file(store: Path, genome: Genome) -> Path:
+    """The genome as a file beside the store, for `simulate --genome`."""
+    path = store.parent / "genomes" / f"{genome.digest}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(genome.as_json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path

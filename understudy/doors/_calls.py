@@ -1,0 +1,83 @@
+"""How the gateway treats a call that fails: what is worth another attempt, how long to wait, and when to give up on the provider."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from understudy.completion import Request
+from understudy.errors import ProviderFailed
+from understudy.keys import rng_of
+
+_FIRST_WAIT_S = 0.5
+LONGEST_WAIT_S = 60.0
+_TRANSIENT_STATUS = frozenset({408, 409, 425, 429})
+# what a credential looks like in the texts of servers and clients
+_SECRETS = re.compile(
+    r"(?i)\b(?:sk|pk|rk|gsk|xai|hf)[-_][\w-]{6,}|\bAIza[\w-]{10,}|(?:bearer|basic)\s+[\w.+/=~-]{4,}"
+    r"|((?:api[-_ ]?key|authorization|token|password|secret)\b[\"' ]*(?:provided)?[\"' ]*[:=][\"' ]*)[^\s\"',;}]+|(?<=://)[^/\s@]+@"
+)
+_REASON_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CallFailed(Exception):
+    """One attempt that ended without a reply.
+
+    `retry_after_s` is what the server asked for. `may_be_charged`: the request reached a server that did not refuse it.
+    """
+
+    reason: str
+    transient: bool
+    may_be_charged: bool
+    retry_after_s: float | None = None
+
+
+class Breaker:
+    """Opens for good after `limit` failed calls in a row, so that a dead provider is not asked for the rest of a night."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit, self._n_failed, self._last = limit, 0, ""
+
+    def check(self) -> None:
+        """Raises ProviderFailed when it is open."""
+        if self._n_failed >= self._limit:
+            raise ProviderFailed(
+                f"{self._n_failed} calls in a row failed, the last with: {self._last}",
+                hint="what was answered is kept; when the provider answers again, run the same command once more",
+            )
+
+    def succeeded(self) -> None:
+        """Counts a call with a reply."""
+        if self._n_failed < self._limit:
+            self._n_failed = 0
+
+    def failed(self, reason: str) -> None:
+        """Counts a call without one."""
+        self._n_failed += 1
+        self._last = reason
+
+
+def is_transient(status: int | None) -> bool:
+    """Whether an HTTP status (None: there was no answer) is worth another attempt."""
+    return status is None or status in _TRANSIENT_STATUS or status >= 500
+
+
+def wait_s(request: Request, attempt: int, *, retry_after_s: float | None) -> float:
+    """Seconds before the attempt after `attempt` (from 0): exponential with full jitter, not less than the server asked for."""
+    longest = min(LONGEST_WAIT_S, _FIRST_WAIT_S * 2.0**attempt)
+    return float(rng_of("wait", request.key, attempt).uniform(0.0, longest)) + (retry_after_s or 0.0)
+
+
+def retry_after(headers: object) -> float | None:
+    """Seconds of a `retry-after` header; None where there is none or it is a date."""
+    value = headers.get("retry-after") if hasattr(headers, "get") else None
+    try:
+        return max(0.0, float(str(value)))
+    except ValueError:
+        return None
+
+
+def scrubbed(text: str) -> str:
+    """`text` in one short line, without what looks like a credential."""
+    return _SECRETS.sub(lambda found: f"{found.group(1) or ''}***", " ".join(text.split()))[:_REASON_LENGTH]

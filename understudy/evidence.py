@@ -1,0 +1,233 @@
+"""What is measured: humans of one split (`Reference`) and a simulator's dialogues (`Observed`), read by the same instruments.
+
+`Human` and `Simulated` are the raw frames. A `Reference` is costly and built once per split; `observe` is made per evaluation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from understudy.instruments import acts, copying, corpus, disclosure, features, reaction, text
+from understudy.instruments.copying import CopyIndex
+from understudy.instruments.corpus import Corpus, Vocabulary
+from understudy.instruments.disclosure import Catalogue
+from understudy.instruments.text import Titles
+from understudy.keys import digest
+from understudy.records import Item
+from understudy.statistics.halves import Floats, halves
+
+VERSION = 1
+MIN_CONTEXTS = 150  # human contexts of a stratum that a report needs
+USABLE = ("complete", "capped")
+INSTRUMENTS_DIGEST = digest(
+    [reaction.DIGEST, acts.DIGEST, text.VERSION, features.VERSION, corpus.VERSION, copying.VERSION, disclosure.VERSION, VERSION]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Human:
+    """The humans of one split. `turns` is the whole dataset's, of any split: copying is looked up in all of it.
+
+    `targets`: dialogue_id, target (item id) of this split's dialogues; without it the humans' own title-first rate is not measured.
+    """
+
+    reactions: pl.DataFrame
+    behaviour: pl.DataFrame
+    turns: pl.DataFrame
+    items: Mapping[str, Item]
+    targets: pl.DataFrame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """A simulator's dialogues.
+
+    `outcomes` has a row per piece played, replays included (status, reason); without it rates of failure rest on the free runs.
+    `same_setting`: the free runs were held with the recommender that the reference's humans talked to.
+    """
+
+    reactions: pl.DataFrame
+    behaviour: pl.DataFrame
+    free_dialogues: pl.DataFrame
+    free_turns: pl.DataFrame
+    outcomes: pl.DataFrame | None = None
+    same_setting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Simulated dialogues as the instruments read them.
+
+    `reactions` with label; `turns`: every seeker turn with source, dialogue_id, copied, shared; `told`: per usable free run with
+    a target whether title or attributes were given away; `outcomes`: status, reason per piece played.
+    """
+
+    reactions: pl.DataFrame
+    corpus: Corpus
+    turns: pl.DataFrame
+    told: pl.DataFrame
+    outcomes: pl.DataFrame
+    free_dialogues: pl.DataFrame
+    free_lengths: pl.DataFrame
+    same_setting: bool
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The humans of one split as the instruments read them, and what is needed to read a simulator against them."""
+
+    reactions: pl.DataFrame
+    corpus: Corpus
+    turns: pl.DataFrame
+    told: pl.DataFrame
+    lengths: pl.DataFrame
+    speakers: pl.DataFrame
+    titles: Titles
+    vocabulary: Vocabulary
+    copies: CopyIndex
+    catalogue: Catalogue
+    seed: int
+    min_contexts: int
+
+    @classmethod
+    def build(cls, human: Human, *, seed: int, min_contexts: int = MIN_CONTEXTS) -> Reference:
+        """The reference of one split: titles, labels, acts, copy index and counts, all computed here and once."""
+        titles, catalogue = Titles.of(human.items), Catalogue(human.items)
+        copies = CopyIndex.of(_spoken(human.turns, titles))
+        behaviour = read_turns(human.behaviour, titles)
+        vocabulary = Vocabulary.of(behaviour)
+        return cls(
+            reactions=read_reactions(human.reactions, titles).drop("masked"),
+            corpus=Corpus.of(behaviour, vocabulary),
+            turns=_flagged(behaviour, copies, "behaviour"),
+            told=_told(human.targets, human.turns.rename({"dialogue_id": "play_key"}), catalogue),
+            lengths=_lengths(human.behaviour.select(play_key="dialogue_id"), "play_key"),
+            speakers=_speakers(human.turns),
+            titles=titles,
+            vocabulary=vocabulary,
+            copies=copies,
+            catalogue=catalogue,
+            seed=seed,
+            min_contexts=min_contexts,
+        )
+
+    @cached_property
+    def halves(self) -> Floats:
+        """The half-samples of the human dialogues; the first row takes them all."""
+        return whole_and_halves(self.corpus.codes, seed=self.seed)
+
+    def of(self, dialogues: set[str]) -> Reference:
+        """The reference made of some of its dialogues; used for halves of humans. Index, titles and vocabulary stay."""
+        kept = pl.col("dialogue_id").is_in(sorted(dialogues))
+        index = np.array([i for i, name in enumerate(self.corpus.ids) if name in dialogues], dtype=np.int64)
+        return replace(
+            self,
+            reactions=self.reactions.filter(kept),
+            corpus=self.corpus.rows(index),
+            turns=self.turns.filter(kept),
+            told=self.told.filter(kept),
+            lengths=self.lengths.filter(pl.col("play_key").is_in(sorted(dialogues))),
+        )
+
+    def as_observed(self) -> Observed:
+        """The humans themselves, in the place of a simulator."""
+        nothing = pl.DataFrame(schema={"status": pl.String, "reason": pl.String})
+        free = pl.DataFrame(schema={"title_in_prompt": pl.Boolean, "status": pl.String, "dialogue_id": pl.String, "target": pl.String})
+        return Observed(self.reactions, self.corpus, self.turns, self.told, nothing, free, self.lengths, True)
+
+
+def observe(simulated: Simulated, reference: Reference) -> Observed:
+    """The simulator's dialogues, read by the instruments of `reference`."""
+    usable = simulated.free_dialogues.filter(pl.col("status").is_in(USABLE))
+    spoken = simulated.free_turns.join(usable.select("play_key", "dialogue_id"), on="play_key", how="inner")
+    spoken = spoken.sort("play_key", "turn_index")
+    seekers = spoken.filter(pl.col("role") == "seeker").join(reference.speakers, on="dialogue_id", how="left")
+    behaviour = read_turns(simulated.behaviour, reference.titles)
+    reactions = read_reactions(simulated.reactions, reference.titles)
+    free = _tokenised(seekers, reference.titles)
+    parts = [
+        _flagged(frame, reference.copies, source)
+        for frame, source in ((behaviour, "behaviour"), (_tokens(reactions), "reaction"), (free, "free"))
+    ]
+    outcomes = simulated.outcomes if simulated.outcomes is not None else simulated.free_dialogues
+    return Observed(
+        reactions=reactions.drop("masked"),
+        corpus=Corpus.of(behaviour, reference.vocabulary),
+        turns=pl.concat(parts),
+        told=_told(usable.drop_nulls("target"), spoken, reference.catalogue),
+        outcomes=outcomes.select("status", "reason"),
+        free_dialogues=simulated.free_dialogues,
+        free_lengths=_lengths(seekers, "play_key"),
+        same_setting=simulated.same_setting,
+    )
+
+
+def whole_and_halves(codes: NDArray[np.uint64], *, seed: int) -> Floats:
+    """(1 + n_halves, n_units): a row of ones, then the half-samples."""
+    return np.vstack([np.ones((1, len(codes))), halves(codes, seed=seed)])
+
+
+def read_reactions(reactions: pl.DataFrame, titles: Titles) -> pl.DataFrame:
+    """REACTIONS with `label` (accept, reject, neither) and the masked text in the place of the text."""
+    masked = reactions.with_columns(masked=titles.masked("text")).drop("text")
+    return masked.with_columns(label=reaction.reaction("masked"))
+
+
+def read_turns(behaviour: pl.DataFrame, titles: Titles) -> pl.DataFrame:
+    """BEHAVIOUR with masked, tokens, n_tokens, act, before (act of the same seeker's previous turn) and the feature columns."""
+    turns = _tokenised(behaviour, titles).with_columns(act=acts.act("masked"))
+    earlier = turns.select(previous="previous").unique().with_columns(masked=titles.masked("previous"))
+    earlier = earlier.select("previous", before=pl.when(pl.col("previous") == "").then(pl.lit(acts.START)).otherwise(acts.act("masked")))
+    return corpus.turn_columns(turns.join(earlier, on="previous", how="left", maintain_order="left"))
+
+
+def _tokenised(turns: pl.DataFrame, titles: Titles) -> pl.DataFrame:
+    return _tokens(turns.with_columns(masked=titles.masked("text")))
+
+
+def _tokens(turns: pl.DataFrame) -> pl.DataFrame:
+    read = turns.with_columns(plain=text.plain("masked")).with_columns(tokens=text.tokens("plain"))
+    return read.with_columns(n_tokens=pl.col("tokens").list.len().cast(pl.Int64))
+
+
+def _flagged(turns: pl.DataFrame, copies: CopyIndex, source: str) -> pl.DataFrame:
+    flags = copies.flags(turns.select("dialogue_id", "seeker_id", "recommender_id", "tokens", "n_tokens"))
+    return flags.select("dialogue_id", "n_tokens", "copied", "shared", source=pl.lit(source))
+
+
+def _spoken(turns: pl.DataFrame, titles: Titles) -> pl.DataFrame:
+    # a recommender without an id is a stranger to every other dialogue
+    unknown = pl.concat_str(pl.lit("recommender of "), pl.col("dialogue_id"))
+    worker = pl.when(pl.col("role") == "seeker").then(pl.col("seeker_id")).otherwise(pl.coalesce("recommender_id", unknown))
+    return _tokenised(turns.with_columns(worker=worker), titles).select("tokens", "worker")
+
+
+def _speakers(turns: pl.DataFrame) -> pl.DataFrame:
+    columns = [name for name in ("dialogue_id", "seeker_id", "recommender_id", "split") if name in turns.columns]
+    return turns.select(columns).unique(subset="dialogue_id", keep="first", maintain_order=True)
+
+
+def _lengths(turns: pl.DataFrame, name: str) -> pl.DataFrame:
+    return turns.group_by(name).agg(n_turns=pl.len()).sort(name)
+
+
+def _told(targets: pl.DataFrame | None, turns: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """Per dialogue with a target: dialogue_id, title, attributes (whether each was given away)."""
+    rows = []
+    if targets is not None and len(targets):
+        key = "play_key" if "play_key" in targets.columns else "dialogue_id"
+        wanted = turns.filter(pl.col("play_key").is_in(targets[key].to_list())).sort("play_key", "turn_index")
+        spoken = {name[0]: part for name, part in wanted.partition_by("play_key", as_dict=True).items()}
+        for row in targets.sort(key).iter_rows(named=True):
+            said = spoken.get(row[key])
+            if said is not None and row["target"] in catalogue.items:
+                told = catalogue.told(row["target"], said.select("role", "text", "item_ids").iter_rows())
+                rows.append((row[key], row["dialogue_id"], told.title, told.attributes))
+    schema = {"play_key": pl.String, "dialogue_id": pl.String, "title": pl.Boolean, "attributes": pl.Boolean}
+    return pl.DataFrame(rows, schema=schema, orient="row")

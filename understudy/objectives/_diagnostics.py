@@ -1,0 +1,103 @@
+"""What is reported beside the objectives, and what guards them against being gamed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+
+from understudy.evidence import Observed, Reference, whole_and_halves
+from understudy.objectives._value import ObjectiveValue
+from understudy.objectives.behavioural_distance import auc_of
+from understudy.objectives.positive_bias import rate
+from understudy.records import DECOY, STRATA, Measured
+from understudy.statistics.distances import auc
+from understudy.statistics.halves import Floats, interval, unit_codes
+from understudy.statistics.rates import spread, wilson
+
+_SCORES = {"reject": 0.0, "neither": 0.5, "accept": 1.0}
+_MIN_PAIRS = 20
+_N_AUC = 100
+
+
+def diagnostics(observed: Observed, reference: Reference, objectives: Mapping[str, ObjectiveValue], *, seed: int) -> dict[str, Measured]:
+    """Rates by stratum on both sides, guards and failures; what has no units is not measured."""
+    found: dict[str, Measured] = {}
+    for stratum in (*STRATA, DECOY):
+        for label in ("accept", "reject", "neither"):
+            found[f"{label}_{stratum}"] = rate(observed.reactions, stratum, label)
+            if stratum != DECOY:
+                found[f"{label}_{stratum}_human"] = rate(reference.reactions, stratum, label)
+    n = len(observed.outcomes)
+    status, reason = observed.outcomes["status"], observed.outcomes["reason"]
+    return found | {
+        "over_acceptance": _mean_signed(objectives["positive_bias"]),
+        "decoy_acceptance": found[f"accept_{DECOY}"],
+        "disliked_acceptance": found["accept_disliked"],
+        "item_agreement": _agreement(observed, reference, seed),
+        "classifier_auc": auc_of(objectives["behavioural_distance"].signed.get("classifier", Measured(None, reason="not classified"))),
+        "fluency": _fluency(observed, reference),
+        "fidelity": _fidelity(observed, reference, seed),
+        "invalid": wilson(int((status == "invalid").sum()), n, nothing="nothing was played"),
+        "role_flips": wilson(int((reason == "role_flip").sum()), n, nothing="nothing was played"),
+        "missing": wilson(int((status == "missing").sum()), n, nothing="nothing was played"),
+        "tokens_per_dialogue": _tokens(observed),
+    }
+
+
+def _mean_signed(bias: ObjectiveValue) -> Measured:
+    kept = [part for part in bias.signed.values() if part.value is not None]
+    if not kept:
+        return Measured(None, reason=bias.measured.reason)
+    value = float(np.mean([part.value for part in kept if part.value is not None]))
+    radius = 1.959964 * float(np.sqrt(sum(spread(part) ** 2 for part in kept))) / len(kept)
+    return Measured(value, max(-1.0, value - radius), min(1.0, value + radius), sum(part.n for part in kept))
+
+
+def _agreement(observed: Observed, reference: Reference, seed: int) -> Measured:
+    """AUC of the simulator's reaction for the human's acceptance in the same context: .5 for coin flips."""
+    human = reference.reactions.select("context_id", accepted=(pl.col("label") == "accept").cast(pl.Float64))
+    pairs = observed.reactions.filter(pl.col("stratum") != DECOY).join(human, on="context_id", how="inner").sort("context_id")
+    score = pairs["label"].replace_strict(_SCORES, return_dtype=pl.Float64).to_numpy()
+    truth = pairs["accepted"].to_numpy()
+    value = auc(score, truth) if len(pairs) >= _MIN_PAIRS else None
+    if value is None:
+        return Measured(None, n=len(pairs), reason=f"{len(pairs)} contexts with a human pair, {_MIN_PAIRS} of both kinds needed")
+    taken = whole_and_halves(unit_codes(pairs["dialogue_id"].unique().sort().to_list()), seed=seed)[1 : 1 + _N_AUC]
+    row = (pairs["dialogue_id"].rank("dense") - 1).to_numpy().astype(np.int64)
+    drawn = [auc(score[kept], truth[kept]) for kept in (taken > 0)[:, row]]
+    return interval(value, np.array([one for one in drawn if one is not None]), n=len(pairs), low=0.0, high=1.0)
+
+
+def _fluency(observed: Observed, reference: Reference) -> Measured:
+    """The share of different words of a dialogue that humans of this split use: random strings are not diversity."""
+    known = reference.vocabulary.idf.select("word")
+    if observed.words is None or not len(observed.words):
+        return Measured(None, reason="no turns were replayed")
+    return wilson(len(observed.words.join(known, on="word", how="semi")), len(observed.words))
+
+
+def _fidelity(observed: Observed, reference: Reference, seed: int) -> Measured:
+    """P(a replayed dialogue is nearer in words to its own human dialogue than to another's); .5 is no relation."""
+    if observed.mine is None or len(observed.mine) < _MIN_PAIRS:
+        return Measured(None, reason=f"{0 if observed.mine is None else len(observed.mine)} replayed dialogues with a pair, {_MIN_PAIRS} needed")
+    return _mean_interval(observed.mine, seed)
+
+
+def _mean_interval(values: Floats, seed: int) -> Measured:
+    codes = unit_codes([str(i) for i in range(len(values))])
+    weights = whole_and_halves(codes, seed=seed)
+    means = weights @ values / weights.sum(axis=1)
+    return interval(float(means[0]), means[1:] - means[0], n=len(values), low=0.0, high=1.0)
+
+
+def _tokens(observed: Observed) -> Measured:
+    """Mean words that the seeker says in a free run."""
+    free = observed.turns.filter(pl.col("source") == "free")
+    if free.is_empty():
+        return Measured(None, reason="no free runs")
+    sums = free.group_by("dialogue_id").agg(n=pl.col("n_tokens").sum()).sort("dialogue_id")["n"].to_numpy().astype(float)
+    weights = whole_and_halves(unit_codes([str(i) for i in range(len(sums))]), seed=0)
+    means = weights @ sums / weights.sum(axis=1)
+    return interval(float(means[0]), means[1:] - means[0], n=len(sums), low=0.0)

@@ -1,0 +1,111 @@
+"""How much of the answer, or of human text, is given away: sum over kinds of max(0, rate / cap - 1); 0 below all caps.
+
+title, attributes: free runs in which the seeker gives the target away before the recommender names it; copying: turns of at least
+8 tokens half of whose 8-grams stand in text of other workers; short_turns: shorter turns that others said word for word. Their caps
+are shares of the human figure plus two points. prompt, history and split are reported and gated, and do not enter the sum.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from understudy.evidence import Observed, Reference, whole_and_halves
+from understudy.objectives._value import ObjectiveValue
+from understudy.records import Measured
+from understudy.statistics.halves import Floats, ball_radius, normal_deviations, unit_codes
+from understudy.statistics.rates import spread, wilson
+
+VERSION = 1
+UNIT = "excess over the caps"
+BETTER = "lower"
+RANGE = (0.0, float("inf"))
+TITLE_CAP = 0.05
+ATTRIBUTES_CAP = 0.02
+ABOVE_HUMANS = 0.02
+CAPPED = ("title", "attributes", "copying", "short_turns")
+KINDS = (*CAPPED, "prompt", "history", "split")
+
+
+def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: bool = True) -> ObjectiveValue:
+    """data_leakage ≥ 0; not measured where none of its kinds has a unit. A kind without units is left out and named."""
+    rates = leakage_rates(simulated, reference)
+    limits = caps(reference)
+    kept = tuple(name for name in CAPPED if rates[name].value is not None and limits[name] is not None)
+    left_out = tuple(name for name in CAPPED if name not in kept)
+    signed = {name: _over(rates[name], limits[name]) for name in CAPPED}
+    if not kept:
+        return ObjectiveValue("data_leakage", Measured(None, reason="nothing was played that could leak"), rates, signed, left_out)
+    values = np.array([rates[name].value for name in kept], dtype=float)
+    cap = np.array([limits[name] for name in kept], dtype=float)
+    radius = ball_radius(normal_deviations([spread(rates[name]) for name in kept]) / cap[None, :]) * len(kept)
+    value = float(_excess(values, cap).sum())
+    low, high = max(0.0, value - radius), _highest(rates, kept, cap, value + radius)
+    measured = Measured(value, low, max(value, high), min(rates[name].n for name in kept))
+    replicates: tuple[float, ...] = ()
+    if intervals:
+        deviations = np.column_stack([_deviations(simulated, name, seed) for name in kept])
+        replicates = tuple(_excess(np.clip(values[None, :] + deviations, 0, 1), cap).sum(axis=1).tolist())
+    return ObjectiveValue("data_leakage", measured, rates, signed, left_out, replicates)
+
+
+def leakage_rates(simulated: Observed, reference: Reference) -> dict[str, Measured]:
+    """The rate of every kind with Wilson's interval."""
+    prompts = simulated.free_dialogues.filter(pl.col("target").is_not_null())["title_in_prompt"]
+    return {
+        "title": _rate(simulated.told["title"], "no free run with a target"),
+        "attributes": _rate(simulated.told["attributes"], "no free run with a target"),
+        "copying": _rate(simulated.turns["copied"].drop_nulls(), "no turn of at least 8 tokens"),
+        "short_turns": _rate(simulated.turns["shared"].drop_nulls(), "no turn of fewer than 8 tokens"),
+        "prompt": _rate(prompts, "no free run with a target"),
+        "history": Measured(None, reason="a property of the scenario: contexts whose item was named before are excluded"),
+        "split": _contaminated(simulated, reference),
+    }
+
+
+def caps(reference: Reference) -> dict[str, float | None]:
+    """The cap of each kind in CAPPED; None where the human rate that it hangs on has no units."""
+    human = {kind: _rate(reference.turns[column].drop_nulls(), "").value for kind, column in (("copying", "copied"), ("short_turns", "shared"))}
+    above = {kind: None if value is None else value + ABOVE_HUMANS for kind, value in human.items()}
+    return {"title": TITLE_CAP, "attributes": ATTRIBUTES_CAP, **above}
+
+
+def _rate(flags: pl.Series, nothing: str) -> Measured:
+    return wilson(int(flags.sum()), len(flags), nothing=nothing)
+
+
+def _contaminated(simulated: Observed, reference: Reference) -> Measured:
+    if "split" not in reference.speakers.columns:
+        return Measured(None, reason="the human turns do not say which split they are of")
+    crossing = reference.speakers.group_by("seeker_id").agg(n_splits=pl.col("split").n_unique())
+    owners = reference.speakers.join(crossing, on="seeker_id").select("dialogue_id", crosses=pl.col("n_splits") > 1)
+    played = pl.concat([simulated.turns.select("dialogue_id"), simulated.free_dialogues.select("dialogue_id")]).unique()
+    return _rate(played.join(owners, on="dialogue_id", how="inner")["crosses"], "no played dialogue comes from a known human dialogue")
+
+
+def _over(rate: Measured, cap: float | None) -> Measured:
+    if rate.value is None or rate.lo is None or rate.hi is None or cap is None:
+        return Measured(None, reason=rate.reason or "no human rate to set the cap by")
+    return Measured(rate.value - cap, rate.lo - cap, rate.hi - cap, rate.n)
+
+
+def _excess(rates: Floats, caps: Floats) -> Floats:
+    return np.maximum(0.0, rates / caps - 1)
+
+
+def _highest(rates: dict[str, Measured], kept: tuple[str, ...], cap: Floats, ball: float) -> float:
+    # the ball ignores that a kind far below its cap adds nothing: the sum of the kinds' own upper bounds may be nearer
+    return min(ball, float(_excess(np.array([rates[name].hi for name in kept], dtype=float), cap).sum()))
+
+
+def _deviations(simulated: Observed, kind: str, seed: int) -> Floats:
+    """(n_halves,): how far each half-sample has this kind's rate from the whole's; dialogues are the units."""
+    frame, column = (simulated.told, kind) if kind in ("title", "attributes") else (simulated.turns, _COLUMNS[kind])
+    table = frame.drop_nulls(column).group_by("dialogue_id").agg(k=pl.col(column).sum(), n=pl.len()).sort("dialogue_id")
+    weights = whole_and_halves(unit_codes(table["dialogue_id"].to_list()), seed=seed)
+    k, n = (weights @ table[name].to_numpy().astype(float) for name in ("k", "n"))
+    rates = np.divide(k, n, out=np.full(len(k), k[0] / max(n[0], 1)), where=n > 0)
+    return np.asarray(rates[1:] - rates[0])
+
+
+_COLUMNS = {"copying": "copied", "short_turns": "shared"}
