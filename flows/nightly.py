@@ -12,10 +12,8 @@ from typing import Any
 from prefect import flow
 from prefect.runtime import flow_run
 
-import tasks.report
-import tasks.simulate
 from flows import stages
-from tasks.models import models_open, store_held
+from tasks.models import answering, models_open, store_held
 from understudy.parameters import Caps, Models, Search
 
 Fields = dict[str, Any]
@@ -58,6 +56,8 @@ def nightly(
                 "engine": played["engine"],
                 "pick": found["pick"],
             }
-        judged = stages.validate(played["batch"], dataset=dataset, store=store, fields=fields)
-        published = stages.publish(played["batch"], name=name or f"{dataset}-seekers", dataset=dataset, store=store, releases=releases)
+        chosen: Fields = {"dataset": dataset, "store": store, "batch_key": played["batch_key"]}
+        with answering(fields):
+            judged = stages.validate(played["batch"], **chosen)
+            published = stages.publish(played["batch"], name or f"{dataset}-seekers", releases=releases, **chosen)
         return {**fields, **judged, **published}

@@ -9,11 +9,13 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 import tasks.ingest
 import tasks.optimize
+import tasks.play
 import tasks.profile
 import tasks.publish
+import tasks.report
 import tasks.simulate
 import tasks.validate
-from tasks.models import models_open
+from tasks.models import default_batch, models_open, releases_of, store_held
 from understudy.doors.events import emit
 from understudy.parameters import Caps, Models, Search
 
@@ -37,8 +39,8 @@ def profile(dataset: str, store: str = STORE) -> Fields:
     return done
 
 
-# mapped candidates wait for model calls most of the time: threads, one per candidate in flight
-@flow(name="optimize", task_runner=ThreadPoolTaskRunner(max_workers=8))
+# mapped candidates wait for model calls most of the time, so they are threads
+@flow(name="optimize", task_runner=ThreadPoolTaskRunner(max_workers=4))
 def optimize(
     dataset: str,
     store: str = STORE,
@@ -51,19 +53,77 @@ def optimize(
     caps: Caps = Caps(),
 ) -> Fields:
     """The search over prompts, generation by generation; the fields of `understudy optimize`."""
-    with models_open(store, dataset, models=models, caps=caps, surface=surface) as open_models:
+    with store_held(store), models_open(store, dataset, models=models, caps=caps, surface=surface) as opened:
         run = tasks.optimize.open_run(
-            store, dataset, setting=setting, recommender=recommender, seed=seed, search=search, model=open_models.seeker
+            store, dataset, setting=setting, recommender=recommender, seed=seed, search=search, model=opened.seeker
         )
-        stopped = "generations"
+        stopped = ""
         for generation in range(search.generations + 1):
             candidates = tasks.optimize.propose(store, run, generation)
-            emit("optimize", "generation_started", f"{run}/{generation}")
-            played = tasks.optimize.evaluate.map(candidates)
-            stopped = tasks.optimize.keep_generation(store, run, generation, tasks.optimize.settled(played))
-            emit("optimize", "generation_done", f"{run}/{generation}")
+            emit("optimize", "generation_started", f"{run.run_key}/{generation}")
+            done, capped = tasks.play.settled(tasks.play.evaluate.map(candidates))
+            stopped = tasks.optimize.keep_generation(store, run, generation, done, capped)
+            emit("optimize", "generation_done", f"{run.run_key}/{generation}")
             if stopped:
                 break
         finalists = tasks.optimize.finalists(store, run)
-        measured = tasks.optimize.evaluate.map(finalists)
-        return tasks.optimize.conclude(store, run, tasks.optimize.settled(measured), stopped)
+        done, capped = tasks.play.settled(tasks.play.evaluate.map(finalists))
+        found = tasks.optimize.conclude(store, run, done, capped or stopped or "generations")
+        emit("optimize", "search_done", f"{run.run_key}/{found['pick']['genome_digest']}")
+        return {**found, "n_model_calls": opened.gateway.n_calls}
+
+
+@flow(name="compare")
+def compare(
+    found: Fields,
+    store: str = STORE,
+    surface: str = "0",
+    recommender: str = "retrieval",
+    seed: int = 0,
+    models: Models = Models(),
+    caps: Caps = Caps(),
+) -> Fields:
+    """Seed and pick of a search, objective by objective, on dialogues that the search has not seen."""
+    with models_open(store, found["dataset"], models=models, caps=caps, surface=surface) as opened:
+        return tasks.report.compare(store, found, model=opened.seeker, recommender=recommender, seed=seed)
+
+
+@flow(name="simulate")
+def simulate(
+    dataset: str,
+    store: str = STORE,
+    setting: str | None = None,
+    genome_file: str | None = None,
+    genome_digest: str | None = None,
+    n: int = 200,
+    recommender: str = "retrieval",
+    batch: str | None = None,
+    surface: str = "0",
+    seed: int = 0,
+    models: Models = Models(),
+    caps: Caps = Caps(),
+) -> Fields:
+    """A batch of dialogues with one prompt; the fields of `understudy simulate`."""
+    with store_held(store), models_open(store, dataset, models=models, caps=caps, surface=surface) as opened:
+        genome = genome_digest or tasks.simulate.prompt_of(store, dataset, setting=setting, genome_file=genome_file, seed=seed)
+        played = tasks.simulate.play_batch(
+            store, dataset, genome_digest=genome, batch=default_batch(batch), n=n, recommender=recommender, model=opened.seeker, seed=seed
+        )
+        emit("simulate", "batch_played", played["batch_key"])
+        return played
+
+
+@flow(name="validate")
+def validate(batch: str, store: str = STORE, dataset: str | None = None, batch_key: str | None = None) -> Fields:
+    """A batch against the gates; the fields of `understudy validate`. Raises GateFailed when one says no."""
+    judged = tasks.validate.validate_batch(store, batch_key or tasks.simulate.batch_key_of(store, batch, dataset))
+    return tasks.validate.require_passed(judged)
+
+
+@flow(name="publish")
+def publish(
+    batch: str, name: str, store: str = STORE, dataset: str | None = None, releases: str | None = None, batch_key: str | None = None
+) -> Fields:
+    """A batch that passed, as a release; the fields of `understudy publish`."""
+    chosen = batch_key or tasks.simulate.batch_key_of(store, batch, dataset)
+    return tasks.publish.publish_batch(store, chosen, name=name, releases_dir=releases_of(store, releases))

@@ -1,18 +1,20 @@
-"""Opening the models of a run: the gateway with what the embedded model was fitted on, once per process and run."""
+"""Opening what a run needs: the models, with what the embedded one was fitted on, and the store, held for the whole run."""
 
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from understudy import rehearsal
+from understudy import rehearsal, stock
 from understudy.doors.llm import Gateway, GatewayConfig, shared_gateway, use_gateway
 from understudy.doors.store import Store
-from understudy.errors import BadInput
-from understudy.keys import key
+from understudy.errors import BadInput, GateFailed
 from understudy.parameters import Caps, Models
 
 EMBEDDED = "rehearsal"
@@ -28,26 +30,61 @@ class OpenModels:
 
 @contextmanager
 def models_open(store: str, dataset: str, *, models: Models, caps: Caps, surface: str) -> Iterator[OpenModels]:
-    """The run's models; inside another block of this process the outer gateway serves, so caps hold for the whole night."""
+    """The run's models; inside another such block the outer gateway serves, so caps hold for the whole night."""
     fitted = _fitted(store, dataset)
-    drawn = rehearsal.Surface.from_toml(Path(surface).read_text("utf-8")) if surface.endswith(".toml") else rehearsal.surface(surface)
-    seeker = models.seeker
-    if seeker == EMBEDDED:
-        seeker = rehearsal.model_name(drawn, fitted)
+    drawn = _surface(surface)
+    seeker = rehearsal.model_name(drawn, fitted) if models.seeker == EMBEDDED else models.seeker
     outer = shared_gateway()
     if outer is not None:
         yield OpenModels(outer, seeker)
         return
     config = GatewayConfig.of(models, caps)
-    with Gateway(
-        config, store_path=store, fitted={fitted.digest[:12]: fitted}, surfaces={drawn.name: drawn}, run_id=key("run", 1, store=store)
-    ) as gateway, use_gateway(gateway):
+    known, surfaces = {fitted.digest[:12]: fitted}, {drawn.name: drawn}
+    with (
+        Gateway(config, store_path=store, fitted=known, surfaces=surfaces, run_id=uuid.uuid4().hex) as gateway,
+        use_gateway(gateway),
+    ):
         yield OpenModels(gateway, seeker)
+
+
+@contextmanager
+def store_held(store: str) -> Iterator[None]:
+    """Holds the store from beginning to end, so that no other process writes between two stages."""
+    with Store.open(store):
+        yield
+
+
+@contextmanager
+def answering(fields: dict[str, Any]) -> Iterator[None]:
+    """A gate that fails in the block answers with `fields` as well: what the night measured is told whether or not it is published."""
+    try:
+        yield
+    except GateFailed as error:
+        error.fields = {**fields, **error.fields}
+        raise
+
+
+def default_batch(batch: str | None) -> str:
+    """The name of the batch: the date where none is given."""
+    return batch or datetime.now(UTC).date().isoformat()
+
+
+def releases_of(store: str, releases: str | None) -> str:
+    """The folder of the releases: beside the store where none is given."""
+    return releases or str(Path(store).resolve().parent / "releases")
+
+
+def _surface(name: str) -> rehearsal.Surface:
+    if not name.endswith(".toml"):
+        return rehearsal.surface(name)
+    try:
+        return rehearsal.Surface.from_toml(Path(name).read_text("utf-8"))
+    except OSError as error:
+        raise BadInput(f"cannot read the surface {name}: {error}") from error
 
 
 def _fitted(store: str, dataset: str) -> rehearsal.Fitted:
     with Store.open(store) as opened:
-        rows = opened.rows("profile/instrument", dataset=dataset, name="rehearsal")
-    if not rows:
-        raise BadInput(f"the data set {dataset!r} has no profile", hint=f"run `understudy profile --dataset {dataset}` first")
-    return rehearsal.Fitted.from_json(json.loads(rows[0]["parameters"]))
+        stock.current_profile(opened, dataset)  # says what to do where there is none
+        found = opened.rows("profile/instrument", dataset=dataset, name=EMBEDDED)
+    return rehearsal.Fitted.from_json(json.loads(found[0]["parameters"]))

@@ -11,12 +11,13 @@ from typing import Any
 from prefect import task
 
 from tasks.play import Done, Work, human_side, keep
-from understudy import stock
+from understudy import rows, stock
 from understudy.doors.store import Store
+from understudy.evidence import MIN_CONTEXTS
 from understudy.genome import Genome
 from understudy.keys import canonical_json, key
-from understudy.objectives import NAMES, constraints_of
-from understudy.parameters import PanelSize, Search
+from understudy.objectives import NAMES, Evaluation, constraints
+from understudy.parameters import Search
 from understudy.search import loop, picking
 from understudy.search.genes import Screen, log_grams
 from understudy.search.operators import Pool
@@ -55,6 +56,7 @@ def open_run(store: str, dataset: str, *, setting: str, recommender: str, seed: 
             "genome": genome.digest,
             "population": search.population,
             "panel": search.panel.model_dump(),
+            "seed_only": search.generations == 0,
             "recommender": recommender,
             "loop": loop.VERSION,
         }
@@ -66,7 +68,7 @@ def open_run(store: str, dataset: str, *, setting: str, recommender: str, seed: 
             "model": model, "seed": seed, "config": canonical_json(config),
         }  # fmt: skip
         with opened.transaction():
-            stock.keep_genomes(opened, {genome: Path(setting).stem})
+            rows.keep_genomes(opened, [genome], setting=Path(setting).stem)
             opened.add("optimize.runs", [row])
     return Run(run_key, profile_key, dataset, setting, recommender, model, seed, search)
 
@@ -75,14 +77,14 @@ def open_run(store: str, dataset: str, *, setting: str, recommender: str, seed: 
 def propose(store: str, run: Run, generation: int) -> list[Work]:
     """The work of one generation: candidates that passed the screen, on the panel they share. Rejected ones are kept as rows."""
     with Store.open(store) as opened:
-        pool, screen = _material(store, run.profile_key, run.dataset, run.setting, run.seed)
+        pool, screen = _material(store, run.profile_key, run.setting, run.seed)
         if generation == 0:
             seeds = [seed_genome(load_setting(run.setting), pool.exemplars, seed=run.seed)]
             proposals = loop.first_generation(seeds, plan=run.plan, pool=pool, screen=screen)
             proposals = proposals if run.search.generations else proposals[:1]
         else:
             proposals = loop.next_generation(_history(opened, run, generation), plan=run.plan, pool=pool, screen=screen)
-        rows = [
+        candidates = [
             {
                 "run_key": run.run_key, "generation": generation, "position": position, "genome_digest": one.genome.digest,
                 "operator": one.operator, "parents": list(one.parents), "status": "ok" if one.ok else "rejected", "reason": one.reason,
@@ -90,18 +92,23 @@ def propose(store: str, run: Run, generation: int) -> list[Work]:
             for position, one in enumerate(proposals)
         ]  # fmt: skip
         with opened.transaction():
-            stock.keep_genomes(opened, {one.genome: Path(run.setting).stem for one in proposals})
-            opened.add("optimize.candidates", stock.candidate_frame(rows))
+            rows.keep_genomes(opened, [one.genome for one in proposals], setting=Path(run.setting).stem)
+            opened.add("optimize.candidates", rows.candidate_frame(candidates))
     panel = human_side(store, run.profile_key, run.dataset).panel("search", run.search.panel, seed=run.seed, rotation=generation)
     return [_work(store, run, one.genome.digest, "search", panel, intervals=False) for one in proposals if one.ok]
 
 
 @task(name="keep generation", persist_result=False)
-def keep_generation(store: str, run: Run, generation: int, done: list[Done]) -> str:
-    """Writes a generation in one transaction; why the search should stop here, or an empty text."""
+def keep_generation(store: str, run: Run, generation: int, done: list[Done], capped: str) -> str:
+    """Writes a generation in one transaction; why the search stops here, or an empty text.
+
+    A generation that a cap cut short keeps its evaluations and is no generation: the same search goes on with it.
+    """
     with Store.open(store) as opened:
         with opened.transaction():
             keep(opened, done)
+        if capped:
+            return capped
         history = _history(opened, run, generation + 1)
         judged = loop.judge(history, plan=run.plan)
         row = {
@@ -154,7 +161,7 @@ def conclude(store: str, run: Run, done: list[Done], stopped: str) -> Fields:
             opened.add("optimize.outcomes", [outcome])
             opened.add("optimize.fronts", members)
         totals = opened.rows("optimize/totals", run_key=run.run_key)[0]
-        genome = stock.load_genome(opened, chosen.genome_digest)
+        genome = rows.load_genome(opened, chosen.genome_digest)
     return {
         "run": run.run_key,
         "dataset": run.dataset,
@@ -176,14 +183,14 @@ def conclude(store: str, run: Run, done: list[Done], stopped: str) -> Fields:
 
 
 @lru_cache(maxsize=4)
-def _material(store: str, profile_key: str, dataset: str, setting: str, seed: int) -> tuple[Pool, Screen]:
+def _material(store: str, profile_key: str, setting: str, seed: int) -> tuple[Pool, Screen]:
     """What children are bred from and held against. The pool holds the shipped settings, so that crossover has sections to take."""
     with Store.open(store) as opened:
         exemplars = sorted(stock.load_exemplars(opened, profile_key))
         turns = stock.load_human_turns(opened, profile_key)
     prompts = [load_setting(name).genome for name in setting_names()]
     own = seed_genome(load_setting(setting), exemplars, seed=seed)
-    screen = Screen.of([own, *prompts], log_grams=log_grams(turns["text"]), exemplar_ids=exemplars)
+    screen = Screen.of([own], log_grams=log_grams(turns["text"]), exemplar_ids=exemplars)
     return Pool(prompts=tuple(prompts), exemplars=tuple(exemplars)), screen
 
 
@@ -191,6 +198,7 @@ def _work(store: str, run: Run, genome_digest: str, split: str, panel: Any, *, i
     return Work(
         store=store, profile_key=run.profile_key, dataset=run.dataset, split=split, free_split=split, genome_digest=genome_digest,
         panel=panel, model=run.model, recommender=run.recommender, seed=run.seed, intervals=intervals,
+        min_contexts=MIN_CONTEXTS if split == "select" else run.search.panel.per_stratum,
     )  # fmt: skip
 
 
@@ -211,13 +219,18 @@ def _history(store: Store, run: Run, n: int) -> list[list[loop.Individual]]:
 
 
 def _individual(genome: Genome, operator: str, row: Fields) -> loop.Individual:
-    objectives = {name: value["value"] for name, value in json.loads(row["objectives"]).items()}
-    return loop.Individual(genome, operator, objectives, constraints_of(row))
+    found = _evaluation(row)
+    values = {name: found.objectives[name].measured.value for name in NAMES}
+    return loop.Individual(genome, operator, values, constraints(found))
 
 
 def _finalist(done: Done) -> picking.Finalist:
-    measured = {name: measured_from(value) for name, value in json.loads(done.row["objectives"]).items()}
-    return picking.Finalist(done.work.genome_digest, measured, constraints_of(done.row))
+    found = _evaluation(done.row)
+    return picking.Finalist(done.work.genome_digest, {name: found.objectives[name].measured for name in NAMES}, constraints(found))
+
+
+def _evaluation(row: Fields) -> Evaluation:
+    return Evaluation.from_json({part: json.loads(row[part]) for part in ("objectives", "leakage", "diagnostics")})
 
 
 def _n_generations(store: Store, run: Run) -> int:

@@ -9,7 +9,7 @@ import polars as pl
 from prefect import get_run_logger, task
 from prefect.exceptions import MissingContextError
 
-from understudy import profile, stock
+from understudy import profile, rows, stock
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.keys import canonical_json, key
@@ -83,17 +83,12 @@ def keep_lexicon(store: Store, profile_key: str) -> None:
 def measure_anchors(store: Store, profile_key: str, dataset: str, seed: int) -> None:
     """Keeps the human figures and floors of the split that reports are made on."""
     from understudy.anchors import human_anchors
-    from understudy.evidence import Human, Reference
+    from understudy.evidence import Reference
 
     for split in ANCHORED:
-        human = Human(
-            reactions=stock.load_human_reactions(store, profile_key, split),
-            behaviour=stock.load_human_behaviour(store, profile_key, split),
-            turns=stock.load_human_turns(store, profile_key),
-            items=_catalogue(store, dataset),
-        )
-        rows = human_anchors(Reference.build(human, seed=seed), split=split, seed=seed)
-        store.add("profile.anchors", [{"profile_key": profile_key, **row.as_row()} for row in rows])
+        human = rows.load_human(store, profile_key, split, dataset)
+        found = human_anchors(Reference.build(human, seed=seed), split=split, seed=seed)
+        store.add("profile.anchors", rows.anchor_frame(found, profile_key=profile_key))
 
 
 def _write(store: Store, profile_key: str, dataset: str, dataset_digest: str, seed: int) -> None:

@@ -16,6 +16,7 @@ from understudy.doors import checks
 from understudy.doors.events import emit
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed
+from understudy.instruments.disclosure import Catalogue
 from understudy.records import Item, Measured
 
 Fields = dict[str, Any]
@@ -85,10 +86,11 @@ def _synthetic(store: Store, batch: Fields) -> tuple[pl.DataFrame, pl.DataFrame]
 
 
 def _given_away(dialogues: pl.DataFrame, turns: pl.DataFrame, items: Mapping[str, Item]) -> set[str]:
-    """The dialogues that tell their target's title too early, by the instrument of the objective."""
-    from understudy.objectives.data_leakage import given_away
-
-    return set(given_away(dialogues, turns, items))
+    """The dialogues that tell their target's title before the recommender names it, by the instrument of the objective."""
+    catalogue = Catalogue(items)
+    spoken = {str(key): part for (key,), part in turns.partition_by("play_key", as_dict=True).items()}
+    known = [(key, target) for key, target in dialogues.select("play_key", "target").iter_rows() if key in spoken and target in items]
+    return {key for key, target in known if catalogue.told(target, spoken[key].select("role", "text", "item_ids").iter_rows()).title}
 
 
 def _quarantine(dialogues: pl.DataFrame, turns: pl.DataFrame) -> dict[str, list[str]]:
@@ -131,6 +133,9 @@ def _facts(store: Store, batch: Fields, *, n_kept: int, n_quarantined: int) -> d
         "unlicensed_sources": Measured(float(len(licences.unknown(given))), n=len(given))
         if given
         else Measured(None, reason="the batch has no source"),
+        "history": Measured(lineage["n_told"] / lineage["n_scenarios"], n=lineage["n_scenarios"])
+        if lineage["n_scenarios"]
+        else Measured(None, reason="the batch is empty"),
         "foreign_scenarios": Measured(float(lineage["n_foreign_scenarios"]), n=lineage["n_scenarios"]),
         "foreign_exemplars": Measured(float(lineage["n_foreign_exemplars"]), n=lineage["n_exemplars"])
         if lineage["n_genomes"]

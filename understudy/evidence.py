@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -28,6 +29,19 @@ USABLE = ("complete", "capped")
 INSTRUMENTS_DIGEST = digest(
     [reaction.DIGEST, acts.DIGEST, text.VERSION, features.VERSION, corpus.VERSION, copying.VERSION, disclosure.VERSION, VERSION]
 )
+
+# the columns of the raw frames; a frame may have more
+REACTIONS: dict[str, Any] = dict.fromkeys(("context_id", "dialogue_id", "seeker_id", "recommender_id", "stratum", "item_id", "text"), pl.String)
+BEHAVIOUR: dict[str, Any] = {
+    **dict.fromkeys(("dialogue_id", "seeker_id", "recommender_id", "previous", "text"), pl.String),
+    "turn_index": pl.Int64,
+}
+FREE_DIALOGUES: dict[str, Any] = {
+    **dict.fromkeys(("play_key", "scenario_id", "dialogue_id", "target", "status", "reason"), pl.String),
+    "title_in_prompt": pl.Boolean,
+    "n_turns": pl.Int64,
+}
+FREE_TURNS: dict[str, Any] = {"play_key": pl.String, "turn_index": pl.Int64, "role": pl.String, "text": pl.String, "item_ids": pl.List(pl.String)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +114,15 @@ class Reference:
         """The reference of one split: titles, labels, acts, copy index and counts, all computed here and once."""
         titles, catalogue = Titles.of(human.items), Catalogue(human.items)
         copies = CopyIndex.of(_spoken(human.turns, titles))
-        behaviour = read_turns(human.behaviour, titles)
+        texts = read([human.behaviour["text"], human.behaviour["previous"], human.reactions["text"]], titles)
+        behaviour = _with_before(human.behaviour, texts)
         vocabulary = Vocabulary.of(behaviour)
         return cls(
-            reactions=read_reactions(human.reactions, titles).drop("masked"),
+            reactions=_labelled(human.reactions, texts),
             corpus=Corpus.of(behaviour, vocabulary),
             turns=_flagged(behaviour, copies, "behaviour"),
             told=_told(human.targets, human.turns.rename({"dialogue_id": "play_key"}), catalogue),
-            lengths=_lengths(human.behaviour.select(play_key="dialogue_id"), "play_key"),
+            lengths=_lengths(behaviour.with_columns(play_key="dialogue_id")),
             speakers=_speakers(human.turns),
             titles=titles,
             vocabulary=vocabulary,
@@ -148,22 +163,22 @@ def observe(simulated: Simulated, reference: Reference) -> Observed:
     spoken = simulated.free_turns.join(usable.select("play_key", "dialogue_id"), on="play_key", how="inner")
     spoken = spoken.sort("play_key", "turn_index")
     seekers = spoken.filter(pl.col("role") == "seeker").join(reference.speakers, on="dialogue_id", how="left")
-    behaviour = read_turns(simulated.behaviour, reference.titles)
-    reactions = read_reactions(simulated.reactions, reference.titles)
-    free = _tokenised(seekers, reference.titles)
+    played = (simulated.behaviour, simulated.reactions)
+    texts = read([*(frame["text"] for frame in (*played, seekers)), simulated.behaviour["previous"]], reference.titles)
+    behaviour, free = _with_before(simulated.behaviour, texts), _with_text(seekers, texts)
     parts = [
         _flagged(frame, reference.copies, source)
-        for frame, source in ((behaviour, "behaviour"), (_tokens(reactions), "reaction"), (free, "free"))
+        for frame, source in ((behaviour, "behaviour"), (_with_text(simulated.reactions, texts), "reaction"), (free, "free"))
     ]
     outcomes = simulated.outcomes if simulated.outcomes is not None else simulated.free_dialogues
     return Observed(
-        reactions=reactions.drop("masked"),
+        reactions=_labelled(simulated.reactions, texts),
         corpus=Corpus.of(behaviour, reference.vocabulary),
         turns=pl.concat(parts),
         told=_told(usable.drop_nulls("target"), spoken, reference.catalogue),
         outcomes=outcomes.select("status", "reason"),
         free_dialogues=simulated.free_dialogues,
-        free_lengths=_lengths(seekers, "play_key"),
+        free_lengths=_lengths(free),
         same_setting=simulated.same_setting,
     )
 
@@ -173,27 +188,31 @@ def whole_and_halves(codes: NDArray[np.uint64], *, seed: int) -> Floats:
     return np.vstack([np.ones((1, len(codes))), halves(codes, seed=seed)])
 
 
-def read_reactions(reactions: pl.DataFrame, titles: Titles) -> pl.DataFrame:
-    """REACTIONS with `label` (accept, reject, neither) and the masked text in the place of the text."""
-    masked = reactions.with_columns(masked=titles.masked("text")).drop("text")
-    return masked.with_columns(label=reaction.reaction("masked"))
+def read(texts: list[pl.Series], titles: Titles) -> pl.DataFrame:
+    """Every different text once: text, tokens, n_tokens, label (reaction), act and the feature columns.
+
+    One pass for all sources, because matching the catalogue's titles costs more than the texts of one evaluation.
+    """
+    unique = pl.concat([one.alias("text") for one in texts]).unique().sort().to_frame()
+    masked = unique.with_columns(masked=titles.masked("text")).with_columns(plain=text.plain("masked"), label=reaction.reaction("masked"))
+    worded = masked.with_columns(tokens=text.tokens("plain"), act=acts.act("masked", "label"))
+    counted = worded.with_columns(n_tokens=pl.col("tokens").list.len().cast(pl.Int64))
+    return counted.with_columns(features.features("masked", "n_tokens")).drop("masked", "plain")
 
 
-def read_turns(behaviour: pl.DataFrame, titles: Titles) -> pl.DataFrame:
-    """BEHAVIOUR with masked, tokens, n_tokens, act, before (act of the same seeker's previous turn) and the feature columns."""
-    turns = _tokenised(behaviour, titles).with_columns(act=acts.act("masked"))
-    earlier = turns.select(previous="previous").unique().with_columns(masked=titles.masked("previous"))
-    earlier = earlier.select("previous", before=pl.when(pl.col("previous") == "").then(pl.lit(acts.START)).otherwise(acts.act("masked")))
-    return corpus.turn_columns(turns.join(earlier, on="previous", how="left", maintain_order="left"))
+def _with_text(turns: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+    return turns.join(texts, on="text", how="left", maintain_order="left")
 
 
-def _tokenised(turns: pl.DataFrame, titles: Titles) -> pl.DataFrame:
-    return _tokens(turns.with_columns(masked=titles.masked("text")))
+def _with_before(behaviour: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+    """BEHAVIOUR as read, with `before`: the act of the same seeker's previous turn."""
+    earlier = _with_text(behaviour.select(text="previous"), texts)["act"]
+    started = pl.when(pl.col("previous") != "").then(earlier).otherwise(pl.lit(acts.START))
+    return _with_text(behaviour, texts).with_columns(before=started)
 
 
-def _tokens(turns: pl.DataFrame) -> pl.DataFrame:
-    read = turns.with_columns(plain=text.plain("masked")).with_columns(tokens=text.tokens("plain"))
-    return read.with_columns(n_tokens=pl.col("tokens").list.len().cast(pl.Int64))
+def _labelled(reactions: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+    return _with_text(reactions, texts.select("text", "label")).drop("text")
 
 
 def _flagged(turns: pl.DataFrame, copies: CopyIndex, source: str) -> pl.DataFrame:
@@ -205,7 +224,8 @@ def _spoken(turns: pl.DataFrame, titles: Titles) -> pl.DataFrame:
     # a recommender without an id is a stranger to every other dialogue
     unknown = pl.concat_str(pl.lit("recommender of "), pl.col("dialogue_id"))
     worker = pl.when(pl.col("role") == "seeker").then(pl.col("seeker_id")).otherwise(pl.coalesce("recommender_id", unknown))
-    return _tokenised(turns.with_columns(worker=worker), titles).select("tokens", "worker")
+    masked = turns.select(worker=worker, masked=titles.masked("text")).with_columns(plain=text.plain("masked"))
+    return masked.select("worker", tokens=text.tokens("plain"))
 
 
 def _speakers(turns: pl.DataFrame) -> pl.DataFrame:
@@ -213,8 +233,8 @@ def _speakers(turns: pl.DataFrame) -> pl.DataFrame:
     return turns.select(columns).unique(subset="dialogue_id", keep="first", maintain_order=True)
 
 
-def _lengths(turns: pl.DataFrame, name: str) -> pl.DataFrame:
-    return turns.group_by(name).agg(n_turns=pl.len()).sort(name)
+def _lengths(turns: pl.DataFrame) -> pl.DataFrame:
+    return turns.group_by("play_key").agg(n_turns=pl.len(), n_tokens=pl.col("n_tokens").sum()).sort("play_key")
 
 
 def _told(targets: pl.DataFrame | None, turns: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:

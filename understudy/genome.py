@@ -65,6 +65,9 @@ class Genome:
             raise BadInput(f"a genome has at most {MAX_EXEMPLARS} different exemplars; seen: {list(self.exemplars)}")
         object.__setattr__(self, "sections", MappingProxyType({name: self.sections[name] for name in SECTIONS}))
 
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
     @property
     def digest(self) -> str:
         """32 hex digits over the whole content."""

@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
@@ -32,7 +32,10 @@ Status = Literal["complete", "capped", "missing", "invalid"]
 _LABEL = re.compile(r"^\s*(?:\*\*)?(?:seeker|user|customer|me)(?:\*\*)?\s*:\s*", re.IGNORECASE)
 _FLIPPED = re.compile(r"(?:^|\n)\s*(?:\*\*)?(?:recommender|assistant|system)(?:\*\*)?\s*:", re.IGNORECASE)
 _TAG = re.compile(r"</?(?:recommender|seeker|need|example)>", re.IGNORECASE)
-_GOODBYE = re.compile(r"\b(?:good ?bye|bye(?:[- ]bye)?|take care|see (?:you|ya)|have a (?:good|great|nice|lovely) (?:one|day|night|evening|time))\b", re.I)
+_GOODBYE = re.compile(
+    r"\b(?:good ?bye|bye(?:[- ]bye)?|take care|see (?:you|ya)|have a (?:good|great|nice|lovely) (?:one|day|night|evening|time))\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,9 @@ class Reply:
     fault: str = ""
 
 
-def replay_scene(context: Context, *, genome: Genome, exemplars: Sequence[Exemplar], target: Item | None, model: str, replicate: int) -> Scene:
+def replay_scene(
+    context: Context, *, genome: Genome, exemplars: Sequence[Exemplar], target: Item | None, model: str, replicate: int
+) -> Scene:
     """The scene of a replay: the seeker's next turn at a point of a human dialogue."""
     return Scene(
         "replay", context.context_id, context.dialogue_id, context.need, context.history, context.stratum, context.item_id,
@@ -142,16 +147,25 @@ async def play(scene: Scene, *, complete: Complete, recommender: Recommender | N
 async def play_all(
     scenes: Iterable[Scene], *, complete: Complete, recommenders: Mapping[str, Recommender], on_dialogue: Callable[[], None]
 ) -> list[Played]:
-    """All scenes, played at once; the gateway paces the calls. The first error that ends the run cancels the rest."""
+    """All scenes in their order, played at once; the gateway paces the calls. The first error that ends the run cancels the rest."""
 
     async def one(scene: Scene) -> Played:
         if scene.mode == "free":
             on_dialogue()
         return await play(scene, complete=complete, recommender=recommenders.get(scene.recommender))
 
-    async with asyncio.TaskGroup() as group:
-        jobs = [group.create_task(one(scene)) for scene in scenes]
+    try:
+        async with asyncio.TaskGroup() as group:
+            jobs = [group.create_task(one(scene)) for scene in scenes]
+    except* Exception as errors:
+        raise first_of(errors) from None
     return [job.result() for job in jobs]
+
+
+def first_of(errors: BaseExceptionGroup[Exception]) -> Exception:
+    """The first error in a group, however deep: callers know errors, not groups."""
+    first = errors.exceptions[0]
+    return first_of(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def cleaned(text: str) -> Reply:
@@ -257,14 +271,14 @@ def free_frames(played: Iterable[Played]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """FREE_DIALOGUES and FREE_TURNS of the free runs among `played`."""
     runs = [one for one in played if one.mode == "free"]
     columns = ("play_key", "scenario_id", "dialogue_id", "target", "status", "reason", "title_in_prompt", "n_turns")
-    types = {"title_in_prompt": pl.Boolean, "n_turns": pl.Int64}
+    types: dict[str, Any] = {"title_in_prompt": pl.Boolean, "n_turns": pl.Int64}
     dialogues = pl.DataFrame(
         [tuple(getattr(one, name) for name in columns) for one in runs],
         schema={name: types.get(name, pl.String) for name in columns},
         orient="row",
     )
     rows = [(one.play_key, i, turn.role, turn.text, list(turn.item_ids)) for one in runs for i, turn in enumerate(one.turns)]
-    schema = {"play_key": pl.String, "turn_index": pl.Int64, "role": pl.String, "text": pl.String, "item_ids": pl.List(pl.String)}
+    schema: dict[str, Any] = {"play_key": pl.String, "turn_index": pl.Int64, "role": pl.String, "text": pl.String, "item_ids": pl.List(pl.String)}
     return dialogues, pl.DataFrame(rows, schema=schema, orient="row")
 
 

@@ -7,8 +7,7 @@ create table optimize.runs (
     algorithm text not null,
     model text not null,
     seed bigint not null,
-    config json not null,
-    reference double[] not null
+    config json not null
 );
 
 create table optimize.candidates (

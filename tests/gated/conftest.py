@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import tasks.validate
+from tasks.validate import validate_batch
 from understudy.doors.store import Store
 
 N = 40
+NEED = ("liked", "disliked", "seen", "genres", "disliked_genres", "people", "targets")
 MakeStore = Callable[..., str]
 
 
@@ -49,7 +52,7 @@ def rows(licence: str = "CC0-1.0") -> dict[str, list[dict[str, Any]]]:
     human = [(f"h{i}", f"s{i}", ("exemplar" if i < 2 else "search" if i < 50 else "select")) for i in range(60)]
     nothing = dict.fromkeys(("lo", "hi", "floor_lo"), 0.0)
     floors = {"positive_bias": 0.05, "diversity_gap": 0.2, "behavioural_distance": 0.15}
-    human_values = {"copying": 0.01, "short_turns": 0.02}
+    human_values = {"human_copying": 0.01, "human_short_turns": 0.02}
     return {
         "ingest.sources": [
             {
@@ -65,7 +68,10 @@ def rows(licence: str = "CC0-1.0") -> dict[str, list[dict[str, Any]]]:
             for d, s, _ in human
         ],
         "ingest.items": [
-            {"dataset": "small", "item_id": f"i{k}", "title": title, "year": 1999, "genres": ["drama"], "people": [], "plot": "", "aliases": []}
+            {
+                "dataset": "small", "item_id": f"i{k}", "title": title, "year": 1999,
+                "genres": ["drama"], "people": [], "plot": "", "aliases": [],
+            }
             for k, title in enumerate(("The Amber Lantern", "Harbour of Glass"))
         ],
         "profile.profiles": [
@@ -75,6 +81,13 @@ def rows(licence: str = "CC0-1.0") -> dict[str, list[dict[str, Any]]]:
             }
         ],
         "profile.splits": [{"profile_key": "p", "dialogue_id": d, "seeker_id": s, "split": split} for d, s, split in human],
+        "profile.seekers": [
+            {
+                "profile_key": "p", "dialogue_id": d, "seeker_id": s, "split": split,
+                "need": json.dumps({name: [] for name in NEED}), "target": "i0",
+            }
+            for d, s, split in human
+        ],
         "profile.anchors": [
             {
                 "profile_key": "p", "split": "select", "name": name, "value": human_values.get(name), **nothing,
@@ -122,22 +135,38 @@ def turns(i: int) -> list[dict[str, Any]]:
     ]
 
 
+def write(path: Path, change: Callable[[dict[str, list[dict[str, Any]]]], None] | None = None, *, leaking: tuple[str, ...] = ()) -> str:
+    """Writes the store; `change` edits the rows first, in dialogues `leaking` the seeker opens with the target's title."""
+    tables = rows()
+    for turn in tables["play.turns"]:
+        if turn["play_key"] in leaking and turn["turn_index"] == 0:
+            turn["text"] = "hello, i want to see The Amber Lantern (1999)"
+    if change is not None:
+        change(tables)
+    with Store.open(path) as store, store.transaction():
+        for table, values in tables.items():
+            store.add(table, values)
+    return str(path)
+
+
 @pytest.fixture
-def make_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeStore:
-    """A function that writes the store; `change` edits the rows first, `leaking` are dialogues that tell their title."""
+def make_store(tmp_path: Path) -> MakeStore:
+    """A function that writes the store of this test."""
+    return partial(write, tmp_path / "store.duckdb")
 
-    def make(change: Callable[[dict[str, list[dict[str, Any]]]], None] | None = None, *, leaking: tuple[str, ...] = ()) -> str:
-        monkeypatch.setattr(tasks.validate, "_given_away", lambda *_: set(leaking))
-        path = tmp_path / "store.duckdb"
-        tables = rows()
-        if change is not None:
-            change(tables)
-        with Store.open(path) as store, store.transaction():
-            for table, values in tables.items():
-                store.add(table, values)
-        return str(path)
 
-    return make
+@pytest.fixture(scope="session")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store whose batch was validated, with d07 in quarantine; judged once, since the suites take a second or two."""
+    path = tmp_path_factory.mktemp("judged") / "store.duckdb"
+    validate_batch.fn(write(path, leaking=("d07",)), "b1")
+    return path
+
+
+@pytest.fixture
+def judged_store(judged: Path, tmp_path: Path) -> str:
+    """A copy of the validated store for one test."""
+    return str(shutil.copy(judged, tmp_path / "store.duckdb"))
 
 
 @pytest.fixture

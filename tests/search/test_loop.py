@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 import pytest
 
 from understudy.errors import NotMeasured
 from understudy.genome import Genome
-from understudy.search.genes import log_grams
+from understudy.search.genes import log_grams, near_duplicate
 from understudy.search.loop import (
     SEED,
     SURVIVOR,
@@ -23,6 +24,7 @@ from understudy.search.loop import (
     reference_point,
     stop,
 )
+from understudy.search.operators import Pool
 
 
 def searched(world: Any, n: int, **changed: Any) -> list[list[Individual]]:
@@ -169,3 +171,21 @@ def test_a_proposal_names_the_operators_that_made_it(world: Any) -> None:
     made: list[Proposal] = next_generation(searched(world, 1), plan=world.plan, pool=world.pool, screen=world.screen)
     assert all(each.operator for each in made)
     assert {len(each.parents) for each in made if each.operator != SURVIVOR} <= {1, 2}
+
+
+def test_siblings_are_no_near_duplicates_of_each_other_where_there_is_little_to_vary(world: Any) -> None:
+    """With three exemplars and no other prompt, the same child is soon drawn twice."""
+    scarce = Pool((), ("e1", "e2", "e3"))
+    played = first_generation([world.seed], plan=replace(world.plan, population=60), pool=scarce, screen=world.screen)
+    kept = [each.genome for each in played if each.ok]
+    assert not any(near_duplicate(one, other) for one, other in combinations(kept, 2))
+    assert any("near-duplicate" in each.reason for each in played)
+
+
+def test_the_normalisation_remembers_what_earlier_generations_have_shown(world: Any) -> None:
+    """U-NSGA-III's ideal and extreme points carry over, so an earlier extreme moves who stands where."""
+    history = searched(world, 2)
+    extreme = [replace(each, objectives={**each.objectives, "bias": 0.0, "sameness": 9.0 + i}) for i, each in enumerate(history[0])]
+    told = judge([extreme, *history[1:]], plan=world.plan)
+    assert told.survivors != judge(history, plan=world.plan).survivors
+    assert told.front == judge(history, plan=world.plan).front

@@ -1,63 +1,39 @@
 """The door to language models: the only module that imports litellm. Every model call of the product goes through a Gateway.
 
-One event-loop thread per process owns the client, the limiter, the breaker, the budget and the ledger: litellm's clients
-belong to one loop, so work handed in from many threads still shares its connections. The embedded model is registered
-with litellm as a custom provider and is called like any other.
+The embedded model is registered with litellm as a custom provider and is called like any other.
 """
 
 from __future__ import annotations
 
-import asyncio
+import logging
 import os
-import uuid
-from collections.abc import Coroutine, Iterator, Mapping
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
-from threading import Lock, Thread
-from time import monotonic
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from understudy.budget import Budget, Cost, Price, worst_case
-from understudy.completion import Completion, Message, MissingReply, Request
-from understudy.doors._calls import LONGEST_WAIT_S, Breaker, CallFailed, is_transient, retry_after, scrubbed, wait_s
-from understudy.errors import BadInput, ProviderFailed, UnderstudyError
-from understudy.ledger import Ledger
-from understudy.parameters import Caps, Models
+from understudy.budget import Price
+from understudy.completion import Completion, Message, Request
+from understudy.doors._calls import CallFailed, is_transient, retry_after, scrubbed
+from understudy.doors._gateway import EMBEDDED, Exchange, GatewayConfig
+from understudy.errors import BadInput, UnderstudyError
 
 if TYPE_CHECKING:
     from understudy.rehearsal import Fitted, Surface
 
-EMBEDDED = "rehearsal"
-Result = TypeVar("Result")
+__all__ = ("Gateway", "GatewayConfig", "shared_gateway", "use_gateway")
+
+_INTENDED_ACT = "intended_act"
+# a request that certainly reached nobody who could charge for it
+_REFUSED_STATUS = range(400, 500)
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayConfig:
-    """How models are reached and what may be spent. `max_attempts` counts the first one."""
-
-    api_base: str | None = None
-    concurrency: int = 32
-    timeout_s: float = 60.0
-    max_attempts: int = 4
-    breaker_after: int = 10
-    caps: Caps = Caps()
-
-    @classmethod
-    def of(cls, models: Models, caps: Caps) -> GatewayConfig:
-        """The configuration that flow parameters describe."""
-        return cls(models.api_base, models.concurrency, models.timeout_s, breaker_after=models.breaker_after, caps=caps)
-
-
-class Gateway:
-    """The models of one run. A context manager; one is open per process at a time, and forked or spawned workers open none."""
+class Gateway(Exchange):
+    """The models of one run, reached through litellm. `fitted` by the first 12 digits of the digest, `surfaces` by name."""
 
     def __init__(
         self,
@@ -68,179 +44,174 @@ class Gateway:
         surfaces: Mapping[str, Surface],
         run_id: str,
     ) -> None:
-        # on the caller's thread: litellm must not be imported first on another one
+        provider = _LiteLLM(config, fitted, surfaces)
+        super().__init__(config, provider=provider, store_path=store_path, run_id=run_id)
+
+
+class _LiteLLM:
+    """The provider of all providers. Made on the main thread: litellm must not be imported first on another one."""
+
+    def __init__(self, config: GatewayConfig, fitted: Mapping[str, Fitted], surfaces: Mapping[str, Surface]) -> None:
         self._litellm = _litellm()
-        _embedded().bind(fitted, surfaces)
-        self._config = config
-        self._budget = Budget(config.caps, now=monotonic)
-        self._breaker = Breaker(config.breaker_after)
-        self._ledger = Ledger(store_path, run_id=run_id, now=lambda: datetime.now(UTC).replace(tzinfo=None))
-        self._flying: dict[str, asyncio.Task[Completion]] = {}
-        self._not_before, self._n_served, self._closed = 0.0, 0, False
-        self._loop = asyncio.new_event_loop()
-        self._slots, self._settled = asyncio.Semaphore(config.concurrency), asyncio.Condition()
-        self._thread = Thread(target=self._loop.run_forever, name="gateway", daemon=True)
-        self._thread.start()
+        self._config, self._fitted, self._surfaces = config, fitted, surfaces
+        self._prices: dict[str, Price | None] = {}
+        self._takes_seed: dict[str, bool] = {}
+        handler = _embedded_provider(fitted, surfaces)
+        self._litellm.custom_provider_map = [{"provider": EMBEDDED, "custom_handler": handler}]
 
-    @property
-    def n_calls(self) -> int:
-        """Calls made in this run, repeated attempts included; replies served from the ledger are not among them."""
-        return self._budget.n_calls
+    def price(self, model: str) -> Price | None:
+        if model not in self._prices:
+            self._prices[model] = self._look_up_price(model)
+        return self._prices[model]
 
-    @property
-    def n_served(self) -> int:
-        """Replies that cost nothing in this run because they were in the ledger or on their way."""
-        return self._n_served
-
-    @property
-    def tokens(self) -> int:
-        """Tokens of both directions spent in this run."""
-        return self._budget.tokens
-
-    @property
-    def usd(self) -> float | None:
-        """USD spent in this run; None when a model without a known price was called."""
-        return None if self._budget.n_unpriced else self._budget.usd
-
-    def __enter__(self) -> Gateway:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
-
-    def run(self, work: Coroutine[Any, Any, Result], timeout_s: float | None = None) -> Result:
-        """What `work` returns, run on the gateway's loop; for synchronous tasks in threads. Raises ProviderFailed on timeout."""
-        if self._closed:
-            work.close()
-            raise UnderstudyError("the gateway is closed")
-        future = asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, timeout_s), self._loop)
+    async def send(self, request: Request) -> Completion:
         try:
-            return future.result()
-        except (TimeoutError, FutureTimeoutError) as error:
-            # a bare TimeoutError would mark the whole flow as timed out
-            raise ProviderFailed(f"the work was not done within {timeout_s} s") from error
-        except BaseException:
-            future.cancel()
-            raise
-
-    def count_dialogue(self) -> None:
-        """Books a dialogue about to be played. Raises BudgetExhausted."""
-        self._budget.count_dialogue()
-
-    async def complete(self, request: Request) -> Completion:
-        """The reply, from the ledger where it is there. Raises MissingReply, BudgetExhausted, ProviderFailed, BadInput.
-
-        A caller that is cancelled does not cancel the call: it may be paid for, so its reply is kept.
-        """
-        key = request.key
-        if self._ledger.has(key):
-            self._n_served += 1
-            return await asyncio.wrap_future(self._ledger.read(key))
-        flying = self._flying.get(key)
-        if flying is None:
-            flying = asyncio.get_running_loop().create_task(self._call(request, key))
-            self._flying[key] = flying
-            flying.add_done_callback(lambda done: self._landed(key, done))
-        else:
-            self._n_served += 1
-        try:
-            return await asyncio.shield(flying)
-        except asyncio.CancelledError:
-            if flying.cancelled():
-                raise MissingReply("the run was stopped while the call was in flight") from None
-            raise
-
-    def close(self) -> None:
-        """Cancels what is in flight and commits the ledger. Raises what its writer met."""
-        if self._closed:
-            return
-        self._closed = True
-        asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-        _embedded().release()
-        self._ledger.close()
-
-    def _landed(self, key: str, done: asyncio.Task[Completion]) -> None:
-        self._flying.pop(key, None)
-        if not done.cancelled():
-            done.exception()  # whoever waited has it; a caller that went away leaves nobody to ask
-
-    async def _call(self, request: Request, key: str) -> Completion:
-        async with self._slots:
-            for attempt in range(self._config.max_attempts):
-                self._breaker.check()
-                await self._paced()
-                try:
-                    completion = await self._attempt(request, key)
-                except CallFailed as failure:
-                    # a server that wants a longer rest than this has in effect said no
-                    too_long = (failure.retry_after_s or 0.0) > LONGEST_WAIT_S
-                    if attempt + 1 == self._config.max_attempts or not failure.transient or too_long:
-                        self._breaker.failed(failure.reason)
-                        raise MissingReply(failure.reason) from failure
-                    if failure.retry_after_s:
-                        self._not_before = max(self._not_before, monotonic() + failure.retry_after_s)
-                    await asyncio.sleep(wait_s(request, attempt, retry_after_s=failure.retry_after_s))
-                else:
-                    self._breaker.succeeded()
-                    return completion
-        raise AssertionError("the last attempt returns or raises")
-
-    async def _attempt(self, request: Request, key: str) -> Completion:
-        """One call, reserved before and settled after, whatever happens to it."""
-        price = _price(request.model)
-        worst = await self._hold(request, price)
-        spent, reservation = Cost(0, 0.0), uuid.uuid4().hex
-        try:
-            await asyncio.wrap_future(self._ledger.reserve(reservation, key, max_tokens=worst.tokens, max_usd=worst.usd))
-            started = monotonic()
-            spent = worst
-            completion = await self._send(request)
-            latency_s = monotonic() - started
-            spent = _cost(completion, price)
-            await asyncio.wrap_future(self._ledger.keep(reservation, request, completion, usd=spent.usd, latency_s=latency_s))
-            return completion
-        except CallFailed as failure:
-            if not failure.may_be_charged:
-                spent = Cost(0, 0.0)
-            await asyncio.wrap_future(self._ledger.settle(reservation, "failed", reason=failure.reason))
-            raise
-        except asyncio.CancelledError:
-            self._ledger.settle(reservation, "cancelled", reason="stopped in flight; it may have been charged")
-            raise
-        finally:
-            self._budget.settle(worst, spent)
-            async with self._settled:
-                self._settled.notify_all()
-
-    async def _hold(self, request: Request, price: Price | None) -> Cost:
-        worst = worst_case(request, price)
-        async with self._settled:
-            await self._settled.wait_for(lambda: self._budget.hold(worst))
-        return worst
-
-    async def _paced(self) -> None:
-        rest = self._not_before - monotonic()
-        if rest > 0:
-            await asyncio.sleep(rest)
-
-    async def _send(self, request: Request) -> Completion:
-        try:
-            answer = await asyncio.wait_for(self._litellm.acompletion(**_arguments(request, self._config)), self._config.timeout_s)
-        except UnderstudyError:
-            raise
+            answer = await self._litellm.acompletion(**self._arguments(request))
         except Exception as error:
-            raise _failure(error, self._config.timeout_s) from error
-        return _completion(request, answer)
+            raise _failure(error) from error
+        return _completion(answer)
 
-    async def _cancel_all(self) -> None:
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+    async def close(self) -> None:
         await self._litellm.close_litellm_async_clients()
+
+    def _look_up_price(self, model: str) -> Price | None:
+        if model.startswith(f"{EMBEDDED}/"):
+            _actors(model, self._fitted, self._surfaces)
+            # litellm looks for the price of every reply; of a model it does not know it does so by guessing, which takes long
+            free = {"input_cost_per_token": 0.0, "output_cost_per_token": 0.0, "litellm_provider": EMBEDDED, "mode": "chat"}
+            self._litellm.register_model(dict.fromkeys((EMBEDDED, model, model.removeprefix(f"{EMBEDDED}/")), free))
+            return Price(0.0, 0.0)
+        try:
+            _, provider, _, _ = self._litellm.get_llm_provider(model, api_base=self._config.api_base)
+        except Exception as error:
+            raise BadInput(f"litellm knows no model {model!r}", hint="name it PROVIDER/MODEL, such as ollama/llama3.2") from error
+        self._takes_seed[model] = "seed" in (self._litellm.get_supported_openai_params(model, custom_llm_provider=provider) or ())
+        try:
+            known = self._litellm.get_model_info(model)
+        except Exception:  # litellm has no price for it, which is an answer
+            return None
+        prompt, reply = known.get("input_cost_per_token"), known.get("output_cost_per_token")
+        return None if prompt is None or reply is None else Price(float(prompt), float(reply))
+
+    def _arguments(self, request: Request) -> dict[str, Any]:
+        arguments: dict[str, Any] = {
+            "model": request.model,
+            "messages": [{"role": message.role, "content": message.content} for message in request.messages],
+            "temperature": request.temperature,
+            "top_p": request.top_p,
+            "max_tokens": request.max_tokens,
+            "timeout": self._config.timeout_s,
+            # attempts are ours: they are reserved one by one
+            "max_retries": 0,
+        }
+        # some providers refuse a request that names a seed; their replies are kept by our key all the same
+        if self._takes_seed.get(request.model, True):
+            arguments["seed"] = request.seed
+        if not request.model.startswith(f"{EMBEDDED}/") and self._config.api_base is not None:
+            arguments["api_base"] = self._config.api_base
+            if _is_loopback(self._config.api_base) and "OPENAI_API_KEY" not in os.environ:
+                arguments["api_key"] = "none-needed-on-loopback"
+        return arguments
+
+
+def _embedded_provider(fitted: Mapping[str, Fitted], surfaces: Mapping[str, Surface]) -> Any:
+    """Rehearsal as a custom provider of litellm."""
+    litellm = _litellm()
+    from understudy import rehearsal
+
+    class Rehearsal(litellm.CustomLLM):  # type: ignore[misc, name-defined]
+        async def acompletion(
+            self, model: str, messages: list[dict[str, str]], model_response: Any, optional_params: dict[str, Any], **_: Any
+        ) -> Any:
+            known, surface = _actors(f"{EMBEDDED}/{model}", fitted, surfaces)
+            asked = [Message(message["role"], message["content"]) for message in messages]
+            dials = {name: optional_params[name] for name in ("temperature", "top_p", "seed")}
+            try:
+                reply = rehearsal.respond(asked, surface=surface, fitted=known, **dials)
+            except UnderstudyError as error:
+                raise litellm.llms.custom_llm.CustomLLMError(status_code=400, message=error.message) from error
+            model_response.model = EMBEDDED
+            model_response.system_fingerprint = f"{surface.digest[:12]}-{known.digest[:12]}"
+            said = model_response.choices[0]
+            said.message.content, said.finish_reason = reply.text, "stop"
+            said.message.provider_specific_fields = {_INTENDED_ACT: reply.intended_act}
+            model_response.usage = litellm.Usage(
+                prompt_tokens=reply.prompt_tokens,
+                completion_tokens=reply.completion_tokens,
+                total_tokens=reply.prompt_tokens + reply.completion_tokens,
+            )
+            return model_response
+
+    return Rehearsal()
+
+
+def _actors(model: str, fitted: Mapping[str, Fitted], surfaces: Mapping[str, Surface]) -> tuple[Fitted, Surface]:
+    """What a rehearsal model's name stands for. Raises BadInput where this run was not given it."""
+    from understudy import rehearsal
+
+    name = rehearsal.parse_model(model)
+    known = rehearsal.UNFITTED if name.fit_digest is None else fitted.get(name.fit_digest)
+    surface = surfaces.get(name.surface)
+    if known is None or surface is None:
+        raise BadInput(
+            f"this run has no model {model!r}",
+            hint=f"surfaces: {', '.join(sorted(surfaces)) or 'none'}; fitted: {', '.join(sorted(fitted)) or 'none'}",
+        )
+    return known, surface
+
+
+def _completion(answer: Any) -> Completion:
+    """A reply of litellm as ours. Raises CallFailed where it has not the shape of one."""
+    try:
+        said, usage = answer.choices[0], answer.usage
+        reported = str(answer.model or "unknown")
+        fields = getattr(said.message, "provider_specific_fields", None) or {}
+        return Completion(
+            text=said.message.content or "",
+            reported_model=reported,
+            engine=EMBEDDED if reported.rpartition("/")[2].startswith(EMBEDDED) or reported.startswith(EMBEDDED) else reported,
+            finish_reason=str(said.finish_reason or "unknown"),
+            fingerprint=str(getattr(answer, "system_fingerprint", None) or ""),
+            prompt_tokens=int(usage.prompt_tokens),
+            completion_tokens=int(usage.completion_tokens),
+            intended_act=fields.get(_INTENDED_ACT),
+        )
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        reason = f"the reply has not the form of a completion: {scrubbed(str(error))}"
+        raise CallFailed(reason, transient=True, may_be_charged=True) from error
+
+
+def _failure(error: Exception) -> CallFailed:
+    status = getattr(error, "status_code", None)
+    headers = getattr(getattr(error, "response", None), "headers", None) or getattr(error, "litellm_response_headers", None)
+    return CallFailed(
+        reason=f"{type(error).__name__}: {scrubbed(str(error))}",
+        transient=is_transient(status),
+        may_be_charged=status not in _REFUSED_STATUS or status == 408,
+        retry_after_s=retry_after(headers),
+    )
+
+
+def _is_loopback(address: str) -> bool:
+    host = urlsplit(address).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@cache
+def _litellm() -> Any:
+    """litellm, silent, without its look-ups on the network and its telemetry."""
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    import litellm
+
+    litellm.telemetry = False
+    litellm.suppress_debug_info = True
+    litellm.drop_params = False
+    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "httpx"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    return litellm
 
 
 _shared: Gateway | None = None

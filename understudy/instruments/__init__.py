@@ -1,1 +1,1 @@
-"""Instruments read a seeker's words: the same ones for human and for synthetic text. Each has a VERSION and a digest over its word lists."""
+"""Instruments read a seeker's words, the same for humans and simulators. Each has a VERSION, lexicons a digest over their words."""

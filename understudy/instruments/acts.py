@@ -16,7 +16,8 @@ _SEEN = (
     r"\b(?:i|ive|we|weve|i have|we have)(?: \w+){0,2} (?:seen|watched|saw)\b",
     r"^(?:yes|yeah|yep|yup|oh|ok|i have|seen|saw|watched)\b.*\b(?:seen|saw|watched|loved|liked|enjoyed|was|were)\b",
     r"^(?:oh |yes |yeah |yep |i )*(?:loved|liked|enjoyed|love) (?:it|that|this|them|those|xtitlex|all)\b",
-    r"\b(?:it|that|they|those|xtitlex) (?:was|were) (?:\w+ ){0,3}(?:good|great|funny|awesome|amazing|hilarious|excellent|ok|okay|fun|scary|classic)\b",
+    r"\b(?:it|that|they|those|xtitlex) (?:was|were) (?:\w+ ){0,3}"
+    r"(?:good|great|funny|awesome|amazing|hilarious|excellent|ok|okay|fun|scary)\b",
 )
 _UNSEEN = (
     r"\b(?:havent|have not|hasnt|didnt|did not|have never|never|not)(?: \w+){0,2} (?:seen|see|saw|watched|watch|heard|hear)\b",
@@ -34,31 +35,34 @@ _PREFER = (
     r"\bi (?:\w+ )?(?:like|love|enjoy|prefer|liked|loved|enjoyed)\b",
     r"\b(?:my )?(?:favorites?|favourites?|favs?)\b",
     r"\b(?:fan of|kind of movies?|type of movies?|genres?)\b",
-    r"\b(?:comed(?:y|ies)|horror|action|drama|dramas|romance|romantic|thrillers?|sci fi|scifi|animated|documentar(?:y|ies)|westerns?|musicals?|fantasy)\b",
+    r"\b(?:comed(?:y|ies)|horror|action|dramas?|romance|romantic|thrillers?|sci fi|scifi|animated)\b",
+    r"\b(?:documentar(?:y|ies)|westerns?|musicals?|fantasy)\b",
 )
 _CLOSE = (
-    r"\b(?:bye|goodbye|good bye|take care|have a (?:\w+ )?(?:day|night|evening|one|weekend|time)|good night|goodnight|see you|see ya|talk to you)\b",
+    r"\b(?:bye|goodbye|good bye|take care|good night|goodnight|see you|see ya|talk to you)\b",
+    r"\bhave a (?:\w+ )?(?:day|night|evening|one|weekend|time)\b",
     r"\b(?:thanks|thank you|thx|appreciate)\b.*\b(?:help|suggestions?|recommendations?|all|much|everything|time|chat|chatting)\b",
     r"^(?:ok |okay |great |yes |cool |awesome |perfect )*(?:thanks|thank you|thx|ty|youre welcome|you too)\b",
 )
 _GREET = (r"^(?:hi|hello|hey|hiya|howdy|good (?:morning|afternoon|evening|day)|greetings|yo)\b", r"\bhow are (?:you|u)\b")
 _QUESTION = (
-    r"\b(?:who|what|whats|when|where|which|why|how|is|are|does|did|have|do|was) (?:\w+ ){0,2}(?:it|that|this|you|they|in|one|the|about|xtitlex)\b.*\?",
+    r"\b(?:who|what|whats|when|where|which|why|how|is|are|does|did|have|do|was) (?:\w+ ){0,2}"
+    r"(?:it|that|this|you|they|in|one|the|about|xtitlex)\b.*\?",
 )
 DIGEST = digest(
     {"version": VERSION, "reaction": reaction.DIGEST, "lists": [ACTS, _SEEN, _UNSEEN, _REQUEST, _PREFER, _CLOSE, _GREET, _QUESTION]}
 )
 
 
-def act(column: str) -> pl.Expr:
-    """The act of each masked turn of a column; the empty turn is `other`.
+def act(column: str, label: str) -> pl.Expr:
+    """The act of each masked turn of a column; `label` names the column of their reactions. The empty turn is `other`.
 
     The first rule that holds names the act. A greeting with a request is a request, a taken suggestion with thanks an acceptance:
     what a turn does for the search of a title goes before its manners.
     """
     words = text.plain(column)
     raw = pl.col(column).str.to_lowercase()
-    taken = reaction.reaction(column)
+    taken = pl.col(label)
     rules = (
         (taken == "accept", "accept"),
         (taken == "reject", "reject"),

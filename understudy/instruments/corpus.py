@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import sparse
 
-from understudy.instruments import acts, features
+from understudy.instruments import acts
 from understudy.statistics.halves import Floats, unit_codes
 
 VERSION = 1
@@ -30,7 +30,13 @@ class Vocabulary:
         """From turns with `dialogue_id` and `tokens`; a document is one dialogue's turns. Smoothed as 1 + ln((1 + n) / (1 + df))."""
         n = turns["dialogue_id"].n_unique()
         df = _words(turns).group_by("word").agg(pl.len().alias("df"))
-        return cls(df.select("word", idf=1 + ((1 + n) / (1 + pl.col("df"))).log()), n)
+        ordered = df.sort("word").with_row_index("column").cast({"column": pl.Int64})
+        return cls(ordered.select("word", "column", idf=1 + ((1 + n) / (1 + pl.col("df"))).log()), n)
+
+    @property
+    def size(self) -> int:
+        """How many words there are; columns of a corpus from here on are words that are not in the vocabulary."""
+        return len(self.idf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ class Corpus:
         """From turns with dialogue_id, before, act, tokens, n_tokens and the columns of `features`; rows in order of dialogue id."""
         ids = turns["dialogue_id"].unique().sort()
         turns = turns.sort("dialogue_id", maintain_order=True)
-        owner = turns["dialogue_id"].replace_strict({name: i for i, name in enumerate(ids)}, return_dtype=pl.Int64).to_numpy()
+        owner = _codes(turns["dialogue_id"], tuple(ids))
         turns = turns.with_columns(row=pl.Series(owner))
         before, now = _codes(turns["before"], acts.PREVIOUS), _codes(turns["act"], acts.ACTS)
         table, lengths = np.zeros((len(ids), len(acts.PREVIOUS), len(acts.ACTS))), np.zeros((len(ids), MAX_TOKENS + 1))
@@ -97,13 +103,9 @@ class Corpus:
         )
 
 
-def turn_columns(turns: pl.DataFrame) -> pl.DataFrame:
-    """`turns` (dialogue_id, masked, tokens, n_tokens, act, before) with the feature columns."""
-    return turns.with_columns(features.features("masked", "n_tokens"))
-
-
 def _codes(values: pl.Series, names: tuple[str, ...]) -> NDArray[np.int64]:
-    return np.asarray(values.replace_strict({name: i for i, name in enumerate(names)}, return_dtype=pl.Int64).to_numpy())
+    codes = values.cast(pl.String).replace_strict({name: i for i, name in enumerate(names)} or {"": 0}, return_dtype=pl.Int64)
+    return np.asarray(codes.to_numpy(), dtype=np.int64)
 
 
 def _words(turns: pl.DataFrame) -> pl.DataFrame:
@@ -131,10 +133,10 @@ def _sparse(pairs: pl.DataFrame, n_rows: int) -> Any:
 def _tfidf(turns: pl.DataFrame, vocabulary: Vocabulary, n_rows: int) -> Any:
     rare = 1 + float(np.log(1 + vocabulary.n_documents))
     counted = turns.select("row", word="tokens").explode("word", empty_as_null=False).group_by("row", "word").agg(n=pl.len())
-    weighed = counted.join(vocabulary.idf, on="word", how="left").with_columns(
-        weight=pl.col("n") * pl.col("idf").fill_null(rare), column=pl.col("word").rank("dense") - 1
-    )
-    weighed = weighed.with_columns(pl.col("weight") / (pl.col("weight") ** 2).sum().over("row").sqrt()).sort("row", "column")
-    place = (weighed["row"].to_numpy(), weighed["column"].to_numpy().astype(np.int64))
-    width = int(place[1].max()) + 1 if len(weighed) else 0
+    weighed = counted.join(vocabulary.idf, on="word", how="left").sort("row", "word")
+    unknown = pl.when(pl.col("column").is_null()).then(pl.col("word")).rank("dense") - 1 + vocabulary.size
+    weighed = weighed.with_columns(pl.coalesce("column", unknown.cast(pl.Int64)), weight=pl.col("n") * pl.col("idf").fill_null(rare))
+    weighed = weighed.with_columns(pl.col("weight") / (pl.col("weight") ** 2).sum().over("row").sqrt())
+    place = (weighed["row"].to_numpy(), weighed["column"].to_numpy())
+    width = max(vocabulary.size, int(place[1].max()) + 1) if len(weighed) else vocabulary.size
     return sparse.csr_array((weighed["weight"].to_numpy(), place), shape=(n_rows, width))

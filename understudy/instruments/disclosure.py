@@ -75,17 +75,17 @@ class Catalogue:
         if len(title) < _SHORT_CHARS and name not in text:
             return False
         words = f" {_words(text)} "
-        for longer in self._longer_titles(target, title):
+        for longer in self._longer_titles(title):
             words = words.replace(f" {longer} ", "  ")
         if re.search(_phrase(title, item.year), words):
             return True
         return _nearly(title, words, item.year)
 
-    def _longer_titles(self, target: str, title: str) -> tuple[str, ...]:
-        if target not in self._longer:
+    def _longer_titles(self, title: str) -> tuple[str, ...]:
+        if title not in self._longer:
             held = {other for other in self._titles.values() if title in other and other != title and f" {title} " in f" {other} "}
-            self._longer[target] = tuple(sorted(held, key=lambda one: (-len(one), one)))
-        return self._longer[target]
+            self._longer[title] = tuple(sorted(held, key=lambda one: (-len(one), one)))
+        return self._longer[title]
 
     def _few_left(self, item: Item, said: str) -> bool:
         words = f" {_words(re.sub(_LABEL_YEAR, ' ', said))} "
@@ -139,12 +139,16 @@ def _nearly(title: str, words: str, year: int | None) -> bool:
     match = fuzz.partial_ratio_alignment(title, words, score_cutoff=FUZZY)
     if match is None:
         return False
-    # the stretch must be words, not the inside of words, and not the same title of another year
     start, end = match.dest_start, match.dest_end
-    whole = (start == 0 or words[start - 1] == " " or words[start] == " ") and (end >= len(words) or words[end] == " " or words[end - 1] == " ")
-    following = words[end:].split()[:1]
-    other_year = bool(following) and re.fullmatch(r"(?:19|20)\d\d", following[0]) is not None and year is not None and following[0] != str(year)
-    return whole and not other_year
+    begins = start == 0 or " " in words[start - 1 : start + 1]
+    ends = end >= len(words) or " " in words[end - 1 : end + 1]
+    # the stretch must be whole words, and not the same title of another year
+    return begins and ends and not _other_year(words[end:], year)
+
+
+def _other_year(following: str, year: int | None) -> bool:
+    first = following.split(maxsplit=1)[:1]
+    return year is not None and bool(first) and re.fullmatch(r"(?:19|20)\d\d", first[0]) is not None and abs(int(first[0]) - year) > 1
 
 
 @lru_cache(maxsize=100_000)

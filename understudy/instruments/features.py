@@ -9,6 +9,7 @@ from understudy.instruments.text import MASK
 VERSION = 1
 
 _RARE = (r"\?", "!", ",", r"\.\.+", "[:;]", "['’]", r"[()\"“”]", "-", r"[0-9]")
+_BINS = ((-1, 2), (2, 4), (4, 7), (7, 10), (10, 14), (14, 20))  # tokens, upper ends included
 
 
 def features(raw: str, count: str) -> list[pl.Expr]:
@@ -21,7 +22,7 @@ def features(raw: str, count: str) -> list[pl.Expr]:
     size = text.str.len_chars().clip(1)
     log_n = (n + 1).log()
     marks = [text.str.count_matches(pattern).clip(0, 5).cast(pl.Float64).alias(f"f_mark_{i}") for i, pattern in enumerate(_RARE)]
-    bins = [((n > low) & (n <= high)).cast(pl.Float64).alias(f"f_bin_{high}") for low, high in ((-1, 2), (2, 4), (4, 7), (7, 10), (10, 14), (14, 20))]
+    bins = [((n > low) & (n <= high)).cast(pl.Float64).alias(f"f_bin_{high}") for low, high in _BINS]
     return [
         log_n.alias("f_log_tokens"),
         (log_n**2).alias("f_log_tokens_2"),

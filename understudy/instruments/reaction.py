@@ -22,11 +22,13 @@ ACCEPT = (
     rf"\b(?:id|i would|i) (?:\w+ )?(?:love|like|want|need|wanna|have|got|plan|hope) to (?:\w+ ){{0,2}}{_WATCH}\b",
     rf"\b(?:have to|need to|should|must|wanna|want to|gotta|wanting to|meaning to|planning to|can) (?:\w+ )?{_WATCH}\b (?:\w+ ){{0,2}}?"
     rf"(?:{_THING}|out)\b",
-    rf"\b(?:have to|need to|want to|wanting to|wanted to|meaning to) (?:\w+ )?(?:watch|see|check|try)\b",
-    r"\b(?:sounds?|seems?|looks?|sounding) (?:like )?(?:\w+ )?(?:a |an )?(?:\w+ )?(?:good|great|interesting|awesome|perfect|cool|amazing|fun|funny|"
+    r"\b(?:have to|need to|want to|wanting to|wanted to|meaning to) (?:\w+ )?(?:watch|see|check|try)\b",
+    r"\b(?:sounds?|seems?|looks?|sounding) (?:like )?(?:\w+ )?(?:a |an )?(?:\w+ )?"
+    r"(?:good|great|interesting|awesome|perfect|cool|amazing|fun|funny|"
     r"nice|fantastic|wonderful|intriguing|promising|excellent|right|exciting|lovely|delightful|fascinating|hilarious)\b",
     r"\bsounds? (?:exactly )?like (?:something|my|a movie|a film|what)\b",
-    r"\b(?:good|great|excellent|nice|awesome|perfect|wonderful|fantastic|helpful|lovely|amazing) (?:\w+ )?(?:suggestion|recommendation|choice|idea|pick|option|call)s?\b",
+    r"\b(?:good|great|excellent|nice|awesome|perfect|wonderful|fantastic|helpful|lovely|amazing) (?:\w+ )?"
+    r"(?:suggestion|recommendation|choice|idea|pick|option|call)s?\b",
     r"\b(?:on|to) (?:my|the) (?:\w+ )?(?:list|watchlist|queue)\b",
     r"\bgive (?:it|that|this|them|those|xtitlex) (?:\w+ )?(?:a )?(?:try|shot|go|watch|chance|look)\b",
     r"\b(?:im|i am|id be|would be|definitely|very|really) (?:\w+ )?interested\b",
@@ -42,19 +44,24 @@ ACCEPT = (
 
 # Turned down or run down.
 REJECT = (
-    r"\b(?:dont|do not|didnt|did not|doesnt|never|not|wouldnt|would not|cant|wasnt|couldnt) (?:\w+ ){0,3}(?:like|liked|enjoy|enjoyed|care|love|stand|dig|"
+    r"\b(?:dont|do not|didnt|did not|doesnt|never|not|wouldnt|would not|cant|wasnt|couldnt) (?:\w+ ){0,3}"
+    r"(?:like|liked|enjoy|enjoyed|care|love|stand|dig|"
     r"into|get into|do horror|appeal|watch)\b",
-    r"\bnot (?:\w+ ){0,2}(?:a |an )?(?:\w+ )?(?:fan|interested|interesting|my (?:\w+ )?(?:thing|type|taste|style|cup|favorite|favourite|genre)|my cup|into|"
+    r"\bnot (?:\w+ ){0,2}(?:a |an )?(?:\w+ )?"
+    r"(?:fan|interested|interesting|my (?:\w+ )?(?:thing|type|taste|style|cup|favorite|favourite|genre)|my cup|into|"
     r"in the mood|looking for|what i|for me|something i|good|great|keen|sure about|one of my)\b",
-    r"\b(?:isnt|wasnt|arent|werent|aint) (?:\w+ ){0,3}(?:my|for me|a fan|interested|good|great|what|that good|too good|something|into|funny|looking|thing)\b",
+    r"\b(?:isnt|wasnt|arent|werent|aint) (?:\w+ ){0,3}"
+    r"(?:my|for me|a fan|interested|good|great|what|that good|too good|something|into|funny|looking|thing)\b",
     r"\b(?:no|zero|little) (?:interest|desire|thanks|thank you|way)\b",
-    r"\b(?:hate|hated|hates|dislike|disliked|despise|detest|cant stand|loathe|awful|terrible|horrible|boring|bored|sucks|sucked|stupid|overrated|dumb|lame|"
+    r"\b(?:hate|hated|hates|dislike|disliked|despise|detest|cant stand|loathe|"
+    r"awful|terrible|horrible|boring|bored|sucks|sucked|stupid|overrated|dumb|lame|"
     r"disappointing|disappointed|disappointment|worst|garbage|crap|trash|rubbish|dreadful|meh|ugh|eh|nah|yuck|bleh)\b",
     r"\b(?:ill|i will|gonna|going to|think i|have to|id|hard|rather) pass\b",
     r"^pass\b",
     r"\bpass on\b",
     r"\b(?:no interest|uninterested|unimpressed|turned off|put me off|puts me off|so so|fell asleep)\b",
-    r"\b(?:too|to) (?:much |many )?(?:scary|gory|gore|violent|violence|slow|long|silly|cheesy|sad|childish|dark|old|serious|intense|creepy|romantic|talking|"
+    r"\b(?:too|to) (?:much |many )?"
+    r"(?:scary|gory|gore|violent|violence|slow|long|silly|cheesy|sad|childish|dark|old|serious|intense|creepy|romantic|talking|"
     r"predictable|graphic|heavy|weird|depressing|corny|new|recent|modern)\b",
     r"\bsomething (?:else|different|other|newer|older|lighter|funnier|more (?:recent|modern|serious))\b",
     r"\b(?:rather|prefer) (?:\w+ )?(?:not|something|to avoid)\b",

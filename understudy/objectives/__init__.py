@@ -12,13 +12,27 @@ from typing import Any
 
 from understudy import plugins
 from understudy.evidence import INSTRUMENTS_DIGEST, Observed, Reference, Simulated, observe
+from understudy.objectives._compare import Difference, compare_values
 from understudy.objectives._diagnostics import diagnostics
 from understudy.objectives._value import ObjectiveValue, measured_from_json
 from understudy.records import Measured
 
-__all__ = ["MODULES", "VERSIONS", "Evaluation", "ObjectiveValue", "constraints", "measure_all", "measure_observed"]
+__all__ = [
+    "MODULES",
+    "NAMES",
+    "VERSIONS",
+    "Difference",
+    "Evaluation",
+    "ObjectiveValue",
+    "compare",
+    "compare_values",
+    "constraints",
+    "measure_all",
+    "measure_observed",
+]
 
 MODULES = {name: plugins.load("objectives", name) for name in plugins.names("objectives")}
+NAMES = tuple(MODULES)
 VERSIONS: dict[str, Any] = {**{name: module.VERSION for name, module in MODULES.items()}, "instruments": INSTRUMENTS_DIGEST}
 
 MAX_INVALID = 0.02
@@ -74,3 +88,11 @@ def constraints(evaluation: Evaluation) -> dict[str, float]:
         value = evaluation.diagnostics[name].value
         found[name] = None if value is None else value - most
     return {name: value for name, value in found.items() if value is not None}
+
+
+def compare(
+    before: Simulated, after: Simulated, reference: Reference, *, seed: int, floors: Mapping[str, float | None]
+) -> dict[str, Difference]:
+    """Per objective whether `after` is better than `before`; both are measured over the same half-samples."""
+    one, other = (measure_all(simulated, reference, seed=seed) for simulated in (before, after))
+    return compare_values(one.objectives, other.objectives, floors=floors)

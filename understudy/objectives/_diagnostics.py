@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from understudy.evidence import Observed, Reference, whole_and_halves
 from understudy.objectives._value import ObjectiveValue
@@ -71,33 +72,35 @@ def _agreement(observed: Observed, reference: Reference, seed: int) -> Measured:
 
 
 def _fluency(observed: Observed, reference: Reference) -> Measured:
-    """The share of different words of a dialogue that humans of this split use: random strings are not diversity."""
-    known = reference.vocabulary.idf.select("word")
-    if observed.words is None or not len(observed.words):
-        return Measured(None, reason="no turns were replayed")
-    return wilson(len(observed.words.join(known, on="word", how="semi")), len(observed.words))
+    """The share of a dialogue's different words that humans of this split use: random strings are not diversity."""
+    columns = observed.corpus.words.indices
+    return wilson(int((columns < reference.vocabulary.size).sum()), len(columns), nothing="no turns were replayed")
 
 
 def _fidelity(observed: Observed, reference: Reference, seed: int) -> Measured:
     """P(a replayed dialogue is nearer in words to its own human dialogue than to another's); .5 is no relation."""
-    if observed.mine is None or len(observed.mine) < _MIN_PAIRS:
-        return Measured(None, reason=f"{0 if observed.mine is None else len(observed.mine)} replayed dialogues with a pair, {_MIN_PAIRS} needed")
-    return _mean_interval(observed.mine, seed)
-
-
-def _mean_interval(values: Floats, seed: int) -> Measured:
-    codes = unit_codes([str(i) for i in range(len(values))])
-    weights = whole_and_halves(codes, seed=seed)
-    means = weights @ values / weights.sum(axis=1)
-    return interval(float(means[0]), means[1:] - means[0], n=len(values), low=0.0, high=1.0)
+    ours, humans = observed.corpus, reference.corpus
+    place = {name: row for row, name in enumerate(humans.ids)}
+    rows = [row for row, name in enumerate(ours.ids) if name in place]
+    if len(rows) < _MIN_PAIRS:
+        return Measured(None, n=len(rows), reason=f"{len(rows)} replayed dialogues with a human pair, {_MIN_PAIRS} needed")
+    known = reference.vocabulary.size
+    near = (ours.words[rows][:, :known] @ humans.words[:, :known].T).toarray()
+    own = near[np.arange(len(rows)), [place[ours.ids[row]] for row in rows]]
+    others = humans.n - 1
+    values = ((near < own[:, None]).sum(axis=1) + ((near == own[:, None]).sum(axis=1) - 1) / 2) / others
+    return _mean(values, ours.codes[rows], seed)
 
 
 def _tokens(observed: Observed) -> Measured:
     """Mean words that the seeker says in a free run."""
-    free = observed.turns.filter(pl.col("source") == "free")
-    if free.is_empty():
+    runs = observed.free_lengths
+    if observed.free_dialogues.is_empty() or runs.is_empty():
         return Measured(None, reason="no free runs")
-    sums = free.group_by("dialogue_id").agg(n=pl.col("n_tokens").sum()).sort("dialogue_id")["n"].to_numpy().astype(float)
-    weights = whole_and_halves(unit_codes([str(i) for i in range(len(sums))]), seed=0)
-    means = weights @ sums / weights.sum(axis=1)
-    return interval(float(means[0]), means[1:] - means[0], n=len(sums), low=0.0)
+    return _mean(runs["n_tokens"].to_numpy().astype(float), unit_codes(runs["play_key"].to_list()), seed=0)
+
+
+def _mean(values: Floats, codes: NDArray[np.uint64], seed: int) -> Measured:
+    weights = whole_and_halves(codes, seed=seed)
+    means = weights @ values / weights.sum(axis=1)
+    return interval(float(means[0]), means[1:] - means[0], n=len(values), low=0.0)

@@ -59,9 +59,8 @@ def auc_of(part: Measured) -> Measured:
 def _value(found: dict[str, tuple[float, Floats, bool]], turns: Floats | str, *, n: int, intervals: bool) -> ObjectiveValue:
     values = np.array([debiased(whole, drawn) if biased else whole for whole, drawn, biased in found.values()])
     deviations = np.column_stack([drawn - drawn.mean() for _, drawn, _ in found.values()])
-    signed = {
-        name: interval(value, deviation, n=n, low=-1.0, high=1.0) for name, value, deviation in zip(found, values, deviations.T, strict=True)
-    }
+    pairs = zip(found, values, deviations.T, strict=True)
+    signed = {name: interval(value, deviation, n=n, low=-1.0, high=1.0) for name, value, deviation in pairs}
     parts = {name: _rooted(part, name) for name, part in signed.items()}
     missing = {"turns": turns if isinstance(turns, str) else "", "classifier": "too few turns to classify"}
     left_out = tuple(name for name in PARTS if name not in found)

@@ -24,6 +24,7 @@ TITLE_CAP = 0.05
 ATTRIBUTES_CAP = 0.02
 ABOVE_HUMANS = 0.02
 CAPPED = ("title", "attributes", "copying", "short_turns")
+_COLUMNS = {"copying": "copied", "short_turns": "shared"}
 KINDS = (*CAPPED, "prompt", "history", "split")
 
 
@@ -65,7 +66,7 @@ def leakage_rates(simulated: Observed, reference: Reference) -> dict[str, Measur
 
 def caps(reference: Reference) -> dict[str, float | None]:
     """The cap of each kind in CAPPED; None where the human rate that it hangs on has no units."""
-    human = {kind: _rate(reference.turns[column].drop_nulls(), "").value for kind, column in (("copying", "copied"), ("short_turns", "shared"))}
+    human = {kind: _rate(reference.turns[column].drop_nulls(), "").value for kind, column in _COLUMNS.items()}
     above = {kind: None if value is None else value + ABOVE_HUMANS for kind, value in human.items()}
     return {"title": TITLE_CAP, "attributes": ATTRIBUTES_CAP, **above}
 
@@ -106,6 +107,3 @@ def _deviations(simulated: Observed, kind: str, seed: int) -> Floats:
     k, n = (weights @ table[name].to_numpy().astype(float) for name in ("k", "n"))
     rates = np.divide(k, n, out=np.full(len(k), k[0] / max(n[0], 1)), where=n > 0)
     return np.asarray(rates[1:] - rates[0])
-
-
-_COLUMNS = {"copying": "copied", "short_turns": "shared"}

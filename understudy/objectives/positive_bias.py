@@ -23,9 +23,9 @@ RANGE = (0.0, 1.0)
 
 def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: bool = True) -> ObjectiveValue:
     """positive_bias in [0, 1]; not measured where no stratum has enough human contexts and a simulated one."""
-    signed = {name: _signed(simulated.reactions, reference, name) for name in STRATA}
-    kept = tuple(name for name in STRATA if signed[name].value is not None)
-    left_out = tuple(name for name in STRATA if name not in kept)
+    signed: dict[str, Measured] = {name: _signed(simulated.reactions, reference, name) for name in STRATA}
+    kept: tuple[str, ...] = tuple(name for name in STRATA if signed[name].value is not None)
+    left_out: tuple[str, ...] = tuple(name for name in STRATA if name not in kept)
     if not kept:
         nothing = Measured(None, reason="no stratum has enough contexts: " + "; ".join(signed[name].reason for name in left_out))
         return ObjectiveValue("positive_bias", nothing, signed, signed, left_out)
@@ -34,7 +34,7 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
     value = float(np.abs(values).mean())
     measured = Measured(value, max(0.0, value - radius), min(1.0, value + radius), sum(signed[name].n for name in kept))
     replicates = _replicates(simulated.reactions, reference, kept, values, seed) if intervals else ()
-    parts = {name: absolute(signed[name]) for name in STRATA}
+    parts: dict[str, Measured] = {name: absolute(signed[name]) for name in STRATA}
     return ObjectiveValue("positive_bias", measured, parts, signed, left_out, replicates)
 
 

@@ -61,14 +61,13 @@ def pick(
     front = non_dominated(F, G)
     chosen = front[_best(worst[front] / np.array(reference), objectives, weights)]
     seed = next((i for i, each in enumerate(compared) if each.genome_digest == seed_digest), None)
-    names = tuple(compared[i].genome_digest for i in front)
     violations = violation(G)
     return Pick(
         genome_digest=compared[chosen].genome_digest,
         dominates_seed=seed is not None and _dominates(F, violations, chosen, seed),
         feasible=bool(violations[chosen] == 0),
-        front=names,
-        front_digest=digest({name: _plain(F[i]) for name, i in zip(names, front, strict=True)}),
+        front=tuple(compared[i].genome_digest for i in front),
+        front_digest=digest([[compared[i].genome_digest, *(float(value) for value in F[i])] for i in front]),
         hypervolume=hypervolume(F[violations == 0], np.array(reference)),
         set_aside=aside,
     )
@@ -121,7 +120,3 @@ def _constraints(finalists: Sequence[Finalist]) -> Matrix:
     names = sorted({name for each in finalists for name in each.constraints})
     rows = [[each.constraints[name] for name in names] for each in finalists]
     return np.array(rows, dtype=float).reshape(len(finalists), len(names))
-
-
-def _plain(row: Matrix) -> list[float]:
-    return [float(value) for value in row]

@@ -33,7 +33,7 @@ def halves(codes: NDArray[np.uint64], *, seed: int, n: int = N_HALVES) -> Floats
     """
     if len(codes) == 0:
         return np.zeros((n, 0))
-    rounds = _mixed(np.arange(1, n + 1, dtype=np.uint64) + np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15))
+    rounds = _mixed(np.arange(1, n + 1, dtype=np.uint64) + np.uint64(seed * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF))
     ranks = _mixed(codes[None, :] ^ rounds[:, None]).argsort(axis=1, kind="stable")
     taken = np.zeros((n, len(codes)))
     np.put_along_axis(taken, ranks[:, : max(1, len(codes) // 2)], 1.0, axis=1)

@@ -1,0 +1,6 @@
+select
+    seekers.dialogue_id,
+    seekers.target
+from profile.seekers
+where seekers.profile_key = $profile_key and seekers.split = $split and seekers.target is not null
+order by seekers.dialogue_id

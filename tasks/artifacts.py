@@ -1,0 +1,38 @@
+"""What the Prefect UI shows of a run: pictures and pages. Outside a run there is nobody to show it to."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from uuid import UUID
+
+from prefect.artifacts import create_markdown_artifact, create_progress_artifact, update_progress_artifact
+from prefect.context import FlowRunContext, TaskRunContext
+
+
+def in_run() -> bool:
+    """Whether a flow or task run is under way in this thread."""
+    return TaskRunContext.get() is not None or FlowRunContext.get() is not None
+
+
+def page(markdown: str, *, key: str, description: str, svg: str | None = None) -> None:
+    """A Markdown artifact, under a picture where there is one."""
+    if in_run():
+        picture = f"![{description}](data:image/svg+xml;base64,{b64encode(svg.encode()).decode()})\n\n" if svg else ""
+        create_markdown_artifact(picture + markdown, key=key, description=description)
+
+
+def progress(done: int, total: int, *, key: str, description: str, of: UUID | None = None) -> UUID | None:
+    """The id of a progress artifact, made or brought up to date."""
+    if not in_run():
+        return None
+    share = 100.0 * done / total
+    if of is None:
+        return create_progress_artifact(progress=share, key=key, description=description)
+    update_progress_artifact(of, progress=share)
+    return of
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table; bars in cells are escaped."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"

@@ -1,0 +1,117 @@
+"""Stage simulate: a batch of dialogues for the seekers of `search`, and what the gates need to know of the prompt behind it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from prefect import task
+
+from tasks.play import Work, human_side, measured, performed, row_of
+from understudy import rows, stock
+from understudy.doors.llm import shared_gateway
+from understudy.doors.store import Store
+from understudy.errors import BadInput, ProviderFailed
+from understudy.evidence import MIN_CONTEXTS
+from understudy.genome import Genome
+from understudy.keys import key, seed_of
+from understudy.panels import Panel, draw_panel
+from understudy.parameters import REPORT_PANEL
+from understudy.setting import load_setting, seed_genome
+
+VERSION = 1
+# the replays behind the gates are those of the report, so a night plays them once
+REPORT_REPLICATE = 2
+MAX_MISSING = 0.5
+Fields = dict[str, Any]
+
+
+@task(name="choose prompt", persist_result=False)
+def prompt_of(store: str, dataset: str, *, setting: str | None, genome_file: str | None, seed: int) -> str:
+    """The digest of the genome to be played, kept in the store."""
+    with Store.open(store) as opened:
+        if setting is not None:
+            exemplars = sorted(stock.load_exemplars(opened, stock.current_profile(opened, dataset)))
+            genome, name = seed_genome(load_setting(setting), exemplars, seed=seed), Path(setting).stem
+        else:
+            genome, name = _read(Path(genome_file or "")), "genome file"
+        with opened.transaction():
+            rows.keep_genomes(opened, [genome], setting=name)
+    return genome.digest
+
+
+@task(name="play batch", persist_result=False)
+def play_batch(store: str, dataset: str, *, genome_digest: str, batch: str, n: int, recommender: str, model: str, seed: int) -> Fields:
+    """The fields of `understudy simulate`. A batch that is there is answered from its rows."""
+    with Store.open(store) as opened:
+        profile_key = stock.current_profile(opened, dataset)
+    parts = {"profile": profile_key, "genome": genome_digest, "recommender": recommender, "model": model, "seed": seed, "n": n}
+    batch_key = key("batch", VERSION, batch=batch, **parts)
+    work = Work(
+        store=store, profile_key=profile_key, dataset=dataset, split="select", free_split="search", genome_digest=genome_digest,
+        panel=_panel(store, profile_key, dataset, batch=batch, n=n, seed=seed), model=model, recommender=recommender, seed=seed,
+        intervals=True, min_contexts=MIN_CONTEXTS,
+    )  # fmt: skip
+    with Store.open(store) as opened:
+        found = opened.rows("simulate/batch", batch_key=batch_key)
+    if not found:
+        _play(work, batch_key, batch)
+    with Store.open(store) as opened:
+        row = opened.rows("simulate/batch", batch_key=batch_key)[0]
+    if row["n_missing"] > MAX_MISSING * row["n_dialogues"]:
+        raise ProviderFailed(f"{row['n_missing']} of {row['n_dialogues']} dialogues are missing", hint="see `reason` in play.dialogues")
+    gateway = shared_gateway()
+    spent = {"n_model_calls": gateway.n_calls if gateway else 0, "tokens": row["n_tokens"], "usd": gateway.usd if gateway else None}
+    counted = {name: row[name] for name in ("n_dialogues", "n_missing", "engine")}
+    return {"batch": batch, "batch_key": batch_key, "dataset": dataset, **counted, **spent}
+
+
+def batch_key_of(store: str, batch: str, dataset: str | None) -> str:
+    """The key of the batch of that name, the one made last where a name was used for several prompts. Raises BadInput."""
+    with Store.open(store) as opened:
+        found = opened.rows("simulate/named", batch=batch, dataset=dataset)
+    if not found:
+        raise BadInput(f"there is no batch called {batch!r}", hint="`understudy simulate --batch NAME` plays one")
+    datasets = sorted({row["dataset"] for row in found})
+    if len(datasets) > 1:
+        raise BadInput(f"the batch {batch!r} is in several data sets: {', '.join(datasets)}", hint="say which with --dataset")
+    return str(found[-1]["batch_key"])
+
+
+def _panel(store: str, profile_key: str, dataset: str, *, batch: str, n: int, seed: int) -> Panel:
+    """The report's replays, and free runs whose replicate and place in the order come from the name of the batch."""
+    side = human_side(store, profile_key, dataset)
+    report = side.panel("select", REPORT_PANEL, seed=seed, replicate=REPORT_REPLICATE)
+    own = seed_of("batch", VERSION, batch)
+    free = draw_panel(
+        (), side.scenarios("search").values(), per_stratum=0, n_behaviour=0, n_free=n, seed=seed, rotation=own, replicate=own
+    ).free
+    return Panel(report.reactions, report.behaviour, free, REPORT_REPLICATE)
+
+
+def _play(work: Work, batch_key: str, batch: str) -> None:
+    played, fresh = performed(work)
+    row = row_of(work, played, measured(work, played))
+    runs = [one for one in played if one.mode == "free"]
+    engines = sorted({one.engine for one in played if one.engine})
+    members = pl.DataFrame({"batch_key": [batch_key] * len(runs), "play_key": [one.play_key for one in runs]})
+    batch_row = {
+        "batch_key": batch_key, "batch": batch, "dataset": work.dataset, "profile_key": work.profile_key,
+        "genome_digest": work.genome_digest, "recommender": work.recommender, "model": work.model,
+        "engine": "+".join(engines) or "none", "seed": work.seed, "evaluation_key": work.key, "n_dialogues": len(runs),
+        "n_missing": sum(one.status == "missing" for one in runs), "n_tokens": sum(one.n_tokens for one in runs),
+    }  # fmt: skip
+    with Store.open(work.store) as opened, opened.transaction():
+        rows.keep_played(opened, fresh, profile_key=work.profile_key)
+        opened.add("optimize.evaluations", [row])
+        opened.add("simulate.batches", [batch_row])
+        opened.add("simulate.members", members)
+
+
+def _read(path: Path) -> Genome:
+    try:
+        return Genome.from_json(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError) as error:
+        raise BadInput(f"cannot read the genome {path}: {error}", hint="`understudy optimize` names the file of its pick") from error

@@ -1,0 +1,129 @@
+"""The batch gates: figures in, verdicts out, every bound with a figure on either side of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from understudy import gates
+from understudy.doors import checks
+from understudy.records import Measured
+
+CLEAN = {"value": 0.0, "ci": [0.0, 0.0188], "n": 200}
+NONE_OF = ("quarantined", "missing", "history", "unlicensed_sources", "foreign_scenarios", "foreign_exemplars")
+FACTS = {"dialogues": Measured(200.0, n=200), **{name: Measured(0.0, n=200) for name in NONE_OF}}
+
+
+def evaluation(**changed: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Figures that pass, some of them changed: `part__name={...}`."""
+    names = {
+        "objectives": ("positive_bias", "diversity_gap", "behavioural_distance", "data_leakage"),
+        "leakage": ("title", "attributes", "copying", "short_turns", "prompt", "split"),
+        "diagnostics": ("over_acceptance", "decoy_acceptance", "disliked_acceptance", "invalid", "role_flips"),
+    }
+    clean = {part: dict.fromkeys(kinds, CLEAN) for part, kinds in names.items()}
+    for name, value in changed.items():
+        part, _, kind = name.partition("__")
+        clean[part] = {**clean[part], kind: value}
+    return clean
+
+
+def anchors(without: str = "") -> list[dict[str, Any]]:
+    """Human floors of .05 and human copying of .01."""
+    floors = [{"name": n, "value": None, "n": 0, "floor_hi": 0.05, "n_floor": 40, "reason": ""} for n in evaluation()["objectives"]]
+    copied = ("human_copying", "human_short_turns")
+    human = [{"name": n, "value": 0.01, "n": 900, "floor_hi": None, "n_floor": 0, "reason": ""} for n in copied]
+    return [row for row in (*floors, *human) if row["name"] != without]
+
+
+def judge(suite: str, figures: gates.Figures) -> dict[str, gates.Verdict]:
+    """The verdicts of one gate by expectation."""
+    rows = gates.evidence(checks.suite(suite), figures)
+    found = checks.run_suite(suite, gates.frame(rows), gates.parameters(rows), key="subject")
+    return {verdict.expectation: verdict for verdict in gates.verdicts(suite, found, rows)}
+
+
+def rate(value: float, upper: float | None = None, n: int = 200) -> dict[str, Any]:
+    return {"value": value, "ci": [0.0, value if upper is None else upper], "n": n}
+
+
+CASES = [
+    ("leakage", "title", "leakage__title", rate(0.02, 0.05), rate(0.02, 0.0501)),
+    ("leakage", "attributes", "leakage__attributes", rate(0.0, 0.02), rate(0.0, 0.0201)),
+    ("leakage", "copying", "leakage__copying", rate(0.01, 0.03), rate(0.01, 0.0301)),
+    ("leakage", "short_turns", "leakage__short_turns", rate(0.01, 0.03), rate(0.01, 0.0301)),
+    ("leakage", "split", "leakage__split", rate(0.0), rate(0.001)),
+    ("bias", "positive_bias", "objectives__positive_bias", rate(0.149), rate(0.151)),
+    ("bias", "over_acceptance", "diagnostics__over_acceptance", rate(0.15), rate(0.151)),
+    ("bias", "decoy_acceptance", "diagnostics__decoy_acceptance", rate(0.05), rate(0.051)),
+    ("diversity", "diversity_gap", "objectives__diversity_gap", rate(0.299), rate(0.301)),
+    ("alignment", "behavioural_distance", "objectives__behavioural_distance", rate(0.149), rate(0.151)),
+    ("release", "invalid", "diagnostics__invalid", rate(0.02), rate(0.021)),
+    ("release", "role_flips", "diagnostics__role_flips", rate(0.01), rate(0.011)),
+]
+
+
+@pytest.mark.parametrize(("suite", "name", "figure", "within", "beyond"), CASES, ids=[f"{case[0]}-{case[1]}" for case in CASES])
+def test_a_bound_lets_pass_what_is_within_and_stops_alone_what_is_beyond(
+    suite: str, name: str, figure: str, within: dict[str, Any], beyond: dict[str, Any]
+) -> None:
+    inside = judge(suite, gates.figures(evaluation(**{figure: within}), anchors(), FACTS))
+    outside = judge(suite, gates.figures(evaluation(**{figure: beyond}), anchors(), FACTS))
+    assert all(verdict.passed for verdict in inside.values())
+    assert [verdict.expectation for verdict in outside.values() if not verdict.passed] == [name]
+    assert "above the most allowed" in outside[name].detail
+    assert outside[name].subject == name
+
+
+@pytest.mark.parametrize("name", sorted(FACTS))
+def test_every_fact_of_the_batch_is_held_against_a_bound(name: str) -> None:
+    facts = {**FACTS, name: Measured(19.0 if name == "dialogues" else 1.0, n=200)}
+    suite = "leakage" if name == "history" else "release"
+    failed = [verdict.expectation for verdict in judge(suite, gates.figures(evaluation(), anchors(), facts)).values() if not verdict.passed]
+    assert failed == [name]
+
+
+def test_what_was_not_measured_fails_with_its_reason() -> None:
+    changed = evaluation(objectives__diversity_gap={"value": None, "reason": "no replay"})
+    found = judge("diversity", gates.figures(changed, anchors(), FACTS))
+    assert not found["diversity_gap"].passed
+    assert found["diversity_gap"].detail == "not measured: no replay"
+    assert found["diversity_gap"].observed is None
+    assert not found["measured"].passed
+
+
+def test_a_figure_that_is_absent_altogether_fails() -> None:
+    without = evaluation()
+    del without["leakage"]["title"]
+    found = judge("leakage", gates.figures(without, anchors(), FACTS))
+    assert found["title"].detail == "not measured: there is no figure leakage.title"
+    assert not found["title"].passed
+
+
+def test_a_clean_rate_on_189_dialogues_is_not_measured_and_fails() -> None:
+    found = judge("leakage", gates.figures(evaluation(leakage__title=rate(0.0, 0.0199, n=189)), anchors(), FACTS))
+    assert found["title"].detail == "not measured: n is 189, at least 190 are needed"
+    assert [name for name, verdict in found.items() if not verdict.passed] == ["measured", "enough", "title"]
+
+
+def test_a_rate_without_an_interval_is_not_held_by_its_point() -> None:
+    found = judge("leakage", gates.figures(evaluation(leakage__title={"value": 0.0, "ci": [None, None], "n": 200}), anchors(), FACTS))
+    assert found["title"].detail == "not measured: no interval"
+
+
+def test_a_bound_without_its_human_floor_fails() -> None:
+    found = judge("bias", gates.figures(evaluation(), anchors(without="positive_bias"), FACTS))
+    assert not found["positive_bias"].passed
+    assert found["positive_bias"].bound is None
+    assert "no bound: anchors.positive_bias.floor_hi is not measured" in found["positive_bias"].detail
+
+
+def test_a_stratum_that_the_bias_left_out_bounds_no_decoys() -> None:
+    weak = {"value": None, "reason": "underpowered: 31 human contexts in disliked, 150 needed", "n": 31}
+    bias = {**CLEAN, "parts": {"disliked": weak}, "left_out": ["disliked"]}
+    changed = evaluation(objectives__positive_bias=bias, diagnostics__decoy_acceptance=rate(0.9))
+    found = judge("bias", gates.figures(changed, anchors(), FACTS))
+    assert all(verdict.passed for verdict in found.values())
+    assert found["decoy_acceptance"].detail.startswith("left out: underpowered: 31 human contexts")
+    assert (found["decoy_acceptance"].observed, found["decoy_acceptance"].bound) == (0.9, None)

@@ -1,0 +1,39 @@
+"""Every suite of the folder loads, says why each bound is there, and binds a figure that exists."""
+
+from __future__ import annotations
+
+import pytest
+
+from understudy import gates
+from understudy.doors import checks
+
+SUITES = sorted(path.stem for path in checks.SUITES.glob("*.json"))
+
+
+def test_the_folder_holds_the_gates_and_the_tables() -> None:
+    assert set(SUITES) == {*gates.BATCH_GATES, "human_dialogues", "synthetic_dialogues", "synthetic_turns"}
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_a_suite_loads_and_every_expectation_is_accounted_for(name: str) -> None:
+    suite = checks.suite(name)
+    assert suite[0].type == checks.ROW_COUNT
+    for expectation in suite:
+        assert all(str(expectation.meta[field]).strip() for field in checks.META)
+
+
+@pytest.mark.parametrize("name", gates.BATCH_GATES)
+def test_a_gate_names_a_subject_for_each_bound_and_bounds_each_subject(name: str) -> None:
+    suite = checks.suite(name)
+    bounds = gates.bounds(suite)
+    subjects = next(one for one in suite if one.name == "subjects")
+    assert [one.name for one in bounds] == subjects.kwargs["value_set"]
+    for one in bounds:
+        assert one.kwargs["row_condition"] == f"subject == '{one.name}'"
+        assert {"$PARAMETER": one.name} in one.kwargs.values()
+        assert one.meta["limit"] in ("point", "upper")
+
+
+@pytest.mark.parametrize("name", ["synthetic_dialogues", "synthetic_turns"])
+def test_an_expectation_on_synthetic_rows_says_the_reason_for_quarantine(name: str) -> None:
+    assert all(one.meta.get("reason") for one in checks.suite(name)[1:])

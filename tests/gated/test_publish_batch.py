@@ -1,0 +1,179 @@
+"""Publishing: only what passed, whole or not at all, once, and the same again however often it is asked."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import tasks.publish
+from tasks.publish import publish_batch
+from tasks.validate import validate_batch
+from understudy.doors import releases as shelf
+from understudy.doors.store import Store
+from understudy.errors import BadInput, GateFailed
+from understudy.release import pull, verify
+
+Tables = dict[str, list[dict[str, Any]]]
+validate, publish = validate_batch.fn, publish_batch.fn
+
+
+def rehearsed(tables: Tables) -> None:
+    for table in ("simulate.batches", "play.dialogues"):
+        for row in tables[table]:
+            row["engine"] = "rehearsal"
+
+
+def second_batch(tables: Tables) -> None:
+    tables["simulate.batches"].append({**tables["simulate.batches"][0], "batch_key": "b2", "batch": "two"})
+    tables["simulate.members"] += [{**row, "batch_key": "b2"} for row in tables["simulate.members"]]
+
+
+@pytest.fixture
+def published(judged_store: str, tmp_path: Path) -> tuple[str, Path, dict[str, Any]]:
+    """A store whose batch is published, the shelf, and what `publish` answered."""
+    folder = tmp_path / "releases"
+    return judged_store, folder, publish(judged_store, "b1", name="small", releases_dir=str(folder))
+
+
+def test_a_release_has_all_its_files_read_only_and_verifies(published: tuple[str, Path, dict[str, Any]]) -> None:
+    _, folder, fields = published
+    release = Path(fields["release"]["path"])
+    assert release == folder / "small" / "v1"
+    assert {path.name for path in release.iterdir()} == {
+        "release.duckdb", "dialogues.parquet", "turns.parquet", "examples.parquet", "messages.jsonl", "manifest.json", "CARD.md"
+    }  # fmt: skip
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o444 for path in release.iterdir())
+    assert verify(release)["digest"] == fields["release"]["digest"]
+    assert (fields["n_dialogues"], fields["n_examples"], fields["licence"]) == (39, 39, "CC0-1.0")
+
+
+def test_a_dialogue_in_quarantine_is_in_no_file(published: tuple[str, Path, dict[str, Any]]) -> None:
+    release = Path(published[2]["release"]["path"])
+    assert "d07" not in pl.read_parquet(release / "turns.parquet")["dialogue_id"].to_list()
+    assert "Amber Lantern" not in (release / "messages.jsonl").read_text()
+    assert b"Amber Lantern" not in (release / "release.duckdb").read_bytes()
+
+
+def test_the_manifest_tells_where_the_release_comes_from(published: tuple[str, Path, dict[str, Any]]) -> None:
+    manifest = json.loads((Path(published[2]["release"]["path"]) / "manifest.json").read_text())
+    lineage = manifest["lineage"]
+    assert lineage["sources"] == [{"source_sha256": "f" * 64, "reader": "redial", "reader_version": 1, "licence": "CC0-1.0"}]
+    assert (lineage["genome_digest"], lineage["model"], lineage["batch"], lineage["seed"]) == ("g", "m", "one", 0)
+    assert all(verdict["passed"] for verdict in manifest["verdicts"])
+    assert manifest["figures"]["floors"]["positive_bias"] == 0.05
+    assert not any("made_at" in name or "time" in name for name in (*manifest, *lineage))
+
+
+def test_publishing_again_is_a_no_op(published: tuple[str, Path, dict[str, Any]]) -> None:
+    path, folder, fields = published
+    with Store.open(path) as store:
+        before, counts = store.digest(), store.counts()
+    assert publish(path, "b1", name="small", releases_dir=str(folder)) == fields
+    with Store.open(path) as store:
+        assert (store.digest(), store.counts()) == (before, counts)
+    assert shelf.versions(folder, "small") == {1: fields["release"]["digest"]}
+
+
+def test_two_stores_that_did_the_same_work_give_the_same_digests(make_store: Callable[..., str], tmp_path: Path) -> None:
+    found = []
+    for turn in ("first", "second"):
+        path = make_store()
+        validate(path, "b1")
+        fields = publish(path, "b1", name="small", releases_dir=str(tmp_path / turn))
+        with Store.open(path) as store:
+            found.append((fields["release"]["digest"], store.digest()))
+        Path(path).unlink()
+    assert found[0] == found[1]
+
+
+def test_another_batch_becomes_the_next_version(make_store: Callable[..., str], tmp_path: Path) -> None:
+    path = make_store(second_batch)
+    for batch in ("b1", "b2"):
+        validate(path, batch)
+        fields = publish(path, batch, name="small", releases_dir=str(tmp_path / "releases"))
+    assert fields["release"]["version"] == 2
+    assert len(set(shelf.versions(tmp_path / "releases", "small").values())) == 2
+
+
+def test_a_batch_that_failed_a_gate_is_not_published(
+    make_store: Callable[..., str], figure: Callable[..., None], tmp_path: Path
+) -> None:
+    leaky = {"value": 0.9, "ci": [0.85, 0.94], "n": 200}
+    path = make_store(lambda tables: figure(tables, "leakage.title", leaky))
+    validate(path, "b1")
+    with pytest.raises(GateFailed, match="leakage/title"):
+        publish(path, "b1", name="small", releases_dir=str(tmp_path / "releases"))
+    assert not (tmp_path / "releases").exists()
+    with Store.open(path) as store:
+        assert store.counts()["publish.releases"] == 0
+
+
+def test_a_batch_that_was_not_judged_is_not_published(make_store: Callable[..., str], tmp_path: Path) -> None:
+    with pytest.raises(GateFailed, match="was not validated"):
+        publish(make_store(), "b1", name="small", releases_dir=str(tmp_path / "releases"))
+
+
+@pytest.mark.parametrize("step", ["put", "keep"])
+def test_a_run_killed_between_files_and_rows_is_repaired_by_running_again(
+    judged_store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    path, folder = judged_store, tmp_path / "releases"
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(*((shelf, "put") if step == "put" else (tasks.publish, "_keep")), killed)
+        with pytest.raises(KeyboardInterrupt):
+            publish(path, "b1", name="small", releases_dir=str(folder))
+    with Store.open(path) as store:
+        assert store.counts()["publish.releases"] == 0
+    assert (folder / "small" / "v1").exists() == (step == "keep")
+    fields = publish(path, "b1", name="small", releases_dir=str(folder))
+    assert fields["release"]["version"] == 1
+    assert [entry.name for entry in (folder / "small").iterdir()] == ["v1"]
+    with Store.open(path) as store:
+        counts = store.counts()
+    tables = ("releases", "dialogues", "turns", "examples")
+    assert {table: counts[f"publish.{table}"] for table in tables} == {"releases": 1, "dialogues": 39, "turns": 117, "examples": 39}
+
+
+def test_files_that_were_lost_come_back_under_their_version(published: tuple[str, Path, dict[str, Any]]) -> None:
+    path, folder, fields = published
+    (folder / "small" / "v1").rename(folder / "elsewhere")
+    assert publish(path, "b1", name="small", releases_dir=str(folder)) == fields
+    assert verify(folder / "small" / "v1")["digest"] == fields["release"]["digest"]
+
+
+def test_a_release_played_by_rehearsal_says_so_in_name_and_card(make_store: Callable[..., str], tmp_path: Path) -> None:
+    path = make_store(rehearsed)
+    validate(path, "b1")
+    fields = publish(path, "b1", name="small", releases_dir=str(tmp_path))
+    assert fields["release"]["name"] == "small-rehearsal"
+    card = (Path(fields["release"]["path"]) / "CARD.md").read_text()
+    assert "It is not a language model" in card
+    assert "aligned with humans" not in card.lower()
+
+
+def test_pull_reads_files_while_a_writer_has_the_store_open(published: tuple[str, Path, dict[str, Any]], tmp_path: Path) -> None:
+    path, folder, fields = published
+    with Store.open(path):
+        pulled = pull(folder, out=tmp_path / "train.jsonl")
+    lines = [json.loads(line) for line in Path(pulled["path"]).read_text().splitlines()]
+    assert (pulled["n_examples"], pulled["digest"], pulled["form"]) == (39, fields["release"]["digest"], "messages")
+    assert [message["role"] for message in lines[0]["messages"]] == ["user", "assistant", "user"]
+    assert lines[0]["metadata"]["scenario"] == "sc0"
+
+
+def test_a_batch_that_is_not_there_and_a_name_that_is_a_path_are_bad_input(judged_store: str, tmp_path: Path) -> None:
+    path = judged_store
+    with pytest.raises(BadInput, match="no batch b9"):
+        publish(path, "b9", name="small", releases_dir=str(tmp_path))
+    with pytest.raises(BadInput, match="cannot be the name"):
+        publish(path, "b1", name="../small", releases_dir=str(tmp_path))

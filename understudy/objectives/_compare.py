@@ -1,0 +1,86 @@
+"""Whether one simulator is better than another, objective by objective: paired where they share contexts, dialogues, scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from understudy.objectives._value import ObjectiveValue
+from understudy.records import Measured
+from understudy.statistics.rates import Z, holm, two_sided_p
+
+ALPHA = 0.05
+MIN_UNITS = 20
+Outcome = Literal["better", "worse", "inconclusive", "not_measured"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """after - before of one objective; below 0 is better. `n`: the smaller number of units."""
+
+    difference: float | None
+    lo: float | None
+    hi: float | None
+    p: float | None
+    p_holm: float | None
+    outcome: Outcome
+    n: int
+    reason: str = ""
+
+    def as_measured(self) -> Measured:
+        """The difference in the contract's form."""
+        return Measured(self.difference, self.lo, self.hi, self.n, self.reason)
+
+
+def compare_values(
+    before: Mapping[str, ObjectiveValue], after: Mapping[str, ObjectiveValue], *, floors: Mapping[str, float | None]
+) -> dict[str, Difference]:
+    """Per objective the difference with interval, p and Holm's p over the objectives that could be compared.
+
+    An outcome is `better` or `worse` only at Holm's p < .05 and where the worse of the two values stands above its floor
+    (`floors`: objective → the upper bound of human against human): below it both are as near to humans as humans are.
+    """
+    raw = {name: _raw(before[name], after[name]) for name in before}
+    tested = [name for name, one in raw.items() if one.p is not None]
+    adjusted = dict(zip(tested, holm([raw[name].p or 0.0 for name in tested]), strict=True))
+    return {
+        name: _judged(one, adjusted[name], max(_value(before[name]), _value(after[name])), floors.get(name)) if name in adjusted else one
+        for name, one in raw.items()
+    }
+
+
+def _raw(before: ObjectiveValue, after: ObjectiveValue) -> Difference:
+    n = min(before.measured.n, after.measured.n)
+    for which, value in (("before", before), ("after", after)):
+        if value.measured.value is None:
+            return Difference(None, None, None, None, None, "not_measured", n, f"{which}: {value.measured.reason}")
+    if before.left_out != after.left_out:
+        parts = ", ".join(sorted(set(before.left_out) ^ set(after.left_out)))
+        return Difference(None, None, None, None, None, "not_measured", n, f"measured on one side only: {parts}")
+    if n < MIN_UNITS:
+        return Difference(None, None, None, None, None, "not_measured", n, f"{n} units, {MIN_UNITS} needed")
+    if not before.replicates or not after.replicates:
+        raise ValueError("a comparison needs values measured with intervals")
+    delta = _value(after) - _value(before)
+    sd = float(np.std(np.array(after.replicates) - np.array(before.replicates)))
+    return Difference(delta, delta - Z * sd, delta + Z * sd, two_sided_p(delta, sd), None, "inconclusive", n)
+
+
+def _judged(one: Difference, p_holm: float, worse_value: float, floor: float | None) -> Difference:
+    assert one.difference is not None
+    outcome: Outcome = "inconclusive"
+    reason = ""
+    if p_holm < ALPHA and one.difference:
+        if floor is not None and worse_value <= floor:
+            reason = "both are within the distance of humans from humans"
+        else:
+            outcome = "better" if one.difference < 0 else "worse"
+    return Difference(one.difference, one.lo, one.hi, one.p, p_holm, outcome, one.n, reason)
+
+
+def _value(objective: ObjectiveValue) -> float:
+    assert objective.measured.value is not None
+    return objective.measured.value
