@@ -14,7 +14,7 @@ from prefect.runtime import flow_run
 
 from flows import stages
 from tasks.models import answering, models_open, store_held
-from understudy.parameters import Caps, Models, Search
+from understudy.parameters import REPORT_PANEL, Caps, Models, PanelSize, Search
 
 Fields = dict[str, Any]
 
@@ -34,6 +34,7 @@ def nightly(
     releases: str | None = None,
     seed: int = 0,
     search: Search = Search(),
+    report: PanelSize = REPORT_PANEL,
     models: Models = Models(),
     caps: Caps = Caps(),
 ) -> Fields:
@@ -44,8 +45,8 @@ def nightly(
         with models_open(store, dataset, models=models, caps=caps, surface=surface) as night:
             common: Fields = {"store": store, "surface": surface, "recommender": recommender, "seed": seed, "models": models, "caps": caps}
             found = stages.optimize(dataset, setting=setting, search=search, **common)
-            objectives = stages.compare(found, **common)
-            played = stages.simulate(dataset, genome_digest=found["pick"]["genome_digest"], batch=batch, n=n, **common)
+            objectives = stages.compare(found, report=report, **common)
+            played = stages.simulate(dataset, genome_digest=found["pick"]["genome_digest"], batch=batch, n=n, report=report, **common)
             fields = {
                 "release": None,
                 "batch": played["batch"],

@@ -17,7 +17,7 @@ import tasks.simulate
 import tasks.validate
 from tasks.models import default_batch, models_open, releases_of, store_held
 from understudy.doors.events import emit
-from understudy.parameters import Caps, Models, Search
+from understudy.parameters import REPORT_PANEL, Caps, Models, PanelSize, Search
 
 Fields = dict[str, Any]
 STORE = "understudy.duckdb"
@@ -80,12 +80,13 @@ def compare(
     surface: str = "0",
     recommender: str = "retrieval",
     seed: int = 0,
+    report: PanelSize = REPORT_PANEL,
     models: Models = Models(),
     caps: Caps = Caps(),
 ) -> Fields:
     """Seed and pick of a search, objective by objective, on dialogues that the search has not seen."""
     with models_open(store, found["dataset"], models=models, caps=caps, surface=surface) as opened:
-        return tasks.report.compare(store, found, model=opened.seeker, recommender=recommender, seed=seed)
+        return tasks.report.compare(store, found, model=opened.seeker, recommender=recommender, seed=seed, size=report)
 
 
 @flow(name="simulate")
@@ -100,6 +101,7 @@ def simulate(
     batch: str | None = None,
     surface: str = "0",
     seed: int = 0,
+    report: PanelSize = REPORT_PANEL,
     models: Models = Models(),
     caps: Caps = Caps(),
 ) -> Fields:
@@ -107,8 +109,9 @@ def simulate(
     with store_held(store), models_open(store, dataset, models=models, caps=caps, surface=surface) as opened:
         genome = genome_digest or tasks.simulate.prompt_of(store, dataset, setting=setting, genome_file=genome_file, seed=seed)
         played = tasks.simulate.play_batch(
-            store, dataset, genome_digest=genome, batch=default_batch(batch), n=n, recommender=recommender, model=opened.seeker, seed=seed
-        )
+            store, dataset, genome_digest=genome, batch=default_batch(batch), n=n, size=report,
+            recommender=recommender, model=opened.seeker, seed=seed,
+        )  # fmt: skip
         emit("simulate", "batch_played", played["batch_key"])
         return played
 

@@ -25,6 +25,7 @@ from understudy.setting import load_setting, seed_genome, setting_names
 
 VERSION = 1
 Fields = dict[str, Any]
+Floors = dict[str, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def conclude(store: str, run: Run, done: list[Done], stopped: str) -> Fields:
         history = _history(opened, run, n_generations)
         seed_digest = history[0][0].genome.digest
         chosen = picking.pick(
-            [_finalist(one) for one in done],
+            [_finalist(one, _floors(opened, run.profile_key)) for one in done],
             objectives=NAMES,
             seed_digest=seed_digest,
             reference=loop.reference_point(history, plan=run.plan),
@@ -206,6 +207,7 @@ def _history(store: Store, run: Run, n: int) -> list[list[loop.Individual]]:
     """The first `n` generations from their rows, each in the order in which it was proposed."""
     side = human_side(run_store := str(store.path), run.profile_key, run.dataset)
     generations: list[list[loop.Individual]] = []
+    floors = _floors(store, run.profile_key)
     for generation in range(n):
         panel = side.panel("search", run.search.panel, seed=run.seed, rotation=generation)
         members = []
@@ -213,24 +215,29 @@ def _history(store: Store, run: Run, n: int) -> list[list[loop.Individual]]:
             work = _work(run_store, run, row["genome_digest"], "search", panel, intervals=False)
             found = store.rows("optimize/evaluation", evaluation_key=work.key)
             if found:
-                members.append(_individual(Genome.from_json(json.loads(row["genome"])), row["operator"], found[0]))
+                members.append(_individual(Genome.from_json(json.loads(row["genome"])), row["operator"], found[0], floors))
         generations.append(members)
     return generations
 
 
-def _individual(genome: Genome, operator: str, row: Fields) -> loop.Individual:
+def _individual(genome: Genome, operator: str, row: Fields, floors: Floors) -> loop.Individual:
     found = _evaluation(row)
     values = {name: found.objectives[name].measured.value for name in NAMES}
-    return loop.Individual(genome, operator, values, constraints(found))
+    return loop.Individual(genome, operator, values, constraints(found, floors))
 
 
-def _finalist(done: Done) -> picking.Finalist:
+def _finalist(done: Done, floors: Floors) -> picking.Finalist:
     found = _evaluation(done.row)
-    return picking.Finalist(done.work.genome_digest, {name: found.objectives[name].measured for name in NAMES}, constraints(found))
+    return picking.Finalist(done.work.genome_digest, {name: found.objectives[name].measured for name in NAMES}, constraints(found, floors))
 
 
 def _evaluation(row: Fields) -> Evaluation:
     return Evaluation.from_json({part: json.loads(row[part]) for part in ("objectives", "leakage", "diagnostics")})
+
+
+def _floors(store: Store, profile_key: str) -> Floors:
+    """Objective → the upper bound of what worker-disjoint halves of the humans score against each other."""
+    return {row["name"]: row["floor_hi"] for row in store.rows("profile/anchors", profile_key=profile_key, split="select")}
 
 
 def _n_generations(store: Store, run: Run) -> int:

@@ -9,10 +9,9 @@ from typing import Any
 
 import polars as pl
 from prefect import get_run_logger, task
-from prefect.artifacts import create_markdown_artifact
-from prefect.context import TaskRunContext
 
 import understudy
+from tasks.artifacts import in_run, page
 from understudy import card
 from understudy.doors import releases as shelf
 from understudy.doors.events import emit
@@ -140,7 +139,7 @@ def _keep(store: Store, release: Release, version: int, *, batch_key: str, path:
 
 
 def _show(manifest: Fields) -> None:
-    if TaskRunContext.get() is None:
+    if not in_run():
         return
     get_run_logger().info("published %s version %d, digest %s", manifest["name"], manifest["version"], manifest["digest"])
-    create_markdown_artifact(card.text(manifest), key="release", description=f"{manifest['name']} version {manifest['version']}")
+    page(card.text(manifest), key="release", description=f"{manifest['name']} version {manifest['version']}")

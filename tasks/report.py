@@ -14,14 +14,14 @@ from understudy.doors.store import Store
 from understudy.drawing import Bar, bars_svg
 from understudy.evidence import MIN_CONTEXTS
 from understudy.objectives import Difference, Evaluation, compare_values
-from understudy.parameters import REPORT_PANEL
+from understudy.parameters import PanelSize
 from understudy.records import Measured
 
 Fields = dict[str, Any]
 
 
 @task(name="compare seed and pick", persist_result=False)
-def compare(store: str, found: Fields, *, model: str, recommender: str, seed: int) -> Fields:
+def compare(store: str, found: Fields, *, model: str, recommender: str, seed: int, size: PanelSize) -> Fields:
     """Per objective: unit, better, seed, optimized, human, floor, difference, outcome, n.
 
     The replicate is none that the search or the choice of the pick has seen, so the pick is not flattered by its own luck.
@@ -29,7 +29,7 @@ def compare(store: str, found: Fields, *, model: str, recommender: str, seed: in
     with Store.open(store) as opened:
         profile_key = stock.current_profile(opened, found["dataset"])
         anchors = {row["name"]: row for row in opened.rows("profile/anchors", profile_key=profile_key, split="select")}
-    panel = human_side(store, profile_key, found["dataset"]).panel("select", REPORT_PANEL, seed=seed, replicate=REPORT_REPLICATE)
+    panel = human_side(store, profile_key, found["dataset"]).panel("select", size, seed=seed, replicate=REPORT_REPLICATE)
     done, told = [], []
     for genome_digest in (found["seed_digest"], found["pick"]["genome_digest"]):
         work = Work(

@@ -18,7 +18,7 @@ from understudy.evidence import MIN_CONTEXTS
 from understudy.genome import Genome
 from understudy.keys import key, seed_of
 from understudy.panels import Panel, draw_panel
-from understudy.parameters import REPORT_PANEL
+from understudy.parameters import PanelSize
 from understudy.setting import load_setting, seed_genome
 
 VERSION = 1
@@ -43,15 +43,18 @@ def prompt_of(store: str, dataset: str, *, setting: str | None, genome_file: str
 
 
 @task(name="play batch", persist_result=False)
-def play_batch(store: str, dataset: str, *, genome_digest: str, batch: str, n: int, recommender: str, model: str, seed: int) -> Fields:
+def play_batch(
+    store: str, dataset: str, *, genome_digest: str, batch: str, n: int, size: PanelSize, recommender: str, model: str, seed: int
+) -> Fields:
     """The fields of `understudy simulate`. A batch that is there is answered from its rows."""
     with Store.open(store) as opened:
         profile_key = stock.current_profile(opened, dataset)
     parts = {"profile": profile_key, "genome": genome_digest, "recommender": recommender, "model": model, "seed": seed, "n": n}
+    parts["report"] = size.model_dump()
     batch_key = key("batch", VERSION, batch=batch, **parts)
     work = Work(
         store=store, profile_key=profile_key, dataset=dataset, split="select", free_split="search", genome_digest=genome_digest,
-        panel=_panel(store, profile_key, dataset, batch=batch, n=n, seed=seed), model=model, recommender=recommender, seed=seed,
+        panel=_panel(store, profile_key, dataset, batch=batch, n=n, size=size, seed=seed), model=model, recommender=recommender, seed=seed,
         intervals=True, min_contexts=MIN_CONTEXTS,
     )  # fmt: skip
     with Store.open(store) as opened:
@@ -80,10 +83,10 @@ def batch_key_of(store: str, batch: str, dataset: str | None) -> str:
     return str(found[-1]["batch_key"])
 
 
-def _panel(store: str, profile_key: str, dataset: str, *, batch: str, n: int, seed: int) -> Panel:
+def _panel(store: str, profile_key: str, dataset: str, *, batch: str, n: int, size: PanelSize, seed: int) -> Panel:
     """The report's replays, and free runs whose replicate and place in the order come from the name of the batch."""
     side = human_side(store, profile_key, dataset)
-    report = side.panel("select", REPORT_PANEL, seed=seed, replicate=REPORT_REPLICATE)
+    report = side.panel("select", size, seed=seed, replicate=REPORT_REPLICATE)
     own = seed_of("batch", VERSION, batch)
     free = draw_panel(
         (), side.scenarios("search").values(), per_stratum=0, n_behaviour=0, n_free=n, seed=seed, rotation=own, replicate=own

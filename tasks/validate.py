@@ -8,9 +8,8 @@ from typing import Any
 
 import polars as pl
 from prefect import get_run_logger, task
-from prefect.artifacts import create_markdown_artifact
-from prefect.context import TaskRunContext
 
+from tasks.artifacts import in_run, page
 from understudy import gates, licences, stock
 from understudy.doors import checks
 from understudy.doors.events import emit
@@ -171,11 +170,11 @@ def _fields(store: Store, batch_key: str) -> Fields:
 
 def _show(fields: Fields, batch_key: str) -> None:
     """Log line and artifact of the decision; outside a run (unit tests) there is nobody to tell."""
-    if TaskRunContext.get() is None:
+    if not in_run():
         return
     n, n_failed = len(fields["verdicts"]), sum(not verdict["passed"] for verdict in fields["verdicts"])
     get_run_logger().info("validate %s: %d verdicts, %d failed, %d quarantined", batch_key, n, n_failed, fields["n_quarantined"])
-    create_markdown_artifact(verdict_page(fields), key="verdicts", description=f"Gates of batch {batch_key}")
+    page(verdict_page(fields), key="verdicts", description=f"Gates of batch {batch_key}")
 
 
 def verdict_page(fields: Fields) -> str:

@@ -12,12 +12,17 @@ _REHEARSAL = (
 _MODEL = "Played by the model `{engine}`. The figures below say how far these seekers are from the humans they were measured against."
 
 
+def is_rehearsal(engine: str) -> bool:
+    """Whether rehearsal played any of it; several engines are joined by `+`."""
+    return "rehearsal" in engine.split("+")
+
+
 def text(manifest: Mapping[str, Any]) -> str:
     """The card in Markdown, from the versioned manifest alone."""
     engine, lineage = manifest["engine"], manifest["lineage"]
     parts = [
         f"# {manifest['name']}, version {manifest['version']}",
-        _REHEARSAL if engine == "rehearsal" else _MODEL.format(engine=engine),
+        _REHEARSAL if is_rehearsal(engine) else _MODEL.format(engine=engine),
         _facts(manifest),
         "## What made it\n\n" + _table(("what", "value"), [(name, f"`{lineage[name]}`") for name in _LINEAGE if name in lineage]),
         "## Sources\n\n" + _table(("source (SHA-256)", "licence"), [(f"`{s['source_sha256']}`", s["licence"]) for s in lineage["sources"]]),

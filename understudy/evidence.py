@@ -31,7 +31,9 @@ INSTRUMENTS_DIGEST = digest(
 )
 
 # the columns of the raw frames; a frame may have more
-REACTIONS: dict[str, Any] = dict.fromkeys(("context_id", "dialogue_id", "seeker_id", "recommender_id", "stratum", "item_id", "text"), pl.String)
+REACTIONS: dict[str, Any] = dict.fromkeys(
+    ("context_id", "dialogue_id", "seeker_id", "recommender_id", "stratum", "item_id", "text"), pl.String
+)
 BEHAVIOUR: dict[str, Any] = {
     **dict.fromkeys(("dialogue_id", "seeker_id", "recommender_id", "previous", "text"), pl.String),
     "turn_index": pl.Int64,
@@ -41,7 +43,13 @@ FREE_DIALOGUES: dict[str, Any] = {
     "title_in_prompt": pl.Boolean,
     "n_turns": pl.Int64,
 }
-FREE_TURNS: dict[str, Any] = {"play_key": pl.String, "turn_index": pl.Int64, "role": pl.String, "text": pl.String, "item_ids": pl.List(pl.String)}
+FREE_TURNS: dict[str, Any] = {
+    "play_key": pl.String,
+    "turn_index": pl.Int64,
+    "role": pl.String,
+    "text": pl.String,
+    "item_ids": pl.List(pl.String),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,49 +13,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import Any
-
-import polars as pl
 
 from understudy.completion import Completion, Request
 from understudy.doors.store import Store
 from understudy.errors import UnderstudyError
 
+# a commit costs much the same for one row and for fifty, so a batch waits this long for company
+_GATHER_S = 0.01
 RESERVATIONS, COMPLETIONS, SETTLEMENTS = "play.reservations", "play.completions", "play.settlements"
-_SCHEMAS: dict[str, dict[str, Any]] = {
-    RESERVATIONS: {
-        "reservation_id": pl.String,
-        "completion_key": pl.String,
-        "max_tokens": pl.Int64,
-        "max_usd": pl.Float64,
-        "run_id": pl.String,
-        "made_at": pl.Datetime("us"),
-    },
-    SETTLEMENTS: {
-        "reservation_id": pl.String,
-        "outcome": pl.String,
-        "reason": pl.String,
-        "run_id": pl.String,
-        "made_at": pl.Datetime("us"),
-    },
-    COMPLETIONS: {
-        "completion_key": pl.String,
-        "role": pl.String,
-        "model": pl.String,
-        "reported_model": pl.String,
-        "engine": pl.String,
-        "text": pl.String,
-        "finish_reason": pl.String,
-        "fingerprint": pl.String,
-        "prompt_tokens": pl.Int64,
-        "completion_tokens": pl.Int64,
-        "intended_act": pl.String,
-        "usd": pl.Float64,
-        "latency_s": pl.Float64,
-        "made_at": pl.Datetime("us"),
-    },
-}
+_COLUMNS = {
+    RESERVATIONS: ("reservation_id", "completion_key", "max_tokens", "max_usd", "run_id", "made_at"),
+    SETTLEMENTS: ("reservation_id", "outcome", "reason", "run_id", "made_at"),
+    COMPLETIONS: (
+        "completion_key", "role", "model", "reported_model", "engine", "text", "finish_reason", "fingerprint",
+        "prompt_tokens", "completion_tokens", "intended_act", "usd", "latency_s", "made_at",
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +53,7 @@ class Ledger:
         self._queue: SimpleQueue[_Write | _Read | None] = SimpleQueue()
         self._lock = Lock()
         self._error: BaseException | None = None
-        self._closed = False
+        self._closed, self._closing = False, Event()
         opened: Future[set[str]] = Future()
         self._thread = Thread(target=self._work, args=(opened,), name="ledger", daemon=True)
         self._thread.start()
@@ -95,7 +70,7 @@ class Ledger:
         return done
 
     def reserve(self, reservation_id: str, completion_key: str, *, max_tokens: int, max_usd: float | None) -> Future[None]:
-        """Done when the reservation is committed: only then may the call be made."""
+        """Done when the reservation is committed: only then may a call be made that somebody can charge for."""
         return self._write((RESERVATIONS, (reservation_id, completion_key, max_tokens, max_usd, self._run_id, self._now())))
 
     def keep(
@@ -129,6 +104,7 @@ class Ledger:
         with self._lock:
             if not self._closed:
                 self._closed = True
+                self._closing.set()
                 self._queue.put(None)
         self._thread.join()
         if self._error is not None:
@@ -170,6 +146,8 @@ class Ledger:
         """All that is queued, at least one job; False with it when the ledger is being closed."""
         batch: list[_Write | _Read] = []
         job = self._queue.get()
+        if job is not None:
+            self._closing.wait(_GATHER_S)
         while job is not None:
             batch.append(job)
             try:
@@ -187,7 +165,7 @@ class Ledger:
                 tables.setdefault(table, []).append(row)
         with store.transaction():
             for table, rows in tables.items():
-                store.add(table, pl.DataFrame(rows, schema=_SCHEMAS[table], orient="row"))
+                store.insert(table, _COLUMNS[table], rows)
         self._known.update(row[0] for row in tables.get(COMPLETIONS, ()))
         for write in writes:
             _resolve(write.done, None)

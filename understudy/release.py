@@ -18,7 +18,6 @@ from understudy.keys import canonical_json, digest
 from understudy.plugins import names
 
 VERSION = 1
-REHEARSAL = "rehearsal"
 TABLES = ("dialogues", "turns", "examples")
 
 
@@ -93,7 +92,7 @@ def marked(name: str, engine: str) -> str:
     """The release's name: one played by rehearsal says so. Raises BadInput for a name that is no plain folder name."""
     if not name or not all(letter.isalnum() or letter in "-_." for letter in name) or name.startswith((".", "-")):
         raise BadInput(f"{name!r} cannot be the name of a release", hint="use letters, digits, `-`, `_` and `.`")
-    return f"{name}-{REHEARSAL}" if engine == REHEARSAL and not name.endswith(f"-{REHEARSAL}") else name
+    return f"{name}-rehearsal" if card.is_rehearsal(engine) and not name.endswith("-rehearsal") else name
 
 
 def frame_digest(frame: pl.DataFrame) -> str:

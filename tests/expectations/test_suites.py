@@ -37,3 +37,10 @@ def test_a_gate_names_a_subject_for_each_bound_and_bounds_each_subject(name: str
 @pytest.mark.parametrize("name", ["synthetic_dialogues", "synthetic_turns"])
 def test_an_expectation_on_synthetic_rows_says_the_reason_for_quarantine(name: str) -> None:
     assert all(one.meta.get("reason") for one in checks.suite(name)[1:])
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_the_guide_names_every_expectation(name: str) -> None:
+    guide = (checks.SUITES.parent / "docs" / "gates.md").read_text(encoding="utf-8")
+    guards = {"rows", "subjects", "measured", "enough"} if name in gates.BATCH_GATES else set()
+    assert all(f"| {name} | {one.name} |" in guide for one in checks.suite(name) if one.name not in guards)

@@ -67,7 +67,9 @@ def _index() -> CopyIndex:
 
 
 def _flags(text: str, seeker: str, recommender: str | None) -> tuple[bool | None, bool | None]:
-    turn = pl.DataFrame({"tokens": [text.split()], "seeker_id": [seeker], "recommender_id": [recommender]}, schema_overrides={"recommender_id": pl.String})
+    turn = pl.DataFrame(
+        {"tokens": [text.split()], "seeker_id": [seeker], "recommender_id": [recommender]}, schema_overrides={"recommender_id": pl.String}
+    )
     found = _index().flags(turn)
     return found["copied"][0], found["shared"][0]
 

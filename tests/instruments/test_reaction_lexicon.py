@@ -18,7 +18,9 @@ def labels(*turns: str) -> list[str]:
     return pl.DataFrame({"m": turns}).select(reaction.reaction("m")).to_series().to_list()
 
 
-@pytest.mark.parametrize("turn", ["I'll watch that tonight, thanks", "that sounds great", "I've never seen it but I would love to check it out"])
+@pytest.mark.parametrize(
+    "turn", ["I'll watch that tonight, thanks", "that sounds great", "I've never seen it but I would love to check it out"]
+)
 def test_taking_a_suggestion_up_is_an_acceptance(turn: str) -> None:
     assert labels(turn) == ["accept"]
 
@@ -52,7 +54,15 @@ def test_titles_are_masked_whole_and_longest_first() -> None:
 
 
 def test_acts_name_what_a_turn_does_before_its_manners() -> None:
-    turns = ["hi there", "Hello! I am looking for a comedy", "I'll watch it, thank you, bye", "thanks, bye", "who is in it?", "I saw it", "no, never seen it"]
+    turns = [
+        "hi there",
+        "Hello! I am looking for a comedy",
+        "I'll watch it, thank you, bye",
+        "thanks, bye",
+        "who is in it?",
+        "I saw it",
+        "no, never seen it",
+    ]
     frame = pl.DataFrame({"m": turns}).with_columns(label=reaction.reaction("m"))
     found = frame.select(acts.act("m", "label")).to_series().to_list()
     assert found == ["greet", "request", "accept", "close", "ask", "seen", "unseen"]

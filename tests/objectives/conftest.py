@@ -12,13 +12,26 @@ from understudy.evidence import BEHAVIOUR, FREE_DIALOGUES, FREE_TURNS, REACTIONS
 from understudy.records import DECOY, STRATA, Item
 
 N_DIALOGUES = 160
-ITEMS = {str(i): Item(str(i), f"The Ember Road {i}", 1980 + i, ("drama", "comedy")[i % 2 : i % 2 + 1], (f"Person Number{i % 7}",)) for i in range(40)}
+ITEMS = {
+    str(i): Item(str(i), f"The Ember Road {i}", 1980 + i, ("drama", "comedy")[i % 2 : i % 2 + 1], (f"Person Number{i % 7}",))
+    for i in range(40)
+}
 RATES = {"liked_seen": 0.1, "liked_unseen": 0.5, "disliked": 0.1, "unstated": 0.25, DECOY: 0.1}
 TAKEN = ("I will watch it tonight", "that sounds great", "adding it to my list", "ok i'd love to see that one")
 LEFT = ("hm who plays in it", "i have seen it", "never heard of it", "what year was that", "tell me more about the story")
 OPENERS = ("hi", "hello there", "hey", "good evening")
-PARTS = ("i look for a film", "something slow", "maybe a drama", "with a good ending", "for my brother", "about the sea", "nothing too long",
-         "from the nineties", "i liked the last one", "my kids are here", "we have two hours", "it rains all day", "please no war", "a bit of music")  # fmt: skip
+PARTS = (
+    *("i look for a film", "something slow", "maybe a drama", "with a good ending", "for my brother", "about the sea", "nothing too long"),
+    *(
+        "from the nineties",
+        "i liked the last one",
+        "my kids are here",
+        "we have two hours",
+        "it rains all day",
+        "please no war",
+        "a bit of music",
+    ),
+)
 
 
 def say(rng: np.random.Generator, turn: int) -> str:
@@ -56,7 +69,9 @@ def free(n: int, opening: str, *, status: str = "complete", reason: str = "") ->
         turns += [(f"p{i}", 0, "seeker", opening.format(label), []), (f"p{i}", 1, "recommender", f"try {label}", [str(i % 40)])]
         turns += [(f"p{i}", 2, "seeker", "ok, will watch it", [])]
     order = ["play_key", "scenario_id", "dialogue_id", "target", "status", "reason", "title_in_prompt", "n_turns"]
-    return pl.DataFrame(dialogues, schema={name: FREE_DIALOGUES[name] for name in order}, orient="row"), pl.DataFrame(turns, schema=FREE_TURNS, orient="row")
+    return pl.DataFrame(dialogues, schema={name: FREE_DIALOGUES[name] for name in order}, orient="row"), pl.DataFrame(
+        turns, schema=FREE_TURNS, orient="row"
+    )
 
 
 def simulator(

@@ -33,7 +33,9 @@ def test_an_objective_declares_itself_and_measures_within_its_range(name: str, r
 
 def test_a_simulator_like_the_humans_is_near_them_and_a_faulty_one_is_not(reference: Reference, world: dict[str, Any]) -> None:
     same = measure_all(world["simulator"](), reference, seed=3)
-    stock = measure_all(world["simulator"](rates=YES, speak=lambda *_: "I am looking for a wonderful movie to enjoy tonight!"), reference, seed=3)
+    stock = measure_all(
+        world["simulator"](rates=YES, speak=lambda *_: "I am looking for a wonderful movie to enjoy tonight!"), reference, seed=3
+    )
     assert value(same, "positive_bias") < 0.1 < 0.4 < value(stock, "positive_bias")
     assert value(same, "diversity_gap") < 0.4 < 1.0 < value(stock, "diversity_gap")
     assert value(same, "behavioural_distance") < 0.2 < 0.5 < value(stock, "behavioural_distance")
@@ -57,22 +59,19 @@ def test_titles_given_away_are_counted_and_break_the_constraint(reference: Refer
     leaky = measure_all(world["simulator"](opening="hi, I want {}"), reference, seed=3)
     assert leaky.leakage["title"].value == 1.0
     assert value(leaky, "data_leakage") >= 19
-    assert constraints(leaky)["title"] == pytest.approx(0.95)
+    assert constraints(leaky, {})["title"] == pytest.approx(0.95)
     fine = measure_all(world["simulator"](), reference, seed=3)
     assert fine.leakage["title"].value == 0
-    assert max(constraints(fine).values()) <= 0
+    assert max(constraints(fine, {}).values()) <= 0
 
 
 def test_turns_copied_from_other_workers_leak(reference: Reference, world: dict[str, Any]) -> None:
-    parrot = world["simulator"](speak=lambda *_: reference_long_turn(world))
+    longest = max(world["humans"]().behaviour["text"].to_list(), key=len)
+    parrot = world["simulator"](speak=lambda *_: longest)
     found = measure_all(parrot, reference, seed=3).leakage["copying"]
     fresh = measure_all(world["simulator"](speak=lambda *_: "one two three four five six seven eight nine"), reference, seed=3)
     assert found.value > 0.9
     assert fresh.leakage["copying"].value == 0
-
-
-def reference_long_turn(world: dict[str, Any]) -> str:
-    return max(world["humans"]().behaviour["text"].to_list(), key=len)
 
 
 def test_coin_flips_agree_with_no_human_item(reference: Reference, world: dict[str, Any]) -> None:
@@ -103,7 +102,7 @@ def test_nothing_played_is_not_measured_and_never_nought(reference: Reference) -
     found = measure_all(empty, reference, seed=3)
     assert all(one.measured.value is None and one.measured.reason for one in found.objectives.values())
     assert found.diagnostics["invalid"].value is None
-    assert constraints(found) == {}
+    assert constraints(found, {}) == {}
 
 
 def test_missing_and_invalid_dialogues_are_counted_and_not_read(reference: Reference, world: dict[str, Any]) -> None:
@@ -152,7 +151,7 @@ def test_a_comparison_finds_what_changed_and_claims_nothing_else(reference: Refe
 
 
 def test_the_same_simulator_twice_is_inconclusive_everywhere(reference: Reference, world: dict[str, Any]) -> None:
-    for seed in range(6, 10):
+    for seed in range(6, 8):
         found = compare(world["simulator"](5), world["simulator"](seed), reference, seed=3, floors={})
         assert {one.outcome for one in found.values()} <= {"inconclusive"}, found
     itself = compare(world["simulator"](5), world["simulator"](5), reference, seed=3, floors={})

@@ -144,6 +144,7 @@ def test_the_card_says_what_was_not_measured_and_marks_rehearsal() -> None:
 def test_a_name_is_marked_once() -> None:
     assert marked(marked("a", "rehearsal"), "rehearsal") == "a-rehearsal"
     assert marked("a", "gpt") == "a"
+    assert marked("a", "gpt+rehearsal") == "a-rehearsal"
 
 
 @given(st.lists(st.sampled_from(licences.FREEST_FIRST), min_size=1))

@@ -15,7 +15,7 @@ _TRANSIENT_STATUS = frozenset({408, 409, 425, 429})
 # what a credential looks like in the texts of servers and clients
 _SECRETS = re.compile(
     r"(?i)\b(?:sk|pk|rk|gsk|xai|hf)[-_][\w-]{6,}|\bAIza[\w-]{10,}|(?:bearer|basic)\s+[\w.+/=~-]{4,}"
-    r"|((?:api[-_ ]?key|authorization|token|password|secret)\b[\"' ]*(?:provided)?[\"' ]*[:=][\"' ]*)[^\s\"',;}]+|(?<=://)[^/\s@]+@"
+    r"|((?:api[-_ ]?key|authorization|token|password|secret)\b[\"' ]*(?:provided)?[\"' ]*[:=][\"' ]*(?:bearer |basic )?)[^\s\"',;}]+|(?<=://)[^/\s@]+@"
 )
 _REASON_LENGTH = 200
 

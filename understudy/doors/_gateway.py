@@ -21,7 +21,7 @@ from understudy.completion import Completion, MissingReply, Request
 from understudy.doors._calls import LONGEST_WAIT_S, Breaker, CallFailed, wait_s
 from understudy.errors import ProviderFailed, UnderstudyError
 from understudy.ledger import Ledger
-from understudy.parameters import Caps, Models
+from understudy.parameters import Caps, Models, checked
 
 EMBEDDED = "rehearsal"
 Result = TypeVar("Result")
@@ -36,7 +36,7 @@ class GatewayConfig:
     timeout_s: float = 60.0
     max_attempts: int = 4
     breaker_after: int = 10
-    caps: Caps = field(default_factory=Caps)
+    caps: Caps = field(default_factory=lambda: checked(Caps, {}))
 
     @classmethod
     def of(cls, models: Models, caps: Caps) -> GatewayConfig:
@@ -49,6 +49,9 @@ class Provider(Protocol):
 
     def price(self, model: str) -> Price | None:
         """USD per token; None where it is not known. Raises BadInput for a model that cannot be asked at all."""
+
+    def is_in_process(self, model: str) -> bool:
+        """Whether a call leaves this process: one that does not can neither be charged nor outlive a kill."""
 
     async def send(self, request: Request) -> Completion:
         """One attempt. Raises CallFailed."""
@@ -184,7 +187,9 @@ class Exchange:
         worst = await self._hold(request, price)
         spent, reservation = Cost(0, 0.0), uuid.uuid4().hex
         try:
-            await asyncio.wrap_future(self._ledger.reserve(reservation, key, max_tokens=worst.tokens, max_usd=worst.usd))
+            reserved = self._ledger.reserve(reservation, key, max_tokens=worst.tokens, max_usd=worst.usd)
+            if not self._provider.is_in_process(request.model):
+                await asyncio.wrap_future(reserved)
             started, spent = monotonic(), worst
             completion = await self._send(request)
             latency_s = monotonic() - started

@@ -64,6 +64,9 @@ class _LiteLLM:
             self._prices[model] = self._look_up_price(model)
         return self._prices[model]
 
+    def is_in_process(self, model: str) -> bool:
+        return model.startswith(f"{EMBEDDED}/")
+
     async def send(self, request: Request) -> Completion:
         try:
             answer = await self._litellm.acompletion(**self._arguments(request))
@@ -75,7 +78,7 @@ class _LiteLLM:
         await self._litellm.close_litellm_async_clients()
 
     def _look_up_price(self, model: str) -> Price | None:
-        if model.startswith(f"{EMBEDDED}/"):
+        if self.is_in_process(model):
             _actors(model, self._fitted, self._surfaces)
             # litellm looks for the price of every reply; of a model it does not know it does so by guessing, which takes long
             free = {"input_cost_per_token": 0.0, "output_cost_per_token": 0.0, "litellm_provider": EMBEDDED, "mode": "chat"}
@@ -107,7 +110,7 @@ class _LiteLLM:
         # some providers refuse a request that names a seed; their replies are kept by our key all the same
         if self._takes_seed.get(request.model, True):
             arguments["seed"] = request.seed
-        if not request.model.startswith(f"{EMBEDDED}/") and self._config.api_base is not None:
+        if not self.is_in_process(request.model) and self._config.api_base is not None:
             arguments["api_base"] = self._config.api_base
             if _is_loopback(self._config.api_base) and "OPENAI_API_KEY" not in os.environ:
                 arguments["api_key"] = "none-needed-on-loopback"

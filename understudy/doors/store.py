@@ -6,7 +6,7 @@ Rows are keyed by content and inserted with `on conflict do nothing`, so writing
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -84,6 +84,12 @@ class Store:
             return int((self._connection.execute(sql).fetchone() or (0,))[0])
         finally:
             self._connection.unregister("incoming")
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """The same as `add` for a few rows: bound values cost half of what registering a frame does."""
+        marks = ", ".join(["(" + ", ".join("?" * len(columns)) + ")"] * len(rows))
+        sql = f"insert into {_known(table)} ({', '.join(columns)}) values {marks} on conflict do nothing"
+        self._connection.execute(sql, [value for row in rows for value in row])
 
     def run(self, query: str, **parameters: Any) -> None:
         """Executes `sql/queries/<query>.sql`."""

@@ -64,9 +64,9 @@ class Catalogue:
         words only in its own case. A longer title of the catalogue that holds this one is another item, and so is another year.
         """
         item = self.items[target]
-        return any(self._names(name, item, target, text) for name in (item.title, *item.aliases))
+        return any(self._names(name, item, text) for name in (item.title, *item.aliases))
 
-    def _names(self, name: str, item: Item, target: str, text: str) -> bool:
+    def _names(self, name: str, item: Item, text: str) -> bool:
         title = _words(name)
         if not title:
             return False

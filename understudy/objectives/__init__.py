@@ -29,14 +29,20 @@ __all__ = [
     "constraints",
     "measure_all",
     "measure_observed",
+    "measured_from_json",
 ]
 
 MODULES = {name: plugins.load("objectives", name) for name in plugins.names("objectives")}
+NAMES = tuple(MODULES)
 NAMES = tuple(MODULES)
 VERSIONS: dict[str, Any] = {**{name: module.VERSION for name, module in MODULES.items()}, "instruments": INSTRUMENTS_DIGEST}
 
 MAX_INVALID = 0.02
 MAX_ROLE_FLIPS = 0.01
+MAX_OVER_ACCEPTANCE = 0.15
+DECOY_SLACK = 0.05
+# how far above the humans' floor an objective may be (design, section 7); a test holds the gates to the same figures
+SLACK = {"positive_bias": 0.10, "diversity_gap": 0.25, "behavioural_distance": 0.10}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +86,26 @@ def measure_observed(observed: Observed, reference: Reference, *, seed: int, int
     return Evaluation(found, dict(found["data_leakage"].parts), diagnostics(observed, reference, found, seed=seed))
 
 
-def constraints(evaluation: Evaluation) -> dict[str, float]:
-    """The search's constraints on point rates; at most 0 is feasible. What was not measured makes no constraint."""
+def constraints(evaluation: Evaluation, floors: Mapping[str, float | None]) -> dict[str, float]:
+    """The search's constraints on point values, the gates' own bounds; at most 0 is feasible.
+
+    `floors`: objective → the upper bound of human against human. What was not measured makes no constraint.
+    """
     over = evaluation.objectives["data_leakage"].signed
+    seen = {name: one.value for name, one in evaluation.diagnostics.items()}
     found = {name: over[name].value for name in ("title", "attributes", "copying")}
-    for name, most in (("invalid", MAX_INVALID), ("role_flips", MAX_ROLE_FLIPS)):
-        value = evaluation.diagnostics[name].value
-        found[name] = None if value is None else value - most
+    found |= {name: _over(seen[name], most) for name, most in (("invalid", MAX_INVALID), ("role_flips", MAX_ROLE_FLIPS))}
+    found["over_acceptance"] = _over(seen["over_acceptance"], MAX_OVER_ACCEPTANCE)
+    disliked = seen["disliked_acceptance"]
+    found["decoys"] = None if disliked is None else _over(seen["decoy_acceptance"], disliked + DECOY_SLACK)
+    for name, slack in SLACK.items():
+        floor = floors.get(name)
+        found[name] = None if floor is None else _over(evaluation.objectives[name].measured.value, floor + slack)
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _over(value: float | None, most: float) -> float | None:
+    return None if value is None else value - most
 
 
 def compare(

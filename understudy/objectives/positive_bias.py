@@ -51,7 +51,6 @@ def _signed(reactions: pl.DataFrame, reference: Reference, stratum: str) -> Meas
     return difference(rate(reactions, stratum), human)
 
 
-
 def _replicates(reactions: pl.DataFrame, reference: Reference, kept: tuple[str, ...], values: Floats, seed: int) -> tuple[float, ...]:
     deviations = _deviations(reactions, kept, seed) - _deviations(reference.reactions, kept, reference.seed)
     return tuple(np.abs(values[None, :] + deviations).mean(axis=1).tolist())

@@ -21,13 +21,11 @@ from understudy.records import Item
 
 VERSION = 1
 
-# a query counts when some item scores at least this much; one rare word or two common ones do (BM25, k1 1.5, b .75)
-_SURE = 1.0
 # popularity is added in units of the best match, so it orders near-ties and carries the ranking when nothing matches
 _POPULARITY_WEIGHT = 0.25
 # how much of earlier wishes is left after a new one, and after a new one that comes with a refusal
 _FADE, _FADE_AFTER_REFUSAL = 0.6, 0.3
-_REJECTED_WEIGHT = 0.35
+_REJECTED_WEIGHT = 0.5
 
 _QUESTIONS = (
     "What sort of thing are you in the mood for? A genre or a title you enjoyed is a good start.",
@@ -59,7 +57,7 @@ _THANKS = re.compile(
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 # what people say in every request; BM25 would otherwise match it to titles such as "Something Good"
 _EMPTY = """
-a about all also am an and any anything are as ask at be been but by can could did do does don't film films for from get give good
+a about all already also am an and any anything are as ask at be been but by can could did do does don't film films for from get give good
 great had hard has have haven't hello help hey hi how i i'd i'll i'm i've if in into is it it's just kind know like liked looking
 love loved me mean might mood more most movie movies my need new nice no not of ok on one or other please really recommend
 recommendation recommendations saw see seen show so some something sort suggest suggestion suggestions sure thank thanks that
@@ -136,8 +134,8 @@ class Conversation:
         said = self._scores(self._query(utterance))
         for place in named:
             said += self._scores(_content(self._index.items[place]))
-        self._sure = self._sure or bool(said.max(initial=0.0) >= _SURE)
         if said.any():
+            self._sure = True
             # a wish counts the same however many words it takes
             said = _unit(said)
             self._wanted = self._wanted * (_FADE_AFTER_REFUSAL if turned_down else _FADE) + said
@@ -161,7 +159,7 @@ class Conversation:
     def _query(self, utterance: str) -> list[str]:
         """The words of an utterance that may mean something to the catalogue; plurals it does not know as singulars."""
         meant = [_MEANS.get(word, word) for word in _tokens(utterance, without_empty=True)]
-        return [word if word in self._index.vocabulary else word.removesuffix("s") for word in meant]
+        return [word if word in self._index.vocabulary or len(word) < 4 else word.removesuffix("s") for word in meant]
 
     def _scores(self, tokens: Sequence[str]) -> NDArray[np.float64]:
         known = [self._index.vocabulary[token] for token in dict.fromkeys(tokens) if token in self._index.vocabulary]
@@ -184,7 +182,9 @@ def build(items: Mapping[str, Item], popularity: Mapping[str, int]) -> Retrieval
     vocabulary = {token: place for place, token in enumerate(sorted({token for tokens in corpus for token in tokens}))}
     model = bm25s.BM25(k1=1.5, b=0.75)
     if vocabulary:
-        model.index(([[vocabulary[token] for token in tokens] for tokens in corpus], vocabulary), show_progress=False)
+        # the index writes into the vocabulary it is given
+        ids = [[vocabulary[token] for token in tokens] for tokens in corpus]
+        model.index((ids, dict(vocabulary)), create_empty_token=False, show_progress=False)
     counts = np.log1p(np.array([popularity.get(item.item_id, 0) for item in ordered], dtype=np.float64))
     by_title: dict[str, list[int]] = {}
     for place, item in enumerate(ordered):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.special import gammaln, xlogy
+from scipy.stats import rankdata
 
 from understudy.statistics.halves import Floats
 
@@ -25,7 +26,7 @@ def energy_coefficient(one: Floats, other: Floats) -> Floats:
     f, g = np.cumsum(_shares(one), axis=1), np.cumsum(_shares(other), axis=1)
     apart = 2 * np.sum((f - g) ** 2, axis=1)
     between = 2 * np.sum(f * (1 - g) + g * (1 - f), axis=1)
-    return np.divide(apart, between, out=np.zeros_like(apart), where=between > 1e-12)
+    return np.asarray(np.divide(apart, between, out=np.zeros_like(apart), where=between > 1e-12))
 
 
 def conditional_entropy(table: Floats) -> Floats:
@@ -51,8 +52,6 @@ def rarefied(counts: Floats, size: int) -> float:
 
 def auc(scores: Floats, positive: Floats) -> float | None:
     """P(a positive scores above a negative), ties count half (Mann and Whitney 1947); None without both kinds."""
-    from scipy.stats import rankdata
-
     truth = positive > 0.5
     n_positive, n_negative = int(truth.sum()), int((~truth).sum())
     if not n_positive or not n_negative:
@@ -63,7 +62,7 @@ def auc(scores: Floats, positive: Floats) -> float | None:
 
 def _shares(counts: Floats) -> Floats:
     totals = counts.sum(axis=1, keepdims=True)
-    return np.divide(counts, totals, out=np.zeros_like(counts, dtype=float), where=totals > 0)
+    return np.asarray(np.divide(counts, totals, out=np.zeros_like(counts, dtype=float), where=totals > 0))
 
 
 def _entropy(shares: Floats) -> Floats:

@@ -62,7 +62,7 @@ def ball_radius(deviations: Floats) -> float:
 
 def normal_deviations(spreads: Sequence[float], *, n: int = 4000) -> Floats:
     """(n, n_parts) independent normal deviations with these spreads: for parts whose intervals are analytic."""
-    return np.random.default_rng(20607).standard_normal((n, len(spreads))) * np.asarray(spreads)[None, :]
+    return np.asarray(np.random.default_rng(20607).standard_normal((n, len(spreads))) * np.asarray(spreads)[None, :])
 
 
 def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -1,0 +1,48 @@
+"""The account of a run: a worst case bounds every call."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from understudy.budget import Budget, Cost, Price, worst_case
+from understudy.completion import Message, Request
+from understudy.errors import BudgetExhausted
+from understudy.parameters import Caps
+
+
+@given(st.text(max_size=200), st.integers(1, 500))
+def test_the_worst_case_covers_a_token_for_every_byte(text: str, max_tokens: int) -> None:
+    request = Request("seeker", "m", (Message("user", text),), 0.7, 1.0, max_tokens, 1)
+    worst = worst_case(request, Price(1.0, 2.0))
+    assert worst.tokens >= len(text.encode("utf-8", "surrogatepass")) + max_tokens
+    assert worst.usd is not None
+    assert worst.usd >= max_tokens * 2.0
+
+
+@given(st.lists(st.tuples(st.integers(1, 60), st.floats(0, 1)), max_size=60))
+def test_whatever_the_calls_cost_the_cap_holds(calls: list[tuple[int, float]]) -> None:
+    budget = Budget(Caps(tokens=100), now=lambda: 0.0)
+    held: list[tuple[Cost, Cost]] = []
+    for tokens, share in calls:
+        worst = Cost(tokens, 0.0)
+        try:
+            if budget.hold(worst):
+                held.append((worst, Cost(int(tokens * share), 0.0)))
+            else:
+                assert held, "a call waits only where another is in flight"
+                budget.settle(*held.pop(0))
+        except BudgetExhausted:
+            assert budget.tokens + tokens > 100
+    for worst, spent in held:
+        budget.settle(worst, spent)
+    assert budget.tokens <= 100
+
+
+def test_time_is_a_cap() -> None:
+    clock = iter([0.0, 59.0, 61.0])
+    budget = Budget(Caps(minutes=1), now=lambda: next(clock))
+    assert budget.hold(Cost(1, None))
+    with pytest.raises(BudgetExhausted, match="1 minutes"):
+        budget.hold(Cost(1, None))

@@ -1,0 +1,116 @@
+"""The loopback server: the OpenAI protocol, honest about what answers, failing on purpose and counting what it saw."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from understudy.doors.devserver import KINDS, DevServer, Faults
+from understudy.errors import BadInput
+from understudy.genome import Genome
+from understudy.prompts import render
+from understudy.records import Need
+from understudy.setting import load_setting
+
+
+def body(seed: int = 1, **more: Any) -> dict[str, Any]:
+    genome: Genome = load_setting("zero_shot").genome
+    messages = render(genome, Need(genres=("comedy",)), [], exemplars=(), target=None)
+    asked = [{"role": message.role, "content": message.content} for message in messages]
+    return {"model": "anything", "messages": asked, "temperature": 0.7, "seed": seed, **more}
+
+
+NONE = Faults()
+
+
+def server(faults: Faults = NONE, log: io.StringIO | None = None) -> TestClient:
+    return TestClient(DevServer(faults=faults, latency_ms=0, log=log).app, raise_server_exceptions=False)
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/chat/completions"])
+def test_it_answers_as_rehearsal_and_the_same_request_alike(path: str) -> None:
+    client = server()
+    first, again, other = (client.post(path, json=body(seed)).json() for seed in (1, 1, 2))
+    assert first["model"] == "rehearsal"
+    assert first["choices"][0]["message"]["content"]
+    assert first["usage"]["total_tokens"] == first["usage"]["prompt_tokens"] + first["usage"]["completion_tokens"] > 0
+    assert first["choices"] == again["choices"]
+    assert first["choices"] != other["choices"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"messages": [{"role": "user", "content": "What is the capital of France?"}]},
+        {"messages": "none"},
+        {},
+        {**body(), "stream": True},
+        {**body(), "temperature": "warm"},
+    ],
+)
+def test_what_is_not_a_seeker_s_prompt_is_refused(asked: dict[str, Any]) -> None:
+    answer = server().post("/v1/chat/completions", json=asked)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"]
+
+
+def test_broken_json_is_refused() -> None:
+    assert server().post("/v1/chat/completions", content=b'{"mess').status_code == 400
+    assert server().post("/v1/chat/completions", content=b"[]").status_code == 400
+
+
+def test_it_lists_its_model_and_its_health() -> None:
+    client = server()
+    assert client.get("/v1/models").json()["data"][0]["id"] == "rehearsal"
+    assert client.get("/health").json()["n_requests"] == 0
+
+
+def test_the_log_has_one_line_for_each_request() -> None:
+    log = io.StringIO()
+    client = server(log=log)
+    for asked in (body(1), body(1), body(2), {}):
+        client.post("/v1/chat/completions", json=asked)
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert [line["seq"] for line in lines] == [1, 2, 3, 4]
+    assert [line["status"] for line in lines] == [200, 200, 200, 400]
+    assert lines[0]["key"] == lines[1]["key"] != lines[2]["key"]
+    assert set(lines[0]) == {"seq", "at", "status", "key", "in_flight"}
+
+
+@pytest.mark.parametrize(("fault", "status"), [("rate_limited", 429), ("server_error", 500)])
+def test_a_refusal_on_purpose(fault: str, status: int) -> None:
+    answer = server(Faults(**{fault: 1.0}, retry_after_s=2)).post("/v1/chat/completions", json=body())  # type: ignore[arg-type]
+    assert answer.status_code == status
+    assert answer.headers.get("retry-after") == ("2" if status == 429 else None)
+
+
+def test_an_answer_broken_on_purpose() -> None:
+    with pytest.raises(json.JSONDecodeError):
+        server(Faults(malformed=1.0)).post("/v1/chat/completions", json=body()).json()
+    assert server(Faults(empty=1.0)).post("/v1/chat/completions", json=body()).json()["choices"][0]["message"]["content"] == ""
+
+
+def test_faults_come_at_their_rates_and_a_second_try_is_drawn_anew() -> None:
+    faults = Faults(rate_limited=0.2, server_error=0.1, seed=3)
+    drawn = [faults.draw(f"request {n}", 0) for n in range(2000)]
+    assert drawn == [faults.draw(f"request {n}", 0) for n in range(2000)]
+    assert drawn.count("rate_limited") / 2000 == pytest.approx(0.2, abs=0.04)
+    assert drawn.count("server_error") / 2000 == pytest.approx(0.1, abs=0.03)
+    assert drawn != [faults.draw(f"request {n}", 1) for n in range(2000)]
+    assert {Faults(**{kind: 1.0}).draw("x", 0) for kind in KINDS} == set(KINDS)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("hangs = 0.1", "hangs"), ("hang = 'x'", "hang"), ("hang = 0.9\nreset = 0.9", "at most 1"), ("hang =", "cannot read")],
+)
+def test_a_wrong_file_of_faults_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "faults.toml"
+    path.write_text(text)
+    with pytest.raises(BadInput, match=told):
+        Faults.read(path)

@@ -1,0 +1,85 @@
+"""The ledger: order of commits, what a failing store does to its callers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from understudy import ledger as module
+from understudy.completion import Completion, Message, Request
+from understudy.doors.store import Store
+from understudy.errors import StoreBusy, UnderstudyError
+from understudy.ledger import Ledger
+
+NOW = datetime(2026, 1, 1)
+REQUEST = Request("seeker", "openai/some", (Message("user", "hi"),), 0.7, 1.0, 50, 1)
+REPLY = Completion("hello", "m", "m", "stop", "", 3, 4, "greet")
+
+
+def opened(path: Path) -> Ledger:
+    return Ledger(path, run_id="run", now=lambda: NOW)
+
+
+def test_a_kept_reply_is_found_by_the_next_run(tmp_path: Path) -> None:
+    path = tmp_path / "s.duckdb"
+    ledger = opened(path)
+    ledger.reserve("r1", REQUEST.key, max_tokens=60, max_usd=None).result()
+    assert not ledger.has(REQUEST.key)
+    ledger.keep("r1", REQUEST.key, request=REQUEST, completion=REPLY, usd=None, latency_s=0.1).result()
+    assert ledger.has(REQUEST.key)
+    ledger.close()
+    again = opened(path)
+    assert again.read(REQUEST.key).result() == REPLY
+    again.close()
+
+
+def test_a_reservation_without_a_settlement_is_unknown(tmp_path: Path) -> None:
+    path = tmp_path / "s.duckdb"
+    ledger = opened(path)
+    ledger.reserve("r1", REQUEST.key, max_tokens=60, max_usd=0.1).result()
+    ledger.reserve("r2", REQUEST.key, max_tokens=60, max_usd=0.1).result()
+    ledger.settle("r2", "failed", reason="500").result()
+    ledger.close()
+    with Store.open(path) as store:
+        assert store.rows("play/ledger_totals")[0]["n_unknown"] == 1
+
+
+def test_closing_commits_what_is_queued(tmp_path: Path) -> None:
+    path = tmp_path / "s.duckdb"
+    ledger = opened(path)
+    for i in range(500):
+        ledger.reserve(f"r{i}", REQUEST.key, max_tokens=60, max_usd=0.1)
+    ledger.close()
+    with Store.open(path) as store:
+        assert store.counts()["play.reservations"] == 500
+
+
+def test_a_writer_that_fails_is_heard_by_waiters_by_the_next_put_and_at_close(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = opened(tmp_path / "s.duckdb")
+    monkeypatch.setattr(module, "RESERVATIONS", "play.no_such_table")
+    monkeypatch.setitem(module._COLUMNS, "play.no_such_table", module._COLUMNS["play.reservations"])
+    with pytest.raises(Exception, match="no_such_table"):
+        ledger.reserve("r1", REQUEST.key, max_tokens=60, max_usd=0.1).result()
+    ledger._thread.join()
+    with pytest.raises(UnderstudyError, match="could not be written"):
+        ledger.settle("r1", "failed", reason="")
+    with pytest.raises(UnderstudyError, match="could not be written"):
+        ledger.close()
+
+
+def test_nothing_is_taken_after_closing(tmp_path: Path) -> None:
+    ledger = opened(tmp_path / "s.duckdb")
+    ledger.close()
+    with pytest.raises(UnderstudyError, match="closed"):
+        ledger.settle("r1", "failed", reason="")
+
+
+def test_a_store_that_cannot_be_opened_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_: object, **__: object) -> Store:
+        raise StoreBusy("another process has the store open")
+
+    monkeypatch.setattr(module.Store, "open", busy)
+    with pytest.raises(StoreBusy):
+        opened(tmp_path / "s.duckdb")

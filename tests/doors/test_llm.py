@@ -1,0 +1,173 @@
+"""The door to litellm, on loopback: the embedded model and an OpenAI-compatible server are called alike."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+import pytest
+import uvicorn
+
+from understudy import rehearsal
+from understudy.completion import Completion, Message, MissingReply, Request
+from understudy.doors import _gateway
+from understudy.doors.devserver import DevServer, Faults
+from understudy.doors.llm import Gateway, GatewayConfig, shared_gateway, use_gateway
+from understudy.doors.store import Store
+from understudy.errors import BadInput, UnderstudyError
+from understudy.genome import Controls, Genome
+from understudy.parameters import Caps
+from understudy.prompts import render
+from understudy.records import Need, Turn
+from understudy.setting import load_setting
+
+EMBEDDED = "rehearsal/0"
+NONE = Faults()
+GENOME: Genome = load_setting("zero_shot").genome
+
+
+def request(n: int = 0, model: str = EMBEDDED) -> Request:
+    history = [Turn("seeker", "hello"), Turn("recommender", "Hi! What do you like?")]
+    messages = render(GENOME, Need(genres=("comedy",)), history, exemplars=(), target=None)
+    return Request("seeker", model, messages, Controls().temperature, 1.0, 100, n)
+
+
+def gateway(store: Path, **config: object) -> Gateway:
+    return Gateway(
+        GatewayConfig(**config),  # type: ignore[arg-type]
+        store_path=store / "store.duckdb",
+        fitted={},
+        surfaces={"0": rehearsal.surface("0")},
+        run_id="run",
+    )
+
+
+@contextmanager
+def listening(faults: Faults = NONE) -> Iterator[tuple[str, io.StringIO]]:
+    """The address and the log of a devserver on a thread of this process."""
+    log = io.StringIO()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
+        app = DevServer(faults=faults, latency_ms=0, log=log).app
+        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1))
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1", log
+        finally:
+            server.should_exit = True
+            thread.join(5)
+
+
+def statuses(log: io.StringIO) -> list[int]:
+    return [json.loads(line)["status"] for line in log.getvalue().splitlines()]
+
+
+async def several(open_gateway: Gateway, n: int, model: str) -> list[Completion | BaseException]:
+    return await asyncio.gather(*(open_gateway.complete(request(i, model)) for i in range(n)), return_exceptions=True)
+
+
+def test_the_embedded_model_is_called_through_litellm_and_says_what_it_is(tmp_path: Path) -> None:
+    with gateway(tmp_path) as opened:
+        reply = opened.run(opened.complete(request()))
+        assert (reply.engine, reply.reported_model) == ("rehearsal", "rehearsal")
+        assert reply.text
+        assert reply.intended_act
+        assert reply.prompt_tokens > 0
+        assert opened.usd == 0.0
+        direct = rehearsal.respond(
+            request().messages, surface=rehearsal.surface("0"), fitted=rehearsal.UNFITTED, temperature=0.7, top_p=1.0, seed=0
+        )
+        assert reply.text == direct.text
+    with Store.open(tmp_path / "store.duckdb") as store:
+        row = store.rows("play/ledger_totals")[0]
+    assert (row["n"], row["n_unknown"], row["usd"]) == (1, 0, 0.0)
+
+
+def test_a_model_that_this_run_was_not_given_is_bad_input(tmp_path: Path) -> None:
+    with gateway(tmp_path) as opened:
+        for name in ("rehearsal/7", "rehearsal/0@0123456789ab", "rehearsal/"):
+            with pytest.raises(BadInput):
+                opened.run(opened.complete(request(model=name)))
+
+
+def test_messages_that_are_no_seeker_s_prompt_give_a_missing_reply(tmp_path: Path) -> None:
+    other = Request("seeker", EMBEDDED, (Message("user", "What is the capital of France?"),), 0.7, 1.0, 100, 1)
+    with gateway(tmp_path) as opened, pytest.raises(MissingReply):
+        opened.run(opened.complete(other))
+
+
+def test_a_server_that_answers_with_rehearsal_is_marked_rehearsal(tmp_path: Path) -> None:
+    with listening() as (address, log), gateway(tmp_path, api_base=address) as opened:
+        replies = opened.run(several(opened, 20, "openai/anything"))
+        assert {reply.engine for reply in replies if isinstance(reply, Completion)} == {"rehearsal"}
+        assert {reply.intended_act for reply in replies if isinstance(reply, Completion)} == {None}
+        assert (opened.n_calls, opened.usd) == (20, 0.0)
+        opened.run(several(opened, 20, "openai/anything"))
+        assert opened.n_calls == 20
+        assert statuses(log) == [200] * 20
+
+
+def test_failures_of_a_server_are_tried_again_and_the_counts_of_both_sides_agree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_gateway, "wait_s", lambda *_, **__: 0.0)
+    faults = Faults(rate_limited=0.15, server_error=0.15, reset=0.1, malformed=0.1, retry_after_s=0)
+    with listening(faults) as (address, log), gateway(tmp_path, api_base=address, max_attempts=12) as opened:
+        replies = opened.run(several(opened, 40, "openai/anything"))
+        assert [reply for reply in replies if not isinstance(reply, Completion)] == []
+        assert opened.n_calls == len(statuses(log)) > 40
+        assert {0, 200, 429, 500} <= set(statuses(log))
+
+
+def test_a_server_that_hangs_gives_a_missing_reply(tmp_path: Path) -> None:
+    with (
+        listening(Faults(hang=1.0)) as (address, _),
+        gateway(tmp_path, api_base=address, timeout_s=0.2, max_attempts=1) as opened,
+        pytest.raises(MissingReply),
+    ):
+        opened.run(opened.complete(request(model="openai/anything")))
+
+
+def test_an_empty_reply_is_a_reply_and_is_kept(tmp_path: Path) -> None:
+    with listening(Faults(empty=1.0)) as (address, _), gateway(tmp_path, api_base=address) as opened:
+        assert opened.run(opened.complete(request(model="openai/anything"))).text == ""
+        assert opened.n_calls == 1
+
+
+def test_a_server_that_is_not_there_gives_a_missing_reply_without_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-0123456789")
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}/v1"
+        with gateway(tmp_path, api_base=address, max_attempts=1) as opened, pytest.raises(MissingReply) as told:
+            opened.run(opened.complete(request(model="openai/anything")))
+    assert "secret" not in told.value.message
+
+
+def test_an_unknown_price_cannot_hold_a_cap_on_money(tmp_path: Path) -> None:
+    with (
+        gateway(tmp_path, api_base="http://127.0.0.1:9", caps=Caps(usd=1.0)) as opened,
+        pytest.raises(UnderstudyError, match="price"),
+    ):
+        opened.run(opened.complete(request(model="openai/anything")))
+
+
+def test_threads_find_the_gateway_that_is_in_use(tmp_path: Path) -> None:
+    assert shared_gateway() is None
+    with gateway(tmp_path) as opened, use_gateway(opened):
+        found: list[object] = []
+        thread = Thread(target=lambda: found.append(shared_gateway()))
+        thread.start()
+        thread.join()
+        assert found == [opened]
+        with pytest.raises(UnderstudyError, match="already"), use_gateway(opened):
+            pass
+    assert shared_gateway() is None

@@ -1,0 +1,88 @@
+"""The command line keeps its contract: exit codes, one JSON object on stdout, and a help that answers at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from flows.cli import app
+from understudy.doors.store import Store
+
+ROOT = Path(__file__).resolve().parents[2]
+UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))
+
+
+def run(*words: str, cwd: Path, home: Path | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PREFECT_HOME": str((home or cwd) / "prefect")}
+    return subprocess.run([UNDERSTUDY, *words], cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = ("prefect", "litellm", "great_expectations", "polars", "duckdb", "pymoo", "sklearn", "altair")
+    code = f"import sys, flows.cli; print([name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("ingest", "--json"), 2, "usage"),
+        (("nightly", "--dataset", "x", "--data", ".", "--nonsense", "--json"), 2, "usage"),
+        (("simulate", "--dataset", "x", "--json"), 2, "usage"),
+        (("status", "--json"), 2, "bad_input"),
+        (("pull", "nothing", "--json"), 2, "bad_input"),
+        (("optimize", "--dataset", "x", "--population", "1", "--json"), 2, "bad_input"),
+        (("optimize", "--dataset", "x", "--weights", "positive_bias=a", "--json"), 2, "bad_input"),
+        (("optimize", "--dataset", "x", "--algorithm", "magic", "--json"), 2, "bad_input"),
+    ],
+)
+def test_bad_input_ends_with_two_and_says_so_in_json(words: tuple[str, ...], code: int, told: str, tmp_path: Path) -> None:
+    done = run(*words, cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["ok"] is False
+    assert answer["error"]["code"] == told
+    assert set(answer["error"]) == {"code", "message", "hint"}
+
+
+def test_a_busy_store_ends_with_six(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "understudy.duckdb"):
+        done = run("status", "--json", cwd=tmp_path)
+    assert done.returncode == 6
+    assert json.loads(done.stdout)["error"]["code"] == "store_busy"
+
+
+def test_ingest_and_status_answer_in_json_and_nothing_else(tmp_path: Path) -> None:
+    done = run("ingest", "redial", str(ROOT / "examples" / "sample"), "--dataset", "sample", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    counted = sum(answer[name] for name in ("n_dialogues", "n_duplicates", "n_rejects", "n_attached"))
+    assert answer["ok"] is True
+    assert answer["n_records"] == counted > 500
+    status = json.loads(run("status", "--json", cwd=tmp_path).stdout)
+    assert status["tables"]["ingest.dialogues"] == answer["n_dialogues"]
+    assert {"tables", "ledger", "runs", "releases", "n_test_uses", "store_digest"} <= set(status)
+    wrong = run("profile", "--dataset", "other", "--json", cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert "sample" in json.loads(wrong.stdout)["error"]["hint"]
+
+
+def test_the_guide_and_the_commands_hold_together() -> None:
+    guide = (ROOT / "docs" / "cli.md").read_text()
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    documented = dict(re.findall(r"^\| `(\w+)([^`]*)`", guide, re.MULTILINE))
+    assert set(documented) == set(commands)
+    for name, words in documented.items():
+        options = {option for parameter in commands[name].params for option in parameter.opts}
+        assert set(re.findall(r"--[a-z][a-z-]+", words)) <= options, name
+    everywhere = set(re.findall(r"--[a-z][a-z-]+", guide.split("## Commands")[0])) - {"--help"}
+    known = {option for command in commands.values() for parameter in command.params for option in parameter.opts}
+    assert everywhere <= known

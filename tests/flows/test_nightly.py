@@ -1,0 +1,96 @@
+"""A night from logs to its end: what it answers, what it leaves, and that the same night again costs nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows import stages
+from flows.nightly import nightly
+from tasks.status import store_status
+from understudy.doors.events import recording
+from understudy.doors.store import Store
+from understudy.errors import GateFailed, ProviderFailed
+from understudy.parameters import Caps, Models, Search
+
+ROOT = Path(__file__).resolve().parents[2]
+STAGES = ("ingest_done", "profile_done", "generation_started", "generation_done", "search_done", "batch_played", "verdict")
+
+
+def spent(parameters: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a night, which at this size never passes its gates: six dialogues are too few to tell."""
+    with pytest.raises(GateFailed) as failed:
+        nightly(**parameters)
+    return failed.value.fields
+
+
+def test_a_night_goes_all_the_way_and_again_costs_nothing(night: dict[str, Any], tmp_path: Path) -> None:
+    with recording(tmp_path / "events.jsonl"):
+        first = spent(night)
+    told = (tmp_path / "events.jsonl").read_text()
+    assert all(event in told for event in STAGES)
+    assert first["n_model_calls"] > 100
+    assert first["engine"] == "rehearsal"
+    assert first["split"] == "select"
+    assert set(first["objectives"]) == {"positive_bias", "diversity_gap", "behavioural_distance", "data_leakage"}
+    assert {"unit", "better", "seed", "optimized", "human", "floor", "difference", "outcome", "n"} <= set(first["objectives"]["positive_bias"])
+    assert [one for one in first["verdicts"] if one["suite"] == "leakage" and not one["passed"]]
+    before = store_status(Path(night["store"]))
+    assert before["ledger"]["n_duplicate_keys"] == 0
+    assert before["ledger"]["n_unknown"] == 0
+    assert before["tables"]["publish.releases"] == 0
+
+    again = spent(night)
+    after = store_status(Path(night["store"]))
+    assert again["n_model_calls"] == 0
+    assert after == before
+    assert {**again, "flow_run_id": ""} == {**first, "flow_run_id": "", "n_model_calls": 0}
+
+    other = spent({**night, "batch": "two"})
+    counts = store_status(Path(night["store"]))["tables"]
+    assert 0 < other["n_model_calls"] < first["n_model_calls"] / 3
+    assert counts["optimize.candidates"] == before["tables"]["optimize.candidates"]
+    assert counts["simulate.batches"] == before["tables"]["simulate.batches"] + 1
+
+
+def test_a_search_stopped_by_its_budget_ends_where_it_would_have_ended(night: dict[str, Any], tmp_path: Path) -> None:
+    plain = {key: night[key] for key in ("search", "dataset")}
+    for store in ("whole", "parts"):
+        file = str(tmp_path / f"{store}.duckdb")
+        stages.ingest("redial", [night["data"]], dataset="sample", store=file)
+        stages.profile("sample", store=file)
+    whole = stages.optimize(**plain, store=str(tmp_path / "whole.duckdb"))
+    calls = whole["n_model_calls"]
+    stopped = stages.optimize(**plain, store=str(tmp_path / "parts.duckdb"), caps=Caps(calls=calls * 2 // 3))
+    assert stopped["stopped"] == "budget"
+    assert stopped["n_model_calls"] <= calls * 2 // 3
+    finished = stages.optimize(**plain, store=str(tmp_path / "parts.duckdb"))
+    assert finished["stopped"] == whole["stopped"]
+    assert finished["front_digest"] == whole["front_digest"]
+    assert finished["pick"]["genome_digest"] == whole["pick"]["genome_digest"]
+    assert stopped["n_model_calls"] + finished["n_model_calls"] == calls
+
+
+def test_a_prompt_that_gives_titles_away_is_stopped_by_the_leakage_gate(night: dict[str, Any]) -> None:
+    leaky = {**night, "setting": str(ROOT / "examples" / "leaky.toml"), "search": Search(generations=0), "n": 190}
+    fields = spent(leaky)
+    title = next(one for one in fields["verdicts"] if one["suite"] == "leakage" and one["expectation"] == "title")
+    assert not title["passed"]
+    assert title["observed"] > 0.5
+    assert title["n"] >= 190
+    assert fields["n_quarantined"] > 95
+    assert fields["quarantined_by_reason"]["title given away"] > 95
+    with Store.open(night["store"]) as store:
+        assert store.counts()["publish.releases"] == 0
+        assert store.counts()["validate.quarantine"] == fields["n_quarantined"]
+
+
+def test_a_model_that_does_not_answer_ends_the_night_with_what_was_paid_for_kept(night: dict[str, Any]) -> None:
+    nobody = Models(seeker="openai/nobody", api_base="http://127.0.0.1:9/v1", timeout_s=2, breaker_after=3)
+    with pytest.raises(ProviderFailed):
+        nightly(**{**night, "models": nobody})
+    with Store.open(night["store"]) as store:
+        assert store.counts()["profile.contexts"] > 0
+        assert store.counts()["play.completions"] == 0
