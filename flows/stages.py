@@ -68,7 +68,7 @@ def optimize(
                 break
         finalists = tasks.optimize.finalists(store, run)
         done, capped = tasks.play.settled(tasks.play.evaluate.map(finalists))
-        found = tasks.optimize.conclude(store, run, done, capped or stopped or "generations")
+        found = tasks.optimize.conclude(store, run, done, len(finalists), capped or stopped or "generations")
         emit("optimize", "search_done", f"{run.run_key}/{found['pick']['genome_digest']}")
         return {**found, "n_model_calls": opened.gateway.n_calls}
 

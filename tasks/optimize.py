@@ -10,14 +10,18 @@ from typing import Any
 
 from prefect import task
 
+from tasks.artifacts import page, table
 from tasks.play import Done, Work, human_side, keep
 from understudy import rows, stock
 from understudy.doors.store import Store
+from understudy.drawing import FrontPoint, front_svg
+from understudy.errors import BudgetExhausted
 from understudy.evidence import MIN_CONTEXTS
 from understudy.genome import Genome
 from understudy.keys import canonical_json, key
 from understudy.objectives import NAMES, Evaluation, constraints
 from understudy.parameters import Search
+from understudy.records import Measured
 from understudy.search import loop, picking
 from understudy.search.genes import Screen, log_grams
 from understudy.search.operators import Pool
@@ -117,52 +121,48 @@ def keep_generation(store: str, run: Run, generation: int, done: list[Done], cap
             "hypervolume": judged.hypervolume, "n_dialogues": sum(one.row["n_dialogues"] for one in done),
         }  # fmt: skip
         opened.add("optimize.generations", [row])
+    _show_generation(run, generation, history[-1], judged.front)
     return loop.stop(history, plan=run.plan)
 
 
 @task(name="choose finalists", persist_result=False)
 def finalists(store: str, run: Run) -> list[Work]:
-    """The seed and the spread members of the last front, to be measured on `select`, which the search has not seen."""
+    """The seed and the spread members of the last front, to be measured on `select`, which the search has not seen.
+
+    Raises BudgetExhausted where a cap left no finished generation to choose from.
+    """
     with Store.open(store) as opened:
-        generations = _n_generations(opened, run)
-        chosen = loop.finalists(_history(opened, run, generations), plan=run.plan, n=run.search.n_front)
+        history = _finished(opened, run)
+        chosen = loop.finalists(history, plan=run.plan, n=run.search.n_front)
     panel = human_side(store, run.profile_key, run.dataset).panel("select", run.search.front_panel, seed=run.seed, replicate=1)
     return [_work(store, run, genome.digest, "select", panel, intervals=True) for genome in chosen]
 
 
 @task(name="pick", persist_result=False)
-def conclude(store: str, run: Run, done: list[Done], stopped: str) -> Fields:
-    """Writes the front as measured on `select` and the pick; the search's part of the command's fields."""
+def conclude(store: str, run: Run, done: list[Done], n_finalists: int, stopped: str) -> Fields:
+    """Writes the front as measured on `select` and the pick; the search's part of the command's fields.
+
+    Where a cap came before all finalists were measured there, the pick rests on the search's own panels, which the fields
+    say, and no outcome is written: the search has not ended.
+    """
     with Store.open(store) as opened:
-        n_generations = _n_generations(opened, run)
-        history = _history(opened, run, n_generations)
-        seed_digest = history[0][0].genome.digest
+        with opened.transaction():
+            keep(opened, done)
+        history, floors = _finished(opened, run), _floors(opened, run.profile_key)
+        complete = len(done) == n_finalists
+        compared = [_finalist(one, floors) for one in done] if complete else _on_search(history, run)
         chosen = picking.pick(
-            [_finalist(one, _floors(opened, run.profile_key)) for one in done],
+            compared,
             objectives=NAMES,
-            seed_digest=seed_digest,
+            seed_digest=history[0][0].genome.digest,
             reference=loop.reference_point(history, plan=run.plan),
             weights=run.search.weights,
         )
-        outcome_key = key("outcome", VERSION, run=run.run_key, n=n_generations, weights=run.search.weights, front=chosen.front_digest)
-        outcome = {
-            "outcome_key": outcome_key, "run_key": run.run_key, "n_generations": n_generations, "stopped": stopped,
-            "front_digest": chosen.front_digest, "genome_digest": chosen.genome_digest,
-            "dominates_seed": chosen.dominates_seed, "hypervolume": chosen.hypervolume,
-        }  # fmt: skip
-        members = [
-            {
-                "outcome_key": outcome_key, "genome_digest": one.work.genome_digest, "evaluation_key": one.work.key,
-                "on_front": one.work.genome_digest in chosen.front, "picked": one.work.genome_digest == chosen.genome_digest,
-            }
-            for one in done
-        ]  # fmt: skip
-        with opened.transaction():
-            keep(opened, done)
-            opened.add("optimize.outcomes", [outcome])
-            opened.add("optimize.fronts", members)
+        if complete:
+            _keep_outcome(opened, run, done, chosen, n_generations=len(history), stopped=stopped)
         totals = opened.rows("optimize/totals", run_key=run.run_key)[0]
         genome = rows.load_genome(opened, chosen.genome_digest)
+    _show_front(compared, chosen, seed_digest=history[0][0].genome.digest, split="select" if complete else "search")
     return {
         "run": run.run_key,
         "dataset": run.dataset,
@@ -172,15 +172,87 @@ def conclude(store: str, run: Run, done: list[Done], stopped: str) -> Fields:
         **totals,
         "hypervolume": chosen.hypervolume,
         "stopped": stopped,
-        "seed_digest": seed_digest,
+        "seed_digest": history[0][0].genome.digest,
         "pick": {
             "genome_digest": chosen.genome_digest,
             "file": str(_genome_file(Path(store), genome)),
             "dominates_seed": chosen.dominates_seed,
             "feasible": chosen.feasible,
-            "split": "select",
+            "split": "select" if complete else "search",
         },
     }
+
+
+def _keep_outcome(store: Store, run: Run, done: list[Done], chosen: picking.Pick, *, n_generations: int, stopped: str) -> None:
+    outcome_key = key("outcome", VERSION, run=run.run_key, n=n_generations, weights=run.search.weights, front=chosen.front_digest)
+    outcome = {
+        "outcome_key": outcome_key, "run_key": run.run_key, "n_generations": n_generations, "stopped": stopped,
+        "front_digest": chosen.front_digest, "genome_digest": chosen.genome_digest,
+        "dominates_seed": chosen.dominates_seed, "hypervolume": chosen.hypervolume,
+    }  # fmt: skip
+    members = [
+        {
+            "outcome_key": outcome_key, "genome_digest": one.work.genome_digest, "evaluation_key": one.work.key,
+            "on_front": one.work.genome_digest in chosen.front, "picked": one.work.genome_digest == chosen.genome_digest,
+        }
+        for one in done
+    ]  # fmt: skip
+    with store.transaction():
+        store.add("optimize.outcomes", [outcome])
+        store.add("optimize.fronts", members)
+
+
+def _finished(store: Store, run: Run) -> list[list[loop.Individual]]:
+    """The generations that this search has finished, none beyond those that were asked for."""
+    n = min(int(store.rows("optimize/n_generations", run_key=run.run_key)[0]["n"]), run.search.generations + 1)
+    if n == 0:
+        raise BudgetExhausted("a cap ended the search before its first generation was measured", hint="raise the cap; nothing is lost")
+    return _history(store, run, n)
+
+
+def _on_search(history: list[list[loop.Individual]], run: Run) -> list[picking.Finalist]:
+    """The seed and the last front by the search's own panels, without intervals."""
+    genomes = loop.finalists(history, plan=run.plan, n=run.search.n_front)
+    seen = {each.genome.digest: each for generation in history for each in generation}
+    chosen = [seen[genome.digest] for genome in genomes]
+    return [
+        picking.Finalist(each.genome.digest, {name: Measured(value) for name, value in each.objectives.items()}, each.constraints)
+        for each in chosen
+    ]
+
+
+def _show_generation(run: Run, generation: int, members: list[loop.Individual], front: tuple[str, ...]) -> None:
+    """The picture of a generation's candidates and front, for the UI."""
+    kinds = dict.fromkeys(front, "front")
+    points = [
+        FrontPoint(each.operator, "seed" if each.operator == loop.SEED else kinds.get(each.genome.digest, "candidate"), values)  # type: ignore[arg-type]
+        for each in members
+        if None not in (values := {name: each.objectives[name] for name in NAMES}).values()
+    ]
+    title = f"Generation {generation} on the search split"
+    text = f"{len(members)} candidates, {len(front)} on the front; lower is better.\n"
+    page(text, key=f"front-{run.run_key[:8]}-{generation}", description=title, svg=front_svg(points, title=title) if points else None)
+
+
+def _show_front(compared: list[picking.Finalist], chosen: picking.Pick, *, seed_digest: str, split: str) -> None:
+    """The picture and the table of the finalists."""
+    points, cells = [], []
+    for one in compared:
+        values = {name: one.objectives[name].value for name in NAMES}
+        kind = "pick" if one.genome_digest == chosen.genome_digest else "seed" if one.genome_digest == seed_digest else "front"
+        violated = sum(max(0.0, value or 0.0) for value in one.constraints.values())
+        cells.append([one.genome_digest[:12], kind, *(_number(value) for value in values.values()), f"{violated:.3f}"])
+        if None not in values.values():
+            points.append(FrontPoint(kind, kind, values))  # type: ignore[arg-type]
+    title = f"Finalists on {split}"
+    told = table(["genome", "", *NAMES, "above the gates' bounds"], cells)
+    if not chosen.dominates_seed:
+        told += "\nThe pick does not dominate the seed on every objective.\n"
+    page(told, key="front", description=title, svg=front_svg(points, title=title) if points else None)
+
+
+def _number(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.3f}"
 
 
 @lru_cache(maxsize=4)
@@ -238,10 +310,6 @@ def _evaluation(row: Fields) -> Evaluation:
 def _floors(store: Store, profile_key: str) -> Floors:
     """Objective → the upper bound of what worker-disjoint halves of the humans score against each other."""
     return {row["name"]: row["floor_hi"] for row in store.rows("profile/anchors", profile_key=profile_key, split="select")}
-
-
-def _n_generations(store: Store, run: Run) -> int:
-    return int(store.rows("optimize/n_generations", run_key=run.run_key)[0]["n"])
 
 
 def _genome_file(store: Path, genome: Genome) -> Path:

@@ -21,7 +21,7 @@ from understudy.doors.store import Store
 from understudy.errors import UnderstudyError
 
 # a commit costs much the same for one row and for fifty, so a batch waits this long for company
-_GATHER_S = 0.01
+_GATHER_S = 0.005
 RESERVATIONS, COMPLETIONS, SETTLEMENTS = "play.reservations", "play.completions", "play.settlements"
 _COLUMNS = {
     RESERVATIONS: ("reservation_id", "completion_key", "max_tokens", "max_usd", "run_id", "made_at"),

@@ -285,7 +285,9 @@ def free_frames(played: Iterable[Played]) -> tuple[pl.DataFrame, pl.DataFrame]:
         orient="row",
     )
     rows = [(one.play_key, i, turn.role, turn.text, list(turn.item_ids)) for one in runs for i, turn in enumerate(one.turns)]
-    schema: dict[str, Any] = {"play_key": pl.String, "turn_index": pl.Int64, "role": pl.String, "text": pl.String, "item_ids": pl.List(pl.String)}
+    schema: dict[str, Any] = {
+        "play_key": pl.String, "turn_index": pl.Int64, "role": pl.String, "text": pl.String, "item_ids": pl.List(pl.String),
+    }  # fmt: skip
     return dialogues, pl.DataFrame(rows, schema=schema, orient="row")
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from understudy.doors.devserver import KINDS, DevServer, Faults
+from understudy.doors.devserver import KINDS, DevServer, Faults, serve
 from understudy.errors import BadInput
 from understudy.genome import Genome
 from understudy.prompts import render
@@ -30,6 +34,30 @@ NONE = Faults()
 
 def server(faults: Faults = NONE, log: io.StringIO | None = None) -> TestClient:
     return TestClient(DevServer(faults=faults, latency_ms=0, log=log).app, raise_server_exceptions=False)
+
+
+def test_served_it_says_where_and_writes_its_log(tmp_path: Path) -> None:
+    program = f"from pathlib import Path; from understudy.doors.devserver import serve; serve(0, log=Path({str(tmp_path / 'log')!r}))"
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        where = json.loads(process.stdout.readline())
+        with httpx.Client(trust_env=False) as client:
+            answer = client.post(f"{where['api_base']}/chat/completions", json=body(), timeout=30)
+        assert answer.json()["model"] == "rehearsal"
+        assert str(where["port"]) in where["api_base"]
+    finally:
+        process.terminate()
+        process.wait(30)
+    assert [json.loads(line)["status"] for line in (tmp_path / "log").read_text().splitlines()] == [200]
+
+
+def test_a_port_in_use_is_bad_input() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(BadInput, match="cannot listen"):
+            serve(taken.getsockname()[1])
 
 
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/chat/completions"])

@@ -116,7 +116,7 @@ def test_a_server_that_answers_with_rehearsal_is_marked_rehearsal(tmp_path: Path
 
 
 def test_failures_of_a_server_are_tried_again_and_the_counts_of_both_sides_agree(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(_gateway, "wait_s", lambda *_, **__: 0.0)
     faults = Faults(rate_limited=0.15, server_error=0.15, reset=0.1, malformed=0.1, retry_after_s=0)
@@ -125,6 +125,7 @@ def test_failures_of_a_server_are_tried_again_and_the_counts_of_both_sides_agree
         assert [reply for reply in replies if not isinstance(reply, Completion)] == []
         assert opened.n_calls == len(statuses(log)) > 40
         assert {0, 200, 429, 500} <= set(statuses(log))
+    assert capfd.readouterr().out == "", "stdout belongs to the command line's JSON"
 
 
 def test_a_server_that_hangs_gives_a_missing_reply(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def prefect_server() -> Iterator[None]:
         yield
 
 
-@pytest.fixture()
+@pytest.fixture
 def night(prefect_server: None, tmp_path: Path) -> dict[str, Any]:
     """Parameters of a night on the bundled sample that is as small as one can be."""
     return {
