@@ -52,6 +52,8 @@ class Store:
                 ) from error
             raise BadInput(f"cannot open {path} as a store: {error}") from error
         connection.execute("set timezone = 'UTC'")
+        # one thread: the ledger's many small commits pay for waking others, and no query here is large
+        connection.execute("set threads = 1")
         store = cls(connection, path)
         if not read_only:
             migrate(store)

@@ -1,8 +1,8 @@
 """How much of the answer, or of human text, is given away: sum over kinds of max(0, rate / cap - 1); 0 below all caps.
 
 title, attributes: free runs in which the seeker gives the target away before the recommender names it; copying: turns of at least
-8 tokens half of whose 8-grams stand in text of other workers; short_turns: shorter turns that others said word for word. Their caps
-are shares of the human figure plus two points. prompt, history and split are reported and gated, and do not enter the sum.
+8 tokens half of whose 8-grams stand in text of other workers; short_turns: share of all turns that are shorter
+and were said by others word for word. Their caps are the human figures plus two points. prompt, history and split are reported and gated, and do not enter the sum.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from understudy.records import Measured
 from understudy.statistics.halves import Floats, ball_radius, normal_deviations, unit_codes
 from understudy.statistics.rates import spread, wilson
 
-VERSION = 1
+VERSION = 2
 UNIT = "excess over the caps"
 BETTER = "lower"
 RANGE = (0.0, float("inf"))
@@ -56,8 +56,8 @@ def leakage_rates(simulated: Observed, reference: Reference) -> dict[str, Measur
     return {
         "title": _rate(simulated.told["title"], "no free run with a target"),
         "attributes": _rate(simulated.told["attributes"], "no free run with a target"),
-        "copying": _rate(simulated.turns["copied"].drop_nulls(), "no turn of at least 8 tokens"),
-        "short_turns": _rate(simulated.turns["shared"].drop_nulls(), "no turn of fewer than 8 tokens"),
+        "copying": _rate(_flags(simulated.turns, "copying"), "no turn of at least 8 tokens"),
+        "short_turns": _rate(_flags(simulated.turns, "short_turns"), "no turn"),
         "prompt": _rate(prompts, "no free run with a target"),
         "history": Measured(None, reason="a property of the scenario: contexts whose item was named before are excluded"),
         "split": _contaminated(simulated, reference),
@@ -66,9 +66,15 @@ def leakage_rates(simulated: Observed, reference: Reference) -> dict[str, Measur
 
 def caps(reference: Reference) -> dict[str, float | None]:
     """The cap of each kind in CAPPED; None where the human rate that it hangs on has no units."""
-    human = {kind: _rate(reference.turns[column].drop_nulls(), "").value for kind, column in _COLUMNS.items()}
+    human = {kind: _rate(_flags(reference.turns, kind), "").value for kind in _COLUMNS}
     above = {kind: None if value is None else value + ABOVE_HUMANS for kind, value in human.items()}
     return {"title": TITLE_CAP, "attributes": ATTRIBUTES_CAP, **above}
+
+
+def _flags(turns: pl.DataFrame, kind: str) -> pl.Series:
+    """Per turn whether it copies; long turns count as not shared, so that a seeker who says little in few words has a rate as well."""
+    flags = turns[_COLUMNS[kind]]
+    return flags.fill_null(False) if kind == "short_turns" else flags.drop_nulls()
 
 
 def _rate(flags: pl.Series, nothing: str) -> Measured:
@@ -102,6 +108,8 @@ def _highest(rates: dict[str, Measured], kept: tuple[str, ...], cap: Floats, bal
 def _deviations(simulated: Observed, kind: str, seed: int) -> Floats:
     """(n_halves,): how far each half-sample has this kind's rate from the whole's; dialogues are the units."""
     frame, column = (simulated.told, kind) if kind in ("title", "attributes") else (simulated.turns, _COLUMNS[kind])
+    if kind == "short_turns":
+        frame = frame.with_columns(pl.col(column).fill_null(False))
     table = frame.drop_nulls(column).group_by("dialogue_id").agg(k=pl.col(column).sum(), n=pl.len()).sort("dialogue_id")
     weights = whole_and_halves(unit_codes(table["dialogue_id"].to_list()), seed=seed)
     k, n = (weights @ table[name].to_numpy().astype(float) for name in ("k", "n"))
