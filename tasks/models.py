@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -78,9 +78,11 @@ def _surface(name: str) -> rehearsal.Surface:
     if not name.endswith(".toml"):
         return rehearsal.surface(name)
     try:
-        return rehearsal.Surface.from_toml(Path(name).read_text("utf-8"))
+        read = rehearsal.Surface.from_toml(Path(name).read_text("utf-8"))
     except OSError as error:
         raise BadInput(f"cannot read the surface {name}: {error}") from error
+    # the name stands in the model's name and so in every key: two files may bear the same one
+    return replace(read, name=f"{read.name}-{read.digest[:8]}")
 
 
 def _fitted(store: str, dataset: str) -> rehearsal.Fitted:

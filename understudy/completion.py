@@ -41,7 +41,7 @@ class Request:
             VERSION,
             role=self.role,
             model=self.model,
-            messages=self.messages,
+            messages=[[message.role, message.content] for message in self.messages],
             temperature=self.temperature,
             top_p=self.top_p,
             max_tokens=self.max_tokens,

@@ -57,6 +57,8 @@ class Genome:
     sections: Mapping[str, str]
     controls: Controls = field(default_factory=Controls)
     exemplars: tuple[str, ...] = ()
+    digest: str = field(init=False, repr=False, compare=False)
+    """32 hex digits over the whole content."""
 
     def __post_init__(self) -> None:
         if set(self.sections) != set(SECTIONS):
@@ -64,14 +66,10 @@ class Genome:
         if len(self.exemplars) > MAX_EXEMPLARS or len(set(self.exemplars)) != len(self.exemplars):
             raise BadInput(f"a genome has at most {MAX_EXEMPLARS} different exemplars; seen: {list(self.exemplars)}")
         object.__setattr__(self, "sections", MappingProxyType({name: self.sections[name] for name in SECTIONS}))
+        object.__setattr__(self, "digest", key("genome", VERSION, **self.as_json()))
 
     def __hash__(self) -> int:
         return hash(self.digest)
-
-    @property
-    def digest(self) -> str:
-        """32 hex digits over the whole content."""
-        return key("genome", VERSION, **self.as_json())
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON from which `from_json` makes an equal genome."""

@@ -74,7 +74,7 @@ class Ledger:
         return self._write((RESERVATIONS, (reservation_id, completion_key, max_tokens, max_usd, self._run_id, self._now())))
 
     def keep(
-        self, reservation_id: str, completion_key: str, *, request: Request, completion: Completion, usd: float | None, latency_s: float
+        self, reservation_id: str | None, completion_key: str, *, request: Request, completion: Completion, usd: float | None, latency_s: float
     ) -> Future[None]:
         """Done when reply and settlement are committed, in one transaction: only then may the reply be used."""
         reply = (
@@ -93,7 +93,8 @@ class Ledger:
             latency_s,
             self._now(),
         )
-        return self._write((COMPLETIONS, reply), self._settlement(reservation_id, "done", ""))
+        settled = () if reservation_id is None else (self._settlement(reservation_id, "done", ""),)
+        return self._write((COMPLETIONS, reply), *settled)
 
     def settle(self, reservation_id: str, outcome: str, *, reason: str) -> Future[None]:
         """Done when it is committed that a reserved call ended without a reply (`failed`, `cancelled`)."""

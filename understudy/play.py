@@ -246,12 +246,18 @@ def _request(scene: Scene, history: Sequence[Turn], turn_index: int) -> Request:
     )
 
 
+def _tells_title(scene: Scene) -> bool:
+    # a replay has no target to give away, so only free runs are asked
+    if scene.mode == "replay" or scene.target is None:
+        return False
+    return prompts.title_in_prompt(_request(scene, (), 0).messages, scene.target)
+
+
 def _history(turns: Sequence[PlayedTurn]) -> list[Turn]:
     return [Turn(turn.role, turn.text, 1, turn.item_ids) for turn in turns]
 
 
 def _played(scene: Scene, turns: Sequence[PlayedTurn], *, status: Status, reason: str, completions: Sequence[Completion]) -> Played:
-    system = prompts.render(scene.genome, scene.need, (), exemplars=scene.exemplars, target=scene.target)
     return Played(
         play_key=scene.play_key,
         mode=scene.mode,
@@ -267,7 +273,7 @@ def _played(scene: Scene, turns: Sequence[PlayedTurn], *, status: Status, reason
         stratum=scene.stratum,
         item_id=scene.item_id,
         target=scene.target.item_id if scene.target else None,
-        title_in_prompt=scene.target is not None and prompts.title_in_prompt(system, scene.target),
+        title_in_prompt=_tells_title(scene),
         n_turns=len(turns),
         n_tokens=sum(completion.completion_tokens for completion in completions),
         turns=tuple(turns),

@@ -182,14 +182,16 @@ class Exchange:
         raise AssertionError("the last attempt returns or raises")
 
     async def _attempt(self, request: Request, key: str) -> Completion:
-        """One call, reserved before and settled after, whatever happens to it."""
+        """One call, reserved before and settled after, whatever happens to it.
+
+        A call that does not leave the process is not reserved: killed in flight, it cannot have been charged.
+        """
         price = self._provider.price(request.model)
         worst = await self._hold(request, price)
-        spent, reservation = Cost(0, 0.0), uuid.uuid4().hex
+        spent, reservation = Cost(0, 0.0), None if self._provider.is_in_process(request.model) else uuid.uuid4().hex
         try:
-            reserved = self._ledger.reserve(reservation, key, max_tokens=worst.tokens, max_usd=worst.usd)
-            if not self._provider.is_in_process(request.model):
-                await asyncio.wrap_future(reserved)
+            if reservation is not None:
+                await asyncio.wrap_future(self._ledger.reserve(reservation, key, max_tokens=worst.tokens, max_usd=worst.usd))
             started, spent = monotonic(), worst
             completion = await self._send(request)
             latency_s = monotonic() - started
@@ -200,10 +202,12 @@ class Exchange:
         except CallFailed as failure:
             if not failure.may_be_charged:
                 spent = Cost(0, 0.0)
-            await asyncio.wrap_future(self._ledger.settle(reservation, "failed", reason=failure.reason))
+            if reservation is not None:
+                await asyncio.wrap_future(self._ledger.settle(reservation, "failed", reason=failure.reason))
             raise
         except asyncio.CancelledError:
-            self._ledger.settle(reservation, "cancelled", reason="stopped in flight; it may have been charged")
+            if reservation is not None:
+                self._ledger.settle(reservation, "cancelled", reason="stopped in flight; it may have been charged")
             raise
         finally:
             self._budget.settle(worst, spent)

@@ -37,7 +37,7 @@ class Surface:
     @property
     def digest(self) -> str:
         """32 hex digits over the effects; the name does not count."""
-        return digest([self.base, self.main, self.numbers, self.pairs])[:32]
+        return _digest(self)
 
     @classmethod
     def from_toml(cls, text: str) -> Surface:
@@ -174,3 +174,8 @@ def _numbers(brief: Brief, temperature: float, top_p: float) -> dict[str, float]
 
 def _sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-x)) if x > -700 else 0.0
+
+
+@cache
+def _digest(surface: Surface) -> str:
+    return digest([surface.base, surface.main, surface.numbers, surface.pairs])[:32]
