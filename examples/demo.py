@@ -17,7 +17,7 @@ OUT = ROOT / ".demo"
 UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))
 NIGHT = (
     "nightly --dataset sample --reader redial --data examples/sample --store .demo/understudy.duckdb "
-    "--population 8 --generations 4 --batch demo --name sample-seekers"
+    "--setting few_shot --population 6 --generations 2 --panel 12,10,12 --n 200 --batch demo --name sample-seekers"
 )
 
 
@@ -28,7 +28,8 @@ def main() -> int:
     console.print("[bold]understudy demo[/]: the bundled sample (made by a generator, [bold]not human[/]), the embedded rehearsal model\n")
     console.print(f"$ understudy {NIGHT}\n", markup=False)
     started = time.monotonic()
-    ran = subprocess.run([UNDERSTUDY, *NIGHT.split(), "--json", "--events", ".demo/events.jsonl"], cwd=ROOT, stdout=subprocess.PIPE, check=False)
+    command = [UNDERSTUDY, *NIGHT.split(), "--json", "--events", ".demo/events.jsonl"]
+    ran = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=False)
     fields = json.loads(ran.stdout)
     if "objectives" in fields:
         pages.nightly(console, fields)

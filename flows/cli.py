@@ -10,7 +10,7 @@ import typer
 
 from flows import pages
 from flows.console import Fields, answer, usage_error
-from understudy.parameters import Caps, Models, Search, checked
+from understudy.parameters import Caps, Models, PanelSize, Search, checked
 
 app = typer.Typer(
     name="understudy",
@@ -41,6 +41,7 @@ Algorithm = Annotated[str, typer.Option(help="unsga3, nsga2 or smsemoa.")]
 Population = Annotated[int, typer.Option(help="Individuals of a generation.")]
 Generations = Annotated[int, typer.Option(help="Generations after the first; 0 plays the seed as it is.")]
 Weights = Annotated[str | None, typer.Option(help="Of the pick, as `positive_bias=2,diversity_gap=1`; without, the knee of the front.")]
+Panel = Annotated[str | None, typer.Option(help="What one evaluation plays: contexts a stratum, dialogues replayed, free runs; as `20,14,16`.")]
 Releases = Annotated[Path | None, typer.Option(help="Folder of the releases. Default: `releases` beside the store.")]
 
 STORE = Path("understudy.duckdb")
@@ -88,6 +89,7 @@ def optimize(
     population: Population = 12,
     generations: Generations = 5,
     weights: Weights = None,
+    panel: Panel = None,
     surface: Surface = "0",
     recommender: RecommenderName = "retrieval",
     seed: Seed = 0,
@@ -115,7 +117,7 @@ def optimize(
             surface=surface,
             recommender=recommender,
             seed=seed,
-            search=_search(algorithm, population, generations, weights),
+            search=_search(algorithm, population, generations, weights, panel),
             models=_models(seeker_model or model, api_base, concurrency),
             caps=_caps(usd, tokens, dialogues, minutes),
         )
@@ -128,7 +130,7 @@ def simulate(
     dataset: Dataset,
     setting: Annotated[str | None, typer.Option(help="Play a setting as it is.")] = None,
     genome: Annotated[Path | None, typer.Option(help="Play a genome file, as `optimize` names it.")] = None,
-    n: Annotated[int, typer.Option(min=1, help="Dialogues to play.")] = 400,
+    n: Annotated[int, typer.Option(min=1, help="Dialogues to play.")] = 800,
     recommender: RecommenderName = "retrieval",
     batch: Batch = None,
     surface: Surface = "0",
@@ -239,9 +241,10 @@ def nightly(
     population: Population = 12,
     generations: Generations = 5,
     weights: Weights = None,
+    panel: Panel = None,
     recommender: RecommenderName = "retrieval",
     batch: Batch = None,
-    n: Annotated[int, typer.Option(min=1, help="Dialogues of the batch.")] = 400,
+    n: Annotated[int, typer.Option(min=1, help="Dialogues of the batch.")] = 800,
     name: Annotated[str | None, typer.Option(help="Name of the release. Default: DATASET-seekers.")] = None,
     releases: Releases = None,
     seed: Seed = 0,
@@ -275,7 +278,7 @@ def nightly(
             name=name,
             releases=_text(releases),
             seed=seed,
-            search=_search(algorithm, population, generations, weights),
+            search=_search(algorithm, population, generations, weights, panel),
             models=_models(seeker_model or model, api_base, concurrency),
             caps=_caps(usd, tokens, dialogues, minutes),
         )
@@ -319,10 +322,12 @@ def main() -> NoReturn:
     raise SystemExit(code or 0)
 
 
-def _search(algorithm: str, population: int, generations: int, weights: str | None) -> Search:
+def _search(algorithm: str, population: int, generations: int, weights: str | None, panel: str | None) -> Search:
     chosen: dict[str, Any] = {"algorithm": algorithm, "population": population, "generations": generations}
     if weights:
         chosen["weights"] = dict(pair.partition("=")[::2] for pair in weights.replace(" ", "").split(","))
+    if panel:
+        chosen["panel"] = checked(PanelSize, dict(zip(("per_stratum", "behaviour", "free"), panel.split(","), strict=False)))
     return checked(Search, chosen)
 
 

@@ -29,7 +29,7 @@ def nightly(
     surface: str = "0",
     recommender: str = "retrieval",
     batch: str | None = None,
-    n: int = 400,
+    n: int = 800,
     name: str | None = None,
     releases: str | None = None,
     seed: int = 0,

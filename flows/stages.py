@@ -96,7 +96,7 @@ def simulate(
     setting: str | None = None,
     genome_file: str | None = None,
     genome_digest: str | None = None,
-    n: int = 400,
+    n: int = 800,
     recommender: str = "retrieval",
     batch: str | None = None,
     surface: str = "0",

@@ -46,7 +46,7 @@ class PanelSize(BaseModel):
 
 
 SEARCH_PANEL = PanelSize(per_stratum=20, behaviour=14, free=16)
-FRONT_PANEL = PanelSize(per_stratum=40, behaviour=24, free=30)
+FRONT_PANEL = PanelSize(per_stratum=40, behaviour=24, free=60)
 REPORT_PANEL = PanelSize(per_stratum=150, behaviour=80, free=60)
 
 
@@ -61,7 +61,7 @@ class Search(BaseModel):
     weights: dict[str, float] | None = Field(None, description="objective → weight of the pick; None takes the knee")
     panel: PanelSize = SEARCH_PANEL
     front_panel: PanelSize = FRONT_PANEL
-    n_front: int = Field(4, ge=1, description="members of the front that are measured again on `select`")
+    n_front: int = Field(3, ge=1, description="members of the front that are measured again on `select`")
 
 
 def checked(kind: type[Parameters], values: dict[str, Any]) -> Parameters:

@@ -29,10 +29,10 @@ STRATA = {
 }
 # what the seeker then says, and how often
 ACTS = {
-    "liked_seen": {"seen": 0.9, "chat": 0.06, "accept": 0.04},
-    "liked_unseen": {"accept": 0.75, "ask": 0.17, "shrug": 0.05, "turn_down": 0.03},
-    "disliked": {"turn_down": 0.7, "shrug": 0.2, "ask": 0.07, "accept": 0.03},
-    "unstated": {"shrug": 0.42, "accept": 0.19, "turn_down": 0.16, "ask": 0.15, "seen": 0.08},
+    "liked_seen": {"seen": 0.82, "chat": 0.08, "accept": 0.1},
+    "liked_unseen": {"accept": 0.43, "ask": 0.27, "shrug": 0.27, "turn_down": 0.03},
+    "disliked": {"turn_down": 0.34, "shrug": 0.4, "ask": 0.17, "accept": 0.09},
+    "unstated": {"shrug": 0.45, "accept": 0.21, "turn_down": 0.05, "ask": 0.19, "seen": 0.1},
 }
 P_NAMED_FIRST = 0.012
 # what seekers say more about than they need to
