@@ -41,7 +41,7 @@ Algorithm = Annotated[str, typer.Option(help="unsga3, nsga2 or smsemoa.")]
 Population = Annotated[int, typer.Option(help="Individuals of a generation.")]
 Generations = Annotated[int, typer.Option(help="Generations after the first; 0 plays the seed as it is.")]
 Weights = Annotated[str | None, typer.Option(help="Of the pick, as `positive_bias=2,diversity_gap=1`; without, the knee of the front.")]
-Panel = Annotated[str | None, typer.Option(help="What one evaluation plays: contexts a stratum, dialogues replayed, free runs; as `20,14,16`.")]
+Panel = Annotated[str | None, typer.Option(help="What an evaluation plays: contexts a stratum, dialogues, free runs; `20,14,16`.")]
 Releases = Annotated[Path | None, typer.Option(help="Folder of the releases. Default: `releases` beside the store.")]
 
 STORE = Path("understudy.duckdb")

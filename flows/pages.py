@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 Fields = dict[str, Any]
 _COLOURS = {"better": "green", "worse": "red", "inconclusive": "yellow", "not_measured": "dim"}
@@ -61,14 +61,16 @@ def simulate(console: Console, fields: Fields) -> None:
 
 
 def validate(console: Console, fields: Fields) -> None:
-    """Every gate with its bound."""
+    """Every bound, and every other expectation that failed; those that passed are counted."""
     table = Table("suite", "what", "observed", "95 %", "bound", "verdict", title="Gates", title_justify="left")
-    for verdict in fields["verdicts"]:
+    shown = [verdict for verdict in fields["verdicts"] if verdict["bound"] is not None or not verdict["passed"]]
+    for verdict in shown:
         passed = "[green]passed[/]" if verdict["passed"] else "[red]failed[/]"
         interval = "" if verdict["ci"] is None or verdict["ci"][0] is None else f"{verdict['ci'][0]:.3f} to {verdict['ci'][1]:.3f}"
         what = verdict.get("subject") or verdict["expectation"]
         table.add_row(verdict["suite"], what, number(verdict["observed"]), interval, number(verdict["bound"]), passed)
     console.print(table)
+    console.print(f"{len(fields['verdicts']) - len(shown)} more expectations on rows and evidence passed")
     console.print(f"{fields['n_quarantined']} dialogues in quarantine")
 
 
@@ -86,6 +88,8 @@ def pull(console: Console, fields: Fields) -> None:
 def nightly(console: Console, fields: Fields) -> None:
     """The night: objectives before and after, the gates, the release."""
     console.print(objectives_table(fields["objectives"]))
+    if not fields["pick"]["dominates_seed"]:
+        console.print("The pick does not dominate the seed on every objective.")
     if fields["engine"] == "rehearsal":
         console.print(f"[dim]{REHEARSAL_NOTE}[/]")
     validate(console, fields)
@@ -111,7 +115,7 @@ def status(console: Console, fields: Fields) -> None:
 def objectives_table(objectives: Fields) -> Table:
     """Seed, optimized and human floor per objective, with the difference, its interval and the outcome."""
     table = Table(
-        "objective", "seed", "optimized", "humans", "floor", "difference", "n", "outcome",
+        Column("objective", no_wrap=True), "seed", "optimized", "humans", "floor", "difference", "n", "outcome",
         title="Before and after (lower is better)", title_justify="left",
     )  # fmt: skip
     for name, row in objectives.items():

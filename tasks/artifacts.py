@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from uuid import UUID
 
-from prefect.artifacts import create_markdown_artifact, create_progress_artifact, update_progress_artifact
+from prefect.artifacts import create_markdown_artifact, create_progress_artifact
 from prefect.context import FlowRunContext, TaskRunContext
 
 
@@ -21,15 +20,10 @@ def page(markdown: str, *, key: str, description: str, svg: str | None = None) -
         create_markdown_artifact(picture + markdown, key=key, description=description)
 
 
-def progress(done: int, total: int, *, key: str, description: str, of: UUID | None = None) -> UUID | None:
-    """The id of a progress artifact, made or brought up to date."""
-    if not in_run():
-        return None
-    share = 100.0 * done / total
-    if of is None:
-        return create_progress_artifact(progress=share, key=key, description=description)
-    update_progress_artifact(of, progress=share)
-    return of
+def progress(done: int, total: int, *, key: str, description: str) -> None:
+    """A progress artifact; the newest of its key is what the UI shows."""
+    if in_run():
+        create_progress_artifact(progress=100.0 * done / total, key=key, description=description)
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from prefect import task
 
-from tasks.artifacts import page, table
+from tasks.artifacts import page, progress, table
 from tasks.play import Done, Work, human_side, keep
 from understudy import rows, stock
 from understudy.doors.store import Store
@@ -122,6 +122,7 @@ def keep_generation(store: str, run: Run, generation: int, done: list[Done], cap
         }  # fmt: skip
         opened.add("optimize.generations", [row])
     _show_generation(run, generation, history[-1], judged.front)
+    progress(generation + 1, run.search.generations + 1, key=f"search-{run.run_key[:8]}", description="Generations of the search")
     return loop.stop(history, plan=run.plan)
 
 

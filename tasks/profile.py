@@ -9,6 +9,7 @@ import polars as pl
 from prefect import get_run_logger, task
 from prefect.exceptions import MissingContextError
 
+from tasks.artifacts import page, table
 from understudy import profile, rows, stock
 from understudy.doors.store import Store
 from understudy.errors import BadInput
@@ -35,8 +36,32 @@ def profile_dataset(store_path: str, dataset: str, *, seed: int = 0) -> Fields:
                 keep_lexicon(store, profile_key)
                 measure_anchors(store, profile_key, dataset, seed)
         fields = _fields(store, profile_key, dataset)
+    _show(fields)
     _log(f"profile {dataset}: {profile_key}, {fields['n_dialogues']} dialogues, {sum(fields['strata'].values())} reaction contexts")
     return fields
+
+
+def _show(fields: Fields) -> None:
+    """The humans' page for the UI: splits, strata, floors."""
+    columns = ("n_dialogues", "n_seekers", "n_shared_targets")
+    splits = [[name, *(str(one[column]) for column in columns)] for name, one in fields["splits"].items()]
+    strata = [[name, str(n)] for name, n in fields["strata"].items()]
+    anchors = [[name, *_told(one), *_told(one.get("floor"))] for name, one in fields["anchors"].items()]
+    text = "\n".join(
+        (
+            table(["split", "dialogues", "seekers", "shared targets"], splits),
+            table(["stratum", "reaction contexts"], strata),
+            table(["anchor", "human", "95 %", "floor", "95 %"], anchors),
+        )
+    )
+    page(text, key="profile", description=f"The humans of {fields['dataset']}")
+
+
+def _told(figure: Fields | None) -> tuple[str, str]:
+    if figure is None or figure["value"] is None:
+        return "", ""
+    low, high = figure["ci"]
+    return f"{figure['value']:.3f}", "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
 
 
 def key_of(dataset: str, dataset_digest: str, *, seed: int) -> str:

@@ -74,9 +74,19 @@ class Ledger:
         return self._write((RESERVATIONS, (reservation_id, completion_key, max_tokens, max_usd, self._run_id, self._now())))
 
     def keep(
-        self, reservation_id: str | None, completion_key: str, *, request: Request, completion: Completion, usd: float | None, latency_s: float
+        self,
+        reservation_id: str | None,
+        completion_key: str,
+        *,
+        request: Request,
+        completion: Completion,
+        usd: float | None,
+        latency_s: float,
     ) -> Future[None]:
-        """Done when reply and settlement are committed, in one transaction: only then may the reply be used."""
+        """Done when reply and settlement are committed, in one transaction: only then may the reply be used.
+
+        A call that was not reserved (`reservation_id` None) leaves no settlement either.
+        """
         reply = (
             completion_key,
             request.role,

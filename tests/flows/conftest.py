@@ -15,7 +15,7 @@ SMALL = PanelSize(per_stratum=6, behaviour=8, free=4)
 SEARCH = Search(population=4, generations=1, n_front=2, panel=SMALL, front_panel=SMALL)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def prefect_server() -> Iterator[None]:
     """Flows of this process talk to a server of their own with a database of its own."""
     from prefect.testing.utilities import prefect_test_harness

@@ -1,8 +1,9 @@
 """How much of the answer, or of human text, is given away: sum over kinds of max(0, rate / cap - 1); 0 below all caps.
 
-title, attributes: free runs in which the seeker gives the target away before the recommender names it; copying: turns of at least
-8 tokens half of whose 8-grams stand in text of other workers; short_turns: share of all turns that are shorter
-and were said by others word for word. Their caps are the human figures plus two points. prompt, history and split are reported and gated, and do not enter the sum.
+title, attributes: free runs in which the seeker gives the target away before the recommender names it; copying: turns of at
+least 8 tokens half of whose 8-grams stand in text of other workers; short_turns: share of all turns that are shorter and were
+said by others word for word. The caps of the last two are the human figures plus two points. prompt, history and split are
+reported and do not enter the sum.
 """
 
 from __future__ import annotations
