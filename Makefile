@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: install demo test lint prove bench lock clean
+.PHONY: install demo test lint prove lock clean
 
 install: .venv/installed
 
@@ -26,9 +26,6 @@ lint: install
 
 prove: install
 	$(BIN)/python -m pytest tests/prove -m prove -s
-
-bench: install
-	$(BIN)/python tests/benchmarks/run.py
 
 lock:
 	uv pip compile pyproject.toml --extra dev --generate-hashes --universal --python-version 3.11 \

@@ -52,11 +52,11 @@ CASES = [
     ("leakage", "title", "leakage__title", rate(0.02, 0.05), rate(0.02, 0.0501)),
     ("leakage", "attributes", "leakage__attributes", rate(0.0, 0.02), rate(0.0, 0.0201)),
     ("leakage", "copying", "leakage__copying", rate(0.01, 0.03), rate(0.01, 0.0301)),
-    ("leakage", "short_turns", "leakage__short_turns", rate(0.01, 0.03), rate(0.01, 0.0301)),
+    ("leakage", "short_turns", "leakage__short_turns", rate(0.0299), rate(0.0301)),
     ("leakage", "split", "leakage__split", rate(0.0), rate(0.001)),
     ("bias", "positive_bias", "objectives__positive_bias", rate(0.149), rate(0.151)),
     ("bias", "over_acceptance", "diagnostics__over_acceptance", rate(0.15), rate(0.151)),
-    ("bias", "decoy_acceptance", "diagnostics__decoy_acceptance", rate(0.05), rate(0.051)),
+    ("bias", "decoy_acceptance", "diagnostics__decoy_acceptance", rate(0.1), rate(0.101)),
     ("diversity", "diversity_gap", "objectives__diversity_gap", rate(0.299), rate(0.301)),
     ("alignment", "behavioural_distance", "objectives__behavioural_distance", rate(0.149), rate(0.151)),
     ("release", "invalid", "diagnostics__invalid", rate(0.02), rate(0.021)),
@@ -127,3 +127,15 @@ def test_a_stratum_that_the_bias_left_out_bounds_no_decoys() -> None:
     assert all(verdict.passed for verdict in found.values())
     assert found["decoy_acceptance"].detail.startswith("left out: underpowered: 31 human contexts")
     assert (found["decoy_acceptance"].observed, found["decoy_acceptance"].bound) == (0.9, None)
+
+
+def test_the_search_is_steered_by_the_gates_own_bounds() -> None:
+    from understudy import objectives
+
+    pluses = {
+        bound.meta["name"]: bound.meta["bound"]["plus"]
+        for suite in ("bias", "diversity", "alignment")
+        for bound in gates.bounds(checks.suite(suite))
+        if "plus" in bound.meta["bound"]
+    }
+    assert pluses == {**objectives.SLACK, "decoy_acceptance": objectives.DECOY_SLACK}

@@ -15,7 +15,7 @@ SMALL = PanelSize(per_stratum=6, behaviour=8, free=4)
 SEARCH = Search(population=4, generations=1, n_front=2, panel=SMALL, front_panel=SMALL)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
     """Flows of this process talk to a server of their own with a database of its own."""
     from prefect.testing.utilities import prefect_test_harness
@@ -25,7 +25,7 @@ def prefect_server() -> Iterator[None]:
 
 
 @pytest.fixture
-def night(prefect_server: None, tmp_path: Path) -> dict[str, Any]:
+def night(prefect_server: None, tmp_path: Path) -> dict[str, Any]:  # noqa: ARG001  it only has to be there
     """Parameters of a night on the bundled sample that is as small as one can be."""
     return {
         "dataset": "sample",

@@ -79,7 +79,7 @@ def test_a_deployed_night_completes_and_leaves_its_artifacts(server: dict[str, s
         "store": str(tmp_path / "night.duckdb"),
         "setting": "few_shot",
         "batch": "deployed",
-        "n": 200,
+        "n": 800,
         "search": {"population": 4, "generations": 0, "n_front": 1, "panel": SMALL, "front_panel": SMALL},
         "report": {"per_stratum": 150, "behaviour": 60, "free": 4},
     }
