@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from understudy.completion import Message
 from understudy.records import STRATA
@@ -55,6 +55,8 @@ class Situation:
 def respond(messages: Sequence[Message], *, surface: Surface, fitted: Fitted, temperature: float, top_p: float, seed: int) -> Reply:
     """The seeker's next turn. Raises BadInput for messages that do not ask for one."""
     brief, conversation = understand(messages)
+    if surface.flat:
+        brief = _unmoved(brief)
     level = levels(brief, surface=surface, temperature=temperature, top_p=top_p)
     draws = Draws(seed)
     situation = situation_of(conversation, fitted)
@@ -62,6 +64,12 @@ def respond(messages: Sequence[Message], *, surface: Surface, fitted: Fitted, te
     act, text = _turn(brief, situation, names, fitted, level, draws)
     prompt = sum(len(message.content) for message in messages) // _CHARACTERS_PER_TOKEN
     return Reply(text, read("acts.toml")["reported"].get(act, act), prompt, len(_TOKEN.findall(text)))
+
+
+def _unmoved(brief: Brief) -> Brief:
+    """The brief without all that a prompt can vary: where nothing helps, telling less or showing examples does not help either."""
+    instructions = replace(brief.instructions, patience=None)
+    return replace(brief, instructions=instructions, wishes=Wishes(known=brief.wishes.known), examples=())
 
 
 def faults(messages: Sequence[Message], *, surface: Surface, temperature: float, top_p: float) -> Mapping[str, float]:

@@ -33,6 +33,8 @@ class Surface:
     main: tuple[tuple[str, str, float], ...]
     numbers: tuple[tuple[str, str, float], ...]
     pairs: tuple[tuple[str, str, str, float], ...] = ()
+    flat: bool = False
+    """Whether even the facts that a prompt tells and the examples it shows are left out of account (`null`)."""
 
     @property
     def digest(self) -> str:
@@ -89,7 +91,7 @@ def surface(name: str) -> Surface:
     """The surface called `name`: a seed ('0', '1', …), 'null' (nothing in a prompt matters) or 'adverse' (usual advice hurts)."""
     if name == "null":
         drawn = _drawn(0, name)
-        return Surface(name, drawn.base, (), ())
+        return Surface(name, drawn.base, (), (), flat=True)
     if name == "adverse":
         usual, factor = read("surfaces.toml")["adverse"]["levers"], read("surfaces.toml")["adverse"]["factor"]
         drawn = _drawn(0, name)
