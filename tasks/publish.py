@@ -89,7 +89,7 @@ def _lineage(store: Store, batch: Fields) -> Fields:
 
 
 def _figures(store: Store, batch: Fields) -> Fields:
-    anchors = store.rows("validate/anchors", profile_key=batch["profile_key"], split=batch["split"])
+    anchors = store.rows("profile/anchors", profile_key=batch["profile_key"], split=batch["split"])
     objectives = json.loads(batch["objectives"])
     return {
         "split": batch["split"],

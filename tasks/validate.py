@@ -108,7 +108,7 @@ def _table(suite: str, frame: pl.DataFrame, *, key: str) -> list[gates.Verdict]:
 
 
 def _gates(store: Store, batch: Fields, *, n_kept: int, n_quarantined: int) -> list[gates.Verdict]:
-    anchors = store.rows("validate/anchors", profile_key=batch["profile_key"], split=batch["split"])
+    anchors = store.rows("profile/anchors", profile_key=batch["profile_key"], split=batch["split"])
     figures = gates.figures(batch, anchors, _facts(store, batch, n_kept=n_kept, n_quarantined=n_quarantined))
     verdicts: list[gates.Verdict] = []
     for name in gates.BATCH_GATES:
