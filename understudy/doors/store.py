@@ -93,10 +93,6 @@ class Store:
         sql = f"insert into {_known(table)} ({', '.join(columns)}) values {marks} on conflict do nothing"
         self._connection.execute(sql, [value for row in rows for value in row])
 
-    def run(self, query: str, **parameters: Any) -> None:
-        """Executes `sql/queries/<query>.sql`."""
-        self._connection.execute(_query(query), parameters)
-
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All the writes in the block, or none of them."""
