@@ -21,7 +21,7 @@ Fields = dict[str, Any]
 def ingest_logs(store_path: str, reader: str, paths: list[str], *, dataset: str, split: str | None = None) -> Fields:
     """The fields of `understudy ingest`. The same files twice add no row; all or nothing is written."""
     module = readers.load(reader)
-    found = _find(module, paths)
+    found = _find(reader, paths)
     licence = {files.licence_beside(path) or module.LICENCE for path in found}
     if len(licence) != 1:
         raise BadInput(f"the paths come under different licences: {', '.join(sorted(licence))}", hint="ingest them one by one")
@@ -32,8 +32,8 @@ def ingest_logs(store_path: str, reader: str, paths: list[str], *, dataset: str,
     return _fields(source, counts)
 
 
-def _find(module: readers.Reader, paths: list[str]) -> list[Path]:
-    found = {file.resolve(): file for path in paths for file in module.find(Path(path))}
+def _find(reader: str, paths: list[str]) -> list[Path]:
+    found = {file.resolve(): file for path in paths for file in readers.find(reader, Path(path))}
     if not found:
         raise BadInput("no path was given to ingest", hint="give the data set's folder or its files")
     return list(found.values())
@@ -44,7 +44,7 @@ def _write(store: Store, module: readers.Reader, found: list[Path], source: Sour
     sieve = Sieve(source, known=known)
     n_added = 0
     with store.transaction():
-        for frames in batches(sieve.rows(module.read(found))):
+        for frames in batches(sieve.rows(module.read(found, readers.Options()))):
             n_added += sum(store.add(f"ingest.{table}", frame) for table, frame in frames.items())
         # files that add nothing (read before, under this or another name) leave no row either
         if n_added:

@@ -53,8 +53,26 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class Label:
+    """What somebody wrote about a turn, or about the whole dialogue where `turn_index` is None.
+
+    `name` says what it tells (`act`, `accepted`, `satisfaction`, `outcome`, `entity`, …), `value` is as the log has it;
+    `annotator` tells several annotators of one thing apart.
+    """
+
+    name: str
+    value: str
+    turn_index: int | None = None
+    annotator: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Dialogue:
-    """One human dialogue as read from a log."""
+    """One human dialogue as read from a log.
+
+    `is_annotation`: the record exists for its labels. Where a dialogue of this id is there, or comes later, the labels
+    attach to it; otherwise the record is a dialogue of its own.
+    """
 
     dialogue_id: str
     turns: tuple[Turn, ...]
@@ -62,6 +80,18 @@ class Dialogue:
     seeker_id: str | None = None
     recommender_id: str | None = None
     official_split: str | None = None
+    labels: tuple[Label, ...] = ()
+    is_annotation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """What somebody gave an item outside of any dialogue; `value` on the scale of its source, `rated_at` in seconds since 1970."""
+
+    user_id: str
+    item_id: str
+    value: float
+    rated_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

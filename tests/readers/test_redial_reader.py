@@ -46,7 +46,7 @@ def read(tmp_path: Path, *lines: bytes | dict[str, Any], catalogue: Any = CATALO
     (tmp_path / "train_data.jsonl").write_bytes(b"\n".join(raw) + b"\n")
     (tmp_path / "movies.json").write_text(json.dumps(catalogue))
     reader = readers.load("redial")
-    return list(reader.read(reader.find(tmp_path)))
+    return list(reader.read(reader.find(tmp_path), readers.Options()))
 
 
 def dialogues(records: list[readers.Record]) -> list[Dialogue]:
@@ -130,8 +130,8 @@ def test_a_surrogate_pair_is_text(tmp_path: Path) -> None:
 def test_the_test_file_is_the_official_test_split_and_other_names_are_none(tmp_path: Path) -> None:
     for name in ("test_data.jsonl", "mine.jsonl"):
         (tmp_path / name).write_text(json.dumps(record()) + "\n")
-    assert dialogues(list(redial.read(redial.find(tmp_path))))[0].official_split == "test"
-    assert dialogues(list(redial.read(redial.find(tmp_path / "mine.jsonl"))))[0].official_split is None
+    assert dialogues(list(redial.read(redial.find(tmp_path), readers.Options())))[0].official_split == "test"
+    assert dialogues(list(redial.read(redial.find(tmp_path / "mine.jsonl"), readers.Options())))[0].official_split is None
 
 
 def test_another_format_is_refused_with_the_reader_to_take(tmp_path: Path) -> None:

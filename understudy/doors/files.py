@@ -1,33 +1,120 @@
-"""The door to files of human logs: opened, streamed and hashed here and nowhere else."""
+"""The door to files of human logs: opened, streamed, decompressed and hashed here and nowhere else.
+
+`.gz` and `.zst` files are read as what they hold; the name without that ending says which format it is.
+"""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import io
 import json
 import re
+import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+import polars as pl
+import zstandard
 
 from understudy.errors import BadInput
 
+MAX_LINE = 16 * 2**20  # bytes; the longest line of any log we know is below 200,000
+PACKED = (".gz", ".zst")
+
 _SPDX = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
+_RESTORE = "restore the file from the data set's own archive"
+_BROKEN = (gzip.BadGzipFile, zstandard.ZstdError, EOFError, zlib.error)
+
+
+class TooLong(bytes):
+    """The beginning of a line that is longer than MAX_LINE; the rest of it was skipped."""
+
+
+def plain_name(path: Path) -> str:
+    """The file's name without `.gz` or `.zst`."""
+    return path.stem if path.suffix in PACKED else path.name
+
+
+def beside(folder: Path, name: str) -> Path | None:
+    """The file called `name` in a folder, packed or not; None where there is none."""
+    candidates = (folder / f"{name}{ending}" for ending in ("", *PACKED))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """The unpacked bytes of a file as a stream. Raises BadInput where the packing is broken or the file cannot be read."""
+    try:
+        with path.open("rb") as raw:
+            if path.suffix == ".gz":
+                with gzip.open(raw) as stream:
+                    yield io.BufferedReader(stream)  # type: ignore[type-var]
+            elif path.suffix == ".zst":
+                with zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True) as stream:
+                    yield io.BufferedReader(stream)  # type: ignore[type-var]
+            else:
+                yield raw
+    except _BROKEN as error:
+        raise BadInput(f"{path} cannot be unpacked: {error}", hint=_RESTORE) from error
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The lines of a file that are not blank, each with its number from 1. The file is streamed, never held whole."""
-    with path.open("rb") as stream:
-        for number, line in enumerate(stream, 1):
-            if line.strip():
-                yield number, line
+    """The lines of a file that are not blank, each with its number from 1. The file is streamed, never held whole.
+
+    Of a line longer than MAX_LINE only the beginning comes, as TooLong.
+    """
+    for number, line in all_lines(path):
+        if line.strip():
+            yield number, line
+
+
+def all_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The same with blank lines, for formats in which they mean something."""
+    with opened(path) as stream:
+        number = 0
+        while line := stream.readline(MAX_LINE):
+            number += 1
+            if len(line) == MAX_LINE and not line.endswith(b"\n"):
+                _skip_line(stream)
+                line = TooLong(line[:200])
+            yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 and not isinstance(line, TooLong) else line
+
+
+def head(path: Path, size: int = 65_536) -> bytes:
+    """The first bytes of a file, unpacked; empty where it cannot be read."""
+    try:
+        with opened(path) as stream:
+            return stream.read(size).removeprefix(b"\xef\xbb\xbf")
+    except BadInput:
+        return b""
 
 
 def json_of(path: Path) -> Any:
     """The JSON value of a whole file. Raises BadInput that says where it breaks."""
+    with opened(path) as stream:
+        raw = stream.read()
+    if not raw.strip():
+        raise BadInput(f"{path} is empty", hint=_RESTORE)
     try:
-        return json.loads(path.read_bytes())
-    except (UnicodeDecodeError, ValueError) as error:
-        raise BadInput(f"{path} is not JSON: {error}", hint="restore the file from the data set's own archive") from error
+        return json.loads(raw.removeprefix(b"\xef\xbb\xbf"))
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{path} is not JSON: {error}", hint=_RESTORE) from error
+
+
+def parquet_rows(path: Path, *, size: int = 10_000) -> Iterator[dict[str, Any]]:
+    """The rows of a Parquet file as mappings, `size` at a time in memory. Raises BadInput where it is none."""
+    try:
+        scan = pl.scan_parquet(path)
+        n = int(scan.select(pl.len()).collect().item())
+        for start in range(0, n, size):
+            yield from scan.slice(start, size).collect().iter_rows(named=True)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise BadInput(f"{path} is not Parquet: {error}", hint=_RESTORE) from error
 
 
 def sha256(paths: Sequence[Path]) -> str:
@@ -48,3 +135,8 @@ def licence_beside(path: Path) -> str | None:
     if not _SPDX.fullmatch(text):
         raise BadInput(f"{file} is not one SPDX identifier", hint="write one line such as CC-BY-4.0, or remove the file")
     return text
+
+
+def _skip_line(stream: IO[bytes]) -> None:
+    while (part := stream.readline(2**20)) and not part.endswith(b"\n"):
+        pass

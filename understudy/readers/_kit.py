@@ -1,0 +1,242 @@
+"""What all readers share: a record is read or refused with a reason, names are canonical, messages become turns.
+
+A reader is small: it says which files are its own, and makes of each record a dialogue, an item or a rating.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from understudy.doors import files
+from understudy.errors import BadInput
+from understudy.records import Dialogue, Item, Rating, Reject, Role, Turn
+from understudy.titles import tidy, titled
+
+Record = Item | Dialogue | Rating | Reject
+Numbered = Iterable[tuple[int, Any]]
+
+_EXCERPT = 120
+_DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[^\W\d_]")
+
+
+class Broken(Exception):
+    """Why a record cannot be read; the message becomes the reason of a reject."""
+
+
+def read_records(path: Path, records: Numbered, build: Callable[[Any], Iterable[Record]]) -> Iterator[Record]:
+    """What `build` makes of each numbered raw record, or its reject where `build` raises Broken.
+
+    `build` yields nothing before it has checked the whole record: a record is read whole or refused whole.
+    """
+    for number, raw in records:
+        try:
+            built = list(build(raw))
+        except Broken as error:
+            yield Reject(path.name, number, str(error), excerpt(raw))
+        else:
+            yield from built
+
+
+def excerpt(raw: Any) -> str:
+    """At most 120 characters that show a record's structure only: letters read x, digits 0."""
+    if isinstance(raw, bytes):
+        text = raw[: 4 * _EXCERPT].decode("utf-8", "replace").strip()
+    else:
+        text = raw if isinstance(raw, str) else repr(raw)
+    shown = _LETTER.sub("x", _DIGIT.sub("0", text[:_EXCERPT]))
+    return "".join(character if character.isprintable() else "?" for character in shown)
+
+
+def json_object(line: bytes) -> dict[str, Any]:
+    """The JSON object of a line. Raises Broken."""
+    value = json_value(line)
+    if not isinstance(value, dict):
+        raise Broken("not an object")
+    return value
+
+
+def json_value(line: bytes) -> Any:
+    """The JSON value of a line, without NUL characters and half surrogate pairs, which no store can hold. Raises Broken."""
+    if isinstance(line, files.TooLong):
+        raise Broken(f"a line of more than {files.MAX_LINE} bytes")
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        value = _value_that_orjson_refuses(line)
+    # as raw bytes, since looking at every string of every record would cost more than reading it
+    if b"\\u0000" in line and _holds(value, "\0"):
+        raise Broken("NUL character")
+    return value
+
+
+def checked_text(value: Any) -> Any:
+    """`value` (any JSON) unless it holds text that no store can hold. Raises Broken. For values not read by `json_value`."""
+    if _holds(value, "\0"):
+        raise Broken("NUL character")
+    if _has_surrogate(value):
+        raise Broken("half a surrogate pair")
+    return value
+
+
+def utf8(line: bytes) -> str:
+    """The text of a line of a tab-separated file, without its line end. Raises Broken."""
+    if isinstance(line, files.TooLong):
+        raise Broken(f"a line of more than {files.MAX_LINE} bytes")
+    if b"\0" in line:
+        raise Broken("NUL character")
+    try:
+        return line.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise Broken("not UTF-8") from None
+
+
+def field(record: Mapping[str, Any], name: str, kind: type | tuple[type, ...], told: str) -> Any:
+    """The value of a key that must be there and of this kind; `told` says what was expected. Raises Broken."""
+    value = record.get(name)
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise Broken(f"{name}: {'missing' if name not in record else 'not ' + told}")
+    return value
+
+
+def identifier(record: Mapping[str, Any], name: str) -> str:
+    """A value that names something: text or a whole number. Raises Broken."""
+    value = record.get(name)
+    if type(value) is int:
+        return str(value)
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    raise Broken(f"{name}: missing or not an identifier")
+
+
+def item_of(item_id: str, name: str, **facts: Any) -> Item:
+    """An item by its name as written; `facts` are the other fields of Item. Raises Broken for a blank name."""
+    title, year = titled(name)
+    if not title:
+        raise Broken("an item without a name")
+    return Item(item_id, title, facts.pop("year", None) or year, **facts)
+
+
+def named_item(name: str) -> Item:
+    """An item that a log knows by name alone: the same name, the same id."""
+    item = item_of("", name)
+    return Item(f"title:{item.label.casefold()}", item.title, item.year)
+
+
+def names(values: Any, told: str) -> tuple[str, ...]:
+    """The different names of a list, tidied, in order; None is no names. Raises Broken where it is no list of texts."""
+    if values is None:
+        return ()
+    if not isinstance(values, list) or any(not isinstance(value, str) for value in values if value is not None):
+        raise Broken(f"{told}: not a list of names")
+    return tuple(dict.fromkeys(name for value in values if value and (name := tidy(value))))
+
+
+class Turns:
+    """Messages, merged into turns as they are said."""
+
+    def __init__(self) -> None:
+        self._said: list[tuple[Role, list[str], list[str]]] = []
+
+    def say(self, role: Role, text: str, item_ids: Sequence[str] = ()) -> int:
+        """Adds a message; the index of the turn that it belongs to."""
+        if not self._said or self._said[-1][0] != role:
+            self._said.append((role, [], []))
+        _, texts, ids = self._said[-1]
+        texts.append(text)
+        ids.extend(item_ids)
+        return len(self._said) - 1
+
+    def done(self) -> tuple[Turn, ...]:
+        """The turns. Raises Broken where nothing was said."""
+        if not self._said:
+            raise Broken("a dialogue without messages")
+        return tuple(Turn(role, " ".join(" ".join(texts).split()), len(texts), tuple(ids)) for role, texts, ids in self._said)
+
+
+def own_files(path: Path, wanted: Sequence[str], *, claims: Callable[[Path], bool], told: str) -> list[Path]:
+    """The files to read for `path`: itself where it is a file of the format, or those of `wanted` (glob patterns) in the folder.
+
+    `.gz` and `.zst` files count. Raises BadInput that says what the format has (`told`); the right reader is named by `readers`.
+    """
+    if not path.exists():
+        raise BadInput(f"there is no file or folder {path}", hint=told)
+    if path.is_file():
+        if not files.head(path).strip():
+            raise BadInput(f"{path} is empty", hint=told)
+        if not claims(path):
+            raise BadInput(f"{path} is not of this format", hint=told)
+        return [path]
+    patterns = [f"{name}{ending}" for name in wanted for ending in ("", *files.PACKED)]
+    found = sorted({one for pattern in patterns for one in path.glob(pattern) if one.is_file()})
+    kept = [one for one in found if claims(one)]
+    if not kept:
+        raise BadInput(f"{path} holds none of {', '.join(wanted)} in this format", hint=told)
+    return kept
+
+
+def first_json(path: Path) -> Any:
+    """The first JSON value of a file (its first line, or a whole file that begins like an array or object); None where there is none.
+
+    A large file that is one value is judged by its first element.
+    """
+    raw = files.head(path).lstrip()
+    for line in raw.splitlines()[:1]:
+        try:
+            return orjson.loads(line)
+        except orjson.JSONDecodeError:
+            break
+    text = raw.decode("utf-8", "ignore")
+    try:
+        return json.JSONDecoder().raw_decode(text)[0]
+    except (ValueError, RecursionError):
+        return _first_element(text)
+
+
+def _first_element(text: str) -> Any:
+    start = re.match(r"\s*(\[\s*|\{\s*\"(?:[^\"\\]|\\.)*\"\s*:\s*)", text)
+    if not start:
+        return None
+    try:
+        element = json.JSONDecoder().raw_decode(text, start.end())[0]
+    except (ValueError, RecursionError):
+        return None
+    return [element] if start.group(1).startswith("[") else {json.loads(start.group(1)[1:].rsplit(":", 1)[0]): element}
+
+
+def _value_that_orjson_refuses(line: bytes) -> Any:
+    """Tells why a line is refused; what only orjson minds (a NaN, a deep nest) is read by the standard library."""
+    if b"\0" in line:
+        raise Broken("NUL character")
+    try:
+        value = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise Broken("not UTF-8") from None
+    except (ValueError, RecursionError):
+        raise Broken("not JSON") from None
+    if _has_surrogate(value):
+        raise Broken("half a surrogate pair")
+    return value
+
+
+def _has_surrogate(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    except (RecursionError, ValueError, TypeError):
+        raise Broken("nested too deep or not JSON") from None
+    return False
+
+
+def _holds(value: Any, character: str) -> bool:
+    if isinstance(value, str):
+        return character in value
+    if isinstance(value, dict):
+        return any(_holds(key, character) or _holds(one, character) for key, one in value.items())
+    return isinstance(value, list) and any(_holds(one, character) for one in value)
