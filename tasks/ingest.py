@@ -1,33 +1,49 @@
-"""Stage ingest: human logs, read by one of the readers, become rows of schema `ingest`."""
+"""Stage ingest: human logs, read by one of the readers, become rows of schema `ingest`, all of them or none."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from prefect import get_run_logger, task
 from prefect.exceptions import MissingContextError
 
+from tasks.links import link_titles
 from understudy import readers
+from understudy.columns import Batch
 from understudy.doors import files
 from understudy.doors.store import Store
 from understudy.errors import BadInput
-from understudy.intake import Counts, Sieve, Source, batches
+from understudy.intake import Counts, Sieve, Source, as_known
+from understudy.readers import Options
 
 Fields = dict[str, Any]
 
 
 @task(name="ingest logs", persist_result=False)
-def ingest_logs(store_path: str, reader: str, paths: list[str], *, dataset: str, split: str | None = None) -> Fields:
+def ingest_logs(
+    store_path: str,
+    reader: str,
+    paths: list[str],
+    *,
+    dataset: str,
+    split: str | None = None,
+    roles: Mapping[str, str] | None = None,
+) -> Fields:
     """The fields of `understudy ingest`. The same files twice add no row; all or nothing is written."""
     module = readers.load(reader)
     found = _find(reader, paths)
     licence = {files.licence_beside(path) or module.LICENCE for path in found}
     if len(licence) != 1:
         raise BadInput(f"the paths come under different licences: {', '.join(sorted(licence))}", hint="ingest them one by one")
-    source = Source(dataset, files.sha256(found), licence.pop(), split)
-    with Store.open(store_path) as store:
-        counts = _write(store, module, found, source, reader)
+    source = Source(dataset, files.sha256(found), licence.pop(), split, module.TAGGED)
+    with Store.open(store_path) as store, store.transaction():
+        counts, n_changed = _write(store, module, found, source, Options(roles))
+        # files that add nothing (read before, under this or another name) leave no row either
+        if n_changed:
+            store.add("ingest.sources", [_source_row(source, counts, reader, module.VERSION)])
+            link_titles(store, dataset)
     _log(f"ingest {dataset}: {counts.n_dialogues} new dialogues, {counts.n_duplicates} duplicates, {counts.n_rejects} rejects")
     return _fields(source, counts)
 
@@ -39,17 +55,32 @@ def _find(reader: str, paths: list[str]) -> list[Path]:
     return list(found.values())
 
 
-def _write(store: Store, module: readers.Reader, found: list[Path], source: Source, reader: str) -> Counts:
-    known = {row["dialogue_id"]: row["content_sha256"] for row in store.rows("ingest/dialogue_digests", dataset=source.dataset)}
-    sieve = Sieve(source, known=known)
-    n_added = 0
-    with store.transaction():
-        for frames in batches(sieve.rows(module.read(found, readers.Options()))):
-            n_added += sum(store.add(f"ingest.{table}", frame) for table, frame in frames.items())
-        # files that add nothing (read before, under this or another name) leave no row either
-        if n_added:
-            store.add("ingest.sources", [_source_row(source, sieve.counts, reader, module.VERSION)])
-    return sieve.counts
+def _write(store: Store, module: readers.Reader, found: list[Path], source: Source, options: Options) -> tuple[Counts, int]:
+    known = as_known(store.rows("ingest/known_dialogues", dataset=source.dataset))
+    labelled = (row["labels_sha256"] for row in store.rows("ingest/label_sets", dataset=source.dataset))
+    sieve = Sieve(source, known=known, labelled=labelled)
+    n_changed = sum(_write_batch(store, batch, source) for batch in sieve.batches(module.read(found, options)))
+    if sieve.counts.n_ratings:
+        n_changed -= store.apply("ingest/drop_repeated_ratings", dataset=source.dataset, source_sha256=source.sha256)
+    return sieve.counts, n_changed
+
+
+def _write_batch(store: Store, batch: Batch, source: Source) -> int:
+    """How many rows the batch added or changed."""
+    if batch.superseded:
+        for table in ("dialogues", "turns", "mentions"):
+            store.apply(f"ingest/supersede_{table}", dataset=source.dataset, dialogue_ids=batch.superseded)
+    n_changed = 0
+    for table, frame in batch.frames():
+        if table == "items":
+            n_changed += store.apply("ingest/keep_items", incoming=frame)
+        elif table == "ratings":
+            # they have no key, so the same files again are known by their digest
+            there = store.rows("ingest/source", dataset=source.dataset, source_sha256=source.sha256)
+            n_changed += 0 if there else store.apply("ingest/keep_ratings", incoming=frame)
+        else:
+            n_changed += store.add(f"ingest.{table}", frame)
+    return n_changed
 
 
 def _source_row(source: Source, counts: Counts, reader: str, version: int) -> Fields:
@@ -79,6 +110,7 @@ def _fields(source: Source, counts: Counts) -> Fields:
         "n_turns": counts.n_turns,
         "n_messages": counts.n_messages,
         "n_items": counts.n_items,
+        "n_ratings": counts.n_ratings,
         "n_duplicates": counts.n_duplicates,
         "n_rejects": counts.n_rejects,
         "rejects_by_reason": dict(sorted(counts.rejects.items())),

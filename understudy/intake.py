@@ -1,66 +1,58 @@
-"""From the records of a reader to the rows of schema `ingest`: what is new, what is a duplicate, what is refused."""
+"""From the records of a reader to the rows of schema `ingest`: what is new, what is a duplicate, what attaches, what is refused."""
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
-import polars as pl
+import orjson
 
-from understudy.keys import digest
+from understudy import personal
+from understudy.columns import Batch
 from understudy.readers import Record
-from understudy.records import Dialogue, Item, Reject
+from understudy.records import Dialogue, Item, Label, Rating, Reject
 
-VERSION = 1
+VERSION = 2
 OTHER_CONTENT = "duplicate id with other content"
-
-_TEXTS = pl.List(pl.String)
-SCHEMAS: dict[str, dict[str, Any]] = {
-    "dialogues": {
-        "dataset": pl.String, "dialogue_id": pl.String, "content_sha256": pl.String, "source_sha256": pl.String,
-        "licence": pl.String, "seeker_id": pl.String, "recommender_id": pl.String, "official_split": pl.String,
-        "n_messages": pl.Int32, "n_turns": pl.Int32,
-    },
-    "turns": {
-        "dataset": pl.String, "dialogue_id": pl.String, "turn_index": pl.Int32, "role": pl.String, "text": pl.String,
-        "n_messages": pl.Int32, "item_ids": _TEXTS,
-    },
-    "mentions": {
-        "dataset": pl.String, "dialogue_id": pl.String, "item_id": pl.String,
-        "suggested": pl.Boolean, "seen": pl.Boolean, "liked": pl.Boolean,
-    },
-    "items": {
-        "dataset": pl.String, "item_id": pl.String, "title": pl.String, "year": pl.Int32, "genres": _TEXTS, "people": _TEXTS,
-        "plot": pl.String, "aliases": _TEXTS,
-    },
-    "rejects": {
-        "dataset": pl.String, "source_sha256": pl.String, "file": pl.String, "record": pl.Int64, "reason": pl.String,
-        "excerpt": pl.String,
-    },
-}  # fmt: skip
+DOES_NOT_FIT = "annotation and dialogue of this id do not have the same turns"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What all the records of one ingest share. `split` overrides what the reader says, None leaves it."""
+    """What all the records of one ingest share. `split` overrides what the reader says, None leaves it.
+
+    `is_tagged`: turns come with the ids of the items they name, so titles need not be looked for.
+    """
 
     dataset: str
     sha256: str
     licence: str
     split: str | None = None
+    is_tagged: bool = True
+
+
+class Known(NamedTuple):
+    """What has to be known of a dialogue that is there: its content's digest, and what an annotation must fit."""
+
+    content_sha256: str
+    is_annotation: bool
+    n_turns: int
+    opener: str
 
 
 @dataclass(slots=True)
 class Counts:
-    """What became of the records; `n_records` = dialogues + duplicates + rejects + attached, items counted apart."""
+    """What became of the records; `n_records` = dialogues + duplicates + rejects + attached, items and ratings counted apart."""
 
     n_records: int = 0
     n_dialogues: int = 0
     n_turns: int = 0
     n_messages: int = 0
     n_items: int = 0
+    n_ratings: int = 0
     n_duplicates: int = 0
     n_attached: int = 0
     rejects: Counter[str] = field(default_factory=Counter)
@@ -72,96 +64,123 @@ class Counts:
 
 
 class Sieve:
-    """Tells new records from duplicates and refused ones, row by row; `counts` grows while the rows are taken."""
+    """Tells new records from duplicates and refused ones; `counts` grows while the batches are taken."""
 
-    def __init__(self, source: Source, *, known: Mapping[str, str]) -> None:
-        """`known` maps the dialogue ids that are in the store to the digests of their content."""
+    def __init__(self, source: Source, *, known: Mapping[str, Known], labelled: Iterable[str] = ()) -> None:
+        """`known`: the dialogues that are in the store by id; `labelled`: digests of the label sets that are there."""
         self._source = source
         self._seen = dict(known)
+        self._labelled = set(labelled)
         self.counts = Counts()
 
-    def rows(self, records: Iterable[Record]) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Table name and row for everything that is new."""
-        for record in records:
-            if isinstance(record, Item):
-                self.counts.n_items += 1
-                yield "items", _item_row(record, self._source)
-                continue
+    def batches(self, records: Iterable[Record], *, size: int = 4_000) -> Iterator[Batch]:
+        """The rows of everything that is new, of about `size` records at a time."""
+        batch = Batch(self._source)
+        for n, record in enumerate(records, 1):
+            self._take(record, batch)
+            if n % size == 0:
+                yield batch
+                batch = Batch(self._source)
+        yield batch
+
+    def _take(self, record: Record, batch: Batch) -> None:
+        if isinstance(record, Item):
+            self.counts.n_items += 1
+            batch.item(record)
+        elif isinstance(record, Rating):
+            self.counts.n_ratings += 1
+            batch.rating(record)
+        else:
             self.counts.n_records += 1
             if isinstance(record, Reject):
-                yield self._reject(record)
+                self._refuse(record, batch)
             else:
-                yield from self._dialogue(record)
+                self._dialogue(record, batch)
 
-    def _dialogue(self, read: Dialogue) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _dialogue(self, read: Dialogue, batch: Batch) -> None:
         dialogue = replace(read, official_split=self._source.split) if self._source.split else read
-        content = digest(dialogue)
-        there = self._seen.setdefault(dialogue.dialogue_id, "")
-        if there == content:
+        content = content_sha256(dialogue)
+        there = self._seen.get(dialogue.dialogue_id)
+        if there is None:
+            self._new(dialogue, content, batch)
+        elif dialogue.is_annotation and not there.is_annotation:
+            self._attach(dialogue, there, batch)
+        elif there.is_annotation and not dialogue.is_annotation:
+            self._supersede(dialogue, content, there, batch)
+        elif there.content_sha256 == content:
             self.counts.n_duplicates += 1
-        elif there:
-            # the reader gave no position: records are counted over all files of the source
-            yield self._reject(Reject("", self.counts.n_records, OTHER_CONTENT, f"dialogue {dialogue.dialogue_id}"[:120]))
         else:
-            self._seen[dialogue.dialogue_id] = content
-            yield from self._new(dialogue, content)
+            self._refuse_dialogue(OTHER_CONTENT, dialogue, batch)
 
-    def _reject(self, reject: Reject) -> tuple[str, dict[str, Any]]:
-        self.counts.rejects[reject.reason] += 1
-        shown = {"file": reject.file, "record": reject.record, "reason": reject.reason, "excerpt": reject.excerpt}
-        return "rejects", {"dataset": self._source.dataset, "source_sha256": self._source.sha256, **shown}
-
-    def _new(self, dialogue: Dialogue, content: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        n_messages = sum(turn.n_messages for turn in dialogue.turns)
+    def _new(self, dialogue: Dialogue, content: str, batch: Batch) -> None:
         self.counts.n_dialogues += 1
+        self._store(dialogue, content, batch)
+        self._label(dialogue, batch)
+
+    def _attach(self, annotation: Dialogue, there: Known, batch: Batch) -> None:
+        if not _fits(annotation, there):
+            self._refuse_dialogue(DOES_NOT_FIT, annotation, batch)
+        elif self._label(annotation, batch):
+            self.counts.n_attached += 1
+        else:
+            self.counts.n_duplicates += 1
+
+    def _supersede(self, dialogue: Dialogue, content: str, there: Known, batch: Batch) -> None:
+        # the annotation came first and stood in for the dialogue; its labels stay and the dialogue takes its place
+        if not _fits(dialogue, there):
+            self._refuse_dialogue(DOES_NOT_FIT, dialogue, batch)
+            return
+        self.counts.n_attached += 1
+        batch.superseded.append(dialogue.dialogue_id)
+        self._store(dialogue, content, batch)
+        self._label(dialogue, batch)
+
+    def _store(self, dialogue: Dialogue, content: str, batch: Batch) -> None:
+        self._seen[dialogue.dialogue_id] = Known(content, dialogue.is_annotation, len(dialogue.turns), dialogue.turns[0].role)
         self.counts.n_turns += len(dialogue.turns)
-        self.counts.n_messages += n_messages
-        name = {"dataset": self._source.dataset, "dialogue_id": dialogue.dialogue_id}
-        yield "dialogues", {
-            **name,
-            "content_sha256": content,
-            "source_sha256": self._source.sha256,
-            "licence": self._source.licence,
-            "seeker_id": dialogue.seeker_id,
-            "recommender_id": dialogue.recommender_id,
-            "official_split": dialogue.official_split,
-            "n_messages": n_messages,
-            "n_turns": len(dialogue.turns),
-        }
-        for index, turn in enumerate(dialogue.turns):
-            said = {"role": turn.role, "text": turn.text, "n_messages": turn.n_messages, "item_ids": list(turn.item_ids)}
-            yield "turns", {**name, "turn_index": index, **said}
-        for mention in dialogue.mentions:
-            form = {"suggested": mention.suggested, "seen": mention.seen, "liked": mention.liked}
-            yield "mentions", {**name, "item_id": mention.item_id, **form}
+        self.counts.n_messages += batch.dialogue(dialogue, content)
+
+    def _label(self, dialogue: Dialogue, batch: Batch) -> bool:
+        """Whether the labels are new."""
+        if not dialogue.labels:
+            return False
+        labels = labels_sha256(dialogue.dialogue_id, dialogue.labels)
+        if labels in self._labelled:
+            return False
+        self._labelled.add(labels)
+        batch.labels(dialogue, labels)
+        return True
+
+    def _refuse_dialogue(self, reason: str, dialogue: Dialogue, batch: Batch) -> None:
+        # the reader gave no position: records are counted over all files of the source
+        self._refuse(Reject("", self.counts.n_records, reason, personal.masked_text(f"dialogue {dialogue.dialogue_id}")[:120]), batch)
+
+    def _refuse(self, reject: Reject, batch: Batch) -> None:
+        self.counts.rejects[reject.reason] += 1
+        batch.reject(reject)
 
 
-def batches(rows: Iterable[tuple[str, dict[str, Any]]], *, size: int = 20_000) -> Iterator[dict[str, pl.DataFrame]]:
-    """The rows as frames by table name, at most `size` rows at a time."""
-    held: dict[str, list[dict[str, Any]]] = {}
-    n_held = 0
-    for table, row in rows:
-        held.setdefault(table, []).append(row)
-        n_held += 1
-        if n_held == size:
-            yield _frames(held)
-            held, n_held = {}, 0
-    if held:
-        yield _frames(held)
+def content_sha256(dialogue: Dialogue) -> str:
+    """SHA-256 over what was said by whom about what, and over how it is masked; labels are not part of it. 64 hex digits."""
+    content = (
+        dialogue.dialogue_id, dialogue.turns, dialogue.mentions, dialogue.seeker_id, dialogue.recommender_id, dialogue.official_split,
+        VERSION, personal.VERSION,
+    )  # fmt: skip
+    return hashlib.sha256(orjson.dumps(content)).hexdigest()
 
 
-def _frames(held: Mapping[str, list[dict[str, Any]]]) -> dict[str, pl.DataFrame]:
-    return {table: pl.DataFrame(rows, schema=SCHEMAS[table]) for table, rows in held.items()}
+def labels_sha256(dialogue_id: str, labels: tuple[Label, ...]) -> str:
+    """SHA-256 over the labels of one dialogue, 64 hex digits."""
+    return hashlib.sha256(orjson.dumps((dialogue_id, labels))).hexdigest()
 
 
-def _item_row(item: Item, source: Source) -> dict[str, Any]:
+def as_known(rows: Iterable[Mapping[str, Any]]) -> dict[str, Known]:
+    """The known dialogues from rows with dialogue_id, content_sha256, is_annotation, n_turns, opener."""
     return {
-        "dataset": source.dataset,
-        "item_id": item.item_id,
-        "title": item.title,
-        "year": item.year,
-        "genres": list(item.genres),
-        "people": list(item.people),
-        "plot": item.plot,
-        "aliases": list(item.aliases),
+        row["dialogue_id"]: Known(row["content_sha256"], bool(row["is_annotation"]), row["n_turns"], row["opener"] or "") for row in rows
     }
+
+
+def _fits(dialogue: Dialogue, there: Known) -> bool:
+    # turns alternate, so the first speaker and the number of turns say which turn is whose
+    return len(dialogue.turns) == there.n_turns and dialogue.turns[0].role == there.opener

@@ -3,6 +3,7 @@
 create table ingest.labels (
     dataset text not null,
     dialogue_id text not null,
+    labels_sha256 text not null,
     position integer not null,
     turn_index integer,
     name text not null,
@@ -10,7 +11,7 @@ create table ingest.labels (
     annotator text not null,
     source_sha256 text not null,
     licence text not null,
-    primary key (dataset, dialogue_id, source_sha256, position)
+    primary key (dataset, dialogue_id, labels_sha256, position)
 );
 
 create table ingest.ratings (
@@ -27,8 +28,23 @@ create table ingest.links (
     dataset text not null,
     dialogue_id text not null,
     turn_index integer not null,
-    item_ids text[] not null
+    item_ids text[] not null,
+    primary key (dataset, dialogue_id, turn_index)
 );
 
 alter table ingest.items add column licence text default 'unknown';
 alter table ingest.dialogues add column is_annotation boolean default false;
+alter table ingest.dialogues add column is_tagged boolean default true;
+
+-- turns with the items they name, as their log has tagged them or as titles were found in their text
+create view ingest.named_turns as
+select
+    turns.dataset,
+    turns.dialogue_id,
+    turns.turn_index,
+    turns.role,
+    turns.text,
+    turns.n_messages,
+    list_concat(turns.item_ids, coalesce(links.item_ids, [])) as item_ids
+from ingest.turns
+left join ingest.links using (dataset, dialogue_id, turn_index);

@@ -139,7 +139,6 @@ def test_another_format_is_refused_with_the_reader_to_take(tmp_path: Path) -> No
     with pytest.raises(BadInput) as caught:
         redial.find(tmp_path)
     assert "train_data.jsonl" in caught.value.message
-    assert "inspired" in caught.value.hint
     with pytest.raises(BadInput):
         redial.find(tmp_path / "nowhere")
 
@@ -163,7 +162,7 @@ def test_no_word_and_no_message_is_lost(said: list[tuple[int, str]], tmp_path_fa
 
 
 @settings(max_examples=80, deadline=None)
-@given(line=st.binary(min_size=1, max_size=80).filter(lambda raw: raw.strip() and b"\n" not in raw))
+@given(line=st.binary(min_size=1, max_size=80).filter(lambda raw: raw.removeprefix(b"\xef\xbb\xbf").strip() and b"\n" not in raw))
 def test_any_bytes_are_one_record(line: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     records = read(tmp_path_factory.mktemp("logs"), line)
     assert len([one for one in records if not isinstance(one, Item)]) == 1

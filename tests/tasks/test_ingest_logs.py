@@ -104,3 +104,103 @@ def test_a_failure_in_the_middle_leaves_no_row(tmp_path: Path, folder: Path, mon
         ingest(tmp_path / "s.duckdb", folder)
     with Store.open(tmp_path / "s.duckdb") as store:
         assert set(store.counts().values()) == {0}
+
+
+# -- annotations -------------------------------------------------------------------------------------------------------
+
+
+def annotation(dialogue_id: str, *turns: tuple[str, str, list[str]]) -> dict[str, Any]:
+    info = {
+        f"X{position}": {
+            "utterance_pos": position,
+            "worker_id": 1 if role == "seeker" else 99,
+            "role": role,
+            "utterance_text": text,
+            "top-level intent/action": [],
+            "sub-intent/action": acts,
+        }
+        for position, (role, text, acts) in enumerate(turns, 1)
+    }
+    return {dialogue_id: {"accepted_recommendation": [], "dialogue_info": info}}
+
+
+FITTING = annotation("1", ("seeker", "hello", ["OTH"]), ("recommender", "see @5 <Amber Ferry (1999)>", ["REC-S"]))
+ALONE = annotation("77", ("seeker", "hi", ["IQU"]), ("recommender", "see @6 <Loose Kettle (2001)>", ["REC-S"]), ("seeker", "ok", ["ACC"]))
+CROSSED = annotation("2", ("recommender", "hello", ["OTH"]), ("seeker", "no", ["REJ"]))
+
+
+@pytest.fixture
+def gold(tmp_path: Path) -> Path:
+    file = tmp_path / "gold" / "acts.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps({**FITTING, **ALONE, **CROSSED}))
+    return file
+
+
+def read_gold(store: Path, file: Path) -> dict[str, Any]:
+    return ingest_logs.fn(str(store), "iard", [str(file)], dataset="d")
+
+
+def rows_of(path: Path) -> dict[str, list[dict[str, Any]]]:
+    with Store.open(path) as store:
+        names = ("ingest/dialogues", "ingest/turns", "ingest/mentions", "ingest/items", "ingest/dataset_digest")
+        return {name: store.rows(name, dataset="d") for name in names}
+
+
+def test_annotations_attach_to_dialogues_that_are_there_and_others_are_dialogues(tmp_path: Path, folder: Path, gold: Path) -> None:
+    ingest(tmp_path / "s.duckdb", folder)
+    done = read_gold(tmp_path / "s.duckdb", gold)
+    assert (done["n_records"], done["n_attached"], done["n_dialogues"], done["n_rejects"]) == (3, 1, 1, 1)
+    assert list(done["rejects_by_reason"]) == ["annotation and dialogue of this id do not have the same turns"]
+    again = read_gold(tmp_path / "s.duckdb", gold)
+    assert (again["n_duplicates"], again["n_rejects"], again["n_attached"], again["n_dialogues"]) == (2, 1, 0, 0)
+    with Store.open(tmp_path / "s.duckdb") as store:
+        assert store.counts()["ingest.labels"] == 2 + 3
+
+
+def test_the_order_of_annotations_and_dialogues_does_not_matter(tmp_path: Path, folder: Path, gold: Path) -> None:
+    gold.write_text(json.dumps({**FITTING, **ALONE}))
+    ingest(tmp_path / "a.duckdb", folder)
+    read_gold(tmp_path / "a.duckdb", gold)
+    first = read_gold(tmp_path / "b.duckdb", gold)
+    second = ingest(tmp_path / "b.duckdb", folder)
+    assert (first["n_dialogues"], second["n_attached"], second["n_dialogues"]) == (2, 1, 1)
+    assert second["n_records"] == second["n_dialogues"] + second["n_duplicates"] + second["n_rejects"] + second["n_attached"]
+    assert rows_of(tmp_path / "a.duckdb") == rows_of(tmp_path / "b.duckdb")
+
+
+def test_an_item_takes_its_facts_from_the_catalogue_whichever_came_first(tmp_path: Path, folder: Path) -> None:
+    ingest(tmp_path / "s.duckdb", folder)
+    before = rows_of(tmp_path / "s.duckdb")
+    facts = {"5": {"name": "Amber Ferry (1999)", "genre": ["Drama"], "plot": "A ferry.", "director": [], "star": []}}
+    (folder / "movies.json").write_text(json.dumps(facts))
+    ingest(tmp_path / "s.duckdb", folder)
+    after = rows_of(tmp_path / "s.duckdb")
+    assert (before["ingest/items"][0]["genres"], after["ingest/items"][0]["genres"]) == ([], ["drama"])
+    assert before["ingest/dataset_digest"] != after["ingest/dataset_digest"]
+    (folder / "movies.json").unlink()
+    ingest(tmp_path / "s.duckdb", folder)
+    assert rows_of(tmp_path / "s.duckdb") == after
+
+
+# -- personal data and licences ----------------------------------------------------------------------------------------
+
+
+def test_addresses_and_numbers_are_masked_wherever_they_stand(tmp_path: Path, folder: Path) -> None:
+    contact = "write to jo.smith@example.com or call (415) 555-2671"
+    broken = '{"broken": "jo.smith@example.com 415-555-2671'
+    (folder / "train_data.jsonl").write_text(line("1", contact) + "\n" + broken + "\n")
+    ingest(tmp_path / "s.duckdb", folder)
+    with Store.open(tmp_path / "s.duckdb") as store:
+        assert store.rows("ingest/turns", dataset="d")[0]["text"] == "write to [email] or call [phone]"
+    raw = (tmp_path / "s.duckdb").read_bytes()
+    assert b"jo.smith" not in raw
+    assert b"555-2671" not in raw
+
+
+def test_the_licence_stands_in_every_row_that_came_from_a_source(tmp_path: Path, folder: Path, gold: Path) -> None:
+    ingest(tmp_path / "s.duckdb", folder)
+    read_gold(tmp_path / "s.duckdb", gold)
+    with Store.open(tmp_path / "s.duckdb") as store:
+        licences = {row["licence"] for row in store.rows("ingest/licences", dataset="d")}
+    assert licences == {"CC-BY-4.0", "LicenseRef-research-noncommercial"}

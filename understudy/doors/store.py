@@ -87,6 +87,16 @@ class Store:
         finally:
             self._connection.unregister("incoming")
 
+    def apply(self, statement: str, *, incoming: pl.DataFrame | None = None, **parameters: Any) -> int:
+        """How many rows `sql/queries/<statement>.sql` changed; it reads the rows of `incoming` under that name."""
+        if incoming is not None:
+            self._connection.register("incoming", incoming.to_arrow())
+        try:
+            return int((self._connection.execute(_query(statement), parameters).fetchone() or (0,))[0])
+        finally:
+            if incoming is not None:
+                self._connection.unregister("incoming")
+
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """The same as `add` for a few rows: bound values cost half of what registering a frame does."""
         marks = ", ".join(["(" + ", ".join("?" * len(columns)) + ")"] * len(rows))

@@ -22,6 +22,7 @@ Record = Item | Dialogue | Rating | Reject
 Numbered = Iterable[tuple[int, Any]]
 
 _EXCERPT = 120
+_LINES_SEEN = 5
 _DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[^\W\d_]")
 
 
@@ -48,9 +49,16 @@ def excerpt(raw: Any) -> str:
     if isinstance(raw, bytes):
         text = raw[: 4 * _EXCERPT].decode("utf-8", "replace").strip()
     else:
-        text = raw if isinstance(raw, str) else repr(raw)
+        text = raw if isinstance(raw, str) else _shown(raw)
     shown = _LETTER.sub("x", _DIGIT.sub("0", text[:_EXCERPT]))
     return "".join(character if character.isprintable() else "?" for character in shown)
+
+
+def _shown(raw: Any) -> str:
+    try:
+        return repr(raw)
+    except RecursionError:
+        return type(raw).__name__
 
 
 def json_object(line: bytes) -> dict[str, Any]:
@@ -181,21 +189,29 @@ def own_files(path: Path, wanted: Sequence[str], *, claims: Callable[[Path], boo
 
 
 def first_json(path: Path) -> Any:
-    """The first JSON value of a file (its first line, or a whole file that begins like an array or object); None where there is none.
+    """The first JSON object or array of a file; None where there is none.
 
-    A large file that is one value is judged by its first element.
+    Of a .jsonl file it is that of one of its first lines; of another file the whole value or, where that is large, its first element.
     """
     raw = files.head(path).lstrip()
-    for line in raw.splitlines()[:1]:
-        try:
-            return orjson.loads(line)
-        except orjson.JSONDecodeError:
-            break
+    if files.plain_name(path).endswith(".jsonl"):
+        return next((value for value in map(_container, raw.splitlines()[:_LINES_SEEN]) if value is not None), None)
+    one_line = _container(raw.split(b"\n", 1)[0])
+    if one_line is not None:
+        return one_line
     text = raw.decode("utf-8", "ignore")
     try:
         return json.JSONDecoder().raw_decode(text)[0]
     except (ValueError, RecursionError):
         return _first_element(text)
+
+
+def _container(line: bytes) -> Any:
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, (dict, list)) else None
 
 
 def _first_element(text: str) -> Any:
@@ -235,8 +251,15 @@ def _has_surrogate(value: Any) -> bool:
 
 
 def _holds(value: Any, character: str) -> bool:
-    if isinstance(value, str):
-        return character in value
-    if isinstance(value, dict):
-        return any(_holds(key, character) or _holds(one, character) for key, one in value.items())
-    return isinstance(value, list) and any(_holds(one, character) for one in value)
+    # not recursive: a nest that JSON can still say is deeper than Python's stack
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            if character in one:
+                return True
+        elif isinstance(one, dict):
+            waiting.extend((*one, *one.values()))
+        elif isinstance(one, list):
+            waiting.extend(one)
+    return False

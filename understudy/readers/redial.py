@@ -31,18 +31,20 @@ _ANSWERS: dict[int, bool | None] = {0: False, 1: True, 2: None}
 
 
 def claims(path: Path) -> bool:
-    """A .jsonl file whose first record has ReDial's keys."""
-    if not files.plain_name(path).endswith(".jsonl"):
-        return False
-    record = first_json(path)
-    return files.plain_name(path) in SPLITS if not isinstance(record, dict) else "initiatorWorkerId" in record or "movieMentions" in record
+    """A .jsonl file whose first record has ReDial's keys; where there is no whole record, the name decides."""
+    name = files.plain_name(path)
+    record = first_json(path) if name.endswith(".jsonl") else None
+    if isinstance(record, dict):
+        return "initiatorWorkerId" in record or "movieMentions" in record
+    return name in SPLITS
 
 
 def find(path: Path) -> list[Path]:
     """The dialogue files and, where it is there, the catalogue beside them. Raises BadInput that names what is missing."""
     found = own_files(path, list(SPLITS), claims=claims, told=HOLDS)
     catalogue = files.beside(path if path.is_dir() else path.parent, CATALOGUE)
-    return [*([catalogue] if catalogue else []), *sorted(found, key=lambda one: list(SPLITS).index(name) if (name := files.plain_name(one)) in SPLITS else -1)]
+    # train before test, as the data set counts
+    return [*([catalogue] if catalogue else []), *sorted(found, key=lambda one: files.plain_name(one), reverse=True)]
 
 
 def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:  # noqa: ARG001

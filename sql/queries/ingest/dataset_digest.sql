@@ -10,6 +10,15 @@ with lines as (
         })::text as line
     from ingest.items
     where dataset = $dataset
+    union all
+    select 'labels ' || labels_sha256 as line
+    from ingest.labels
+    where dataset = $dataset
+    group by labels_sha256
+    union all
+    select 'link ' || to_json({dialogue_id: dialogue_id, turn_index: turn_index, item_ids: item_ids})::text as line
+    from ingest.links
+    where dataset = $dataset
 )
 select
     sha256(coalesce(string_agg(sha256(line), '' order by line), '')) as digest

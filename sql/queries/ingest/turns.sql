@@ -5,6 +5,6 @@ select
     text,
     n_messages,
     item_ids
-from ingest.turns
+from ingest.named_turns
 where dataset = $dataset
 order by dialogue_id, turn_index
