@@ -43,7 +43,7 @@ forms as (
 ),
 named as (
     select unnest(item_ids) as item_id
-    from ingest.turns
+    from ingest.named_turns
     where dataset = $dataset
 ),
 frequencies as (

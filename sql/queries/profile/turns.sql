@@ -11,6 +11,6 @@ select
 from profile.profiles
 inner join profile.splits on profiles.profile_key = splits.profile_key
 inner join ingest.dialogues on profiles.dataset = dialogues.dataset and splits.dialogue_id = dialogues.dialogue_id
-inner join ingest.turns on profiles.dataset = turns.dataset and splits.dialogue_id = turns.dialogue_id
+inner join ingest.named_turns as turns on profiles.dataset = turns.dataset and splits.dialogue_id = turns.dialogue_id
 where profiles.profile_key = $profile_key and ($split is null or splits.split = $split)
 order by turns.dialogue_id, turns.turn_index
