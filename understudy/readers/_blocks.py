@@ -1,0 +1,45 @@
+"""What readers of tab-separated logs share: a dialogue is a block of rows, and blocks are bounded however broken the file is."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from understudy.doors import files
+from understudy.readers._kit import Broken, utf8
+
+MAX_ROWS = 5_000  # the longest dialogue of any log we know has fewer than 200
+
+
+@dataclass(slots=True)
+class Block:
+    """The lines of one dialogue, in order. `is_cut`: there were more than a dialogue may have, and the rest is the next block."""
+
+    lines: list[bytes] = field(default_factory=list)
+    n_bytes: int = 0
+    is_cut: bool = False
+
+    def __repr__(self) -> str:
+        return self.lines[0][:200].decode("utf-8", "replace") if self.lines else ""
+
+    def rows(self) -> list[list[str]]:
+        """The fields of each line. Raises Broken where a line is none, or the block was cut."""
+        if self.is_cut:
+            raise Broken(f"more than {MAX_ROWS} rows or {files.MAX_LINE} bytes without an end")
+        return [utf8(line).split("\t") for line in self.lines]
+
+
+def blocks(keyed: Iterable[tuple[Hashable, bytes]]) -> Iterator[tuple[int, Block]]:
+    """Lines that follow each other under the same key, numbered from 1. A line under None belongs to the block before it."""
+    number, block, current = 1, Block(), None
+    for key, line in keyed:
+        is_full = len(block.lines) >= MAX_ROWS or block.n_bytes + len(line) > files.MAX_LINE
+        if block.lines and (is_full or (key is not None and key != current)):
+            block.is_cut = is_full and key in (None, current)
+            yield number, block
+            number, block = number + 1, Block()
+        current = current if key is None else key
+        block.lines.append(line)
+        block.n_bytes += len(line)
+    if block.lines:
+        yield number, block

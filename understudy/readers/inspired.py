@@ -1,0 +1,135 @@
+"""INSPIRED (Hayati et al., EMNLP 2020): tab-separated, one utterance a row, with the recommender's strategies and the outcome.
+
+Only the columns named here are taken from a row, before anything else sees it: the surveys beside the dialogues tell what the
+workers are and believe, and copies exist in which such columns stand beside the utterances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+from understudy.doors import files
+from understudy.errors import BadInput
+from understudy.readers import Options, Record
+from understudy.readers._blocks import Block, blocks
+from understudy.readers._kit import Broken, Turns, named_item, own_files, read_records
+from understudy.records import Dialogue, Item, Label, Role
+from understudy.titles import tidy
+
+VERSION = 1
+LICENCE = "unknown"
+CARRIES = ("items", "acts", "outcomes")
+TAGGED = True
+HOLDS = "INSPIRED's folder holds train.tsv, dev.tsv and test.tsv, one utterance a row under a header"
+
+SPLITS = ("train", "dev", "test")
+
+_NEEDED = ("dialog_id", "utt_id", "speaker", "text")
+_STRATEGIES = ("expert_label", "first_label", "second_label")  # the first one is called either way
+_OUTCOMES = ("fine_label", "coarse_label", "case")
+_COLUMNS = (*_NEEDED, "movies", *_STRATEGIES, *_OUTCOMES, "movie_id")
+
+_ROLES: dict[str, Role] = {"SEEKER": "seeker", "RECOMMENDER": "recommender"}
+_QUOTE = "QUOTATION_MARK"  # how the files write a quotation mark in a text
+_UNEVEN = b"\x1duneven"  # cannot be the row of a dialogue: it has one field
+
+
+def claims(path: Path) -> bool:
+    """A .tsv file whose header has INSPIRED's columns."""
+    return files.plain_name(path).endswith(".tsv") and _is_header(files.head(path).split(b"\n")[0])
+
+
+def find(path: Path) -> list[Path]:
+    """The files of the splits, train before dev before test. Raises BadInput that names what is missing."""
+    found = own_files(path, [f"*{split}.tsv" for split in SPLITS], claims=claims, told=HOLDS)
+    return sorted(found, key=lambda one: (SPLITS.index(split) if (split := _split(one)) else -1, one.name))
+
+
+def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:  # noqa: ARG001
+    """Each dialogue or its reject; a film that a dialogue names becomes an item before it."""
+    seen: set[str] = set()
+    for path in paths:
+        yield from read_records(path, blocks(_rows(path)), partial(_built, seen=seen, split=_split(path)))
+
+
+def _split(path: Path) -> str | None:
+    stem = Path(files.plain_name(path)).stem
+    return next((split for split in SPLITS if stem.endswith(split)), None)
+
+
+def _is_header(line: bytes) -> bool:
+    return {name.encode() for name in _NEEDED} <= set(line.rstrip(b"\r\n").split(b"\t"))
+
+
+def _rows(path: Path) -> Iterator[tuple[bytes | None, bytes]]:
+    """The identifier of each row's dialogue and the row's fields in the order of _COLUMNS; other columns end here."""
+    lines = files.lines(path)
+    _, header = next(lines, (0, b""))
+    if not _is_header(header):
+        raise BadInput(f"{path} has no header with {', '.join(_NEEDED)}", hint=HOLDS)
+    names = header.rstrip(b"\r\n").split(b"\t")
+    places = [names.index(name) if (name := column.encode()) in names else None for column in _COLUMNS]
+    for _, line in lines:
+        fields = line.rstrip(b"\r\n").split(b"\t")
+        at = places[0]
+        key = fields[at].strip() or None if at is not None and at < len(fields) else None
+        if isinstance(line, files.TooLong):
+            yield key, files.TooLong(key or b"")
+        elif len(fields) != len(names):
+            yield key, _UNEVEN
+        else:
+            yield key, b"\t".join(b"" if place is None else fields[place] for place in places)
+
+
+def _built(block: Block, seen: set[str], split: str | None) -> list[Record]:
+    rows = [_row(fields) for fields in block.rows()]
+    numbers = [row["utt_id"] for row in rows]
+    if any(not number.isdecimal() for number in numbers) or any(int(a) >= int(b) for a, b in pairwise(numbers)):
+        raise Broken("utt_id: not whole numbers in ascending order")
+    turns, labels, items = Turns(), _about_dialogue(rows), dict[str, Item]()
+    for row in rows:
+        named = [named_item(name) for name in _titles(row["movies"])]
+        items.update({one.item_id: one for one in named})
+        index = turns.say(_role(row["speaker"]), row["text"].replace(_QUOTE, '"'), [one.item_id for one in named])
+        labels.extend(Label("strategy", row[column], index, column) for column in _STRATEGIES if _is_told(row[column]))
+    if not (dialogue_id := rows[0]["dialog_id"].strip()):
+        raise Broken("dialog_id: missing")
+    dialogue = Dialogue(dialogue_id, turns.done(), official_split=split, labels=tuple(labels))
+    new = [one for item_id, one in items.items() if item_id not in seen]
+    seen.update(items)
+    return [*new, dialogue]
+
+
+def _row(fields: list[str]) -> dict[str, str]:
+    if len(fields) != len(_COLUMNS):
+        raise Broken("a row with more or fewer columns than the header")
+    return dict(zip(_COLUMNS, fields, strict=True))
+
+
+def _role(speaker: str) -> Role:
+    role = _ROLES.get(speaker.strip().upper())
+    if role is None:
+        raise Broken("speaker: neither SEEKER nor RECOMMENDER")
+    return role
+
+
+def _titles(movies: str) -> list[str]:
+    return [name for part in movies.split(";") if (name := tidy(part))]
+
+
+def _about_dialogue(rows: Sequence[dict[str, str]]) -> list[Label]:
+    """What the rows of a dialogue repeat; a row may leave it out, but not say another thing."""
+    labels: list[Label] = []
+    for name, column in (*(("outcome", one) for one in _OUTCOMES), ("target", "movie_id")):
+        told = {row[column] for row in rows if _is_told(row[column])}
+        if len(told) > 1:
+            raise Broken(f"{column}: rows of one dialogue differ")
+        labels.extend(Label(name, value, None, column) for value in told)
+    return labels
+
+
+def _is_told(value: str) -> bool:
+    return bool(value.strip()) and value.strip() != "nan"
