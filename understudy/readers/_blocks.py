@@ -13,7 +13,7 @@ MAX_ROWS = 5_000  # the longest dialogue of any log we know has fewer than 200
 
 @dataclass(slots=True)
 class Block:
-    """The lines of one dialogue, in order. `is_cut`: there were more than a dialogue may have, and the rest is the next block."""
+    """The lines of one dialogue, in order. `is_cut`: a part of more lines than a dialogue may have; the other parts are blocks too."""
 
     lines: list[bytes] = field(default_factory=list)
     n_bytes: int = 0
@@ -35,9 +35,10 @@ def blocks(keyed: Iterable[tuple[Hashable, bytes]]) -> Iterator[tuple[int, Block
     for key, line in keyed:
         is_full = len(block.lines) >= MAX_ROWS or block.n_bytes + len(line) > files.MAX_LINE
         if block.lines and (is_full or (key is not None and key != current)):
-            block.is_cut = is_full and key in (None, current)
+            goes_on = key in (None, current)
+            block.is_cut |= goes_on
             yield number, block
-            number, block = number + 1, Block()
+            number, block = number + 1, Block(is_cut=goes_on)
         current = current if key is None else key
         block.lines.append(line)
         block.n_bytes += len(line)

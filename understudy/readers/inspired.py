@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 
 from understudy.doors import files
@@ -34,7 +33,7 @@ _COLUMNS = (*_NEEDED, "movies", *_STRATEGIES, *_OUTCOMES, "movie_id")
 
 _ROLES: dict[str, Role] = {"SEEKER": "seeker", "RECOMMENDER": "recommender"}
 _QUOTE = "QUOTATION_MARK"  # how the files write a quotation mark in a text
-_UNEVEN = b"\x1duneven"  # cannot be the row of a dialogue: it has one field
+_UNEVEN = b""  # has one field, so it is no row
 
 
 def claims(path: Path) -> bool:
@@ -74,21 +73,20 @@ def _rows(path: Path) -> Iterator[tuple[bytes | None, bytes]]:
     places = [names.index(name) if (name := column.encode()) in names else None for column in _COLUMNS]
     for _, line in lines:
         fields = line.rstrip(b"\r\n").split(b"\t")
-        at = places[0]
-        key = fields[at].strip() or None if at is not None and at < len(fields) else None
+        row = [b"" if place is None or place >= len(fields) else fields[place] for place in places]
+        # a row that is no row breaks the dialogue it stands in: whose it is cannot be said
         if isinstance(line, files.TooLong):
-            yield key, files.TooLong(key or b"")
+            yield None, line
         elif len(fields) != len(names):
-            yield key, _UNEVEN
+            yield None, _UNEVEN
         else:
-            yield key, b"\t".join(b"" if place is None else fields[place] for place in places)
+            yield row[0].strip() or None, b"\t".join(row)
 
 
 def _built(block: Block, seen: set[str], split: str | None) -> list[Record]:
     rows = [_row(fields) for fields in block.rows()]
-    numbers = [row["utt_id"] for row in rows]
-    if any(not number.isdecimal() for number in numbers) or any(int(a) >= int(b) for a, b in pairwise(numbers)):
-        raise Broken("utt_id: not whole numbers in ascending order")
+    if [row["utt_id"].strip() for row in rows] != [str(number) for number in range(1, len(rows) + 1)]:
+        raise Broken("utt_id: rows are missing or not in order")
     turns, labels, items = Turns(), _about_dialogue(rows), dict[str, Item]()
     for row in rows:
         named = [named_item(name) for name in _titles(row["movies"])]
