@@ -59,6 +59,11 @@ def test_the_older_layouts_are_latin_1(folder: str, n_items: int, n_ratings: int
         assert (items(records)["5"].year, items(records)["5"].genres) == (1999, ())
 
 
+def test_every_byte_is_a_letter_in_the_older_layout(tmp_path: Path) -> None:
+    (tmp_path / "movies.dat").write_bytes(b"1::Mod\xe8le, Le (1999)::War\n")
+    assert items(read(tmp_path))["1"].title == "Le Modèle"
+
+
 def test_utf_8_in_the_older_layout_is_read_as_that(tmp_path: Path) -> None:
     (tmp_path / "movies.dat").write_text("1::Café Nord (1999)::Drama|Children's\n2::A::B (2001)::War\n", encoding="utf-8")
     found = items(read(tmp_path))
