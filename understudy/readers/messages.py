@@ -30,7 +30,7 @@ VERSION = 1
 LICENCE = "unknown"
 CARRIES = ("metadata",)
 TAGGED = False
-HOLDS = "chats are .jsonl, .json or .parquet files of `messages` [{role, content}] or `conversations` [{from, value}]"
+HOLDS = "chats are .jsonl, .json or .parquet files of records with messages [{role, content}] or conversations [{from, value}]"
 
 _IDS = ("dialogue_id", "conversation_id", "id")
 _WHO: dict[str, Role] = {"user": "seeker", "human": "seeker", "assistant": "recommender", "gpt": "recommender", "bot": "recommender"}
