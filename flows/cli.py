@@ -10,6 +10,7 @@ import typer
 
 from flows import pages
 from flows.console import Fields, answer, usage_error
+from understudy.errors import BadInput
 from understudy.parameters import Caps, Models, PanelSize, Search, checked
 
 app = typer.Typer(
@@ -53,6 +54,7 @@ def ingest(
     paths: Annotated[list[Path], typer.Argument(help="Files, or the data set's folder in its original layout.")],
     dataset: Annotated[str | None, typer.Option(help="Name in the store. Default: the reader's.")] = None,
     split: Annotated[str | None, typer.Option(help="Official split of the files, where their names do not say it.")] = None,
+    roles: Annotated[str | None, typer.Option(help="Who speaks under which name in the files: `customer=seeker,bot=recommender`.")] = None,
     store: StoreFile = STORE,
     events: EventsFile = None,
     as_json: AsJson = False,
@@ -62,21 +64,27 @@ def ingest(
     def work() -> Fields:
         from flows import stages
 
-        return stages.ingest(reader, [str(path) for path in paths], dataset=dataset or reader, split=split, store=str(store))
+        named = [str(path) for path in paths]
+        return stages.ingest(reader, named, dataset=dataset or reader, split=split, roles=_pairs(roles, "--roles"), store=str(store))
 
     answer(work, pages.ingest, as_json=as_json, events=events)
 
 
 @app.command()
 def profile(
-    dataset: Dataset, store: StoreFile = STORE, events: EventsFile = None, as_json: AsJson = False
+    dataset: Dataset,
+    at: Annotated[str | None, typer.Option(help="Anchors at this size too: contexts a stratum, dialogues, free runs; `40,24,60`.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the drawings. Default: STORE-profile/DATASET beside the store.")] = None,
+    store: StoreFile = STORE,
+    events: EventsFile = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Split the humans, cut their needs and contexts, measure their anchors."""
+    """Split the humans, cut their needs and contexts, measure and draw their anchors."""
 
     def work() -> Fields:
         from flows import stages
 
-        return stages.profile(dataset, store=str(store))
+        return stages.profile(dataset, store=str(store), at=PanelSize.parsed(at) if at is not None else None, out=_text(out))
 
     answer(work, pages.profile, as_json=as_json, events=events)
 
@@ -325,7 +333,7 @@ def main() -> NoReturn:
 def _search(algorithm: str, population: int, generations: int, weights: str | None, panel: str | None) -> Search:
     chosen: dict[str, Any] = {"algorithm": algorithm, "population": population, "generations": generations}
     if weights:
-        chosen["weights"] = dict(pair.partition("=")[::2] for pair in weights.replace(" ", "").split(","))
+        chosen["weights"] = _pairs(weights, "--weights")
     if panel:
         chosen["panel"] = checked(PanelSize, dict(zip(("per_stratum", "behaviour", "free"), panel.split(","), strict=False)))
     return checked(Search, chosen)
@@ -337,6 +345,15 @@ def _models(seeker: str, api_base: str | None, concurrency: int) -> Models:
 
 def _caps(usd: float | None, tokens: int | None, dialogues: int | None, minutes: float | None) -> Caps:
     return checked(Caps, {"usd": usd, "tokens": tokens, "dialogues": dialogues, "minutes": minutes})
+
+
+def _pairs(text: str | None, option: str) -> dict[str, str] | None:
+    if text is None:
+        return None
+    pairs = [pair.strip().partition("=") for pair in text.split(",")]
+    if any(not name or not equals for name, equals, _ in pairs):
+        raise BadInput(f"{option} {text!r} is not NAME=VALUE pairs", hint="write them as NAME=VALUE,NAME=VALUE")
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def _text(path: Path | None) -> str | None:

@@ -32,9 +32,9 @@ def ingest(reader: str, paths: list[str], dataset: str, store: str = STORE, spli
 
 
 @flow(name="profile")
-def profile(dataset: str, store: str = STORE) -> Fields:
-    """Splits, needs, contexts, anchors and instruments of a data set; the fields of `understudy profile`."""
-    done = tasks.profile.profile_dataset(store, dataset)
+def profile(dataset: str, store: str = STORE, at: PanelSize | None = None, out: str | None = None) -> Fields:
+    """Splits, needs, contexts, anchors, drawings and instruments of a data set; the fields of `understudy profile`."""
+    done = tasks.profile.profile_dataset(store, dataset, at=at, out=out)
     emit("profile", "profile_done", done["profile_key"])
     return done
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Mapping
 
 from prefect.artifacts import create_markdown_artifact, create_progress_artifact
 from prefect.context import FlowRunContext, TaskRunContext
@@ -13,11 +14,12 @@ def in_run() -> bool:
     return TaskRunContext.get() is not None or FlowRunContext.get() is not None
 
 
-def page(markdown: str, *, key: str, description: str, svg: str | None = None) -> None:
-    """A Markdown artifact, under a picture where there is one."""
+def page(markdown: str, *, key: str, description: str, svg: str | None = None, svgs: Mapping[str, str] | None = None) -> None:
+    """A Markdown artifact, under a picture where there is one, or above several by name."""
     if in_run():
-        picture = f"![{description}](data:image/svg+xml;base64,{b64encode(svg.encode()).decode()})\n\n" if svg else ""
-        create_markdown_artifact(picture + markdown, key=key, description=description)
+        above = _picture(description, svg) if svg else ""
+        below = "\n".join(_picture(name, one) for name, one in (svgs or {}).items())
+        create_markdown_artifact("\n".join(part for part in (above, markdown, below) if part), key=key, description=description)
 
 
 def progress(done: int, total: int, *, key: str, description: str) -> None:
@@ -30,3 +32,7 @@ def table(header: list[str], rows: list[list[str]]) -> str:
     """A Markdown table; bars in cells are escaped."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+
+
+def _picture(name: str, svg: str) -> str:
+    return f"![{name}](data:image/svg+xml;base64,{b64encode(svg.encode()).decode()})\n"

@@ -1,4 +1,4 @@
-"""Stage profile: splits, needs, contexts, anchors and fitted instruments of a data set, in one transaction."""
+"""Stage profile: splits, needs, contexts, anchors, drawings and fitted instruments of a data set, in one transaction."""
 
 from __future__ import annotations
 
@@ -9,23 +9,28 @@ import polars as pl
 from prefect import get_run_logger, task
 from prefect.exceptions import MissingContextError
 
+from tasks import anchors as measured
+from tasks.anchors import measure_anchors
 from tasks.artifacts import page, table
-from understudy import profile, rows, stock
+from understudy import profile, stock
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.keys import canonical_json, key
+from understudy.parameters import PanelSize
 from understudy.profile.rows import profiled
 from understudy.records import Item
+from understudy.statistics.rates import wilson
 
 Fields = dict[str, Any]
 FITTED_ON = ("exemplar", "search")
-# what reports are made on; `test` is opened by `compare --final` alone
-ANCHORED = ("select",)
 
 
 @task(name="profile data set", persist_result=False)
-def profile_dataset(store_path: str, dataset: str, *, seed: int = 0) -> Fields:
-    """The fields of `understudy profile`, with `profile_key`. A profile that is there is answered from its rows."""
+def profile_dataset(store_path: str, dataset: str, *, at: PanelSize | None = None, out: str | None = None, seed: int = 0) -> Fields:
+    """The fields of `understudy profile`, with `profile_key`. A profile that is there is answered from its rows.
+
+    `at`: anchors at this size as well; `out`: the folder of the drawings.
+    """
     with Store.open(store_path) as store:
         dataset_digest = str(store.rows("ingest/dataset_digest", dataset=dataset)[0]["digest"])
         profile_key = key_of(dataset, dataset_digest, seed=seed)
@@ -36,13 +41,17 @@ def profile_dataset(store_path: str, dataset: str, *, seed: int = 0) -> Fields:
                 keep_lexicon(store, profile_key)
                 measure_anchors(store, profile_key, dataset, seed)
         fields = _fields(store, profile_key, dataset)
-    _show(fields)
+        if at is not None:
+            fields["anchors_at"] = measured.anchors_at(store, profile_key, dataset, at, seed=seed)
+        drawn = measured.drawn(store, profile_key, dataset)
+    fields["pictures"] = measured.keep_pictures(drawn, dataset, store_path=store_path, out=out)
+    _show(fields, drawn)
     _log(f"profile {dataset}: {profile_key}, {fields['n_dialogues']} dialogues, {sum(fields['strata'].values())} reaction contexts")
     return fields
 
 
-def _show(fields: Fields) -> None:
-    """The humans' page for the UI: splits, strata, floors."""
+def _show(fields: Fields, drawn: dict[str, str]) -> None:
+    """The humans' page for the UI: splits, strata, floors, drawings."""
     columns = ("n_dialogues", "n_seekers", "n_shared_targets")
     splits = [[name, *(str(one[column]) for column in columns)] for name, one in fields["splits"].items()]
     strata = [[name, str(n)] for name, n in fields["strata"].items()]
@@ -54,7 +63,7 @@ def _show(fields: Fields) -> None:
             table(["anchor", "human", "95 %", "floor", "95 %"], anchors),
         )
     )
-    page(text, key="profile", description=f"The humans of {fields['dataset']}")
+    page(text, key="profile", description=f"The humans of {fields['dataset']}", svgs=drawn)
 
 
 def _told(figure: Fields | None) -> tuple[str, str]:
@@ -105,17 +114,6 @@ def keep_lexicon(store: Store, profile_key: str) -> None:
     _keep(store, profile_key, "reaction", reaction.DIGEST, fitted_on=(), quality=quality, parameters={})
 
 
-def measure_anchors(store: Store, profile_key: str, dataset: str, seed: int) -> None:
-    """Keeps the human figures and floors of the split that reports are made on."""
-    from understudy.anchors import human_anchors
-    from understudy.evidence import Reference
-
-    for split in ANCHORED:
-        human = rows.load_human(store, profile_key, split, dataset)
-        found = human_anchors(Reference.build(human, seed=seed), split=split, seed=seed)
-        store.add("profile.anchors", rows.anchor_frame(found, profile_key=profile_key))
-
-
 def _write(store: Store, profile_key: str, dataset: str, dataset_digest: str, seed: int) -> None:
     dialogues = stock.load_dialogues(store, dataset)
     if not dialogues:
@@ -136,6 +134,7 @@ def _write(store: Store, profile_key: str, dataset: str, dataset_digest: str, se
     store.add("profile.splits", frames.splits)
     store.add("profile.seekers", frames.seekers)
     store.add("profile.contexts", frames.contexts)
+    store.add("profile.distributions", store.frame("profile/log_distributions", profile_key=profile_key))
 
 
 def _keep(
@@ -165,25 +164,18 @@ def _fields(store: Store, profile_key: str, dataset: str) -> Fields:
         "strata": {name: sum(strata.get(name, 0) for strata in by_split.values()) for name in names},
         "strata_by_split": by_split,
         "human": store.rows("profile/human_figures", dataset=dataset)[0],
-        "anchors": {one["name"]: _anchor(one) for split in ANCHORED for one in _anchors(store, profile_key, split)},
+        "history_leak": _history_leak(store, profile_key),
+        "anchors": measured.kept(store, profile_key),
         "instruments": {one["name"]: _instrument(one) for one in store.rows("profile/instruments", profile_key=profile_key)},
     }
 
 
-def _anchors(store: Store, profile_key: str, split: str) -> list[Fields]:
-    return store.rows("profile/anchors", profile_key=profile_key, split=split)
-
-
-def _anchor(row: Fields) -> Fields:
-    """The contract's form of a statistic, with its floor where one was measured."""
-    told = {"split": row["split"], "n": row["n"]}
-    if row["value"] is None:
-        told |= {"value": None, "reason": row["reason"]}
-    else:
-        told |= {"value": row["value"], "ci": [row["lo"], row["hi"]]}
-    if row["floor"] is not None:
-        told["floor"] = {"value": row["floor"], "ci": [row["floor_lo"], row["floor_hi"]], "n": row["n_floor"]}
-    return told
+def _history_leak(store: Store, profile_key: str) -> Fields:
+    """What was flagged because its item is named before its turn comes: it is neither played nor counted as a human reaction."""
+    found = {one.pop("what"): one for one in store.rows("profile/history_leak", profile_key=profile_key)}
+    none = dict.fromkeys(("n", "n_flagged", "n_id", "n_title", "n_need"), 0)
+    counted = {what: found.get(what, none) for what in ("reactions", "scenarios")}
+    return {what: {**one, "share": wilson(one["n_flagged"], one["n"], nothing=f"no {what}").as_json()} for what, one in counted.items()}
 
 
 def _instrument(row: Fields) -> Fields:

@@ -1,25 +1,42 @@
-"""What humans do, with intervals, and how far humans are from humans: the figures that stand beside every simulator's."""
+"""What humans do, with intervals, and how far humans are from humans: the figures that stand beside every simulator's.
+
+One anchor per objective, per part of an objective (`objective.part`) and per figure of the humans' own, at the size asked for:
+what n dialogues and contexts show of humans who share no worker is what a simulator can be held to at that n.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
 
 from understudy.evidence import Observed, Reference
 from understudy.keys import rng_of, share_of
-from understudy.objectives import MODULES
+from understudy.objectives import MODULES, ObjectiveValue
 from understudy.objectives.data_leakage import leakage_rates
-from understudy.objectives.diversity_gap import collisions, distinct_2, entropy, similarity
+from understudy.objectives.diversity_gap import collisions, entropy, similarity
 from understudy.objectives.positive_bias import rate
 from understudy.records import STRATA, Measured
+from understudy.statistics.distances import rarefied
 from understudy.statistics.halves import Floats, debiased, interval
 
-VERSION = 1
+VERSION = 2
 N_HALVINGS = 40
 SIZES: Mapping[str, int] = {"per_stratum": 150, "behaviour": 80, "free": 200}
+_N_DRAWS = 8  # draws of as many dialogues as the size asks for, behind distinct-2
+_N_RAREFIED = 40
+# the human figure beside each part; parts that compare whole distributions have none of their own
+_FIGURE_OF = {
+    **{f"positive_bias.{name}": f"accept_{name}" for name in STRATA},
+    **{f"diversity_gap.{name}": name for name in ("distinct_2", "self_similarity", "act_entropy", "openings")},
+    "behavioural_distance.tokens": "tokens_per_turn",
+    "behavioural_distance.turns": "turns_per_dialogue",
+    **{f"data_leakage.{name}": f"human_{name}" for name in ("title", "attributes", "copying", "short_turns")},
+}
+_SAME_SETTING = "behavioural_distance.same_setting"
+_NO_FIGURE = "a distance from humans: they have a floor here and no figure of their own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +44,8 @@ class Anchor:
     """One row of `profile.anchors`.
 
     `value`, `lo`, `hi`, `n`: the human figure. `floor`: the mean over halvings of the distance between humans who share no
-    worker; `floor_lo`, `floor_hi`: its 2.5 and 97.5 percent points; `n_floor`: halvings that could be measured.
+    worker; `floor_lo`, `floor_hi`: its 2.5 and 97.5 percent points; `n_floor`: halvings that could be measured. A part also has
+    `signed_lo`, `signed_hi`: the same points of its signed difference, which is around 0 for humans.
     """
 
     name: str
@@ -40,23 +58,46 @@ class Anchor:
     floor_lo: float | None = None
     floor_hi: float | None = None
     n_floor: int = 0
+    signed_lo: float | None = None
+    signed_hi: float | None = None
     reason: str = ""
+
+
+@dataclass(slots=True)
+class _Halvings:
+    """What the halvings showed of one objective or part."""
+
+    folded: list[float] = field(default_factory=list)
+    signed: list[float] = field(default_factory=list)
+    reason: str = ""
+
+    def add(self, folded: Measured, signed: Measured | None = None) -> None:
+        if folded.value is None:
+            self.reason = folded.reason
+            return
+        self.folded.append(folded.value)
+        if signed is not None and signed.value is not None:
+            self.signed.append(signed.value)
 
 
 def human_anchors(
     reference: Reference, *, split: str, sizes: Mapping[str, int] = SIZES, seed: int, n_halvings: int = N_HALVINGS
 ) -> list[Anchor]:
-    """Floors of all objectives and the humans' own figures, in order of name.
+    """Floors of all objectives and their parts, and the humans' own figures, in order of name.
 
-    `sizes`: per_stratum, behaviour and free, how much the half in the simulator's place may have: a report's size, or what there is.
+    `sizes`: per_stratum, behaviour and free, how much the half in the simulator's place may have: a report's size, or any other.
     """
-    floors = [_floor(name, split, values) for name, values in _floors(reference, sizes, seed, n_halvings).items()]
-    figures = [_anchor(name, split, figure) for name, figure in human_figures(reference).items()]
-    return sorted([*floors, *figures], key=lambda anchor: anchor.name)
+    figures = human_figures(reference, n_dialogues=sizes["behaviour"])
+    own = [_anchor(name, split, figure) for name, figure in figures.items()]
+    floors = _floors(reference, sizes, seed, n_halvings)
+    return sorted([*own, *(_floor(name, split, seen, figures) for name, seen in floors.items())], key=lambda anchor: anchor.name)
 
 
-def human_figures(reference: Reference) -> dict[str, Measured]:
-    """The humans' own figures: reactions by stratum, lengths, variety, copying, titles given away."""
+def human_figures(reference: Reference, *, n_dialogues: int = SIZES["behaviour"]) -> dict[str, Measured]:
+    """The humans' own figures: reactions by stratum, lengths, variety (distinct_2 of `n_dialogues`), copying, titles given away.
+
+    Every human of the split counts, whatever the size; distinct_2 alone depends on how much is counted.
+    """
     humans, weights = reference.corpus, reference.halves
     found = {f"{label}_{name}": rate(reference.reactions, name, label) for name in STRATA for label in ("accept", "reject", "neither")}
     leaks = leakage_rates(reference.as_observed(), reference)
@@ -66,7 +107,7 @@ def human_figures(reference: Reference) -> dict[str, Measured]:
     return found | {
         "tokens_per_turn": _ratio(humans.lengths @ np.arange(humans.lengths.shape[1]), humans.lengths.sum(axis=1), weights),
         "turns_per_dialogue": _ratio(humans.lengths.sum(axis=1), np.ones(humans.n), weights),
-        "distinct_2": _distinct(reference),
+        "distinct_2": _distinct(reference, n_dialogues),
         "self_similarity": _statistic(similarity(humans, weights), humans.n),
         "act_entropy": _statistic(entropy(humans, weights), humans.n, biased=True),
         "openings": _statistic(collisions(humans, weights)[0], humans.n),
@@ -86,8 +127,9 @@ def disjoint_halves(reference: Reference, *, seed: int) -> tuple[set[str], set[s
     return sides
 
 
-def _floors(reference: Reference, sizes: Mapping[str, int], seed: int, n_halvings: int) -> dict[str, list[float]]:
-    found: dict[str, list[float]] = {name: [] for name in MODULES}
+def _floors(reference: Reference, sizes: Mapping[str, int], seed: int, n_halvings: int) -> dict[str, _Halvings]:
+    """Objective or `objective.part` → what halves of humans showed of it."""
+    found: dict[str, _Halvings] = {name: _Halvings() for name in (*MODULES, *_FIGURE_OF, _SAME_SETTING)}
     for halving in range(n_halvings):
         one, other = disjoint_halves(reference, seed=seed + halving)
         if not one or not other:
@@ -95,10 +137,20 @@ def _floors(reference: Reference, sizes: Mapping[str, int], seed: int, n_halving
         humans = _powered(reference.of(other), reference)
         place = _panel(reference.of(one), sizes, seed + halving)
         for name, module in MODULES.items():
-            value = module.measure(place, humans, seed=seed + halving, intervals=False).measured.value
-            if value is not None:
-                found[name].append(value)
+            _note(found, name, module.measure(place, humans, seed=seed + halving, intervals=False))
+        # turns count where seeker and humans talked to the same recommender; elsewhere the objective is without them
+        same = MODULES["behavioural_distance"].measure(replace(place, same_setting=True), humans, seed=seed + halving, intervals=False)
+        found[_SAME_SETTING].add(same.measured)
+        if "turns" in same.parts:
+            found["behavioural_distance.turns"].add(same.parts["turns"], same.signed["turns"])
     return found
+
+
+def _note(found: dict[str, _Halvings], name: str, value: ObjectiveValue) -> None:
+    found[name].add(value.measured)
+    for part, folded in value.parts.items():
+        if part in value.signed and f"{name}.{part}" != "behavioural_distance.turns":
+            found.setdefault(f"{name}.{part}", _Halvings()).add(folded, value.signed[part])
 
 
 def _powered(half: Reference, whole: Reference) -> Reference:
@@ -118,6 +170,7 @@ def _panel(half: Reference, sizes: Mapping[str, int], seed: int) -> Observed:
     ids = {half.corpus.ids[row] for row in rows}
     played = half.of(ids | set(reactions["dialogue_id"].to_list()))
     told = half.told.sort("play_key")
+    runs = half.lengths.sort("play_key")
     observed = played.as_observed()
     return Observed(
         reactions=reactions,
@@ -126,17 +179,31 @@ def _panel(half: Reference, sizes: Mapping[str, int], seed: int) -> Observed:
         told=told[draw.permutation(len(told))[: sizes["free"]].tolist()],
         outcomes=observed.outcomes,
         free_dialogues=observed.free_dialogues,
-        free_lengths=observed.free_lengths,
+        free_lengths=runs[np.sort(draw.permutation(len(runs))[: sizes["free"]]).tolist()],
         same_setting=False,
     )
 
 
-def _floor(name: str, split: str, values: list[float]) -> Anchor:
-    if not values:
-        return Anchor(name, split, reason="no two halves of the humans without a common worker could be measured")
+def _floor(name: str, split: str, seen: _Halvings, figures: Mapping[str, Measured]) -> Anchor:
+    own = figures.get(_FIGURE_OF.get(name, ""), Measured(None, reason=_NO_FIGURE))
+    anchor = _anchor(name, split, own)
+    if not seen.folded:
+        reason = seen.reason or "no two halves of the humans without a common worker could be measured"
+        return replace(anchor, reason=reason)
+    low, high = _points(seen.folded)
+    signed_low, signed_high = _points(seen.signed) if seen.signed else (None, None)
+    n = len(seen.folded)
+    few = f"{n} halvings could be measured" if n < N_HALVINGS else ""
+    reason = "; ".join(one for one in (own.reason, few) if one)
+    return replace(
+        anchor, floor=float(np.mean(seen.folded)), floor_lo=low, floor_hi=high, n_floor=n,
+        signed_lo=signed_low, signed_hi=signed_high, reason=reason,
+    )  # fmt: skip
+
+
+def _points(values: Sequence[float]) -> tuple[float, float]:
     low, high = np.quantile(values, [0.025, 0.975]).tolist()
-    reason = "" if len(values) >= N_HALVINGS else f"{len(values)} halvings could be measured"
-    return Anchor(name, split, floor=float(np.mean(values)), floor_lo=low, floor_hi=high, n_floor=len(values), reason=reason)
+    return low, high
 
 
 def _anchor(name: str, split: str, figure: Measured) -> Anchor:
@@ -153,12 +220,16 @@ def _statistic(values: Floats, n: int, *, biased: bool = False) -> Measured:
     return interval(whole, values[1:] - values[1:].mean(), n=n)
 
 
-def _distinct(reference: Reference) -> Measured:
-    """distinct-2 at 1,000 bigrams, or as many as there are."""
-    size = int(min(1000, reference.corpus.bigrams.sum() // 2))
-    if size < 2:
+def _distinct(reference: Reference, n_dialogues: int) -> Measured:
+    """distinct-2 of `n_dialogues` dialogues (all of them where there are fewer), a mean over draws; the spread is that of all humans."""
+    corpus, n = reference.corpus, min(n_dialogues, reference.corpus.n)
+    order = rng_of("dialogues of a size", reference.seed)
+    draws = [corpus.bigrams[np.sort(order.permutation(corpus.n)[:n])].sum(axis=0) for _ in range(_N_DRAWS if corpus.n > n else 1)]
+    counts = [np.asarray(draw, dtype=float).ravel() for draw in draws]
+    size = int(min(draw.sum() for draw in counts))
+    halved = reference.halves[1 : 1 + _N_RAREFIED] @ corpus.bigrams
+    half = int(min(size, halved.sum(axis=1).min()))
+    if half < 2:
         return Measured(None, reason="too few words in the turns")
-    values = [distinct_2(reference.corpus, size)]
-    for row in reference.halves[1:41]:
-        values.append(distinct_2(reference.corpus.rows(np.flatnonzero(row > 0)), min(size, int((row @ reference.corpus.bigrams).sum()))))
-    return _statistic(np.array(values), reference.corpus.n)
+    spread = np.array([rarefied(row, half) for row in halved])
+    return interval(float(np.mean([rarefied(draw, size) for draw in counts])), spread - spread.mean(), n=corpus.n)

@@ -75,7 +75,7 @@ def front_svg(points: Sequence[FrontPoint], *, title: str, columns: int = 3) -> 
         )
         for x, y in pairs
     ]
-    return _svg(alt.concat(*panels, columns=columns), f"{title} (lower left is better)")
+    return rendered(alt.concat(*panels, columns=columns), f"{title} (lower left is better)")
 
 
 def bars_svg(bars: Sequence[Bar], *, title: str) -> str:
@@ -85,7 +85,7 @@ def bars_svg(bars: Sequence[Bar], *, title: str) -> str:
     """
     import altair as alt
 
-    return _svg(alt.hconcat(*(_bar_panel(bar) for bar in bars), spacing=28), f"{title} (lower is better)")
+    return rendered(alt.hconcat(*(_bar_panel(bar) for bar in bars), spacing=28), f"{title} (lower is better)")
 
 
 def distribution_svg(human: Sequence[float], synthetic: Sequence[float], *, title: str, axis: str, n_bins: int = 24) -> str:
@@ -114,7 +114,17 @@ def distribution_svg(human: Sequence[float], synthetic: Sequence[float], *, titl
         )
         .properties(width=460, height=240)
     )
-    return _svg(chart, title)
+    return rendered(chart, title)
+
+
+def rendered(chart: Any, title: str) -> str:
+    """An Altair chart as SVG text under its title, in the one look of all figures."""
+    import altair as alt
+    import vl_convert as vlc
+
+    whole = chart.properties(title=alt.TitleParams(title, anchor="start", fontSize=14), background="white")
+    whole = whole.configure_axis(grid=True, gridColor="#eeeeee", labelFontSize=10, titleFontSize=11).configure_view(stroke="#dddddd")
+    return str(vlc.vegalite_to_svg(whole.to_json(indent=None)))
 
 
 def _edges(values: Values, n_bins: int) -> Values:
@@ -155,15 +165,6 @@ def _bar_panel(bar: Bar) -> Any:
     subtitle = f"human floor {bar.floor:.3f} (dashed)" if bar.floor is not None else "no human floor measured"
     heading = alt.TitleParams(_words(bar.objective), subtitle=subtitle, anchor="middle", fontSize=12, subtitleFontSize=10)
     return alt.layer(*layers).properties(width=130, height=200, title=heading)
-
-
-def _svg(chart: Any, title: str) -> str:
-    import altair as alt
-    import vl_convert as vlc
-
-    whole = chart.properties(title=alt.TitleParams(title, anchor="start", fontSize=14), background="white")
-    whole = whole.configure_axis(grid=True, gridColor="#eeeeee", labelFontSize=10, titleFontSize=11).configure_view(stroke="#dddddd")
-    return str(vlc.vegalite_to_svg(whole.to_json(indent=None)))
 
 
 def _words(name: str) -> str:

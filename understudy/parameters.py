@@ -44,6 +44,14 @@ class PanelSize(BaseModel):
     behaviour: int = Field(ge=4, description="human dialogues of which every seeker turn is replayed")
     free: int = Field(ge=0, description="free runs against the recommender")
 
+    @classmethod
+    def parsed(cls, text: str) -> PanelSize:
+        """The size that `40,24,60` says. Raises BadInput."""
+        names, values = ("per_stratum", "behaviour", "free"), text.split(",")
+        if len(values) != len(names):
+            raise BadInput(f"a size is three numbers, seen {text!r}", hint="contexts a stratum, dialogues, free runs: 40,24,60")
+        return checked(cls, dict(zip(names, values, strict=True)))
+
 
 SEARCH_PANEL = PanelSize(per_stratum=20, behaviour=14, free=16)
 FRONT_PANEL = PanelSize(per_stratum=40, behaviour=24, free=60)

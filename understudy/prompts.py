@@ -12,7 +12,7 @@ from understudy.completion import Message
 from understudy.genome import Disclosure, Genome, Persona
 from understudy.records import Item, Need, Turn
 
-VERSION = 1
+VERSION = 2
 OPENING = "(The conversation starts now. You speak first.)"
 
 _SCHEDULE: dict[Disclosure, str] = {
@@ -78,6 +78,9 @@ def describe(genome: Genome, need: Need, target: Item | None) -> str:
         ("Genres you like", ", ".join(need.genres[:size])),
         ("Genres you avoid", ", ".join(need.disliked_genres[:size])),
         ("People whose work you like", ", ".join(need.people[:size])),
+        ("People whose work you avoid", ", ".join(need.disliked_people[:size])),
+        ("Eras you like", ", ".join(need.eras[:size])),
+        ("Eras you avoid", ", ".join(need.disliked_eras[:size])),
         ("Titles you enjoyed", "; ".join(need.liked[:size])),
         ("Titles you did not enjoy", "; ".join(need.disliked[:size])),
         ("Titles you already know", "; ".join(need.seen)),

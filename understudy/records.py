@@ -106,7 +106,7 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a seeker wants, cut without the label at stake. Titles are labels (`Title (year)`), genres lower case.
+    """What a seeker wants, cut without the label at stake. Titles are labels (`Title (year)`), genres lower case, eras decades (`1990s`).
 
     `seen` says what the seeker has already watched, read or bought, the item at stake included where that is known.
     `targets` are item ids suggested by the recommender, unseen and liked; never the item at stake.
@@ -119,6 +119,9 @@ class Need:
     disliked_genres: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
+    disliked_people: tuple[str, ...] = ()
+    eras: tuple[str, ...] = ()
+    disliked_eras: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,8 +114,8 @@ def candidate_frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
 
 
 def anchor_frame(anchors: Sequence[Anchor], *, profile_key: str) -> pl.DataFrame:
-    """Rows of profile.anchors; typed, since what was not measured has no number."""
-    numbers = ("value", "lo", "hi", "floor", "floor_lo", "floor_hi")
+    """Rows of profile.anchors, and without their size of profile.sized_anchors; typed, since what was not measured has no number."""
+    numbers = ("value", "lo", "hi", "floor", "floor_lo", "floor_hi", "signed_lo", "signed_hi")
     schema: dict[str, Any] = dict.fromkeys(("profile_key", "name", "split", "reason"), pl.String)
     schema |= {**dict.fromkeys(numbers, pl.Float64), "n": pl.Int64, "n_floor": pl.Int64}
     return pl.DataFrame([{"profile_key": profile_key, **asdict(one)} for one in anchors], schema=schema)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from understudy.instruments.disclosure import Catalogue
 from understudy.profile.contexts import points_of, reaction_item, stratum_of, swapped, want_of
 from understudy.profile.needs import need_of, targets_of
 from understudy.records import Dialogue, Item, Mention, Turn
@@ -17,6 +18,7 @@ ITEMS = {
         Item("z", "Paper Kettle", 1970, ("musical",), ()),
     )
 }
+CATALOGUE = Catalogue(ITEMS)
 A, B = Mention("a", False, True, True), Mention("b", True, False, True)
 C, D = Mention("c", True, True, False), Mention("d", True, None, None)
 
@@ -57,7 +59,7 @@ def test_the_item_at_stake_is_only_ever_told_as_seen() -> None:
 def test_another_film_of_the_same_title_is_cut_with_it() -> None:
     twin = Dialogue("1", TURNS, (A, B, Mention("b2", False, True, True)), "s1", "r1")
     assert "Copper Parade (1955)" in need_of(twin, ITEMS).liked
-    want = want_of(twin, ITEMS, seed=0)
+    want = want_of(twin, CATALOGUE, seed=0)
     assert want.target == "b"
     assert not any("Copper Parade" in label for label in (*want.need.liked, *want.need.seen))
 
@@ -67,12 +69,12 @@ def test_targets_are_suggested_unseen_and_liked() -> None:
     forms = (Mention("b", True, True, True), Mention("a", False, False, True), Mention("d", True, None, True))
     seen = Dialogue("1", TURNS, forms, "s", "r")
     assert targets_of(seen, ITEMS) == ()
-    assert want_of(seen, ITEMS, seed=0).target is None
+    assert want_of(seen, CATALOGUE, seed=0).target is None
 
 
-def test_a_reaction_follows_exactly_one_new_suggested_item() -> None:
+def test_a_reaction_follows_exactly_one_suggested_item_new_or_repeated_alone() -> None:
     forms = {one.item_id: one for one in DIALOGUE.mentions}
-    assert [reaction_item(TURNS, index, forms, ITEMS) for index in (1, 3, 5, 7)] == [None, "b", None, None]
+    assert [reaction_item(TURNS, index, forms, ITEMS) for index in (1, 3, 5, 7)] == [None, "b", None, "c"]
     assert reaction_item(TURNS, 3, {**forms, "b": Mention("b", False, False, True)}, ITEMS) is None
 
 
@@ -85,11 +87,12 @@ def test_strata_follow_the_form() -> None:
 
 
 def test_every_seeker_turn_with_words_is_a_point_and_one_decoy_is_made() -> None:
-    points = list(points_of(DIALOGUE, ITEMS, content="c", pool=sorted(ITEMS), seed=0))
+    points = list(points_of(DIALOGUE, CATALOGUE, content="c", pool=sorted(ITEMS), seed=0))
     assert [one.turn_index for one in points if one.kind == "behaviour"] == [1, 3, 5, 7]
-    (reaction,) = [one for one in points if one.kind == "reaction"]
+    reaction, repeated = [one for one in points if one.kind == "reaction"]
     (decoy,) = [one for one in points if one.kind == "decoy"]
     assert (reaction.stratum, reaction.item_id, reaction.turn_index) == ("liked_unseen", "b", 3)
+    assert (reaction.leak, repeated.item_id, repeated.leak) == ("", "c", "id")
     assert (decoy.stratum, decoy.item_id, decoy.turn_index) == ("decoy", "z", 3)
     assert "b" not in (*reaction.need.targets, *decoy.need.targets)
     assert len({one.context_id for one in points}) == len(points)
@@ -97,7 +100,7 @@ def test_every_seeker_turn_with_words_is_a_point_and_one_decoy_is_made() -> None
 
 def test_points_depend_on_content_and_seed_alone() -> None:
     def ids(content: str) -> list[str]:
-        return [one.context_id for one in points_of(DIALOGUE, ITEMS, content=content, pool=sorted(ITEMS), seed=3)]
+        return [one.context_id for one in points_of(DIALOGUE, CATALOGUE, content=content, pool=sorted(ITEMS), seed=3)]
 
     assert ids("c") == ids("c") != ids("other")
 

@@ -98,6 +98,13 @@ class Catalogue:
         return len(left) <= FEW_ITEMS
 
 
+def says(kind: str, value: str, text: str) -> bool:
+    """Whether `text` says an attribute of an item: a `genre`, a `person` or an `era` (`1990s`), in the forms that leaks are read in."""
+    attribute = f"decade:{value.removesuffix('s')}" if kind == "era" else f"{kind}:{_words(value)}"
+    words = f" {_words(text)} "
+    return any(f" {form} " in words for form in _forms(attribute))
+
+
 def _attributes(item: Item) -> set[str]:
     years = {f"year:{item.year}", f"decade:{item.year // 10 * 10}"} if item.year else set()
     return {*(f"genre:{_words(name)}" for name in item.genres), *(f"person:{_words(name)}" for name in item.people), *years}

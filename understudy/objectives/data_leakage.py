@@ -60,7 +60,7 @@ def leakage_rates(simulated: Observed, reference: Reference) -> dict[str, Measur
         "copying": _rate(_flags(simulated.turns, "copying"), "no turn of at least 8 tokens"),
         "short_turns": _rate(_flags(simulated.turns, "short_turns"), "no turn"),
         "prompt": _rate(prompts, "no free run with a target"),
-        "history": Measured(None, reason="a property of the scenario: contexts whose item was named before are excluded"),
+        "history": Measured(None, reason="a property of the scenario: what names its item before is flagged in the profile and not played"),
         "split": _contaminated(simulated, reference),
     }
 

@@ -80,11 +80,6 @@ def collisions(corpus: Corpus, weights: Floats) -> tuple[Floats, Floats]:
     return np.divide(same, pairs, out=np.zeros_like(same), where=pairs > 0), pairs / 2
 
 
-def distinct_2(corpus: Corpus, size: int) -> float:
-    """The expected share of different bigrams among `size` of the corpus's."""
-    return rarefied(np.asarray(corpus.bigrams.sum(axis=0)).ravel(), size)
-
-
 def _log_ratio(ours: Floats, humans: Floats, *, biased: bool = False) -> tuple[float, Floats] | None:
     if min(ours.min(), humans.min()) <= 1e-9:
         return None

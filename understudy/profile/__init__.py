@@ -1,13 +1,14 @@
 """Profile: what the human dialogues of a data set say about its seekers, and which of them may be used for what.
 
 Stands between ingest and play. `splits` assigns every dialogue to one split, `needs` tells what a seeker wants without
-the label at stake, `contexts` finds the points at which a simulator takes over, `rows` makes the rows of the schema.
+the label at stake, `contexts` finds the points at which a simulator takes over, `leaks` which of them give their item away,
+`telling` what was disclosed when and how seekers talk, `rows` makes the rows of the schema.
 """
 
 from understudy.profile.contexts import VERSION as CONTEXTS_VERSION
 from understudy.profile.splits import OFFICIAL_TEST
 from understudy.profile.splits import VERSION as SPLITS_VERSION
 
-VERSION = 1
+VERSION = 2
 
 __all__ = ["CONTEXTS_VERSION", "OFFICIAL_TEST", "SPLITS_VERSION", "VERSION"]

@@ -1,8 +1,8 @@
 """Replay contexts and scenarios: the points at which a human dialogue is handed to the simulator.
 
 - behaviour: every seeker turn with words.
-- reaction: a seeker turn after a recommender turn that names exactly one item for the first time, when the seeker's form
-  says that the item was suggested. Strata by the form.
+- reaction: a seeker turn after a recommender turn that recommends exactly one item, when the seeker's form says that the item
+  was suggested. Strata by the form. Where the item was named before, the point is flagged and left out (`leaks`).
 - decoy: one reaction point a dialogue, with the item swapped for a random one of the catalogue.
 """
 
@@ -12,18 +12,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from understudy.instruments.disclosure import Catalogue
 from understudy.keys import key, rng_of, share_of
+from understudy.profile.leaks import Leak, before_suggestion, leak_of
 from understudy.profile.needs import need_of, targets_of
 from understudy.records import DECOY, Dialogue, Item, Mention, Need, Scenario, Stratum, Turn
 
-VERSION = 1
+VERSION = 2
 Kind = Literal["behaviour", "reaction", "decoy"]
 _N_DRAWS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A context without its history, as it is stored."""
+    """A context without its history, as it is stored; `leak` says how its item was named before, empty where it was not."""
 
     context_id: str
     kind: Kind
@@ -32,24 +34,29 @@ class Point:
     stratum: Stratum | None
     item_id: str | None
     need: Need
+    leak: Leak = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """What the seeker of one dialogue wants; with a target it can be played as a scenario."""
+    """What the seeker of one dialogue wants; with a target that does not leak it can be played as a scenario."""
 
     dialogue_id: str
     need: Need
     target: str | None
+    leak: Leak = ""
 
 
-def want_of(dialogue: Dialogue, items: Mapping[str, Item], *, seed: int) -> Want:
+def want_of(dialogue: Dialogue, catalogue: Catalogue, *, seed: int) -> Want:
     """The need of a free run and its target, one of the dialogue's targets by seeded hash; no target's title is in the need."""
+    items = catalogue.items
     targets = targets_of(dialogue, items)
     if not targets:
         return Want(dialogue.dialogue_id, need_of(dialogue, items), None)
     target = min(targets, key=lambda item_id: (share_of("target", VERSION, seed, dialogue.dialogue_id, item_id), item_id))
-    return Want(dialogue.dialogue_id, need_of(dialogue, items, at_stake=(target,), hidden=targets), target)
+    need = need_of(dialogue, items, at_stake=(target,), hidden=targets)
+    before = before_suggestion(target, dialogue.turns, catalogue)
+    return Want(dialogue.dialogue_id, need, target, leak_of(target, before, need, catalogue, seen=True))
 
 
 def scenario_of(dialogue_id: str, content: str, need: Need, target: Item) -> Scenario:
@@ -57,24 +64,26 @@ def scenario_of(dialogue_id: str, content: str, need: Need, target: Item) -> Sce
     return Scenario(key("scenario", VERSION, dialogue=content, need=need, target=target), dialogue_id, need, target.item_id)
 
 
-def points_of(dialogue: Dialogue, items: Mapping[str, Item], *, content: str, pool: Sequence[str], seed: int) -> Iterator[Point]:
-    """Every context of one dialogue, in order of turn.
+def points_of(dialogue: Dialogue, catalogue: Catalogue, *, content: str, pool: Sequence[str], seed: int) -> Iterator[Point]:
+    """Every context of one dialogue, in order of turn; those that leak too, flagged.
 
     `content` is the digest of the dialogue, a part of every id; decoys are drawn from the item ids in `pool`.
     """
-    forms = {one.item_id: one for one in dialogue.mentions}
+    cut = _Cut(dialogue, catalogue.items)
     reactions: list[tuple[int, str]] = []
     for index, turn in enumerate(dialogue.turns):
         if turn.role != "seeker" or not turn.text:
             continue
-        need = need_of(dialogue, items, at_stake=_at_stake(dialogue.turns, index, forms))
+        need = cut.need(cut.at_stake(index))
         yield _point("behaviour", content, dialogue, index, None, None, need)
-        item_id = reaction_item(dialogue.turns, index, forms, items)
+        item_id = reaction_item(dialogue.turns, index, cut.forms, catalogue.items)
         if item_id is not None:
-            reactions.append((index, item_id))
-            yield _point("reaction", content, dialogue, index, stratum_of(forms[item_id]), item_id, need)
+            leak = leak_of(item_id, dialogue.turns[: index - 1], need, catalogue)
+            yield _point("reaction", content, dialogue, index, stratum_of(cut.forms[item_id]), item_id, need, leak)
+            if not leak:
+                reactions.append((index, item_id))
     if reactions:
-        yield from _decoy(content, dialogue, items, pool, reactions, seed)
+        yield from _decoy(content, cut, catalogue, pool, reactions, seed)
 
 
 def stratum_of(form: Mention) -> Stratum:
@@ -93,25 +102,41 @@ def newly_named(turns: Sequence[Turn], index: int) -> tuple[str, ...]:
 
 
 def reaction_item(turns: Sequence[Turn], index: int, forms: Mapping[str, Mention], items: Mapping[str, Item]) -> str | None:
-    """The one item that the seeker's turn at `index` reacts to; None where it is no reaction point."""
+    """The one item that the seeker's turn at `index` reacts to; None where it is no reaction point.
+
+    It is the one that the turn before names for the first time, or the only one that it names; the latter is a repetition.
+    """
     if index == 0 or turns[index - 1].role != "recommender":
         return None
-    new = newly_named(turns, index - 1)
-    if len(new) != 1 or new[0] not in items or new[0] not in forms or not forms[new[0]].suggested:
+    named = newly_named(turns, index - 1) or tuple(dict.fromkeys(turns[index - 1].item_ids))
+    if len(named) != 1 or named[0] not in items or named[0] not in forms or not forms[named[0]].suggested:
         return None
-    return new[0]
+    return named[0]
 
 
-def _at_stake(turns: Sequence[Turn], index: int, forms: Mapping[str, Mention]) -> tuple[str, ...]:
-    # a suggestion is at stake while it is the last thing said; an own title that the recommender repeats is not
-    if index == 0:
-        return ()
-    return tuple(dict.fromkeys(one for one in turns[index - 1].item_ids if one in forms and forms[one].suggested))
+class _Cut:
+    """The needs of one dialogue by what is at stake; most turns share theirs with another."""
+
+    def __init__(self, dialogue: Dialogue, items: Mapping[str, Item]) -> None:
+        self.dialogue, self._items = dialogue, items
+        self.forms = {one.item_id: one for one in dialogue.mentions}
+        self._needs: dict[tuple[str, ...], Need] = {}
+
+    def at_stake(self, index: int) -> tuple[str, ...]:
+        # a suggestion is at stake while it is the last thing said; an own title that the recommender repeats is not
+        named = self.dialogue.turns[index - 1].item_ids if index else ()
+        return tuple(dict.fromkeys(one for one in named if one in self.forms and self.forms[one].suggested))
+
+    def need(self, at_stake: tuple[str, ...]) -> Need:
+        if at_stake not in self._needs:
+            self._needs[at_stake] = need_of(self.dialogue, self._items, at_stake=at_stake)
+        return self._needs[at_stake]
 
 
 def _decoy(
-    content: str, dialogue: Dialogue, items: Mapping[str, Item], pool: Sequence[str], reactions: Sequence[tuple[int, str]], seed: int
+    content: str, cut: _Cut, catalogue: Catalogue, pool: Sequence[str], reactions: Sequence[tuple[int, str]], seed: int
 ) -> Iterator[Point]:
+    dialogue, items = cut.dialogue, catalogue.items
     rng = rng_of("decoy", VERSION, seed, dialogue.dialogue_id)
     index, real = reactions[int(rng.integers(len(reactions)))]
     known = {one.item_id for one in dialogue.mentions} | {item_id for turn in dialogue.turns for item_id in turn.item_ids}
@@ -119,17 +144,24 @@ def _decoy(
     for draw in rng.integers(len(pool), size=_N_DRAWS):
         decoy = pool[int(draw)]
         if decoy not in known and items[decoy].title.casefold() not in titles:
-            forms = {one.item_id: one for one in dialogue.mentions}
-            need = need_of(dialogue, items, at_stake=(*_at_stake(dialogue.turns, index, forms), real, decoy))
-            yield _point("decoy", content, dialogue, index, DECOY, decoy, need)
-            return
+            need = need_of(dialogue, items, at_stake=(*cut.at_stake(index), real, decoy))
+            if not leak_of(decoy, dialogue.turns[: index - 1], need, catalogue):
+                yield _point("decoy", content, dialogue, index, DECOY, decoy, need)
+                return
 
 
 def _point(
-    kind: Kind, content: str, dialogue: Dialogue, index: int, stratum: Stratum | None, item_id: str | None, need: Need
+    kind: Kind,
+    content: str,
+    dialogue: Dialogue,
+    index: int,
+    stratum: Stratum | None,
+    item_id: str | None,
+    need: Need,
+    leak: Leak = "",
 ) -> Point:
     context_id = key("context", VERSION, dialogue=content, turn_index=index, point=kind, item_id=item_id, need=need)
-    return Point(context_id, kind, dialogue.dialogue_id, index, stratum, item_id, need)
+    return Point(context_id, kind, dialogue.dialogue_id, index, stratum, item_id, need, leak)
 
 
 def swapped(turn: Turn, old: Item, new: Item) -> Turn:

@@ -7,12 +7,13 @@ that was suggested and is not seen is news: its label is a reaction, never part 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from understudy.records import Dialogue, Item, Mention, Need
 
 N_GENRES = 5
 N_PEOPLE = 5
+N_ERAS = 3
 
 
 def targets_of(dialogue: Dialogue, items: Mapping[str, Item]) -> tuple[str, ...]:
@@ -21,10 +22,21 @@ def targets_of(dialogue: Dialogue, items: Mapping[str, Item]) -> tuple[str, ...]
     return tuple(sorted(item_id for item_id in hits if item_id in items))
 
 
+def references_of(dialogue: Dialogue, items: Mapping[str, Item]) -> tuple[Item, ...]:
+    """The reference items: those that the seeker judges and knew before the conversation, in the order of the form."""
+    judged = (one for one in dialogue.mentions if one.liked is not None and _known_before(one))
+    return tuple(items[one.item_id] for one in judged if one.item_id in items)
+
+
+def era_of(item: Item) -> str | None:
+    """The decade of an item as it is said (`1990s`); None where the year is unknown."""
+    return f"{item.year // 10 * 10}s" if item.year else None
+
+
 def need_of(dialogue: Dialogue, items: Mapping[str, Item], *, at_stake: Collection[str] = (), hidden: Collection[str] = ()) -> Need:
     """The seeker's need without the items `at_stake`; titles of `hidden` items do not appear at all.
 
-    An item at stake is not among the liked or disliked, its genres and people do not count, and it is no target;
+    An item at stake is not among the liked or disliked, its genres, people and era do not count, and it is no target;
     `seen` names it when the form says that it was seen. Other items of the same title are left out with it.
     """
     mentions = [one for one in dialogue.mentions if one.item_id in items]
@@ -33,16 +45,21 @@ def need_of(dialogue: Dialogue, items: Mapping[str, Item], *, at_stake: Collecti
     unseen = _Titles(items[item_id] for item_id in hidden if item_id in items)
     liked = [items[one.item_id] for one in judged if one.liked]
     disliked = [items[one.item_id] for one in judged if one.liked is False]
-    genres = _most(genre for item in liked for genre in item.genres)
     known = {one.item_id for one in judged if _known_before(one)}
+    genres, disliked_genres = _sides(liked, disliked, lambda item: item.genres, N_GENRES)
+    people, disliked_people = _sides(liked, disliked, lambda item: item.people, N_PEOPLE)
+    eras, disliked_eras = _sides(liked, disliked, _eras, N_ERAS)
     return Need(
         liked=told.without(item for item in liked if item.item_id in known),
         disliked=told.without(item for item in disliked if item.item_id in known),
         seen=unseen.without(items[one.item_id] for one in mentions if one.seen),
-        genres=genres[:N_GENRES],
-        disliked_genres=tuple(one for one in _most(genre for item in disliked for genre in item.genres) if one not in genres)[:N_GENRES],
-        people=_most(person for item in liked for person in item.people)[:N_PEOPLE],
+        genres=genres,
+        disliked_genres=disliked_genres,
+        people=people,
         targets=tuple(one for one in targets_of(dialogue, items) if one not in at_stake),
+        disliked_people=disliked_people,
+        eras=eras,
+        disliked_eras=disliked_eras,
     )
 
 
@@ -62,6 +79,22 @@ class _Titles:
 
 def _known_before(mention: Mention) -> bool:
     return bool(mention.seen) or not mention.suggested
+
+
+def _eras(item: Item) -> tuple[str, ...]:
+    era = era_of(item)
+    return () if era is None else (era,)
+
+
+def _sides(
+    liked: Sequence[Item], disliked: Sequence[Item], of: Callable[[Item], tuple[str, ...]], n: int
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The most frequent attributes of the liked, and of the disliked those that no liked item has; at most `n` each."""
+    likes = _most(name for item in liked for name in of(item))
+    if not disliked:
+        return likes[:n], ()
+    dislikes = _most(name for item in disliked for name in of(item))
+    return likes[:n], tuple(name for name in dislikes if name not in likes)[:n]
 
 
 def _most(names: Iterable[str]) -> tuple[str, ...]:

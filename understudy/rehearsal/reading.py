@@ -28,6 +28,13 @@ _PATIENCE = re.compile(
 _NUMBERS = {word: n for n, word in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight"), start=1)}
 # the word of a heading that tells which of the six parts of a brief stands under it
 _HEADINGS = (("tell", "disclosure"), ("react", "react"), ("talk", "talk"), ("stop", "stop"), ("want", "need"))
+_LINES = (
+    "Genres you like",
+    "Genres you avoid",
+    "People whose work you like",
+    "What would suit you today",
+    "The title that would suit you today",
+)
 _TITLE_LINES = ("Titles you enjoyed", "Titles you did not enjoy", "Titles you already know")
 
 
@@ -141,7 +148,8 @@ def _wishes(text: str) -> Wishes:
         known=lines.get("Titles you already know", ()),
         suits=lines.get("What would suit you today", ()),
         title=titles or None,
-        n_lines=len(lines),
+        # eras and disliked people are beyond it: what it does not read does not move it
+        n_lines=sum(name in lines for name in (*_LINES, *_TITLE_LINES)),
     )
 
 

@@ -9,6 +9,8 @@ select
     floor_lo,
     floor_hi,
     n_floor,
+    signed_lo,
+    signed_hi,
     reason
 from profile.anchors
 where profile_key = $profile_key and split = $split

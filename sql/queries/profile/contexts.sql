@@ -1,4 +1,4 @@
--- a decoy's `named_id` is the item that the human recommender named in its place
+-- contexts whose item was named before are left out; a decoy's `named_id` is the item that the human recommender named in its place
 with chosen as (
     select
         contexts.context_id,
@@ -9,7 +9,7 @@ with chosen as (
         contexts.item_id,
         contexts.need::text as need
     from profile.contexts
-    where contexts.profile_key = $profile_key and contexts.split = $split
+    where contexts.profile_key = $profile_key and contexts.split = $split and not contexts.history_leak
 ),
 reactions as (
     select

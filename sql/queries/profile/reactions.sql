@@ -12,5 +12,8 @@ inner join ingest.turns
     on profiles.dataset = turns.dataset
     and contexts.dialogue_id = turns.dialogue_id
     and contexts.turn_index = turns.turn_index
-where profiles.profile_key = $profile_key and contexts.split = $split and contexts.kind = 'reaction'
+where profiles.profile_key = $profile_key
+    and contexts.split = $split
+    and contexts.kind = 'reaction'
+    and not contexts.history_leak
 order by contexts.dialogue_id, contexts.turn_index, contexts.context_id

@@ -29,7 +29,7 @@ sizes as (
         splits.split,
         count(*) as n_dialogues,
         count(distinct splits.seeker_id) as n_seekers,
-        count(seekers.target) as n_scenarios
+        count(seekers.target) filter (where not seekers.history_leak) as n_scenarios
     from profile.splits
     left join profile.seekers
         on splits.profile_key = seekers.profile_key and splits.dialogue_id = seekers.dialogue_id

@@ -3,6 +3,6 @@ select
     stratum,
     count(*)::bigint as n
 from profile.contexts
-where profile_key = $profile_key and stratum is not null
+where profile_key = $profile_key and stratum is not null and not history_leak
 group by split, stratum
 order by split, stratum

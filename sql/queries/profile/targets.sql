@@ -1,3 +1,4 @@
+-- flagged ones too: that humans name a target first is what their own rate of giving titles away counts
 select
     seekers.dialogue_id,
     seekers.target
