@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from prefect import get_run_logger, task
 from prefect.exceptions import MissingContextError
 
@@ -19,6 +20,7 @@ from understudy.intake import Counts, Sieve, Source, as_known
 from understudy.readers import Options
 
 Fields = dict[str, Any]
+KEYLESS = ("turns", "mentions", "ratings")
 
 
 @task(name="ingest logs", persist_result=False)
@@ -56,7 +58,7 @@ def _find(reader: str, paths: list[str]) -> list[Path]:
 
 
 def _write(store: Store, module: readers.Reader, found: list[Path], source: Source, options: Options) -> tuple[Counts, int]:
-    known = as_known(store.rows("ingest/known_dialogues", dataset=source.dataset))
+    known = as_known(store.frame("ingest/known_dialogues", dataset=source.dataset))
     labelled = (row["labels_sha256"] for row in store.rows("ingest/label_sets", dataset=source.dataset))
     sieve = Sieve(source, known=known, labelled=labelled)
     n_changed = sum(_write_batch(store, batch, source) for batch in sieve.batches(module.read(found, options)))
@@ -70,17 +72,15 @@ def _write_batch(store: Store, batch: Batch, source: Source) -> int:
     if batch.superseded:
         for table in ("dialogues", "turns", "mentions"):
             store.apply(f"ingest/supersede_{table}", dataset=source.dataset, dialogue_ids=batch.superseded)
-    n_changed = 0
-    for table, frame in batch.frames():
-        if table == "items":
-            n_changed += store.apply("ingest/keep_items", incoming=frame)
-        elif table == "ratings":
-            # they have no key, so the same files again are known by their digest
-            there = store.rows("ingest/source", dataset=source.dataset, source_sha256=source.sha256)
-            n_changed += 0 if there else store.apply("ingest/keep_ratings", incoming=frame)
-        else:
-            n_changed += store.add(f"ingest.{table}", frame)
-    return n_changed
+    return sum(_write_table(store, table, frame, source) for table, frame in batch.frames())
+
+
+def _write_table(store: Store, table: str, frame: pl.DataFrame, source: Source) -> int:
+    if table == "items":
+        return store.apply("ingest/keep_items", incoming=frame)
+    if table == "ratings" and store.rows("ingest/source", dataset=source.dataset, source_sha256=source.sha256):
+        return 0  # ratings have no key, so the same files again are known by their digest
+    return store.append(f"ingest.{table}", frame) if table in KEYLESS else store.add(f"ingest.{table}", frame)
 
 
 def _source_row(source: Source, counts: Counts, reader: str, version: int) -> Fields:

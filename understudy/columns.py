@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+import pyarrow as pa
 
 from understudy import personal
 from understudy.records import Dialogue, Item, Rating, Reject
@@ -52,7 +53,7 @@ class Batch:
         """Table name and rows, for tables that have any; texts of turns are masked here, all of a batch at once."""
         for table, columns in self._columns.items():
             if next(iter(columns.values())):
-                frame = pl.DataFrame(columns, schema=SCHEMAS[table])
+                frame = _frame(columns, SCHEMAS[table])
                 if table == "turns":
                     frame = frame.with_columns(personal.masked(frame["text"]))
                 if table == "items":
@@ -108,6 +109,12 @@ class Batch:
     def _add(self, table: str, *values: Any) -> None:
         for column, value in zip(self._columns[table].values(), values, strict=True):
             column.append(value)
+
+
+def _frame(columns: dict[str, list[Any]], schema: dict[str, Any]) -> pl.DataFrame:
+    # through Arrow, which takes a list of lists in a tenth of the time that polars needs
+    types = pl.DataFrame(schema=schema).to_arrow().schema
+    return pl.DataFrame(pl.from_arrow(pa.table(columns, schema=types)))
 
 
 def _once(items: pl.DataFrame) -> pl.DataFrame:

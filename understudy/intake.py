@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
+import polars as pl
 
 from understudy import personal
 from understudy.columns import Batch
@@ -16,6 +17,7 @@ from understudy.readers import Record
 from understudy.records import Dialogue, Item, Label, Rating, Reject
 
 VERSION = 2
+_OPENERS = ("", "seeker", "recommender")
 OTHER_CONTENT = "duplicate id with other content"
 DOES_NOT_FIT = "annotation and dialogue of this id do not have the same turns"
 
@@ -42,6 +44,17 @@ class Known(NamedTuple):
     n_turns: int
     opener: str
 
+    def packed(self) -> bytes:
+        """The same in 38 bytes, since a store may hold millions."""
+        flags = self.is_annotation | _OPENERS.index(self.opener) << 1
+        return bytes.fromhex(self.content_sha256) + bytes([flags]) + self.n_turns.to_bytes(5)
+
+    @classmethod
+    def unpacked(cls, packed: bytes) -> Known:
+        """What `packed` described."""
+        flags = packed[32]
+        return cls(packed[:32].hex(), bool(flags & 1), int.from_bytes(packed[33:]), _OPENERS[flags >> 1])
+
 
 @dataclass(slots=True)
 class Counts:
@@ -66,10 +79,10 @@ class Counts:
 class Sieve:
     """Tells new records from duplicates and refused ones; `counts` grows while the batches are taken."""
 
-    def __init__(self, source: Source, *, known: Mapping[str, Known], labelled: Iterable[str] = ()) -> None:
-        """`known`: the dialogues that are in the store by id; `labelled`: digests of the label sets that are there."""
+    def __init__(self, source: Source, *, known: dict[str, bytes] | None = None, labelled: Iterable[str] = ()) -> None:
+        """`known`: the dialogues that are in the store, id → packed; it grows here. `labelled`: digests of the label sets there."""
         self._source = source
-        self._seen = dict(known)
+        self._seen = {} if known is None else known
         self._labelled = set(labelled)
         self.counts = Counts()
 
@@ -100,10 +113,12 @@ class Sieve:
     def _dialogue(self, read: Dialogue, batch: Batch) -> None:
         dialogue = replace(read, official_split=self._source.split) if self._source.split else read
         content = content_sha256(dialogue)
-        there = self._seen.get(dialogue.dialogue_id)
-        if there is None:
+        packed = self._seen.get(dialogue.dialogue_id)
+        if packed is None:
             self._new(dialogue, content, batch)
-        elif dialogue.is_annotation and not there.is_annotation:
+            return
+        there = Known.unpacked(packed)
+        if dialogue.is_annotation and not there.is_annotation:
             self._attach(dialogue, there, batch)
         elif there.is_annotation and not dialogue.is_annotation:
             self._supersede(dialogue, content, there, batch)
@@ -136,7 +151,8 @@ class Sieve:
         self._label(dialogue, batch)
 
     def _store(self, dialogue: Dialogue, content: str, batch: Batch) -> None:
-        self._seen[dialogue.dialogue_id] = Known(content, dialogue.is_annotation, len(dialogue.turns), dialogue.turns[0].role)
+        known = Known(content, dialogue.is_annotation, len(dialogue.turns), dialogue.turns[0].role)
+        self._seen[dialogue.dialogue_id] = known.packed()
         self.counts.n_turns += len(dialogue.turns)
         self.counts.n_messages += batch.dialogue(dialogue, content)
 
@@ -174,11 +190,10 @@ def labels_sha256(dialogue_id: str, labels: tuple[Label, ...]) -> str:
     return hashlib.sha256(orjson.dumps((dialogue_id, labels))).hexdigest()
 
 
-def as_known(rows: Iterable[Mapping[str, Any]]) -> dict[str, Known]:
-    """The known dialogues from rows with dialogue_id, content_sha256, is_annotation, n_turns, opener."""
-    return {
-        row["dialogue_id"]: Known(row["content_sha256"], bool(row["is_annotation"]), row["n_turns"], row["opener"] or "") for row in rows
-    }
+def as_known(there: pl.DataFrame) -> dict[str, bytes]:
+    """Packed known dialogues by id, from rows of dialogue_id, content_sha256, is_annotation, n_turns, opener."""
+    columns = there.select("dialogue_id", "content_sha256", "is_annotation", "n_turns", pl.col("opener").fill_null(""))
+    return {dialogue_id: Known(*known).packed() for dialogue_id, *known in columns.iter_rows()}
 
 
 def _fits(dialogue: Dialogue, there: Known) -> bool:

@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -27,7 +27,7 @@ FEWEST_RARE_CHARS = 4  # a shorter phrase that no plot uses may be a slip of the
 _APOSTROPHES = re.compile("['’`´]")
 _WORD = re.compile(r"[^\W_]+")
 _SENTENCE_ENDS, _QUOTES = frozenset(".!?:;"), frozenset("\"“”«»*_")
-_LINKED = {"dialogue_id": pl.String, "turn_index": pl.Int32, "item_ids": pl.List(pl.String)}
+_LINKED: dict[str, Any] = {"dialogue_id": pl.String, "turn_index": pl.Int32, "item_ids": pl.List(pl.String)}
 
 
 class _Token(NamedTuple):

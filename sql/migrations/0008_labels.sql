@@ -36,6 +36,22 @@ alter table ingest.items add column licence text default 'unknown';
 alter table ingest.dialogues add column is_annotation boolean default false;
 alter table ingest.dialogues add column is_tagged boolean default true;
 
+-- the turns and forms of a dialogue come and go with it, and its own key says whether it is there: two indices less to hold in
+-- memory while millions of turns are read
+create table ingest.keyless_turns as
+select * from ingest.turns;
+
+drop table ingest.turns;
+
+alter table ingest.keyless_turns rename to turns;
+
+create table ingest.keyless_mentions as
+select * from ingest.mentions;
+
+drop table ingest.mentions;
+
+alter table ingest.keyless_mentions rename to mentions;
+
 -- turns with the items they name, as their log has tagged them or as titles were found in their text
 create view ingest.named_turns as
 select

@@ -35,9 +35,9 @@ DAMAGES: dict[str, Callable[[bytes, int], bytes]] = {
     "a line end": lambda raw, at: raw[:at] + b"\n" + raw[at:],
     "twice": lambda raw, at: raw[:at] + raw,
 }
-# what an example shows on purpose: records that the format has and nobody can use, items that a file knows by number alone
+# what an example shows on purpose: records that the format has and nobody can use, items that a file may know by number alone
 REFUSED = {"amazon": ["an item without a name"] * 2}
-NUMBERED = {"crslab"}
+NUMBERED = {"crslab", "iard"}
 PLACES = (0.0, 0.02, 0.3, 0.55, 0.8, 1.0)
 LARGE = 40_000  # bytes; of a larger example, only the beginning is damaged
 

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+import orjson
 import polars as pl
 import zstandard
 
@@ -51,10 +52,9 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         with path.open("rb") as raw:
             if path.suffix == ".gz":
                 with gzip.open(raw) as stream:
-                    yield io.BufferedReader(stream)  # type: ignore[type-var]
+                    yield io.BufferedReader(stream)
             elif path.suffix == ".zst":
-                with zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True) as stream:
-                    yield io.BufferedReader(stream)  # type: ignore[type-var]
+                yield io.BufferedReader(_Zst(raw))
             else:
                 yield raw
     except _BROKEN as error:
@@ -96,12 +96,29 @@ def head(path: Path, size: int = 65_536) -> bytes:
 
 def json_of(path: Path) -> Any:
     """The JSON value of a whole file. Raises BadInput that says where it breaks."""
+    return json_in(bytes_of(path), path)
+
+
+def bytes_of(path: Path) -> bytes:
+    """The whole file, unpacked, without a byte-order mark. Raises BadInput."""
     with opened(path) as stream:
-        raw = stream.read()
+        return stream.read().removeprefix(b"\xef\xbb\xbf")
+
+
+def json_in(raw: bytes, path: Path) -> Any:
+    """The JSON value of a file's bytes; `path` is named in the BadInput that says where it breaks."""
     if not raw.strip():
         raise BadInput(f"{path} is empty", hint=_RESTORE)
     try:
-        return json.loads(raw.removeprefix(b"\xef\xbb\xbf"))
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        # the standard library reads a little more (half surrogate pairs, deeper nests) and says where it breaks
+        return _slowly_read(raw, path)
+
+
+def _slowly_read(raw: bytes, path: Path) -> Any:
+    try:
+        return json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{path} is not JSON: {error}", hint=_RESTORE) from error
 
@@ -135,6 +152,38 @@ def licence_beside(path: Path) -> str | None:
     if not _SPDX.fullmatch(text):
         raise BadInput(f"{file} is not one SPDX identifier", hint="write one line such as CC-BY-4.0, or remove the file")
     return text
+
+
+class _Zst(io.RawIOBase):
+    """The unpacked bytes of a .zst file. Raises ZstdError where it ends in the middle: the library's own stream ends silently there."""
+
+    def __init__(self, packed: IO[bytes]) -> None:
+        self._packed = packed
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._is_open = False
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._left and (chunk := self._packed.read(2**16)):
+            self._left = self._unpacked(chunk)
+        if not self._left and self._is_open:
+            raise zstandard.ZstdError("it ends in the middle of a frame")
+        part, self._left = self._left[: len(buffer)], self._left[len(buffer) :]
+        buffer[: len(part)] = part
+        return len(part)
+
+    def _unpacked(self, chunk: bytes) -> bytes:
+        parts = []
+        while chunk:
+            parts.append(self._frame.decompress(chunk))
+            self._is_open = not self._frame.eof
+            chunk = b"" if self._is_open else self._frame.unused_data
+            if not self._is_open:
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
+        return b"".join(parts)
 
 
 def _skip_line(stream: IO[bytes]) -> None:

@@ -76,26 +76,26 @@ class Store:
     def add(self, table: str, rows: pl.DataFrame | list[dict[str, Any]]) -> int:
         """How many of `rows` were new; columns are matched by name, rows whose key is there are left as they are."""
         frame = rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows, infer_schema_length=None, strict=False)
-        if frame.is_empty():
-            return 0
-        view = frame.to_arrow()
-        columns = ", ".join(frame.columns)
-        self._connection.register("incoming", view)
-        try:
-            sql = f"insert into {_known(table)} ({columns}) select {columns} from incoming on conflict do nothing"
-            return int((self._connection.execute(sql).fetchone() or (0,))[0])
-        finally:
-            self._connection.unregister("incoming")
+        return self._taken_in(table, frame, "on conflict do nothing")
+
+    def append(self, table: str, rows: pl.DataFrame) -> int:
+        """How many rows were added to a table without a key; whoever calls knows that they are new."""
+        return self._taken_in(table, rows, "")
 
     def apply(self, statement: str, *, incoming: pl.DataFrame | None = None, **parameters: Any) -> int:
         """How many rows `sql/queries/<statement>.sql` changed; it reads the rows of `incoming` under that name."""
-        if incoming is not None:
-            self._connection.register("incoming", incoming.to_arrow())
-        try:
-            return int((self._connection.execute(_query(statement), parameters).fetchone() or (0,))[0])
-        finally:
-            if incoming is not None:
-                self._connection.unregister("incoming")
+        return self._changed(_query(statement), incoming, parameters)
+
+    def _taken_in(self, table: str, frame: pl.DataFrame, ending: str) -> int:
+        if frame.is_empty():
+            return 0
+        columns = ", ".join(frame.columns)
+        return self._changed(f"insert into {_known(table)} ({columns}) select {columns} from incoming {ending}", frame, {})
+
+    def _changed(self, sql: str, frame: pl.DataFrame | None, parameters: dict[str, Any]) -> int:
+        # found by its name in this scope: a registered view would be kept, with its rows, until the transaction ends
+        incoming = None if frame is None else frame.to_arrow()  # noqa: F841
+        return int((self._connection.execute(sql, parameters).fetchone() or (0,))[0])
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """The same as `add` for a few rows: bound values cost half of what registering a frame does."""

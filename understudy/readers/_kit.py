@@ -46,17 +46,15 @@ def read_records(path: Path, records: Numbered, build: Callable[[Any], Iterable[
 
 def excerpt(raw: Any) -> str:
     """At most 120 characters that show a record's structure only: letters read x, digits 0."""
-    if isinstance(raw, bytes):
-        text = raw[: 4 * _EXCERPT].decode("utf-8", "replace").strip()
-    else:
-        text = raw if isinstance(raw, str) else _shown(raw)
-    shown = _LETTER.sub("x", _DIGIT.sub("0", text[:_EXCERPT]))
+    shown = _LETTER.sub("x", _DIGIT.sub("0", _written(raw)[:_EXCERPT]))
     return "".join(character if character.isprintable() else "?" for character in shown)
 
 
-def _shown(raw: Any) -> str:
+def _written(raw: Any) -> str:
+    if isinstance(raw, bytes):
+        return raw[: 4 * _EXCERPT].decode("utf-8", "replace").strip()
     try:
-        return repr(raw)
+        return raw if isinstance(raw, str) else repr(raw)
     except RecursionError:
         return type(raw).__name__
 
@@ -81,6 +79,17 @@ def json_value(line: bytes) -> Any:
     if b"\\u0000" in line and _holds(value, "\0"):
         raise Broken("NUL character")
     return value
+
+
+def document(path: Path) -> tuple[Any, Callable[[Any], Any]]:
+    """The JSON value of a whole file, and what each of its records has to be passed through: `checked_text`, or nothing to do.
+
+    Raises BadInput where the file is no JSON.
+    """
+    raw = files.bytes_of(path)
+    # an escape is the only way in which JSON can hold a NUL or half a surrogate pair
+    is_clean = b"\\u0000" not in raw and b"\\ud" not in raw.lower()
+    return files.json_in(raw, path), (lambda value: value) if is_clean else checked_text
 
 
 def checked_text(value: Any) -> Any:
@@ -117,8 +126,8 @@ def identifier(record: Mapping[str, Any], name: str) -> str:
     value = record.get(name)
     if type(value) is int:
         return str(value)
-    if isinstance(value, str) and value.strip():
-        return value.strip()
+    if isinstance(value, str) and (named := value.strip()):
+        return named
     raise Broken(f"{name}: missing or not an identifier")
 
 

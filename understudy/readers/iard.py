@@ -6,14 +6,15 @@ Its records are annotations: they attach to the ReDial dialogues that are there 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from understudy.doors import files
 from understudy.errors import BadInput
 from understudy.readers import Options, Record
-from understudy.readers._kit import Broken, Turns, checked_text, first_json, identifier, item_of, own_files, read_records
+from understudy.readers._kit import Broken, Turns, document, first_json, identifier, item_of, own_files, read_records
 from understudy.records import Dialogue, Item, Label, Role
 
 VERSION = 1
@@ -27,10 +28,9 @@ _NAMED = re.compile(r"@(\d+)(?:\s*<([^<>]*)>)?")
 
 
 def claims(path: Path) -> bool:
-    """A .json file whose first value has IARD's keys."""
+    """A .json file whose records (the first of a large file) have IARD's keys."""
     record = first_json(path) if files.plain_name(path).endswith(".json") else None
-    first = next(iter(record.values()), None) if isinstance(record, dict) else None
-    return isinstance(first, dict) and "dialogue_info" in first
+    return isinstance(record, dict) and any(isinstance(one, dict) and "dialogue_info" in one for one in record.values())
 
 
 def find(path: Path) -> list[Path]:
@@ -39,27 +39,29 @@ def find(path: Path) -> list[Path]:
 
 
 def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:  # noqa: ARG001
-    """Items as the annotations name them, then each conversation's annotation or reject."""
+    """Each conversation's annotation or reject, behind the items that it is the first to name."""
     for path in paths:
-        whole = files.json_of(path)
+        whole, check = document(path)
         if not isinstance(whole, dict):
             raise BadInput(f"{path} is not an object of conversations", hint=HOLDS)
-        seen: set[str] = set()
-        yield from read_records(path, enumerate(whole.items(), 1), lambda pair, seen=seen: _built(pair, seen))
+        records = ((number, {"id": key, "record": value}) for number, (key, value) in enumerate(whole.items(), 1))
+        yield from read_records(path, records, partial(_built, check=check, items={}))
 
 
-def _built(pair: tuple[str, Any], seen: set[str]) -> list[Record]:
-    dialogue_id, record = checked_text(pair[0]).strip(), checked_text(pair[1])
+def _built(pair: dict[str, Any], *, check: Callable[[Any], Any], items: dict[str, Item]) -> list[Record]:
+    dialogue_id, record = check(pair["id"]).strip(), check(pair["record"])
     if not dialogue_id or not isinstance(record, dict):
         raise Broken("not an object under a conversation id")
     utterances = _utterances(record)
-    items: dict[str, Item] = {}
+    fresh = _fresh(utterances, items)
+    known = {**items, **fresh}
     labels: list[Label] = []
     turns, accepted = Turns(), _accepted(record, utterances)
     for utterance in utterances:
         role, acts = _role(utterance), _acts(utterance)
-        ids, text = _named(utterance["utterance_text"], items)
-        turn_index = turns.say(role, text, ids)
+        text = utterance["utterance_text"]
+        ids = [item_id for item_id, _ in _NAMED.findall(text)]
+        turn_index = turns.say(role, _NAMED.sub(partial(_label, known), text), ids)
         labels += [Label("act", act, turn_index) for act in acts]
         if utterance["utterance_pos"] in accepted:
             labels.append(Label("accepted", "recommendation", turn_index))
@@ -71,9 +73,8 @@ def _built(pair: tuple[str, Any], seen: set[str]) -> list[Record]:
         labels=tuple(labels),
         is_annotation=True,
     )
-    fresh = [item for item_id, item in items.items() if item_id not in seen]
-    seen.update(items)
-    return [*fresh, dialogue]
+    items.update(fresh)
+    return [*fresh.values(), dialogue]
 
 
 def _utterances(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -102,18 +103,14 @@ def _acts(utterance: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(act.strip() for act in acts if act.strip()))
 
 
-def _named(text: str, items: dict[str, Item]) -> tuple[list[str], str]:
-    """Ids of the items in a text, and the text with their labels in the place of `@id <name>`."""
-    ids = []
+def _fresh(utterances: Sequence[Mapping[str, Any]], items: Mapping[str, Item]) -> dict[str, Item]:
+    """The items that these utterances are the first to name."""
+    named = (pair for one in utterances for pair in _NAMED.findall(one["utterance_text"]))
+    return {item_id: item_of(item_id, name) for item_id, name in named if item_id not in items and name.strip()}
 
-    def label(match: re.Match[str]) -> str:
-        item_id, name = match.group(1), match.group(2) or ""
-        ids.append(item_id)
-        if name.strip():
-            items.setdefault(item_id, item_of(item_id, name))
-        return items[item_id].label if item_id in items else match.group(0)
 
-    return ids, _NAMED.sub(label, text)
+def _label(items: Mapping[str, Item], match: re.Match[str]) -> str:
+    return items[match.group(1)].label if match.group(1) in items else match.group(0)
 
 
 def _accepted(record: Mapping[str, Any], utterances: Sequence[Mapping[str, Any]]) -> set[int]:

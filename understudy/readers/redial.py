@@ -7,14 +7,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from understudy.doors import files
 from understudy.errors import BadInput
 from understudy.readers import Options, Record
-from understudy.readers._kit import Broken, Turns, checked_text, first_json, identifier, item_of, json_object, names, own_files, read_records
-from understudy.records import Dialogue, Item, Mention, Turn
+from understudy.readers._kit import (
+    Broken,
+    Turns,
+    document,
+    first_json,
+    identifier,
+    item_of,
+    json_object,
+    names,
+    own_files,
+    read_records,
+)
+from understudy.records import Dialogue, Item, Mention, Role, Turn
 from understudy.titles import tidy
 
 VERSION = 2
@@ -55,16 +67,16 @@ def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:  # noqa: 
             yield from _read_catalogue(path, items)
         else:
             split = SPLITS.get(files.plain_name(path))
-            yield from read_records(path, files.lines(path), lambda line, split=split: _built(line, items, split))
+            yield from read_records(path, files.lines(path), partial(_built, items=items, split=split))
 
 
 def _read_catalogue(path: Path, items: dict[str, Item]) -> Iterator[Record]:
-    whole = files.json_of(path)
+    whole, check = document(path)
     if not isinstance(whole, dict):
         raise BadInput(f"{path} is not an object of films by id", hint="restore the file from the data set's own archive")
 
     def build(pair: tuple[str, Any]) -> list[Record]:
-        item_id, facts = checked_text(pair[0]), checked_text(pair[1])
+        item_id, facts = check(pair[0]), check(pair[1])
         if not isinstance(facts, dict) or not _is_name(facts.get("name")):
             raise Broken("a film without a name")
         items[item_id] = _film(item_id, facts)
@@ -86,7 +98,7 @@ def _film(item_id: str, facts: Mapping[str, Any]) -> Item:
     )
 
 
-def _built(line: bytes, items: dict[str, Item], split: str | None) -> list[Record]:
+def _built(line: bytes, *, items: dict[str, Item], split: str | None) -> list[Record]:
     record = json_object(line)
     named = _named(record, items)
     dialogue = _dialogue(record, {**items, **named} if named else items, split)
@@ -108,7 +120,7 @@ def _dialogue(record: Mapping[str, Any], items: Mapping[str, Item], split: str |
     forms = _mapping(record, "initiatorQuestions")
     return Dialogue(
         dialogue_id=identifier(record, "conversationId"),
-        turns=_turns(record, seeker, recommender, items),
+        turns=_turns(record, {seeker: "seeker", recommender: "recommender"}, items),
         mentions=tuple(_mention(item_id, form) for item_id, form in forms.items()),
         seeker_id=seeker,
         recommender_id=recommender,
@@ -116,7 +128,7 @@ def _dialogue(record: Mapping[str, Any], items: Mapping[str, Item], split: str |
     )
 
 
-def _turns(record: Mapping[str, Any], seeker: str, recommender: str, items: Mapping[str, Item]) -> tuple[Turn, ...]:
+def _turns(record: Mapping[str, Any], roles: Mapping[str, Role], items: Mapping[str, Item]) -> tuple[Turn, ...]:
     messages = record.get("messages")
     if not isinstance(messages, list) or not messages:
         raise Broken("messages: missing or empty")
@@ -129,11 +141,12 @@ def _turns(record: Mapping[str, Any], seeker: str, recommender: str, items: Mapp
     for message in messages:
         if not isinstance(message, dict) or not isinstance(text := message.get("text"), str):
             raise Broken("messages: a text is not a string")
-        sender = identifier(message, "senderWorkerId")
-        if sender not in (seeker, recommender):
+        sender = message.get("senderWorkerId")
+        role = roles.get(sender if type(sender) is str else identifier(message, "senderWorkerId"))
+        if role is None:
             raise Broken("messages: sent by neither of the two workers")
         ids = _MENTION.findall(text) if "@" in text else ()
-        turns.say("seeker" if sender == seeker else "recommender", _MENTION.sub(label, text) if ids else text, ids)
+        turns.say(role, _MENTION.sub(label, text) if ids else text, ids)
     return turns.done()
 
 
