@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from understudy.anchors import disjoint_halves, human_anchors
+from understudy.anchors import disjoint_halves, human_anchors, human_figures
 from understudy.evidence import Reference
 from understudy.objectives import MODULES
 
@@ -46,6 +46,55 @@ def test_every_objective_has_a_floor_and_every_figure_its_interval(reference: Re
     assert list(anchors) == sorted(anchors)
     again = human_anchors(reference, split="select", sizes=sizes, seed=1, n_halvings=6)
     assert again == list(anchors.values())
+
+
+PARTS = {
+    "positive_bias": ("liked_seen", "liked_unseen", "disliked", "unstated"),
+    "diversity_gap": ("distinct_2", "self_similarity", "act_entropy", "openings"),
+    "behavioural_distance": ("acts", "tokens", "turns", "classifier"),
+    "data_leakage": ("copying", "short_turns"),
+}
+
+
+def test_every_part_has_a_floor_and_the_human_figure_beside_it(reference: Reference) -> None:
+    sizes = {"per_stratum": 40, "behaviour": 20, "free": 20}
+    anchors = {anchor.name: anchor for anchor in human_anchors(reference, split="select", sizes=sizes, seed=1, n_halvings=4)}
+    for objective, parts in PARTS.items():
+        for part in parts:
+            anchor = anchors[f"{objective}.{part}"]
+            assert anchor.n_floor == 4, anchor
+            assert anchor.floor is not None
+            assert anchor.floor_lo is not None
+            assert anchor.floor_hi is not None
+            assert anchor.signed_lo is not None
+            assert anchor.signed_hi is not None
+            assert 0 <= anchor.floor_lo <= anchor.floor <= anchor.floor_hi
+            assert anchor.signed_lo <= anchor.signed_hi
+    assert anchors["positive_bias.disliked"].value == anchors["accept_disliked"].value
+    assert anchors["data_leakage.copying"].value == anchors["human_copying"].value
+    assert anchors["behavioural_distance.turns"].value == anchors["turns_per_dialogue"].value
+    assert anchors["behavioural_distance.acts"].value is None
+    # without a target nothing can be given away: no floor, and the reason is said
+    assert anchors["data_leakage.title"].floor is None
+    assert "no free run with a target" in anchors["data_leakage.title"].reason
+    assert anchors["behavioural_distance.same_setting"].floor is not None
+
+
+def test_smaller_sizes_have_wider_floors(reference: Reference) -> None:
+    floors = []
+    for n in (8, 40):
+        sizes = {"per_stratum": n, "behaviour": n, "free": n}
+        anchors = {anchor.name: anchor for anchor in human_anchors(reference, split="select", sizes=sizes, seed=1, n_halvings=12)}
+        floors.append([anchors[name].floor or 0 for name in ("positive_bias", "diversity_gap", "behavioural_distance")])
+    assert all(small > large for small, large in zip(*floors, strict=True))
+
+
+def test_distinct_2_is_that_of_as_many_dialogues(reference: Reference) -> None:
+    few, many = (human_figures(reference, n_dialogues=n)["distinct_2"].value for n in (8, 80))
+    assert few is not None
+    assert many is not None
+    assert few > many
+    assert human_figures(reference, n_dialogues=10**6)["distinct_2"].value is not None
 
 
 def test_humans_who_all_know_each_other_have_no_floor(world: dict[str, Any]) -> None:

@@ -12,14 +12,17 @@ import polars as pl
 import pytest
 
 import tasks.profile
+import understudy.anchors
 from tasks.ingest import ingest_logs
 from understudy import stock
 from understudy.doors.store import Store
 from understudy.errors import BadInput
+from understudy.parameters import PanelSize
 from understudy.records import SPLITS
 
 SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "sample"
 TOKEN = "zyzzogeton"
+HALVED = understudy.anchors.human_anchors.__kwdefaults__
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +56,34 @@ def test_the_sample_carries_the_demo(profiled: tuple[Path, dict[str, Any]]) -> N
     json.dumps(fields, allow_nan=False)
 
 
+def test_what_leaks_is_counted_and_neither_played_nor_counted_as_a_reaction(profiled: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    path, fields = profiled
+    with Store.open(path) as store:
+        ids = set(store.frame("profile/turns", profile_key=fields["profile_key"], split="select")["dialogue_id"])
+
+    def tell_all(record: dict[str, Any]) -> None:
+        record["messages"][0]["text"] += "; ".join(["", *(title for title in record["movieMentions"].values() if title)])
+
+    planted_fields = profile_of(tmp_path / "s.duckdb", changed(tmp_path / "data", lambda record: record["conversationId"] in ids, tell_all))
+    for one in (fields, planted_fields):
+        leaks = one["history_leak"]
+        for told in leaks.values():
+            assert told["n_flagged"] == told["n_id"] + told["n_title"] + told["n_need"]
+            assert told["share"]["value"] == told["n_flagged"] / told["n"]
+        kept = sum(n for name, n in one["strata"].items() if name != "decoy")
+        assert leaks["reactions"]["n"] - leaks["reactions"]["n_flagged"] == kept
+        kept = sum(split["n_scenarios"] for split in one["splits"].values())
+        assert leaks["scenarios"]["n"] - leaks["scenarios"]["n_flagged"] == kept
+    assert fields["strata_by_split"]["search"] == planted_fields["strata_by_split"]["search"]
+    assert "select" not in planted_fields["strata_by_split"]
+    assert planted_fields["splits"]["select"]["n_scenarios"] == 0
+    key = planted_fields["profile_key"]
+    with Store.open(tmp_path / "s.duckdb") as store:
+        assert {one.stratum for one in stock.load_contexts(store, key, "select")} == {None}
+        assert stock.load_human_reactions(store, key, "select").is_empty()
+        assert stock.load_scenarios(store, key, "select") == []
+
+
 def test_the_second_call_answers_from_rows(profiled: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     path, fields = profiled
     with Store.open(path) as store:
@@ -61,6 +92,37 @@ def test_the_second_call_answers_from_rows(profiled: tuple[Path, dict[str, Any]]
     assert tasks.profile.profile_dataset.fn(str(path), "sample") == fields
     with Store.open(path) as store:
         assert (store.counts(), store.digest()) == before
+
+
+def test_the_profile_is_drawn_beside_the_store_and_the_same_again(profiled: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    path, fields = profiled
+    drawn = {name: Path(file) for name, file in fields["pictures"].items()}
+    assert {"turns", "popularity", "page"} <= set(drawn)
+    assert {file.parent for file in drawn.values()} == {path.with_name("s-profile") / "sample"}
+    again = tasks.profile.profile_dataset.fn(str(path), "sample", out=str(tmp_path / "here"))["pictures"]
+    assert {name: Path(file).read_bytes() for name, file in again.items()} == {name: file.read_bytes() for name, file in drawn.items()}
+
+
+def test_anchors_at_another_size_are_measured_once(profiled: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    path, _ = profiled
+    monkeypatch.setattr(understudy.anchors, "N_HALVINGS", 4)
+    monkeypatch.setattr(understudy.anchors.human_anchors, "__kwdefaults__", {**HALVED, "n_halvings": 4})
+    size = PanelSize(per_stratum=12, behaviour=8, free=10)
+    found = tasks.profile.profile_dataset.fn(str(path), "sample", at=size)["anchors_at"]
+    assert found["sizes"] == {"per_stratum": 12, "behaviour": 8, "free": 10}
+    part = found["anchors"]["positive_bias.liked_unseen"]
+    assert part["floor"]["n"] == 4
+    assert part["value"] == found["anchors"]["accept_liked_unseen"]["value"]
+    assert part["floor"]["signed_ci"][0] <= part["floor"]["signed_ci"][1]
+    monkeypatch.setattr(understudy.anchors, "human_anchors", None)
+    assert tasks.profile.profile_dataset.fn(str(path), "sample", at=size)["anchors_at"] == found
+    json.dumps(found, allow_nan=False)
+
+
+@pytest.mark.parametrize("text", ["40", "40,24", "40,24,60,1", "0,24,60", "a,b,c", ""])
+def test_a_size_is_three_numbers(text: str) -> None:
+    with pytest.raises(BadInput):
+        PanelSize.parsed(text)
 
 
 def test_a_data_set_that_is_not_there_is_refused(profiled: tuple[Path, dict[str, Any]]) -> None:
@@ -98,12 +160,21 @@ def test_words_of_select_and_test_reach_nothing_fitted(
 
 def planted(folder: Path, chosen: Callable[[dict[str, Any]], bool]) -> Path:
     """A copy of the sample in which every message of the chosen dialogues holds a token."""
+
+    def plant(record: dict[str, Any]) -> None:
+        for message in record["messages"]:
+            message["text"] += f" {TOKEN}"
+
+    return changed(folder, chosen, plant)
+
+
+def changed(folder: Path, chosen: Callable[[dict[str, Any]], bool], change: Callable[[dict[str, Any]], None]) -> Path:
+    """A copy of the sample in which the chosen records were changed."""
     shutil.copytree(SAMPLE, folder)
     for name in ("train_data.jsonl", "test_data.jsonl"):
         records = [json.loads(line) for line in (folder / name).read_text().splitlines()]
-        for record in records:
-            for message in record["messages"] if chosen(record) else []:
-                message["text"] += f" {TOKEN}"
+        for record in filter(chosen, records):
+            change(record)
         (folder / name).write_text("".join(json.dumps(one) + "\n" for one in records))
     return folder
 

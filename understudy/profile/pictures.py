@@ -137,7 +137,8 @@ def _act_pairs(part: pl.DataFrame, dataset: str) -> str:
     x = alt.X("now:N", sort=nows, title="act of this turn", axis=alt.Axis(labelAngle=0, orient="top", grid=False))
     y = alt.Y("before:N", sort=befores, title="act of the turn before (turns)", axis=alt.Axis(grid=False))
     cells = alt.Chart(alt.Data(values=rows)).mark_rect()
-    colour = alt.Color("share:Q", scale=alt.Scale(scheme="blues"), legend=alt.Legend(title="share of row", format="%"))
+    # no legend: the renderer numbers the gradients of a process, so the same picture would not be the same bytes
+    colour = alt.Color("share:Q", scale=alt.Scale(scheme="blues"), legend=None)
     texts = alt.Chart(alt.Data(values=rows)).mark_text(fontSize=9)
     dark = alt.condition("datum.share > 0.45", alt.value("white"), alt.value("#333333"))
     chart = (cells.encode(x=x, y=y, color=colour) + texts.encode(x=x, y=y, text="told:N", color=dark)).properties(width=560, height=300)
