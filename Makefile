@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: install demo test lint prove lock clean
+.PHONY: install demo test lint prove bench fuzz lock clean
 
 install: .venv/installed
 
@@ -26,6 +26,14 @@ lint: install
 
 prove: install
 	$(BIN)/python -m pytest tests/prove -m prove -s
+
+bench: bench-ingest bench-profile
+
+bench-%: install
+	PYTHONPATH=tests/benchmarks $(BIN)/python tests/benchmarks/bench_$*.py
+
+fuzz: install
+	$(BIN)/python -m pytest tests/readers/test_fuzz.py --hypothesis-profile=campaign -s
 
 lock:
 	uv pip compile pyproject.toml --extra dev --generate-hashes --universal --python-version 3.11 \

@@ -24,9 +24,11 @@ STORE = "understudy.duckdb"
 
 
 @flow(name="ingest")
-def ingest(reader: str, paths: list[str], dataset: str, store: str = STORE, split: str | None = None) -> Fields:
+def ingest(
+    reader: str, paths: list[str], dataset: str, store: str = STORE, split: str | None = None, roles: dict[str, str] | None = None
+) -> Fields:
     """Human logs into the store; the fields of `understudy ingest`."""
-    done = tasks.ingest.ingest_logs(store, reader, paths, dataset=dataset, split=split)
+    done = tasks.ingest.ingest_logs(store, reader, paths, dataset=dataset, split=split, roles=roles)
     emit("ingest", "ingest_done", done["source_sha256"])
     return done
 
