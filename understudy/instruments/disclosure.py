@@ -35,12 +35,14 @@ class Catalogue:
 
     items: Mapping[str, Item]
     _holders: dict[str, set[str]] = field(default_factory=dict)
-    _titles: dict[str, str] = field(default_factory=dict)
+    _by_word: dict[str, set[str]] = field(default_factory=dict)
     _longer: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for item_id, item in self.items.items():
-            self._titles[item_id] = _words(item.title)
+            title = _words(item.title)
+            for word in title.split():
+                self._by_word.setdefault(word, set()).add(title)
             for attribute in _attributes(item):
                 self._holders.setdefault(attribute, set()).add(item_id)
 
@@ -77,13 +79,15 @@ class Catalogue:
         words = f" {_words(text)} "
         for longer in self._longer_titles(title):
             words = words.replace(f" {longer} ", "  ")
-        if re.search(_phrase(title, item.year), words):
+        if f" {title} " in words and re.search(_phrase(title, item.year), words):
             return True
         return _nearly(title, words, item.year)
 
     def _longer_titles(self, title: str) -> tuple[str, ...]:
         if title not in self._longer:
-            held = {other for other in self._titles.values() if title in other and other != title and f" {title} " in f" {other} "}
+            # a title that holds this one has all its words, the rarest too
+            near = min((self._by_word.get(word, set()) for word in title.split()), key=len)
+            held = {other for other in near if other != title and f" {title} " in f" {other} "}
             self._longer[title] = tuple(sorted(held, key=lambda one: (-len(one), one)))
         return self._longer[title]
 
@@ -126,6 +130,8 @@ def _plot_told(plot: str, words: str) -> bool:
 
 
 def _marked(name: str, year: int | None, text: str) -> bool:
+    if name not in text:
+        return False
     bare = re.escape(name)
     forms = [rf"[{_QUOTES}]{bare}[{_QUOTES}]", rf"@{bare}\b", rf"\[{bare}\]"]
     if year:

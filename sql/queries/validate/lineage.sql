@@ -1,4 +1,4 @@
--- what a batch must not be made of: scenarios outside `search`, exemplars outside `exemplar`, needs that name their target
+-- what a batch must not be made of: scenarios outside `search`, exemplars outside `exemplar`, needs that name their target, history leak
 with
 batch as (
     select batch_key, profile_key, genome_digest
@@ -17,6 +17,7 @@ scenarios as (
 needs as (
     select
         dialogues.play_key,
+        seekers.history_leak,
         items.title || coalesce(' (' || items.year || ')', '') as label,
         list_concat(
             from_json(seekers.need -> 'liked', '["varchar"]'),
@@ -30,7 +31,7 @@ needs as (
     inner join ingest.items on items.dataset = batches.dataset and items.item_id = dialogues.target
 ),
 history as (
-    select count(*) filter (where list_contains(needs.told, needs.label)) as n_told
+    select count(*) filter (where needs.history_leak or list_contains(needs.told, needs.label)) as n_told
     from needs
 ),
 shown as (
