@@ -166,3 +166,28 @@ def test_no_word_and_no_message_is_lost(said: list[tuple[int, str]], tmp_path_fa
 def test_any_bytes_are_one_record(line: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     records = read(tmp_path_factory.mktemp("logs"), line)
     assert len([one for one in records if not isinstance(one, Item)]) == 1
+
+
+LOGS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "redial"
+
+
+@pytest.mark.logs
+@pytest.mark.skipif(not LOGS.is_dir(), reason=f"the human logs are not at {LOGS}")
+def test_the_real_files_have_the_counts_of_an_independent_count() -> None:
+    n_messages = n_turns = n_empty = n_listed = n_mentions = 0
+    lines = [json.loads(one) for name in ("train", "test") for one in (LOGS / f"{name}_data.jsonl").open(encoding="utf-8")]
+    for one in lines:
+        senders = [message["senderWorkerId"] for message in one["messages"]]
+        n_messages += len(senders)
+        n_turns += sum(now != before for now, before in zip(senders, [None, *senders[:-1]], strict=True))
+        n_empty += sum(not message["text"] for message in one["messages"])
+        n_listed += isinstance(one["initiatorQuestions"], list)
+        n_mentions += len(one["initiatorQuestions"])
+    records = list(redial.read(redial.find(LOGS), readers.Options()))
+    told = dialogues(records)
+    assert reasons(records) == []
+    assert (len(told), len(lines), n_empty, n_listed) == (4418, 4418, 11, 38)
+    assert sum(turn.n_messages for one in told for turn in one.turns) == n_messages
+    assert sum(len(one.turns) for one in told) == n_turns
+    assert sum(len(one.mentions) for one in told) == n_mentions
+    assert len([one for one in told if one.official_split == "test"]) == 1342
