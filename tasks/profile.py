@@ -75,8 +75,9 @@ def _told(figure: Fields | None) -> tuple[str, str]:
 
 def key_of(dataset: str, dataset_digest: str, *, seed: int) -> str:
     """The key of a profile: the data and every version and parameter that shapes it."""
-    from understudy import anchors, rehearsal
+    from understudy import anchors, objectives, rehearsal
     from understudy.instruments import reaction
+    from understudy.profile import distributions
 
     return key(
         "profile",
@@ -84,11 +85,12 @@ def key_of(dataset: str, dataset_digest: str, *, seed: int) -> str:
         dataset=dataset,
         digest=dataset_digest,
         seed=seed,
-        splits=profile.SPLITS_VERSION,
-        contexts=profile.CONTEXTS_VERSION,
+        parts=profile.VERSIONS,
+        objectives=objectives.VERSIONS,
         rehearsal=[rehearsal.VERSION, rehearsal.PARAMETERS_DIGEST],
         lexicon=reaction.DIGEST,
         anchors=anchors.VERSION,
+        distributions=distributions.VERSION,
     )
 
 

@@ -102,6 +102,14 @@ def test_a_need_that_names_its_own_target_fails(make_store: Callable[..., str]) 
     }  # fmt: skip
 
 
+def test_a_scenario_whose_history_names_its_target_fails(make_store: Callable[..., str]) -> None:
+    def leak(tables: Tables) -> None:
+        for position, seeker in enumerate(tables["profile.seekers"]):
+            seeker["history_leak"] = position == 2
+
+    assert set(failed(validate(make_store(leak), "b1"))) == {"leakage/history"}
+
+
 def test_a_seeker_in_two_splits_and_an_unknown_licence_fail(make_store: Callable[..., str]) -> None:
     def spoil(tables: Tables) -> None:
         tables["profile.splits"][59]["seeker_id"] = "s10"

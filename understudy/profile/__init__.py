@@ -5,10 +5,12 @@ the label at stake, `contexts` finds the points at which a simulator takes over,
 `telling` what was disclosed when and how seekers talk, `rows` makes the rows of the schema.
 """
 
-from understudy.profile.contexts import VERSION as CONTEXTS_VERSION
+from understudy.profile import contexts, leaks, splits, telling
 from understudy.profile.splits import OFFICIAL_TEST
-from understudy.profile.splits import VERSION as SPLITS_VERSION
 
 VERSION = 2
 
-__all__ = ["CONTEXTS_VERSION", "OFFICIAL_TEST", "SPLITS_VERSION", "VERSION"]
+# every version that shapes the rows of a profile
+VERSIONS = {"splits": splits.VERSION, "contexts": contexts.VERSION, "leaks": leaks.VERSION, "telling": telling.VERSION}
+
+__all__ = ["OFFICIAL_TEST", "VERSION", "VERSIONS"]
