@@ -167,6 +167,7 @@ def _fields(store: Store, profile_key: str, dataset: str) -> Fields:
         "strata_by_split": by_split,
         "human": store.rows("profile/human_figures", dataset=dataset)[0],
         "history_leak": _history_leak(store, profile_key),
+        "disclosed": {one.pop("kind"): one for one in store.rows("profile/disclosed", profile_key=profile_key)},
         "anchors": measured.kept(store, profile_key),
         "instruments": {one["name"]: _instrument(one) for one in store.rows("profile/instruments", profile_key=profile_key)},
     }
