@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from flows import pages
+from flows import labelling, pages
 from flows.console import Fields, answer, usage_error
 from understudy.errors import BadInput
 from understudy.parameters import Caps, Models, PanelSize, Search, checked
@@ -317,6 +317,9 @@ def devserver(
     from understudy.doors.devserver import serve
 
     serve(port, faults=faults, latency_ms=latency_ms, log=log)
+
+
+app.command()(labelling.label)
 
 
 def main() -> NoReturn:

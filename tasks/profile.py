@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import polars as pl
@@ -12,6 +11,7 @@ from prefect.exceptions import MissingContextError
 from tasks import anchors as measured
 from tasks.anchors import measure_anchors
 from tasks.artifacts import page, table
+from tasks.instruments import keep_instruments, told, version_of
 from understudy import profile, stock
 from understudy.doors.store import Store
 from understudy.errors import BadInput
@@ -33,12 +33,12 @@ def profile_dataset(store_path: str, dataset: str, *, at: PanelSize | None = Non
     """
     with Store.open(store_path) as store:
         dataset_digest = str(store.rows("ingest/dataset_digest", dataset=dataset)[0]["digest"])
-        profile_key = key_of(dataset, dataset_digest, seed=seed)
+        profile_key = key_of(dataset, dataset_digest, seed=seed, instruments=version_of(store, dataset))
         if not store.rows("profile/profile", profile_key=profile_key):
             with store.transaction():
                 _write(store, profile_key, dataset, dataset_digest, seed)
                 fit_rehearsal(store, profile_key, dataset)
-                keep_lexicon(store, profile_key)
+                keep_instruments(store, profile_key, dataset, seed=seed)
                 measure_anchors(store, profile_key, dataset, seed)
         fields = _fields(store, profile_key, dataset)
         if at is not None:
@@ -73,10 +73,9 @@ def _told(figure: Fields | None) -> tuple[str, str]:
     return f"{figure['value']:.3f}", "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
 
 
-def key_of(dataset: str, dataset_digest: str, *, seed: int) -> str:
+def key_of(dataset: str, dataset_digest: str, *, seed: int, instruments: Fields) -> str:
     """The key of a profile: the data and every version and parameter that shapes it."""
     from understudy import anchors, objectives, rehearsal
-    from understudy.instruments import reaction
     from understudy.profile import distributions
 
     return key(
@@ -88,7 +87,7 @@ def key_of(dataset: str, dataset_digest: str, *, seed: int) -> str:
         parts=profile.VERSIONS,
         objectives=objectives.VERSIONS,
         rehearsal=[rehearsal.VERSION, rehearsal.PARAMETERS_DIGEST],
-        lexicon=reaction.DIGEST,
+        instruments=instruments,
         anchors=anchors.VERSION,
         distributions=distributions.VERSION,
     )
@@ -106,14 +105,6 @@ def fit_rehearsal(store: Store, profile_key: str, dataset: str) -> None:
     fitted = rehearsal.fit(turns, reactions, items)
     quality = {"kind": "embedded model", "n_dialogues": turns["dialogue_id"].n_unique(), "n_reactions": reactions.height}
     _keep(store, profile_key, "rehearsal", fitted.digest, fitted_on=FITTED_ON, quality=quality, parameters=fitted.as_json())
-
-
-def keep_lexicon(store: Store, profile_key: str) -> None:
-    """Keeps which reaction lexicon measures; it is fitted on nothing."""
-    from understudy.instruments import reaction
-
-    quality = {"kind": "lexicon", "macro_f1": None, "reason": "measured on gold acts only, which this data set has not"}
-    _keep(store, profile_key, "reaction", reaction.DIGEST, fitted_on=(), quality=quality, parameters={})
 
 
 def _write(store: Store, profile_key: str, dataset: str, dataset_digest: str, seed: int) -> None:
@@ -169,7 +160,7 @@ def _fields(store: Store, profile_key: str, dataset: str) -> Fields:
         "history_leak": _history_leak(store, profile_key),
         "disclosed": {one.pop("kind"): one for one in store.rows("profile/disclosed", profile_key=profile_key)},
         "anchors": measured.kept(store, profile_key),
-        "instruments": {one["name"]: _instrument(one) for one in store.rows("profile/instruments", profile_key=profile_key)},
+        "instruments": told(store, profile_key, dataset),
     }
 
 
@@ -179,11 +170,6 @@ def _history_leak(store: Store, profile_key: str) -> Fields:
     none = dict.fromkeys(("n", "n_flagged", "n_id", "n_title", "n_need"), 0)
     counted = {what: found.get(what, none) for what in ("reactions", "scenarios")}
     return {what: {**one, "share": wilson(one["n_flagged"], one["n"], nothing=f"no {what}").as_json()} for what, one in counted.items()}
-
-
-def _instrument(row: Fields) -> Fields:
-    unmeasured = {"macro_f1": None, "per_class": None, "confusion_by_register": None}
-    return {"digest": row["digest"], "fitted_on": row["fitted_on"], **unmeasured, **json.loads(row["quality"])}
 
 
 def _catalogue(store: Store, dataset: str) -> dict[str, Item]:

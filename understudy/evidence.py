@@ -14,7 +14,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from understudy.instruments import acts, copying, corpus, disclosure, features, reaction, text
+from understudy.instruments import acts, chosen, copying, corpus, disclosure, features, text
+from understudy.instruments.chosen import LEXICON, Instruments
 from understudy.instruments.copying import CopyIndex
 from understudy.instruments.corpus import Corpus, Vocabulary
 from understudy.instruments.disclosure import Catalogue
@@ -27,7 +28,7 @@ VERSION = 1
 MIN_CONTEXTS = 150  # human contexts of a stratum that a report needs
 USABLE = ("complete", "capped")
 INSTRUMENTS_DIGEST = digest(
-    [reaction.DIGEST, acts.DIGEST, text.VERSION, features.VERSION, corpus.VERSION, copying.VERSION, disclosure.VERSION, VERSION]
+    [LEXICON.digest, chosen.FITTING, text.VERSION, features.VERSION, corpus.VERSION, copying.VERSION, disclosure.VERSION, VERSION]
 )
 
 # the columns of the raw frames; a frame may have more
@@ -57,6 +58,7 @@ class Human:
     """The humans of one split. `turns` is the whole dataset's, of any split: copying is looked up in all of it.
 
     `targets`: dialogue_id, target (item id) of this split's dialogues; without it the humans' own title-first rate is not measured.
+    `instruments` read these humans and every simulator that is held against them.
     """
 
     reactions: pl.DataFrame
@@ -64,6 +66,7 @@ class Human:
     turns: pl.DataFrame
     items: Mapping[str, Item]
     targets: pl.DataFrame | None = None
+    instruments: Instruments = LEXICON
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,7 @@ class Reference:
     vocabulary: Vocabulary
     copies: CopyIndex
     catalogue: Catalogue
+    instruments: Instruments
     seed: int
     min_contexts: int
 
@@ -122,7 +126,7 @@ class Reference:
         """The reference of one split: titles, labels, acts, copy index and counts, all computed here and once."""
         titles, catalogue = Titles.of(human.items), Catalogue(human.items)
         copies = CopyIndex.of(_spoken(human.turns, titles))
-        texts = read([human.behaviour["text"], human.behaviour["previous"], human.reactions["text"]], titles)
+        texts = read([human.behaviour["text"], human.behaviour["previous"], human.reactions["text"]], titles, human.instruments)
         behaviour = _with_before(human.behaviour, texts)
         vocabulary = Vocabulary.of(behaviour)
         return cls(
@@ -136,6 +140,7 @@ class Reference:
             vocabulary=vocabulary,
             copies=copies,
             catalogue=catalogue,
+            instruments=human.instruments,
             seed=seed,
             min_contexts=min_contexts,
         )
@@ -172,7 +177,8 @@ def observe(simulated: Simulated, reference: Reference) -> Observed:
     spoken = spoken.sort("play_key", "turn_index")
     seekers = spoken.filter(pl.col("role") == "seeker").join(reference.speakers, on="dialogue_id", how="left")
     played = (simulated.behaviour, simulated.reactions)
-    texts = read([*(frame["text"] for frame in (*played, seekers)), simulated.behaviour["previous"]], reference.titles)
+    spoken_texts = [*(frame["text"] for frame in (*played, seekers)), simulated.behaviour["previous"]]
+    texts = read(spoken_texts, reference.titles, reference.instruments)
     behaviour, free = _with_before(simulated.behaviour, texts), _with_text(seekers, texts)
     parts = [
         _flagged(frame, reference.copies, source)
@@ -196,14 +202,14 @@ def whole_and_halves(codes: NDArray[np.uint64], *, seed: int) -> Floats:
     return np.vstack([np.ones((1, len(codes))), halves(codes, seed=seed)])
 
 
-def read(texts: list[pl.Series], titles: Titles) -> pl.DataFrame:
+def read(texts: list[pl.Series], titles: Titles, instruments: Instruments) -> pl.DataFrame:
     """Every different text once: text, tokens, n_tokens, label (reaction), act and the feature columns.
 
     One pass for all sources, because matching the catalogue's titles costs more than the texts of one evaluation.
     """
     unique = pl.concat([one.alias("text") for one in texts]).unique().sort().to_frame()
-    masked = unique.with_columns(masked=titles.masked("text")).with_columns(plain=text.plain("masked"), label=reaction.reaction("masked"))
-    worded = masked.with_columns(tokens=text.tokens("plain"), act=acts.act("masked", "label"))
+    masked = unique.with_columns(masked=titles.masked("text")).with_columns(plain=text.plain("masked"))
+    worded = masked.with_columns(instruments.read(masked["masked"])).with_columns(tokens=text.tokens("plain"))
     counted = worded.with_columns(n_tokens=pl.col("tokens").list.len().cast(pl.Int64))
     return counted.with_columns(features.features("masked", "n_tokens")).drop("masked", "plain")
 

@@ -14,6 +14,7 @@ from understudy.anchors import Anchor
 from understudy.errors import BadInput
 from understudy.evidence import Human
 from understudy.genome import Genome
+from understudy.instruments.chosen import Instruments, chosen
 from understudy.keys import canonical_json
 from understudy.play import Played, PlayedTurn
 
@@ -62,7 +63,14 @@ def load_human(store: stock.Rows, profile_key: str, split: str, dataset: str) ->
         turns=stock.load_human_turns(store, profile_key),
         items=stock.load_items(store, dataset),
         targets=store.frame("profile/targets", profile_key=profile_key, split=split),
+        instruments=load_instruments(store, profile_key),
     )
+
+
+def load_instruments(store: stock.Rows, profile_key: str) -> Instruments:
+    """The instruments that read both sides of a profile."""
+    found = {row["name"]: json.loads(row["parameters"]) for row in store.rows("profile/instruments", profile_key=profile_key)}
+    return chosen({name: found.get(name, {}) for name in ("reaction", "act")})
 
 
 def load_genome(store: stock.Rows, genome_digest: str) -> Genome:

@@ -134,10 +134,10 @@ def test_a_data_set_that_is_not_there_is_refused(profiled: tuple[Path, dict[str,
 
 
 def test_a_failure_leaves_no_half_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("killed")
 
-    monkeypatch.setattr(tasks.profile, "keep_lexicon", fail)
+    monkeypatch.setattr(tasks.profile, "keep_instruments", fail)
     with pytest.raises(RuntimeError):
         profile_of(tmp_path / "s.duckdb", SAMPLE)
     with Store.open(tmp_path / "s.duckdb") as store:

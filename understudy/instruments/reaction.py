@@ -77,6 +77,7 @@ _NOT_REJECT = (
     r"\bwho (?:doesnt|didnt|wouldnt)\b",
     r"\bnot (?:bad|only|too bad)\b",
 )
+N_SIGNS = len(ACCEPT) + len(REJECT)
 DIGEST = digest({"version": VERSION, "text": text.VERSION, "lists": [ACCEPT, REJECT, _NOT_ACCEPT, _NOT_REJECT]})
 
 
@@ -95,6 +96,20 @@ def reaction(column: str) -> pl.Expr:
         .then(pl.lit("accept"))
         .otherwise(pl.lit("reject"))
     )
+
+
+def signs(masked: pl.Series) -> pl.DataFrame:
+    """Per sign of acceptance and rejection whether each masked turn holds it: the lexicon's votes, one column each."""
+    words = masked.alias("masked").to_frame().select(plain=text.plain("masked"))
+    # read once each; inside one expression per sign the texts would be cleaned thirty times over
+    cleaned = words.select(_without(pl.col("plain"), but).alias(f"but_{place}") for place, but in enumerate((_NOT_ACCEPT, _NOT_REJECT)))
+    lists = ((0, ACCEPT), (1, REJECT))
+    columns = (
+        pl.col(f"but_{place}").str.contains(pattern).alias(f"sign_{place}_{at}")
+        for place, patterns in lists
+        for at, pattern in enumerate(patterns)
+    )
+    return cleaned.select(columns)
 
 
 def _hits(words: pl.Expr, patterns: tuple[str, ...]) -> pl.Expr:
