@@ -53,6 +53,11 @@ def test_the_official_test_split_stays_and_select_carries_a_report(store_path: P
         splits = {row["split"]: row for row in store.rows("profile/splits", profile_key="k")}
         strata = {row["stratum"]: row["n"] for row in store.rows("profile/strata", profile_key="k") if row["split"] == "select"}
         moved = store.rows("profile/n_moved", profile_key="k")[0]["n"]
+        leaks = {row["what"]: row for row in store.rows("profile/history_leak", profile_key="k")}
     assert (splits["test"]["n_dialogues"], moved) == (1342, 0)
     assert sum(row["n_dialogues"] for row in splits.values()) == 4418
     assert min(strata.values()) >= 150
+    # 12.5 % of iEvaLM's instances have their target in the context; ours are fewer, and none of them is played
+    for what, least in (("reactions", 8000), ("scenarios", 2500)):
+        assert leaks[what]["n"] >= least
+        assert 0 < leaks[what]["n_flagged"] < 0.125 * leaks[what]["n"]
