@@ -95,7 +95,7 @@ def test_every_reply_is_what_it_was() -> None:
 
 
 def replies() -> Iterator[str]:
-    """A line for the fitted model and one for each reply: surface, model, prompt, talk, seed, intended act and 16 hex digits over the text."""
+    """A line for the fitted model and one for each reply: surface, model, prompt, talk, seed, act, tokens, 16 hex digits of the text."""
     seed = 0
     yield f"fit {fitted_on_ours().digest}"
     for name in SURFACES:
