@@ -10,6 +10,7 @@ import typer
 
 from flows import labelling, pages
 from flows.console import Fields, answer, usage_error
+from flows.model_options import model_options
 from understudy.errors import BadInput
 from understudy.parameters import Caps, Models, PanelSize, Search, checked
 
@@ -30,14 +31,6 @@ SettingName = Annotated[str, typer.Option("--setting", help="A shipped prompt se
 Surface = Annotated[str, typer.Option(help="Rehearsal's response surface: a seed, `null`, `adverse` or a TOML file.")]
 RecommenderName = Annotated[str, typer.Option("--recommender", help="The CRS that the seekers talk to.")]
 Batch = Annotated[str | None, typer.Option(help="Name of the batch; the same batch again is a no-op. Default: the date.")]
-ModelName = Annotated[str, typer.Option("--model", help="Model of all roles, as litellm names it, or `rehearsal`.")]
-SeekerModel = Annotated[str | None, typer.Option(help="Model of the seeker alone.")]
-ApiBase = Annotated[str | None, typer.Option(help="Address of an OpenAI-compatible server.")]
-Concurrency = Annotated[int, typer.Option(min=1, max=512, help="Model calls in flight at most.")]
-Usd = Annotated[float | None, typer.Option(help="Cap on money.")]
-Tokens = Annotated[int | None, typer.Option(help="Cap on tokens.")]
-Dialogues = Annotated[int | None, typer.Option(help="Cap on dialogues played.")]
-Minutes = Annotated[float | None, typer.Option(help="Cap on time.")]
 Algorithm = Annotated[str, typer.Option(help="unsga3, nsga2 or smsemoa.")]
 Population = Annotated[int, typer.Option(help="Individuals of a generation.")]
 Generations = Annotated[int, typer.Option(help="Generations after the first; 0 plays the seed as it is.")]
@@ -90,6 +83,7 @@ def profile(
 
 
 @app.command()
+@model_options
 def optimize(
     dataset: Dataset,
     setting: SettingName = "zero_shot",
@@ -101,14 +95,8 @@ def optimize(
     surface: Surface = "0",
     recommender: RecommenderName = "retrieval",
     seed: Seed = 0,
-    model: ModelName = "rehearsal",
-    seeker_model: SeekerModel = None,
-    api_base: ApiBase = None,
-    concurrency: Concurrency = 32,
-    usd: Usd = None,
-    tokens: Tokens = None,
-    dialogues: Dialogues = None,
-    minutes: Minutes = None,
+    models: Models = Models(),
+    caps: Caps = Caps(),
     store: StoreFile = STORE,
     events: EventsFile = None,
     as_json: AsJson = False,
@@ -126,14 +114,15 @@ def optimize(
             recommender=recommender,
             seed=seed,
             search=_search(algorithm, population, generations, weights, panel),
-            models=_models(seeker_model or model, api_base, concurrency),
-            caps=_caps(usd, tokens, dialogues, minutes),
+            models=models,
+            caps=caps,
         )
 
     answer(work, pages.optimize, as_json=as_json, events=events)
 
 
 @app.command()
+@model_options
 def simulate(
     dataset: Dataset,
     setting: Annotated[str | None, typer.Option(help="Play a setting as it is.")] = None,
@@ -143,14 +132,8 @@ def simulate(
     batch: Batch = None,
     surface: Surface = "0",
     seed: Seed = 0,
-    model: ModelName = "rehearsal",
-    seeker_model: SeekerModel = None,
-    api_base: ApiBase = None,
-    concurrency: Concurrency = 32,
-    usd: Usd = None,
-    tokens: Tokens = None,
-    dialogues: Dialogues = None,
-    minutes: Minutes = None,
+    models: Models = Models(),
+    caps: Caps = Caps(),
     store: StoreFile = STORE,
     events: EventsFile = None,
     as_json: AsJson = False,
@@ -172,8 +155,8 @@ def simulate(
             batch=batch,
             surface=surface,
             seed=seed,
-            models=_models(seeker_model or model, api_base, concurrency),
-            caps=_caps(usd, tokens, dialogues, minutes),
+            models=models,
+            caps=caps,
         )
 
     answer(work, pages.simulate, as_json=as_json, events=events)
@@ -239,6 +222,7 @@ def pull(
 
 
 @app.command()
+@model_options
 def nightly(
     dataset: Dataset,
     data: Annotated[Path, typer.Option(help="The human logs: a file or the data set's folder.")],
@@ -256,14 +240,8 @@ def nightly(
     name: Annotated[str | None, typer.Option(help="Name of the release. Default: DATASET-seekers.")] = None,
     releases: Releases = None,
     seed: Seed = 0,
-    model: ModelName = "rehearsal",
-    seeker_model: SeekerModel = None,
-    api_base: ApiBase = None,
-    concurrency: Concurrency = 32,
-    usd: Usd = None,
-    tokens: Tokens = None,
-    dialogues: Dialogues = None,
-    minutes: Minutes = None,
+    models: Models = Models(),
+    caps: Caps = Caps(),
     store: StoreFile = STORE,
     events: EventsFile = None,
     as_json: AsJson = False,
@@ -287,8 +265,8 @@ def nightly(
             releases=_text(releases),
             seed=seed,
             search=_search(algorithm, population, generations, weights, panel),
-            models=_models(seeker_model or model, api_base, concurrency),
-            caps=_caps(usd, tokens, dialogues, minutes),
+            models=models,
+            caps=caps,
         )
 
     answer(work, pages.nightly, as_json=as_json, events=events)
@@ -340,14 +318,6 @@ def _search(algorithm: str, population: int, generations: int, weights: str | No
     if panel:
         chosen["panel"] = checked(PanelSize, dict(zip(("per_stratum", "behaviour", "free"), panel.split(","), strict=False)))
     return checked(Search, chosen)
-
-
-def _models(seeker: str, api_base: str | None, concurrency: int) -> Models:
-    return checked(Models, {"seeker": seeker, "api_base": api_base, "concurrency": concurrency})
-
-
-def _caps(usd: float | None, tokens: int | None, dialogues: int | None, minutes: float | None) -> Caps:
-    return checked(Caps, {"usd": usd, "tokens": tokens, "dialogues": dialogues, "minutes": minutes})
 
 
 def _pairs(text: str | None, option: str) -> dict[str, str] | None:

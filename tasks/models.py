@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from understudy import rehearsal, stock
+from understudy import ages, rehearsal, stock
+from understudy.completion import ROLES
 from understudy.doors.llm import Gateway, GatewayConfig, shared_gateway, use_gateway
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed
@@ -26,25 +27,47 @@ class OpenModels:
 
     gateway: Gateway
     seeker: str
+    verifier: str
+    recommender: str
+    critic: str
+    judge: str
+
+
+_night: OpenModels | None = None
 
 
 @contextmanager
 def models_open(store: str, dataset: str, *, models: Models, caps: Caps, surface: str) -> Iterator[OpenModels]:
-    """The run's models; inside another such block the outer gateway serves, so caps hold for the whole night."""
+    """The run's models; inside another such block the outer gateway serves, so caps and ages hold for the whole night."""
+    global _night
+    if _night is not None and _night.gateway is shared_gateway():
+        yield _night
+        return
     fitted = _fitted(store, dataset)
     drawn = _surface(surface)
-    seeker = rehearsal.model_name(drawn, fitted) if models.seeker == EMBEDDED else models.seeker
-    outer = shared_gateway()
-    if outer is not None:
-        yield OpenModels(outer, seeker)
-        return
-    config = GatewayConfig.of(models, caps)
+    embedded = rehearsal.model_name(drawn, fitted)
+    names = _names(store, models, embedded)
+    fallbacks = {role: tuple(embedded if name == EMBEDDED else name for name in models.fallbacks.get(role, ())) for role in ROLES}
+    config = GatewayConfig.of(models.model_copy(update={"fallbacks": fallbacks}), caps)
     known, surfaces = {fitted.digest[:12]: fitted}, {drawn.name: drawn}
     with (
         Gateway(config, store_path=store, fitted=known, surfaces=surfaces, run_id=uuid.uuid4().hex) as gateway,
         use_gateway(gateway),
     ):
-        yield OpenModels(gateway, seeker)
+        _night = OpenModels(gateway, **names)
+        try:
+            yield _night
+        finally:
+            _night = None
+
+
+def _names(store: str, models: Models, embedded: str) -> dict[str, str]:
+    """The model of each role, as it stands in keys: the embedded one with what it was fitted on, a hosted one with its age."""
+    with Store.open(store) as opened:
+        began = {row["model"]: row["first_made_at"] for row in opened.rows("play/model_ages")}
+    dials: dict[str, Any] = {"refresh": models.refresh, "max_age_days": models.max_age_days, "now": datetime.now(UTC).replace(tzinfo=None)}
+    asked = {role: models.of(role) for role in ROLES}
+    return {role: embedded if name == EMBEDDED else ages.current(name, began, **dials) for role, name in asked.items()}
 
 
 @contextmanager

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from understudy.errors import ProviderFailed
 from understudy.keys import key
 
 VERSION = 1
-ModelRole = Literal["seeker", "recommender", "critic", "judge"]
+ModelRole = Literal["seeker", "verifier", "recommender", "critic", "judge"]
+ROLES: tuple[ModelRole, ...] = get_args(ModelRole)
 
 
 @dataclass(frozen=True, slots=True)

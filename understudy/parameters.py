@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from understudy.completion import ModelRole
 from understudy.errors import BadInput
 
 Parameters = TypeVar("Parameters", bound=BaseModel)
+
+
+PerMillion = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+ANY_MODEL = "*"
+
+
+class RoleLimits(BaseModel):
+    """What the calls of one role may spend at most, within the caps of the run; None is no limit."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    usd: float | None = Field(None, gt=0)
+    tokens: int | None = Field(None, gt=0)
+    calls: int | None = Field(None, gt=0)
 
 
 class Models(BaseModel):
@@ -17,10 +33,37 @@ class Models(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     seeker: str = Field("rehearsal", description="model name as litellm knows it, or `rehearsal`")
+    verifier: str | None = Field(None, description="of the second look at a reply; None is the seeker's, as for the roles below")
+    recommender: str | None = Field(None, description="of the recommender `llm`")
+    critic: str | None = Field(None, description="of the diagnosis in the search")
+    judge: str | None = Field(None, description="of scores and judgements")
+    fallbacks: dict[ModelRole, tuple[str, ...]] = Field(default_factory=dict, description="asked in turn when a role's model fails")
+    limits: dict[ModelRole, RoleLimits] = Field(default_factory=dict, description="what a role may spend")
+    prices: dict[str, tuple[PerMillion, PerMillion]] = Field(
+        default_factory=dict, description=f"model → USD per million tokens of prompt and reply; {ANY_MODEL!r} for every unknown price"
+    )
     api_base: str | None = Field(None, description="address of an OpenAI-compatible server")
     concurrency: int = Field(32, ge=1, le=512, description="calls in flight at most")
+    rpm: int | None = Field(None, ge=1, description="requests a minute at most, per provider")
+    tpm: int | None = Field(None, ge=1, description="tokens a minute at most, per provider")
     timeout_s: float = Field(60.0, gt=0, description="seconds that one attempt may take")
+    max_attempts: int = Field(4, ge=1, le=20, description="attempts at one call, the first included")
     breaker_after: int = Field(10, ge=1, description="failed calls in a row after which the run stops")
+    refresh: bool = Field(False, description="ask hosted models again for what is in the ledger")
+    max_age_days: float | None = Field(None, gt=0, description="ask again where a model's replies began longer ago than this")
+
+    @field_validator("api_base")
+    @classmethod
+    def _without_credentials(cls, address: str | None) -> str | None:
+        # parameters of a flow are kept and shown by Prefect
+        if address is not None and (urlsplit(address).scheme not in ("http", "https") or "@" in address or "?" in address):
+            raise ValueError("an http(s) address without credentials and query is expected; keys come from the environment")
+        return address
+
+    def of(self, role: ModelRole) -> str:
+        """The name of the model that plays a role."""
+        named: str | None = getattr(self, role)
+        return named or self.seeker
 
 
 class Caps(BaseModel):
@@ -79,4 +122,9 @@ def checked(kind: type[Parameters], values: dict[str, Any]) -> Parameters:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"{name}: {first['msg']}, seen {first.get('input')!r}") from error
+        raise BadInput(f"{name}: {first['msg']}, seen {_shown(name, first.get('input'))}") from error
+
+
+def _shown(name: str, value: Any) -> str:
+    # what stands wrongly in an address may be a credential
+    return "an address that is not shown" if name == "api_base" else repr(value)
