@@ -35,10 +35,16 @@ def profile(console: Console, fields: Fields) -> None:
     for name, n in fields["strata"].items():
         strata.add_row(name, str(n))
     console.print(strata)
-    anchors = Table("anchor", "human", "floor", title="Human anchors", title_justify="left")
+    anchors = Table("anchor", "human", "floor", title="Human anchors (floors of the parts: --json)", title_justify="left")
     for name, anchor in fields["anchors"].items():
-        anchors.add_row(name, figure(anchor), figure(anchor.get("floor")))
+        if "." not in name:
+            anchors.add_row(name, figure(anchor), figure(anchor.get("floor")))
     console.print(anchors)
+    instruments = Table("instrument", "kind", "fitted on", "macro-F1", title="Instruments", title_justify="left")
+    for name, one in fields["instruments"].items():
+        instruments.add_row(name, one.get("kind", ""), ", ".join(one["fitted_on"]) or "nothing", figure(one.get("macro_f1")))
+    console.print(instruments)
+    console.print(f"drawn: {fields['pictures']['page']}", soft_wrap=True)
 
 
 def optimize(console: Console, fields: Fields) -> None:
