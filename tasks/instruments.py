@@ -114,24 +114,19 @@ def _quality(task: Task | None, instruments: Instruments, *, reason: str, seed: 
     read = validation.read_as(task.name, instruments)
     inside, outside = task.of(gold.FITTED_ON, inside=True), task.of(gold.FITTED_ON, inside=False)
     kind = instruments.kinds[task.name]
-    found: Fields = {"kind": kind, "held_out": validation.held_out(outside, read, seed=seed), "cross_validated": None}
+    found: Fields = {"kind": kind, "out_of_sample": None, "cross_validated": None, "held_out": None}
     if kind == "fitted":
-        found["cross_validated"] = validation.cross_validated(inside, seed=seed)
-        found["words_alone"] = validation.cross_validated(inside, signs=False, seed=seed)
-        found["caution"] = validation.CONTAMINATED
+        found |= validation.out_of_sample(inside, outside, read, seed=seed)
+        found |= {"words_alone": validation.cross_validated(inside, signs=False, seed=seed, n_repeats=1), "basis": "out_of_sample"}
     else:
-        found["reason"] = reason
         # the lexicon was fitted on nothing, so all gold is held out
         outside = task
-        found["held_out"] = validation.held_out(outside, read, seed=seed)
-    measured = found["held_out"]["macro_f1"]["value"] is not None
-    basis = "held_out" if measured else "cross_validated"
-    found |= {"basis": basis, "macro_f1": found[basis]["macro_f1"], "per_class": found[basis]["per_class"]}
-    beside = outside if measured else inside
-    found["baselines"] = {
-        "majority": validation.majority(beside, seed=seed),
-        "lexicon": validation.held_out(beside, validation.read_as(task.name, LEXICON), seed=seed),
-    }
+        found |= {"held_out": validation.held_out(task, read, seed=seed), "basis": "held_out", "reason": reason}
+    found |= {name: found[found["basis"]][name] for name in ("macro_f1", "per_class")}
+    found["caution"] = validation.CONTAMINATED
+    lexicon = validation.held_out(task, validation.read_as(task.name, LEXICON), seed=seed)
+    found["baselines"] = {"majority": validation.majority(task, seed=seed), "lexicon": lexicon}
+    measured = len(outside.turns) > 0
     if measured:
         found["human"] = registers.measured(validation.table(outside, read), source="gold acts, held out")
     return found

@@ -58,7 +58,8 @@ def test_json_that_does_not_fit_together_is_refused(gold_turns: Turns, broken: s
 
 
 def test_it_learns_what_the_gold_says(gold_turns: Turns) -> None:
-    read = made(gold_turns()).read(pl.Series(["ok adding it to my list", "too scary for me", "already watched that twice", "hello there", " "]))
+    said = ["ok adding it to my list", "too scary for me", "already watched that twice", "hello there", " "]
+    read = made(gold_turns()).read(pl.Series(said))
     assert read["label"].to_list() == ["accept", "reject", "neither", "neither", "neither"]
     assert read["act"].to_list() == ["accept", "reject", "seen", "greet", "other"]
     assert set(read["act"]) <= set(ACTS)

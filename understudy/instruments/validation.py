@@ -22,9 +22,13 @@ N_FOLDS, N_REPEATS = 5, 2
 # below this an instrument is not fitted: a fold would hold a turn or two of the rarest class
 MIN_TURNS_OF_A_CLASS = 20
 CONTAMINATED = (
-    "The lexicon was written with IARD's kind of turns in view, and its signs are features of the fitted reaction model: read the "
-    "lexicon's figures, and the gain over words alone, as optimistic on IARD."
+    "Half of IARD's dialogues were looked at while the lexicon was written (macro-F1 .78 on the other half, .79 on all), and its signs "
+    "are features of the fitted instruments: on IARD the lexicon's figures, and the gain over words alone, are optimistic."
 )
+
+
+# masked turns → their classes, in their order
+Reading = Callable[[pl.Series], pl.Series]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +59,29 @@ def tasks(turns: pl.DataFrame, titles: Titles) -> dict[str, Task]:
     }
 
 
-def cross_validated(task: Task, *, signs: bool = True, seed: int = 0, n_folds: int = N_FOLDS, n_repeats: int = N_REPEATS) -> dict[str, Any]:
+def cross_validated(
+    task: Task, *, signs: bool = True, seed: int = 0, n_folds: int = N_FOLDS, n_repeats: int = N_REPEATS
+) -> dict[str, Any]:
     """Scores where every turn is read by a classifier that saw no turn of its dialogue, `n_repeats` times over.
 
     Raises BadInput where the training part of a fold holds fewer than two classes.
     """
-    turns = task.turns.sort("dialogue_id", "masked", "truth")
-    reads = [_out_of_fold(task, turns, signs=signs, seed=seed, repeat=repeat, n_folds=n_folds) for repeat in range(n_repeats)]
-    return scores(turns["truth"].to_list(), reads, turns["dialogue_id"].to_list(), classes=task.classes, seed=seed)
+    turns, reads = _folds(task, signs=signs, seed=seed, n_folds=n_folds, n_repeats=n_repeats)
+    return _scored(turns, reads, task, seed)
+
+
+def out_of_sample(inside: Task, outside: Task, read: Reading, *, seed: int = 0) -> dict[str, Any]:
+    """`cross_validated` on the turns inside, `held_out` on those outside, and both together as `out_of_sample`.
+
+    In all of them every turn is read by a classifier that saw no turn of its dialogue; `read` was fitted on the turns inside.
+    """
+    turns, reads = _folds(inside, signs=True, seed=seed, n_folds=N_FOLDS, n_repeats=N_REPEATS)
+    fresh = read(outside.turns["masked"]).to_list()
+    return {
+        "out_of_sample": _scored(pl.concat([turns, outside.turns]), [[*one, *fresh] for one in reads], inside, seed),
+        "cross_validated": _scored(turns, reads, inside, seed),
+        "held_out": _scored(outside.turns, [fresh], inside, seed),
+    }
 
 
 def fitted_to(task: Task, *, signs: bool = True) -> Classifier:
@@ -70,17 +89,16 @@ def fitted_to(task: Task, *, signs: bool = True) -> Classifier:
     return fitted.fit(task.name, task.turns, classes=task.classes, signs=signs)
 
 
-def read_as(name: str, instruments: Instruments) -> Callable[[pl.Series], pl.Series]:
+def read_as(name: str, instruments: Instruments) -> Reading:
     """How instruments read masked turns in the classes of gold."""
     if name == "reaction":
         return lambda masked: instruments.read(masked)["label"]
     return lambda masked: chosen.as_gold(instruments.read(masked)["act"])
 
 
-def held_out(task: Task, read: Callable[[pl.Series], pl.Series], *, seed: int = 0) -> dict[str, Any]:
+def held_out(task: Task, read: Reading, *, seed: int = 0) -> dict[str, Any]:
     """Scores of a reading of turns that nothing was fitted on."""
-    truth, units = (task.turns[column].to_list() for column in ("truth", "dialogue_id"))
-    return scores(truth, [read(task.turns["masked"]).to_list()], units, classes=task.classes, seed=seed)
+    return _scored(task.turns, [read(task.turns["masked"]).to_list()], task, seed)
 
 
 def majority(task: Task, *, seed: int = 0) -> dict[str, Any]:
@@ -89,9 +107,18 @@ def majority(task: Task, *, seed: int = 0) -> dict[str, Any]:
     return held_out(task, lambda masked: pl.repeat(commonest[0], len(masked), eager=True), seed=seed)
 
 
-def table(task: Task, read: Callable[[pl.Series], pl.Series]) -> Confusion:
+def table(task: Task, read: Reading) -> Confusion:
     """The confusion of a reading of gold turns."""
     return confusion(task.turns["truth"].to_list(), read(task.turns["masked"]).to_list(), classes=task.classes)
+
+
+def _scored(turns: pl.DataFrame, reads: list[list[str]], task: Task, seed: int) -> dict[str, Any]:
+    return scores(turns["truth"].to_list(), reads, turns["dialogue_id"].to_list(), classes=task.classes, seed=seed)
+
+
+def _folds(task: Task, *, signs: bool, seed: int, n_folds: int, n_repeats: int) -> tuple[pl.DataFrame, list[list[str]]]:
+    turns = task.turns.sort("dialogue_id", "masked", "truth")
+    return turns, [_out_of_fold(task, turns, signs=signs, seed=seed, repeat=one, n_folds=n_folds) for one in range(n_repeats)]
 
 
 def _out_of_fold(task: Task, turns: pl.DataFrame, *, signs: bool, seed: int, repeat: int, n_folds: int) -> list[str]:

@@ -1,0 +1,146 @@
+"""The instruments of a profile: fitted where there is gold, on exemplar and search alone; confusion by register."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import tasks.profile
+from tasks.ingest import ingest_logs
+from understudy import rows
+from understudy.doors.store import Store
+from understudy.evidence import Reference
+from understudy.instruments.acts import ACTS
+from understudy.instruments.chosen import LEXICON
+from understudy.instruments.text import Titles
+
+SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "sample"
+TOKEN = "zyzzogeton"
+CODES = {"accept": "ACC", "reject": "REJ", "request": "IQU", "unseen": "NRE", "seen": "SEE", "prefer": "PRO", "ask": "INQ"}
+
+
+@pytest.fixture(autouse=True)
+def no_anchors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anchors have tests of their own and take seconds."""
+    monkeypatch.setattr(tasks.profile, "measure_anchors", lambda *_: None)
+
+
+def ingested(path: Path, data: Path = SAMPLE) -> None:
+    ingest_logs.fn(str(path), "redial", [str(data)], dataset="sample")
+
+
+def label(path: Path, *, swap: frozenset[str] = frozenset(), codes: dict[str, str] = CODES) -> None:
+    """Gold acts for every turn, as the lexicon reads it without the token; in `swap` acceptances and rejections change places."""
+    with Store.open(path) as store:
+        turns = store.frame("ingest/turns", dataset="sample").with_columns(text=pl.col("text").str.replace_all(f" {TOKEN}", ""))
+        act = LEXICON.read(turns.select(Titles(()).masked("text")).to_series())["act"].replace_strict(codes, default="OTH")
+        recommended = pl.when(pl.col("item_ids").list.len() > 0).then(pl.lit("REC-S")).otherwise(pl.lit("OTH"))
+        valued = turns.with_columns(value=pl.when(pl.col("role") == "seeker").then(act).otherwise(recommended))
+        other = pl.col("value").replace({"ACC": "REJ", "REJ": "ACC"})
+        valued = valued.with_columns(value=pl.when(pl.col("dialogue_id").is_in(sorted(swap))).then(other).otherwise("value"))
+        rows_ = valued.select(
+            "dialogue_id", "turn_index", "value", dataset=pl.lit("sample"), labels_sha256=pl.lit("x"), position="turn_index",
+            name=pl.lit("act"), annotator=pl.lit(""), source_sha256=pl.lit("x"), licence=pl.lit("CC0-1.0"),
+        )  # fmt: skip
+        store.add("ingest.labels", rows_)
+
+
+def profiled(path: Path) -> dict[str, Any]:
+    return tasks.profile.profile_dataset.fn(str(path), "sample")
+
+
+@pytest.fixture(scope="module")
+def gold(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    path = tmp_path_factory.mktemp("gold") / "s.duckdb"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tasks.profile, "measure_anchors", lambda *_: None)
+        ingested(path)
+        label(path)
+        return path, profiled(path)
+
+
+def split_ids(path: Path, key: str, split: str) -> frozenset[str]:
+    with Store.open(path) as store:
+        return frozenset(store.frame("profile/turns", profile_key=key, split=split)["dialogue_id"])
+
+
+def test_with_gold_both_instruments_are_fitted_and_told_as_the_contract_says(gold: tuple[Path, dict[str, Any]]) -> None:
+    for name in ("reaction", "act"):
+        one = gold[1]["instruments"][name]
+        assert one["kind"] == "fitted"
+        assert one["fitted_on"] == ["exemplar", "search"]
+        assert one["basis"] == "out_of_sample"
+        assert one["macro_f1"] == one["out_of_sample"]["macro_f1"]
+        assert one["out_of_sample"]["n_turns"] == one["cross_validated"]["n_turns"] + one["held_out"]["n_turns"]
+        assert one["macro_f1"]["ci"][0] <= one["macro_f1"]["value"] <= one["macro_f1"]["ci"][1]
+        assert one["cross_validated"]["macro_f1"]["n"] < gold[1]["n_dialogues"]
+        assert one["baselines"]["majority"]["macro_f1"]["value"] < one["macro_f1"]["value"]
+        assert set(one["per_class"]["accept"]) == {"precision", "recall", "f1", "n"}
+        assert one["confusion_by_register"]["human"]["n"] == one["held_out"]["n_turns"]
+        assert one["confusion_by_register"]["rehearsal"]["n"] > 100
+        assert one["confusion_by_register"]["other"] == {"status": "uncorrected", "reason": "not validated on this engine"}
+    json.dumps(gold[1], allow_nan=False)
+
+
+def test_the_same_instruments_read_humans_and_simulators(gold: tuple[Path, dict[str, Any]]) -> None:
+    path, fields = gold
+    with Store.open(path) as store:
+        human = rows.load_human(store, fields["profile_key"], "select", "sample")
+    reference = Reference.build(human, seed=0)
+    assert reference.instruments.kinds == {"reaction": "fitted", "act": "fitted"}
+    assert reference.of({reference.corpus.ids[0]}).instruments is reference.instruments
+    assert reference.instruments.digests["reaction"] == fields["instruments"]["reaction"]["digest"]
+    masked = human.reactions.select(reference.titles.masked("text")).to_series()
+    assert reference.reactions["label"].to_list() == reference.instruments.read(masked)["label"].to_list()
+
+
+def test_gold_acts_make_another_profile_so_no_evaluation_by_the_lexicon_answers(tmp_path: Path) -> None:
+    path = tmp_path / "s.duckdb"
+    ingested(path)
+    before = profiled(path)
+    reaction = before["instruments"]["reaction"]
+    assert (reaction["kind"], reaction["macro_f1"], reaction["fitted_on"]) == ("lexicon", None, [])
+    assert "gold acts" in reaction["reason"]
+    assert reaction["confusion_by_register"]["human"]["status"] == "uncorrected"
+    label(path)
+    after = profiled(path)
+    assert after["profile_key"] != before["profile_key"]
+    assert after["instruments"]["reaction"]["kind"] == "fitted"
+    assert profiled(path) == after
+
+
+def test_acts_in_codes_that_are_not_known_are_no_gold(tmp_path: Path) -> None:
+    path = tmp_path / "s.duckdb"
+    ingested(path)
+    label(path, codes=dict.fromkeys(ACTS, "INFORM"))
+    reaction = profiled(path)["instruments"]["reaction"]
+    assert reaction["kind"] == "lexicon"
+    assert "no code known" in reaction["reason"]
+
+
+@pytest.mark.parametrize(("splits", "changes"), [(("select", "test"), False), (("search",), True), (("exemplar",), True)])
+def test_gold_of_select_and_test_reaches_no_digest(
+    gold: tuple[Path, dict[str, Any]], tmp_path: Path, splits: tuple[str, ...], changes: bool
+) -> None:
+    ids = frozenset[str]().union(*(split_ids(gold[0], gold[1]["profile_key"], split) for split in splits))
+    data = tmp_path / "data"
+    shutil.copytree(SAMPLE, data)
+    for name in ("train_data.jsonl", "test_data.jsonl"):
+        records = [json.loads(line) for line in (data / name).read_text().splitlines()]
+        for record in records:
+            for message in record["messages"] if record["conversationId"] in ids else []:
+                message["text"] += f" {TOKEN}"
+        (data / name).write_text("".join(json.dumps(one) + "\n" for one in records))
+    path = tmp_path / "s.duckdb"
+    ingested(path, data)
+    label(path, swap=ids)
+    fields = profiled(path)
+    assert fields["profile_key"] != gold[1]["profile_key"]
+    for name in ("reaction", "act"):
+        same = fields["instruments"][name]["digest"] == gold[1]["instruments"][name]["digest"]
+        assert same is not changes
