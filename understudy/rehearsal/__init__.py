@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from understudy.errors import BadInput
 from understudy.rehearsal.agenda import Reply, faults, respond
 from understudy.rehearsal.fitted import Fitted, fit, unfitted
+from understudy.rehearsal.generator import surface
 from understudy.rehearsal.parameters import parameters_digest
-from understudy.rehearsal.surfaces import FAULTS, Surface, surface
+from understudy.rehearsal.surfaces import FAULTS, Surface
 
 __all__ = (
     "FAULTS", "PARAMETERS_DIGEST", "UNFITTED", "VERSION", "Fitted", "ModelName", "Reply", "Surface", "faults", "fit", "model_name",

@@ -97,6 +97,13 @@ def main_act(acts: Iterable[str]) -> str:
     return min(acts, key=order.index, default="none")
 
 
+@lru_cache(maxsize=50_000)
+def turn_act(text: str) -> str:
+    """The act that names a whole masked turn."""
+    return main_act(act_of(clause) for clause in clauses(text))
+
+
+@lru_cache(maxsize=20_000)
 def recommender_state(text: str, n_new: int) -> str:
     """What the recommender's turn calls for: `one` or `many` new titles, else bye, ask_taste, ask, greet or chat."""
     if n_new:

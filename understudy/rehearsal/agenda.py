@@ -26,6 +26,7 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 _ENOUGH = ((0, 5), (1, 8), (2, 5), (3, 1))  # plans a cell must hold before it is used, by how much of the state it ignores
 _LENGTH_HABIT, _CASE_HABIT, _END_HABIT = 0.5, 0.75, 0.5  # how often a turn follows the seeker's own length, case, end mark
 _CHARACTERS_PER_TOKEN = 4
+_MOST_KEPT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +83,13 @@ def situation_of(conversation: Conversation, fitted: Fitted) -> Situation:
     named: set[str] = set()
     state, last, new, own = acts.START, set[str](), tuple[str, ...](), list[str]()
     for role, text in conversation.turns:
-        labels = [label for *_, label in acts.labels_in(text, fitted.catalogue)]
+        labels = named_in(text, fitted)
         if role == "recommender":
             new = tuple(dict.fromkeys(label for label in labels if label not in named))
             state, last = acts.recommender_state(text, len(new)), set(labels)
         elif text.strip():
             roles = {label: "last" if label in last else "old" for label in named}
-            masked = acts.masked(text, fitted.catalogue, roles)
-            own.append(acts.main_act(acts.act_of(clause) for clause in acts.clauses(masked)))
+            own.append(acts.turn_act(acts.masked(text, fitted.catalogue, roles) if labels else text))
         named |= set(labels)
     return Situation(
         state, new, {label: "last" if label in last else "old" for label in named}, own[-1] if own else "none",
@@ -139,11 +139,10 @@ def _natural(brief: Brief, situation: Situation, fitted: Fitted, level: Mapping[
     elif state == acts.ONE:
         state = f"one:{met_stratum(brief, situation.new[0], fitted, draws.of('stratum'))}"
     if draws.of("drift") < level["drift"]:
-        states = sorted({cell.split("|")[0] for cell in fitted.cells})
-        state, previous = draws.pick(states, draws.of("drift_state")), "none"
+        state, previous = draws.pick(states_of(fitted), draws.of("drift_state")), "none"
     plan = choose(fitted, state, previous, situation, draws.of("plan"), draws.of("plan_again"))
     text = word(kept_up(plan, situation.style, draws), fitted, draws)
-    return acts.main_act(acts.act_of(clause) for clause in acts.clauses(text)), text
+    return acts.turn_act(text), text
 
 
 def choose(fitted: Fitted, state: str, previous: str, situation: Situation, u: float, again: float) -> str:
@@ -172,6 +171,34 @@ def plans_by_view(fitted: Fitted) -> Mapping[str, Sequence[str]]:
                 views.setdefault(view, []).extend(plans)
         fitted.kept["views"] = views
     return views
+
+
+def states_of(fitted: Fitted) -> Sequence[str]:
+    """The states in which plans were seen, in order; found once and kept."""
+    states: list[str] | None = fitted.kept.get("states")
+    if states is None:
+        states = fitted.kept["states"] = sorted({cell.split("|")[0] for cell in fitted.cells})
+    return states
+
+
+def accepting(fitted: Fitted) -> Sequence[str]:
+    """The plans of an acceptance after one liked, unseen title; found once and kept."""
+    plans: list[str] | None = fitted.kept.get("accepting")
+    if plans is None:
+        known = plans_by_view(fitted).get("one:liked_unseen||", ())
+        plans = fitted.kept["accepting"] = [plan for plan in known if "accept" in plan]
+    return plans
+
+
+def named_in(text: str, fitted: Fitted) -> Sequence[str]:
+    """The labels of the titles in a turn, kept: the turns of a conversation come back with every later one."""
+    known: dict[str, tuple[str, ...]] = fitted.kept.setdefault("named", {})
+    labels = known.get(text)
+    if labels is None:
+        if len(known) >= _MOST_KEPT:
+            known.clear()
+        labels = known[text] = tuple(label for *_, label in acts.labels_in(text, fitted.catalogue))
+    return labels
 
 
 def met_stratum(brief: Brief, label: str, fitted: Fitted, u: float) -> str:
@@ -207,7 +234,7 @@ def _tilts(genres: set[str], n_recommended: int, wishes: Wishes) -> Iterator[str
 
 def _delighted(fitted: Fitted, draws: Draws) -> tuple[str, str]:
     """An acceptance in the place of any other reaction: half in the fitted words, half in stock phrases."""
-    plans = [plan for plan in plans_by_view(fitted).get("one:liked_unseen||", ()) if "accept" in plan]
+    plans = accepting(fitted)
     if plans and draws.of("delight") < 0.5:
         return "accept", word(draws.pick(plans, draws.of("accept_plan")), fitted, draws)
     return "accept", draws.pick(read("speech.toml")["delight"]["phrases"], draws.of("delight_which"))
@@ -217,7 +244,7 @@ def _parroted(brief: Brief, situation: Situation, draws: Draws) -> tuple[str, st
     example = draws.pick(brief.examples, draws.of("parrot_which"))
     said = [text for role, text in example if role == "seeker" and text]
     text = said[min(situation.n_said, len(said) - 1)] if said else ""
-    return acts.main_act(acts.act_of(clause) for clause in acts.clauses(text)), text
+    return acts.turn_act(text), text
 
 
 def _with_extras(text: str, brief: Brief, situation: Situation, level: Mapping[str, float], draws: Draws) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeVar
 
-from understudy.keys import rng_of
+import numpy as np
 
 T = TypeVar("T")
 DECISIONS = (
@@ -13,6 +15,7 @@ DECISIONS = (
     "wordiness_more", "wordiness_which", "title_leak", "title_which", "attribute_leak", "attribute_which", "stratum", "plan", "plan_again",
     "case_habit", "end_habit", "accept_plan", "delight", "delight_which", "flip_which",
 )  # fmt: skip
+_PLACE = {decision: at for at, decision in enumerate(DECISIONS)}
 _N_WORDS = 480
 
 
@@ -20,12 +23,12 @@ class Draws:
     """The draws of one reply, from its seed alone."""
 
     def __init__(self, seed: int) -> None:
-        self._numbers: list[float] = rng_of("rehearsal reply", seed).random(len(DECISIONS) + _N_WORDS).tolist()
+        self._numbers = _numbers(seed)
         self._at = 0
 
     def of(self, decision: str) -> float:
         """The number in [0, 1) of one of DECISIONS: the same however often and in whatever order it is asked."""
-        return self._numbers[DECISIONS.index(decision)]
+        return self._numbers[_PLACE[decision]]
 
     def word(self) -> float:
         """The next number in [0, 1) for wording; the stream starts again when it is used up."""
@@ -35,3 +38,12 @@ class Draws:
     def pick(self, options: Sequence[T], u: float | None = None) -> T:
         """One of `options`, by `u` or by the next number for wording."""
         return options[int((self.word() if u is None else u) * len(options))]
+
+
+@lru_cache(maxsize=1024)
+def _numbers(seed: int) -> list[float]:
+    """The stream of a seed. Kept for a while, since the candidates of a panel share their seeds; not to be changed by callers."""
+    # rng_of("rehearsal reply", seed) without the general JSON encoder, which took longer than drawing
+    content = hashlib.sha256(f'["rehearsal reply",{int(seed)}]'.encode()).hexdigest()
+    numbers: list[float] = np.random.default_rng(int(content[:16], 16)).random(len(DECISIONS) + _N_WORDS).tolist()
+    return numbers
