@@ -16,6 +16,8 @@ _LABEL_YEAR = r"\(\s*(?:19|20)\d\d\s*\)"
 # what stands in quotes and begins as names do is a title, in the catalogue or not; an apostrophe opens a quote only after a space
 _QUOTED = r"[\"“”]\s*(?:[\p{Lu}\p{N}][^\"“”]{0,60}|" + MASK + r")\s*[\"“”]"
 _SINGLE = r"(^|[\s(])['‘]([\p{Lu}\p{N}][^'‘’\"“”.?]{0,58})['’]($|[\s.,!?)])"
+_ANY_QUOTED = r"(?s)^(?P<before>[^\"“”]*)[\"“]\s*(?P<name>[^\"“”]{1,60}?)\s*[\"”](?P<after>.*)$"
+_QUOTES_LOOKED_UP = 2
 _TOKEN = MASK + r"|[\p{L}\p{N}]+"
 _MIN_BARE_CHARS = 8
 
@@ -25,8 +27,9 @@ class Titles:
     """The catalogue's names as patterns, longest first, so that of two titles that begin alike the longer one is masked.
 
     Labels with a year are always masked. A bare title is masked only where it has two words and eight characters and stands
-    in its own capitals: shorter ones are ordinary words too often ("It", "Up", "The One"). In quotes any title is masked: one of
-    the catalogue in any case, others where they begin with a capital or a digit.
+    in its own capitals: shorter ones are ordinary words too often ("It", "Up", "The One"). In quotes any title is masked: what
+    begins with a capital or a digit, and names of the catalogue in any case.
+    `quoted`: these in lower case.
     """
 
     patterns: tuple[str, ...]
@@ -38,20 +41,25 @@ class Titles:
         labels = {item.label for item in items.values() if item.year}
         names = {name for item in items.values() for name in (item.title, *item.aliases)}
         bare = {name for name in names if " " in name and len(name) >= _MIN_BARE_CHARS and name != name.lower()}
-        quoted = {f"{opened}{name}{closed}" for name in names if name for opened, closed in ('""', "“”")}
-        return cls(*(tuple(sorted(some, key=lambda name: (-len(name), name))) for some in (labels | bare, quoted)))
+        patterns = tuple(sorted(labels | bare, key=lambda name: (-len(name), name)))
+        return cls(patterns, tuple(sorted({name.lower() for name in names if name})))
 
     def masked(self, column: str) -> pl.Expr:
         """`column` with every title as `MASK`."""
         text = pl.col(column).fill_null("")
-        if self.quoted:
-            # few turns hold quotes, and the automaton over all names in any case is the dear part
-            named = text.str.replace_many(list(self.quoted), [f" {MASK} "], leftmost=True, ascii_case_insensitive=True)
-            text = pl.when(text.str.contains('["“]')).then(named).otherwise(text)
         if self.patterns:
             text = text.str.replace_many(list(self.patterns), [f" {MASK} "], leftmost=True)
         text = text.str.replace_all(_LABEL_YEAR, " ").str.replace_all(_QUOTED, f" {MASK} ")
-        return text.str.replace_all(_SINGLE, f"${{1}} {MASK} ${{3}}").str.replace_all(rf"{MASK}(?:\s+{MASK})+", MASK)
+        text = self._named_in_quotes(text.str.replace_all(_SINGLE, f"${{1}} {MASK} ${{3}}"))
+        return text.str.replace_all(rf"{MASK}(?:\s+{MASK})+", MASK)
+
+    def _named_in_quotes(self, text: pl.Expr) -> pl.Expr:
+        # an automaton over all names in any case would cost more than all other masking, and hardly a turn holds such quotes
+        for _ in range(_QUOTES_LOOKED_UP if self.quoted else 0):
+            parts = text.str.extract_groups(_ANY_QUOTED).struct
+            named = parts.field("name").str.to_lowercase().is_in(list(self.quoted))
+            text = pl.when(named).then(pl.concat_str(parts.field("before"), pl.lit(f" {MASK} "), parts.field("after"))).otherwise(text)
+        return text
 
 
 def plain(column: str) -> pl.Expr:
