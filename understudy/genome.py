@@ -17,16 +17,26 @@ MAX_EXEMPLARS = 5
 Disclosure = Literal["upfront", "gradual", "on_request"]
 Persona = Literal["none", "brief", "full"]
 Visibility = Literal["hidden", "attributes", "title"]
+Reasoning = Literal["none", "think"]
+Deliberation = Literal["none", "steps"]
+Staging = Literal["none", "by_act"]
+PersonaSource = Literal["need", "seen"]
 DISCLOSURES: tuple[Disclosure, ...] = get_args(Disclosure)
 PERSONAS: tuple[Persona, ...] = get_args(Persona)
 VISIBILITIES: tuple[Visibility, ...] = get_args(Visibility)
+# how a setting is built: inherited from the first parent and never mutated, so that a search stays within its setting
+STRUCTURE = ("reasoning", "verifier", "deliberation", "staging", "persona_source")
 
 
 @dataclass(frozen=True, slots=True)
 class Controls:
     """Everything of a genome that is not text.
 
-    `temperature` in [0, 2], `top_p` in (0, 1], `patience` in rejections before giving up, 1–8.
+    `temperature` in [0, 2], `top_p` in (0, 1], `patience` in rejections before giving up, 1–8. `reasoning` think: thinks
+    before it speaks, and only the speech is kept. `verifier`: a second model checks each reply and may ask for one redo.
+    `deliberation` steps: rates, chooses an act, words and refines in one structured reply. `staging` by_act: what the
+    recommender has just done picks the section that is given. `persona_source` seen: no target is told, and the persona is
+    what the seeker knew before.
     """
 
     temperature: float = 0.7
@@ -35,6 +45,11 @@ class Controls:
     persona: Persona = "brief"
     patience: int = 4
     visibility: Visibility = "attributes"
+    reasoning: Reasoning = "none"
+    verifier: bool = False
+    deliberation: Deliberation = "none"
+    staging: Staging = "none"
+    persona_source: PersonaSource = "need"
 
     def __post_init__(self) -> None:
         checks = (
@@ -44,6 +59,12 @@ class Controls:
             (self.persona in PERSONAS, "persona", self.persona, "one of " + ", ".join(PERSONAS)),
             (1 <= self.patience <= 8, "patience", self.patience, "1 to 8"),
             (self.visibility in VISIBILITIES, "visibility", self.visibility, "one of " + ", ".join(VISIBILITIES)),
+            (self.reasoning in get_args(Reasoning), "reasoning", self.reasoning, "one of none, think"),
+            (isinstance(self.verifier, bool), "verifier", self.verifier, "true or false"),
+            (self.deliberation in get_args(Deliberation), "deliberation", self.deliberation, "one of none, steps"),
+            (self.staging in get_args(Staging), "staging", self.staging, "one of none, by_act"),
+            (self.persona_source in get_args(PersonaSource), "persona_source", self.persona_source, "one of need, seen"),
+            ("none" in (self.reasoning, self.deliberation), "deliberation", self.deliberation, "none beside reasoning: it thinks already"),
         )
         for holds, name, seen, expected in checks:
             if not holds:
@@ -66,7 +87,7 @@ class Genome:
         if len(self.exemplars) > MAX_EXEMPLARS or len(set(self.exemplars)) != len(self.exemplars):
             raise BadInput(f"a genome has at most {MAX_EXEMPLARS} different exemplars; seen: {list(self.exemplars)}")
         object.__setattr__(self, "sections", MappingProxyType({name: self.sections[name] for name in SECTIONS}))
-        object.__setattr__(self, "digest", key("genome", VERSION, **self.as_json()))
+        object.__setattr__(self, "digest", key("genome", VERSION, **self._content()))
 
     def __hash__(self) -> int:
         return hash(self.digest)
@@ -75,6 +96,15 @@ class Genome:
         """Plain JSON from which `from_json` makes an equal genome."""
         controls = {name: getattr(self.controls, name) for name in Controls.__dataclass_fields__}
         return {"sections": dict(self.sections), "controls": controls, "exemplars": list(self.exemplars)}
+
+    def _content(self) -> dict[str, Any]:
+        """What the digest is taken of: controls of the structure count where they are set, so that older genomes keep their digest."""
+        content = self.as_json()
+        plain = Controls()
+        for name in STRUCTURE:
+            if getattr(self.controls, name) == getattr(plain, name):
+                del content["controls"][name]
+        return content
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Genome:

@@ -7,7 +7,6 @@ A call that fails makes the dialogue *missing*; no sentence of ours is ever put 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,34 +14,21 @@ from typing import Any, Literal
 import polars as pl
 
 from understudy import prompts
-from understudy.completion import Complete, Completion, MissingReply, Request
-from understudy.genome import Genome
-from understudy.keys import key, seed_of
-from understudy.prompts import Exemplar
+from understudy.completion import Complete, MissingReply
+from understudy.keys import seed_of
 from understudy.recommenders import Recommender
-from understudy.records import Context, Item, Need, Role, Scenario, Turn
+from understudy.records import Role, Turn
+from understudy.scene import DRAWS, MAX_TURNS, NO_RECOMMENDER, VERSION, Mode, Scene, free_scene, replay_scene
+from understudy.speaking import Tally, next_turn, request_of
+from understudy.speech import repeats, says_goodbye, thanks_loop
 
-VERSION = 1
-MAX_TURNS = 20
-MAX_TOKENS = 160
-NO_RECOMMENDER = "none"
-Mode = Literal["replay", "free"]
+__all__ = (
+    "MAX_TURNS", "NO_RECOMMENDER", "VERSION", "Mode", "Played", "PlayedTurn", "Scene", "Status", "first_of", "free_frames", "free_scene",
+    "play", "play_all", "replay_scene", "replies",
+)  # fmt: skip
+
 Status = Literal["complete", "capped", "missing", "invalid"]
-
-_LABEL = re.compile(r"^\s*(?:\*\*)?(?:seeker|user|customer|me)(?:\*\*)?\s*:\s*", re.IGNORECASE)
-_FLIPPED = re.compile(r"(?:^|\n)\s*(?:\*\*)?(?:recommender|assistant|system)(?:\*\*)?\s*:", re.IGNORECASE)
-# a recommender's own phrases; 0.04 % of the seeker turns in the ReDial logs hold one
-_SPOKEN_AS_RECOMMENDER = re.compile(
-    r"\bas (?:an? (?:ai|artificial intelligence|(?:ai |language |large language )+model|assistant)|(?:a|your) recommender)\b"
-    r"|\bhow (?:can|may) i (?:help|assist) you\b|\b(?:help|assist) you (?:to )?(?:find|choose|pick)\b"
-    r"|^\W*(?:i(?:'d| would)? (?:highly |also )?(?:recommend|suggest)|(?:may|can|might) i (?:recommend|suggest))\b",
-    re.IGNORECASE,
-)
-_TAG = re.compile(r"</?(?:recommender|seeker|need|example)>", re.IGNORECASE)
-_GOODBYE = re.compile(
-    r"\b(?:good ?bye|bye(?:[- ]bye)?|take care|see (?:you|ya)|have a (?:good|great|nice|lovely) (?:one|day|night|evening|time))\b",
-    re.IGNORECASE,
-)
+_N_ALIKE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,43 +42,12 @@ class PlayedTurn:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """One thing to be played: a genome on a context (replay) or on a scenario (free run)."""
-
-    mode: Mode
-    scenario_id: str
-    dialogue_id: str
-    need: Need
-    history: tuple[Turn, ...]
-    stratum: str | None
-    item_id: str | None
-    target: Item | None
-    genome: Genome
-    exemplars: tuple[Exemplar, ...]
-    recommender: str
-    model: str
-    replicate: int
-
-    @property
-    def play_key(self) -> str:
-        """The key of the played dialogue."""
-        return key(
-            "play",
-            VERSION,
-            prompt=prompts.VERSION,
-            mode=self.mode,
-            scenario=self.scenario_id,
-            genome=self.genome.digest,
-            recommender=self.recommender,
-            model=self.model,
-            replicate=self.replicate,
-            max_turns=MAX_TURNS,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Played:
-    """A played dialogue: the columns of play.dialogues without the profile, and its turns."""
+    """A played dialogue: the columns of play.dialogues without the profile, and its turns.
+
+    `n_stripped`: labels, stage directions and echo taken out of the seeker's replies; `n_redone`: drafts that a second model
+    turned down; `n_unchecked`: its answers that could not be read. None where it was played before they were counted.
+    """
 
     play_key: str
     mode: str
@@ -112,34 +67,9 @@ class Played:
     n_turns: int
     n_tokens: int
     turns: tuple[PlayedTurn, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A seeker's reply after cleaning: its text, or why it cannot be used."""
-
-    text: str
-    fault: str = ""
-
-
-def replay_scene(
-    context: Context, *, genome: Genome, exemplars: Sequence[Exemplar], target: Item | None, model: str, replicate: int
-) -> Scene:
-    """The scene of a replay: the seeker's next turn at a point of a human dialogue."""
-    return Scene(
-        "replay", context.context_id, context.dialogue_id, context.need, context.history, context.stratum, context.item_id,
-        target, genome, tuple(exemplars), NO_RECOMMENDER, model, replicate,
-    )  # fmt: skip
-
-
-def free_scene(
-    scenario: Scenario, *, genome: Genome, exemplars: Sequence[Exemplar], target: Item, recommender: str, model: str, replicate: int
-) -> Scene:
-    """The scene of a free run: a whole dialogue with a recommender; the seeker speaks first."""
-    return Scene(
-        "free", scenario.scenario_id, scenario.dialogue_id, scenario.need, (), None, None,
-        target, genome, tuple(exemplars), recommender, model, replicate,
-    )  # fmt: skip
+    n_stripped: int | None = None
+    n_redone: int | None = None
+    n_unchecked: int | None = None
 
 
 async def play(scene: Scene, *, complete: Complete, recommender: Recommender | None = None) -> Played:
@@ -175,109 +105,106 @@ def first_of(errors: BaseExceptionGroup[Exception]) -> Exception:
     return first_of(first) if isinstance(first, BaseExceptionGroup) else first
 
 
-def cleaned(text: str) -> Reply:
-    """The speech in a reply: role label, echoed fences and quotes around it are gone. `role_flip` and `empty` are faults."""
-    said = _LABEL.sub("", _TAG.sub("", text).strip()).strip()
-    if len(said) > 1 and said[0] == said[-1] and said[0] in "\"“”":
-        said = said[1:-1].strip()
-    if _FLIPPED.search(said) or _SPOKEN_AS_RECOMMENDER.search(said):
-        return Reply("", "role_flip")
-    if not any(character.isalnum() for character in said):
-        return Reply("", "empty")
-    return Reply(" ".join(said.split()))
-
-
-def says_goodbye(text: str) -> bool:
-    """Whether a turn closes the conversation."""
-    return bool(_GOODBYE.search(text))
-
-
 async def _replay(scene: Scene, complete: Complete) -> Played:
+    run = _Run(scene, Tally(complete), [])
     try:
-        completion = await complete(_request(scene, scene.history, 0))
+        fault = await run.speak(scene.history, 0)
     except MissingReply as error:
-        return _played(scene, [], status="missing", reason=error.message, completions=[])
-    reply = cleaned(completion.text)
-    if reply.fault:
-        return _played(scene, [], status="invalid", reason=reply.fault, completions=[completion])
-    return _played(scene, [PlayedTurn("seeker", reply.text)], status="complete", reason="", completions=[completion])
+        return run.end("missing", error.message)
+    return run.end("invalid", fault) if fault else run.end("complete", "")
 
 
 async def _free_run(scene: Scene, complete: Complete, recommender: Recommender) -> Played:
-    session = recommender.start(seed_of("session", VERSION, scene.scenario_id, scene.replicate))
-    turns: list[PlayedTurn] = []
-    completions: list[Completion] = []
-
-    def end(status: Status, reason: str) -> Played:
-        return _played(scene, turns, status=status, reason=reason, completions=completions)
-
-    while len(turns) < MAX_TURNS:
+    session = recommender.start(seed_of("session", DRAWS, scene.scenario_id, scene.replicate))
+    run = _Run(scene, Tally(complete), [])
+    while len(run.turns) < MAX_TURNS:
         try:
-            completion = await complete(_request(scene, _history(turns), len(turns)))
-            completions.append(completion)
-            reply = cleaned(completion.text)
-            if reply.fault:
-                return end("invalid", reply.fault)
-            repeated = len(turns) >= 2 and turns[-2].text == reply.text
-            turns.append(PlayedTurn("seeker", reply.text))
-            if says_goodbye(reply.text):
-                return end("complete", "goodbye")
-            if repeated:
-                return end("complete", "loop")
-            answer = await session.reply(reply.text)
+            fault = await run.speak(_history(run.turns), len(run.turns))
+            if fault:
+                return run.end("invalid", fault)
+            if reason := run.over():
+                return run.end("complete", reason)
+            answer = await session.reply(run.turns[-1].text)
         except MissingReply as error:
-            return end("missing", error.message)
-        turns.append(PlayedTurn("recommender", answer.text, answer.named_ids, answer.ranked_ids))
-        if answer.act == "goodbye":
-            return end("complete", "goodbye")
-    return end("capped", f"cap of {MAX_TURNS} turns")
+            return run.end("missing", error.message)
+        run.turns.append(PlayedTurn("recommender", answer.text, answer.named_ids, answer.ranked_ids))
+        if answer.act == "goodbye" or says_goodbye(answer.text):
+            return run.end("complete", "goodbye")
+        said = run.said("recommender")
+        if len(said) >= _N_ALIKE and len(set(said[-_N_ALIKE:])) == 1:
+            return run.end("complete", "repetition")
+    return run.end("capped", f"cap of {MAX_TURNS} turns")
 
 
-def _request(scene: Scene, history: Sequence[Turn], turn_index: int) -> Request:
-    controls = scene.genome.controls
-    return Request(
-        role="seeker",
-        model=scene.model,
-        messages=prompts.render(scene.genome, scene.need, history, exemplars=scene.exemplars, target=scene.target),
-        temperature=controls.temperature,
-        top_p=controls.top_p,
-        max_tokens=MAX_TOKENS,
-        seed=seed_of("turn", VERSION, scene.scenario_id, scene.replicate, turn_index),
-    )
+@dataclass(slots=True)
+class _Run:
+    """A dialogue while it is being played."""
+
+    scene: Scene
+    tally: Tally
+    turns: list[PlayedTurn]
+    n_stripped: int = 0
+    ended: bool = False
+
+    async def speak(self, history: Sequence[Turn], turn_index: int) -> str:
+        """The fault of the seeker's next turn; without one the turn is said. Raises MissingReply."""
+        reply = await next_turn(self.scene, history, turn_index, self.tally)
+        self.n_stripped += reply.n_stripped
+        self.ended = reply.ends
+        if not reply.fault:
+            self.turns.append(PlayedTurn("seeker", reply.text))
+        return reply.fault
+
+    def said(self, role: Role) -> list[str]:
+        """All that one of the two has said."""
+        return [turn.text for turn in self.turns if turn.role == role]
+
+    def over(self) -> str:
+        """Why the seeker's last turn ends the dialogue; empty where it does not."""
+        own = self.said("seeker")
+        if self.ended or says_goodbye(own[-1]):
+            return "goodbye"
+        if thanks_loop(own):
+            return "thanks_loop"
+        return "repetition" if repeats(own) else ""
+
+    def end(self, status: Status, reason: str) -> Played:
+        """The dialogue as it was played."""
+        scene, completions = self.scene, self.tally.completions
+        return Played(
+            play_key=scene.play_key,
+            mode=scene.mode,
+            scenario_id=scene.scenario_id,
+            dialogue_id=scene.dialogue_id,
+            genome_digest=scene.genome.digest,
+            replicate=scene.replicate,
+            recommender=scene.recommender,
+            model=scene.model,
+            engine=completions[0].engine if completions else "",
+            status=status,
+            reason=reason,
+            stratum=scene.stratum,
+            item_id=scene.item_id,
+            target=scene.target.item_id if scene.target else None,
+            title_in_prompt=_tells_title(scene),
+            n_turns=len(self.turns),
+            n_tokens=sum(completion.completion_tokens for completion in completions),
+            turns=tuple(self.turns),
+            n_stripped=self.n_stripped,
+            n_redone=self.tally.n_redone,
+            n_unchecked=self.tally.n_unchecked,
+        )
 
 
 def _tells_title(scene: Scene) -> bool:
     # a replay has no target to give away, so only free runs are asked
     if scene.mode == "replay" or scene.target is None:
         return False
-    return prompts.title_in_prompt(_request(scene, (), 0).messages, scene.target)
+    return prompts.title_in_prompt(request_of(scene, (), 0).messages, scene.target)
 
 
 def _history(turns: Sequence[PlayedTurn]) -> list[Turn]:
     return [Turn(turn.role, turn.text, 1, turn.item_ids) for turn in turns]
-
-
-def _played(scene: Scene, turns: Sequence[PlayedTurn], *, status: Status, reason: str, completions: Sequence[Completion]) -> Played:
-    return Played(
-        play_key=scene.play_key,
-        mode=scene.mode,
-        scenario_id=scene.scenario_id,
-        dialogue_id=scene.dialogue_id,
-        genome_digest=scene.genome.digest,
-        replicate=scene.replicate,
-        recommender=scene.recommender,
-        model=scene.model,
-        engine=completions[0].engine if completions else "",
-        status=status,
-        reason=reason,
-        stratum=scene.stratum,
-        item_id=scene.item_id,
-        target=scene.target.item_id if scene.target else None,
-        title_in_prompt=_tells_title(scene),
-        n_turns=len(turns),
-        n_tokens=sum(completion.completion_tokens for completion in completions),
-        turns=tuple(turns),
-    )
 
 
 def free_frames(played: Iterable[Played]) -> tuple[pl.DataFrame, pl.DataFrame]:

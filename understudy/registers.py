@@ -17,8 +17,8 @@ from understudy.instruments import acts, reaction
 from understudy.instruments.chosen import Instruments
 from understudy.instruments.text import Titles
 from understudy.keys import seed_of, share_of
-from understudy.play import cleaned
 from understudy.records import DECOY, Context
+from understudy.speech import cleaned
 from understudy.statistics.confusion import Confusion, confusion
 
 VERSION = 1

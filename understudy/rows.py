@@ -17,6 +17,8 @@ from understudy.genome import Genome
 from understudy.instruments.chosen import Instruments, chosen
 from understudy.keys import canonical_json
 from understudy.play import Played, PlayedTurn
+from understudy.satisfaction import Score, satisfaction_key
+from understudy.structured import Invalid
 
 _COLUMNS: dict[str, Any] = {
     "play_key": pl.String,
@@ -37,6 +39,9 @@ _COLUMNS: dict[str, Any] = {
     "title_in_prompt": pl.Boolean,
     "n_turns": pl.Int64,
     "n_tokens": pl.Int64,
+    "n_stripped": pl.Int64,
+    "n_redone": pl.Int64,
+    "n_unchecked": pl.Int64,
 }
 _TURN_COLUMNS: dict[str, Any] = {
     "play_key": pl.String,
@@ -45,6 +50,13 @@ _TURN_COLUMNS: dict[str, Any] = {
     "text": pl.String,
     "item_ids": pl.List(pl.String),
     "ranked_ids": pl.List(pl.String),
+}
+_SATISFACTION_COLUMNS: dict[str, Any] = {
+    "satisfaction_key": pl.String,
+    "play_key": pl.String,
+    "model": pl.String,
+    "satisfaction": pl.Int64,
+    "reason": pl.String,
 }
 
 
@@ -111,6 +123,21 @@ def keep_played(store: Writable, played: Iterable[Played], *, profile_key: str) 
         for index, turn in enumerate(one.turns)
     ]
     store.add("play.turns", pl.DataFrame(turns, schema=_TURN_COLUMNS, orient="row"))
+
+
+def load_satisfactions(store: stock.Rows, satisfaction_keys: Sequence[str]) -> dict[str, tuple[int | None, str]]:
+    """satisfaction_key → score and, where there is none, why; for those of the keys that are there."""
+    found = store.rows("play/satisfactions", satisfaction_keys=list(satisfaction_keys))
+    return {row["satisfaction_key"]: (row["satisfaction"], row["reason"]) for row in found}
+
+
+def keep_satisfactions(store: Writable, scores: Mapping[str, Score | Invalid], *, model: str) -> int:
+    """Writes what `model` said of played dialogues, by play_key; how many were new."""
+    rows = [
+        (satisfaction_key(play_key, model), play_key, model, *((None, one.reason) if isinstance(one, Invalid) else (one.satisfaction, "")))
+        for play_key, one in scores.items()
+    ]
+    return store.add("play.satisfactions", pl.DataFrame(rows, schema=_SATISFACTION_COLUMNS, orient="row"))
 
 
 def candidate_frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:

@@ -11,7 +11,18 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from understudy.errors import BadInput
-from understudy.genome import MAX_EXEMPLARS, Controls, Disclosure, Genome, Persona, Visibility
+from understudy.genome import (
+    MAX_EXEMPLARS,
+    Controls,
+    Deliberation,
+    Disclosure,
+    Genome,
+    Persona,
+    PersonaSource,
+    Reasoning,
+    Staging,
+    Visibility,
+)
 from understudy.keys import rng_of
 
 FOLDER = Path(__file__).parent / "settings"
@@ -39,11 +50,17 @@ class _Controls(_Checked):
     persona: Persona
     patience: Annotated[int, Field(ge=1, le=8)]
     visibility: Visibility
+    reasoning: Reasoning = "none"
+    verifier: bool = False
+    deliberation: Deliberation = "none"
+    staging: Staging = "none"
+    persona_source: PersonaSource = "need"
 
 
 class _File(_Checked):
     description: SectionText
     source: SectionText
+    minutes: Annotated[float, Field(gt=0)] | None = None
     n_exemplars: Annotated[int, Field(ge=0, le=MAX_EXEMPLARS)]
     sections: _Sections
     controls: _Controls
@@ -51,13 +68,17 @@ class _File(_Checked):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A prompt setting. `genome` holds no exemplars yet: which ones there are depends on the data set."""
+    """A prompt setting. `genome` holds no exemplars yet: which ones there are depends on the data set.
+
+    `minutes` of work went into writing it by hand; None where nobody measured them.
+    """
 
     name: str
     genome: Genome
     n_exemplars: int
     description: str
     source: str
+    minutes: float | None = None
 
 
 def setting_names() -> list[str]:
@@ -91,8 +112,11 @@ def parse_setting(name: str, text: str) -> Setting:
         raise BadInput(f"the setting {name} is not TOML: {error}") from error
     except ValidationError as error:
         raise BadInput(f"the setting {name}: {_first(error)}", hint="examples/leaky.toml shows the form") from error
-    genome = Genome(read.sections.model_dump(), Controls(**read.controls.model_dump()))
-    return Setting(name, genome, read.n_exemplars, read.description, read.source)
+    try:
+        genome = Genome(read.sections.model_dump(), Controls(**read.controls.model_dump()))
+    except BadInput as error:
+        raise BadInput(f"the setting {name}: {error.message}") from error
+    return Setting(name, genome, read.n_exemplars, read.description, read.source, read.minutes)
 
 
 def seed_genome(setting: Setting, exemplar_ids: Sequence[str], *, seed: int) -> Genome:

@@ -14,9 +14,10 @@ from understudy import play
 from understudy.completion import Completion, MissingReply, Request
 from understudy.errors import BudgetExhausted
 from understudy.genome import SECTIONS, Controls, Genome
-from understudy.play import Played, Scene, cleaned, free_frames, free_scene, play_all, replay_scene, replies, says_goodbye
+from understudy.play import Played, Scene, free_frames, free_scene, play_all, replay_scene, replies
 from understudy.recommenders import Recommendation
 from understudy.records import Context, Item, Need, Scenario, Turn
+from understudy.speech import cleaned, says_goodbye
 
 GENOME = Genome({name: f"{name} in plain words" for name in SECTIONS}, Controls(visibility="attributes"))
 TARGET = Item("9", "Salt Harbour", 1994, ("drama",))
@@ -53,7 +54,8 @@ class Crs:
         self.heard.append(utterance)
         if len(self.heard) >= self.n_turns:
             return Recommendation("Goodbye!", (), (), "goodbye")
-        return Recommendation("How about Orbit (2015)?", ("4", "5"), ("4",), "recommend")
+        again = f" Or again, {len(self.heard)}?" if len(self.heard) > 1 else ""
+        return Recommendation(f"How about Orbit (2015)?{again}", ("4", "5"), ("4",), "recommend")
 
 
 def free(script: Script, crs: Crs | None = None, **changes: object) -> Played:
@@ -100,9 +102,40 @@ def test_a_free_run_is_capped_and_the_cap_is_an_outcome() -> None:
     assert (played.status, played.n_turns) == ("capped", play.MAX_TURNS)
 
 
-def test_a_seeker_that_repeats_itself_ends_the_dialogue() -> None:
-    played = free(Script("hello", "hm, no", "hm, no"))
-    assert (played.status, played.reason) == ("complete", "loop")
+@pytest.mark.parametrize(
+    ("lines", "reason", "n_turns"),
+    [
+        (("hello", "I want something sad", "i want something sad!"), "repetition", 5),
+        (("I want something sad", "no", "I want something sad"), "repetition", 5),
+        (("no", "no", "No."), "repetition", 5),
+        (("no", "no", "maybe", "bye"), "goodbye", 7),
+        (("hello", "Thanks!", "thank you so much"), "thanks_loop", 5),
+        (("hello", "Thanks!", "thanks, is it sad?", "bye"), "goodbye", 7),
+    ],
+)
+def test_loops_end_a_dialogue_and_are_told_apart(lines: tuple[str, ...], reason: str, n_turns: int) -> None:
+    played = free(Script(*lines))
+    assert (played.status, played.reason, played.n_turns) == ("complete", reason, n_turns)
+
+
+class Stuck(Crs):
+    """A recommender that says one thing."""
+
+    async def reply(self, utterance: str) -> Recommendation:  # noqa: ARG002
+        return Recommendation(self.says, ("4",), (), "chat")
+
+    says = "Could you tell me more?"
+
+
+def test_a_recommender_that_says_one_thing_three_times_ends_the_dialogue() -> None:
+    played = free(Script(), Stuck())
+    assert (played.status, played.reason, played.n_turns) == ("complete", "repetition", 6)
+
+
+def test_a_goodbye_in_the_recommender_s_words_ends_the_dialogue_whatever_its_act() -> None:
+    crs = Stuck()
+    crs.says = "Great. Have a nice day!"
+    assert (free(Script(), crs).reason, len(free(Script(), crs).turns)) == ("goodbye", 2)
 
 
 def test_a_failed_call_is_a_missing_dialogue_and_puts_no_words_in() -> None:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from understudy.genome import DISCLOSURES, MAX_EXEMPLARS, PERSONAS, SECTIONS, VISIBILITIES, Controls, Genome
+from understudy.genome import DISCLOSURES, MAX_EXEMPLARS, PERSONAS, SECTIONS, STRUCTURE, VISIBILITIES, Controls, Genome
 
 VERSION = 1
 TOP_PS = (0.8, 0.9, 0.95, 1.0)
@@ -102,9 +102,13 @@ def swap_exemplar(parents: Parents, *, pool: Pool, rng: np.random.Generator) -> 
 
 
 def mutate_controls(parents: Parents, *, pool: Pool, rng: np.random.Generator) -> Genome | None:  # noqa: ARG001
-    """The first parent with one or two controls changed: temperature by steps of .1, the rest to another value."""
+    """The first parent with one or two controls changed: temperature by steps of .1, the rest to another value.
+
+    The structure of its setting stays, and what that structure leaves without effect is not drawn.
+    """
     first = parents[0]
-    names = tuple(Controls.__dataclass_fields__)
+    idle = {"visibility"} if first.controls.persona_source == "seen" else set[str]()
+    names = [name for name in Controls.__dataclass_fields__ if name not in STRUCTURE and name not in idle]
     chosen = rng.permutation(len(names))[: rng.integers(1, 3)]
     controls = first.controls
     for i in chosen:

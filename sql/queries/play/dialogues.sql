@@ -19,7 +19,10 @@ select
     dialogues.target,
     dialogues.title_in_prompt,
     dialogues.n_turns,
-    dialogues.n_tokens
+    dialogues.n_tokens,
+    dialogues.n_stripped,
+    dialogues.n_redone,
+    dialogues.n_unchecked
 from play.dialogues
 inner join wanted using (play_key)
 order by dialogues.play_key

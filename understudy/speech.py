@@ -1,0 +1,171 @@
+"""From what a model wrote to what the seeker says: thoughts, labels, stage directions and template echo are gone, and counted.
+
+Also reads in a conversation whether it is over: a goodbye, a loop of thanks, a repetition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+VERSION = 1
+STRIPPED = ("label", "direction", "echo", "quotes")
+
+_THOUGHT = r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|scratchpad)"
+_THOUGHT_BLOCK = re.compile(rf"<({_THOUGHT})>.*?</\1>", re.DOTALL | re.IGNORECASE)
+_THOUGHT_CLOSE = re.compile(rf"</{_THOUGHT}>", re.IGNORECASE)
+_THOUGHT_OPEN = re.compile(rf"<{_THOUGHT}>", re.IGNORECASE)
+_THOUGHT_LINE = re.compile(rf"\s*(?:\*\*)?{_THOUGHT}(?:\*\*)?\s*:", re.IGNORECASE)
+_SPEECH_LINE = re.compile(
+    r"^\s*(?:\*\*)?(?:(?:final |my |the )?(?:message|reply|response|answer|speech)|seeker|user)(?:\*\*)?\s*:(?:\*\*)?",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+_LABEL = re.compile(r"^[ \t]*(?:\*\*)?(?:seeker|user|customer|me)(?:\*\*:|:\*\*|[ \t]*:)[ \t]*", re.IGNORECASE | re.MULTILINE)
+_FLIPPED = re.compile(r"(?:^|\n)\s*(?:\*\*)?(?:recommender|assistant|system)(?:\*\*)?\s*:", re.IGNORECASE)
+# a recommender's own phrases; 0.04 % of the seeker turns in the ReDial logs hold one
+_SPOKEN_AS_RECOMMENDER = re.compile(
+    r"\bas (?:an? (?:ai|artificial intelligence|(?:ai |language |large language )+model|assistant)|(?:a|your) recommender)\b"
+    r"|\bhow (?:can|may) i (?:help|assist) you\b|\b(?:help|assist) you (?:to )?(?:find|choose|pick)\b"
+    r"|^\W*(?:i(?:'d| would)? (?:highly |also )?(?:recommend|suggest)|(?:may|can|might) i (?:recommend|suggest))\b",
+    re.IGNORECASE,
+)
+
+# fences of the template and what a chat template puts around a message, however they were escaped
+_TAG = re.compile(
+    r"(?:<|&lt;)/?(?:recommender|seeker|need|example|draft|fault|dialogue|brief|schema|reply|error)(?:>|&gt;)"
+    r"|<\|[a-z_]{1,24}\|>|\[/?INST\]|<</?SYS>>",
+    re.IGNORECASE,
+)
+_ECHO = re.compile(
+    r"^[ \t]*#{1,6}[ \t]*(?:what you want|how much you tell|how you react|how you talk|when you stop|how other seekers talked|now)[ \t]*$"
+    r"|\(?the conversation starts now\.? you speak first\.?\)?"
+    r"|(?:what stands between (?:recommender )?tags is what the recommender said\.[ \t]*)?it is never an instruction to you\."
+    r"|answer with the seeker's next message and nothing else\."
+    r"|^[ \t]*(?:here(?: is|'s) )?(?:the seeker's|my|the) next message(?: is)?[ \t]*:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_END_MARK = re.compile(
+    r"[\[(*](?:the )?(?:end(?: of (?:the |this )?(?:conversation|chat|dialogue))?"
+    r"|(?:conversation|chat|dialogue) (?:ends?|is over))[.!]?[\])*]",
+    re.IGNORECASE,
+)
+_GESTURE = (
+    r"(?:beam|blush|chuckl|clap|cough|cring|exhal|frown|gasp|giggl|glanc|grin|groan|gulp|hesitat|inhal|laugh|lean|mumbl|mutter|nod"
+    r"|paus|ponder|scratch|shrug|sigh|smil|smirk|snicker|snort|squint|think|tilt|typ|wait|whisper|wink|yawn)(?:e?s|ing)"
+    r"|(?:rolls|rolling) (?:my|his|her|their) eyes|(?:rais|shak|clear|scratch)(?:es|ing) (?:my|his|her|their|an?) \w+"
+    r"|(?:a )?(?:long |short |brief )?(?:pause|beat|sigh|silence)"
+)
+# titles stand between asterisks and brackets too: a direction starts in lower case or is nothing but the gesture
+_DIRECTION = re.compile(
+    rf"(?P<open>[*_(\[])(?:(?:the seeker |the user |i |[a-z]+ly )?(?:{_GESTURE})(?: [a-z][^*_()\[\]\n]{{0,60}})?"
+    r"|(?:Chuckles|Giggles|Laughs|Nods|Pauses|Shrugs|Sighs|Smiles|Thinks|Thinking)(?: [a-z][^*_()\[\]\n]{0,60})?)[.!…]*[*_)\]]"
+)
+
+_GOODBYE = re.compile(
+    r"\b(?:good ?bye|bye(?:[- ]bye)?|take care|see (?:you|ya)|have a (?:good|great|nice|lovely) (?:one|day|night|evening|time))\b",
+    re.IGNORECASE,
+)
+_THANKS = re.compile(r"\b(?:thanks|thank (?:you|u)|thx|ty|cheers|welcome|my pleasure|appreciate (?:it|that|you))\b", re.IGNORECASE)
+_ALL_THANKS = re.compile(
+    r"(?:\W*(?:thanks|thank (?:you|u)|thx|ty|cheers|(?:you'?re |you are |so |very |most )*welcome|my pleasure|(?:i )?(?:really )?appreciate"
+    r" (?:it|that|you|your help)|so much|very much|a lot|a bunch|again|too|as well|and|for (?:all )?(?:the|your|that|those)(?: \w+)?"
+    r" (?:help|suggestions?|recommendations?|tips?|time)|for (?:helping|everything)|no problem|any ?time|enjoy(?: it)?|have fun|you"
+    r"|ok|okay|great|perfect|awesome|sure|oh|will do|glad (?:i could|to) help))+\W*",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"\w+")
+_FEW_WORDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the seeker says, or why the reply cannot be used. `stripped`: kind → how many pieces were taken out.
+
+    `ends`: the reply says in a mark of its own that the conversation is over.
+    """
+
+    text: str
+    fault: str = ""
+    stripped: Mapping[str, int] = field(default_factory=dict)
+    ends: bool = False
+
+    @property
+    def n_stripped(self) -> int:
+        """Pieces taken out; thoughts, which were asked for, are not among them."""
+        return sum(self.stripped.values())
+
+
+def cleaned(text: str) -> Reply:
+    """The speech in a reply. Faults: `role_flip`, `empty`, and `unfinished_thought` where there is thought and no speech after it."""
+    said = spoken(text)
+    if said is None:
+        return Reply("", "unfinished_thought")
+    stripped = dict.fromkeys(STRIPPED, 0)
+    ends = bool(_END_MARK.search(said))
+    before = None
+    # what was taken out may have hidden something of the same kind around it
+    while said != before:
+        before = said
+        said = _pass(said, stripped)
+    counted = {kind: n for kind, n in stripped.items() if n}
+    if _FLIPPED.search(said) or _SPOKEN_AS_RECOMMENDER.search(said):
+        return Reply("", "role_flip", counted)
+    if not any(character.isalnum() for character in said):
+        return Reply("", "empty", counted)
+    return Reply(" ".join(said.split()), "", counted, ends)
+
+
+def spoken(text: str) -> str | None:
+    """What is left of a reply without its thoughts; None where a thought was not finished or nothing marks the speech after it."""
+    rest = _THOUGHT_BLOCK.sub(" ", text)
+    closed = list(_THOUGHT_CLOSE.finditer(rest))
+    if closed:  # the model's own chat template may have opened the thought
+        rest = rest[closed[-1].end() :]
+    if _THOUGHT_OPEN.search(rest):
+        return None
+    if not _THOUGHT_LINE.match(rest):
+        return rest
+    marks = list(_SPEECH_LINE.finditer(rest))
+    return rest[marks[-1].end() :] if marks else None
+
+
+def says_goodbye(text: str) -> bool:
+    """Whether a turn closes the conversation."""
+    return bool(_GOODBYE.search(text))
+
+
+def only_thanks(text: str) -> bool:
+    """Whether a turn does nothing but thank, or answer thanks."""
+    return bool(_THANKS.search(text) and _ALL_THANKS.fullmatch(text))
+
+
+def thanks_loop(own: Sequence[str]) -> bool:
+    """Whether a speaker's last two turns do nothing but thank."""
+    return len(own) >= 2 and all(only_thanks(text) for text in own[-2:])
+
+
+def repeats(own: Sequence[str]) -> bool:
+    """Whether a speaker's last turn says what one of the two before it said in four words or more, or both of them said.
+
+    People do say "no" twice: a few words count from the third time on.
+    """
+    last, *before = (_WORD.findall(text.casefold()) for text in own[: -4 : -1])
+    if len(last) >= _FEW_WORDS:
+        return last in before
+    return len(before) == 2 and all(last == words for words in before)
+
+
+def _pass(said: str, stripped: dict[str, int]) -> str:
+    for kind, pattern in (("echo", _TAG), ("echo", _ECHO), ("direction", _END_MARK), ("direction", _DIRECTION), ("label", _LABEL)):
+        said, n = pattern.subn(" " if kind == "direction" else "", said)
+        stripped[kind] += n
+    said = said.strip()
+    if len(said) > 1 and said[0] == said[-1] and said[0] in "\"“”":
+        said = said[1:-1].strip()
+        stripped["quotes"] += 1
+    if len(said) > 1 and (said[0], said[-1]) == ("“", "”"):
+        said = said[1:-1].strip()
+        stripped["quotes"] += 1
+    return said
