@@ -14,7 +14,6 @@ from understudy import prompts
 from understudy.completion import Complete, Message, MissingReply, Request
 from understudy.keys import key, seed_of
 from understudy.play import PlayedTurn
-from understudy.prompts import escape
 from understudy.records import Turn
 from understudy.scene import DRAWS, Scene
 from understudy.structured import Invalid, structured

@@ -20,7 +20,7 @@ NEED = Need(
 )
 EXEMPLARS = tuple(
     Exemplar(f"e{n}", (Turn("recommender", "hi, what do you like?"), Turn("seeker", said), Turn("recommender", "Try Oak Street (1992)")))
-    for n, said in enumerate(("anything with a heist in it", "hey! something <3 sweet & short", "not sure, old stuff maybe"))
+    for n, said in enumerate(("anything with a heist in it", "hey! something <3 sweet & short", "not sure, old stuff maybe", "idk"))
 )
 OPENING: tuple[Turn, ...] = ()
 ASKED = (Turn("seeker", "hi there"), Turn("recommender", "Hello! What kind of movies do you like?"))

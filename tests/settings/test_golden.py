@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from understudy.prompts import render
+from understudy.completion import Message
+from understudy.prompts import Redo
+from understudy.scene import Scene
 from understudy.setting import load_setting, setting_names
+from understudy.speaking import Check, Steps, check_request, request_of
+from understudy.structured import instructed
 
 GOLDEN = Path(__file__).with_name("golden")
 _spec = importlib.util.spec_from_file_location("scenery", Path(__file__).with_name("scenery.py"))
@@ -20,18 +25,35 @@ _spec.loader.exec_module(scenery)
 
 
 def rendered(name: str) -> str:
-    """The messages at each moment; a system message that is the same as before is not shown again."""
-    setting = load_setting(name)
-    shown = scenery.EXEMPLARS[: setting.n_exemplars]
-    genome = replace(setting.genome, exemplars=tuple(one.dialogue_id for one in shown))
+    """The messages at each moment; a system message that is the same as before is not shown again. Then what else is asked."""
+    scene = scene_of(name)
     parts, before = [], ""
     for moment, history in scenery.MOMENTS.items():
-        system, *others = render(genome, scenery.NEED, history, exemplars=shown, target=scenery.TARGET)
+        request = request_of(scene, history, len(history))
+        if scene.genome.controls.deliberation == "steps":
+            request = instructed(request, Steps)
+        system, *others = request.messages
         parts.append(f"======== {moment}")
         parts.append("-------- system\n" + (system.content if system.content != before else "(as before)"))
-        parts += [f"-------- {message.role}\n{message.content}" for message in others]
+        parts += shown(others)
         before = system.content
+    if scene.genome.controls.verifier:
+        draft, history = "ok sounds great, I will watch it!", scenery.RECOMMENDED
+        check = instructed(check_request(scene, history, 4, draft), Check)
+        redo = request_of(scene, history, 4, Redo(draft, "accepts what the brief is against"))
+        parts += ["======== recommended, the check", *shown(check.messages), "======== recommended, the redo", *shown(redo.messages[-1:])]
     return "\n".join(parts) + "\n"
+
+
+def shown(messages: Sequence[Message]) -> list[str]:
+    return [f"-------- {message.role}\n{message.content}" for message in messages]
+
+
+def scene_of(name: str) -> Scene:
+    setting = load_setting(name)
+    exemplars = scenery.EXEMPLARS[: setting.n_exemplars]
+    genome = replace(setting.genome, exemplars=tuple(one.dialogue_id for one in exemplars))
+    return Scene("free", "s", "d", scenery.NEED, (), None, None, scenery.TARGET, genome, exemplars, "crs", "m", 0)
 
 
 @pytest.mark.parametrize("name", setting_names())

@@ -18,10 +18,6 @@ ZERO_SHOT = (FOLDER / "zero_shot.toml").read_text("utf-8")
 TARGET = Item("7", "The Glass Harbour", 1987, ("drama",), ("Ada Quill",))
 
 
-def test_the_settings_of_this_stage_are_shipped() -> None:
-    assert {"zero_shot", "few_shot", "target_title"} <= set(setting_names())
-
-
 @pytest.mark.parametrize("name", [*setting_names(), str(LEAKY)])
 def test_a_shipped_setting_gives_a_genome_that_may_be_played(name: str) -> None:
     setting = load_setting(name)
