@@ -110,7 +110,7 @@ def fit_rehearsal(store: Store, profile_key: str, dataset: str) -> None:
 def _write(store: Store, profile_key: str, dataset: str, dataset_digest: str, seed: int) -> None:
     dialogues = stock.load_dialogues(store, dataset)
     if not dialogues:
-        raise BadInput(f"there are no dialogues of the data set {dataset!r}", hint=_datasets(store))
+        raise BadInput(f"there are no dialogues of the data set {dataset!r}, a catalogue or ratings at most", hint=_datasets(store))
     contents = {row["dialogue_id"]: row["content_sha256"] for row in store.rows("ingest/dialogue_digests", dataset=dataset)}
     frames = profiled(dialogues, _catalogue(store, dataset), contents=contents, profile_key=profile_key, seed=seed)
     licences = [row["licence"] for row in store.rows("ingest/licences", dataset=dataset)]
