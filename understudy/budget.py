@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from understudy.completion import Request
+from understudy.completion import ModelRole, Request
 from understudy.errors import BadInput, BudgetExhausted
-from understudy.parameters import Caps
+from understudy.parameters import Caps, RoleLimits
 
 # a chat format adds a few tokens to every message and to the answer
 _FORMAT_TOKENS = 16
@@ -40,41 +40,43 @@ def worst_case(request: Request, price: Price | None) -> Cost:
     return Cost(prompt + request.max_tokens, None if price is None else price.of(prompt, request.max_tokens))
 
 
-class Budget:
-    """The account of one run. Not thread-safe: it belongs to the gateway's loop. `now` in seconds, from any origin."""
+class _Account:
+    """What one set of caps allows: money, tokens, calls."""
 
-    def __init__(self, caps: Caps, *, now: Callable[[], float]) -> None:
-        self._caps, self._now, self._started = caps, now, now()
+    def __init__(self, caps: Caps | RoleLimits, whose: str) -> None:
+        self._caps, self._whose = caps, whose
         self._held_tokens, self._held_usd, self._n_held = 0, 0.0, 0
-        self.tokens, self.usd, self.n_unpriced, self.n_calls, self.n_dialogues = 0, 0.0, 0, 0, 0
+        self.tokens, self.usd, self.n_unpriced, self.n_calls = 0, 0.0, 0, 0
 
-    def hold(self, worst: Cost) -> bool:
-        """True when the call may be made; False when it has to wait until a call in flight is settled.
-
-        Raises BudgetExhausted when it would pass a cap however those end, BadInput where a cap cannot be held.
-        """
-        self.check_time()
+    def check(self, worst: Cost) -> None:
+        """Raises BudgetExhausted when the call would pass a cap however those in flight end, BadInput where a cap cannot be held."""
         caps = self._caps
         if caps.usd is not None and worst.usd is None:
-            raise BadInput("the price of the model is not known, so --usd cannot be held", hint="cap the run by --tokens instead")
+            raise BadInput(
+                f"the price of the model is not known, so {self._whose} USD cannot be held",
+                hint="give it with --price IN,OUT (USD per million tokens), or cap the run by --tokens instead",
+            )
         if caps.calls is not None and self.n_calls >= caps.calls:
-            raise BudgetExhausted(f"the cap of {caps.calls} calls is reached")
-        usd = worst.usd or 0.0
-        if not self._fits(worst.tokens, usd):
+            raise BudgetExhausted(f"{self._whose} {caps.calls} calls is reached")
+        if not self._fits(worst.tokens, worst.usd or 0.0):
             raise BudgetExhausted(
                 f"the next call may cost {worst.tokens} tokens; {self.tokens} tokens and {self.usd:.4f} USD are spent, "
-                f"the caps are {caps.tokens} tokens and {caps.usd} USD"
+                f"{self._whose} {caps.tokens} tokens and {caps.usd} USD"
             )
-        if not self._fits(worst.tokens + self._held_tokens, usd + self._held_usd):
-            return False
+
+    def has_room(self, worst: Cost) -> bool:
+        """Whether the call fits beside those in flight."""
+        return self._fits(worst.tokens + self._held_tokens, (worst.usd or 0.0) + self._held_usd)
+
+    def hold(self, worst: Cost) -> None:
+        """Books the worst case."""
         self._held_tokens += worst.tokens
-        self._held_usd += usd
+        self._held_usd += worst.usd or 0.0
         self._n_held += 1
         self.n_calls += 1
-        return True
 
     def settle(self, worst: Cost, spent: Cost) -> None:
-        """Books what a held call really cost."""
+        """Books what it was in its place."""
         self._held_tokens -= worst.tokens
         self._n_held -= 1
         # rounding must not leave a rest when nothing is in flight
@@ -82,6 +84,59 @@ class Budget:
         self.tokens += spent.tokens
         self.usd += spent.usd or 0.0
         self.n_unpriced += spent.usd is None
+
+    def _fits(self, tokens: int, usd: float) -> bool:
+        caps = self._caps
+        return (caps.tokens is None or self.tokens + tokens <= caps.tokens) and (caps.usd is None or self.usd + usd <= caps.usd)
+
+
+class Budget:
+    """The account of one run and of its roles. Not thread-safe: it belongs to the gateway's loop. `now` in seconds, from any origin."""
+
+    def __init__(self, caps: Caps, limits: Mapping[ModelRole, RoleLimits] | None = None, *, now: Callable[[], float]) -> None:
+        self._caps, self._now, self._started, self.n_dialogues = caps, now, now(), 0
+        self._run = _Account(caps, "the cap of the run of")
+        self._roles = {role: _Account(limit, f"the {role}'s limit of") for role, limit in (limits or {}).items()}
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of both directions spent so far; the worst case of a call that may have been charged and gave no figure."""
+        return self._run.tokens
+
+    @property
+    def usd(self) -> float:
+        """USD spent so far on calls with a known price."""
+        return self._run.usd
+
+    @property
+    def n_unpriced(self) -> int:
+        """Calls whose price is not known."""
+        return self._run.n_unpriced
+
+    @property
+    def n_calls(self) -> int:
+        """Calls made so far, those in flight among them."""
+        return self._run.n_calls
+
+    def hold(self, worst: Cost, role: ModelRole) -> bool:
+        """True when the call may be made; False when it has to wait until a call in flight is settled.
+
+        Raises BudgetExhausted when it would pass a cap however those end, BadInput where a cap cannot be held.
+        """
+        self.check_time()
+        accounts = self._accounts(role)
+        for account in accounts:
+            account.check(worst)
+        if not all(account.has_room(worst) for account in accounts):
+            return False
+        for account in accounts:
+            account.hold(worst)
+        return True
+
+    def settle(self, worst: Cost, spent: Cost, role: ModelRole) -> None:
+        """Books what a held call really cost."""
+        for account in self._accounts(role):
+            account.settle(worst, spent)
 
     def count_dialogue(self) -> None:
         """Books a dialogue about to be played. Raises BudgetExhausted."""
@@ -97,6 +152,6 @@ class Budget:
         if minutes is not None and self._now() - self._started >= minutes * 60:
             raise BudgetExhausted(f"the cap of {minutes:g} minutes is reached")
 
-    def _fits(self, tokens: int, usd: float) -> bool:
-        caps = self._caps
-        return (caps.tokens is None or self.tokens + tokens <= caps.tokens) and (caps.usd is None or self.usd + usd <= caps.usd)
+    def _accounts(self, role: ModelRole) -> tuple[_Account, ...]:
+        limited = self._roles.get(role)
+        return (self._run,) if limited is None else (self._run, limited)

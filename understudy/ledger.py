@@ -54,6 +54,7 @@ class Ledger:
         self._lock = Lock()
         self._error: BaseException | None = None
         self._closed, self._closing = False, Event()
+        self._seen: dict[str, list[tuple[str, str]]] = {}
         opened: Future[set[str]] = Future()
         self._thread = Thread(target=self._work, args=(opened,), name="ledger", daemon=True)
         self._thread.start()
@@ -62,6 +63,15 @@ class Ledger:
     def has(self, completion_key: str) -> bool:
         """Whether the reply is in the store."""
         return completion_key in self._known
+
+    def saw(self, model: str, completion: Completion) -> str | None:
+        """What answered under a model's name before, where the reply is of something that never did; None where nothing is new."""
+        seen, answered = self._seen.setdefault(model, []), (completion.reported_model, completion.fingerprint)
+        if answered in seen:
+            return None
+        before = " ".join(seen[-1]).strip() if seen else None
+        seen.append(answered)
+        return before
 
     def read(self, completion_key: str) -> Future[Completion]:
         """The stored reply of a key that `has` knows."""
@@ -141,6 +151,8 @@ class Ledger:
         batch: list[_Write | _Read] = []
         try:
             with Store.open(self._path) as store:
+                for row in store.rows("play/fingerprints"):
+                    self._seen.setdefault(row["model"], []).append((row["reported_model"], row["fingerprint"]))
                 opened.set_result(set(store.frame("play/completion_keys")["completion_key"]))
                 more = True
                 while more:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from understudy.completion import ModelRole
+from understudy.completion import ROLES, ModelRole
 from understudy.errors import BadInput
 
 Parameters = TypeVar("Parameters", bound=BaseModel)
@@ -64,6 +64,10 @@ class Models(BaseModel):
         """The name of the model that plays a role."""
         named: str | None = getattr(self, role)
         return named or self.seeker
+
+    def named(self) -> list[str]:
+        """The model of each role, the seeker's first."""
+        return [self.of(role) for role in ROLES]
 
 
 class Caps(BaseModel):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from understudy.budget import Budget, Cost, Price, worst_case
 from understudy.completion import Message, Request
 from understudy.errors import BudgetExhausted
-from understudy.parameters import Caps
+from understudy.parameters import Caps, RoleLimits
 
 
 @given(st.text(max_size=200), st.integers(1, 500))
@@ -28,21 +28,34 @@ def test_whatever_the_calls_cost_the_cap_holds(calls: list[tuple[int, float]]) -
     for tokens, share in calls:
         worst = Cost(tokens, 0.0)
         try:
-            if budget.hold(worst):
+            if budget.hold(worst, "seeker"):
                 held.append((worst, Cost(int(tokens * share), 0.0)))
             else:
                 assert held, "a call waits only where another is in flight"
-                budget.settle(*held.pop(0))
+                budget.settle(*held.pop(0), "seeker")
         except BudgetExhausted:
             assert budget.tokens + tokens > 100
     for worst, spent in held:
-        budget.settle(worst, spent)
+        budget.settle(worst, spent, "seeker")
     assert budget.tokens <= 100
 
 
 def test_time_is_a_cap() -> None:
     clock = iter([0.0, 59.0, 61.0])
     budget = Budget(Caps(minutes=1), now=lambda: next(clock))
-    assert budget.hold(Cost(1, None))
+    assert budget.hold(Cost(1, None), "seeker")
     with pytest.raises(BudgetExhausted, match="1 minutes"):
-        budget.hold(Cost(1, None))
+        budget.hold(Cost(1, None), "seeker")
+
+
+def test_a_role_s_limit_holds_within_the_cap_of_the_run() -> None:
+    budget = Budget(Caps(tokens=100), {"critic": RoleLimits(tokens=30)}, now=lambda: 0.0)
+    assert budget.hold(Cost(20, None), "critic")
+    assert not budget.hold(Cost(20, None), "critic"), "it waits for the one in flight"
+    budget.settle(Cost(20, None), Cost(20, None), "critic")
+    with pytest.raises(BudgetExhausted, match="critic's limit"):
+        budget.hold(Cost(20, None), "critic")
+    assert budget.hold(Cost(80, None), "seeker")
+    with pytest.raises(BudgetExhausted, match="cap of the run"):
+        budget.hold(Cost(90, None), "seeker")
+    assert (budget.tokens, budget.n_calls) == (20, 2)

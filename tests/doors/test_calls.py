@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from understudy.completion import Message, Request
 from understudy.doors._calls import LONGEST_WAIT_S, is_transient, retry_after, scrubbed, wait_s
+from understudy.doors._failures import failure_of, unusable
 
 REQUEST = Request("seeker", "m", (Message("user", "hi"),), 0.7, 1.0, 50, 1)
 
@@ -42,8 +45,89 @@ def test_waits_grow_stay_bounded_and_respect_the_server() -> None:
     assert wait_s(REQUEST, 0, retry_after_s=7.0) >= 7.0
 
 
-def test_retry_after_is_read_where_it_is_a_number() -> None:
-    assert retry_after({"retry-after": "3"}) == 3.0
-    assert retry_after({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}) is None
-    assert retry_after({}) is None
-    assert retry_after(None) is None
+NOW = datetime(2026, 10, 21, 7, 28, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("3", 3.0),
+        ("0.5", 0.5),
+        ("-4", 0.0),
+        ("Wed, 21 Oct 2026 07:28:30 GMT", 30.0),
+        ("Wed, 21 Oct 2026 07:28:30 -0000", 30.0),
+        ("Wed, 21 Oct 2026 07:00:00 GMT", 0.0),
+        ("soon", None),
+        ("nan", None),
+        ("inf", None),
+        ("", None),
+    ],
+)
+def test_retry_after_is_read_as_seconds_and_as_a_date(value: str, seconds: float | None) -> None:
+    assert retry_after({"retry-after": value}, now=NOW) == seconds
+
+
+def test_without_the_header_nothing_is_asked_for() -> None:
+    assert retry_after({}, now=NOW) is None
+    assert retry_after(None, now=NOW) is None
+
+
+def test_secrets_that_look_like_nothing_are_left_out_when_they_are_known() -> None:
+    assert "plain words" not in scrubbed("the server says: plain words", ["plain words"])
+
+
+class Failure(Exception):
+    """An error as litellm raises it."""
+
+    def __init__(self, status_code: int | None, text: str = "no") -> None:
+        super().__init__(text)
+        self.status_code = status_code
+
+
+class ContextWindowExceededError(Failure):
+    pass
+
+
+class ContentPolicyViolationError(Failure):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("error", "transient", "ends_run", "hint"),
+    [
+        (Failure(401), False, True, "environment"),
+        (Failure(403), False, True, "access"),
+        (Failure(404), False, True, "--api-base"),
+        (ContextWindowExceededError(400), False, False, "longer context"),
+        (Failure(400, "This model's maximum context length is 4096 tokens"), False, False, "longer context"),
+        (ContentPolicyViolationError(400), False, False, "--fallback"),
+        (Failure(403, "your input was flagged by moderation"), False, False, "--fallback"),
+        (Failure(429, "You exceeded your current quota, please check your plan and billing details"), False, True, "top up"),
+        (Failure(400, "bad argument"), False, False, ""),
+        (Failure(429, "slow down"), True, False, ""),
+        (Failure(500), True, False, ""),
+        (Failure(503), True, False, ""),
+        (Failure(408), True, False, ""),
+        (Failure(None, "Connection refused"), True, False, "--api-base"),
+    ],
+)
+def test_what_a_failure_means(error: Failure, transient: bool, ends_run: bool, hint: str) -> None:
+    failed = failure_of(error, ())
+    assert (failed.transient, failed.ends_run) == (transient, ends_run)
+    assert hint in failed.hint
+    assert bool(failed.hint) == bool(hint)
+
+
+def test_what_was_refused_is_not_charged_and_what_broke_may_be() -> None:
+    assert [failure_of(Failure(status), ()).may_be_charged for status in (401, 429, 408, 500, None)] == [False, False, True, True, True]
+
+
+def test_filtered_and_absent_answers_are_none_and_an_empty_one_is_a_reply() -> None:
+    filtered = unusable(text="", finish_reason="content_filter", completion_tokens=0)
+    assert filtered is not None
+    assert not filtered.transient
+    absent = unusable(text="", finish_reason="stop", completion_tokens=0)
+    assert absent is not None
+    assert absent.transient
+    assert unusable(text="", finish_reason="length", completion_tokens=50) is None
+    assert unusable(text="hi", finish_reason="stop", completion_tokens=0) is None

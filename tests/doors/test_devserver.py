@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +110,9 @@ def test_the_log_has_one_line_for_each_request() -> None:
     assert [line["seq"] for line in lines] == [1, 2, 3, 4]
     assert [line["status"] for line in lines] == [200, 200, 200, 400]
     assert lines[0]["key"] == lines[1]["key"] != lines[2]["key"]
-    assert set(lines[0]) == {"seq", "at", "status", "key", "in_flight"}
+    assert set(lines[0]) == {"seq", "at", "status", "key", "in_flight", "fault", "tokens"}
+    assert lines[0]["tokens"] > 0
+    assert lines[3]["tokens"] == 0
 
 
 @pytest.mark.parametrize(("fault", "status"), [("rate_limited", 429), ("server_error", 500)])
@@ -117,10 +122,50 @@ def test_a_refusal_on_purpose(fault: str, status: int) -> None:
     assert answer.headers.get("retry-after") == ("2" if status == 429 else None)
 
 
-def test_an_answer_broken_on_purpose() -> None:
+def test_a_429_may_say_when_as_a_date() -> None:
+    faults = Faults(rate_limited=1.0, retry_after_s=100, retry_after_date=1.0)
+    header = server(faults).post("/v1/chat/completions", json=body()).headers["retry-after"]
+    assert 90 < (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds() < 101
+
+
+def test_a_429_begins_a_burst_in_which_everybody_is_refused() -> None:
+    seed = next(n for n in range(50) if Faults(rate_limited=0.5, seed=n).draw(key_of(body(1)), 0) == "rate_limited")
+    log = io.StringIO()
+    client = server(Faults(rate_limited=0.5, burst_s=3600, seed=seed), log)
+    assert [client.post("/v1/chat/completions", json=body(n)).status_code for n in range(1, 12)] == [429] * 11
+    assert {json.loads(line)["fault"] for line in log.getvalue().splitlines()} == {"rate_limited"}
+
+
+def key_of(asked: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(asked, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+
+
+def answered(fault: str, log: io.StringIO | None = None) -> httpx.Response:
+    answer: httpx.Response = server(Faults(**{fault: 1.0}, drip_s=0.1), log).post("/v1/chat/completions", json=body())  # type: ignore[arg-type]
+    return answer
+
+
+def test_answers_broken_on_purpose_are_what_they_are_called() -> None:
+    whole = server().post("/v1/chat/completions", json=body())
+    truncated = answered("truncated")
+    assert 0 < len(truncated.content) < len(whole.content)
     with pytest.raises(json.JSONDecodeError):
-        server(Faults(malformed=1.0)).post("/v1/chat/completions", json=body()).json()
-    assert server(Faults(empty=1.0)).post("/v1/chat/completions", json=body()).json()["choices"][0]["message"]["content"] == ""
+        truncated.json()
+    malformed = answered("malformed")
+    assert malformed.status_code == 200
+    assert "html" in malformed.headers["content-type"]
+    assert answered("empty").json()["choices"][0]["message"]["content"] == ""
+    assert "choices" not in answered("wrong_schema").json()
+    assert (answered("error_body").status_code, list(answered("error_body").json())) == (200, ["error"])
+    assert answered("drip").json()["choices"] == whole.json()["choices"]
+
+
+@pytest.mark.parametrize("fault", [kind for kind in KINDS if kind not in ("hang", "reset")])
+def test_the_log_names_the_fault_and_counts_no_tokens_for_it(fault: str) -> None:
+    log = io.StringIO()
+    answered(fault, log)
+    line = json.loads(log.getvalue())
+    assert (line["fault"], line["tokens"]) == (fault, 0)
 
 
 def test_faults_come_at_their_rates_and_a_second_try_is_drawn_anew() -> None:

@@ -3,67 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 
 import pytest
 
-from understudy.budget import Price
-from understudy.completion import Completion, Message, MissingReply, Request
-from understudy.doors import _gateway
+from understudy.completion import Completion, MissingReply
+from understudy.doors import _caller
 from understudy.doors._calls import CallFailed
 from understudy.doors._gateway import Exchange, GatewayConfig
 from understudy.doors.store import Store
 from understudy.errors import BudgetExhausted, ProviderFailed, UnderstudyError
 from understudy.parameters import Caps
 
-TRANSIENT = CallFailed("InternalServerError: 500", transient=True, may_be_charged=True)
-PERMANENT = CallFailed("AuthenticationError: 401", transient=False, may_be_charged=False)
-
-
-class Scripted:
-    """A provider that follows a script; without one it answers `reply N`."""
-
-    def __init__(self, *script: str | CallFailed, known_price: bool = True) -> None:
-        self.script, self.n_sent, self.in_flight, self.most_in_flight = list(script), 0, 0, 0
-        self.known_price, self.gate = known_price, asyncio.Event()
-        self.gate.set()
-
-    def price(self, model: str) -> Price | None:  # noqa: ARG002
-        return Price(1e-6, 2e-6) if self.known_price else None
-
-    def is_in_process(self, model: str) -> bool:  # noqa: ARG002
-        return False
-
-    async def send(self, request: Request) -> Completion:  # noqa: ARG002
-        self.n_sent += 1
-        self.in_flight += 1
-        self.most_in_flight = max(self.most_in_flight, self.in_flight)
-        try:
-            await self.gate.wait()
-            await asyncio.sleep(0)
-            step = self.script.pop(0) if self.script else f"reply {self.n_sent}"
-            if isinstance(step, CallFailed):
-                raise step
-            return Completion(step, "model-1", "model-1", "stop", "", 10, 5, None)
-        finally:
-            self.in_flight -= 1
-
-    async def close(self) -> None:
-        pass
+sys.path.insert(0, str(Path(__file__).parent))
+from scripted import PERMANENT, TRANSIENT, Scripted, request
 
 
 @pytest.fixture(autouse=True)
 def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_gateway, "wait_s", lambda *_, **__: 0.0)
+    monkeypatch.setattr(_caller, "wait_s", lambda *_, **__: 0.0)
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     return tmp_path / "store.duckdb"
-
-
-def request(n: int = 0) -> Request:
-    return Request("seeker", "openai/some", (Message("system", "be a seeker"), Message("user", f"hi {n}")), 0.7, 1.0, 50, n)
 
 
 def exchange(store: Path, provider: Scripted, **config: object) -> Exchange:
@@ -128,8 +92,9 @@ def test_a_transient_failure_is_tried_again_and_each_attempt_is_reserved(store: 
 
 def test_a_permanent_failure_is_a_missing_reply_at_once_and_makes_no_completion(store: Path) -> None:
     provider = Scripted(PERMANENT)
-    with exchange(store, provider) as gateway, pytest.raises(MissingReply, match="401"):
+    with exchange(store, provider) as gateway, pytest.raises(MissingReply, match="400") as told:
         gateway.run(gateway.complete(request()))
+    assert told.value.hint == "shorten it"
     assert provider.n_sent == 1
     assert totals(store)["n"] == 0
     assert outcomes(store) == ["failed"]

@@ -17,6 +17,7 @@ from understudy.doors._gateway import Exchange, GatewayConfig
 
 class Noting:
     def price(self, model): return None
+    def provider_of(self, model): return "some"
     def is_in_process(self, model): return False
     async def close(self): pass
     async def send(self, request):

@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
+from time import monotonic, sleep
 
 import pytest
 import uvicorn
 
 from understudy import rehearsal
 from understudy.completion import Completion, Message, MissingReply, Request
-from understudy.doors import _gateway
-from understudy.doors.devserver import DevServer, Faults
+from understudy.doors import _caller
+from understudy.doors.devserver import KINDS, DevServer, Faults
 from understudy.doors.llm import Gateway, GatewayConfig, shared_gateway, use_gateway
 from understudy.doors.store import Store
 from understudy.errors import BadInput, UnderstudyError
@@ -118,8 +119,8 @@ def test_a_server_that_answers_with_rehearsal_is_marked_rehearsal(tmp_path: Path
 def test_failures_of_a_server_are_tried_again_and_the_counts_of_both_sides_agree(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(_gateway, "wait_s", lambda *_, **__: 0.0)
-    faults = Faults(rate_limited=0.15, server_error=0.15, reset=0.1, malformed=0.1, retry_after_s=0)
+    monkeypatch.setattr(_caller, "wait_s", lambda *_, **__: 0.0)
+    faults = Faults(rate_limited=0.15, server_error=0.15, reset=0.1, truncated=0.1, retry_after_s=0)
     with listening(faults) as (address, log), gateway(tmp_path, api_base=address, max_attempts=12) as opened:
         replies = opened.run(several(opened, 40, "openai/anything"))
         assert [reply for reply in replies if not isinstance(reply, Completion)] == []
@@ -137,10 +138,39 @@ def test_a_server_that_hangs_gives_a_missing_reply(tmp_path: Path) -> None:
         opened.run(opened.complete(request(model="openai/anything")))
 
 
-def test_an_empty_reply_is_a_reply_and_is_kept(tmp_path: Path) -> None:
-    with listening(Faults(empty=1.0)) as (address, _), gateway(tmp_path, api_base=address) as opened:
-        assert opened.run(opened.complete(request(model="openai/anything"))).text == ""
-        assert opened.n_calls == 1
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("hang", "drip")])
+def test_every_fault_is_tried_again_and_ends_as_a_missing_reply_with_its_reason(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_caller, "wait_s", lambda *_, **__: 0.0)
+    faults = Faults(**{kind: 1.0}, retry_after_s=0)  # type: ignore[arg-type]
+    with listening(faults) as (address, log), gateway(tmp_path, api_base=address, max_attempts=3) as opened:
+        with pytest.raises(MissingReply) as told:
+            opened.run(opened.complete(request(model="openai/anything")))
+        assert told.value.message
+        assert [json.loads(line)["fault"] for line in log.getvalue().splitlines()] == [kind] * 3
+        assert opened.n_calls == 3
+    with Store.open(tmp_path / "store.duckdb") as store:
+        assert store.rows("play/ledger_totals")[0]["n"] == 0
+
+
+def test_a_slow_drip_is_cut_at_the_timeout(tmp_path: Path) -> None:
+    with (
+        listening(Faults(drip=1.0)) as (address, _),
+        gateway(tmp_path, api_base=address, timeout_s=0.5, max_attempts=1) as opened,
+        pytest.raises(MissingReply, match="no answer within"),
+    ):
+        opened.run(opened.complete(request(model="openai/anything")))
+
+
+def test_the_server_notes_a_request_whose_client_left(tmp_path: Path) -> None:
+    with listening(Faults(hang=1.0)) as (address, log):
+        with gateway(tmp_path, api_base=address, timeout_s=0.2, max_attempts=2) as opened, pytest.raises(MissingReply):
+            opened.run(opened.complete(request(model="openai/anything")))
+        end = monotonic() + 5
+        while len(log.getvalue().splitlines()) < 2 and monotonic() < end:
+            sleep(0.05)
+        assert statuses(log) == [0, 0]
 
 
 def test_a_server_that_is_not_there_gives_a_missing_reply_without_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

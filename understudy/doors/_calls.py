@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from math import isfinite
 
 from understudy.completion import Request
 from understudy.errors import ProviderFailed
@@ -18,6 +23,7 @@ _SECRETS = re.compile(
     r"|((?:api[-_ ]?key|authorization|token|password|secret)\b[\"' ]*(?:provided)?[\"' ]*[:=][\"' ]*(?:bearer |basic )?)[^\s\"',;}]+|(?<=://)[^/\s@]+@"
 )
 _REASON_LENGTH = 200
+_TRY_LATER = "what was answered is kept; when the provider answers again, run the same command once more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,37 +31,41 @@ class CallFailed(Exception):
     """One attempt that ended without a reply.
 
     `retry_after_s` is what the server asked for. `may_be_charged`: the request reached a server that did not refuse it.
+    `ends_run`: no other call to this model can succeed. `hint` says what to do.
     """
 
     reason: str
     transient: bool
     may_be_charged: bool
     retry_after_s: float | None = None
+    ends_run: bool = False
+    hint: str = ""
 
 
 class Breaker:
     """Opens for good after `limit` failed calls in a row, so that a dead provider is not asked for the rest of a night."""
 
     def __init__(self, limit: int) -> None:
-        self._limit, self._n_failed, self._last = limit, 0, ""
+        self._limit, self._n_failed, self._last, self._hint, self.is_open = limit, 0, "", "", False
 
     def check(self) -> None:
         """Raises ProviderFailed when it is open."""
-        if self._n_failed >= self._limit:
-            raise ProviderFailed(
-                f"{self._n_failed} calls in a row failed, the last with: {self._last}",
-                hint="what was answered is kept; when the provider answers again, run the same command once more",
-            )
+        if not self.is_open:
+            return
+        message = f"{self._n_failed} calls in a row failed, the last with: {self._last}" if self._n_failed > 1 else self._last
+        raise ProviderFailed(message, hint=self._hint or _TRY_LATER)
 
     def succeeded(self) -> None:
         """Counts a call with a reply."""
-        if self._n_failed < self._limit:
+        if not self.is_open:
             self._n_failed = 0
 
-    def failed(self, reason: str) -> None:
-        """Counts a call without one."""
+    def failed(self, reason: str, *, hint: str = "", ends_run: bool = False) -> None:
+        """Counts a call without one; `ends_run` where no other could have one."""
         self._n_failed += 1
-        self._last = reason
+        if not self.is_open:
+            self._last, self._hint = reason, hint
+        self.is_open = self.is_open or ends_run or self._n_failed >= self._limit
 
 
 def is_transient(status: int | None) -> bool:
@@ -69,15 +79,22 @@ def wait_s(request: Request, attempt: int, *, retry_after_s: float | None) -> fl
     return float(rng_of("wait", request.key, attempt).uniform(0.0, longest)) + (retry_after_s or 0.0)
 
 
-def retry_after(headers: object) -> float | None:
-    """Seconds of a `retry-after` header; None where there is none or it is a date."""
-    value = headers.get("retry-after") if hasattr(headers, "get") else None
+def retry_after(headers: object, *, now: datetime | None = None) -> float | None:
+    """Seconds that a `retry-after` header asks for, as a number or as a date; None where there is none that can be read."""
+    value = str(headers.get("retry-after") if hasattr(headers, "get") else None)
+    with suppress(ValueError):
+        seconds = float(value)
+        return max(0.0, seconds) if isfinite(seconds) else None
     try:
-        return max(0.0, float(str(value)))
+        until = parsedate_to_datetime(value)
     except ValueError:
         return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(0.0, (until - (now or datetime.now(UTC))).total_seconds())
 
 
-def scrubbed(text: str) -> str:
-    """`text` in one short line, without what looks like a credential."""
+def scrubbed(text: str, secrets: Collection[str] = ()) -> str:
+    """`text` in one short line, without `secrets` and without what looks like a credential."""
+    for secret in secrets:
+        text = text.replace(secret, "***")
     return _SECRETS.sub(lambda found: f"{found.group(1) or ''}***", " ".join(text.split()))[:_REASON_LENGTH]

@@ -6,72 +6,40 @@ Model clients belong to one loop, so work handed in from many threads still shar
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 from time import monotonic
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Self, TypeVar
 
-from understudy.budget import Budget, Cost, Price, worst_case
+from understudy.budget import Budget
 from understudy.completion import Completion, MissingReply, Request
-from understudy.doors._calls import LONGEST_WAIT_S, Breaker, CallFailed, wait_s
+from understudy.doors._caller import EMBEDDED, Caller, GatewayConfig, Provider
+from understudy.doors._pacing import LANE
 from understudy.errors import ProviderFailed, UnderstudyError
 from understudy.ledger import Ledger
-from understudy.parameters import Caps, Models, checked
 
-EMBEDDED = "rehearsal"
+__all__ = ("EMBEDDED", "Exchange", "GatewayConfig", "Provider")
+
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, slots=True)
-class GatewayConfig:
-    """How models are reached and what may be spent. `max_attempts` counts the first one."""
-
-    api_base: str | None = None
-    concurrency: int = 32
-    timeout_s: float = 60.0
-    max_attempts: int = 4
-    breaker_after: int = 10
-    caps: Caps = field(default_factory=lambda: checked(Caps, {}))
-
-    @classmethod
-    def of(cls, models: Models, caps: Caps) -> GatewayConfig:
-        """The configuration that flow parameters describe."""
-        return cls(models.api_base, models.concurrency, models.timeout_s, breaker_after=models.breaker_after, caps=caps)
-
-
-class Provider(Protocol):
-    """Who answers the calls."""
-
-    def price(self, model: str) -> Price | None:
-        """USD per token; None where it is not known. Raises BadInput for a model that cannot be asked at all."""
-
-    def is_in_process(self, model: str) -> bool:
-        """Whether a call leaves this process: one that does not can neither be charged nor outlive a kill."""
-
-    async def send(self, request: Request) -> Completion:
-        """One attempt. Raises CallFailed."""
-
-    async def close(self) -> None:
-        """Ends its connections; called on the loop that used them."""
 
 
 class Exchange:
     """The calls of one run, to one provider. A context manager."""
 
     def __init__(self, config: GatewayConfig, *, provider: Provider, store_path: Path | str, run_id: str) -> None:
+        # a fallback that cannot be asked is better known before the night than in it
+        for name in {name for names in config.fallbacks.values() for name in names}:
+            provider.price(name)
         self._config, self._provider = config, provider
-        self._budget = Budget(config.caps, now=monotonic)
-        self._breaker = Breaker(config.breaker_after)
+        self._budget = Budget(config.caps, config.limits, now=monotonic)
         self._ledger = Ledger(store_path, run_id=run_id, now=lambda: datetime.now(UTC).replace(tzinfo=None))
+        self._caller = Caller(config, provider=provider, budget=self._budget, ledger=self._ledger)
         self._flying: dict[str, asyncio.Task[Completion]] = {}
-        self._not_before, self._n_served, self._closed = 0.0, 0, False
+        self._n_served, self._closed = 0, False
         self._loop = asyncio.new_event_loop()
-        self._slots, self._settled = asyncio.Semaphore(config.concurrency), asyncio.Condition()
         self._thread = Thread(target=self._loop.run_forever, name="gateway", daemon=True)
         self._thread.start()
 
@@ -103,11 +71,14 @@ class Exchange:
         self.close(drain_s=self._config.timeout_s if error is None or isinstance(error, Exception) else 0.0)
 
     def run(self, work: Coroutine[Any, Any, Result], timeout_s: float | None = None) -> Result:
-        """What `work` returns, run on the gateway's loop; for synchronous tasks in threads. Raises ProviderFailed on timeout."""
+        """What `work` returns, run on the gateway's loop; for synchronous tasks in threads. Raises ProviderFailed on timeout.
+
+        Calls made in `work` share one lane: pieces of work that run side by side take turns.
+        """
         if self._closed:
             work.close()
             raise UnderstudyError("the gateway is closed")
-        future = asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, timeout_s), self._loop)
+        future = asyncio.run_coroutine_threadsafe(_in_own_lane(work, timeout_s), self._loop)
         try:
             return future.result()
         except TimeoutError as error:
@@ -132,7 +103,7 @@ class Exchange:
             return await asyncio.wrap_future(self._ledger.read(key))
         flying = self._flying.get(key)
         if flying is None:
-            flying = asyncio.get_running_loop().create_task(self._call(request, key))
+            flying = asyncio.get_running_loop().create_task(self._caller.call(request, key))
             self._flying[key] = flying
             flying.add_done_callback(lambda done: self._landed(key, done))
         else:
@@ -160,79 +131,6 @@ class Exchange:
         if not done.cancelled():
             done.exception()  # whoever waited has it; a caller that went away leaves nobody to ask
 
-    async def _call(self, request: Request, key: str) -> Completion:
-        async with self._slots:
-            for attempt in range(self._config.max_attempts):
-                self._breaker.check()
-                await self._paced()
-                try:
-                    completion = await self._attempt(request, key)
-                except CallFailed as failure:
-                    # a server that wants a longer rest than this has in effect said no
-                    too_long = (failure.retry_after_s or 0.0) > LONGEST_WAIT_S
-                    if attempt + 1 == self._config.max_attempts or not failure.transient or too_long:
-                        self._breaker.failed(failure.reason)
-                        raise MissingReply(failure.reason) from failure
-                    if failure.retry_after_s:
-                        self._not_before = max(self._not_before, monotonic() + failure.retry_after_s)
-                    await asyncio.sleep(wait_s(request, attempt, retry_after_s=failure.retry_after_s))
-                else:
-                    self._breaker.succeeded()
-                    return completion
-        raise AssertionError("the last attempt returns or raises")
-
-    async def _attempt(self, request: Request, key: str) -> Completion:
-        """One call, reserved before and settled after, whatever happens to it.
-
-        A call that does not leave the process is not reserved: killed in flight, it cannot have been charged.
-        """
-        price = self._provider.price(request.model)
-        worst = await self._hold(request, price)
-        spent, reservation = Cost(0, 0.0), None if self._provider.is_in_process(request.model) else uuid.uuid4().hex
-        try:
-            if reservation is not None:
-                await asyncio.wrap_future(self._ledger.reserve(reservation, key, max_tokens=worst.tokens, max_usd=worst.usd))
-            started, spent = monotonic(), worst
-            completion = await self._send(request)
-            latency_s = monotonic() - started
-            spent = _cost(completion, price)
-            kept = self._ledger.keep(reservation, key, request=request, completion=completion, usd=spent.usd, latency_s=latency_s)
-            await asyncio.wrap_future(kept)
-            return completion
-        except CallFailed as failure:
-            if not failure.may_be_charged:
-                spent = Cost(0, 0.0)
-            if reservation is not None:
-                await asyncio.wrap_future(self._ledger.settle(reservation, "failed", reason=failure.reason))
-            raise
-        except asyncio.CancelledError:
-            if reservation is not None:
-                self._ledger.settle(reservation, "cancelled", reason="stopped in flight; it may have been charged")
-            raise
-        finally:
-            self._budget.settle(worst, spent)
-            async with self._settled:
-                self._settled.notify_all()
-
-    async def _hold(self, request: Request, price: Price | None) -> Cost:
-        worst = worst_case(request, price)
-        async with self._settled:
-            await self._settled.wait_for(lambda: self._budget.hold(worst))
-        return worst
-
-    async def _paced(self) -> None:
-        rest = self._not_before - monotonic()
-        if rest > 0:
-            await asyncio.sleep(rest)
-
-    async def _send(self, request: Request) -> Completion:
-        try:
-            async with asyncio.timeout(self._config.timeout_s):
-                return await self._provider.send(request)
-        except TimeoutError as error:
-            reason = f"no answer within {self._config.timeout_s:g} s"
-            raise CallFailed(reason, transient=True, may_be_charged=True) from error
-
     async def _wind_up(self, drain_s: float) -> None:
         if drain_s > 0 and self._flying:
             await asyncio.wait(self._flying.values(), timeout=drain_s)
@@ -243,9 +141,6 @@ class Exchange:
         await self._provider.close()
 
 
-
-def _cost(completion: Completion, price: Price | None) -> Cost:
-    spent = completion.prompt_tokens, completion.completion_tokens
-    # a server may turn out to answer with rehearsal, which is free
-    usd = 0.0 if completion.engine == EMBEDDED else None if price is None else price.of(*spent)
-    return Cost(sum(spent), usd)
+async def _in_own_lane(work: Coroutine[Any, Any, Result], timeout_s: float | None) -> Result:
+    LANE.set(object())
+    return await asyncio.wait_for(work, timeout_s)

@@ -11,75 +11,31 @@ import hashlib
 import json
 import socket
 import sys
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Literal, get_args
+from typing import IO, Any
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from understudy import rehearsal
 from understudy.completion import Message
+from understudy.doors.faults import KINDS, UNANSWERED, Faults, Kind, broken, until_gone
 from understudy.errors import BadInput
-from understudy.keys import share_of
+
+__all__ = ("KINDS", "DevServer", "Faults", "serve")
 
 SURFACE = "0"
 MODEL = "rehearsal"
 _HOST = "127.0.0.1"
-Kind = Literal["rate_limited", "server_error", "hang", "reset", "malformed", "empty"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
 # what the log says of a request that got no whole answer
 _NO_ANSWER = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Faults:
-    """Shares of requests that fail, each in [0, 1], drawn from seed, request and how often it came; at most 1 together."""
-
-    rate_limited: float = 0.0
-    server_error: float = 0.0
-    hang: float = 0.0
-    reset: float = 0.0
-    malformed: float = 0.0
-    empty: float = 0.0
-    retry_after_s: float = 1.0
-    hang_s: float = 3600.0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        shares = [getattr(self, kind) for kind in KINDS]
-        if any(not 0.0 <= share <= 1.0 for share in shares) or sum(shares) > 1.0 + 1e-9:
-            raise BadInput(f"fault rates are shares in [0, 1] that sum to at most 1; seen: {dict(zip(KINDS, shares, strict=True))}")
-
-    @classmethod
-    def read(cls, path: Path) -> Faults:
-        """The faults of a TOML file with the keys of this class. Raises BadInput naming the key."""
-        try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise BadInput(f"cannot read {path} as a file of faults: {error}") from error
-        known = [field.name for field in fields(cls)]
-        for name, value in values.items():
-            if name not in known or isinstance(value, bool) or not isinstance(value, int | float):
-                raise BadInput(f"{path}: {name} = {value!r} is not a fault", hint=f"numbers under the keys {', '.join(known)}")
-        return cls(**values)
-
-    def draw(self, body_key: str, n_before: int) -> Kind | None:
-        """What goes wrong with a request; the same one tried again has a new draw."""
-        share, passed = share_of("fault", self.seed, body_key, n_before), 0.0
-        for kind in KINDS:
-            passed += getattr(self, kind)
-            if share < passed:
-                return kind
-        return None
 
 
 class DevServer:
@@ -88,7 +44,7 @@ class DevServer:
     def __init__(self, *, faults: Faults, latency_ms: int, log: IO[str] | None) -> None:
         self._faults, self._latency_s, self._log = faults, latency_ms / 1000, log
         self._surface = rehearsal.surface(SURFACE)
-        self._n_requests, self._in_flight, self._seen = 0, 0, Counter[str]()
+        self._n_requests, self._in_flight, self._burst_until, self._seen = 0, 0, 0.0, Counter[str]()
         chat = [Route(f"{base}/chat/completions", self.chat, methods=["POST"]) for base in ("/v1", "")]
         models = [Route(f"{base}/models", self.models) for base in ("/v1", "")]
         self.app = Starlette(routes=[*chat, *models, Route("/health", self.health)])
@@ -106,16 +62,17 @@ class DevServer:
         self._n_requests += 1
         self._in_flight += 1
         line: dict[str, Any] = {"seq": self._n_requests, "at": datetime.now(UTC).isoformat(), "in_flight": self._in_flight}
-        line |= {"status": _NO_ANSWER, "key": ""}
+        line |= {"status": _NO_ANSWER, "key": "", "fault": "", "tokens": 0}
         try:
             body = await request.body()
             line["key"] = hashlib.sha256(body).hexdigest()
             n_before = self._seen[line["key"]]
             self._seen[line["key"]] += 1
             await asyncio.sleep(self._latency_s)
-            fault = self._faults.draw(line["key"], n_before)
-            response = self._answer(body, line["key"]) if fault is None else await self._failed(fault)
-            line["status"] = _NO_ANSWER if fault in ("hang", "reset") else response.status_code
+            fault = self._fault(line["key"], n_before)
+            line["fault"] = fault or ""
+            response = await self._response(request, body, line, n_before)
+            line["status"] = _NO_ANSWER if fault in UNANSWERED else response.status_code
             return response
         except ClientDisconnect:
             return Response(status_code=499)
@@ -123,7 +80,28 @@ class DevServer:
             self._in_flight -= 1
             self._note(line)
 
-    def _answer(self, body: bytes, body_key: str) -> Response:
+    def _fault(self, body_key: str, n_before: int) -> Kind | None:
+        now = asyncio.get_running_loop().time()
+        if now < self._burst_until:
+            return "rate_limited"
+        fault = self._faults.draw(body_key, n_before)
+        if fault == "rate_limited":
+            self._burst_until = now + self._faults.burst_s
+        return fault
+
+    async def _response(self, request: Request, body: bytes, line: dict[str, Any], n_before: int) -> Response:
+        fault: Kind | None = line["fault"] or None
+        if fault == "rate_limited":
+            when = self._faults.retry_after(line["key"], n_before)
+            return _error(429, "too many requests (a fault on purpose)", {"retry-after": when})
+        if fault == "server_error":
+            return _error(500, "internal error (a fault on purpose)")
+        if fault == "hang":
+            await until_gone(request, self._faults.hang_s)
+        whole = self._answer(body, line)
+        return whole if fault is None else broken(bytes(whole.body), fault, self._faults)
+
+    def _answer(self, body: bytes, line: dict[str, Any]) -> Response:
         try:
             asked = _read(body)
             reply = rehearsal.respond(
@@ -137,9 +115,10 @@ class DevServer:
         except BadInput as error:
             return _error(400, error.message)
         spent = reply.prompt_tokens, reply.completion_tokens
+        line["tokens"] = 0 if line["fault"] else sum(spent)
         return JSONResponse(
             {
-                "id": f"chatcmpl-{body_key[:24]}",
+                "id": f"chatcmpl-{line['key'][:24]}",
                 "object": "chat.completion",
                 "created": int(datetime.now(UTC).timestamp()),
                 "model": MODEL,
@@ -148,21 +127,6 @@ class DevServer:
                 "usage": {"prompt_tokens": spent[0], "completion_tokens": spent[1], "total_tokens": sum(spent)},
             }
         )
-
-    async def _failed(self, fault: Kind) -> Response:
-        if fault == "rate_limited":
-            return _error(429, "too many requests (a fault on purpose)", {"retry-after": f"{self._faults.retry_after_s:g}"})
-        if fault == "server_error":
-            return _error(500, "internal error (a fault on purpose)")
-        if fault == "hang":
-            await asyncio.sleep(self._faults.hang_s)
-        if fault in ("hang", "reset"):
-            return _Broken()
-        if fault == "malformed":
-            return Response('{"choices": [{"message": {"content": "Hi', media_type="application/json")
-        said = {"index": 0, "message": {"role": "assistant", "content": ""}, "finish_reason": "stop"}
-        usage = {"prompt_tokens": 1, "completion_tokens": 0, "total_tokens": 1}
-        return JSONResponse({"id": "chatcmpl-empty", "object": "chat.completion", "model": MODEL, "choices": [said], "usage": usage})
 
     def _note(self, line: Mapping[str, Any]) -> None:
         if self._log is not None:
@@ -205,14 +169,6 @@ class _Asked:
     temperature: float
     top_p: float
     seed: int
-
-
-class _Broken(Response):
-    """An answer that promises more than it sends; the server then closes the connection."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
-        await send({"type": "http.response.body", "body": b'{"id": ', "more_body": False})
 
 
 def _read(body: bytes) -> _Asked:

@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 
 from understudy.budget import Price
 from understudy.completion import Completion, Message, Request
-from understudy.doors._calls import CallFailed, is_transient, retry_after, scrubbed
+from understudy.doors._calls import CallFailed
+from understudy.doors._failures import failure_of, planted_secrets, unusable
 from understudy.doors._gateway import EMBEDDED, Exchange, GatewayConfig
 from understudy.errors import BadInput, UnderstudyError
 
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 __all__ = ("Gateway", "GatewayConfig", "shared_gateway", "use_gateway")
 
 _INTENDED_ACT = "intended_act"
-# a request that certainly reached nobody who could charge for it
-_REFUSED_STATUS = range(400, 500)
 
 
 class Gateway(Exchange):
@@ -54,47 +53,59 @@ class _LiteLLM:
     def __init__(self, config: GatewayConfig, fitted: Mapping[str, Fitted], surfaces: Mapping[str, Surface]) -> None:
         self._litellm = _litellm()
         self._config, self._fitted, self._surfaces = config, fitted, surfaces
-        self._prices: dict[str, Price | None] = {}
+        self._providers: dict[str, str] = {}
         self._takes_seed: dict[str, bool] = {}
+        self._secrets = planted_secrets()
         handler = _embedded_provider(fitted, surfaces)
         self._litellm.custom_provider_map = [{"provider": EMBEDDED, "custom_handler": handler}]
 
     def price(self, model: str) -> Price | None:
-        if model not in self._prices:
-            self._prices[model] = self._look_up_price(model)
-        return self._prices[model]
-
-    def is_in_process(self, model: str) -> bool:
-        return model.startswith(f"{EMBEDDED}/")
-
-    async def send(self, request: Request) -> Completion:
-        try:
-            answer = await self._litellm.acompletion(**self._arguments(request))
-        except Exception as error:
-            raise _failure(error) from error
-        return _completion(answer)
-
-    async def close(self) -> None:
-        await self._litellm.close_litellm_async_clients()
-
-    def _look_up_price(self, model: str) -> Price | None:
         if self.is_in_process(model):
-            _actors(model, self._fitted, self._surfaces)
-            # litellm looks for the price of every reply; of a model it does not know it does so by guessing, which takes long
-            free = {"input_cost_per_token": 0.0, "output_cost_per_token": 0.0, "litellm_provider": EMBEDDED, "mode": "chat"}
-            self._litellm.register_model(dict.fromkeys((EMBEDDED, model, model.removeprefix(f"{EMBEDDED}/")), free))
-            return Price(0.0, 0.0)
-        try:
-            _, provider, _, _ = self._litellm.get_llm_provider(model, api_base=self._config.api_base)
-        except Exception as error:
-            raise BadInput(f"litellm knows no model {model!r}", hint="name it PROVIDER/MODEL, such as ollama/llama3.2") from error
-        self._takes_seed[model] = "seed" in (self._litellm.get_supported_openai_params(model, custom_llm_provider=provider) or ())
+            return self._free(model)
+        self._takes_seed[model] = "seed" in (
+            self._litellm.get_supported_openai_params(model, custom_llm_provider=self.provider_of(model)) or ()
+        )
         try:
             known = self._litellm.get_model_info(model)
         except Exception:  # litellm has no price for it, which is an answer
             return None
         prompt, reply = known.get("input_cost_per_token"), known.get("output_cost_per_token")
+        # a local server's model may stand in the list at nothing; a hosted one that is free is told with --price 0,0
         return None if prompt is None or reply is None else Price(float(prompt), float(reply))
+
+    def provider_of(self, model: str) -> str:
+        if model not in self._providers:
+            address = self._config.api_base if self._config.api_base_for in (None, model) else None
+            try:
+                _, self._providers[model], _, _ = self._litellm.get_llm_provider(model, api_base=address)
+            except Exception:
+                self._providers[model] = ""
+        if not self._providers[model]:
+            raise BadInput(f"litellm knows no model {model!r}", hint="name it PROVIDER/MODEL, such as ollama/llama3.2")
+        return self._providers[model]
+
+    def is_in_process(self, model: str) -> bool:
+        return model.startswith(f"{EMBEDDED}/")
+
+    async def send(self, request: Request) -> Completion:
+        # raised outside of the handler: litellm's error may quote what a server echoed, and a traceback would show it
+        try:
+            answer = await self._litellm.acompletion(**self._arguments(request))
+        except Exception as error:
+            failed = failure_of(error, self._secrets)
+        else:
+            return _completion(answer)
+        raise failed
+
+    async def close(self) -> None:
+        await self._litellm.close_litellm_async_clients()
+
+    def _free(self, model: str) -> Price:
+        _actors(model, self._fitted, self._surfaces)
+        # litellm looks for the price of every reply; of a model it does not know it does so by guessing, which takes long
+        free = {"input_cost_per_token": 0.0, "output_cost_per_token": 0.0, "litellm_provider": EMBEDDED, "mode": "chat"}
+        self._litellm.register_model(dict.fromkeys((EMBEDDED, model, model.removeprefix(f"{EMBEDDED}/")), free))
+        return Price(0.0, 0.0)
 
     def _arguments(self, request: Request) -> dict[str, Any]:
         arguments: dict[str, Any] = {
@@ -110,11 +121,18 @@ class _LiteLLM:
         # some providers refuse a request that names a seed; their replies are kept by our key all the same
         if self._takes_seed.get(request.model, True):
             arguments["seed"] = request.seed
-        if not self.is_in_process(request.model) and self._config.api_base is not None:
-            arguments["api_base"] = self._config.api_base
-            if _is_loopback(self._config.api_base) and "OPENAI_API_KEY" not in os.environ:
+        address = self._address(request.model)
+        if address is not None:
+            arguments["api_base"] = address
+            if _is_loopback(address) and "OPENAI_API_KEY" not in os.environ:
                 arguments["api_key"] = "none-needed-on-loopback"
         return arguments
+
+    def _address(self, model: str) -> str | None:
+        owner = self._config.api_base_for
+        if self._config.api_base is None or self.is_in_process(model):
+            return None
+        return self._config.api_base if owner is None or self.provider_of(owner) == self.provider_of(model) else None
 
 
 def _embedded_provider(fitted: Mapping[str, Fitted], surfaces: Mapping[str, Surface]) -> Any:
@@ -164,12 +182,12 @@ def _actors(model: str, fitted: Mapping[str, Fitted], surfaces: Mapping[str, Sur
 
 
 def _completion(answer: Any) -> Completion:
-    """A reply of litellm as ours. Raises CallFailed where it has not the shape of one."""
+    """A reply of litellm as ours. Raises CallFailed where it is none."""
     try:
         said, usage = answer.choices[0], answer.usage
         reported = str(answer.model or "unknown")
         fields = getattr(said.message, "provider_specific_fields", None) or {}
-        return Completion(
+        completion = Completion(
             text=said.message.content or "",
             reported_model=reported,
             engine=EMBEDDED if reported.rpartition("/")[2].startswith(EMBEDDED) or reported.startswith(EMBEDDED) else reported,
@@ -179,20 +197,12 @@ def _completion(answer: Any) -> Completion:
             completion_tokens=int(usage.completion_tokens),
             intended_act=fields.get(_INTENDED_ACT),
         )
-    except (AttributeError, IndexError, TypeError, ValueError) as error:
-        reason = f"the reply has not the form of a completion: {scrubbed(str(error))}"
-        raise CallFailed(reason, transient=True, may_be_charged=True) from error
-
-
-def _failure(error: Exception) -> CallFailed:
-    status = getattr(error, "status_code", None)
-    headers = getattr(getattr(error, "response", None), "headers", None) or getattr(error, "litellm_response_headers", None)
-    return CallFailed(
-        reason=f"{type(error).__name__}: {scrubbed(str(error))}",
-        transient=is_transient(status),
-        may_be_charged=status not in _REFUSED_STATUS or status == 408,
-        retry_after_s=retry_after(headers),
-    )
+    except (AttributeError, IndexError, TypeError, ValueError):
+        raise CallFailed("the answer has not the form of a completion", transient=True, may_be_charged=True) from None
+    fault = unusable(text=completion.text, finish_reason=completion.finish_reason, completion_tokens=completion.completion_tokens)
+    if fault is not None:
+        raise fault
+    return completion
 
 
 def _is_loopback(address: str) -> bool:

@@ -1,0 +1,55 @@
+"""A provider that follows a script, for tests of the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+
+from understudy.budget import Price
+from understudy.completion import Completion, Message, ModelRole, Request
+from understudy.doors._calls import CallFailed
+
+TRANSIENT = CallFailed("InternalServerError: 500", transient=True, may_be_charged=True)
+PERMANENT = CallFailed("BadRequestError: 400", transient=False, may_be_charged=False, hint="shorten it")
+NO_KEY = CallFailed("AuthenticationError: 401", transient=False, may_be_charged=False, ends_run=True, hint="set the key")
+
+
+class Scripted:
+    """A provider that follows a script; without one it answers `reply N`."""
+
+    def __init__(self, *script: str | CallFailed, known_price: bool = True) -> None:
+        self.script, self.n_sent, self.in_flight, self.most_in_flight = list(script), 0, 0, 0
+        self.known_price, self.gate = known_price, asyncio.Event()
+        self.asked: list[str] = []
+        self.gate.set()
+
+    def price(self, model: str) -> Price | None:  # noqa: ARG002
+        return Price(1e-6, 2e-6) if self.known_price else None
+
+    def provider_of(self, model: str) -> str:
+        return model.partition("/")[0]
+
+    def is_in_process(self, model: str) -> bool:  # noqa: ARG002
+        return False
+
+    async def send(self, request: Request) -> Completion:
+        self.n_sent += 1
+        self.asked.append(request.model)
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            await self.gate.wait()
+            await asyncio.sleep(0)
+            step = self.script.pop(0) if self.script else f"reply {self.n_sent}"
+            if isinstance(step, CallFailed):
+                raise step
+            return Completion(step, "model-1", "model-1", "stop", "", 10, 5, None)
+        finally:
+            self.in_flight -= 1
+
+    async def close(self) -> None:
+        pass
+
+
+def request(n: int = 0, model: str = "openai/some", role: ModelRole = "seeker") -> Request:
+    """The n-th request."""
+    return Request(role, model, (Message("system", "be a seeker"), Message("user", f"hi {n}")), 0.7, 1.0, 50, n)

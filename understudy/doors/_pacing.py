@@ -1,0 +1,129 @@
+"""When a call may go: so many at once, shared fairly between lanes, and so many requests and tokens a minute at each provider.
+
+Whoever comes too early waits; nothing is refused. All of it belongs to the gateway's event loop and its clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Hashable
+from contextlib import suppress
+from contextvars import ContextVar
+
+WINDOW_S = 60.0
+# how long a call that waits its turn may overlook that the run has ended
+_LOOK_UP_S = 1.0
+
+# who a call is made for; calls of one lane go in their order, lanes take turns
+LANE: ContextVar[Hashable] = ContextVar("lane", default=None)
+
+
+class Turnstile:
+    """Lets at most `limit` calls through at once. Lanes take turns, so that one candidate's burst does not keep the others waiting."""
+
+    def __init__(self, limit: int) -> None:
+        self._free = limit
+        self._lanes: dict[Hashable, deque[asyncio.Future[None]]] = {}
+
+    async def __aenter__(self) -> None:
+        if self._free and not self._lanes:
+            self._free -= 1
+            return
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._lanes.setdefault(LANE.get(), deque()).append(waiting)
+        try:
+            await waiting
+        except asyncio.CancelledError:
+            if waiting.done() and not waiting.cancelled():
+                self._leave()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        self._free += 1
+        while self._free and self._lanes:
+            lane = next(iter(self._lanes))
+            waiting = self._lanes[lane].popleft()
+            # to the end of the round, or out of it
+            rest = self._lanes.pop(lane)
+            if rest:
+                self._lanes[lane] = rest
+            if not waiting.done():
+                self._free -= 1
+                waiting.set_result(None)
+
+
+class Admission:
+    """A request that was let through, and the tokens that it counts for."""
+
+    __slots__ = ("at", "tokens")
+
+    def __init__(self, at: float, tokens: int) -> None:
+        self.at, self.tokens = at, tokens
+
+
+class Rate:
+    """Requests and tokens a minute at one provider.
+
+    Requests are spaced evenly, since providers count over shorter times than the minute they speak of. Tokens are held to the
+    limit in any 60 s by the worst case of what is in flight and by the true figure of what has come back.
+    """
+
+    def __init__(self, *, rpm: int | None, tpm: int | None) -> None:
+        self._between_s = WINDOW_S / rpm if rpm else 0.0
+        self._tpm = tpm
+        self._next, self._paused_until, self._tokens = 0.0, 0.0, 0
+        self._recent: deque[Admission] = deque()
+        self._order, self._given_back = asyncio.Lock(), asyncio.Event()
+
+    def pause(self, seconds: float) -> None:
+        """Lets nothing through for so long, as the provider asked."""
+        self._paused_until = max(self._paused_until, asyncio.get_running_loop().time() + seconds)
+
+    async def admit(self, tokens: int, *, still_wanted: Callable[[], None]) -> Admission:
+        """Returns when a request of at most `tokens` may be sent; requests go in the order they came.
+
+        `still_wanted` is asked about once a second while it waits, and raises what ends the run.
+        """
+        async with self._order:
+            loop = asyncio.get_running_loop()
+            while (rest := self._wait(loop.time(), tokens)) > 0:
+                still_wanted()
+                self._given_back.clear()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._given_back.wait(), min(rest, _LOOK_UP_S))
+            now = loop.time()
+            self._next = max(self._next, now) + self._between_s
+            admission = Admission(now, tokens)
+            if self._tpm is not None:
+                self._recent.append(admission)
+                self._tokens += tokens
+            return admission
+
+    def settle(self, admission: Admission, tokens: int) -> None:
+        """Counts what a request really took in the place of its worst case."""
+        # one that is older than the window has left it already
+        if self._recent and admission.at >= self._recent[0].at:
+            self._tokens += tokens - admission.tokens
+            admission.tokens = tokens
+            self._given_back.set()
+
+    def _wait(self, now: float, tokens: int) -> float:
+        return max(self._paused_until - now, self._next - now, self._token_wait(now, tokens))
+
+    def _token_wait(self, now: float, tokens: int) -> float:
+        if self._tpm is None:
+            return 0.0
+        while self._recent and self._recent[0].at <= now - WINDOW_S:
+            self._tokens -= self._recent.popleft().tokens
+        over, wait = self._tokens + tokens - self._tpm, 0.0
+        for admission in self._recent:
+            # a request that is larger than the limit goes alone
+            if over <= 0:
+                break
+            over -= admission.tokens
+            wait = admission.at + WINDOW_S - now
+        return wait
