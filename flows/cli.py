@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from flows import labelling, pages
+from flows import exporting, labelling, pages, probing
 from flows.console import Fields, answer, usage_error
 from flows.model_options import model_options
 from understudy.errors import BadInput
@@ -298,6 +298,8 @@ def devserver(
 
 
 app.command()(labelling.label)
+app.command("export")(exporting.export)
+app.command("probe")(probing.probe)
 
 
 def main() -> NoReturn:

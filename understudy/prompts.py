@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from understudy.completion import Message
 from understudy.genome import Disclosure, Genome, Persona
@@ -25,6 +25,7 @@ _SCHEDULE: dict[Disclosure, str] = {
 _PERSONA_SIZE: dict[Persona, int] = {"none": 0, "brief": 2, "full": 8}
 
 Stage = Literal["opening", "ask", "recommend", "chat"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
 _AT_STAGE: dict[Stage, str] = {
     "opening": "You open the conversation.",
     "ask": "The recommender has asked you something. Answer that; to what is not in your wishes you are indifferent, and may say so.",
