@@ -1,0 +1,177 @@
+"""How each structure of a setting gets to a turn, what it counts, and what happens when a call behind it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from understudy import play
+from understudy.completion import Completion, MissingReply, Request
+from understudy.doors.store import Store
+from understudy.genome import SECTIONS, Controls, Genome
+from understudy.play import Played, PlayedTurn, Scene
+from understudy.recommenders import Recommendation
+from understudy.records import Item, Need, Turn
+from understudy.rows import keep_played, keep_satisfactions, load_played, load_satisfactions
+from understudy.satisfaction import Score, satisfaction, satisfaction_key
+from understudy.structured import Invalid
+
+TARGET = Item("9", "Salt Harbour", 1994, ("drama",))
+HISTORY = (Turn("seeker", "hi"), Turn("recommender", "Try Orbit (2015)", 1, ("4",)))
+PASSES, FAILS = json.dumps({"passes": True}), json.dumps({"passes": False, "fault": "accepts what is <avoided>"})
+
+
+class Script:
+    """A model that says the next line of its role's script."""
+
+    def __init__(self, **lines: list[str | Exception]) -> None:
+        self.lines, self.requests = lines, list[Request]()
+
+    async def __call__(self, request: Request) -> Completion:
+        self.requests.append(request)
+        line = self.lines[request.role].pop(0)
+        if isinstance(line, Exception):
+            raise line
+        return Completion(line, "some-model", "some-model", "stop", "", 50, 7)
+
+
+class Once:
+    """A recommender that recommends once and then says goodbye."""
+
+    def start(self, seed: int) -> Once:  # noqa: ARG002
+        return self
+
+    async def reply(self, utterance: str) -> Recommendation:  # noqa: ARG002
+        return Recommendation("Goodbye!", (), (), "goodbye")
+
+
+def scene(mode: str = "replay", **controls: Any) -> Scene:
+    genome = Genome({name: f"{name} in plain words" for name in SECTIONS}, Controls(**controls))
+    history = HISTORY if mode == "replay" else ()
+    return Scene(mode, "c1", "d1", Need(genres=("drama",)), history, None, None, TARGET, genome, (), "crs", "m", 0)  # type: ignore[arg-type]
+
+
+def played(one: Scene, script: Script) -> Played:
+    return asyncio.run(play.play(one, complete=script, recommender=Once()))
+
+
+def steps(message: str, act: str = "reject", rating: int | None = 2) -> str:
+    return json.dumps({"rating": rating, "act": act, "draft": "no", "message": message})
+
+
+def test_a_thinking_seeker_says_its_speech_and_remembers_nothing_else() -> None:
+    script = Script(seeker=["<think>a secret plan</think>Seeker: hello", "<think>again</think>bye"])
+    done = played(scene("free", reasoning="think"), script)
+    assert done.turns[0].text == "hello"
+    assert done.n_stripped == 1
+    assert script.requests[0].max_tokens > play.request_of(scene(), HISTORY, 2).max_tokens
+    assert not any("secret" in message.content for request in script.requests for message in request.messages)
+
+
+def test_a_thought_without_speech_makes_the_dialogue_invalid() -> None:
+    done = played(scene(reasoning="think"), Script(seeker=["<think>too long"]))
+    assert (done.status, done.reason, done.turns) == ("invalid", "unfinished_thought", ())
+
+
+def test_a_draft_that_passes_is_said_and_checked_by_the_verifier_s_model() -> None:
+    script = Script(seeker=["never saw it"], verifier=[PASSES])
+    done = played(replace(scene(verifier=True), verifier="other"), script)
+    assert ([turn.text for turn in done.turns], done.n_redone, done.n_unchecked, done.n_tokens) == (["never saw it"], 0, 0, 14)
+    assert [(one.role, one.model) for one in script.requests] == [("seeker", "m"), ("verifier", "other")]
+
+
+def test_a_draft_that_does_not_pass_is_written_anew_once() -> None:
+    script = Script(seeker=["Seeker: sure!", "*sighs* not for me"], verifier=[FAILS])
+    done = played(scene(verifier=True), script)
+    assert ([turn.text for turn in done.turns], done.n_redone, done.n_stripped) == (["not for me"], 1, 2)
+    first, _, redo = script.requests
+    assert "<draft>sure!</draft>" in redo.messages[-1].content
+    assert "accepts what is &lt;avoided&gt;" in redo.messages[-1].content
+    assert redo.messages[:-1] == first.messages[:-1]
+    assert redo.seed != first.seed
+
+
+def test_a_check_that_cannot_be_read_is_counted_and_the_draft_is_said() -> None:
+    done = played(scene(verifier=True), Script(seeker=["never saw it"], verifier=["looks good", "still good"]))
+    assert (done.turns[0].text, done.n_redone, done.n_unchecked, done.status) == ("never saw it", 0, 1, "complete")
+
+
+def test_a_check_without_a_reply_makes_the_dialogue_missing_and_its_tokens_are_kept() -> None:
+    done = played(scene(verifier=True), Script(seeker=["never saw it"], verifier=[MissingReply("timed out")]))
+    assert (done.status, done.reason, done.turns, done.n_tokens) == ("missing", "timed out", (), 7)
+
+
+def test_of_the_steps_only_the_message_is_said() -> None:
+    script = Script(seeker=[steps("User: not for me")])
+    done = played(scene(deliberation="steps"), script)
+    assert ([turn.text for turn in done.turns], done.n_stripped) == (["not for me"], 1)
+    assert "<schema>" in script.requests[0].messages[-1].content
+
+
+def test_steps_that_cannot_be_read_get_one_repair_and_are_then_an_outcome() -> None:
+    assert played(scene(deliberation="steps"), Script(seeker=["not for me", steps("not for me")])).status == "complete"
+    done = played(scene(deliberation="steps"), Script(seeker=["not for me", steps("x", rating=9)]))
+    assert (done.status, done.reason) == ("invalid", "no_deliberation")
+
+
+def test_the_act_of_ending_ends_the_dialogue_whatever_the_words() -> None:
+    done = played(scene("free", deliberation="steps"), Script(seeker=[steps("that is it for me", act="end", rating=None)]))
+    assert (done.status, done.reason, done.n_turns) == ("complete", "goodbye", 1)
+
+
+def test_the_verifier_s_model_is_part_of_the_key_where_there_is_a_verifier() -> None:
+    checked, plain = scene(verifier=True), scene()
+    assert replace(checked, verifier="other").play_key != checked.play_key == replace(checked, verifier="m").play_key
+    assert replace(plain, verifier="other").play_key == plain.play_key
+
+
+TURNS = (PlayedTurn("seeker", "a drama please"), PlayedTurn("recommender", "Orbit (2015)?"), PlayedTurn("seeker", "ok, bye"))
+
+
+def scored(script: Script, turns: tuple[PlayedTurn, ...] = TURNS, judge: str = "") -> Score | Invalid:
+    return asyncio.run(satisfaction(scene("free"), turns, script, judge=judge))
+
+
+def test_satisfaction_is_asked_of_the_seeker_s_model_or_of_a_judge() -> None:
+    mine, other = Script(seeker=['{"satisfaction": 4}']), Script(judge=['```json\n{"satisfaction": 2}\n```'])
+    assert (scored(mine), scored(other, judge="j")) == (Score(satisfaction=4), Score(satisfaction=2))
+    assert (mine.requests[0].model, other.requests[0].model) == ("m", "j")
+    system, user = (message.content for message in mine.requests[0].messages)
+    assert "no longer in it" in system
+    assert "role in plain words" not in system + user
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (["five", "5"], "not as the schema says"),
+        (['{"satisfaction": 6}', '{"satisfaction": 0}'], "not as the schema says"),
+        (['{"satisfaction": 3.5}', '{"satisfaction": true}'], "not as the schema says"),
+        ([MissingReply("timed out")], "missing: timed out"),
+    ],
+)
+def test_what_is_no_grade_is_no_score_but_a_reason(lines: list[str | Exception], reason: str) -> None:
+    found = scored(Script(seeker=lines))
+    assert isinstance(found, Invalid)
+    assert reason in found.reason
+
+
+def test_a_dialogue_in_which_the_recommender_said_nothing_is_not_asked_about() -> None:
+    assert scored(Script(), TURNS[:1]) == Invalid("the recommender said nothing")
+
+
+def test_counts_and_scores_come_back_from_the_store(tmp_path: Path) -> None:
+    done = played(scene(verifier=True), Script(seeker=["Seeker: sure!", "no"], verifier=[FAILS]))
+    scores = {done.play_key: Score(satisfaction=5), "other": Invalid("not as the schema says")}
+    with Store.open(tmp_path / "s.duckdb") as store:
+        keep_played(store, [done], profile_key="p")
+        assert keep_satisfactions(store, scores, model="j") == 2
+        assert keep_satisfactions(store, scores, model="j") == 0
+        assert load_played(store, [done.play_key])[done.play_key] == done
+        keys = [satisfaction_key(one, "j") for one in scores]
+        assert load_satisfactions(store, keys) == {keys[0]: (5, ""), keys[1]: (None, "not as the schema says")}
