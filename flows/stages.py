@@ -57,8 +57,9 @@ def optimize(
     """The search over prompts, generation by generation; the fields of `understudy optimize`."""
     with store_held(store), models_open(store, dataset, models=models, caps=caps, surface=surface) as opened:
         run = tasks.optimize.open_run(
-            store, dataset, setting=setting, recommender=recommender, seed=seed, search=search, model=opened.seeker
-        )
+            store, dataset, setting=setting, recommender=tasks.play.recommender_named(recommender, opened), seed=seed,
+            search=search, model=opened.seeker,
+        )  # fmt: skip
         stopped = ""
         for generation in range(search.generations + 1):
             candidates = tasks.optimize.propose(store, run, generation)
@@ -88,7 +89,8 @@ def compare(
 ) -> Fields:
     """Seed and pick of a search, objective by objective, on dialogues that the search has not seen."""
     with models_open(store, found["dataset"], models=models, caps=caps, surface=surface) as opened:
-        return tasks.report.compare(store, found, model=opened.seeker, recommender=recommender, seed=seed, size=report)
+        crs = tasks.play.recommender_named(recommender, opened)
+        return tasks.report.compare(store, found, model=opened.seeker, recommender=crs, seed=seed, size=report)
 
 
 @flow(name="simulate")
@@ -112,7 +114,7 @@ def simulate(
         genome = genome_digest or tasks.simulate.prompt_of(store, dataset, setting=setting, genome_file=genome_file, seed=seed)
         played = tasks.simulate.play_batch(
             store, dataset, genome_digest=genome, batch=default_batch(batch), n=n, size=report,
-            recommender=recommender, model=opened.seeker, seed=seed,
+            recommender=tasks.play.recommender_named(recommender, opened), model=opened.seeker, seed=seed,
         )  # fmt: skip
         emit("simulate", "batch_played", played["batch_key"])
         return played

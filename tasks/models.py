@@ -13,9 +13,10 @@ from typing import Any
 
 from understudy import ages, rehearsal, stock
 from understudy.completion import ROLES
+from understudy.doors.http import Http
 from understudy.doors.llm import Gateway, GatewayConfig, shared_gateway, use_gateway
 from understudy.doors.store import Store
-from understudy.errors import BadInput, GateFailed
+from understudy.errors import BadInput, GateFailed, UnderstudyError
 from understudy.parameters import Caps, Models
 
 EMBEDDED = "rehearsal"
@@ -23,9 +24,10 @@ EMBEDDED = "rehearsal"
 
 @dataclass(frozen=True, slots=True)
 class OpenModels:
-    """The gateway of the run and the full names of its models, as they stand in keys."""
+    """The gateway of the run, its way to running recommenders, and the full names of its models, as they stand in keys."""
 
     gateway: Gateway
+    http: Http
     seeker: str
     verifier: str
     recommender: str
@@ -54,11 +56,19 @@ def models_open(store: str, dataset: str, *, models: Models, caps: Caps, surface
         Gateway(config, store_path=store, fitted=known, surfaces=surfaces, run_id=uuid.uuid4().hex) as gateway,
         use_gateway(gateway),
     ):
-        _night = OpenModels(gateway, **names)
+        _night = OpenModels(gateway, Http(breaker_after=models.breaker_after), **names)
         try:
             yield _night
         finally:
+            gateway.run(_night.http.close())
             _night = None
+
+
+def open_models() -> OpenModels:
+    """The models that are open in this process. Raises UnderstudyError where there are none."""
+    if _night is None or _night.gateway is not shared_gateway():
+        raise UnderstudyError("no models are open in this process", hint="play inside `models_open`")
+    return _night
 
 
 def _names(store: str, models: Models, embedded: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from threading import Lock
 from typing import Any
 
@@ -13,17 +13,18 @@ import polars as pl
 from prefect import task
 from prefect.futures import PrefectFuture
 
+from tasks.models import OpenModels, open_models
 from understudy import objectives, plugins, rows, stock
-from understudy.doors.llm import shared_gateway
 from understudy.doors.store import Store
-from understudy.errors import BudgetExhausted, UnderstudyError
+from understudy.errors import BudgetExhausted
 from understudy.evidence import Reference, Simulated
 from understudy.keys import canonical_json, key
 from understudy.panels import Panel, draw_panel
 from understudy.parameters import PanelSize
 from understudy.play import MAX_TURNS, Played, Scene, free_frames, free_scene, play_all, replay_scene, replies
 from understudy.prompts import Exemplar
-from understudy.recommenders import Recommender
+from understudy.recommenders import Recommender, Services
+from understudy.recommenders._choice import chosen
 from understudy.records import Context, Item, Scenario
 
 VERSION = 1
@@ -132,12 +133,11 @@ class HumanSide:
             n_behaviour=size.behaviour, n_free=size.free, seed=seed, rotation=rotation, replicate=replicate,
         )  # fmt: skip
 
-    def recommender(self, name: str) -> Recommender:
-        """The CRS of that name over the catalogue; popularity is counted on the splits that fitting may see."""
+    @cached_property
+    def popularity(self) -> dict[str, int]:
+        """Item id → how many dialogues mention it, of the splits that fitting may see."""
         with Store.open(self._path) as store:
-            popularity = {row["item_id"]: row["n"] for row in store.rows("profile/popularity", profile_key=self._profile_key)}
-        built: Recommender = plugins.load("recommenders", name).build(self.items, popularity)
-        return built
+            return {row["item_id"]: row["n"] for row in store.rows("profile/popularity", profile_key=self._profile_key)}
 
 
 @cache
@@ -146,10 +146,18 @@ def human_side(store: str, profile_key: str, dataset: str) -> HumanSide:
     return HumanSide(store, profile_key, dataset)
 
 
-@cache
-def recommender_of(store: str, profile_key: str, dataset: str, name: str) -> Recommender:
-    """The CRS of a profile; built once."""
-    return human_side(store, profile_key, dataset).recommender(name)
+def recommender_named(written: str, opened: OpenModels) -> str:
+    """The name under which the dialogues of a recommender are kept. Raises BadInput."""
+    return chosen(written, model=opened.recommender).name
+
+
+@lru_cache(maxsize=16)
+def recommender_of(side: HumanSide, name: str, opened: OpenModels) -> Recommender:
+    """The CRS of that name over a profile's catalogue; built once for the models that are open."""
+    choice = chosen(name, model=opened.recommender)
+    services = Services(opened.gateway.complete, opened.recommender, opened.http, choice.options)
+    built: Recommender = plugins.load("recommenders", choice.module).build(side.items, side.popularity, services)
+    return built
 
 
 @task(name="evaluate candidate", persist_result=False)
@@ -183,10 +191,9 @@ def performed(work: Work) -> tuple[list[Played], tuple[Played, ...]]:
     missing = [scene for scene in scenes if scene.play_key not in there]
     fresh: list[Played] = []
     if missing:
-        gateway = shared_gateway()
-        if gateway is None:
-            raise UnderstudyError("no models are open in this process", hint="play inside `models_open`")
-        crs = {work.recommender: recommender_of(work.store, work.profile_key, work.dataset, work.recommender)}
+        opened = open_models()
+        gateway, side = opened.gateway, human_side(work.store, work.profile_key, work.dataset)
+        crs = {work.recommender: recommender_of(side, work.recommender, opened)} if work.panel.free else {}
         fresh = gateway.run(play_all(missing, complete=gateway.complete, recommenders=crs, on_dialogue=gateway.count_dialogue))
     by_key = {**there, **{one.play_key: one for one in fresh}}
     return [by_key[scene.play_key] for scene in scenes], tuple(fresh)

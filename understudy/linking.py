@@ -92,6 +92,7 @@ class Names:
                     found.setdefault(key, {})[item.item_id] = item
         # the longest first: of two that begin alike the longer one is meant
         self.bearers = {key: tuple(found[key].values()) for key in sorted(found, key=lambda one: (-len(one), one))}
+        self._longest = max((key.count(" ") + 1 for key in self.bearers), default=0)
 
     def hits(self, texts: pl.Series) -> Iterator[tuple[int, list[_Hit]]]:
         """Row and hits, in order of place, of every text that holds a name as whole words."""
@@ -106,6 +107,37 @@ class Names:
             words = worded[row].encode()
             places = [words[: at + 1].count(b"  ") for at in found["at"][row]]
             yield row, _hits_of(texts[row], places, [" ".join(key.split()) for key in keys[row]])
+
+    def hits_in(self, text: str) -> list[_Hit]:
+        """The hits of one text, the same as `hits` finds, by looking up its runs of words."""
+        words = [token.text.lower() for token in _tokens(_plain(text))]
+        places, keys, first = [], [], 0
+        while first < len(words):
+            runs = (" ".join(words[first:end]) for end in range(min(len(words), first + self._longest), first, -1))
+            key = next((run for run in runs if run in self.bearers), None)
+            if key is not None:
+                places.append(first)
+                keys.append(key)
+            first += key.count(" ") + 1 if key is not None else 1
+        return _hits_of(text, places, keys)
+
+
+class Linker:
+    """The items that single texts name, for text of which there is no corpus to tell by: what a recommender has just said."""
+
+    def __init__(self, items: Sequence[Item], *, popularity: Mapping[str, int]) -> None:
+        self._names, self._popularity = Names(items), popularity
+        self._ordinary = _ordinary(self._names, items)
+        self._titles = _rare(self._names, items, self._ordinary)
+
+    def named(self, text: str) -> tuple[str, ...]:
+        """The ids of the items that a text names, in order of place."""
+        ids = []
+        for hit in self._names.hits_in(text):
+            bearers = self._names.bearers[hit.key]
+            if _is_title(hit, bearers, hit.key in self._titles, hit.key in self._ordinary):
+                ids.append(_meant(hit, bearers, None, self._popularity))
+        return tuple(dict.fromkeys(item_id for item_id in ids if item_id))
 
 
 def linked(turns: pl.DataFrame, items: Sequence[Item], *, popularity: Mapping[str, int]) -> pl.DataFrame:

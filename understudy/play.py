@@ -33,12 +33,16 @@ _N_ALIKE = 3
 
 @dataclass(frozen=True, slots=True)
 class PlayedTurn:
-    """One turn as it was said. `item_ids` are the items named, `ranked_ids` the recommender's ranking behind it."""
+    """One turn as it was said. `item_ids` are the items named, `ranked_ids` the recommender's ranking behind it.
+
+    `n_ungrounded`: titles of that ranking that are none of the catalogue's.
+    """
 
     role: Role
     text: str
     item_ids: tuple[str, ...] = ()
     ranked_ids: tuple[str, ...] = ()
+    n_ungrounded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,7 @@ async def _free_run(scene: Scene, complete: Complete, recommender: Recommender) 
             answer = await session.reply(run.turns[-1].text)
         except MissingReply as error:
             return run.end("missing", error.message)
-        run.turns.append(PlayedTurn("recommender", answer.text, answer.named_ids, answer.ranked_ids))
+        run.turns.append(PlayedTurn("recommender", answer.text, answer.named_ids, answer.ranked_ids, answer.n_ungrounded))
         if answer.act == "goodbye" or says_goodbye(answer.text):
             return run.end("complete", "goodbye")
         said = run.said("recommender")

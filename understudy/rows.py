@@ -50,6 +50,7 @@ _TURN_COLUMNS: dict[str, Any] = {
     "text": pl.String,
     "item_ids": pl.List(pl.String),
     "ranked_ids": pl.List(pl.String),
+    "n_ungrounded": pl.Int64,
 }
 _SATISFACTION_COLUMNS: dict[str, Any] = {
     "satisfaction_key": pl.String,
@@ -104,7 +105,7 @@ def load_played(store: stock.Rows, play_keys: Sequence[str]) -> dict[str, Played
     """play_key → the dialogue as it was played, for those of `play_keys` that are there."""
     turns: dict[str, list[PlayedTurn]] = {}
     for row in store.rows("play/turns", play_keys=list(play_keys)):
-        turn = PlayedTurn(row["role"], row["text"], tuple(row["item_ids"]), tuple(row["ranked_ids"]))
+        turn = PlayedTurn(row["role"], row["text"], tuple(row["item_ids"]), tuple(row["ranked_ids"]), row["n_ungrounded"] or 0)
         turns.setdefault(row["play_key"], []).append(turn)
     return {
         row["play_key"]: Played(**row, turns=tuple(turns.get(row["play_key"], ())))
@@ -118,7 +119,7 @@ def keep_played(store: Writable, played: Iterable[Played], *, profile_key: str) 
     rows = [tuple(profile_key if name == "profile_key" else getattr(one, name) for name in _COLUMNS) for one in unique]
     store.add("play.dialogues", pl.DataFrame(rows, schema=_COLUMNS, orient="row"))
     turns = [
-        (one.play_key, index, turn.role, turn.text, list(turn.item_ids), list(turn.ranked_ids))
+        (one.play_key, index, turn.role, turn.text, list(turn.item_ids), list(turn.ranked_ids), turn.n_ungrounded)
         for one in unique
         for index, turn in enumerate(one.turns)
     ]

@@ -1,12 +1,19 @@
-"""Recommenders a seeker can talk to, one module each: `VERSION` and `build(items, popularity) -> Recommender`."""
+"""Recommenders a seeker can talk to, one module each: `VERSION` and `build(items, popularity, services) -> Recommender`.
+
+A module that takes something after its name (`http:FILE`) or needs a model also offers `options(argument, model=...)`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from understudy.records import Item
+from understudy.completion import Complete
+from understudy.records import Item, Turn
+
+if TYPE_CHECKING:
+    from understudy.doors.http import Http
 
 RecommenderAct = Literal["ask", "recommend", "chat", "goodbye"]
 MAX_RANKED = 50
@@ -14,12 +21,17 @@ MAX_RANKED = 50
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """A recommender's turn. `ranked_ids` is its ranking for this turn, best first, at most MAX_RANKED; `named_ids` what the text names."""
+    """A recommender's turn.
+
+    `ranked_ids` is its ranking for this turn, best first, at most MAX_RANKED; `named_ids` what the text names.
+    `n_ungrounded`: titles or ids of its ranking that the catalogue does not hold.
+    """
 
     text: str
     ranked_ids: tuple[str, ...]
     named_ids: tuple[str, ...]
     act: RecommenderAct
+    n_ungrounded: int = 0
 
 
 class Session(Protocol):
@@ -36,10 +48,33 @@ class Recommender(Protocol):
         """A new conversation; the same seed and utterances give the same replies where the recommender allows it."""
 
 
+class Ranker(Protocol):
+    """A recommender that can be asked what it would rank at a point of somebody else's dialogue."""
+
+    def rank(self, history: Sequence[Turn], seed: int) -> tuple[str, ...]:
+        """At most MAX_RANKED item ids, best first, none that the history names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a run has opened for recommenders: its model calls, the recommender's model, its way to running CRSs.
+
+    `options` are those of the recommender itself, as its module made them.
+    """
+
+    complete: Complete | None = None
+    model: str | None = None
+    http: Http | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_SERVICES = Services()
+
+
 class RecommenderModule(Protocol):
     """What a module of this package offers."""
 
     VERSION: int
 
-    def build(self, items: Mapping[str, Item], popularity: Mapping[str, int]) -> Recommender:
-        """A recommender over a catalogue. `popularity`: item id → how often humans named it."""
+    def build(self, items: Mapping[str, Item], popularity: Mapping[str, int], services: Services) -> Recommender:
+        """A recommender over a catalogue. `popularity`: item id → how many dialogues that fitting may see mention it."""

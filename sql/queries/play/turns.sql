@@ -8,7 +8,8 @@ select
     turns.role,
     turns.text,
     turns.item_ids,
-    turns.ranked_ids
+    turns.ranked_ids,
+    turns.n_ungrounded
 from play.turns
 inner join wanted using (play_key)
 order by turns.play_key, turns.turn_index
