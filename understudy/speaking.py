@@ -102,7 +102,7 @@ def check_request(scene: Scene, history: Sequence[Turn], turn_index: int, draft:
     """What the second model is asked: the brief, the conversation and the draft as fenced data."""
     brief = prompts.system_prompt(scene.genome, scene.need, exemplars=(), target=scene.target, history=history)
     shown = (
-        f"<brief>\n{escape(brief)}\n</brief>\n<dialogue>\n{prompts.fenced(history)}\n</dialogue>\n<draft>{escape(draft)}</draft>\n\n"
+        f"<brief>\n{escape(brief)}\n</brief>\n<dialogue>\n{prompts.fenced(history)}\n</dialogue>\n<draft>{prompts.inline(draft)}</draft>\n\n"
         "Does the draft pass?"
     )
     return Request(
