@@ -11,7 +11,8 @@ from typing import Any
 from prefect import task
 
 from tasks.artifacts import page, progress, table
-from tasks.play import Done, Work, human_side, keep
+from tasks.models import open_models
+from tasks.play import Done, Work, human_side, keep, second_model
 from understudy import rows, stock
 from understudy.doors.store import Store
 from understudy.drawing import FrontPoint, front_svg
@@ -65,6 +66,8 @@ def open_run(store: str, dataset: str, *, setting: str, recommender: str, seed: 
             "recommender": recommender,
             "loop": loop.VERSION,
         }
+        if verifier := second_model(open_models()):
+            config["verifier"] = verifier
         run_key = key(
             "run", VERSION, profile=profile_key, algorithm=search.algorithm, seed=seed, model=model, config=config
         )
@@ -272,7 +275,7 @@ def _work(store: str, run: Run, genome_digest: str, split: str, panel: Any, *, i
     return Work(
         store=store, profile_key=run.profile_key, dataset=run.dataset, split=split, free_split=split, genome_digest=genome_digest,
         panel=panel, model=run.model, recommender=run.recommender, seed=run.seed, intervals=intervals,
-        min_contexts=MIN_CONTEXTS if split == "select" else run.search.panel.per_stratum,
+        min_contexts=MIN_CONTEXTS if split == "select" else run.search.panel.per_stratum, verifier=second_model(open_models()),
     )  # fmt: skip
 
 

@@ -35,7 +35,8 @@ Fields = dict[str, Any]
 class Work:
     """One evaluation to be made: whose prompt (`genome_digest`), on what (`panel`), by which model, against which humans.
 
-    `split` is the replays' and the reference's, `free_split` that of the free runs' scenarios.
+    `split` is the replays' and the reference's, `free_split` that of the free runs' scenarios; `verifier` the model of the second
+    look at a reply, empty where it is the seeker's own.
     """
 
     store: str
@@ -50,11 +51,13 @@ class Work:
     seed: int
     intervals: bool
     min_contexts: int
+    verifier: str = ""
 
     @property
     def key(self) -> str:
         """The key of the evaluation's row."""
-        parts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name not in ("store", "panel")}
+        left_out = ("store", "panel") if self.verifier else ("store", "panel", "verifier")
+        parts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name not in left_out}
         return key("evaluation", VERSION, **parts, panel=self.panel.key, objectives=objectives.VERSIONS, max_turns=MAX_TURNS)
 
 
@@ -146,6 +149,11 @@ def human_side(store: str, profile_key: str, dataset: str) -> HumanSide:
     return HumanSide(store, profile_key, dataset)
 
 
+def second_model(opened: OpenModels) -> str:
+    """The model that takes a second look at replies; empty where it is the seeker's own."""
+    return "" if opened.verifier == opened.seeker else opened.verifier
+
+
 def recommender_named(written: str, opened: OpenModels) -> str:
     """The name under which the dialogues of a recommender are kept. Raises BadInput."""
     return chosen(written, model=opened.recommender).name
@@ -210,15 +218,16 @@ def scenes_of(work: Work) -> list[Scene]:
     turns = [one for one in contexts.values() if one.stratum is None and one.dialogue_id in wanted]
     replays = [
         replay_scene(
-            one, genome=genome, exemplars=shown, target=_target(one, side.items), model=work.model, replicate=panel.replicate
+            one, genome=genome, exemplars=shown, target=_target(one, side.items), model=work.model, replicate=panel.replicate,
+            verifier=work.verifier,
         )
         for one in [*(contexts[name] for name in panel.reactions), *turns]
-    ]
+    ]  # fmt: skip
     scenarios = side.scenarios(work.free_split)
     runs = [
         free_scene(
             scenarios[name], genome=genome, exemplars=shown, target=side.items[scenarios[name].target],
-            recommender=work.recommender, model=work.model, replicate=replicate,
+            recommender=work.recommender, model=work.model, replicate=replicate, verifier=work.verifier,
         )
         for name, replicate in panel.free
     ]  # fmt: skip

@@ -7,7 +7,8 @@ from typing import Any
 from prefect import task
 
 from tasks.artifacts import page, table
-from tasks.play import Done, Work, human_side, keep, measured, performed, row_of
+from tasks.models import open_models
+from tasks.play import Done, Work, human_side, keep, measured, performed, row_of, second_model
 from tasks.simulate import REPORT_REPLICATE
 from understudy import objectives, stock
 from understudy.doors.store import Store
@@ -35,7 +36,7 @@ def compare(store: str, found: Fields, *, model: str, recommender: str, seed: in
         work = Work(
             store=store, profile_key=profile_key, dataset=found["dataset"], split="select", free_split="select",
             genome_digest=genome_digest, panel=panel, model=model, recommender=recommender, seed=seed, intervals=True,
-            min_contexts=MIN_CONTEXTS,
+            min_contexts=MIN_CONTEXTS, verifier=second_model(open_models()),
         )  # fmt: skip
         played, fresh = performed(work)
         evaluation = measured(work, played)

@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 from prefect import task
 
-from tasks.play import Work, human_side, measured, performed, row_of
+from tasks.models import open_models
+from tasks.play import Work, human_side, measured, performed, row_of, second_model
 from understudy import rows, stock
 from understudy.doors.llm import shared_gateway
 from understudy.doors.store import Store
@@ -51,11 +52,13 @@ def play_batch(
         profile_key = stock.current_profile(opened, dataset)
     parts = {"profile": profile_key, "genome": genome_digest, "recommender": recommender, "model": model, "seed": seed, "n": n}
     parts["report"] = size.model_dump()
+    if verifier := second_model(open_models()):
+        parts["verifier"] = verifier
     batch_key = key("batch", VERSION, batch=batch, **parts)
     work = Work(
         store=store, profile_key=profile_key, dataset=dataset, split="select", free_split="search", genome_digest=genome_digest,
         panel=_panel(store, profile_key, dataset, batch=batch, n=n, size=size, seed=seed), model=model, recommender=recommender, seed=seed,
-        intervals=True, min_contexts=MIN_CONTEXTS,
+        intervals=True, min_contexts=MIN_CONTEXTS, verifier=verifier,
     )  # fmt: skip
     with Store.open(store) as opened:
         found = opened.rows("simulate/batch", batch_key=batch_key)
