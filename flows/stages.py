@@ -7,6 +7,7 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
+import tasks.evaluate
 import tasks.ingest
 import tasks.optimize
 import tasks.play
@@ -118,6 +119,28 @@ def simulate(
         )  # fmt: skip
         emit("simulate", "batch_played", played["batch_key"])
         return played
+
+
+@flow(name="evaluate")
+def evaluate(
+    dataset: str,
+    recommenders: list[str],
+    store: str = STORE,
+    setting: str | None = None,
+    genome_file: str | None = None,
+    n: int = 200,
+    surface: str = "0",
+    seed: int = 0,
+    models: Models = Models(),
+    caps: Caps = Caps(),
+) -> Fields:
+    """Recommenders judged by simulated seekers; the fields of `understudy evaluate`."""
+    with store_held(store), models_open(store, dataset, models=models, caps=caps, surface=surface):
+        genome = tasks.simulate.prompt_of(store, dataset, setting=setting, genome_file=genome_file, seed=seed)
+        judged = tasks.evaluate.judge(store, dataset, genome_digest=genome, recommenders=recommenders, n=n, seed=seed)
+        tasks.evaluate.show(judged)
+        emit("evaluate", "recommenders_judged", genome)
+        return judged
 
 
 @flow(name="validate")

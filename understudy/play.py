@@ -35,14 +35,14 @@ _N_ALIKE = 3
 class PlayedTurn:
     """One turn as it was said. `item_ids` are the items named, `ranked_ids` the recommender's ranking behind it.
 
-    `n_ungrounded`: titles of that ranking that are none of the catalogue's.
+    `n_ungrounded`: titles of that ranking that are none of the catalogue's; None where it was played before they were counted.
     """
 
     role: Role
     text: str
     item_ids: tuple[str, ...] = ()
     ranked_ids: tuple[str, ...] = ()
-    n_ungrounded: int = 0
+    n_ungrounded: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)

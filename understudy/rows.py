@@ -105,7 +105,7 @@ def load_played(store: stock.Rows, play_keys: Sequence[str]) -> dict[str, Played
     """play_key → the dialogue as it was played, for those of `play_keys` that are there."""
     turns: dict[str, list[PlayedTurn]] = {}
     for row in store.rows("play/turns", play_keys=list(play_keys)):
-        turn = PlayedTurn(row["role"], row["text"], tuple(row["item_ids"]), tuple(row["ranked_ids"]), row["n_ungrounded"] or 0)
+        turn = PlayedTurn(row["role"], row["text"], tuple(row["item_ids"]), tuple(row["ranked_ids"]), row["n_ungrounded"])
         turns.setdefault(row["play_key"], []).append(turn)
     return {
         row["play_key"]: Played(**row, turns=tuple(turns.get(row["play_key"], ())))
