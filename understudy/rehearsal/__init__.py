@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from understudy.errors import BadInput
-from understudy.rehearsal.agenda import Reply, faults, respond
+from understudy.rehearsal.agenda import Reply, faults
 from understudy.rehearsal.fitted import Fitted, fit, unfitted
+from understudy.rehearsal.forms import respond
 from understudy.rehearsal.generator import surface
 from understudy.rehearsal.parameters import parameters_digest
 from understudy.rehearsal.surfaces import FAULTS, Surface

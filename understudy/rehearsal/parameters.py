@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 SEEKER = ("acts.toml", "cues.toml", "reactions.toml", "speech.toml", "surfaces.toml", "unfitted.toml")
-ADDED = ("conflicts.toml", "roles.toml", "truth.toml")
+ADDED = ("conflicts.toml", "forms.toml", "roles.toml", "truth.toml")
 
 
 @cache
