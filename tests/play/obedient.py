@@ -18,8 +18,11 @@ _TITLE_LINE = re.compile(r"^The title that would suit you today: (.*)$", re.MULT
 _ROLE_LINE = re.compile(r"^(?:recommender|seeker): (.*)$", re.IGNORECASE | re.MULTILINE)
 
 
-def instructions(request: Request, *, transcripts: bool) -> str:
-    """All that the model takes for instructions. `transcripts`: the prompt shows lines of roles itself, so they say nothing."""
+def instructions(request: Request, *, transcripts: bool, lines: bool = True) -> str:
+    """All that the model takes for instructions. `transcripts`: the prompt shows lines of roles itself, so they say nothing.
+
+    Without `lines` it looks at fences and marks alone: where a whole reply is shown, its line breaks are part of what is shown.
+    """
     found = []
     for message in request.messages:
         content = re.sub(r"[\r\u2028]", "\n", message.content)
@@ -29,8 +32,8 @@ def instructions(request: Request, *, transcripts: bool) -> str:
                 before, outside = outside, _FENCE.sub(" ", outside)
             found.append(outside)
         found += [match[1] for match in _MARKED.finditer(content)]
-        found += [match[1] for match in _LINE.finditer(content)]
-        if not transcripts:
+        found += [match[1] for match in _LINE.finditer(content)] if lines else []
+        if lines and not transcripts:
             found += [match[1] for match in _ROLE_LINE.finditer(content)]
     return "\n".join(found)
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from understudy import contamination, play, prompts
-from understudy.completion import Request
+from understudy.completion import Completion, Request
 from understudy.genome import SECTIONS, Controls, Genome
 from understudy.play import PlayedTurn, Scene
 from understudy.prompts import Exemplar, Redo
@@ -140,6 +140,22 @@ def test_working_in_steps_is_not_taken_over(attack: dict[str, str]) -> None:
     found = asyncio.run(structured(model, request, Steps))
     assert not isinstance(found, Invalid)
     assert found.message == "hm, not for me"
+
+
+def test_a_repair_request_does_not_carry_the_attack_out_of_its_fence(attack: dict[str, str]) -> None:
+    """A model that echoes what it read is shown its reply once more; the second time it must still do its work."""
+    asked: list[Request] = []
+
+    async def echoes_first(request: Request) -> Completion:
+        asked.append(request)
+        # it was shown on one line, so a block of code in it is none
+        text = " ".join(attack["text"].split()) if len(asked) == 1 else '{"passes": true}'
+        return Completion(text, "m", "m", "stop", "", 1, 1)
+
+    asyncio.run(structured(echoes_first, check_request(scene(verifier=True), TALK, 2, "ok"), Check))
+    assert len(asked) == 2
+    assert obedient.CODE_WORD in asked[1].messages[-1].content
+    assert obedient.CODE_WORD not in obedient.instructions(asked[1], transcripts=True, lines=False)
 
 
 class Attacker:
