@@ -23,6 +23,7 @@ __all__ = (
 
 VERSION = 1
 PREFIX = "rehearsal/"
+CRITIC = "@critic="
 DIGEST_LENGTH = 12
 PARAMETERS_DIGEST = parameters_digest()
 UNFITTED: Fitted = unfitted()
@@ -30,22 +31,38 @@ UNFITTED: Fitted = unfitted()
 
 @dataclass(frozen=True, slots=True)
 class ModelName:
-    """A parsed model name. `fit_digest` is the first 12 hex digits of the fitted model's digest, None for UNFITTED."""
+    """A parsed model name. `fit_digest` is the first 12 hex digits of the fitted model's digest, None for UNFITTED.
+
+    `critic` is the quality of the critic in [0, 1], None where the name does not say.
+    """
 
     surface: str
     fit_digest: str | None
+    critic: float | None = None
 
 
-def model_name(surface: Surface, fitted: Fitted) -> str:
-    """The name under which a surface and a fitted model are asked for: `rehearsal/SURFACE@DIGEST`, or `rehearsal/SURFACE`."""
+def model_name(surface: Surface, fitted: Fitted, *, critic: float | None = None) -> str:
+    """The name under which a surface and a fitted model are asked for: `rehearsal/SURFACE[@DIGEST][@critic=QUALITY]`."""
     known = "" if fitted.digest == UNFITTED.digest else f"@{fitted.digest[:DIGEST_LENGTH]}"
-    return f"{PREFIX}{surface.name}{known}"
+    return f"{PREFIX}{surface.name}{known}{'' if critic is None else f'{CRITIC}{critic:g}'}"
 
 
 def parse_model(name: str) -> ModelName:
     """The parts of a rehearsal model's name. Raises BadInput for any other name."""
-    head, mark, fit_digest = name.removeprefix(PREFIX).partition("@")
+    rest, marked, told = name.removeprefix(PREFIX).partition(CRITIC)
+    head, mark, fit_digest = rest.partition("@")
     right = not mark or (len(fit_digest) == DIGEST_LENGTH and set(fit_digest) <= set("0123456789abcdef"))
     if not name.startswith(PREFIX) or not head or "/" in head or not right:
-        raise BadInput(f"{name!r} is not a rehearsal model", hint="expected rehearsal/SURFACE or rehearsal/SURFACE@FIT")
-    return ModelName(head, fit_digest if mark else None)
+        raise BadInput(f"{name!r} is not a rehearsal model", hint="expected rehearsal/SURFACE[@FIT][@critic=QUALITY]")
+    return ModelName(head, fit_digest if mark else None, quality_of(told) if marked else None)
+
+
+def quality_of(told: str) -> float:
+    """The quality of a critic as a name says it. Raises BadInput for anything but a number in [0, 1]."""
+    try:
+        quality = float(told)
+    except ValueError:
+        quality = -1.0
+    if not 0 <= quality <= 1:
+        raise BadInput(f"the critic's quality is {told!r}, expected a number from 0 to 1", hint="such as rehearsal/0@critic=0.8")
+    return quality

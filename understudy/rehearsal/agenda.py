@@ -57,7 +57,7 @@ def respond(messages: Sequence[Message], *, surface: Surface, fitted: Fitted, te
     """The seeker's next turn. Raises BadInput for messages that do not ask for one."""
     brief, conversation = understand(messages)
     if surface.flat:
-        brief = _unmoved(brief)
+        brief = unmoved(brief)
     level = levels(brief, surface=surface, temperature=temperature, top_p=top_p)
     draws = Draws(seed)
     situation = situation_of(conversation, fitted)
@@ -67,7 +67,7 @@ def respond(messages: Sequence[Message], *, surface: Surface, fitted: Fitted, te
     return Reply(text, read("acts.toml")["reported"].get(act, act), prompt, len(_TOKEN.findall(text)))
 
 
-def _unmoved(brief: Brief) -> Brief:
+def unmoved(brief: Brief) -> Brief:
     """The brief without all that a prompt can vary: where nothing helps, telling less or showing examples does not help either."""
     instructions = replace(brief.instructions, patience=None)
     return replace(brief, instructions=instructions, wishes=Wishes(known=brief.wishes.known), examples=())

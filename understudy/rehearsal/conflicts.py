@@ -1,13 +1,9 @@
-"""Surfaces whose true front has a non-convex part: levers that treat one fault and feed another. See conflicts.toml."""
+"""Surfaces whose true front has a non-convex part: a lever that treats one fault and feeds another. See conflicts.toml."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 
 from understudy.keys import rng_of
 from understudy.rehearsal.parameters import read
@@ -23,48 +19,29 @@ class Conflict:
     feeds: str
 
 
-def conflicts_of(seed: int) -> tuple[Conflict, ...]:
-    """The one or two conflicts of `nonconvex-SEED`; they share neither lever nor fault."""
+def conflict_of(seed: int) -> Conflict:
+    """The conflict of `nonconvex-SEED`."""
     spec = read("conflicts.toml")
-    rng = rng_of("rehearsal conflicts", spec["version"], seed)
-    known = [Conflict(**one) for one in spec["conflict"]]
-    first = known[int(rng.integers(len(known)))]
-    apart = [one for one in known if one.lever != first.lever and not {one.treats, one.feeds} & {first.treats, first.feeds}]
-    if not apart or spec["n_conflicts"] < 2:
-        return (first,)
-    return first, apart[int(rng.integers(len(apart)))]
+    rng = rng_of("rehearsal conflict", spec["version"], seed)
+    return Conflict(**spec["conflict"][int(rng.integers(len(spec["conflict"])))])
 
 
 def in_conflict(drawn: Surface, seed: int, name: str) -> Surface:
-    """The surface `drawn` with the conflicts of `seed`, under another name."""
-    spec = read("conflicts.toml")
+    """The surface `drawn` with the conflict of `seed`, under another name."""
+    spec, conflict = read("conflicts.toml"), conflict_of(seed)
     rng = rng_of("rehearsal conflict effects", spec["version"], seed)
-    for conflict in conflicts_of(seed):
-        drawn = _with(drawn, conflict, spec, rng)
-    return Surface(name, drawn.base, drawn.main, drawn.numbers, drawn.pairs)
-
-
-def _with(drawn: Surface, conflict: Conflict, spec: Mapping[str, Any], rng: np.random.Generator) -> Surface:
-    moved = {
-        conflict.treats: (spec["treated_base"], -_size(spec["treated_effect"], spec, rng)),
-        conflict.feeds: (spec["fed_base"], _size(spec["fed_effect"], spec, rng)),
-    }
-    left = dict.fromkeys(moved, spec["others"])
+    treating, feeding = (float(spec[name] * math.exp(spec["spread"] * rng.normal())) for name in ("treated_effect", "fed_effect"))
+    bases = {conflict.treats: spec["treated_base"], conflict.feeds: spec["fed_base"]}
+    left = dict.fromkeys(bases, spec["others"])
+    others = (one for one in drawn.main if not (one[0] in bases and one[1] == conflict.lever))
     return Surface(
-        drawn.name,
-        tuple((fault, moved[fault][0] if fault in moved else base) for fault, base in drawn.base),
+        name,
+        tuple((fault, bases.get(fault, base)) for fault, base in drawn.base),
         (
-            *((fault, lever, effect * left.get(fault, 1.0)) for fault, lever, effect in drawn.main if (fault, lever) not in _own(conflict)),
-            *((fault, conflict.lever, effect) for fault, (_, effect) in moved.items()),
+            *((fault, lever, effect * left.get(fault, 1.0)) for fault, lever, effect in others),
+            (conflict.treats, conflict.lever, -treating),
+            (conflict.feeds, conflict.lever, feeding),
         ),
         tuple((fault, number, effect * left.get(fault, 1.0)) for fault, number, effect in drawn.numbers),
         tuple((fault, one, other, effect * left.get(fault, 1.0)) for fault, one, other, effect in drawn.pairs),
     )
-
-
-def _own(conflict: Conflict) -> set[tuple[str, str]]:
-    return {(conflict.treats, conflict.lever), (conflict.feeds, conflict.lever)}
-
-
-def _size(effect: float, spec: Mapping[str, Any], rng: np.random.Generator) -> float:
-    return float(effect * math.exp(spec["spread"] * rng.normal()))

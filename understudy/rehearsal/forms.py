@@ -1,6 +1,6 @@
-"""Replies by schema: a seeker that works in steps, and the second model that checks a draft. Everything else is a plain reply.
+"""Which role is asked for: a seeker, plain or in steps, the second model that checks a draft, or another role (roles.py, critic.py).
 
-It reads only the messages: which form is asked for stands in the schema at the end of the last one.
+It reads only the messages: which form is asked for stands in the schema at the end of the last one, by its fields.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from dataclasses import replace
 from typing import Any
 
 from understudy.completion import Message
+from understudy.rehearsal import critic as criticism
+from understudy.rehearsal import roles
 from understudy.rehearsal.agenda import Reply
 from understudy.rehearsal.agenda import respond as speak
 from understudy.rehearsal.draws import Draws
@@ -28,9 +30,30 @@ _STEPS, _CHECK = {"rating", "act", "draft", "message"}, {"passes", "fault"}
 _CHARACTERS_PER_TOKEN = 4
 
 
-def respond(messages: Sequence[Message], *, surface: Surface, fitted: Fitted, temperature: float, top_p: float, seed: int) -> Reply:
-    """What rehearsal answers: a seeker's turn, or the form that is asked for. Raises BadInput for what it does not know."""
+def respond(
+    messages: Sequence[Message],
+    *,
+    surface: Surface,
+    fitted: Fitted,
+    temperature: float,
+    top_p: float,
+    seed: int,
+    critic: float | None = None,
+) -> Reply:
+    """What rehearsal answers: a seeker's turn, or the form that is asked for. Raises BadInput for what it does not know.
+
+    `critic` is the quality of the critic in [0, 1]; None is the committed one.
+    """
     wanted = _asked(messages)
+    if wanted == roles.SATISFACTION:
+        return roles.satisfied(messages, fitted, seed)
+    if wanted == roles.GUESSES:
+        return roles.guessed(messages, fitted)
+    if wanted == roles.RECOMMENDATION:
+        return roles.recommended(messages, fitted, seed)
+    if criticism.is_asked(messages):
+        quality = read("roles.toml")["critic"]["quality"] if critic is None else critic
+        return criticism.criticised(messages, wanted, surface=surface, quality=quality, seed=seed)
     if wanted == _CHECK:
         return _checked(messages, seed)
     reply = speak(messages, surface=surface, fitted=fitted, temperature=temperature, top_p=top_p, seed=seed)

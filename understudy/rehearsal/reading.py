@@ -118,7 +118,7 @@ def brief_of(system: str) -> Brief:
     needs = _NEED.findall(system)
     examples = tuple(_dialogue(text) for text in _EXAMPLE.findall(system))
     bare = _EXAMPLE.sub("", _NEED.sub("", system))
-    return Brief(instructions_of(bare), _wishes(needs[0] if needs else ""), examples)
+    return Brief(instructions_of(bare), wishes_of(needs[0] if needs else ""), examples)
 
 
 def _dialogue(text: str) -> tuple[tuple[str, str], ...]:
@@ -130,7 +130,8 @@ def _dialogue(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(turns)
 
 
-def _wishes(text: str) -> Wishes:
+def wishes_of(text: str) -> Wishes:
+    """What the lines of a need tell."""
     lines: dict[str, tuple[str, ...]] = {}
     for line in text.splitlines():
         name, mark, values = line.partition(": ")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from understudy.errors import BadInput
 from understudy.keys import digest
@@ -86,7 +89,7 @@ def _number(value: object, where: str) -> float:
 
 def levels(brief: Brief, *, surface: Surface, temperature: float, top_p: float) -> dict[str, float]:
     """The level of each fault, in [0, 1], that a brief leads to. A fault without an occasion in the brief is 0."""
-    levers, numbers = brief.instructions.levers, _numbers(brief, temperature, top_p)
+    levers, numbers = brief.instructions.levers, numbers_of(brief, temperature, top_p)
     logit = dict(surface.base)
     for fault, lever, effect in surface.main:
         logit[fault] += effect * levers[lever]
@@ -103,7 +106,24 @@ def levels(brief: Brief, *, surface: Surface, temperature: float, top_p: float) 
     }
 
 
-def _numbers(brief: Brief, temperature: float, top_p: float) -> dict[str, float]:
+def unit_levels(logits: NDArray[np.float64], faults: Sequence[str]) -> NDArray[np.float64]:
+    """The levels at many logits, as `levels` has them for a brief that gives every fault its occasion. logits: (n, len(faults))."""
+    spec = read("surfaces.toml")
+    floor, scales = spec["generator"]["floor"], [spec["fault"][fault].get("scale", 1.0) for fault in faults]
+    shares = 1 / (1 + np.exp(-np.clip(logits, -700, 700)))
+    return np.asarray(np.maximum(0.0, (shares - floor) / (1 - floor)) * scales, dtype=np.float64)
+
+
+def logit_of(level: NDArray[np.float64], faults: Sequence[str]) -> NDArray[np.float64]:
+    """The logits that lead to these levels, one for each fault: the inverse of `unit_levels`; the highest where the level is 0."""
+    spec = read("surfaces.toml")
+    floor, scales = spec["generator"]["floor"], np.array([spec["fault"][fault].get("scale", 1.0) for fault in faults])
+    share = floor + level / scales * (1 - floor)
+    return np.asarray(np.log(share / (1 - share)), dtype=np.float64)
+
+
+def numbers_of(brief: Brief, temperature: float, top_p: float) -> dict[str, float]:
+    """What a prompt varies besides instructions, as a surface reads it: by NUMBERS, 0 where it is neutral."""
     return {
         "exemplars": 1 - math.exp(-len(brief.examples) / 1.5),
         "temperature": min(0.6, max(-1.0, (temperature - _NEUTRAL_TEMPERATURE) / _NEUTRAL_TEMPERATURE)),

@@ -1,0 +1,108 @@
+"""How far the truth of a rehearsal surface (understudy/rehearsal/truth.py) goes along with what the objectives measure.
+
+`python tests/benchmarks/bench_truth.py --store FILE --dataset D [--response]`, on a profiled store. With `--response` it prints what
+each objective measures while one fault alone is at a level: the figures from which truth.toml was written. Without, it plays
+random prompts on four surfaces, measures them, and writes the rank agreement with the true points to docs/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tasks.models import models_open
+from tasks.play import Work, human_side, measured, performed
+from understudy import rehearsal, rows, stock
+from understudy.doors.store import Store
+from understudy.genome import Genome, Visibility
+from understudy.objectives import NAMES
+from understudy.parameters import Caps, Models, PanelSize
+from understudy.rehearsal.parameters import read
+from understudy.setting import load_setting, seed_genome
+
+LEVELS = (0.1, 0.25, 0.5, 0.75, 1.0)
+DRIVEN = ("positivity", "title_leak", "attribute_leak", "sameness", "wordiness", "drift", "parroting")
+PANEL = PanelSize(per_stratum=100, behaviour=60, free=150)
+RECOMMENDER = "retrieval"
+Values = dict[str, float | None]
+
+
+def fixed(levels: dict[str, float]) -> str:
+    """A surface file on which the faults are at these levels whatever the prompt says, the others at 0."""
+    floor = read("surfaces.toml")["generator"]["floor"]
+
+    def logit(level: float) -> float:
+        share = floor + level * (1 - floor)
+        return -40.0 if level <= 0 else 40.0 if level >= 1 else math.log(share / (1 - share))
+
+    name = "fixed-" + ("-".join(f"{fault}{level:g}" for fault, level in sorted(levels.items())) or "none")
+    return f'name = "{name}"\n[base]\n' + "".join(f"{fault} = {logit(levels.get(fault, 0.0))!r}\n" for fault in rehearsal.FAULTS)
+
+
+def measure(store: str, dataset: str, asked: Sequence[tuple[Genome, str]]) -> list[Values]:
+    """What the objectives say of each genome on its surface (a name, or the text of a file), all on one panel of the search split."""
+    with Store.open(store) as opened:
+        profile_key = stock.current_profile(opened, dataset)
+        with opened.transaction():
+            rows.keep_genomes(opened, [genome for genome, _ in asked], setting="bench")
+    side, out = human_side(store, profile_key, dataset), []
+    with tempfile.TemporaryDirectory() as folder:
+        for genome, surface in asked:
+            file = Path(folder) / "surface.toml"
+            file.write_text(surface)
+            named = str(file) if "[base]" in surface else surface
+            with models_open(store, dataset, models=Models(), caps=Caps(), surface=named) as models:
+                work = Work(
+                    store=store, profile_key=profile_key, dataset=dataset, split="search", free_split="search",
+                    genome_digest=genome.digest, panel=side.panel("search", PANEL, seed=1), model=models.seeker,
+                    recommender=RECOMMENDER, seed=1, intervals=False, min_contexts=PANEL.per_stratum,
+                )  # fmt: skip
+                evaluation = measured(work, performed(work)[0])
+            out.append({name: evaluation.objectives[name].measured.value for name in NAMES})
+            print(models.seeker, genome.digest[:8], out[-1], file=sys.stderr, flush=True)
+    return out
+
+
+def told(store: str, dataset: str, visibility: Visibility) -> Genome:
+    """A genome that shows examples and tells the target's title or its attributes: the occasions that faults need."""
+    with Store.open(store) as opened:
+        exemplars = sorted(stock.load_exemplars(opened, stock.current_profile(opened, dataset)))
+    genome = seed_genome(load_setting("few_shot"), exemplars, seed=1)
+    return replace(genome, controls=replace(genome.controls, visibility=visibility))
+
+
+def response(store: str, dataset: str) -> None:
+    """Prints a table: what is told, fault, level, then every objective."""
+    # a parroted turn has no other fault in it, so `all` leaves it out
+    together = dict.fromkeys([fault for fault in DRIVEN if fault != "parroting"], 1.0)
+    alone = [{fault: level} for fault in DRIVEN for level in LEVELS]
+    cases: list[tuple[Visibility, dict[str, float]]] = [("title", case) for case in ({}, *alone, together)]
+    cases += [("attributes", case) for case in ({}, *({"attribute_leak": level} for level in LEVELS))]
+    genomes = {visibility: told(store, dataset, visibility) for visibility in ("title", "attributes")}
+    values = measure(store, dataset, [(genomes[visibility], fixed(case)) for visibility, case in cases])
+    print("| told | fault | level | " + " | ".join(NAMES) + " |\n" + "|---" * (3 + len(NAMES)) + "|")
+    for (visibility, case), value in zip(cases, values, strict=True):
+        fault, level = ("all", 1.0) if len(case) > 1 else next(iter(case.items()), ("none", 0.0))
+        cells = ["none" if value[name] is None else f"{value[name]:.3f}" for name in NAMES]
+        print(f"| {visibility} | {fault} | {level:g} | " + " | ".join(cells) + " |")
+
+
+def main() -> int:
+    """0."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--store", required=True)
+    parser.add_argument("--dataset", required=True)
+    parser.add_argument("--response", action="store_true")
+    asked = parser.parse_args()
+    if asked.response:
+        response(asked.store, asked.dataset)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,167 @@
+"""Rehearsal as critic: names the fault that weighs most and rewrites one section so that it is treated, as often as its quality says.
+
+A request is for the critic when it shows a section as it stands, `<section name="reaction">…</section>` (several may be shown), and no
+need of a seeker's own system message. All that it reads, escaped as data is:
+- `<prompt>`: the whole prompt that holds the sections; without it the sections alone are taken for the prompt,
+- `<objective>`: the objective that matters most; without it all do alike,
+- `<temperature>`, `<top_p>`: the dials the prompt is used with (0.7 and 1.0),
+- `<fault>`: a fault named before, to be treated as it is.
+Failing, passing and human turns may stand beside them: rehearsal knows its faults from the prompt and the surface and reads no turns.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from understudy.completion import Message
+from understudy.errors import BadInput
+from understudy.keys import rng_of
+from understudy.rehearsal.agenda import Reply
+from understudy.rehearsal.phrases import sentences
+from understudy.rehearsal.reading import brief_of
+from understudy.rehearsal.roles import answered
+from understudy.rehearsal.surfaces import FAULTS, Surface, levels
+from understudy.rehearsal.truth import OBJECTIVES, TARGET_TOLD, point_of, share_of_fault
+
+_SECTION = re.compile(r'<section name="(\w+)">\n?(.*?)\n?</section>', re.S)
+_FENCE = {name: re.compile(rf"<{name}>\n?(.*?)\n?</{name}>", re.S) for name in ("prompt", "objective", "temperature", "top_p", "fault")}
+_HEADINGS = {
+    "role": "", "need": "## What you want\n", "disclosure": "## How much you tell\n", "reaction": "## How you react\n",
+    "style": "## How you talk\n", "ending": "## When you stop\n",
+}  # fmt: skip
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+_FIELDS = frozenset({"fault", "section", "text"})
+_TINY = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the critic is asked about."""
+
+    sections: Mapping[str, str]
+    prompt: str
+    objective: str | None
+    temperature: float
+    top_p: float
+    fault: str | None
+
+    def with_section(self, name: str, text: str) -> str:
+        """The prompt with one section rewritten."""
+        return self.prompt.replace(self.sections[name], text, 1)
+
+
+def is_asked(messages: Sequence[Message]) -> bool:
+    """Whether a request shows a section to be rewritten."""
+    return any(message.role != "assistant" and _SECTION.search(message.content) for message in messages)
+
+
+def criticised(messages: Sequence[Message], fields: set[str], *, surface: Surface, quality: float, seed: int) -> Reply:
+    """`fault`, `section` and `text`: by schema those of `fields`, else in three parts of plain text. Raises BadInput.
+
+    The fault named is the one that weighs most, and the sentence put in is the one that treats it best, each with probability
+    `quality`; otherwise either is drawn at random.
+    """
+    case, rng = case_of(messages), rng_of("rehearsal critic", seed)
+    u_fault, u_cure, which = rng.random(), rng.random(), rng.random(3)
+    if case.fault is not None:
+        fault = case.fault
+    elif u_fault < quality:
+        fault = dominant(case, surface)
+    else:
+        fault = FAULTS[int(which[0] * len(FAULTS))]
+    if u_cure < quality:
+        section, text = _treated(case, surface, fault)
+    else:
+        section = list(case.sections)[int(which[1] * len(case.sections))]
+        text = _appended(case.sections[section], sentences()[int(which[2] * len(sentences()))].text)
+    told = {"fault": fault, "section": section, "text": text}
+    if fields:
+        if unknown := fields - _FIELDS:
+            raise BadInput(f"rehearsal's critic has no field {sorted(unknown)[0]!r}", hint="it gives fault, section and text")
+        return answered(messages, {name: told[name] for name in told if name in fields}, "critic")
+    plain = f"Fault: {fault}\nSection: {section}\n```\n{text}\n```"
+    return Reply(plain, "critic", sum(len(one.content) for one in messages) // 4, len(plain) // 4)
+
+
+def case_of(messages: Sequence[Message]) -> Case:
+    """What a request asks. Raises BadInput for a section or fault that there is not, or a prompt without its section."""
+    told = "\n".join(message.content for message in messages if message.role != "assistant")
+    sections = {name: html.unescape(text) for name, text in _SECTION.findall(told)}
+    found = {name: html.unescape(hits[-1]).strip() for name, fence in _FENCE.items() if (hits := fence.findall(told))}
+    if unknown := set(sections) - set(_HEADINGS):
+        raise BadInput(f"rehearsal's critic knows no section {sorted(unknown)[0]!r}", hint=f"there are: {', '.join(_HEADINGS)}")
+    if "fault" in found and found["fault"] not in FAULTS:
+        raise BadInput(f"rehearsal knows no fault {found['fault']!r}", hint=f"there are: {', '.join(FAULTS)}")
+    if "objective" in found and found["objective"] not in OBJECTIVES:
+        raise BadInput(f"rehearsal knows no objective {found['objective']!r}", hint=f"there are: {', '.join(OBJECTIVES)}")
+    alone = "\n\n".join(_HEADINGS[name] + sections[name] for name in _HEADINGS if name in sections)
+    prompt = found.get("prompt", alone)
+    for name, text in sections.items():
+        if text not in prompt:
+            raise BadInput(f"the prompt does not hold its section {name}")
+    try:
+        dials = float(found.get("temperature", 0.7)), float(found.get("top_p", 1.0))
+    except ValueError as error:
+        raise BadInput(f"not a dial: {error}") from error
+    return Case(sections, prompt, found.get("objective"), *dials, found.get("fault"))
+
+
+def dominant(case: Case, surface: Surface) -> str:
+    """The fault that by itself raises the objective most where the prompt is now; of all objectives by shares of their range."""
+    brief = brief_of(case.prompt)
+    level = levels(brief, surface=surface, temperature=case.temperature, top_p=case.top_p)
+    wanted = (case.objective,) if case.objective else OBJECTIVES
+
+    def weight(fault: str) -> float:
+        parts = [share_of_fault(name, fault, level[fault]) / _range_of(name) for name in wanted]
+        if fault == "attribute_leak" and brief.wishes.suits:
+            parts += [share_of_fault(name, TARGET_TOLD, level[fault]) / _range_of(name) for name in wanted]
+        return sum(parts)
+
+    # where nothing is wrong with the objective, the highest level is named
+    return max(FAULTS, key=lambda fault: (weight(fault), level[fault]))
+
+
+def _treated(case: Case, surface: Surface, fault: str) -> tuple[str, str]:
+    """(section, text): with the sentence that lowers the fault most, without sentences of the section that raise it."""
+    best = min(
+        (
+            (_harm(case, surface, fault, name, _appended(text, option.text)), at, name, _appended(text, option.text))
+            for name, text in case.sections.items()
+            for at, option in enumerate(sentences())
+            if option.text not in text
+        ),
+        default=None,
+    )
+    if best is None:
+        name = next(iter(case.sections))
+        return name, case.sections[name]
+    harm, _, name, text = best
+    for sentence in _SENTENCE_END.split(case.sections[name]):
+        shorter = " ".join(one for one in _SENTENCE_END.split(text) if one != sentence)
+        harm_without = _harm(case, surface, fault, name, shorter) if shorter else harm
+        if harm_without < (harm[0] - _TINY, harm[1]):
+            harm, text = harm_without, shorter
+    return name, text
+
+
+def _harm(case: Case, surface: Surface, fault: str, section: str, text: str) -> tuple[float, float]:
+    """The level of the fault with a section rewritten, then the objectives by shares of their range."""
+    point = point_of(brief_of(case.with_section(section, text)), surface, temperature=case.temperature, top_p=case.top_p)
+    wanted = (case.objective,) if case.objective else OBJECTIVES
+    return point.faults[fault], sum(point.objectives[name] / _range_of(name) for name in wanted)
+
+
+def _range_of(objective: str) -> float:
+    """What the objective would be with every fault at its worst, roughly: the scale on which objectives are added."""
+    return float(np.sum([share_of_fault(objective, fault, 1.0) for fault in (*FAULTS, TARGET_TOLD)]))
+
+
+def _appended(text: str, sentence: str) -> str:
+    stripped = text.rstrip()
+    return f"{stripped}{'' if stripped.endswith(('.', '!', '?')) else '.'} {sentence}"
