@@ -77,7 +77,7 @@ def _names(store: str, models: Models, embedded: str) -> dict[str, str]:
         began = {row["model"]: row["first_made_at"] for row in opened.rows("play/model_ages")}
     dials: dict[str, Any] = {"refresh": models.refresh, "max_age_days": models.max_age_days, "now": datetime.now(UTC).replace(tzinfo=None)}
     asked = {role: models.of(role) for role in ROLES}
-    return {role: embedded if name == EMBEDDED else ages.current(name, began, **dials) for role, name in asked.items()}
+    return {role: rehearsal.full_name(name, embedded) or ages.current(name, began, **dials) for role, name in asked.items()}
 
 
 @contextmanager

@@ -125,6 +125,5 @@ def test_what_cannot_be_chosen_is_refused(asked: str, told: str) -> None:
     assert "secret-word" not in refused.value.message + refused.value.hint
 
 
-def test_rehearsal_plays_no_recommender() -> None:
-    with pytest.raises(BadInput, match="rehearsal plays no recommender"):
-        chosen("llm", model="rehearsal/0-unfitted")
+def test_rehearsal_can_play_the_recommender() -> None:
+    assert chosen("llm", model="rehearsal/0").options == {"model": "rehearsal/0"}

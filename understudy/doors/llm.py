@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 __all__ = ("Gateway", "GatewayConfig", "shared_gateway", "use_gateway")
 
 _INTENDED_ACT = "intended_act"
+# USD a token, told to litellm alone: at nothing it would look for the reason why
+_UNREAD_COST = 1e-12
+# models that litellm has no price for; it is asked once, since afterwards it knows the one above
+_UNPRICED: set[str] = set()
 
 
 class Gateway(Exchange):
@@ -65,13 +69,18 @@ class _LiteLLM:
         self._takes_seed[model] = "seed" in (
             self._litellm.get_supported_openai_params(model, custom_llm_provider=self.provider_of(model)) or ()
         )
+        if model in _UNPRICED:
+            return None
         try:
             known = self._litellm.get_model_info(model)
         except Exception:  # litellm has no price for it, which is an answer
-            return None
+            known = {}
         prompt, reply = known.get("input_cost_per_token"), known.get("output_cost_per_token")
-        # a local server's model may stand in the list at nothing; a hosted one that is free is told with --price 0,0
-        return None if prompt is None or reply is None else Price(float(prompt), float(reply))
+        if prompt is None or reply is None:
+            _UNPRICED.add(model)
+            self._register((model, model.removeprefix(f"{self.provider_of(model)}/")), self.provider_of(model), _UNREAD_COST)
+            return None
+        return Price(float(prompt), float(reply))
 
     def provider_of(self, model: str) -> str:
         if model not in self._providers:
@@ -102,10 +111,14 @@ class _LiteLLM:
 
     def _free(self, model: str) -> Price:
         _actors(model, self._fitted, self._surfaces)
-        # litellm looks for the price of every reply; of a model it does not know it does so by guessing, which takes long
-        free = {"input_cost_per_token": 0.0, "output_cost_per_token": 0.0, "litellm_provider": EMBEDDED, "mode": "chat"}
-        self._litellm.register_model(dict.fromkeys((EMBEDDED, model, model.removeprefix(f"{EMBEDDED}/")), free))
+        self._register((EMBEDDED, model, model.removeprefix(f"{EMBEDDED}/")), EMBEDDED, 0.0)
         return Price(0.0, 0.0)
+
+    def _register(self, names: tuple[str, ...], provider: str, usd: float) -> None:
+        # litellm puts a cost of its own on every reply; of a model it does not know it does so by guessing, which takes a
+        # fifth of its time. Nobody reads that cost: ours is reckoned from our own price, or is unknown.
+        entry = {"input_cost_per_token": usd, "output_cost_per_token": usd, "litellm_provider": provider, "mode": "chat"}
+        self._litellm.register_model(dict.fromkeys(names, entry))
 
     def _arguments(self, request: Request) -> dict[str, Any]:
         arguments: dict[str, Any] = {
@@ -148,7 +161,8 @@ def _embedded_provider(fitted: Mapping[str, Fitted], surfaces: Mapping[str, Surf
             asked = [Message(message["role"], message["content"]) for message in messages]
             dials = {name: optional_params[name] for name in ("temperature", "top_p", "seed")}
             try:
-                reply = rehearsal.respond(asked, surface=surface, fitted=known, **dials)
+                quality = rehearsal.parse_model(f"{EMBEDDED}/{model}").critic
+                reply = rehearsal.respond(asked, surface=surface, fitted=known, critic=quality, **dials)
             except UnderstudyError as error:
                 raise litellm.llms.custom_llm.CustomLLMError(status_code=400, message=error.message) from error
             model_response.model = EMBEDDED

@@ -23,7 +23,6 @@ from understudy.structured import Invalid, structured
 
 VERSION = 1
 _MODEL = "model"
-_EMBEDDED = "rehearsal"
 N_SHOWN = 12
 MAX_TOKENS = 1400
 TEMPERATURE, TOP_P = 0.3, 1.0
@@ -54,11 +53,9 @@ class Answer(BaseModel):
 
 
 def options(argument: str, *, model: str) -> dict[str, str]:
-    """The model of the role. Raises BadInput where it is rehearsal, which plays seekers alone."""
+    """The model of the role."""
     if argument:
         raise BadInput(f"the recommender `llm` takes nothing after its name, seen {argument!r}", hint="name it with --recommender-model")
-    if model.split("/")[0] == _EMBEDDED:
-        raise BadInput("rehearsal plays no recommender", hint="give a language model with --recommender-model")
     return {_MODEL: model}
 
 

@@ -17,8 +17,8 @@ from understudy.rehearsal.parameters import parameters_digest
 from understudy.rehearsal.surfaces import FAULTS, Surface
 
 __all__ = (
-    "FAULTS", "PARAMETERS_DIGEST", "UNFITTED", "VERSION", "Fitted", "ModelName", "Reply", "Surface", "faults", "fit", "model_name",
-    "parse_model", "respond", "surface",
+    "FAULTS", "PARAMETERS_DIGEST", "UNFITTED", "VERSION", "Fitted", "ModelName", "Reply", "Surface", "faults", "fit", "full_name",
+    "model_name", "parse_model", "respond", "surface",
 )  # fmt: skip
 
 VERSION = 1
@@ -45,6 +45,17 @@ def model_name(surface: Surface, fitted: Fitted, *, critic: float | None = None)
     """The name under which a surface and a fitted model are asked for: `rehearsal/SURFACE[@DIGEST][@critic=QUALITY]`."""
     known = "" if fitted.digest == UNFITTED.digest else f"@{fitted.digest[:DIGEST_LENGTH]}"
     return f"{PREFIX}{surface.name}{known}{'' if critic is None else f'{CRITIC}{critic:g}'}"
+
+
+def full_name(asked: str, embedded: str) -> str | None:
+    """The model's name that `rehearsal` or `rehearsal@critic=QUALITY` stands for in a run whose seeker is `embedded`; else None.
+
+    Raises BadInput for a quality that is none.
+    """
+    head, marked, told = asked.partition(CRITIC)
+    if head != PREFIX.rstrip("/"):
+        return None
+    return embedded + (f"{CRITIC}{quality_of(told):g}" if marked else "")
 
 
 def parse_model(name: str) -> ModelName:

@@ -14,7 +14,8 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from understudy.errors import BadInput
 from understudy.keys import rng_of
 from understudy.rehearsal.agenda import Reply
 from understudy.rehearsal.phrases import sentences
-from understudy.rehearsal.reading import brief_of
+from understudy.rehearsal.reading import Brief, bare_of, brief_of, levers_of, pulls_of
 from understudy.rehearsal.roles import answered
 from understudy.rehearsal.surfaces import FAULTS, Surface, levels
 from understudy.rehearsal.truth import OBJECTIVES, TARGET_TOLD, point_of, share_of_fault
@@ -49,10 +50,6 @@ class Case:
     temperature: float
     top_p: float
     fault: str | None
-
-    def with_section(self, name: str, text: str) -> str:
-        """The prompt with one section rewritten."""
-        return self.prompt.replace(self.sections[name], text, 1)
 
 
 def is_asked(messages: Sequence[Message]) -> bool:
@@ -129,34 +126,61 @@ def dominant(case: Case, surface: Surface) -> str:
 
 def _treated(case: Case, surface: Surface, fault: str) -> tuple[str, str]:
     """(section, text): with the sentence that lowers the fault most, without sentences of the section that raise it."""
-    best = min(
-        (
-            (_harm(case, surface, fault, name, _appended(text, option.text)), at, name, _appended(text, option.text))
-            for name, text in case.sections.items()
-            for at, option in enumerate(sentences())
-            if option.text not in text
-        ),
-        default=None,
-    )
-    if best is None:
-        name = next(iter(case.sections))
-        return name, case.sections[name]
-    harm, _, name, text = best
-    for sentence in _SENTENCE_END.split(case.sections[name]):
-        shorter = " ".join(one for one in _SENTENCE_END.split(text) if one != sentence)
-        harm_without = _harm(case, surface, fault, name, shorter) if shorter else harm
-        if harm_without < (harm[0] - _TINY, harm[1]):
-            harm, text = harm_without, shorter
-    return name, text
+    bench = _Bench.of(case, surface, fault)
+    options = [
+        (bench.harm(section, option.text), at, section)
+        for at, option in enumerate(sentences())
+        for section in ([option.section] if option.section in case.sections else case.sections)
+        if option.text not in case.sections[section]
+    ]
+    if not options:
+        section = next(iter(case.sections))
+        return section, case.sections[section]
+    harm, at, section = min(options)
+    added, dropped = sentences()[at].text, list[str]()
+    for sentence in _SENTENCE_END.split(case.sections[section]):
+        without = bench.harm(section, added, [*dropped, sentence])
+        if without[0] < harm[0] - _TINY:
+            harm = without
+            dropped.append(sentence)
+    left = [one for one in _SENTENCE_END.split(case.sections[section]) if one not in dropped]
+    return section, _appended(" ".join(left), added) if left else added
 
 
-def _harm(case: Case, surface: Surface, fault: str, section: str, text: str) -> tuple[float, float]:
-    """The level of the fault with a section rewritten, then the objectives by shares of their range."""
-    point = point_of(brief_of(case.with_section(section, text)), surface, temperature=case.temperature, top_p=case.top_p)
-    wanted = (case.objective,) if case.objective else OBJECTIVES
-    return point.faults[fault], sum(point.objectives[name] / _range_of(name) for name in wanted)
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """A prompt on which sentences are tried out: what it pulls as it is, and what is to be lowered."""
+
+    case: Case
+    surface: Surface
+    fault: str
+    brief: Brief
+    pulls: Mapping[str, Sequence[float]]
+
+    @classmethod
+    def of(cls, case: Case, surface: Surface, fault: str) -> _Bench:
+        return cls(case, surface, fault, brief_of(case.prompt), pulls_of(bare_of(case.prompt)))
+
+    def harm(self, section: str, added: str, dropped: Sequence[str] = ()) -> tuple[float, float]:
+        """The level of the fault with a section's sentences added and dropped, then the objectives by shares of their range."""
+        pulls, n_words = {lever: list(both) for lever, both in self.pulls.items()}, self.brief.instructions.n_words
+        for sign, text in ((1, added), *((-1, sentence) for sentence in dropped)):
+            n_words += sign * len(text.split())
+            for lever, (up, down) in _pulls_in(section, text):
+                pulls[lever] = [max(0.0, pulls[lever][0] + sign * up), max(0.0, pulls[lever][1] + sign * down)]
+        brief = replace(self.brief, instructions=replace(self.brief.instructions, levers=levers_of(pulls, n_words), n_words=n_words))
+        point = point_of(brief, self.surface, temperature=self.case.temperature, top_p=self.case.top_p)
+        wanted = (self.case.objective,) if self.case.objective else OBJECTIVES
+        return point.faults[self.fault], sum(point.objectives[name] / _range_of(name) for name in wanted)
 
 
+@lru_cache(maxsize=4096)
+def _pulls_in(section: str, sentence: str) -> tuple[tuple[str, tuple[float, float]], ...]:
+    """What a sentence pulls in a section, only what is not 0."""
+    return tuple((lever, (up, down)) for lever, (up, down) in pulls_of(_HEADINGS[section] + sentence).items() if up or down)
+
+
+@cache
 def _range_of(objective: str) -> float:
     """What the objective would be with every fault at its worst, roughly: the scale on which objectives are added."""
     return float(np.sum([share_of_fault(objective, fault, 1.0) for fault in (*FAULTS, TARGET_TOLD)]))

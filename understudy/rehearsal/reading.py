@@ -117,8 +117,12 @@ def brief_of(system: str) -> Brief:
     """A system message, understood; kept, because one prompt is answered many times."""
     needs = _NEED.findall(system)
     examples = tuple(_dialogue(text) for text in _EXAMPLE.findall(system))
-    bare = _EXAMPLE.sub("", _NEED.sub("", system))
-    return Brief(instructions_of(bare), wishes_of(needs[0] if needs else ""), examples)
+    return Brief(instructions_of(bare_of(system)), wishes_of(needs[0] if needs else ""), examples)
+
+
+def bare_of(system: str) -> str:
+    """A system message without its fenced need and examples: what instructions are read in."""
+    return _EXAMPLE.sub("", _NEED.sub("", system))
 
 
 def _dialogue(text: str) -> tuple[tuple[str, str], ...]:
@@ -157,6 +161,12 @@ def wishes_of(text: str) -> Wishes:
 @lru_cache(maxsize=4096)
 def instructions_of(text: str) -> Instructions:
     """The levers that `text` pulls: clearer words weigh more, contradictions cancel, repetition saturates, length dilutes."""
+    n_words = len(text.split())
+    return Instructions(MappingProxyType(levers_of(pulls_of(text), n_words)), n_words, _patience(text.lower()))
+
+
+def pulls_of(text: str) -> Mapping[str, Sequence[float]]:
+    """Lever → how much the sentences of `text` pull it up and down, summed, before saturation and dilution."""
     reading = read("cues.toml")["reading"]
     pulls: dict[str, list[float]] = {name: [0.0, 0.0] for name in _levers()}
     part = "role"
@@ -165,11 +175,15 @@ def instructions_of(text: str) -> Instructions:
         part = next((name for word, name in _HEADINGS if word in heading), "other") if heading else part
         for sentence in _SENTENCE.split(body):
             _add(pulls, sentence.strip(), part, reading)
-    words = len(text.split())
-    dilution = 1 + max(0, words - reading["dilution_from_words"]) / reading["dilution_words"]
+    return pulls
+
+
+def levers_of(pulls: Mapping[str, Sequence[float]], n_words: int) -> dict[str, float]:
+    """Lever → how strongly it is pulled in instructions of so many words, in (-1, 1)."""
+    reading = read("cues.toml")["reading"]
+    dilution = 1 + max(0, n_words - reading["dilution_from_words"]) / reading["dilution_words"]
     saturation = reading["saturation"]
-    levers = {name: (math.tanh(up / saturation) - math.tanh(down / saturation)) / dilution for name, (up, down) in pulls.items()}
-    return Instructions(MappingProxyType(levers), words, _patience(text.lower()))
+    return {name: (math.tanh(up / saturation) - math.tanh(down / saturation)) / dilution for name, (up, down) in pulls.items()}
 
 
 def _patience(text: str) -> int | None:
