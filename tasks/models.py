@@ -46,7 +46,7 @@ def models_open(store: str, dataset: str, *, models: Models, caps: Caps, surface
         yield _night
         return
     fitted = _fitted(store, dataset)
-    drawn = _surface(surface)
+    drawn = surface_named(surface)
     embedded = rehearsal.model_name(drawn, fitted)
     names = _names(store, models, embedded)
     fallbacks = {role: tuple(embedded if name == EMBEDDED else name for name in models.fallbacks.get(role, ())) for role in ROLES}
@@ -107,7 +107,8 @@ def releases_of(store: str, releases: str | None) -> str:
     return releases or str(Path(store).resolve().parent / "releases")
 
 
-def _surface(name: str) -> rehearsal.Surface:
+def surface_named(name: str) -> rehearsal.Surface:
+    """The surface of a name, or the one in a TOML file. Raises BadInput."""
     if not name.endswith(".toml"):
         return rehearsal.surface(name)
     try:

@@ -13,12 +13,12 @@ from understudy.rehearsal.agenda import Reply, faults
 from understudy.rehearsal.fitted import Fitted, fit, unfitted
 from understudy.rehearsal.forms import respond
 from understudy.rehearsal.generator import surface
-from understudy.rehearsal.parameters import parameters_digest
+from understudy.rehearsal.parameters import ADDED, parameters_digest
 from understudy.rehearsal.surfaces import FAULTS, Surface
 
 __all__ = (
-    "FAULTS", "PARAMETERS_DIGEST", "UNFITTED", "VERSION", "Fitted", "ModelName", "Reply", "Surface", "faults", "fit", "full_name",
-    "model_name", "parse_model", "respond", "surface",
+    "ADDED_DIGEST", "FAULTS", "PARAMETERS_DIGEST", "UNFITTED", "VERSION", "Fitted", "ModelName", "Reply", "Surface", "faults", "fit",
+    "full_name", "model_name", "parse_model", "respond", "surface",
 )  # fmt: skip
 
 VERSION = 1
@@ -26,6 +26,9 @@ PREFIX = "rehearsal/"
 CRITIC = "@critic="
 DIGEST_LENGTH = 12
 PARAMETERS_DIGEST = parameters_digest()
+"""Over what makes a seeker's reply and the drawn surfaces."""
+ADDED_DIGEST = parameters_digest(ADDED)
+"""Over what was added beside it: surfaces in conflict, the truth, the other roles."""
 UNFITTED: Fitted = unfitted()
 
 
