@@ -14,6 +14,8 @@ from understudy.completion import ROLES
 from understudy.errors import BadInput
 from understudy.parameters import ANY_MODEL, Caps, Models, checked
 
+_EMBEDDED = "rehearsal"
+
 Command = Callable[..., None]
 _LIMITS = ("usd", "tokens", "calls")
 
@@ -38,7 +40,7 @@ Dialogues = Annotated[int | None, typer.Option(help="Cap on dialogues played.")]
 Minutes = Annotated[float | None, typer.Option(help="Cap on time.")]
 
 _OPTIONS: dict[str, tuple[Any, Any]] = {
-    "model": (Model, "rehearsal"),
+    "model": (Model, _EMBEDDED),
     **{f"{role}_model": (RoleModel, None) for role in ROLES},
     "fallback": (Fallback, None),
     "api_base": (ApiBase, None),
@@ -88,7 +90,9 @@ def model_options(command: Command) -> Command:
 
 def models_of(chosen: dict[str, Any]) -> Models:
     """The models that the options name. Raises BadInput."""
-    values: dict[str, Any] = {role: chosen[f"{role}_model"] or chosen["model"] for role in ROLES}
+    # a seeker's model alone, beside the default, is the model of all that plays or reads for it
+    others = None if chosen["seeker_model"] and chosen["model"] == _EMBEDDED else chosen["model"]
+    values: dict[str, Any] = {role: chosen[f"{role}_model"] or others for role in ROLES}
     values |= {name: chosen[name] for name in _PASSED}
     values["fallbacks"] = _fallbacks(chosen["fallback"] or ())
     values["prices"] = _prices(chosen["price"] or ())

@@ -97,7 +97,7 @@ def fit_rehearsal(store: Store, profile_key: str, dataset: str) -> None:
     """Keeps the embedded model, fitted on the exemplar and search splits and on nothing else."""
     from understudy import rehearsal
 
-    turns = pl.concat([stock.load_human_turns(store, profile_key, split) for split in FITTED_ON])
+    turns = pl.concat([stock.load_human_turns(store, profile_key, split) for split in FITTED_ON]).filter("lends_text")
     reactions = pl.concat([stock.load_human_reactions(store, profile_key, split) for split in FITTED_ON])
     named = set(turns["item_ids"].explode().drop_nulls())
     # an item without facts is known from a dialogue alone: one of another split would carry something of it into the fit

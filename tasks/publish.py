@@ -79,11 +79,15 @@ def _verdicts(store: Store, batch_key: str) -> list[Fields]:
 
 
 def _lineage(store: Store, batch: Fields) -> Fields:
+    sources = store.rows("publish/sources", dataset=batch["dataset"])
+    lending = {one["source_sha256"] for one in sources if one.pop("lends_text")}
     named = ("dataset", "batch", "batch_key", "profile_key", "setting", "genome_digest", "model", "recommender", "seed", "evaluation_key")
     return {
         **{name: batch[name] for name in named},
         "genome": json.loads(batch["genome"]),
-        "sources": store.rows("publish/sources", dataset=batch["dataset"]),
+        "sources": [one for one in sources if one["source_sha256"] in lending],
+        # they taught the instruments; none of their text is in what was played
+        "annotations": [one for one in sources if one["source_sha256"] not in lending],
         "code_version": understudy.__version__,
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 _REHEARSAL = (
@@ -25,12 +25,22 @@ def text(manifest: Mapping[str, Any]) -> str:
         _REHEARSAL if is_rehearsal(engine) else _MODEL.format(engine=engine),
         _facts(manifest),
         "## What made it\n\n" + _table(("what", "value"), [(name, f"`{lineage[name]}`") for name in _LINEAGE if name in lineage]),
-        "## Sources\n\n" + _table(("source (SHA-256)", "licence"), [(f"`{s['source_sha256']}`", s["licence"]) for s in lineage["sources"]]),
+        "## Sources\n\n" + _sources(lineage["sources"]),
+        *_annotations(lineage.get("annotations", ())),
         "## Measured\n\nLower is better. Human halves that share no worker give the floor.\n\n" + _figures(manifest["figures"]),
         "## Gates\n\n" + _verdicts(manifest["verdicts"]),
         "## Files\n\n" + _FILES,
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _sources(sources: Iterable[Mapping[str, Any]]) -> str:
+    return _table(("source (SHA-256)", "licence"), [(f"`{one['source_sha256']}`", one["licence"]) for one in sources])
+
+
+def _annotations(sources: Sequence[Mapping[str, Any]]) -> list[str]:
+    told = "## Annotations\n\nThey taught the instruments that measured this release; none of their text is in it.\n\n"
+    return [told + _sources(sources)] if sources else []
 
 
 _LINEAGE = ("dataset", "batch", "setting", "genome_digest", "model", "recommender", "seed", "code_version")

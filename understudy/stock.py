@@ -81,13 +81,16 @@ def load_exemplars(store: Rows, profile_key: str) -> dict[str, Exemplar]:
     """Dialogue id → example for a prompt: dialogues of the exemplar split with at least 6 turns, the first 10 of them."""
     return {
         dialogue_id: Exemplar(dialogue_id, tuple(turns[:EXEMPLAR_TURNS]))
-        for dialogue_id, turns in _turns(store, profile_key, "exemplar").items()
+        for dialogue_id, turns in _turns(store, profile_key, "exemplar", lending=True).items()
         if len(turns) >= EXEMPLAR_LEAST_TURNS and all(turn.text for turn in turns[:EXEMPLAR_TURNS])
     }
 
 
 def load_human_turns(store: Rows, profile_key: str, split: str | None = None) -> pl.DataFrame:
-    """HUMAN_TURNS: split, dialogue_id, seeker_id, recommender_id, turn_index, role, text, item_ids; None is all splits."""
+    """HUMAN_TURNS: split, dialogue_id, seeker_id, recommender_id, turn_index, role, text, item_ids; None is all splits.
+
+    `lends_text` is false for dialogues that are there for their labels: they are measured, and in nothing that is played.
+    """
     return store.frame("profile/turns", profile_key=profile_key, split=split).drop("n_messages")
 
 
@@ -117,8 +120,8 @@ def _of_profile(store: Rows, query: str, profile_key: str, split: str) -> list[d
     return store.rows(query, profile_key=profile_key, split=split)
 
 
-def _turns(store: Rows, profile_key: str, split: str) -> dict[str, list[Turn]]:
-    rows = _of_profile(store, "profile/turns", profile_key, split)
+def _turns(store: Rows, profile_key: str, split: str, *, lending: bool = False) -> dict[str, list[Turn]]:
+    rows = [row for row in _of_profile(store, "profile/turns", profile_key, split) if row["lends_text"] or not lending]
     return {dialogue_id: [_turn(row) for row in group] for dialogue_id, group in _grouped(rows).items()}
 
 

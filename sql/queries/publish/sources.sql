@@ -2,7 +2,8 @@ select
     source_sha256,
     reader,
     reader_version,
-    licence
-from ingest.sources
+    licence,
+    lends_text
+from ingest.standing_sources
 where dataset = $dataset
 order by source_sha256

@@ -1,3 +1,4 @@
+-- the licences behind a batch: of the sources and the dialogues whose text may be in what is played
 with
 batch as (
     select dataset
@@ -6,9 +7,10 @@ batch as (
 )
 select sources.source_sha256, sources.licence
 from batch
-inner join ingest.sources using (dataset)
+inner join ingest.standing_sources as sources using (dataset)
+where sources.lends_text
 union
-select dialogues.source_sha256, dialogues.licence
+select lending.source_sha256, lending.licence
 from batch
-inner join ingest.dialogues using (dataset)
+inner join ingest.lending_dialogues as lending using (dataset)
 order by source_sha256, licence
