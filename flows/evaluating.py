@@ -58,12 +58,13 @@ def evaluate(
 
 def page(console: Console, fields: Fields) -> None:
     """A row per recommender, the humans' own, and what differs."""
-    names = ("success", "rounds", "satisfaction")
+    names = ("success", "rounds", "satisfaction", "acceptance")
     table = Table("recommender", *names, *(f"recall@{k}" for k in KS), "missing", title="Judged by simulated seekers", title_justify="left")
     for row in fields["rows"]:
         cells = [*(figure(row[name]) for name in names), *(figure(row["recall"][k]) for k in KS)]
         table.add_row(row["recommender"], *cells, f"{row['n_missing']} of {row['n_dialogues']}")
-    table.add_row("human recommenders", figure(fields["human"]["success"]), figure(fields["human"]["rounds"]))
+    human = fields["human"]
+    table.add_row("human recommenders", figure(human["success"]), figure(human["rounds"]), "", figure(human["acceptance"]))
     console.print(table)
     for one in fields["differences"]:
         if one["direction"] in ("higher", "lower"):
@@ -71,5 +72,5 @@ def page(console: Console, fields: Fields) -> None:
             console.print(f"  {told}, p {one['p_holm']:.3g}", markup=False)
     agreement = fields["rank_agreement"]
     console.print(f"rank agreement with people: {figure(agreement)} {agreement.get('reason', '')}".rstrip(), markup=False)
-    if "rehearsal" in fields["engine"]:
+    if "rehearsal" in fields["engine"] or fields["judge"].startswith("rehearsal"):
         console.print(f"[dim]{REHEARSAL_NOTE}[/]")

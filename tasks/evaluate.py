@@ -33,7 +33,6 @@ VERSION = 1
 # what fitting may see is what popularity is counted on; the test split stays closed
 SPLIT = "select"
 MAX_MISSING = 0.5
-NO_JUDGE = "rehearsal gives no scores: name a language model with --judge-model"
 Fields = dict[str, Any]
 
 
@@ -68,7 +67,7 @@ def judge(store: str, dataset: str, *, genome_digest: str, recommenders: Sequenc
         judged[written] = [_outcome(one, accepting[one.play_key], satisfied.get(one.play_key)) for one in played if _counts(one)]
         found.append(_row(written, work.recommender, played, judged[written], why, seed=seed))
     return {
-        "dataset": dataset, "split": SPLIT, "genome_digest": genome_digest, "model": opened.seeker,
+        "dataset": dataset, "split": SPLIT, "genome_digest": genome_digest, "model": opened.seeker, "judge": opened.judge,
         "engine": "+".join(sorted({one["engine"] for one in found})), "instrument": instruments.kinds["reaction"],
         **(found[0] if len(found) == 1 else {}),
         "rows": found,
@@ -148,8 +147,6 @@ def _accepting(said: Mapping[str, Sequence[PlayedTurn]], titles: Titles, instrum
 
 def _satisfactions(work: Work, played: Sequence[Played], opened: OpenModels) -> tuple[dict[str, int], str]:
     """Dialogue → the seeker's score where it gave one, and why others have none. Scores that are in the store are not asked for again."""
-    if opened.judge.startswith("rehearsal"):
-        return {}, NO_JUDGE
     wanted = {one.play_key: one for one in played if _counts(one)}
     keys = {satisfaction_key(play_key, opened.judge): play_key for play_key in wanted}
     with Store.open(work.store) as store:
@@ -186,7 +183,7 @@ def _row(written: str, name: str, played: Sequence[Played], outcomes: Sequence[O
         "name": name,
         "recall": {str(k): told[f"recall_{k}"] for k in judging.KS},
         "recall_last": {str(k): told[f"recall_last_{k}"] for k in judging.KS},
-        **{metric: told[metric] for metric in ("success", "rounds", "satisfaction")},
+        **{metric: told[metric] for metric in ("success", "rounds", "satisfaction", "acceptance")},
         "n_dialogues": len(played),
         "n_missing": sum(one.status == "missing" for one in played),
         "n_invalid": sum(one.status == "invalid" for one in played),
@@ -208,7 +205,7 @@ def _counted(reasons: Iterable[str]) -> dict[str, int]:
 def _humans(
     store: str, profile_key: str, dataset: str, panel: Panel, titles: Titles, instruments: Instruments, *, seed: int
 ) -> Fields:
-    """success and rounds of the human recommenders with the humans of the same scenarios, by the same instrument.
+    """success, rounds and acceptance of the human recommenders with the humans of the same scenarios, by the same instrument.
 
     A reference of a kind: that the target was suggested and liked is what made it the target.
     """
@@ -225,7 +222,7 @@ def _humans(
         for name in sorted(said)
     ]
     found = judging.figures(outcomes, seed=seed)
-    return {name: found[name].as_json() for name in ("success", "rounds")}
+    return {name: found[name].as_json() for name in ("success", "rounds", "acceptance")}
 
 
 def _rank_agreement(

@@ -32,7 +32,10 @@ Unit = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one dialogue came to. `best` and `last` are places of the target, from 1: in any ranking, and in the last one."""
+    """What one dialogue came to. `best` and `last` are places of the target, from 1: in any ranking, and in the last one.
+
+    `acceptance`: of the recommendations that the seeker answered, the share that it took; None where there was none.
+    """
 
     unit: Unit
     has_ranking: bool
@@ -41,11 +44,13 @@ class Outcome:
     success: bool
     rounds: int
     satisfaction: int | None = None
+    acceptance: float | None = None
 
 
 def outcome(unit: Unit, turns: Sequence[PlayedTurn], *, target: str, accepting: Collection[int], satisfaction: int | None) -> Outcome:
     """The outcome of a dialogue. `accepting`: places of the seeker turns that take what was just recommended."""
-    taken = [place for place in accepting if place > 0 and target in turns[place - 1].item_ids and turns[place - 1].role == "recommender"]
+    answers = [place for place in range(1, len(turns)) if turns[place].role == "seeker" and turns[place - 1].item_ids]
+    taken = [place for place in answers if place in accepting and target in turns[place - 1].item_ids]
     counted = turns[: min(taken) + 1] if taken else turns
     rankings = [turn.ranked_ids for turn in counted if turn.ranked_ids]
     places = [ranking.index(target) + 1 for ranking in rankings if target in ranking]
@@ -57,6 +62,7 @@ def outcome(unit: Unit, turns: Sequence[PlayedTurn], *, target: str, accepting: 
         success=bool(taken),
         rounds=sum(turn.role == "seeker" for turn in counted),
         satisfaction=satisfaction,
+        acceptance=sum(place in accepting for place in answers) / len(answers) if answers else None,
     )
 
 
@@ -76,6 +82,7 @@ def metrics(outcomes: Sequence[Outcome]) -> dict[str, Metric]:
     found = [
         Metric("success", lambda one: float(one.success), True, "no dialogue was played"),
         Metric("rounds", lambda one: float(one.rounds), False, "no dialogue was played"),
+        Metric("acceptance", lambda one: one.acceptance, False, "no recommendation was answered"),
         Metric("satisfaction", lambda one: None if one.satisfaction is None else float(one.satisfaction), False, "no dialogue has a score"),
     ]
     for kind, place in (("recall", _best), ("recall_last", _last)):
@@ -176,7 +183,7 @@ def _mean(values: Mapping[Unit, float], metric: Metric, *, seed: int) -> Measure
     if len(means) < 2:
         return Measured(whole, n=len(means))
     drawn = _drawn_means(list(means), list(means.values()), seed=seed)
-    bounds = (0.0, 1.0) if metric.is_rate else (-np.inf, np.inf)
+    bounds = (0.0, 1.0) if metric.is_rate or metric.name == "acceptance" else (-np.inf, np.inf)
     return interval(whole, drawn - drawn.mean(), n=len(means), low=bounds[0], high=bounds[1])
 
 

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any, Protocol
 
 import pytest
 
-from understudy.recommenders import Recommendation, retrieval
+from understudy.doors.http import Http
+from understudy.recommenders import Recommendation, Services, http, retrieval
 from understudy.records import Item
 
 
@@ -136,3 +138,33 @@ def serve() -> Iterator[Callable[[Answering], str]]:
 
 def _bytes(body: str | bytes) -> bytes:
     return body.encode() if isinstance(body, str) else body
+
+
+@pytest.fixture
+def with_crs(items: Any, mentioned: Any) -> Callable[..., Any]:
+    """Does something with a CRS as `--recommender http:` names it."""
+
+    def done(argument: str, work: Callable[[http.Running], Any], *, breaker_after: int = 10) -> Any:
+        async def whole() -> Any:
+            door = Http(breaker_after=breaker_after)
+            crs = http.build(items, mentioned, Services(http=door, options=http.options(argument, model="none")))
+            try:
+                return await work(crs)
+            finally:
+                await door.close()
+
+        return asyncio.run(whole())
+
+    return done
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[[str], str]:
+    """The path of a TOML file."""
+
+    def written(text: str) -> str:
+        path = tmp_path / "crs.toml"
+        path.write_text(text)
+        return str(path)
+
+    return written

@@ -2,53 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from understudy.completion import MissingReply
-from understudy.doors.http import Http
-from understudy.errors import BadInput, ProviderFailed
+from understudy.errors import BadInput
 from understudy.recommenders import Recommendation, http
-from understudy.recommenders import Services as Opened
 
 KEY = "swordfish-4711-planted"
 Work = Callable[[http.Running], Any]
-
-
-@pytest.fixture
-def with_crs(items: Any, mentioned: Any) -> Callable[..., Any]:
-    """Does something with a CRS as `--recommender http:` names it."""
-
-    def done(argument: str, work: Callable[[http.Running], Any], *, breaker_after: int = 10) -> Any:
-        async def whole() -> Any:
-            door = Http(breaker_after=breaker_after)
-            crs = http.build(items, mentioned, Opened(http=door, options=http.options(argument, model="none")))
-            try:
-                return await work(crs)
-            finally:
-                await door.close()
-
-        return asyncio.run(whole())
-
-    return done
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Callable[[str], str]:
-    """The path of a TOML file."""
-
-    def written(text: str) -> str:
-        path = tmp_path / "crs.toml"
-        path.write_text(text)
-        return str(path)
-
-    return written
 
 
 def saying(*utterances: str) -> Work:
@@ -219,107 +185,6 @@ def test_paths_of_one_s_own_find_text_ranking_and_act(with_crs: Any, serve: Any,
     assert one.ranked_ids == ("4", "1", "5"), "by title, by a close spelling, by id; each once"
     assert one.n_ungrounded == 2
     assert (one.named_ids, one.act) == ((), "goodbye")
-
-
-def failing(reply: Any) -> dict[str, tuple[Callable[[Any], Any], str]]:
-    """What a CRS can do wrong → its answer and what is told of it."""
-    return {
-        "html": (lambda _: reply("<html>secret-page</html>", headers={"content-type": "text/html"}), "HTML instead of JSON"),
-        "no json": (lambda _: reply("{\"response\": "), "something else instead of JSON"),
-        "500": (lambda _: reply("secret-page", 500), "status 500"),
-        "404": (lambda _: reply("", 404), "status 404"),
-        "redirect": (lambda _: reply("", 302, {"location": "http://127.0.0.1:9/"}), "sends elsewhere"),
-        "huge": (lambda _: reply(said("x" * 3000)), "more than 1024 bytes"),
-        "wrong place": (lambda _: reply(json.dumps({"answer": "hi"})), "no text at response"),
-        "wrong kind": (lambda _: reply(json.dumps({"response": {"text": "hi"}})), "no text at response"),
-        "list": (lambda _: reply("[1]"), "no text at response"),
-        "no words": (lambda _: reply(said(" ... ")), "holds no words"),
-        "not utf-8": (lambda _: reply(b"\xff\xfe\x00"), "not UTF-8"),
-        "slow": (lambda _: reply((b'{"resp', b'onse": ', b'"late"}'), drip_s=0.4), "no answer within 0.5 s"),
-        "cut off": (lambda _: reply(said("hi"), headers={"content-length": "999", "connection": "close"}), "Error"),
-    }  # fmt: skip
-
-
-FAULTS = sorted(failing(None))
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_faulty_crs_is_missing_with_the_reason(fault: str, with_crs: Any, serve: Any, reply: Any, file: Any) -> None:
-    answer, told = failing(reply)[fault]
-    written = file(f'preset = "ievalm"\nurl = "{serve(answer)}"\ntimeout_s = 0.5\nmax_kib = 1\nattempts = 1\n')
-    with pytest.raises(MissingReply, match=told) as missing:
-        with_crs(written, saying("hello"))
-    assert "secret-page" not in missing.value.message
-
-
-def test_a_crs_that_is_down_is_missing_and_after_ten_in_a_row_ends_the_run(with_crs: Any) -> None:
-    async def eleven(crs: http.Running) -> list[str]:
-        seen = []
-        for seed in range(12):
-            with pytest.raises((MissingReply, ProviderFailed)) as failure:
-                await crs.start(seed).reply("hello")
-            seen.append(type(failure.value).__name__)
-        return seen
-
-    seen = with_crs("ievalm:http://127.0.0.1:9", eleven)
-    assert seen == ["MissingReply"] * 10 + ["ProviderFailed"] * 2
-
-
-def test_an_answer_between_failures_keeps_the_breaker_closed(with_crs: Any, serve: Any, reply: Any) -> None:
-    n_asked = 0
-
-    def crs(_: Any) -> Any:
-        nonlocal n_asked
-        n_asked += 1
-        return reply("", 500) if n_asked % 3 else reply(said("Hello, what do you like?"))
-
-    async def many(running: http.Running) -> int:
-        n_answered = 0
-        for seed in range(12):
-            try:
-                await running.start(seed).reply("hello")
-                n_answered += 1
-            except MissingReply:
-                pass
-        return n_answered
-
-    assert with_crs(f"ievalm:{serve(crs)}", many, breaker_after=3) == 4
-
-
-def test_a_message_that_was_not_taken_is_sent_again_and_one_that_may_have_been_is_not(with_crs: Any, serve: Any, reply: Any) -> None:
-    asked: list[int] = []
-
-    def crs(_: Any) -> Any:
-        asked.append(len(asked))
-        return reply("", 503, {"retry-after": "0"}) if len(asked) < 3 else reply(said("Hello, what do you like?"))
-
-    (one,) = with_crs(f"ievalm:{serve(crs)}", saying("hello"))
-    assert (one.text, len(asked)) == ("Hello, what do you like?", 3)
-    asked.clear()
-    broken = serve(lambda request: (asked.append(0), reply("", 500))[1] if request else None)
-    with pytest.raises(MissingReply):
-        with_crs(f"ievalm:{broken}", saying("hello"))
-    assert len(asked) == 1
-
-
-def test_no_more_turns_are_in_flight_than_the_crs_is_given(with_crs: Any, serve: Any, reply: Any, file: Any) -> None:
-    lock, now, most = threading.Lock(), 0, 0
-
-    def crs(_: Any) -> Any:
-        nonlocal now, most
-        with lock:
-            now += 1
-            most = max(most, now)
-        threading.Event().wait(0.05)
-        with lock:
-            now -= 1
-        return reply(said("Hello, what do you like?"))
-
-    async def many(running: http.Running) -> None:
-        await asyncio.gather(*(running.start(seed).reply("hello") for seed in range(12)))
-
-    with_crs(file(f'preset = "ievalm"\nurl = "{serve(crs)}"\nconcurrency = 3\n'), many)
-    assert most == 3
 
 
 @pytest.mark.parametrize(

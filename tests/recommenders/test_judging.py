@@ -31,6 +31,12 @@ def test_success_is_the_target_named_and_then_taken() -> None:
     assert not judged(*turns[:2]).success, "nobody reacted"
 
 
+def test_acceptance_is_of_all_that_was_recommended_and_answered() -> None:
+    turns = (SEEKER, offers("a"), SEEKER, PlayedTurn("recommender", "What else?"), SEEKER, offers("t"), SEEKER, offers("b"))
+    assert judged(*turns, accepting={2, 4}).acceptance == 0.5
+    assert judged(*turns[3:5]).acceptance is None
+
+
 def test_what_comes_after_the_acceptance_is_in_no_ranking() -> None:
     turns = (SEEKER, offers("t", ranked=("a", "t")), SEEKER, offers("a", ranked=("t", "a")), SEEKER)
     assert (judged(*turns, accepting={2}).best, judged(*turns, accepting={2}).last) == (2, 2)

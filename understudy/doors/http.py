@@ -84,9 +84,10 @@ class Line:
 
     def visit(self, *, key_env: str | None = None) -> Visit:
         """A session with the CRS. `key_env` names the environment variable that holds the key it wants, if any."""
-        key = os.environ.get(key_env, "") if key_env else ""
-        if key_env and not key:
-            raise BadInput(f"the environment variable {key_env} is not set", hint="it holds the key of the recommender")
+        key = os.environ.get(key_env, "").strip() if key_env else ""
+        if key_env and not (key and key.isascii() and key.isprintable()):
+            # a header would refuse other characters, with the key in its message
+            raise BadInput(f"the environment variable {key_env} is not set, or no key", hint="it holds the key of the recommender")
         return Visit(self._http.client(), self._address, self._limits, key)
 
     async def turn(self, talk: Callable[[], Awaitable[Result]]) -> Result:

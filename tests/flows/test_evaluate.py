@@ -1,0 +1,146 @@
+"""The flow behind `understudy evaluate`: several recommenders, a running CRS and one that is down, scores of people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from shutil import copyfile
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from flows.stages import evaluate
+from tasks.ingest import ingest_logs
+from tasks.profile import profile_dataset
+from understudy.doors.store import Store
+from understudy.errors import BadInput, ProviderFailed
+
+ROOT = Path(__file__).resolve().parents[2]
+FIGURES = ("success", "rounds", "satisfaction", "acceptance")
+
+
+@pytest.fixture(scope="module")
+def profiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the profiled sample."""
+    store = tmp_path_factory.mktemp("evaluate") / "sample.duckdb"
+    ingest_logs.fn(str(store), "redial", [str(ROOT / "examples" / "sample")], dataset="sample")
+    profile_dataset.fn(str(store), "sample")
+    return store
+
+
+@pytest.fixture
+def store(profiled: Path, tmp_path: Path, prefect_server: None) -> Path:  # noqa: ARG001  it only has to be there
+    """The same, of a test's own."""
+    return Path(copyfile(profiled, tmp_path / "sample.duckdb"))
+
+
+def evaluated(store: Path, *recommenders: str) -> dict[str, Any]:
+    return evaluate("sample", list(recommenders), store=str(store), setting="zero_shot", n=30)
+
+
+@pytest.fixture
+def crs() -> Iterator[str]:
+    """A CRS in iEvaLM's form that offers one title for ever."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            body = json.dumps({"response": "What about something you have never heard of?"}).encode()
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def is_figure(one: dict[str, Any]) -> bool:
+    return {"value", "ci", "n"} == set(one) if one["value"] is not None else bool(one["reason"])
+
+
+def test_several_recommenders_are_judged_and_compared_and_the_second_time_nothing_is_asked(store: Path) -> None:
+    fields = evaluated(store, "retrieval", "contrarian")
+    for row in fields["rows"]:
+        assert all(is_figure(row[name]) for name in FIGURES)
+        assert set(row["recall"]) == {"1", "10", "50"}
+        assert (row["n_dialogues"], row["n_missing"]) == (30, 0)
+    good, bad = fields["rows"]
+    assert (good["recommender"], bad["recommender"]) == ("retrieval", "contrarian")
+    assert good["recall"]["10"]["value"] > bad["recall"]["10"]["value"]
+    assert 1 <= bad["satisfaction"]["value"] <= good["satisfaction"]["value"] <= 5
+    assert good["n_scored"] + good["n_invalid"] == 30
+    success = next(one for one in fields["differences"] if one["metric"] == "success")
+    assert success["direction"] in ("higher", "lower", "inconclusive")
+    assert fields["rank_agreement"]["value"] is None
+    assert fields["rank_agreement"]["reason"]
+    assert is_figure(fields["human"]["success"])
+    assert (fields["split"], fields["engine"]) == ("select", "rehearsal")
+    assert fields["n_model_calls"] > 0
+    again = evaluated(store, "retrieval", "contrarian")
+    assert again["n_model_calls"] == 0
+    assert again["rows"] == fields["rows"]
+
+
+def test_a_model_as_recommender_is_judged_and_its_made_up_titles_are_counted(store: Path) -> None:
+    fields = evaluated(store, "llm")
+    assert fields["name"].startswith('llm@1{"model":"rehearsal/')
+    assert fields["recall"]["50"]["value"] is not None
+    assert isinstance(fields["n_ungrounded"], int)
+    assert fields["n_missing"] == 0
+
+
+def test_a_running_crs_is_judged_by_what_its_text_names(store: Path, crs: str) -> None:
+    fields = evaluated(store, f"http:ievalm:{crs}")
+    assert fields["recall"]["10"] == {"value": None, "reason": "the recommender gives no ranking", "n": 0}
+    assert fields["success"]["value"] == 0.0
+    assert fields["n_missing"] == 0
+    assert fields["name"] == 'http@1{"crs":"{\\"preset\\":\\"ievalm\\",\\"url\\":\\"' + crs + '\\"}"}'
+
+
+def test_a_crs_that_is_down_fails_with_the_reason(store: Path) -> None:
+    with pytest.raises(ProviderFailed, match="cannot be reached"):
+        evaluated(store, "http:ievalm:http://127.0.0.1:9")
+
+
+def test_a_recommender_that_cannot_be_judged_is_bad_input(store: Path) -> None:
+    for recommenders, told in ((["nobody"], "there is no"), (["retrieval", "retrieval@2"], "named twice"), (["llm:x"], "takes nothing")):
+        with pytest.raises(BadInput, match=told):
+            evaluated(store, *recommenders)
+
+
+def test_people_s_scores_of_the_same_systems_give_a_rank_agreement(store: Path) -> None:
+    liked = {"retrieval": "satisfied", "popularity": "neutral", "random": "frustrated"}
+    with Store.open(store) as opened, opened.transaction():
+        for name, value in liked.items():
+            for k in range(4):
+                opened.add("ingest.dialogues", [dialogue(f"{name}{k}", name)])
+                opened.add("ingest.labels", [label(f"{name}{k}", value)])
+    agreement = evaluated(store, *liked)["rank_agreement"]
+    assert (agreement["human"], agreement["simulated"], agreement["n"]) == ("sentiment", "satisfaction", 3)
+    assert agreement["systems"] == ["popularity", "random", "retrieval"]
+    assert agreement["ci"][0] <= agreement["value"] <= agreement["ci"][1]
+
+
+def dialogue(dialogue_id: str, system: str) -> dict[str, Any]:
+    return {
+        "dataset": "sample", "dialogue_id": dialogue_id, "content_sha256": "x", "source_sha256": "x", "licence": "x",
+        "seeker_id": "p", "recommender_id": system, "official_split": None, "n_messages": 2, "n_turns": 2,
+        "is_annotation": False, "is_tagged": True,
+    }  # fmt: skip
+
+
+def label(dialogue_id: str, value: str) -> dict[str, Any]:
+    return {
+        "dataset": "sample", "dialogue_id": dialogue_id, "labels_sha256": "x", "position": 0, "turn_index": None,
+        "name": "sentiment", "value": value, "annotator": "", "source_sha256": "x", "licence": "x",
+    }  # fmt: skip
