@@ -21,21 +21,22 @@ from understudy.doors.store import Store
 from understudy.errors import UnderstudyError
 
 # a commit costs much the same for one row and for fifty, so a batch waits this long for company
-_GATHER_S = 0.005
+_GATHER_S = 0.002
 RESERVATIONS, COMPLETIONS, SETTLEMENTS = "play.reservations", "play.completions", "play.settlements"
 _COLUMNS = {
     RESERVATIONS: ("reservation_id", "completion_key", "max_tokens", "max_usd", "run_id", "made_at"),
     SETTLEMENTS: ("reservation_id", "outcome", "reason", "run_id", "made_at"),
     COMPLETIONS: (
         "completion_key", "role", "model", "reported_model", "engine", "text", "finish_reason", "fingerprint",
-        "prompt_tokens", "completion_tokens", "intended_act", "usd", "latency_s", "made_at",
+        "prompt_tokens", "completion_tokens", "intended_act", "usd", "latency_s", "made_at", "reservation_id",
     ),
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class _Write:
-    rows: tuple[tuple[str, tuple[Any, ...]], ...]
+    table: str
+    row: tuple[Any, ...]
     done: Future[None]
 
 
@@ -55,6 +56,7 @@ class Ledger:
         self._error: BaseException | None = None
         self._closed, self._closing = False, Event()
         self._seen: dict[str, list[tuple[str, str]]] = {}
+        self._settled: set[str] = set()
         opened: Future[set[str]] = Future()
         self._thread = Thread(target=self._work, args=(opened,), name="ledger", daemon=True)
         self._thread.start()
@@ -81,7 +83,7 @@ class Ledger:
 
     def reserve(self, reservation_id: str, completion_key: str, *, max_tokens: int, max_usd: float | None) -> Future[None]:
         """Done when the reservation is committed: only then may a call be made that somebody can charge for."""
-        return self._write((RESERVATIONS, (reservation_id, completion_key, max_tokens, max_usd, self._run_id, self._now())))
+        return self._write(RESERVATIONS, (reservation_id, completion_key, max_tokens, max_usd, self._run_id, self._now()))
 
     def keep(
         self,
@@ -93,10 +95,7 @@ class Ledger:
         usd: float | None,
         latency_s: float,
     ) -> Future[None]:
-        """Done when reply and settlement are committed, in one transaction: only then may the reply be used.
-
-        A call that was not reserved (`reservation_id` None) leaves no settlement either.
-        """
+        """Done when the reply is committed, which settles its reservation (None where there was none): only then may it be used."""
         reply = (
             completion_key,
             request.role,
@@ -112,13 +111,13 @@ class Ledger:
             usd,
             latency_s,
             self._now(),
+            reservation_id,
         )
-        settled = () if reservation_id is None else (self._settlement(reservation_id, "done", ""),)
-        return self._write((COMPLETIONS, reply), *settled)
+        return self._write(COMPLETIONS, reply)
 
     def settle(self, reservation_id: str, outcome: str, *, reason: str) -> Future[None]:
         """Done when it is committed that a reserved call ended without a reply (`failed`, `cancelled`)."""
-        return self._write(self._settlement(reservation_id, outcome, reason))
+        return self._write(SETTLEMENTS, (reservation_id, outcome, reason, self._run_id, self._now()))
 
     def close(self) -> None:
         """Commits what is queued and closes the store. Raises what the writer met."""
@@ -131,12 +130,9 @@ class Ledger:
         if self._error is not None:
             raise UnderstudyError(f"the ledger could not be written: {self._error}") from self._error
 
-    def _settlement(self, reservation_id: str, outcome: str, reason: str) -> tuple[str, tuple[Any, ...]]:
-        return SETTLEMENTS, (reservation_id, outcome, reason, self._run_id, self._now())
-
-    def _write(self, *rows: tuple[str, tuple[Any, ...]]) -> Future[None]:
+    def _write(self, table: str, row: tuple[Any, ...]) -> Future[None]:
         done: Future[None] = Future()
-        self._put(_Write(rows, done))
+        self._put(_Write(table, row, done))
         return done
 
     def _put(self, job: _Write | _Read) -> None:
@@ -182,16 +178,28 @@ class Ledger:
     def _commit(self, store: Store, writes: list[_Write]) -> None:
         if not writes:
             return
-        tables: dict[str, list[tuple[Any, ...]]] = {}
+        tables: dict[str, dict[str, tuple[Any, ...]]] = {RESERVATIONS: {}, COMPLETIONS: {}, SETTLEMENTS: {}}
         for write in writes:
-            for table, row in write.rows:
-                tables.setdefault(table, []).append(row)
+            self._sort_in(tables, write)
         with store.transaction():
             for table, rows in tables.items():
-                store.insert(table, _COLUMNS[table], rows)
-        self._known.update(row[0] for row in tables.get(COMPLETIONS, ()))
+                if rows:
+                    store.insert(table, _COLUMNS[table], list(rows.values()))
+        self._known.update(tables[COMPLETIONS])
+        self._settled.update(tables[SETTLEMENTS])
         for write in writes:
             _resolve(write.done, None)
+
+    def _sort_in(self, tables: dict[str, dict[str, tuple[Any, ...]]], write: _Write) -> None:
+        """Puts a row where it belongs, once for its key: what is said twice is kept as it was said first."""
+        name, reservation_id = write.row[0], write.row[-1]
+        if write.table == SETTLEMENTS and name in self._settled:
+            return
+        if write.table == COMPLETIONS and (name in self._known or name in tables[COMPLETIONS]):
+            if reservation_id is not None:
+                tables[SETTLEMENTS][reservation_id] = (reservation_id, "done", "the reply was there", self._run_id, self._now())
+            return
+        tables[write.table].setdefault(name, write.row)
 
     def _fail(self, batch: list[_Write | _Read], error: BaseException) -> None:
         with self._lock:

@@ -46,6 +46,22 @@ def test_a_reservation_without_a_settlement_is_unknown(tmp_path: Path) -> None:
         assert store.rows("play/ledger_totals")[0]["n_unknown"] == 1
 
 
+def test_a_reply_settles_its_reservation_and_one_that_is_there_already_is_kept_once(tmp_path: Path) -> None:
+    path = tmp_path / "s.duckdb"
+    ledger = opened(path)
+    later = Completion("another", "m", "m", "stop", "", 3, 4, "greet")
+    for reservation, reply in (("r1", REPLY), ("r2", later)):
+        ledger.reserve(reservation, REQUEST.key, max_tokens=60, max_usd=None).result()
+        ledger.keep(reservation, REQUEST.key, request=REQUEST, completion=reply, usd=None, latency_s=0.1).result()
+    ledger.settle("r2", "cancelled", reason="said twice").result()
+    assert ledger.read(REQUEST.key).result() == REPLY
+    ledger.close()
+    with Store.open(path) as store:
+        totals = store.rows("play/ledger_totals")[0]
+        assert (totals["n"], totals["n_duplicate_keys"], totals["n_unknown"]) == (1, 0, 0)
+        assert store._connection.execute("select reservation_id, outcome from play.settlements").fetchall() == [("r2", "done")]
+
+
 def test_closing_commits_what_is_queued(tmp_path: Path) -> None:
     path = tmp_path / "s.duckdb"
     ledger = opened(path)
@@ -58,9 +74,8 @@ def test_closing_commits_what_is_queued(tmp_path: Path) -> None:
 
 def test_a_writer_that_fails_is_heard_by_waiters_by_the_next_put_and_at_close(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = opened(tmp_path / "s.duckdb")
-    monkeypatch.setattr(module, "RESERVATIONS", "play.no_such_table")
-    monkeypatch.setitem(module._COLUMNS, "play.no_such_table", module._COLUMNS["play.reservations"])
-    with pytest.raises(Exception, match="no_such_table"):
+    monkeypatch.setitem(module._COLUMNS, "play.reservations", ("no_such_column", *module._COLUMNS["play.reservations"][1:]))
+    with pytest.raises(Exception, match="no_such_column"):
         ledger.reserve("r1", REQUEST.key, max_tokens=60, max_usd=0.1).result()
     ledger._thread.join()
     with pytest.raises(UnderstudyError, match="could not be written"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Protocol
@@ -106,26 +107,26 @@ class Caller:
         async with self._turnstile:
             for model in models:
                 try:
-                    completion = await self._ask(request, replace(request, model=model), key)
+                    completion, kept = await self._ask(request, replace(request, model=model), key)
+                    break
                 except ProviderFailed as failure:
                     failures.append(failure)
-                    continue
-                if model == asked:
-                    self._watch(request, completion)
-                elif (asked, model) not in self._fallen_back:
-                    self._fallen_back.add((asked, model))
-                    emit("play", "fallback_used", f"{asked} -> {model}")
-                return completion
-        # one model that is merely missing this reply may still give the next
-        raise next((failure for failure in failures if isinstance(failure, MissingReply)), failures[0])
+            else:
+                # one model that is merely missing this reply may still give the next
+                raise next((failure for failure in failures if isinstance(failure, MissingReply)), failures[0])
+        # The slot is free again before the reply is committed: the next call in it is reserved by a later row of the same
+        # writer, so it is sent only after this commit, and no more calls than there are slots can be paid for twice.
+        await asyncio.wrap_future(kept)
+        self._note(request, asked, model, completion)
+        return completion
 
-    async def _ask(self, request: Request, sent: Request, key: str) -> Completion:
+    async def _ask(self, request: Request, sent: Request, key: str) -> tuple[Completion, Future[None]]:
         """The reply of one model, after as many attempts as it takes. Raises MissingReply, and ProviderFailed where it is given up."""
         breaker = self._breakers.setdefault(sent.model, Breaker(self._config.breaker_after))
         for attempt in range(self._config.max_attempts):
             breaker.check()
             try:
-                completion = await self._attempt(request, sent, key, breaker)
+                found = await self._attempt(request, sent, key, breaker)
             except CallFailed as failure:
                 # a server that wants a longer rest than this has in effect said no
                 too_long = (failure.retry_after_s or 0.0) > LONGEST_WAIT_S
@@ -138,11 +139,11 @@ class Caller:
                 await asyncio.sleep(wait_s(request, attempt, retry_after_s=failure.retry_after_s))
             else:
                 breaker.succeeded()
-                return completion
+                return found
         raise AssertionError("the last attempt returns or raises")
 
-    async def _attempt(self, request: Request, sent: Request, key: str, breaker: Breaker) -> Completion:
-        """One call, reserved before and settled after, whatever happens to it.
+    async def _attempt(self, request: Request, sent: Request, key: str, breaker: Breaker) -> tuple[Completion, Future[None]]:
+        """The reply to one call and its commit; reserved before and settled after, whatever happens to it.
 
         A call that does not leave the process is neither paced nor reserved: killed in flight, it cannot have been charged.
         """
@@ -159,8 +160,7 @@ class Caller:
             latency_s = monotonic() - started
             spent = self._cost(sent.model, completion, price, worst)
             kept = self._ledger.keep(reservation, key, request=request, completion=completion, usd=spent.usd, latency_s=latency_s)
-            await asyncio.wrap_future(kept)
-            return completion
+            return completion, kept
         except CallFailed as failure:
             spent = spent if failure.may_be_charged else _NOTHING
             if reservation is not None:
@@ -233,12 +233,14 @@ class Caller:
             self._rates[provider] = Rate(rpm=self._config.rpm, tpm=self._config.tpm)
         return self._rates[provider]
 
-    def _watch(self, request: Request, completion: Completion) -> None:
-        """Tells it when what answers under a model's name is not what answered before."""
+    def _note(self, request: Request, asked: str, answered: str, completion: Completion) -> None:
+        """Tells it when a fallback answers first, and when what answers under a model's name is not what answered before."""
+        if answered != asked:
+            if (asked, answered) not in self._fallen_back:
+                self._fallen_back.add((asked, answered))
+                emit("play", "fallback_used", f"{asked} -> {answered}")
+            return
         before = self._ledger.saw(request.model, completion)
         if before is not None:
-            emit("play", "model_changed", f"{request.model}: {before} -> {_what(completion)}")
-
-
-def _what(completion: Completion) -> str:
-    return f"{completion.reported_model} {completion.fingerprint}".strip()
+            now = f"{completion.reported_model} {completion.fingerprint}".strip()
+            emit("play", "model_changed", f"{request.model}: {before} -> {now}")

@@ -24,7 +24,7 @@ QUERIES = ROOT / "sql" / "queries"
 SCHEMAS = ("ingest", "profile", "play", "optimize", "simulate", "validate", "publish")
 
 # what may differ between two runs that did the same work
-_VOLATILE_COLUMNS = ("latency_s", "usd", "max_usd", "made_at", "path", "run_id")
+_VOLATILE_COLUMNS = ("latency_s", "usd", "max_usd", "made_at", "path", "run_id", "reservation_id")
 _VOLATILE_TABLES = ("play.reservations", "play.settlements")
 
 
@@ -98,9 +98,12 @@ class Store:
         return int((self._connection.execute(sql, parameters).fetchone() or (0,))[0])
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-        """The same as `add` for a few rows: bound values cost half of what registering a frame does."""
+        """Adds a few rows whose keys the caller knows to be new; a key that is there raises.
+
+        Bound values cost half of what registering a frame does, and looking for conflicts would cost as much again.
+        """
         marks = ", ".join(["(" + ", ".join("?" * len(columns)) + ")"] * len(rows))
-        sql = f"insert into {_known(table)} ({', '.join(columns)}) values {marks} on conflict do nothing"
+        sql = f"insert into {_known(table)} ({', '.join(columns)}) values {marks}"
         self._connection.execute(sql, [value for row in rows for value in row])
 
     @contextmanager

@@ -8,11 +8,18 @@ completed as (
         count(*) filter (where usd is null) as n_unpriced
     from play.completions
 ),
+ended as (
+    select reservation_id
+    from play.settlements
+    union all
+    select reservation_id
+    from play.completions
+    where reservation_id is not null
+),
 unknown as (
     select count(*) as n_unknown
     from play.reservations
-    left join play.settlements using (reservation_id)
-    where settlements.reservation_id is null
+    anti join ended using (reservation_id)
 )
 select
     completed.n::bigint as n,
