@@ -113,7 +113,9 @@ class Agent:
                 self.queues[sid] = []
                 return self.reply("0" + json.dumps({"sid": sid, "upgrades": [], "pingInterval": 25000, "pingTimeout": 20000}))
             if request.method == "GET":
-                waiting, self.queues[sid] = self.queues[sid], []
+                # the greeting comes at once, what is said later message by message
+                n = 1 if self.heard else 3
+                waiting, self.queues[sid] = self.queues[sid][:n], self.queues[sid][n:]
                 return self.reply("\x1e".join(waiting or ["6"]))
             for packet in request.body.decode().split("\x1e"):
                 self.queues[sid].extend(self.answers(packet))
