@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from understudy.completion import MissingReply
 from understudy.errors import BadInput
 from understudy.recommenders import Recommendation, http
+from understudy.recommenders._crs import PRESETS
 
 KEY = "swordfish-4711-planted"
 Work = Callable[[http.Running], Any]
@@ -187,6 +190,15 @@ def test_paths_of_one_s_own_find_text_ranking_and_act(with_crs: Any, serve: Any,
     assert one.ranked_ids == ("4", "1", "5"), "by title, by a close spelling, by id; each once"
     assert one.n_ungrounded == 2
     assert (one.named_ids, one.act) == ((), "goodbye")
+
+
+def test_the_files_of_the_guide_are_good_ones(file: Any) -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "recommenders.md").read_text()
+    shown = re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)
+    assert len(shown) == 2
+    for text in shown:
+        assert http.options(file(text), model="none")
+    assert set(re.findall(r"^\| `(\w+)` \| `?(?:POST|DialogueKit)", guide, re.MULTILINE)) == set(PRESETS)
 
 
 @pytest.mark.parametrize(
