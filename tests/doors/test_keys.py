@@ -42,7 +42,7 @@ def echoing(status: int, *, whole: bool = True) -> Iterator[tuple[str, list[str]
         sent = request.headers.get("authorization", "none")
         seen.append(sent)
         key = sent.removeprefix("Bearer ")
-        text = f"Incorrect API key provided: {key}. Headers: Authorization: {sent}; url https://me:{key}@host/?api_key={key}"
+        text = f"You sent {key}. Incorrect API key provided: {key}. Headers: Authorization: {sent}; url https://me:{key}@host/?api_key={key}"
         headers = {"x-echo": sent, "retry-after": "0"}
         if not whole:
             return PlainTextResponse(text, status_code=status, headers=headers)
