@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from flows import evaluating, exporting, fronts, labelling, pages, probing
+from flows import estimating, evaluating, exporting, fronts, labelling, pages, probing
 from flows.console import Fields, answer, usage_error
 from flows.model_options import model_options
 from understudy.errors import BadInput
@@ -298,6 +298,7 @@ def devserver(
 
 
 app.command()(labelling.label)
+app.command("estimate")(estimating.estimate)
 app.command("evaluate")(evaluating.evaluate)
 app.command("export")(exporting.export)
 app.command("front")(fronts.front)

@@ -221,10 +221,8 @@ class Caller:
 
     def _price(self, model: str) -> Price | None:
         if model not in self._prices:
-            # asked first in any case: it says whether there is such a model
-            known, given = self._provider.price(model), self._config.prices
-            told = given.get(model) or (given.get(ANY_MODEL) if known is None else None)
-            self._prices[model] = Price(told[0] * _PER_MILLION, told[1] * _PER_MILLION) if told else known
+            # asked in any case: it says whether there is such a model
+            self._prices[model] = priced(self._config.prices, model, self._provider.price(model))
         return self._prices[model]
 
     def _rate(self, model: str) -> Rate:
@@ -244,3 +242,9 @@ class Caller:
         if before is not None:
             now = f"{completion.reported_model} {completion.fingerprint}".strip()
             emit("play", "model_changed", f"{request.model}: {before} -> {now}")
+
+
+def priced(given: Mapping[str, tuple[float, float]], model: str, known: Price | None) -> Price | None:
+    """The price of a model: the one given for it, the known one, or the one given for every model of which none is known."""
+    told = given.get(model) or (given.get(ANY_MODEL) if known is None else None)
+    return Price(told[0] * _PER_MILLION, told[1] * _PER_MILLION) if told else known

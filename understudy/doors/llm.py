@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from understudy.budget import Price
 from understudy.completion import Completion, Message, Request
+from understudy.doors._caller import priced
 from understudy.doors._calls import CallFailed
 from understudy.doors._failures import failure_of, planted_secrets, unusable
 from understudy.doors._gateway import EMBEDDED, Exchange, GatewayConfig
@@ -26,7 +27,7 @@ from understudy.errors import BadInput, UnderstudyError
 if TYPE_CHECKING:
     from understudy.rehearsal import Fitted, Surface
 
-__all__ = ("Gateway", "GatewayConfig", "shared_gateway", "use_gateway")
+__all__ = ("Gateway", "GatewayConfig", "known_price", "shared_gateway", "use_gateway")
 
 _INTENDED_ACT = "intended_act"
 # USD a token, told to litellm alone: at nothing it would look for the reason why
@@ -48,7 +49,13 @@ class Gateway(Exchange):
         run_id: str,
     ) -> None:
         provider = _LiteLLM(config, fitted, surfaces)
+        provider.register()
         super().__init__(config, provider=provider, store_path=store_path, run_id=run_id)
+
+
+def known_price(config: GatewayConfig, model: str) -> Price | None:
+    """USD per token of a hosted model, as given or as litellm knows it; None where nobody says. Raises BadInput for no model."""
+    return priced(config.prices, model, _LiteLLM(config, {}, {}).price(model))
 
 
 class _LiteLLM:
@@ -60,7 +67,10 @@ class _LiteLLM:
         self._providers: dict[str, str] = {}
         self._takes_seed: dict[str, bool] = {}
         self._secrets = planted_secrets()
-        handler = _embedded_provider(fitted, surfaces)
+
+    def register(self) -> None:
+        """Makes the embedded model known to litellm, in the place of one that was known before."""
+        handler = _embedded_provider(self._fitted, self._surfaces)
         self._litellm.custom_provider_map = [{"provider": EMBEDDED, "custom_handler": handler}]
 
     def price(self, model: str) -> Price | None:

@@ -1,0 +1,90 @@
+"""The command `estimate`: what a run would cost and take, before it is made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from flows.console import answer
+from flows.model_options import model_options
+from understudy.parameters import REPORT_PANEL, SEARCH_PANEL, Caps, Models, PanelSize, Search, checked
+
+Fields = dict[str, Any]
+
+
+@model_options
+def estimate(
+    dataset: Annotated[str, typer.Option(help="Name of a profiled data set.")],
+    setting: Annotated[str, typer.Option(help="A shipped prompt setting, or a TOML file of your own.")] = "zero_shot",
+    run: Annotated[str, typer.Option("--of", help="The command to be estimated: nightly, optimize or simulate.")] = "nightly",
+    population: Annotated[int, typer.Option(help="Individuals of a generation.")] = 12,
+    generations: Annotated[int, typer.Option(help="Generations after the first; 0 plays the seed as it is.")] = 5,
+    panel: Annotated[str | None, typer.Option(help="What an evaluation plays: contexts a stratum, dialogues, free runs.")] = None,
+    n: Annotated[int, typer.Option(min=1, help="Dialogues of the batch.")] = 800,
+    recommender: Annotated[str, typer.Option(help="The CRS that the seekers talk to; `llm` calls a model too.")] = "retrieval",
+    latency_s: Annotated[
+        float | None, typer.Option("--latency-s", min=0.0, help="Seconds of a call. Default: the ledger's.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the run.")] = 0,
+    models: Models = Models(),
+    caps: Caps = Caps(),
+    store: Annotated[Path, typer.Option("--store", help="The DuckDB file that holds everything.")] = Path("understudy.duckdb"),
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else there.")] = False,
+) -> None:
+    """Say what a run would cost and take. No model is called; the caps are compared with the figures."""
+
+    def work() -> Fields:
+        from tasks.estimating import Asked, estimate_run
+
+        size = PanelSize.parsed(panel) if panel else SEARCH_PANEL
+        search = checked(Search, {"population": population, "generations": generations, "panel": size})
+        asked = Asked(dataset, setting, run, search, REPORT_PANEL, n, recommender, seed, latency_s)
+        told = estimate_run(str(store), asked, models=models)
+        return {**told, "within_caps": _within(told, caps)}
+
+    answer(work, page, as_json=as_json, events=None)
+
+
+def page(console: Console, fields: Fields) -> None:
+    """The figures per stage and in all, and what they rest on."""
+    names = ("n_dialogues", "n_calls", "tokens", "usd", "minutes")
+    table = Table("", *names, title=f"{fields['run']} of {fields['dataset']}, {fields['setting']}", title_justify="left")
+    for row in (*fields["stages"], {"stage": "in all", **fields}):
+        table.add_row(row["stage"], *(_told(row[name]) for name in names))
+    console.print(table)
+    known = fields["assumptions"]
+    for role, one in known["calls"].items():
+        prompt, reply, latency = (one[name]["value"] for name in ("prompt_tokens", "reply_tokens", "latency_s"))
+        console.print(f"{role} {one['model']}: {prompt} + {reply} tokens, {latency} s a call ({one['from']})", markup=False)
+    console.print(f"seeker turns of a free run from {known['seeker_turns_from']}; {known['ledger']}", markup=False)
+    for name, holds in fields["within_caps"].items():
+        console.print(f"cap on {name}: {holds}", markup=False)
+    if fields["usd"]["value"] is None:
+        console.print(fields["usd"]["reason"], markup=False)
+
+
+def _told(figure: Fields) -> str:
+    if figure["value"] is None:
+        return "unknown"
+    lo, hi = figure["range"]
+    return f"{figure['value']:,}" if lo == hi else f"{figure['value']:,} ({lo:,} to {hi:,})"
+
+
+def _within(told: Fields, caps: Caps) -> Fields:
+    """Per cap that is set: `yes`, `perhaps` or `no`, or `unknown` where the figure is."""
+    named = {"usd": "usd", "tokens": "tokens", "calls": "n_calls", "dialogues": "n_dialogues", "minutes": "minutes"}
+    found: Fields = {}
+    for name, field in named.items():
+        cap, figure = getattr(caps, name), told[field]
+        if cap is None:
+            continue
+        if figure["value"] is None:
+            found[name] = "unknown"
+        else:
+            lo, hi = figure["range"]
+            found[name] = "yes" if hi <= cap else "no" if lo > cap else "perhaps"
+    return found

@@ -1,0 +1,103 @@
+"""`estimate` on the sample: as many calls as a run then makes, figures from the ledger once there are some, and none of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tasks.ingest
+import tasks.profile
+from tasks.estimating import Asked, estimate_run
+from tasks.play import human_side
+from understudy import stock
+from understudy.completion import Completion, Message, Request
+from understudy.doors.store import Store
+from understudy.errors import BadInput
+from understudy.ledger import Ledger
+from understudy.parameters import Models, PanelSize, Search, checked
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = PanelSize(per_stratum=4, behaviour=6, free=3)
+SEARCH = Search(population=4, generations=2, n_front=2, panel=SMALL, front_panel=SMALL)
+ASKED = Asked("sample", "zero_shot", "simulate", SEARCH, SMALL, 7, "retrieval", 0, None)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = str(tmp_path_factory.mktemp("estimate") / "s.duckdb")
+    tasks.ingest.ingest_logs.fn(path, "redial", [str(ROOT / "examples" / "sample")], dataset="sample", split=None, roles=None)
+    tasks.profile.profile_dataset.fn(path, "sample", at=None, out=None)
+    return path
+
+
+def estimate(store: str, models: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    return estimate_run(store, replace(ASKED, **changes), models=checked(Models, models or {}))
+
+
+def test_replays_are_counted_as_they_will_be_played(store: str) -> None:
+    with Store.open(store) as opened:
+        side = human_side(store, stock.current_profile(opened, "sample"), "sample")
+    panel = side.panel("select", SMALL, seed=0)
+    n_turns = sum(one.stratum is None and one.dialogue_id in panel.behaviour for one in side.contexts("select").values())
+    told = estimate(store)
+    assert told["n_dialogues"]["value"] == len(panel.reactions) + n_turns + 7
+    assert told["n_calls"]["range"][0] >= len(panel.reactions) + n_turns + 7
+    assert [row["stage"] for row in told["stages"]] == ["batch"]
+
+
+def test_a_search_costs_more_with_more_generations_and_a_night_more_than_its_search(store: str) -> None:
+    by_size = [
+        estimate(store, run="optimize", search=Search(population=4, generations=n, panel=SMALL))["n_calls"]["value"] for n in (0, 2, 4)
+    ]
+    assert by_size == sorted(set(by_size))
+    assert estimate(store, run="nightly")["n_calls"]["value"] > estimate(store, run="optimize")["n_calls"]["value"]
+
+
+def test_money_is_nothing_for_rehearsal_known_for_some_and_unknown_or_given_for_others(store: str) -> None:
+    assert estimate(store)["usd"] == {"value": 0.0, "range": [0.0, 0.0]}
+    known = estimate(store, {"seeker": "openai/gpt-4o-mini"})
+    assert known["usd"]["value"] > 0
+    unknown = estimate(store, {"seeker": "openai/of-nobody"})
+    assert unknown["usd"]["value"] is None
+    given = estimate(store, {"seeker": "openai/of-nobody", "prices": {"*": (1.0, 2.0)}})
+    assert given["usd"]["value"] > 0
+    with pytest.raises(BadInput, match="no model"):
+        estimate(store, {"seeker": "nonsense"})
+
+
+def test_a_setting_with_a_second_look_calls_a_second_role(store: str) -> None:
+    plain, verified = estimate(store), estimate(store, setting="verified")
+    assert set(verified["assumptions"]["calls"]) == {"seeker", "verifier"}
+    assert verified["n_calls"]["value"] > 1.9 * plain["n_calls"]["value"]
+    assert set(estimate(store, recommender="llm")["assumptions"]["calls"]) == {"seeker", "recommender"}
+
+
+def test_seconds_of_a_call_can_be_given(store: str) -> None:
+    slow = estimate(store, {"seeker": "openai/gpt-4o-mini", "concurrency": 1}, latency_s=10.0)
+    assert slow["minutes"]["value"] > slow["n_calls"]["value"] * 10 / 60
+
+
+def test_the_ledger_is_used_where_it_says_enough_and_nothing_is_added_to_it(store: str) -> None:
+    before = estimate(store, {"seeker": "openai/gpt-4o-mini"})
+    ledger = Ledger(store, run_id="r", now=lambda: datetime(2026, 1, 1))
+    for n in range(40):
+        request = Request("seeker", "openai/gpt-4o-mini~2", (Message("user", "hi"),), 0.7, 1.0, 50, n)
+        reply = Completion("hello", "m", "m", "stop", "", 1000, 100)
+        ledger.keep(None, request.key, request=request, completion=reply, usd=0.1, latency_s=0.5).result()
+    ledger.close()
+    after = estimate(store, {"seeker": "openai/gpt-4o-mini"})
+    size = after["assumptions"]["calls"]["seeker"]
+    assert (size["prompt_tokens"]["value"], size["reply_tokens"]["value"], size["latency_s"]["value"]) == (1000, 100, 0.5)
+    assert "40 calls in the ledger" in size["from"]
+    assert "rendered prompts" in before["assumptions"]["calls"]["seeker"]["from"]
+    with Store.open(store) as opened:
+        assert opened.rows("play/ledger_totals")[0]["n"] == 40
+
+
+def test_a_run_that_there_is_none_of_is_refused(store: str) -> None:
+    with pytest.raises(BadInput, match="no run"):
+        estimate(store, run="publish")
