@@ -101,7 +101,8 @@ def _play(work: Work, batch_key: str, batch: str) -> None:
     played, fresh = performed(work)
     row = row_of(work, played, measured(work, played))
     runs = [one for one in played if one.mode == "free"]
-    engines = sorted({one.engine for one in played if one.engine})
+    # a fallback or a second model may have had a part in a dialogue
+    engines = sorted({name for one in played for name in one.engine.split("+") if name})
     members = pl.DataFrame({"batch_key": [batch_key] * len(runs), "play_key": [one.play_key for one in runs]})
     batch_row = {
         "batch_key": batch_key, "batch": batch, "dataset": work.dataset, "profile_key": work.profile_key,

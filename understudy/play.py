@@ -184,7 +184,7 @@ class _Run:
             replicate=scene.replicate,
             recommender=scene.recommender,
             model=scene.model,
-            engine=completions[0].engine if completions else "",
+            engine="+".join(sorted({one.engine for one in completions})),
             status=status,
             reason=reason,
             stratum=scene.stratum,

@@ -92,6 +92,15 @@ def test_a_free_run_goes_on_until_the_seeker_says_goodbye() -> None:
     assert played.n_tokens == 15
 
 
+def test_every_engine_that_had_a_part_in_a_dialogue_is_named() -> None:
+    class Falling(Script):
+        async def __call__(self, request: Request) -> Completion:
+            reply = await super().__call__(request)
+            return replace(reply, engine="some-1") if len(self.requests) == 1 else reply
+
+    assert free(Falling("hello", "bye")).engine == "rehearsal+some-1"
+
+
 def test_a_free_run_ends_with_the_recommender_s_goodbye() -> None:
     played = free(Script(), Crs(n_turns=2))
     assert (played.status, played.turns[-1].role) == ("complete", "recommender")
