@@ -15,20 +15,29 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from scipy.stats import spearmanr
+from tables import Table, write_section
+
 from tasks.models import models_open
 from tasks.play import Work, human_side, measured, performed
 from understudy import rehearsal, rows, stock
 from understudy.doors.store import Store
-from understudy.genome import Genome, Visibility
+from understudy.genome import DISCLOSURES, PERSONAS, VISIBILITIES, Controls, Genome, Visibility
 from understudy.objectives import NAMES
 from understudy.parameters import Caps, Models, PanelSize
+from understudy.rehearsal.fronts import TEMPERATURES, TOP_PS, Choice
 from understudy.rehearsal.parameters import read
+from understudy.rehearsal.phrases import options
+from understudy.rehearsal.truth import true_point
 from understudy.setting import load_setting, seed_genome
 
 LEVELS = (0.1, 0.25, 0.5, 0.75, 1.0)
 DRIVEN = ("positivity", "title_leak", "attribute_leak", "sameness", "wordiness", "drift", "parroting")
 PANEL = PanelSize(per_stratum=100, behaviour=60, free=150)
 RECOMMENDER = "retrieval"
+SURFACES = ("0", "5", "adverse", "nonconvex-1")
+LEAST_RHO = 0.6
 Values = dict[str, float | None]
 
 
@@ -92,16 +101,57 @@ def response(store: str, dataset: str) -> None:
         print(f"| {visibility} | {fault} | {level:g} | " + " | ".join(cells) + " |")
 
 
+def random_genomes(store: str, dataset: str, n: int) -> list[Genome]:
+    """Prompts with every lever and control drawn at random, examples from the exemplar split."""
+    with Store.open(store) as opened:
+        exemplars = sorted(stock.load_exemplars(opened, stock.current_profile(opened, dataset)))
+    rng, out = np.random.default_rng(7), []
+    for _ in range(n):
+        levers = {lever: known[int(rng.integers(len(known)))].name for lever, known in options().items() if rng.random() < 0.7}
+        controls = Controls(
+            temperature=float(rng.choice(TEMPERATURES)), top_p=float(rng.choice(TOP_PS)), disclosure=str(rng.choice(DISCLOSURES)),  # type: ignore[arg-type]
+            persona=str(rng.choice(PERSONAS)), visibility=str(rng.choice(VISIBILITIES)),  # type: ignore[arg-type]
+        )  # fmt: skip
+        out.append(Choice(levers, controls, int(rng.integers(4))).genome([str(one) for one in rng.choice(exemplars, 5, replace=False)]))
+    return out
+
+
+def agreement(store: str, dataset: str, n: int) -> int:
+    """Measures random prompts on SURFACES and writes how their order agrees with the truth's; 1 where one is below LEAST_RHO."""
+    genomes = random_genomes(store, dataset, n)
+    cases = [(genome, name) for name in SURFACES for genome in genomes]
+    seen = measure(store, dataset, cases)
+    true = [true_point(genome, rehearsal.surface(name)).objectives for genome, name in cases]
+    lines, worst = [], 1.0
+    for objective in NAMES:
+        rhos = []
+        for at in range(len(SURFACES)):
+            rows_ = range(at * n, (at + 1) * n)
+            pairs = [(true[i][objective], value) for i in rows_ if (value := seen[i][objective]) is not None]
+            rhos.append(float(spearmanr(*zip(*pairs, strict=True)).statistic))
+        off = [abs(true[i][objective] - value) for i in range(len(cases)) if (value := seen[i][objective]) is not None]
+        worst = min(worst, *rhos)
+        lines.append([objective, *(f"{rho:.2f}" for rho in rhos), f"{np.median(off):.3f}"])
+    table = Table(
+        f"Spearman's rho between true and measured, {n} random prompts a surface, and the median distance between the two",
+        ["objective", *(f"surface {name}" for name in SURFACES), "median distance"], lines,
+    )  # fmt: skip
+    write_section("Truth of rehearsal", [table], command="python tests/benchmarks/bench_truth.py --store FILE --dataset redial")
+    return 0 if worst >= LEAST_RHO else 1
+
+
 def main() -> int:
-    """0."""
+    """0, or 1 where truth and measurement disagree."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--store", required=True)
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--response", action="store_true")
+    parser.add_argument("--n", type=int, default=16)
     asked = parser.parse_args()
     if asked.response:
         response(asked.store, asked.dataset)
-    return 0
+        return 0
+    return agreement(asked.store, asked.dataset, asked.n)
 
 
 if __name__ == "__main__":

@@ -17,10 +17,20 @@ import numpy as np
 
 from understudy.genome import DISCLOSURES, MAX_EXEMPLARS, PERSONAS, VISIBILITIES, Controls, Disclosure, Genome
 from understudy.rehearsal.parameters import read
-from understudy.rehearsal.parts import Part, non_beaten
+from understudy.rehearsal.parts import Part, beaten, narrowed, non_beaten
 from understudy.rehearsal.phrases import OFF, Option, options
 from understudy.rehearsal.surfaces import Surface, logit_of, numbers_of, unit_levels
-from understudy.rehearsal.truth import DRIVERS, TARGET_TOLD, Floats, TruePoint, brief_for, harmless_levels, objectives_of, true_point
+from understudy.rehearsal.truth import (
+    DRIVERS,
+    OBJECTIVES,
+    TARGET_TOLD,
+    Floats,
+    TruePoint,
+    brief_for,
+    harmless_levels,
+    objectives_of,
+    true_point,
+)
 
 TEMPERATURES = tuple(round(0.1 * step, 1) for step in range(16))
 TOP_PS = (0.8, 0.9, 0.95, 1.0)
@@ -28,6 +38,10 @@ MARGIN = 1.1
 # a fault without an occasion: so low a logit that its level is 0
 _NEVER = -1000.0
 _TINY = 1e-9
+# points that agree so far are one
+_DECIMALS = 4
+# as warm as does no harm: what heat brings begins above it
+_WARM = 1.1
 Values = tuple[tuple[Option, float], ...]
 
 
@@ -64,29 +78,61 @@ def true_front(surface: Surface) -> tuple[FrontMember, ...]:
     if surface.flat:
         plain = Choice({}, Controls(), 0)
         return (FrontMember(true_point(plain.genome(), surface), plain),)
-    found: dict[tuple[float, ...], Choice] = {}
+    first = _descended(surface)
+    there = true_point(first.genome(), surface)
+    if np.allclose(there.vector, objectives_of(np.zeros((1, len(DRIVERS))))[0], atol=_TINY):
+        return (_member(surface, first, there.vector),)  # nothing is left to be gained
+    found = {tuple(np.round(there.vector, _DECIMALS)): first}
     faults = [_fault(name) for name in DRIVERS]
-    for schedule, shows in product(DISCLOSURES, (False, True)):
-        whole = _joined(surface, sorted(_parts(surface, schedule, shows), key=lambda part: len(part.picks)))
+    # the schedules that tell least come first: what they reach cuts the others short
+    for schedule, shows in product(reversed(DISCLOSURES), (False, True)):
+        whole = _joined(surface, list(_parts(surface, schedule, shows)), known=np.array(list(found)).reshape(-1, len(OBJECTIVES)))
         values = objectives_of(unit_levels(whole.logits, faults))
-        for at in non_beaten(np.round(values, 9)):
-            picked = dict(zip(whole.names, whole.picks[at], strict=True))
-            found.setdefault(tuple(np.round(values[at], 9)), _choice(picked, schedule))
+        for at in non_beaten(np.round(values, _DECIMALS)):
+            found.setdefault(tuple(np.round(values[at], _DECIMALS)), _choice(whole.picked(at), schedule))
     kept = non_beaten(np.array(list(found)))
     found = {list(found)[at]: list(found.values())[at] for at in kept}
     members = [_member(surface, choice, np.array(values)) for values, choice in found.items()]
-    best = non_beaten(np.round([member.point.vector for member in members], 9))
+    best = non_beaten(np.round([member.point.vector for member in members], _DECIMALS))
     return tuple(sorted((members[at] for at in best), key=lambda member: tuple(member.point.vector)))
 
 
-def _joined(surface: Surface, parts: Sequence[Part]) -> Part:
-    """All parts in one. A logit so low that no later part brings it to harm is as good as any lower one."""
-    base = dict(surface.base)
-    whole = Part((), np.array([[base[_fault(name)] for name in DRIVERS]]), ((),))
-    harmless = logit_of(harmless_levels(), [_fault(name) for name in DRIVERS])
+def _descended(surface: Surface) -> Choice:
+    """A good choice, found by setting one lever or control at a time until nothing helps: it cuts the enumeration short."""
+    scale = objectives_of(np.ones((1, len(DRIVERS))))[0]
+
+    def worth(choice: Choice) -> tuple[float, float]:
+        point = true_point(choice.genome(), surface)
+        return round(float((point.vector / scale).sum()), 9), sum(point.faults.values())
+
+    best = Choice({}, Controls(temperature=_WARM, persona="full", visibility="hidden"), 0)
+    before = None
+    while before != best:
+        before = best
+        for lever, known in options().items():
+            tries = [replace(best, levers={**best.levers, lever: option.name}) for option in known if option.name != OFF]
+            tries.append(replace(best, levers={name: way for name, way in best.levers.items() if name != lever}))
+            best = min([best, *tries], key=worth)
+        best = min([best, *(replace(best, n_exemplars=n) for n in range(MAX_EXEMPLARS + 1))], key=worth)
+    return best
+
+
+def _joined(surface: Surface, parts: Sequence[Part], *, known: Floats) -> Part:
+    """All parts in one, without what cannot get below the `known` points. known: (n, n_objectives), maybe none.
+
+    A logit so low that no later part brings it to harm is as good as any lower one.
+    """
+    base, faults = dict(surface.base), [_fault(name) for name in DRIVERS]
+    whole = Part.start(np.array([base[fault] for fault in faults]))
+    harmless = logit_of(harmless_levels(), faults)
+    # the parts that decide most come last, when there is least left to be added
+    parts = sorted(narrowed(parts, harmless - whole.logits[0]), key=lambda part: len(part.rows))
     for at, part in enumerate(parts):
         most = sum((later.logits.max(axis=0) for later in parts[at + 1 :]), np.zeros(len(DRIVERS)))
-        whole = whole.joined(part, least=harmless - most)
+        least = sum((later.logits.min(axis=0) for later in parts[at + 1 :]), np.zeros(len(DRIVERS)))
+        whole = whole.best().joined(part, least=harmless - most)
+        hoped = objectives_of(unit_levels(whole.logits + least, faults))
+        whole = whole.only(~beaten(np.round(hoped, _DECIMALS), known))
     return whole
 
 
@@ -107,7 +153,7 @@ def _parts(surface: Surface, schedule: Disclosure, shows: bool) -> Iterable[Part
     """The independent parts of the sum: groups of levers that pairs tie together, then the numbers and what gives occasion."""
     values = _worth_trying(surface, _lever_values(schedule, shows))
     for group in _groups(surface):
-        yield _levers_part(surface, group, values).best()
+        yield _levers_part(surface, group, values)
     counts = range(1, MAX_EXEMPLARS + 1) if shows else range(1)
     facts = list(product(PERSONAS, VISIBILITIES))
     briefs = [brief_for(Choice({}, Controls(persona=persona, visibility=told), 0).genome()) for persona, told in facts]
@@ -127,9 +173,10 @@ def _parts(surface: Surface, schedule: Disclosure, shows: bool) -> Iterable[Part
 
 
 def _levers_part(surface: Surface, group: Sequence[str], values: Mapping[str, Values]) -> Part:
-    combinations = list(product(*(values[lever] for lever in group)))
-    pulled = {lever: np.array([combination[at][1] for combination in combinations]) for at, lever in enumerate(group)}
-    logits = np.zeros((len(combinations), len(DRIVERS)))
+    names = [tuple(option.name for option, _ in values[lever]) for lever in group]
+    rows = np.array(list(product(*(range(len(known)) for known in names))), dtype=np.int64)
+    pulled = {lever: np.array([pull for _, pull in values[lever]])[rows[:, at]] for at, lever in enumerate(group)}
+    logits = np.zeros((len(rows), len(DRIVERS)))
     for at, name in enumerate(DRIVERS):
         fault = _fault(name)
         for own, lever, effect in surface.main:
@@ -138,7 +185,7 @@ def _levers_part(surface: Surface, group: Sequence[str], values: Mapping[str, Va
         for own, one, other, effect in surface.pairs:
             if own == fault and one in pulled:
                 logits[:, at] += effect * pulled[one] * pulled[other]
-    return Part(tuple(group), logits, tuple(tuple(option.name for option, _ in combination) for combination in combinations))
+    return Part(tuple(group), tuple(names), rows, logits)
 
 
 def _worth_trying(surface: Surface, values: Mapping[str, Values]) -> Mapping[str, Values]:
@@ -208,7 +255,7 @@ def _numbers_part(
         for own, number, effect in surface.numbers:
             if own == _fault(driver):
                 logits[:, at] += [effect * numbers.get(number, 0.0) for numbers in moved]
-    return Part((name,), logits + np.array(never), tuple((one,) for one in choices)).best()
+    return Part.of(name, choices, logits + np.array(never))
 
 
 def _never(driver: str, holds: bool) -> Floats:

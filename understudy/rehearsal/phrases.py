@@ -9,6 +9,8 @@ from functools import cache
 from understudy.rehearsal.parameters import read
 
 OFF = "off"
+# the section that is home to no lever: what stands there counts less
+_AWAY = "need"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +33,17 @@ def options() -> Mapping[str, tuple[Option, ...]]:
             if not spec[way]:
                 continue
             first, second = spec[way]
-            texts = {
-                "hedged": _after(critic["hedge"], first),
-                "plain": first,
-                "stressed": _after(critic["stress"], first),
-                "twice": f"{first} {second}",
-                "most": f"{_after(critic['stress'], first)} {_after(critic['stress'], second)}",
+            hedged, stressed = _after(critic["hedge"], first), _after(critic["stress"], first)
+            ways = {
+                "faint": (_AWAY, hedged),
+                "hedged": (spec["section"], hedged),
+                "aside": (_AWAY, first),
+                "plain": (spec["section"], first),
+                "stressed": (spec["section"], stressed),
+                "twice": (spec["section"], f"{first} {second}"),
+                "most": (spec["section"], f"{stressed} {_after(critic['stress'], second)}"),
             }
-            found += [Option(lever, f"{way} {strength}", spec["section"], text) for strength, text in texts.items()]
+            found += [Option(lever, f"{way} {strength}", section, text) for strength, (section, text) in ways.items()]
         out[lever] = tuple(found)
     return out
 
