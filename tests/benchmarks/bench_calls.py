@@ -33,7 +33,7 @@ from understudy.setting import load_setting
 LATENCY_MS = 200
 N_CANDIDATES, N_EACH = 40, 24
 LIMITS = (32, 64)
-N_ROUNDS = int(os.environ.get("ROUNDS", "3"))
+N_ROUNDS = int(os.environ.get("ROUNDS", "5"))
 N_EMBEDDED = 600
 MODEL = "openai/anything"
 _CAPS = Caps(tokens=10**9, calls=10**7)
@@ -50,7 +50,8 @@ def main() -> None:
         served,
     )
     embedded = Table(
-        f"A call to a model in this process: processor time of {N_EMBEDDED} calls at concurrency 32, median of {N_ROUNDS} rounds",
+        f"A call to a model in this process: processor time of {N_EMBEDDED} calls at concurrency 32, the least of "
+        f"{N_ROUNDS} rounds, since other work on the machine only adds to it",
         ["", "ms a call"],
         embedded_rows(),
     )
@@ -85,8 +86,8 @@ def embedded_rows() -> list[list[str]]:
         if n:
             for kept, seconds in zip(figures.values(), took, strict=True):
                 kept.append(1000 * seconds / len(asked))
-    rows = [[name, f"{statistics.median(each):.2f}"] for name, each in figures.items()]
-    empty, ours, _ = (statistics.median(each) for each in figures.values())
+    rows = [[name, f"{min(each):.2f}"] for name, each in figures.items()]
+    empty, ours, _ = (min(each) for each in figures.values())
     return [*rows, ["gateway with rehearsal / empty provider", f"**{ours / empty:.2f}**"]]
 
 

@@ -42,7 +42,7 @@ error_body = 0.02
 drip = 0.005
 seed = 4
 """
-TIMEOUT_S, CONCURRENCY = 5.0, 32
+TIMEOUT_S, CONCURRENCY = 8.0, 32
 MODEL = "openai/anything"
 _GENRES = ("drama", "comedy", "horror", "romance", "western", "mystery")
 _NAMES = [f"{a} {b}" for a in ("Salt", "Paper", "Silent", "Amber", "Winter") for b in ("Harbour", "Orchard", "Signal")]
@@ -62,6 +62,8 @@ class Campaign:
     played: list[Played]
     lines: list[dict[str, Any]]
     totals: dict[str, Any]
+    settled: dict[str, int]
+    n_lost: int
     n_calls: tuple[int, int]
     n_seen_first: int
     tokens_first: int
@@ -84,7 +86,8 @@ class Campaign:
             f"the server saw {len(self.lines)} requests, answered {len(self.good)}, failed {sum(faults.values())} "
             f"({sum(faults.values()) / len(self.lines):.1%}): {dict(faults)}\n"
             f"first run: cap {self.cap_calls} calls, {self.n_seen_first} seen; cap {self.cap_tokens} tokens, {self.tokens_first} counted; "
-            f"ledger: {self.totals}"
+            f"ledger: {self.totals}\n"
+            f"attempts of ours: {sum(self.n_calls)}, settled without a reply: {self.settled}"
         )
 
 
@@ -109,8 +112,22 @@ def campaign(n: int, folder: Path) -> Campaign:
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     with Store.open(store) as opened:
         totals = opened.rows("play/ledger_totals")[0]
+        settlements = opened._connection.execute("select outcome, reason from play.settlements").fetchall()
+    # attempts that ended on our side alone: too late, or no connection
+    n_lost = sum("no answer within" in reason or "onnect" in reason or "eset" in reason for _, reason in settlements)
+    settled = dict(Counter(outcome for outcome, _ in settlements))
     return Campaign(
-        played, lines, totals, (first.n_calls, second.n_calls), n_seen_first, first.tokens, cap_calls, cap_tokens, time.monotonic() - start
+        played,
+        lines,
+        totals,
+        settled,
+        n_lost,
+        (first.n_calls, second.n_calls),
+        n_seen_first,
+        first.tokens,
+        cap_calls,
+        cap_tokens,
+        time.monotonic() - start,
     )
 
 
@@ -123,12 +140,20 @@ def check(found: Campaign, n: int) -> None:
     # the caps, by what the server saw
     assert found.n_seen_first <= found.cap_calls
     assert sum(line["tokens"] for line in found.lines[: found.n_seen_first]) <= found.tokens_first <= found.cap_tokens
-    # every call on either side, once
-    assert sum(found.n_calls) == len(found.lines)
-    assert found.totals["n"] == len(found.good)
-    assert len({line["key"] for line in found.good}) == len(found.good), "no request was answered twice"
+    # every attempt ended once: with a reply that is kept, or with a settlement that says why not
+    assert sum(found.n_calls) == found.totals["n"] + sum(found.settled.values())
+    assert set(found.settled) <= {"failed", "cancelled"}
     assert found.totals["n_duplicate_keys"] == found.totals["n_unknown"] == 0
-    assert found.totals["tokens"] == sum(line["tokens"] for line in found.good)
+    # the server saw no more; on a busy machine a request may be given up before it gets there
+    assert len(found.lines) <= sum(found.n_calls) <= len(found.lines) + found.n_lost
+    # nothing is kept twice, and nothing that the server did not answer
+    answered = {line["key"]: line["tokens"] for line in found.good}
+    n_missing = sum(one.status == "missing" for one in found.played)
+    assert found.totals["n"] <= len(answered) <= found.totals["n"] + n_missing
+    assert len(found.good) - len(answered) <= found.n_lost, "answered twice only where the first answer came too late"
+    assert sum(line["tokens"] for line in found.good) >= found.totals["tokens"]
+    if len(answered) == found.totals["n"]:
+        assert found.totals["tokens"] == sum(answered.values())
     # and it did fail
     assert sum(bool(line["fault"]) for line in found.lines) > 0.1 * len(found.lines)
 

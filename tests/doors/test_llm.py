@@ -16,10 +16,11 @@ import pytest
 import uvicorn
 
 from understudy import rehearsal
+from understudy.budget import Price
 from understudy.completion import Completion, Message, MissingReply, Request
 from understudy.doors import _caller
 from understudy.doors.devserver import KINDS, DevServer, Faults
-from understudy.doors.llm import Gateway, GatewayConfig, shared_gateway, use_gateway
+from understudy.doors.llm import Gateway, GatewayConfig, known_price, shared_gateway, use_gateway
 from understudy.doors.store import Store
 from understudy.errors import BadInput, UnderstudyError
 from understudy.genome import Controls, Genome
@@ -189,6 +190,35 @@ def test_an_unknown_price_cannot_hold_a_cap_on_money(tmp_path: Path) -> None:
         pytest.raises(UnderstudyError, match="price"),
     ):
         opened.run(opened.complete(request(model="openai/anything")))
+
+
+def test_a_price_that_nobody_knows_stays_unknown_in_the_next_run_of_the_process(tmp_path: Path) -> None:
+    for n in range(2):
+        with listening() as (address, _), gateway(tmp_path / str(n), api_base=address) as opened:
+            opened.run(opened.complete(request(n, "openai/of-nobody-at-all")))
+        assert known_price(GatewayConfig(), "openai/of-nobody-at-all") is None
+
+
+def test_prices_are_litellm_s_or_given() -> None:
+    listed = known_price(GatewayConfig(), "openai/gpt-4o-mini")
+    assert listed is not None
+    assert 0 < listed.prompt < listed.reply < 1e-4
+    assert known_price(GatewayConfig(prices={"*": (3.0, 9.0)}), "openai/gpt-4o-mini") == listed
+    assert known_price(GatewayConfig(prices={"*": (3.0, 9.0)}), "openai/another-of-nobody") == Price(3e-6, 9e-6)
+    assert known_price(GatewayConfig(prices={"openai/gpt-4o-mini": (0.0, 0.0)}), "openai/gpt-4o-mini") == Price(0.0, 0.0)
+    with pytest.raises(BadInput, match="no model"):
+        known_price(GatewayConfig(), "nonsense")
+
+
+def test_a_fallback_at_another_provider_is_not_asked_at_the_address_of_the_first(tmp_path: Path) -> None:
+    faults = Faults(server_error=1.0)
+    config = {"api_base_for": "openai/anything", "fallbacks": {"seeker": ("hosted_vllm/other", EMBEDDED)}, "max_attempts": 1}
+    with listening(faults) as (address, log), gateway(tmp_path, api_base=address, **config) as opened:
+        reply = opened.run(opened.complete(request(model="openai/anything")))
+        assert statuses(log) == [500], "the second provider has no address of its own here, so it fails without a request"
+    assert reply.engine == "rehearsal"
+    with Store.open(tmp_path / "store.duckdb") as store:
+        assert store.rows("play/model_ages")[0]["model"] == "openai/anything"
 
 
 def test_threads_find_the_gateway_that_is_in_use(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ class _LiteLLM:
         prompt, reply = known.get("input_cost_per_token"), known.get("output_cost_per_token")
         if prompt is None or reply is None:
             _UNPRICED.add(model)
-            self._register((model, model.removeprefix(f"{self.provider_of(model)}/")), self.provider_of(model), _UNREAD_COST)
+            self._register((model, model.removeprefix(f"{self.provider_of(model)}/")), self.provider_of(model))
             return None
         return Price(float(prompt), float(reply))
 
@@ -121,13 +121,14 @@ class _LiteLLM:
 
     def _free(self, model: str) -> Price:
         _actors(model, self._fitted, self._surfaces)
-        self._register((EMBEDDED, model, model.removeprefix(f"{EMBEDDED}/")), EMBEDDED, 0.0)
+        self._register((EMBEDDED, model, model.removeprefix(f"{EMBEDDED}/")), EMBEDDED)
         return Price(0.0, 0.0)
 
-    def _register(self, names: tuple[str, ...], provider: str, usd: float) -> None:
+    def _register(self, names: tuple[str, ...], provider: str) -> None:
         # litellm puts a cost of its own on every reply; of a model it does not know it does so by guessing, which takes a
         # fifth of its time. Nobody reads that cost: ours is reckoned from our own price, or is unknown.
-        entry = {"input_cost_per_token": usd, "output_cost_per_token": usd, "litellm_provider": provider, "mode": "chat"}
+        cost = {"input_cost_per_token": _UNREAD_COST, "output_cost_per_token": _UNREAD_COST}
+        entry = {**cost, "litellm_provider": provider, "mode": "chat"}
         self._litellm.register_model(dict.fromkeys(names, entry))
 
     def _arguments(self, request: Request) -> dict[str, Any]:
