@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from understudy import rehearsal
 from understudy.completion import Message
 from understudy.errors import BadInput
 from understudy.records import Item
-from understudy.rehearsal import PARAMETERS_DIGEST, UNFITTED, Fitted, Surface, fit, model_name, parse_model, respond, surface
+from understudy.rehearsal import ADDED_DIGEST, PARAMETERS_DIGEST, UNFITTED, Fitted, Surface, fit, model_name, parse_model, respond, surface
 from understudy.rehearsal.acts import labels_in
+from understudy.rehearsal.parameters import ADDED, SEEKER
 
 ITEMS = {
     item.item_id: item
@@ -194,4 +196,9 @@ def test_model_names_are_read_back(fitted: Fitted) -> None:
 
 
 def test_the_documented_digest_is_that_of_the_parameters() -> None:
-    assert PARAMETERS_DIGEST in (Path(__file__).parents[2] / "docs" / "rehearsal.md").read_text()
+    guide = (Path(__file__).parents[2] / "docs" / "rehearsal.md").read_text()
+    assert PARAMETERS_DIGEST in guide
+    assert ADDED_DIGEST in guide
+    listed = {name.removesuffix(".toml") for name in (*SEEKER, *ADDED)}
+    assert listed == {path.stem for path in Path(rehearsal.__file__).parent.glob("*.toml")}
+    assert all(f"`{name}`" in guide for name in listed)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 import pytest
 
 from understudy.completion import Message
 from understudy.errors import BadInput
 from understudy.rehearsal import FAULTS, Surface, faults, surface
+from understudy.rehearsal.conflicts import conflict_of
+from understudy.rehearsal.phrases import options
 
 NEED = "<need>\nGenres you like: comedy, drama\nThe title that would suit you today: Grey Water (1998)\n</need>"
 PLAIN = f"You are a user who talks to a recommender.\n\n## What you want\nThese are your likes.\n{NEED}\n\n## How you react\nReact."
@@ -80,7 +85,49 @@ def test_a_broken_surface_is_refused(text: str) -> None:
         Surface.from_toml(text)
 
 
-@pytest.mark.parametrize("name", ["", "-1", "best", "1.5"])
+COMMITTED = {
+    "82871113a658fc7aa038e529400e18194fcae800fe94485f19187a9e48bbed2c": [*range(10), *range(100, 130), "null", "adverse"],
+    "3c2d793b1308bbcb7c30d595d81d0244fc3cfe92b72a1a64b19e69eac3498b54": [f"nonconvex-{seed}" for seed in range(10)],
+}
+
+
+@pytest.mark.parametrize("digest", COMMITTED)
+def test_the_surfaces_are_drawn_as_committed_in_the_guide(digest: str) -> None:
+    drawn = "\n".join(f"{name} {surface(str(name)).digest}" for name in COMMITTED[digest])
+    assert hashlib.sha256(drawn.encode()).hexdigest() == digest
+    assert digest in (Path(__file__).parents[2] / "docs" / "rehearsal.md").read_text()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_on_a_nonconvex_surface_one_lever_treats_one_fault_and_feeds_another(seed: int) -> None:
+    conflict, on = conflict_of(seed), surface(f"nonconvex-{seed}")
+    moved = {fault: sorted(effects) for fault, effects in _effects(on).items()}
+    assert moved[conflict.treats][0] == (pytest.approx(-8.5, abs=2.0), conflict.lever)
+    assert moved[conflict.feeds][-1] == (pytest.approx(8.0, abs=2.0), conflict.lever)
+    for fault in (conflict.treats, conflict.feeds):
+        assert all(abs(effect) < 1 for effect, lever in moved[fault] if lever != conflict.lever)
+    others = {fault: effects for fault, effects in _effects(on).items() if fault not in (conflict.treats, conflict.feeds)}
+    plain = _effects(surface(str(seed)))
+    assert others == {fault: plain[fault] for fault in others}
+
+
+def _effects(on: Surface) -> dict[str, list[tuple[float, str]]]:
+    return {fault: [(effect, lever) for own, lever, effect in on.main if own == fault] for fault in FAULTS}
+
+
+def test_pairs_of_levers_interact() -> None:
+    on = surface("0")
+    fault, one, other, effect = max(on.pairs, key=lambda pair: abs(pair[3]))
+    assert abs(effect) > 0.2
+    alone = Surface("alone", on.base, on.main, on.numbers, tuple(pair for pair in on.pairs if pair[:3] != (fault, one, other)))
+    said = {lever: next(option.text for option in options()[lever] if option.name == "up plain") for lever in (one, other)}
+    both = PLAIN + "\n\n" + " ".join(said.values())
+    assert levels(both, on)[fault] != levels(both, alone)[fault]
+    # without either lever a pair does nothing
+    assert levels(NEED, on)[fault] == levels(NEED, alone)[fault]
+
+
+@pytest.mark.parametrize("name", ["", "-1", "best", "1.5", "nonconvex", "nonconvex-", "nonconvex-x", "convex-1", "--1", "nonconvex--1"])
 def test_an_unknown_surface_is_refused(name: str) -> None:
     with pytest.raises(BadInput):
         surface(name)
