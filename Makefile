@@ -27,7 +27,7 @@ lint: install
 prove: install
 	$(BIN)/python -m pytest tests/prove -m prove -s
 
-bench: bench-ingest bench-profile bench-calls bench-recommenders
+bench: bench-ingest bench-profile bench-calls bench-recommenders bench-rehearsal
 
 bench-%: install
 	PYTHONPATH=tests/benchmarks $(BIN)/python tests/benchmarks/bench_$*.py
