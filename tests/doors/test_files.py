@@ -9,6 +9,7 @@ import pytest
 import zstandard
 
 from understudy.doors import files
+from understudy.doors.store import Store
 from understudy.errors import BadInput
 
 LINES = b"one\n\ntwo\nthree"
@@ -76,3 +77,8 @@ def test_a_broken_json_file_is_an_error_that_says_where(tmp_path: Path) -> None:
         (tmp_path / "a.json").write_bytes(raw)
         with pytest.raises(BadInput, match=told):
             files.json_of(tmp_path / "a.json")
+
+
+def test_no_bar_of_a_long_query_stands_on_stdout_beside_a_commands_json(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "s.duckdb") as store:
+        assert store._connection.execute("select current_setting('enable_progress_bar')").fetchone() == (False,)

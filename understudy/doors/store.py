@@ -52,6 +52,8 @@ class Store:
                 ) from error
             raise BadInput(f"cannot open {path} as a store: {error}") from error
         connection.execute("set timezone = 'UTC'")
+        # it is drawn on stdout when a query takes long, where a command's JSON stands
+        connection.execute("set enable_progress_bar = false")
         # one thread: the ledger's many small commits pay for waking others, and no query here is large
         connection.execute("set threads = 1")
         store = cls(connection, path)
