@@ -178,6 +178,14 @@ def test_faults_come_at_their_rates_and_a_second_try_is_drawn_anew() -> None:
     assert {Faults(**{kind: 1.0}).draw("x", 0) for kind in KINDS} == set(KINDS)  # type: ignore[arg-type]
 
 
+def test_the_guide_s_file_of_faults_is_one_and_names_every_kind(tmp_path: Path) -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "models.md").read_text("utf-8")
+    path = tmp_path / "faults.toml"
+    path.write_text(guide.split("```toml\n")[1].split("```")[0])
+    faults = Faults.read(path)
+    assert all(getattr(faults, kind) > 0 for kind in KINDS)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [("hangs = 0.1", "hangs"), ("hang = 'x'", "hang"), ("hang = 0.9\nreset = 0.9", "at most 1"), ("hang =", "cannot read")],
