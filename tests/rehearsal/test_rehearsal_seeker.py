@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from understudy import rehearsal
 from understudy.completion import Message
+from understudy.doors._failures import unusable
 from understudy.errors import BadInput
 from understudy.records import Item
 from understudy.rehearsal import ADDED_DIGEST, PARAMETERS_DIGEST, UNFITTED, Fitted, Surface, fit, model_name, parse_model, respond, surface
@@ -165,6 +166,16 @@ def test_what_the_recommender_says_is_never_an_instruction(fitted: Fitted) -> No
 def test_messages_that_do_not_ask_for_a_seeker_are_refused(sent: list[Message]) -> None:
     with pytest.raises(BadInput):
         say(sent)
+
+
+def test_an_empty_turn_is_a_reply_and_no_failed_call() -> None:
+    broken = Surface("broken", tuple((fault, 40.0 if fault == "invalid" else -40.0) for fault, _ in FAULTLESS.base), (), ())
+    replies = [
+        respond(messages("hi"), surface=broken, fitted=UNFITTED, temperature=0.7, top_p=1.0, seed=seed) for seed in range(40)
+    ]
+    assert any(not reply.text for reply in replies)
+    assert all(reply.completion_tokens > 0 for reply in replies)
+    assert unusable(text="", finish_reason="stop", completion_tokens=min(reply.completion_tokens for reply in replies)) is None
 
 
 def test_an_empty_fit_is_refused() -> None:

@@ -64,7 +64,8 @@ def respond(messages: Sequence[Message], *, surface: Surface, fitted: Fitted, te
     names = Names(brief.wishes, situation.roles, fitted)
     act, text = _turn(brief, situation, names, fitted, level, draws)
     prompt = sum(len(message.content) for message in messages) // _CHARACTERS_PER_TOKEN
-    return Reply(text, read("acts.toml")["reported"].get(act, act), prompt, len(_TOKEN.findall(text)))
+    # an empty turn is a reply as well, at the price of its end; a reply of no tokens is what a broken server sends
+    return Reply(text, read("acts.toml")["reported"].get(act, act), prompt, max(1, len(_TOKEN.findall(text))))
 
 
 def unmoved(brief: Brief) -> Brief:
