@@ -7,8 +7,9 @@ import uuid
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from itertools import count
 from time import monotonic
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from understudy import ages
 from understudy.budget import Budget, Cost, Price, worst_case
@@ -23,6 +24,7 @@ from understudy.parameters import ANY_MODEL, Caps, Models, RoleLimits, checked
 EMBEDDED = "rehearsal"
 _NOTHING = Cost(0, 0.0)
 _PER_MILLION = 1e-6
+Landed = TypeVar("Landed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class Caller:
 
     def __init__(self, config: GatewayConfig, *, provider: Provider, budget: Budget, ledger: Ledger) -> None:
         self._config, self._provider, self._budget, self._ledger = config, provider, budget, ledger
+        self._opened, self._numbers = uuid.uuid4().hex, count()
         self._turnstile, self._settled = Turnstile(config.concurrency), asyncio.Condition()
         self._breakers: dict[str, Breaker] = {}
         self._rates: dict[str, Rate] = {}
@@ -107,7 +110,7 @@ class Caller:
         async with self._turnstile:
             for model in models:
                 try:
-                    completion, kept = await self._ask(request, replace(request, model=model), key)
+                    completion, kept = await self._ask(request, request if request.model == model else replace(request, model=model), key)
                     break
                 except ProviderFailed as failure:
                     failures.append(failure)
@@ -116,7 +119,7 @@ class Caller:
                 raise next((failure for failure in failures if isinstance(failure, MissingReply)), failures[0])
         # The slot is free again before the reply is committed: the next call in it is reserved by a later row of the same
         # writer, so it is sent only after this commit, and no more calls than there are slots can be paid for twice.
-        await asyncio.wrap_future(kept)
+        await landed(kept)
         self._note(request, asked, model, completion)
         return completion
 
@@ -150,11 +153,11 @@ class Caller:
         price, leaves = self._price(sent.model), not self._provider.is_in_process(sent.model)
         worst, spent = self._worst(sent, price), _NOTHING
         admission = await self._admit(sent, worst, breaker) if leaves else None
-        held, reservation = False, uuid.uuid4().hex if leaves else None
+        held, reservation = False, f"{self._opened}-{next(self._numbers)}" if leaves else None
         try:
             held = await self._hold(worst, request.role)
             if reservation is not None:
-                await asyncio.wrap_future(self._ledger.reserve(reservation, key, max_tokens=worst.tokens, max_usd=worst.usd))
+                await landed(self._ledger.reserve(reservation, key, max_tokens=worst.tokens, max_usd=worst.usd))
             started, spent = monotonic(), worst
             completion = await self._send(sent)
             latency_s = monotonic() - started
@@ -164,7 +167,7 @@ class Caller:
         except CallFailed as failure:
             spent = spent if failure.may_be_charged else _NOTHING
             if reservation is not None:
-                await asyncio.wrap_future(self._ledger.settle(reservation, "failed", reason=failure.reason))
+                await landed(self._ledger.settle(reservation, "failed", reason=failure.reason))
             raise
         except asyncio.CancelledError:
             if reservation is not None and held:
@@ -248,3 +251,12 @@ def priced(given: Mapping[str, tuple[float, float]], model: str, known: Price | 
     """The price of a model: the one given for it, the known one, or the one given for every model of which none is known."""
     told = given.get(model) or (given.get(ANY_MODEL) if known is None else None)
     return Price(told[0] * _PER_MILLION, told[1] * _PER_MILLION) if told else known
+
+
+async def landed(future: Future[Landed]) -> Landed:
+    """What a future of the ledger comes to. It is resolved on this loop's thread, which `asyncio.wrap_future` cannot know."""
+    if not future.done():
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        future.add_done_callback(lambda _: None if waiter.done() else waiter.set_result(None))
+        await waiter
+    return future.result()

@@ -6,7 +6,8 @@ Model clients belong to one loop, so work handed in from many threads still shar
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
@@ -16,7 +17,7 @@ from typing import Any, Self, TypeVar
 
 from understudy.budget import Budget
 from understudy.completion import Completion, MissingReply, Request
-from understudy.doors._caller import EMBEDDED, Caller, GatewayConfig, Provider
+from understudy.doors._caller import EMBEDDED, Caller, GatewayConfig, Provider, landed
 from understudy.doors._pacing import LANE
 from understudy.errors import ProviderFailed, UnderstudyError
 from understudy.ledger import Ledger
@@ -35,7 +36,7 @@ class Exchange:
             provider.price(name)
         self._config, self._provider = config, provider
         self._budget = Budget(config.caps, config.limits, now=monotonic)
-        self._ledger = Ledger(store_path, run_id=run_id, now=lambda: datetime.now(UTC).replace(tzinfo=None))
+        self._ledger = Ledger(store_path, run_id=run_id, now=lambda: datetime.now(UTC).replace(tzinfo=None), deliver=self._on_loop)
         self._caller = Caller(config, provider=provider, budget=self._budget, ledger=self._ledger)
         self._flying: dict[str, asyncio.Task[Completion]] = {}
         self._n_served, self._closed = 0, False
@@ -100,7 +101,7 @@ class Exchange:
         key = request.key
         if self._ledger.has(key):
             self._n_served += 1
-            return await asyncio.wrap_future(self._ledger.read(key))
+            return await landed(self._ledger.read(key))
         flying = self._flying.get(key)
         if flying is None:
             flying = asyncio.get_running_loop().create_task(self._caller.call(request, key))
@@ -125,6 +126,11 @@ class Exchange:
         self._thread.join()
         self._loop.close()
         self._ledger.close()
+
+    def _on_loop(self, work: Callable[[], None]) -> None:
+        # after the loop has ended nobody waits any more; what is left in the queue is committed all the same
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(work)
 
     def _landed(self, key: str, done: asyncio.Task[Completion]) -> None:
         self._flying.pop(key, None)
