@@ -49,6 +49,7 @@ _BY_WORDS = (
     (re.compile(r"(?i)insufficient[_ ]quota|exceeded your current quota|credit balance|billing"), _QUOTA, (400, 402, 429)),
 )
 _CONTENT_FILTERED = "content_filter"
+UNREADABLE = "the answer has not the form of a completion"
 
 
 def failure_of(error: Exception, secrets: Collection[str]) -> CallFailed:
@@ -59,6 +60,9 @@ def failure_of(error: Exception, secrets: Collection[str]) -> CallFailed:
     if kind is not None:
         reason = f"{kind.told}: {type(error).__name__}: {text}"
         return CallFailed(reason, transient=False, may_be_charged=False, ends_run=kind.ends_run, hint=kind.hint)
+    if status is not None and status < 400:
+        # litellm quotes what it could not read, and what a model wrote is no part of an error message
+        return CallFailed(UNREADABLE, transient=True, may_be_charged=True)
     headers = getattr(getattr(error, "response", None), "headers", None) or getattr(error, "litellm_response_headers", None)
     return CallFailed(
         reason=f"{type(error).__name__}: {text}",

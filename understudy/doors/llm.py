@@ -20,7 +20,7 @@ from understudy.budget import Price
 from understudy.completion import Completion, Message, Request
 from understudy.doors._caller import priced
 from understudy.doors._calls import CallFailed
-from understudy.doors._failures import failure_of, planted_secrets, unusable
+from understudy.doors._failures import UNREADABLE, failure_of, planted_secrets, unusable
 from understudy.doors._gateway import EMBEDDED, Exchange, GatewayConfig
 from understudy.errors import BadInput, UnderstudyError
 
@@ -223,7 +223,7 @@ def _completion(answer: Any) -> Completion:
             intended_act=fields.get(_INTENDED_ACT),
         )
     except (AttributeError, IndexError, TypeError, ValueError):
-        raise CallFailed("the answer has not the form of a completion", transient=True, may_be_charged=True) from None
+        raise CallFailed(UNREADABLE, transient=True, may_be_charged=True) from None
     fault = unusable(text=completion.text, finish_reason=completion.finish_reason, completion_tokens=completion.completion_tokens)
     if fault is not None:
         raise fault
@@ -242,6 +242,9 @@ def _is_loopback(address: str) -> bool:
 def _litellm() -> Any:
     """litellm, silent, without its look-ups on the network and its telemetry."""
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    # requests to OpenAI-compatible servers by litellm's own HTTP handler, as to most others: OpenAI's client walks every message
+    # through its types first, which takes a quarter of a call's processor time
+    os.environ.setdefault("EXPERIMENTAL_OPENAI_BASE_LLM_HTTP_HANDLER", "True")
     import litellm
 
     litellm.telemetry = False
