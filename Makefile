@@ -14,6 +14,12 @@ install: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
+.venv-peers/installed: requirements-peers.lock pyproject.toml
+	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
 demo: install
 	@$(BIN)/python examples/demo.py
 
@@ -38,6 +44,8 @@ fuzz: install
 lock:
 	uv pip compile pyproject.toml --extra dev --generate-hashes --universal --python-version 3.11 \
 	  --no-emit-index-url --no-emit-find-links -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --extra peers --generate-hashes --universal --python-version 3.11 \
+	  --no-emit-index-url --no-emit-find-links -c requirements.lock -o requirements-peers.lock
 
 clean:
 	rm -rf .demo .prove .pytest_cache .mypy_cache .ruff_cache
