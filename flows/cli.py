@@ -4,15 +4,35 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
-from flows import estimating, evaluating, exporting, fronts, labelling, pages, probing
+from flows import estimating, evaluating, exporting, fronts, labelling, pages, probing, releasing
 from flows.console import Fields, answer, usage_error
 from flows.model_options import model_options
-from understudy.errors import BadInput
-from understudy.parameters import Caps, Models, PanelSize, Search, checked
+from flows.options import (
+    STORE,
+    Algorithm,
+    AsJson,
+    Batch,
+    Dataset,
+    EventsFile,
+    Generations,
+    Panel,
+    Population,
+    RecommenderName,
+    Releases,
+    Seed,
+    SettingName,
+    StoreFile,
+    Surface,
+    Weights,
+    pairs_of,
+    search_of,
+    text_of,
+)
+from understudy.parameters import Caps, Models, PanelSize
 
 app = typer.Typer(
     name="understudy",
@@ -21,24 +41,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Simulated seekers for conversational recommender systems: tuned, measured against humans, published as training sets.",
 )
-
-StoreFile = Annotated[Path, typer.Option("--store", help="The DuckDB file that holds everything.")]
-Seed = Annotated[int, typer.Option(help="Seed of every draw on our side.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else there.")]
-EventsFile = Annotated[Path | None, typer.Option("--events", help="Append one JSON line per event to this file.")]
-Dataset = Annotated[str, typer.Option(help="Name of an ingested data set.")]
-SettingName = Annotated[str, typer.Option("--setting", help="A shipped prompt setting, or a TOML file of your own.")]
-Surface = Annotated[str, typer.Option(help="Rehearsal's response surface: a seed, `null`, `adverse` or a TOML file.")]
-RecommenderName = Annotated[str, typer.Option("--recommender", help="The CRS that the seekers talk to.")]
-Batch = Annotated[str | None, typer.Option(help="Name of the batch; the same batch again is a no-op. Default: the date.")]
-Algorithm = Annotated[str, typer.Option(help="unsga3, nsga2 or smsemoa.")]
-Population = Annotated[int, typer.Option(help="Individuals of a generation.")]
-Generations = Annotated[int, typer.Option(help="Generations after the first; 0 plays the seed as it is.")]
-Weights = Annotated[str | None, typer.Option(help="Of the pick, as `positive_bias=2,diversity_gap=1`; without, the knee of the front.")]
-Panel = Annotated[str | None, typer.Option(help="What an evaluation plays: contexts a stratum, dialogues, free runs; `20,14,16`.")]
-Releases = Annotated[Path | None, typer.Option(help="Folder of the releases. Default: `releases` beside the store.")]
-
-STORE = Path("understudy.duckdb")
 
 
 @app.command()
@@ -58,7 +60,7 @@ def ingest(
         from flows import stages
 
         named = [str(path) for path in paths]
-        return stages.ingest(reader, named, dataset=dataset or reader, split=split, roles=_pairs(roles, "--roles"), store=str(store))
+        return stages.ingest(reader, named, dataset=dataset or reader, split=split, roles=pairs_of(roles, "--roles"), store=str(store))
 
     answer(work, pages.ingest, as_json=as_json, events=events)
 
@@ -77,7 +79,7 @@ def profile(
     def work() -> Fields:
         from flows import stages
 
-        return stages.profile(dataset, store=str(store), at=PanelSize.parsed(at) if at is not None else None, out=_text(out))
+        return stages.profile(dataset, store=str(store), at=PanelSize.parsed(at) if at is not None else None, out=text_of(out))
 
     answer(work, pages.profile, as_json=as_json, events=events)
 
@@ -113,7 +115,7 @@ def optimize(
             surface=surface,
             recommender=recommender,
             seed=seed,
-            search=_search(algorithm, population, generations, weights, panel),
+            search=search_of(algorithm, population, generations, weights, panel),
             models=models,
             caps=caps,
         )
@@ -163,65 +165,6 @@ def simulate(
 
 
 @app.command()
-def validate(
-    batch: Annotated[str, typer.Option(help="The batch to judge.")],
-    dataset: Annotated[str | None, typer.Option(help="Where two data sets have a batch of this name.")] = None,
-    store: StoreFile = STORE,
-    events: EventsFile = None,
-    as_json: AsJson = False,
-) -> None:
-    """Hold a batch against the gates. Exit 3 when one fails."""
-
-    def work() -> Fields:
-        from flows import stages
-
-        return stages.validate(batch, dataset=dataset, store=str(store))
-
-    answer(work, pages.validate, as_json=as_json, events=events)
-
-
-@app.command()
-def publish(
-    batch: Annotated[str, typer.Option(help="The batch to publish.")],
-    name: Annotated[str, typer.Option(help="Name of the release.")],
-    dataset: Annotated[str | None, typer.Option(help="Where two data sets have a batch of this name.")] = None,
-    releases: Releases = None,
-    store: StoreFile = STORE,
-    events: EventsFile = None,
-    as_json: AsJson = False,
-) -> None:
-    """Publish a batch that passed its gates."""
-
-    def work() -> Fields:
-        from flows import stages
-
-        return stages.publish(batch, name=name, dataset=dataset, store=str(store), releases=_text(releases))
-
-    answer(work, pages.publish, as_json=as_json, events=events)
-
-
-@app.command()
-def pull(
-    name: Annotated[str | None, typer.Argument(help="Name of the release; needed where there are several.")] = None,
-    version: Annotated[int | None, typer.Option(help="Default: the newest.")] = None,
-    form: Annotated[str, typer.Option("--as", help="Form of the examples.")] = "messages",
-    out: Annotated[Path | None, typer.Option(help="File to write. Default: NAME-vN.FORM.jsonl here.")] = None,
-    releases: Releases = None,
-    store: StoreFile = STORE,
-    as_json: AsJson = False,
-) -> None:
-    """Get a release as a training file. Reads published files, never the live store."""
-
-    def work() -> Fields:
-        from understudy.release import pull
-
-        folder = releases or store.parent / "releases"
-        return pull(folder, name, version=version, form=form, out=out)
-
-    answer(work, pages.pull, as_json=as_json)
-
-
-@app.command()
 @model_options
 def nightly(
     dataset: Dataset,
@@ -262,9 +205,9 @@ def nightly(
             batch=batch,
             n=n,
             name=name,
-            releases=_text(releases),
+            releases=text_of(releases),
             seed=seed,
-            search=_search(algorithm, population, generations, weights, panel),
+            search=search_of(algorithm, population, generations, weights, panel),
             models=models,
             caps=caps,
         )
@@ -303,6 +246,9 @@ app.command("evaluate")(evaluating.evaluate)
 app.command("export")(exporting.export)
 app.command("front")(fronts.front)
 app.command("probe")(probing.probe)
+app.command("publish")(releasing.publish)
+app.command("pull")(releasing.pull)
+app.command("validate")(releasing.validate)
 
 
 def main() -> NoReturn:
@@ -314,25 +260,3 @@ def main() -> NoReturn:
     except typer.Abort:
         code = 1
     raise SystemExit(code or 0)
-
-
-def _search(algorithm: str, population: int, generations: int, weights: str | None, panel: str | None) -> Search:
-    chosen: dict[str, Any] = {"algorithm": algorithm, "population": population, "generations": generations}
-    if weights:
-        chosen["weights"] = _pairs(weights, "--weights")
-    if panel:
-        chosen["panel"] = checked(PanelSize, dict(zip(("per_stratum", "behaviour", "free"), panel.split(","), strict=False)))
-    return checked(Search, chosen)
-
-
-def _pairs(text: str | None, option: str) -> dict[str, str] | None:
-    if text is None:
-        return None
-    pairs = [pair.strip().partition("=") for pair in text.split(",")]
-    if any(not name or not equals for name, equals, _ in pairs):
-        raise BadInput(f"{option} {text!r} is not NAME=VALUE pairs", hint="write them as NAME=VALUE,NAME=VALUE")
-    return {name.strip(): value.strip() for name, _, value in pairs}
-
-
-def _text(path: Path | None) -> str | None:
-    return str(path) if path else None

@@ -40,7 +40,7 @@ def estimate(
     def work() -> Fields:
         from tasks.estimating import Asked, estimate_run
 
-        size = PanelSize.parsed(panel) if panel else SEARCH_PANEL
+        size = PanelSize.parsed(panel) if panel is not None else SEARCH_PANEL
         search = checked(Search, {"population": population, "generations": generations, "panel": size})
         asked = Asked(dataset, setting, run, search, REPORT_PANEL, n, recommender, seed, latency_s)
         told = estimate_run(str(store), asked, models=models)

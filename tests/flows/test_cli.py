@@ -42,6 +42,9 @@ def test_help_imports_nothing_heavy() -> None:
         (("optimize", "--dataset", "x", "--population", "1", "--json"), 2, "bad_input"),
         (("optimize", "--dataset", "x", "--weights", "positive_bias=a", "--json"), 2, "bad_input"),
         (("optimize", "--dataset", "x", "--algorithm", "magic", "--json"), 2, "bad_input"),
+        (("optimize", "--dataset", "x", "--panel", "20,14,16,9", "--json"), 2, "bad_input"),
+        (("nightly", "--dataset", "x", "--data", ".", "--panel", "20,14", "--json"), 2, "bad_input"),
+        (("estimate", "--dataset", "x", "--panel", "", "--json"), 2, "bad_input"),
     ],
 )
 def test_bad_input_ends_with_two_and_says_so_in_json(words: tuple[str, ...], code: int, told: str, tmp_path: Path) -> None:
@@ -51,6 +54,8 @@ def test_bad_input_ends_with_two_and_says_so_in_json(words: tuple[str, ...], cod
     assert answer["ok"] is False
     assert answer["error"]["code"] == told
     assert set(answer["error"]) == {"code", "message", "hint"}
+    if "--panel" in words:
+        assert "three numbers" in answer["error"]["message"]
 
 
 def test_a_busy_store_ends_with_six(tmp_path: Path) -> None:
