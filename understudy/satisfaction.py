@@ -16,6 +16,7 @@ from understudy.keys import key, seed_of
 from understudy.play import PlayedTurn
 from understudy.records import Turn
 from understudy.scene import DRAWS, Scene
+from understudy.structured import VERSION as READ_BY
 from understudy.structured import Invalid, structured
 
 VERSION = 1
@@ -71,4 +72,4 @@ def request_of(scene: Scene, turns: Sequence[PlayedTurn], *, judge: str = "") ->
 
 def satisfaction_key(play_key: str, model: str) -> str:
     """The key of a dialogue's score by one model."""
-    return key("satisfaction", VERSION, play=play_key, model=model)
+    return key("satisfaction", VERSION, play=play_key, model=model, structured=READ_BY)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from understudy import prompts, speech
+from understudy import prompts, speech, structured
 from understudy.genome import Genome
 from understudy.keys import key
 from understudy.prompts import Exemplar
@@ -43,7 +43,10 @@ class Scene:
     @property
     def play_key(self) -> str:
         """The key of the played dialogue."""
-        second = {"verifier": self.verifier or self.model} if self.genome.controls.verifier else {}
+        controls = self.genome.controls
+        particular: dict[str, str | int] = {"verifier": self.verifier or self.model} if controls.verifier else {}
+        if controls.verifier or controls.deliberation != "none":
+            particular["structured"] = structured.VERSION
         return key(
             "play",
             VERSION,
@@ -56,7 +59,7 @@ class Scene:
             model=self.model,
             replicate=self.replicate,
             max_turns=MAX_TURNS,
-            **second,
+            **particular,
         )
 
 

@@ -119,16 +119,20 @@ def cleaned(text: str) -> Reply:
 
 def spoken(text: str) -> str | None:
     """What is left of a reply without its thoughts; None where a thought was not finished or nothing marks the speech after it."""
+    rest = after_thoughts(text)
+    if rest is None or not _THOUGHT_LINE.match(rest):
+        return rest
+    marks = list(_SPEECH_LINE.finditer(rest))
+    return rest[marks[-1].end() :] if marks else None
+
+
+def after_thoughts(text: str) -> str | None:
+    """A reply without the thoughts that it holds between tags; None where one was not finished."""
     rest = _THOUGHT_BLOCK.sub(" ", text)
     closed = list(_THOUGHT_CLOSE.finditer(rest))
     if closed:  # the model's own chat template may have opened the thought
         rest = rest[closed[-1].end() :]
-    if _THOUGHT_OPEN.search(rest):
-        return None
-    if not _THOUGHT_LINE.match(rest):
-        return rest
-    marks = list(_SPEECH_LINE.finditer(rest))
-    return rest[marks[-1].end() :] if marks else None
+    return None if _THOUGHT_OPEN.search(rest) else rest
 
 
 def says_goodbye(text: str) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -16,12 +17,14 @@ from pydantic import BaseModel, ValidationError
 
 from understudy.completion import Complete, Completion, Message, Request
 from understudy.prompts import escape
+from understudy.speech import after_thoughts
 
-VERSION = 1
+VERSION = 2
 Answer = TypeVar("Answer", bound=BaseModel)
 
 _FENCED = re.compile(r"```[a-zA-Z0-9_-]*[ \t]*\n(.*?)```", re.DOTALL)
 _N_ERRORS_SHOWN = 5
+_NO_JSON = "not a JSON object"
 # a reply that ran on is shown from its beginning: enough to see what was wrong with it
 _LONGEST_SHOWN = 4000
 
@@ -60,16 +63,36 @@ def instructed(request: Request, schema: type[BaseModel]) -> Request:
 
 
 def parsed(completion: Completion, schema: type[Answer]) -> Answer | Invalid:
-    """The answer in a reply: JSON alone, or the last block that is fenced by three backticks."""
+    """The answer in a reply.
+
+    It is the whole reply; else, thoughts between tags left out, the object that the reply begins with, whatever follows it; else
+    the last of its blocks between three backticks that follows the schema: who corrects himself does so later.
+    """
     text = completion.text.strip()
     if not text:
         return Invalid("an empty reply")
-    blocks = _FENCED.findall(text)
-    try:
-        return schema.model_validate_json(blocks[-1] if blocks and not text.startswith("{") else text)
-    except ValidationError as error:
-        cut = " (the reply was cut off at its length limit)" if completion.finish_reason == "length" else ""
-        return Invalid(_told(error, _text_of(schema)) + cut)
+    faults: list[str] = []
+    for candidate in _candidates(text):
+        try:
+            return schema.model_validate_json(candidate)
+        except ValidationError as error:
+            faults.append(_told(error, _text_of(schema)))
+    cut = " (the reply was cut off at its length limit)" if completion.finish_reason == "length" else ""
+    # what was JSON at least says more of what to mend
+    return Invalid(next((fault for fault in faults if fault != _NO_JSON), _NO_JSON) + cut)
+
+
+def _candidates(text: str) -> Iterator[str]:
+    yield text
+    rest = after_thoughts(text)
+    if rest is None:
+        return
+    rest = rest.strip()
+    if rest.startswith("{"):
+        # nested too deeply to be read is not an answer either
+        with suppress(ValueError, RecursionError):
+            yield rest[: json.JSONDecoder().raw_decode(rest)[1]]
+    yield from reversed(_FENCED.findall(rest))
 
 
 def _repair(asked: Request, reply: Completion, fault: Invalid) -> Request:
@@ -99,7 +122,7 @@ def _text_of(schema: type[BaseModel]) -> str:
 def _told(error: ValidationError, schema: str) -> str:
     faults: list[Any] = error.errors(include_url=False, include_context=False, include_input=False)
     if faults[0]["type"] in ("json_invalid", "string_unicode"):
-        return "not a JSON object"
+        return _NO_JSON
     return "not as the schema says: " + "; ".join(f"{_place(fault['loc'], schema)}: {fault['type']}" for fault in faults[:_N_ERRORS_SHOWN])
 
 

@@ -55,6 +55,13 @@ def answered(model: Scripted) -> Score | Invalid:
         'I think so.\n```json\n{"score": 4}\n```\nThat is all.',
         'First:\n```json\n{"score": 1}\n```\nno, better:\n```json\n{"score": 4}\n```',
         '{"score": 4, "why": "it had ```json\\n{}\\n``` in it"}',
+        '<think>one would say {"score": 1}, or\n```json\n{"score": 2}\n```\n</think>\n{"score": 4}',
+        'it was good, so</think>\n```json\n{"score": 4}\n```',
+        '<reasoning>first</reasoning>{"score": 4}\nI hope that helps.',
+        '{"score": 4}\n\nAnother answer would have been:\n```json\n{"score": 1}\n```',
+        '```json\n{"score": 4}\n```\nIt follows this schema:\n```json\n{"properties": {"score": {"type": "integer"}}}\n```',
+        '```json\n{"score": 4}\n```\n```text\nfour of five\n```',
+        '{"score": 4, "why": "it said <think> and never </thought>"}',
     ],
 )
 def test_json_alone_or_fenced_is_read_without_a_second_request(text: str) -> None:
@@ -75,6 +82,11 @@ def test_json_alone_or_fenced_is_read_without_a_second_request(text: str) -> Non
         ('{"points": 4}', "?: extra_forbidden"),
         ("[" * 5000, "not a JSON object"),
         ("null", "object: "),
+        ("{" + '"score": {' * 5000, "not a JSON object"),
+        ('<think>perhaps\n```json\n{"score": 1}\n```\nor rather', "not a JSON object"),
+        ('<think>{"score": 1}</think> I would say a one.', "not a JSON object"),
+        ('```json\n{"score": 9}\n```\n```\nnine\n```', "score: less_than_equal"),
+        ('So: {"score": 1} or {"score": 2}', "not a JSON object"),
         ("\ud800", "not a JSON object"),
     ],
 )

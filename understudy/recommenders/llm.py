@@ -21,7 +21,7 @@ from understudy.recommenders._grounding import Grounding
 from understudy.records import Item
 from understudy.structured import Invalid, structured
 
-VERSION = 1
+VERSION = 2
 _MODEL = "model"
 N_SHOWN = 12
 MAX_TOKENS = 1400
