@@ -134,8 +134,8 @@ def _floors(reference: Reference, sizes: Mapping[str, int], seed: int, n_halving
         one, other = disjoint_halves(reference, seed=seed + halving)
         if not one or not other:
             continue
-        humans = _powered(reference.of(other), reference)
-        place = _panel(reference.of(one), sizes, seed + halving)
+        humans = powered(reference.of(other), reference)
+        place = human_panel(reference.of(one), sizes, seed=seed + halving)
         for name, module in MODULES.items():
             _note(found, name, module.measure(place, humans, seed=seed + halving, intervals=False))
         # turns count where seeker and humans talked to the same recommender; elsewhere the objective is without them
@@ -153,15 +153,16 @@ def _note(found: dict[str, _Halvings], name: str, value: ObjectiveValue) -> None
             found.setdefault(f"{name}.{part}", _Halvings()).add(folded, value.signed[part])
 
 
-def _powered(half: Reference, whole: Reference) -> Reference:
+def powered(half: Reference, whole: Reference) -> Reference:
+    """A half of humans as a reference, with the strata that have enough contexts in the whole split."""
     # a stratum that has enough contexts in the split counts in its halves too, or the floor would be of other strata
     counts = dict(whole.reactions.group_by("stratum").agg(n=pl.len()).iter_rows())
     enough = [name for name in STRATA if counts.get(name, 0) >= whole.min_contexts]
     return replace(half, reactions=half.reactions.filter(pl.col("stratum").is_in(enough)), min_contexts=1)
 
 
-def _panel(half: Reference, sizes: Mapping[str, int], seed: int) -> Observed:
-    """At most as much of a half as a report plays, in the simulator's place."""
+def human_panel(half: Reference, sizes: Mapping[str, int], *, seed: int) -> Observed:
+    """At most as much of a half as a report plays, in the simulator's place; of one seed a smaller panel is part of a larger one."""
     draw = rng_of("panel of humans", seed)
     order = half.reactions.sort("context_id")
     shuffled = order[draw.permutation(len(order)).tolist()]
