@@ -86,8 +86,8 @@ def test_another_seed_of_the_search_takes_another_way(world: Any) -> None:
 
 
 def test_rejected_children_are_kept_with_their_reason_and_replaced(world: Any) -> None:
-    logged = next(prompt for prompt in world.pool.prompts if "say no" in prompt.sections["reaction"])
-    screen = replace(world.screen, log_grams=log_grams(logged.sections.values()))
+    logged = [prompt.sections["reaction"] for prompt in world.pool.prompts if prompt.sections["reaction"] != world.seed.sections["reaction"]]
+    screen = replace(world.screen, log_grams=log_grams(logged))
     proposals = first_generation([world.seed], plan=world.plan, pool=world.pool, screen=screen)
     rejected = [each for each in proposals if not each.ok]
     assert rejected
@@ -153,7 +153,8 @@ def test_an_infeasible_measurement_adds_no_volume(world: Any) -> None:
 def test_the_search_stops_after_three_generations_without_gain_and_not_before(world: Any) -> None:
     history = searched(world, 2)
     assert stop(history, plan=world.plan) == ""
-    still = [history[-1]] * 3
+    old = [replace(each, operator=SURVIVOR) for each in history[-1]]
+    still = [[*old, *(replace(each, objectives={name: 2.0 for name in each.objectives}) for each in history[-1])]] * 3
     assert stop([*history, *still[:2]], plan=world.plan) == ""
     assert stop([*history, *still], plan=world.plan) == "converged"
 

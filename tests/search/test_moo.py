@@ -63,7 +63,8 @@ def test_survivors_are_repeatable_and_feasible_ones_go_first(algorithm: str, F: 
     assert first == kept()
     assert len({one.index for one in first}) == len(first) == min(6, len(F))
     n_feasible = int((G <= 0).sum())
-    assert sum(one.violation == 0 for one in first) == min(6, n_feasible)
+    # C-TAEA keeps a third for variety, feasible or not
+    assert sum(one.violation == 0 for one in first) >= min(4 if algorithm == "ctaea" else 6, n_feasible)
     if n_feasible:
         assert first[0].violation == 0
 
@@ -73,6 +74,9 @@ def test_a_dominated_row_does_not_survive_where_the_front_fills_the_places(algor
     steps = np.linspace(0, 1, 6)
     F = np.vstack([np.column_stack([steps, 1 - steps]), np.full((4, 2), 1.5)])
     kept = Survival(algorithm, n_objectives=2, population=6).select(F, free(F), n_survive=6, seed=1)
+    if algorithm == "ctaea":
+        assert len({one.index for one in kept} & set(range(6))) >= 4
+        return
     assert {one.index for one in kept} == set(range(6))
     assert {one.rank for one in kept} == {0}
 

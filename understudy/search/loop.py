@@ -1,109 +1,108 @@
 """The search as pure functions over the rows of its generations: the same rows give the same next generation.
 
 A generation is its survivors, measured again, and their children, all on one panel: only what was measured on the same
-scenarios is compared. Nothing is kept between calls, so a killed search goes on from the rows.
+scenarios is compared. Nothing is kept between calls, so a killed search goes on from the rows. `commissioned` says what a critic
+is to be asked, `first_generation` and `next_generation` make the candidates of it, `judge` selects, `stop` ends.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from understudy.errors import NotMeasured
 from understudy.genome import Genome
 from understudy.keys import rng_of, seed_of
+from understudy.search import halting, slots
+from understudy.search.critic import Answer, Commission
 from understudy.search.genes import Screen
 from understudy.search.moo import Matrix, Standing, Survival, hypervolume, non_dominated, prefer
 from understudy.search.operators import Parents, Pool, breed
+from understudy.search.plan import SEED, SURVIVOR, Generation, History, Individual, Judged, Plan, Proposal
+from understudy.search.yields import Yield, chances, yields
 
-VERSION = 1
-SEED, SURVIVOR = "seed", "survivor"
+__all__ = (
+    "SEED", "SURVIVOR", "VERSION", "Generation", "History", "Individual", "Judged", "Plan", "Proposal", "archive_hypervolumes", "carried",
+    "commissioned", "finalists", "first_generation", "judge", "next_generation", "reference_point", "rotation", "stop", "to_play",
+    "yields_of",
+)  # fmt: skip
+
+VERSION = 2
 ATTEMPTS = 20
-STALL_GAIN, STALL_GENERATIONS = 0.01, 3
 REFERENCE_FACTOR, REFERENCE_LEAST = 1.1, 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is fixed for a search: its objectives (all lower better, 0 ideal) in order, its size, algorithm and seed."""
+def commissioned(history: History, seeds: Sequence[Genome], *, plan: Plan) -> list[Commission]:
+    """What the critic is to be asked for the generation after `history`; nothing without a critic.
 
-    objectives: tuple[str, ...]
-    population: int
-    algorithm: str
-    seed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A candidate for the next generation; one that is not `ok` is kept as a row with its `reason` and never played."""
-
-    genome: Genome
-    operator: str
-    parents: tuple[str, ...]
-    ok: bool = True
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Individual:
-    """A played candidate: objectives in natural units, constraints at most 0 where feasible; None is not measured."""
-
-    genome: Genome
-    operator: str
-    objectives: Mapping[str, float | None]
-    constraints: Mapping[str, float | None]
-
-    def not_measured(self, objectives: Sequence[str]) -> str:
-        """Why this individual cannot be compared; empty when it can."""
-        values = {name: self.objectives.get(name) for name in objectives} | dict(self.constraints)
-        names = [name for name, value in values.items() if value is None or not math.isfinite(value)]
-        return f"not measured: {', '.join(names)}" if names else ""
-
-
-Generation = Sequence[Individual]
-History = Sequence[Generation]
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What selection makes of one generation; genomes by digest.
-
-    `set_aside` says why each of its members could not be compared; they neither survive nor breed.
+    Before the first generation it sees the seeds alone. Raises NotMeasured where nothing of the last generation can be compared.
     """
+    if not slots.has_critic(plan):
+        return []
+    if not history:
+        couples = _seed_couples(seeds)
+        n, standing = max(0, plan.population - len(seeds)), dict[str, Sequence[float]]()
+        return slots.commissions(couples, standing, plan=plan, chances=_chances((), plan), generation=0, n=n)
+    reference = np.array(reference_point(history, plan=plan))
+    standing = {
+        each.genome.digest: [float(each.objectives[name] or 0.0) / worst for name, worst in zip(plan.objectives, reference, strict=True)]
+        for each in _comparable(history[-1], plan)
+    }
+    couples = _couples(history, plan)
+    return slots.commissions(
+        couples, standing, plan=plan, chances=_chances(history, plan), generation=len(history), n=plan.population
+    )
 
-    survivors: tuple[str, ...]
-    front: tuple[str, ...]
-    hypervolume: float
-    set_aside: Mapping[str, str]
 
+def first_generation(
+    seeds: Sequence[Genome], *, plan: Plan, pool: Pool, screen: Screen, answers: Sequence[Answer] = ()
+) -> list[Proposal]:
+    """The seeds and as many of their variants as fill the population, with those that the screen turned away.
 
-def first_generation(seeds: Sequence[Genome], *, plan: Plan, pool: Pool, screen: Screen) -> list[Proposal]:
-    """The seeds and as many of their variants as fill the population, with those that the screen turned away."""
+    `answers` are the critic's to `commissioned`, in that order.
+    """
     proposals = [Proposal(seed, SEED, (), *_pair(screen, seed)) for seed in seeds]
-    couples = [(seed, other) for seed in seeds for other in seeds]
-    return _filled(proposals, couples, plan=plan, pool=pool, screen=screen, known=list(seeds), generation=0, n=plan.population)
+    known = list(seeds)
+    if answers:
+        proposals += slots.answered(commissioned((), seeds, plan=plan), answers, screen=screen, known=known)
+    return _filled(proposals, _seed_couples(seeds), plan=plan, pool=pool, screen=screen, known=known, history=(), n=plan.population)
 
 
-def next_generation(history: History, *, plan: Plan, pool: Pool, screen: Screen) -> list[Proposal]:
+def next_generation(
+    history: History, *, plan: Plan, pool: Pool, screen: Screen, answers: Sequence[Answer] = ()
+) -> list[Proposal]:
     """The survivors of the last generation, to be measured again, and a population of their children.
 
-    Raises NotMeasured when nothing of the last generation could be compared.
+    `answers` are the critic's to `commissioned`, in that order. Raises NotMeasured when nothing of the last generation could
+    be compared.
     """
-    standings = _standings(history, plan)
-    if not standings:
-        raise NotMeasured(f"no candidate of generation {len(history) - 1} could be measured: {_reasons(history[-1], plan)}")
-    comparable = _comparable(history[-1], plan)
-    survivors = [comparable[one.index].genome for one in standings]
+    survivors = _survivors(history, plan)[1]
     proposals = [Proposal(genome, SURVIVOR, (genome.digest,)) for genome in survivors]
     known = _unique([each.genome for generation in history for each in generation])
-    rng = rng_of("couples", VERSION, plan.seed, len(history))
-    couples = [_couple(standings, survivors, rng) for _ in range(2 * plan.population)]
+    if answers:
+        proposals += slots.answered(commissioned(history, (), plan=plan), answers, screen=screen, known=known)
     total = len(survivors) + plan.population
-    return _filled(proposals, couples, plan=plan, pool=pool, screen=screen, known=known, generation=len(history), n=total)
+    couples = _couples(history, plan)
+    return _filled(proposals, couples, plan=plan, pool=pool, screen=screen, known=known, history=history, n=total)
+
+
+def to_play(proposals: Sequence[Proposal], *, plan: Plan) -> list[Proposal]:
+    """The proposals that are to be played: those that passed the screen, survivors only where they are measured again."""
+    return [each for each in proposals if each.ok and (plan.has("remeasuring") or each.operator != SURVIVOR)]
+
+
+def carried(history: History, proposals: Sequence[Proposal], *, plan: Plan) -> list[Individual]:
+    """Survivors as they were measured before, where they are not measured again; a stroke of luck then stays for good."""
+    if plan.has("remeasuring") or not history:
+        return []
+    known = {each.genome.digest: each for each in history[-1]}
+    return [_as_survivor(known[each.genome.digest]) for each in proposals if each.operator == SURVIVOR]
+
+
+def rotation(generation: int, *, plan: Plan) -> int:
+    """Which panel a generation plays: the next one, or always the first where panels do not rotate."""
+    return generation if plan.has("rotation") else 0
 
 
 def judge(history: History, *, plan: Plan) -> Judged:
@@ -144,16 +143,13 @@ def archive_hypervolumes(history: History, *, plan: Plan) -> list[float]:
 
 
 def stop(history: History, *, plan: Plan) -> str:
-    """`converged` when the archive's hypervolume rose by less than 1 % in each of three generations, else empty.
+    """`converged` when the hypervolume's gain is below 1 % with confidence in each of the last three generations, else empty."""
+    return halting.stop(history, plan=plan, reference=reference_point(history, plan=plan))
 
-    The archive's gain holds lucky draws as well, so it bounds the true gain from above: the search stops late rather than early.
-    """
-    volumes = archive_hypervolumes(history, plan=plan)
-    recent = volumes[-STALL_GENERATIONS - 1 :]
-    if len(recent) <= STALL_GENERATIONS or recent[0] <= 0:
-        return ""
-    stalled = all(after < (1 + STALL_GAIN) * before for before, after in pairwise(recent))
-    return "converged" if stalled else ""
+
+def yields_of(history: History, *, plan: Plan) -> list[Yield]:
+    """What each operator brought in the last generation, and how often it is drawn in the next one."""
+    return yields(history, plan=plan, prior=slots.prior(plan), reference=reference_point(history, plan=plan))
 
 
 def finalists(history: History, *, plan: Plan, n: int) -> tuple[Genome, ...]:
@@ -182,6 +178,29 @@ def _standings(history: History, plan: Plan) -> list[Standing]:
     return standings
 
 
+def _survivors(history: History, plan: Plan) -> tuple[list[Standing], list[Genome]]:
+    standings = _standings(history, plan)
+    if not standings:
+        raise NotMeasured(f"no candidate of generation {len(history) - 1} could be measured: {_reasons(history[-1], plan)}")
+    comparable = _comparable(history[-1], plan)
+    return standings, [comparable[one.index].genome for one in standings]
+
+
+def _couples(history: History, plan: Plan) -> list[Parents]:
+    standings, genomes = _survivors(history, plan)
+    rng = rng_of("couples", VERSION, plan.seed, len(history))
+    return [_couple(standings, genomes, rng) for _ in range(2 * plan.population)]
+
+
+def _seed_couples(seeds: Sequence[Genome]) -> list[Parents]:
+    return [(seed, other) for seed in seeds for other in seeds]
+
+
+def _chances(history: History, plan: Plan) -> dict[str, float]:
+    reference = reference_point(history, plan=plan) if history else None
+    return chances(history, plan=plan, prior=slots.prior(plan), reference=reference)
+
+
 def _filled(
     proposals: list[Proposal],
     couples: Sequence[Parents],
@@ -190,19 +209,20 @@ def _filled(
     pool: Pool,
     screen: Screen,
     known: list[Genome],
-    generation: int,
+    history: History,
     n: int,
 ) -> list[Proposal]:
     """`proposals` with screened children of the couples until `n` are ok, or ATTEMPTS for each missing one are used up."""
-    done, known = list(proposals), list(known)
-    missing = n - sum(each.ok for each in proposals)
-    for attempt in range(ATTEMPTS * max(0, missing)):
+    done, known = list(proposals), [*known, *(each.genome for each in proposals if each.ok)]
+    missing, generation = n - sum(each.ok for each in proposals), len(history)
+    drawn: Mapping[str, float] = slots.free_chances(_chances(history, plan))
+    for attempt in range(ATTEMPTS * max(0, missing) if drawn else 0):
         if missing <= 0:
             break
         rng = rng_of("child", VERSION, plan.seed, generation, attempt)
         parents = couples[attempt % len(couples)]
         # the first generation has one text to start from: larger steps spread it
-        child = breed(parents, pool=pool, rng=rng, n_steps=int(rng.integers(1, 5 if generation == 0 else 3)))
+        child = breed(parents, pool=pool, rng=rng, n_steps=int(rng.integers(1, 5 if generation == 0 else 3)), chances=drawn)
         if child is None:
             continue
         verdict = screen.check(child.genome, known)
@@ -229,7 +249,7 @@ def _comparable(generation: Generation, plan: Plan) -> list[Individual]:
 
 def _matrices(individuals: Sequence[Individual], plan: Plan) -> tuple[Matrix, Matrix]:
     """F: (n, n_objectives) and G: (n, n_constraints) of individuals that are all measured."""
-    constraints = sorted({name for each in individuals for name in each.constraints})
+    constraints = sorted({name for each in individuals for name in each.constraints}) if plan.has("constraints") else []
     F = [[each.objectives[name] for name in plan.objectives] for each in individuals]
     G = [[each.constraints[name] for name in constraints] for each in individuals]
     shape = len(individuals)
@@ -240,6 +260,10 @@ def _volume(individuals: Sequence[Individual], plan: Plan, reference: Sequence[f
     F, G = _matrices(individuals, plan)
     feasible = F[np.all(G <= 0, axis=1)]
     return hypervolume(feasible, np.array(reference))
+
+
+def _as_survivor(each: Individual) -> Individual:
+    return Individual(each.genome, SURVIVOR, each.objectives, each.constraints, each.spreads)
 
 
 def _reasons(individuals: Sequence[Individual], plan: Plan) -> str:

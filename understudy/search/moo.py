@@ -9,15 +9,15 @@ hypervolume would never return).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from understudy.errors import BadInput
 
-Algorithm = Literal["unsga3", "nsga2", "smsemoa"]
-ALGORITHMS: tuple[Algorithm, ...] = ("unsga3", "nsga2", "smsemoa")
+Algorithm = Literal["unsga3", "nsga2", "smsemoa", "ctaea"]
+ALGORITHMS: tuple[Algorithm, ...] = get_args(Algorithm)
 Matrix = NDArray[np.float64]
 
 
@@ -54,12 +54,36 @@ class Survival:
         if not len(F):
             return []
         population = Population.new("F", F, "G", G)
+        if self._algorithm == "ctaea":
+            return self._two_archives(population, G, n_survive, seed)
         problem = Problem(n_var=1, n_obj=F.shape[1], n_ieq_constr=G.shape[1])
         kept = self._survival.do(
             problem, population, n_survive=n_survive, return_indices=True, random_state=np.random.default_rng(seed)
         )
         violations = violation(G)
         standings = [self._standing(population[i], int(i), float(violations[i])) for i in kept]
+        return sorted(standings, key=lambda one: (one.violation, one.rank, one.crowd, one.index))
+
+    def _two_archives(self, population: Any, G: Matrix, n_survive: int, seed: int) -> list[Standing]:
+        """Survivors by C-TAEA (Li et al. 2019): two thirds from its convergence archive, the rest from its diversity archive.
+
+        The whole generation was measured anew, so the diversity archive is drawn from it alone and not from older measurements.
+        """
+        violations = violation(G)
+        population.set("place", np.arange(len(population)), "CV", violations[:, None])
+        n = n_survive - n_survive // 3
+        if len(population) <= n:
+            everybody = (Standing(at, float(violated), 0, None, 0.0) for at, violated in enumerate(violations))
+            return sorted(everybody, key=lambda one: (one.violation, one.index))
+        # pymoo looks for the ideal among the children alone, since elsewhere survivors keep the values that it has seen
+        self._survival.ideal_point = np.minimum(self._survival.ideal_point, population.get("F").min(axis=0))
+        both = self._survival.do(None, population, population[:-n], n_survive=n, random_state=np.random.default_rng(seed))
+        closing, spread = ([int(one.get("place")) for one in archive] for archive in both)
+        ranks = {int(one.get("place")): int(one.get("rank")) for one in both[0]}
+        rest = sorted(range(len(population)), key=lambda at: (violations[at], at))
+        added = [at for at in dict.fromkeys([*spread, *rest]) if at not in closing][: n_survive - len(closing)]
+        standings = [Standing(at, float(violations[at]), ranks[at], None, 0.0) for at in closing]
+        standings += [Standing(at, float(violations[at]), max(ranks.values(), default=0) + 1, None, 0.0) for at in added]
         return sorted(standings, key=lambda one: (one.violation, one.rank, one.crowd, one.index))
 
     def _standing(self, individual: Any, index: int, violated: float) -> Standing:
@@ -171,6 +195,10 @@ def _survival(algorithm: str, n_objectives: int, population: int) -> Any:
         from pymoo.algorithms.moo.sms import LeastHypervolumeContributionSurvival
 
         return LeastHypervolumeContributionSurvival()
+    if algorithm == "ctaea":
+        from pymoo.algorithms.moo.ctaea import CADASurvival
+
+        return CADASurvival(directions(n_objectives, population - population // 3))
     from pymoo.algorithms.moo.nsga3 import ReferenceDirectionSurvival
 
     return ReferenceDirectionSurvival(directions(n_objectives, population))

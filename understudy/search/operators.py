@@ -129,6 +129,7 @@ OPERATORS: Mapping[str, tuple[Operator, float]] = {
     "swap_exemplar": (swap_exemplar, 0.05),
     "controls": (mutate_controls, 0.20),
 }
+PRIOR: Mapping[str, float] = {name: chance for name, (_, chance) in OPERATORS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +140,18 @@ class Child:
     operator: str
 
 
-def breed(parents: Parents, *, pool: Pool, rng: np.random.Generator, n_steps: int) -> Child | None:
+def breed(
+    parents: Parents, *, pool: Pool, rng: np.random.Generator, n_steps: int, chances: Mapping[str, float] = PRIOR
+) -> Child | None:
     """A child made in `n_steps` steps, or None when it is no different from its first parent.
 
-    A step draws an operator by its chance among those that can be applied.
+    A step draws one of the operators of `chances` by its chance among those that can be applied.
     """
-    names = list(OPERATORS)
-    chances = np.array([OPERATORS[name][1] for name in names])
+    names = [name for name in OPERATORS if name in chances]
+    weights = np.array([chances[name] for name in names])
     genome, used = parents[0], list[str]()
     for _ in range(n_steps):
-        for i in rng.choice(len(names), size=len(names), replace=False, p=chances / chances.sum()):
+        for i in rng.choice(len(names), size=len(names), replace=False, p=weights / weights.sum()):
             child = OPERATORS[names[int(i)]][0]((genome, parents[1]), pool=pool, rng=rng)
             if child is not None:
                 genome = child

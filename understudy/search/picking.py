@@ -1,10 +1,14 @@
-"""Choosing one member of the front by what was measured on the split that chooses, and saying plainly how it stands to the seed."""
+"""Choosing one member of the front by what was measured on the split that chooses, and saying plainly how it stands to the seed.
+
+Finalists carry their objectives over half-samples that they share. In each of these draws it is seen who dominates whom: the front
+is what is dominated in less than half of them, and the pick is what is best in its worst draw.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,29 +16,40 @@ from understudy.errors import BadInput, NotMeasured
 from understudy.keys import digest
 from understudy.records import Measured
 from understudy.search.moo import Matrix, achievement, hypervolume, non_dominated, trade_off, violation
+from understudy.search.racing import p_dominated, p_dominates, resampled
+
+ON_FRONT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Finalist:
-    """A genome as measured on the split that chooses; constraints at most 0 where feasible, None where not measured."""
+    """A genome as measured on the split that chooses; constraints at most 0 where feasible, None where not measured.
+
+    `replicates`: each objective over the half-samples that all finalists share.
+    """
 
     genome_digest: str
     objectives: Mapping[str, Measured]
     constraints: Mapping[str, float | None]
+    replicates: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Pick:
     """The choice. `dominates_seed`: feasible where the seed is, no objective's value worse than the seed's and one better.
 
-    `front` are the finalists that no other one dominates by value; `set_aside` says why a finalist could not be compared.
-    `hypervolume` is the share in [0, 1] of the box up to the reference point that the feasible finalists dominate.
+    `p_dominates_seed`: the share of resamples in which it does, None without resamples. `front`: the finalists that are dominated
+    with probability below .5; by value where there are no resamples. `p_dominated`: that probability of each that was compared.
+    `hypervolume` is the share in [0, 1] of the box up to the reference point that the feasible finalists dominate; `set_aside`
+    says why a finalist could not be compared.
     """
 
     genome_digest: str
     dominates_seed: bool
+    p_dominates_seed: float | None
     feasible: bool
     front: tuple[str, ...]
+    p_dominated: Mapping[str, float]
     front_digest: str
     hypervolume: float
     set_aside: Mapping[str, str]
@@ -47,44 +62,82 @@ def pick(
     seed_digest: str,
     reference: Sequence[float],
     weights: Mapping[str, float] | None = None,
+    worst_case: bool = True,
+    probabilistic: bool = True,
 ) -> Pick:
     """The member of the front that is best in the worst case: by `weights`, or at the knee where none are given.
 
-    The worst case of an objective is the upper bound of its interval, the value itself where it has none. Feasible finalists
-    go first; with none feasible, those of least violation. Raises NotMeasured when no finalist can be compared.
+    The worst case is that over the resamples; without them it is the upper bound of each interval, the value itself where there is
+    none. Feasible finalists go first; with none feasible, those of least violation. Raises NotMeasured when no finalist can be
+    compared.
     """
     aside = {each.genome_digest: why for each in finalists if (why := _not_measured(each, objectives))}
     compared = sorted((each for each in finalists if each.genome_digest not in aside), key=lambda each: each.genome_digest)
     if not compared:
         raise NotMeasured("no finalist could be measured: " + "; ".join(sorted(set(aside.values()))))
-    F, worst, G = _values(compared, objectives), _worst_cases(compared, objectives), _constraints(compared)
-    front = non_dominated(F, G)
-    chosen = front[_best(worst[front] / np.array(reference), objectives, weights)]
+    F, violations = _values(compared, objectives), violation(_constraints(compared))
+    draws = _draws(compared, objectives)
+    allowed = [int(i) for i in np.flatnonzero(violations <= violations.min())]
+    shares = {i: p_dominated(i, draws, allowed) if draws else 0.0 for i in allowed}
+    if draws and probabilistic:
+        # where three beat each other in turn, all may be beaten in half of the draws
+        front = [i for i in allowed if shares[i] < ON_FRONT] or [min(allowed, key=lambda i: (shares[i], i))]
+    else:
+        front = non_dominated(F, _constraints(compared))
+    cases = [draw / np.array(reference) for draw in _cases(compared, F, draws, objectives, worst_case=worst_case)]
+    chosen = front[_best([case[front] for case in cases], objectives, weights)]
     seed = next((i for i, each in enumerate(compared) if each.genome_digest == seed_digest), None)
-    violations = violation(G)
     return Pick(
         genome_digest=compared[chosen].genome_digest,
         dominates_seed=seed is not None and _dominates(F, violations, chosen, seed),
+        p_dominates_seed=_p_dominates(draws, violations, chosen, seed),
         feasible=bool(violations[chosen] == 0),
         front=tuple(compared[i].genome_digest for i in front),
+        p_dominated={compared[i].genome_digest: shares[i] for i in allowed} if draws else {},
         front_digest=digest([[compared[i].genome_digest, *(float(value) for value in F[i])] for i in front]),
         hypervolume=hypervolume(F[violations == 0], np.array(reference)),
         set_aside=aside,
     )
 
 
-def _best(shares: Matrix, objectives: Sequence[str], weights: Mapping[str, float] | None) -> int:
+def _draws(finalists: Sequence[Finalist], objectives: Sequence[str]) -> list[Matrix]:
+    """Per finalist (n_draws, n_objectives); empty where one of them has no resamples, for then none can be held against another."""
+    found = [resampled(each.genome_digest, each.replicates, objectives) for each in finalists]
+    known = [each.draws for each in found if each is not None]
+    return known if len(known) == len(found) and len({len(draw) for draw in known}) == 1 else []
+
+
+def _cases(
+    finalists: Sequence[Finalist], F: Matrix, draws: Sequence[Matrix], objectives: Sequence[str], *, worst_case: bool
+) -> list[Matrix]:
+    """What may be the case: F: (n_finalists, n_objectives) of every resample, or of the upper bounds alone, or of the values."""
+    if not worst_case:
+        return [F]
+    if not draws:
+        return [np.array([[_worst(each.objectives[name]) for name in objectives] for each in finalists], dtype=float)]
+    return list(np.maximum(0.0, np.stack(draws, axis=1)))
+
+
+def _best(cases: Sequence[Matrix], objectives: Sequence[str], weights: Mapping[str, float] | None) -> int:
+    """The row that is best in its worst case. cases: (n_rows, n_objectives) each, as shares of the reference point."""
     if weights is None:
-        knee, equal = trade_off(shares), achievement(shares, np.ones(len(objectives)))
+        knee = np.min([trade_off(case) for case in cases], axis=0)
+        equal = np.max([achievement(case, np.ones(len(objectives))) for case in cases], axis=0)
         # two points that beat each other nowhere tie at an infinite measure: the more balanced one is taken
-        return min(range(len(shares)), key=lambda i: (-knee[i], equal[i], i))
+        return min(range(len(knee)), key=lambda i: (-knee[i], equal[i], i))
     unknown = sorted(set(weights) - set(objectives))
     if unknown:
         raise BadInput(f"weights name {', '.join(unknown)}", hint=f"the objectives are {', '.join(objectives)}")
     values = np.array([weights.get(name, 0.0) for name in objectives])
     if not np.isfinite(values).all() or (values < 0).any() or values.sum() <= 0:
         raise BadInput(f"weights must be 0 or more and not all 0, seen {dict(weights)}")
-    return int(np.argmin(achievement(shares, values)))
+    return int(np.argmin(np.max([achievement(case, values) for case in cases], axis=0)))
+
+
+def _p_dominates(draws: Sequence[Matrix], violations: Matrix, one: int, seed: int | None) -> float | None:
+    if seed is None or not draws:
+        return None
+    return p_dominates(draws[one], draws[seed]) if violations[one] <= violations[seed] else 0.0
 
 
 def _dominates(F: Matrix, violations: Matrix, one: int, other: int) -> bool:
@@ -105,10 +158,6 @@ def _not_measured(finalist: Finalist, objectives: Sequence[str]) -> str:
 
 def _values(finalists: Sequence[Finalist], objectives: Sequence[str]) -> Matrix:
     return np.array([[each.objectives[name].value for name in objectives] for each in finalists], dtype=float)
-
-
-def _worst_cases(finalists: Sequence[Finalist], objectives: Sequence[str]) -> Matrix:
-    return np.array([[_worst(each.objectives[name]) for name in objectives] for each in finalists], dtype=float)
 
 
 def _worst(measured: Measured) -> float:

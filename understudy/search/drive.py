@@ -1,0 +1,110 @@
+"""A whole search in one call, without Prefect and without a store: ask, criticise, evaluate, tell, until it stops; then choose.
+
+Where the candidates are played is the caller's, as a `Ground`. The flow `optimize` takes the same steps with a row for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from understudy.errors import BudgetExhausted
+from understudy.genome import Genome
+from understudy.search import loop
+from understudy.search.critic import Answer, Commission
+from understudy.search.genes import Screen
+from understudy.search.operators import Pool
+from understudy.search.picking import Finalist, Pick, pick
+from understudy.search.plan import Individual, Judged, Plan, Proposal
+
+
+class Ground(Protocol):
+    """Where a search is played. All three may raise BudgetExhausted, which ends the search with what was measured before."""
+
+    def criticised(self, commissions: Sequence[Commission]) -> Sequence[Answer]:
+        """What the critic answers, one for each commission; never asked where the plan has no critic."""
+
+    def measured(self, proposals: Sequence[Proposal], rotation: int) -> Sequence[Individual]:
+        """Every proposal as it was played on the panel of one rotation, in their order."""
+
+    def confirmed(self, genomes: Sequence[Genome]) -> Sequence[Finalist]:
+        """The genomes as measured on the split that chooses, with resamples that they share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One finished generation: what was proposed, how it was measured, what selection made of it."""
+
+    proposals: tuple[Proposal, ...]
+    members: tuple[Individual, ...]
+    judged: Judged
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A finished search. `stopped`: budget, converged or generations; `pick` is None where a budget ended it before a choice."""
+
+    steps: tuple[Step, ...]
+    finalists: tuple[Finalist, ...]
+    genomes: Mapping[str, Genome]
+    pick: Pick | None
+    stopped: str
+
+
+def search(
+    ground: Ground,
+    seeds: Sequence[Genome],
+    *,
+    plan: Plan,
+    pool: Pool,
+    screen: Screen,
+    generations: int,
+    n_front: int = 3,
+    weights: Mapping[str, float] | None = None,
+    on_step: Callable[[Step], None] = lambda _step: None,
+) -> Outcome:
+    """A search of a first generation and `generations` more, at most; the first seed is what the pick is held against.
+
+    Raises NotMeasured where a seed, or a whole generation, could not be measured.
+    """
+    steps: list[Step] = []
+    stopped = ""
+    try:
+        while len(steps) <= generations and not stopped:
+            step = _step(ground, [list(one.members) for one in steps], seeds, plan=plan, pool=pool, screen=screen)
+            steps.append(step)
+            on_step(step)
+            stopped = loop.stop([one.members for one in steps], plan=plan)
+    except BudgetExhausted:
+        stopped = "budget"
+    history = [one.members for one in steps]
+    genomes = {each.genome.digest: each.genome for members in history for each in members}
+    if not history:
+        return Outcome((), (), genomes, None, stopped)
+    try:
+        compared = tuple(ground.confirmed(loop.finalists(history, plan=plan, n=n_front)))
+    except BudgetExhausted:
+        return Outcome(tuple(steps), (), genomes, None, "budget")
+    chosen = pick(
+        compared,
+        objectives=plan.objectives,
+        seed_digest=seeds[0].digest,
+        reference=loop.reference_point(history, plan=plan),
+        weights=weights,
+        worst_case=plan.has("worst_case"),
+        probabilistic=plan.has("probabilistic_front"),
+    )
+    return Outcome(tuple(steps), compared, genomes, chosen, stopped or "generations")
+
+
+def _step(ground: Ground, history: list[list[Individual]], seeds: Sequence[Genome], *, plan: Plan, pool: Pool, screen: Screen) -> Step:
+    wanted = loop.commissioned(history, seeds, plan=plan)
+    answers = ground.criticised(wanted) if wanted else ()
+    if history:
+        proposals = loop.next_generation(history, plan=plan, pool=pool, screen=screen, answers=answers)
+    else:
+        proposals = loop.first_generation(seeds, plan=plan, pool=pool, screen=screen, answers=answers)
+    played = ground.measured(loop.to_play(proposals, plan=plan), loop.rotation(len(history), plan=plan))
+    members = [*loop.carried(history, proposals, plan=plan), *played]
+    return Step(tuple(proposals), tuple(members), loop.judge([*history, members], plan=plan))

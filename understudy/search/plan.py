@@ -1,0 +1,94 @@
+"""What a search is made of: its plan, its candidates before and after they are played, and what selection makes of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from understudy.genome import Genome
+
+SEED, SURVIVOR = "seed", "survivor"
+
+Mechanism = Literal[
+    "critic", "merge", "rewording", "crossover", "sentences", "exemplars", "controls", "adaptation", "influence", "rotation",
+    "remeasuring", "stopping", "constraints", "probabilistic_front", "worst_case",
+]  # fmt: skip
+MECHANISMS: tuple[Mechanism, ...] = get_args(Mechanism)
+"""What can be left out of a search, one by one, to see what it is worth; docs/search.md says what takes its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is fixed for a search: its objectives (all lower better, 0 ideal) in order, its size, algorithm and seed.
+
+    `has_critic`: a model rewrites sections; `without`: mechanisms that are left out; `racing`: candidates that are dominated
+    with confidence after a part of the panel are not played to its end.
+    """
+
+    objectives: tuple[str, ...]
+    population: int
+    algorithm: str
+    seed: int
+    has_critic: bool = False
+    without: frozenset[str] = frozenset()
+    racing: bool = False
+
+    def has(self, mechanism: Mechanism) -> bool:
+        """Whether the search works with a mechanism."""
+        return mechanism not in self.without
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A candidate for the next generation; one that is not `ok` is kept as a row with its `reason` and never played.
+
+    `n_tokens`: what the critic wrote and read for it.
+    """
+
+    genome: Genome
+    operator: str
+    parents: tuple[str, ...]
+    ok: bool = True
+    reason: str = ""
+    n_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Individual:
+    """A played candidate: objectives in natural units, constraints at most 0 where feasible; None is not measured.
+
+    `spreads`: standard error of each objective; `n_tokens`, `n_dialogues`: what playing it cost, the critic's tokens included.
+    """
+
+    genome: Genome
+    operator: str
+    objectives: Mapping[str, float | None]
+    constraints: Mapping[str, float | None]
+    spreads: Mapping[str, float] = field(default_factory=dict)
+    n_tokens: int = 0
+    n_dialogues: int = 0
+
+    def not_measured(self, objectives: Sequence[str]) -> str:
+        """Why this individual cannot be compared; empty when it can."""
+        values = {name: self.objectives.get(name) for name in objectives} | dict(self.constraints)
+        names = [name for name, value in values.items() if value is None or not math.isfinite(value)]
+        return f"not measured: {', '.join(names)}" if names else ""
+
+
+Generation = Sequence[Individual]
+History = Sequence[Generation]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What selection makes of one generation; genomes by digest.
+
+    `set_aside` says why each of its members could not be compared; they neither survive nor breed.
+    """
+
+    survivors: tuple[str, ...]
+    front: tuple[str, ...]
+    hypervolume: float
+    set_aside: Mapping[str, str]

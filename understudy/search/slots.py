@@ -1,0 +1,118 @@
+"""Which operator makes which child, and what the critic is asked for: the places of a generation that are the critic's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from understudy.genome import SECTIONS, Genome
+from understudy.keys import rng_of
+from understudy.search import operators
+from understudy.search.critic import Answer, Commission, Rewriting, applied
+from understudy.search.genes import Screen, length
+from understudy.search.operators import Parents
+from understudy.search.plan import Mechanism, Plan, Proposal
+
+VERSION = 1
+CRITIC_SHARE = 0.5
+_CRITIC: Mapping[Rewriting, tuple[Mechanism, float]] = {
+    "treat": ("critic", 0.70),
+    "merge": ("merge", 0.14),
+    "paraphrase": ("rewording", 0.08),
+    "compress": ("rewording", 0.08),
+}
+_FREE: Mapping[str, Mechanism] = {
+    "crossover": "crossover", "transplant": "sentences", "prune": "sentences", "add_exemplar": "exemplars", "drop_exemplar": "exemplars",
+    "swap_exemplar": "exemplars", "controls": "controls",
+}  # fmt: skip
+
+
+def prior(plan: Plan) -> dict[str, float]:
+    """How often each operator of a plan is drawn before anything is known of it; with a critic half of the children are its."""
+    free = {name: chance for name, chance in operators.PRIOR.items() if plan.has(_FREE[name])}
+    rewriting = {name: chance for name, (mechanism, chance) in _CRITIC.items() if has_critic(plan) and plan.has(mechanism)}
+    out: dict[str, float] = {}
+    for group, share in ((free, 1 - CRITIC_SHARE), (rewriting, CRITIC_SHARE)):
+        out |= {name: share * chance / sum(group.values()) for name, chance in group.items()}
+    return {name: value / sum(out.values()) for name, value in out.items()}
+
+
+def has_critic(plan: Plan) -> bool:
+    """Whether a search has a critic at all: without `critic` none of its operators is there."""
+    return plan.has_critic and plan.has("critic")
+
+
+def free_chances(chances: Mapping[str, float]) -> dict[str, float]:
+    """The chances of the operators that need no model."""
+    return {name: chance for name, chance in chances.items() if name in operators.OPERATORS}
+
+
+def commissions(
+    couples: Sequence[Parents],
+    standing: Mapping[str, Sequence[float]],
+    *,
+    plan: Plan,
+    chances: Mapping[str, float],
+    generation: int,
+    n: int,
+) -> list[Commission]:
+    """What the critic is asked for the next `n` children: in each place an operator is drawn, and the critic's are commissioned.
+
+    `standing`: genome → its objectives as shares of the reference point; the objective that matters most along a weight vector
+    drawn for the place is the one to be treated. Without a standing one is drawn.
+    """
+    if not has_critic(plan):
+        return []
+    names = list(chances)
+    found = []
+    for place in range(n):
+        rng = rng_of("slot", VERSION, plan.seed, generation, place)
+        name = names[int(rng.choice(len(names), p=[chances[one] for one in names]))]
+        if name not in operators.OPERATORS:
+            parents = couples[place % len(couples)]
+            found.append(_commission(name, parents, _objective(standing.get(parents[0].digest), plan, rng), generation, place, rng))
+    return found
+
+
+def answered(
+    wanted: Sequence[Commission], answers: Sequence[Answer], *, screen: Screen, known: Sequence[Genome]
+) -> list[Proposal]:
+    """What came of the commissions as proposals, rejected ones with their reason; their places are filled by other operators."""
+    proposals, seen = [], list(known)
+    for commission, answer in zip(wanted, answers, strict=True):
+        parents = tuple(dict.fromkeys(parent.digest for parent in commission.parents))
+        if answer.reason:
+            rejected = Proposal(commission.parents[0], commission.operator, parents, False, answer.reason, answer.n_tokens)
+            proposals.append(rejected)
+            continue
+        child = applied(commission, answer)
+        verdict = screen.check(child, seen)
+        proposals.append(Proposal(child, commission.operator, parents, verdict.ok, verdict.reason, answer.n_tokens))
+        if verdict.ok:
+            seen.append(child)
+    return proposals
+
+
+def _objective(shares: Sequence[float] | None, plan: Plan, rng: np.random.Generator) -> str:
+    weights = rng.dirichlet(np.ones(len(plan.objectives)))
+    worst = weights if shares is None else weights * np.asarray(shares)
+    return plan.objectives[int(np.argmax(worst))]
+
+
+def _commission(
+    name: str, parents: Parents, objective: str, generation: int, place: int, rng: np.random.Generator
+) -> Commission:
+    first, second = parents
+    if name == "merge":
+        differing = [one for one in SECTIONS if first.sections[one] != second.sections[one]]
+        if not differing:
+            # a prompt cannot be merged with itself
+            return Commission("treat", (first,), objective, generation, place)
+        return Commission("merge", parents, objective, generation, place, differing[int(rng.integers(len(differing)))])
+    if name == "paraphrase":
+        return Commission("paraphrase", (first,), objective, generation, place, SECTIONS[int(rng.integers(len(SECTIONS)))])
+    if name == "compress":
+        share = np.array([len(first.sections[one]) for one in SECTIONS]) / length(first)
+        return Commission("compress", (first,), objective, generation, place, SECTIONS[int(rng.choice(len(SECTIONS), p=share))])
+    return Commission("treat", (first,), objective, generation, place)
