@@ -9,6 +9,7 @@ from rich.table import Column, Table
 
 Fields = dict[str, Any]
 _COLOURS = {"better": "green", "worse": "red", "inconclusive": "yellow", "not_measured": "dim"}
+_N_REASONS = 8
 REHEARSAL_NOTE = (
     "engine: rehearsal. It is not a language model: these figures show that the pipeline works, "
     "they say nothing about any LLM."
@@ -59,11 +60,16 @@ def optimize(console: Console, fields: Fields) -> None:
 
 
 def simulate(console: Console, fields: Fields) -> None:
-    """What was played and what it cost."""
+    """What was played, how it ended, what was mended in the replies, and what it cost now."""
     console.print(
         f"batch {fields['batch']}: {fields['n_dialogues']} dialogues, {fields['n_missing']} missing; "
         f"{fields['n_model_calls']} model calls, {fields['tokens']} tokens, {money(fields['usd'])}"
     )
+    for status, reasons in fields["ends"].items():
+        for reason, n in sorted(reasons.items(), key=lambda one: -one[1])[:_N_REASONS]:
+            console.print(f"  {status} {n}: {reason}", markup=False)
+    mended = (counted(fields[name]) for name in ("n_stripped", "n_redone", "n_unchecked"))
+    console.print("  in the seeker's replies {} pieces taken out, {} drafts redone, {} checks unreadable".format(*mended))
 
 
 def validate(console: Console, fields: Fields) -> None:
@@ -148,6 +154,11 @@ def figure(value: Fields | None) -> str:
 def number(value: float | None) -> str:
     """Three decimals, or that it was not measured."""
     return "not measured" if value is None else f"{value:.3f}"
+
+
+def counted(n: int | None) -> str:
+    """A count, or that nobody counted then."""
+    return "not counted" if n is None else str(n)
 
 
 def money(usd: float | None) -> str:

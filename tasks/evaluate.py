@@ -11,19 +11,20 @@ import polars as pl
 from prefect import task
 
 from tasks.artifacts import page, table
+from tasks.missing import require_replies
 from tasks.models import OpenModels, open_models
 from tasks.play import Work, human_side, performed, recommender_named, scenes_of, second_model
 from understudy import judging, rows, scores, stock
 from understudy.completion import Complete
 from understudy.doors.store import Store
-from understudy.errors import BadInput, ProviderFailed
+from understudy.errors import BadInput
 from understudy.evidence import MIN_CONTEXTS
 from understudy.instruments.chosen import Instruments
 from understudy.instruments.text import Titles
 from understudy.judging import Outcome
 from understudy.keys import seed_of
 from understudy.panels import Panel, draw_panel
-from understudy.play import Played, PlayedTurn
+from understudy.play import Played, PlayedTurn, ends_of
 from understudy.recommenders._choice import chosen
 from understudy.satisfaction import Score, satisfaction, satisfaction_key
 from understudy.scene import Scene
@@ -32,7 +33,6 @@ from understudy.structured import Invalid
 VERSION = 1
 # what fitting may see is what popularity is counted on; the test split stays closed
 SPLIT = "select"
-MAX_MISSING = 0.5
 Fields = dict[str, Any]
 
 
@@ -107,14 +107,9 @@ def _panel(store: str, profile_key: str, dataset: str, *, n: int, seed: int) -> 
 def _played(work: Work) -> list[Played]:
     """The dialogues of one recommender, those played now kept."""
     played, fresh = performed(work)
+    require_replies(work, played, fresh)
     with Store.open(work.store) as store, store.transaction():
         rows.keep_played(store, fresh, profile_key=work.profile_key)
-    missing = [one.reason for one in played if one.status == "missing"]
-    if len(missing) > MAX_MISSING * len(played):
-        raise ProviderFailed(
-            f"{len(missing)} of {len(played)} dialogues with {work.recommender} are missing, the first because of: {missing[0]}",
-            hint="what was played is kept; see `reason` in play.dialogues",
-        )
     return played
 
 
@@ -177,6 +172,7 @@ def _row(written: str, name: str, played: Sequence[Played], outcomes: Sequence[O
     told = {metric: measured.as_json() for metric, measured in judging.figures(outcomes, seed=seed).items()}
     if told["satisfaction"]["value"] is None and why:
         told["satisfaction"]["reason"] = why
+    ended = ends_of(played)
     counted = [turn.n_ungrounded for one in played for turn in one.turns if turn.role == "recommender"]
     return {
         "recommender": written,
@@ -185,21 +181,12 @@ def _row(written: str, name: str, played: Sequence[Played], outcomes: Sequence[O
         "recall_last": {str(k): told[f"recall_last_{k}"] for k in judging.KS},
         **{metric: told[metric] for metric in ("success", "rounds", "satisfaction", "acceptance")},
         "n_dialogues": len(played),
-        "n_missing": sum(one.status == "missing" for one in played),
-        "n_invalid": sum(one.status == "invalid" for one in played),
-        "n_capped": sum(one.status == "capped" for one in played),
+        **ended,
         "n_scored": sum(one.satisfaction is not None for one in outcomes),
         "n_ungrounded": sum(filter(None, counted)),
-        "missing_by_reason": _counted(one.reason for one in played if one.status == "missing"),
+        "missing_by_reason": ended["ends"]["missing"],
         "engine": "+".join(sorted({one.engine for one in played if one.engine})) or "none",
     }
-
-
-def _counted(reasons: Iterable[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for reason in reasons:
-        found[reason] = found.get(reason, 0) + 1
-    return dict(sorted(found.items()))
 
 
 def _humans(

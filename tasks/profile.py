@@ -51,16 +51,21 @@ def profile_dataset(store_path: str, dataset: str, *, at: PanelSize | None = Non
 
 
 def _show(fields: Fields, drawn: dict[str, str]) -> None:
-    """The humans' page for the UI: splits, strata, floors, drawings."""
+    """The humans' page for the UI: splits, strata, floors, instruments, drawings."""
     columns = ("n_dialogues", "n_seekers", "n_shared_targets")
     splits = [[name, *(str(one[column]) for column in columns)] for name, one in fields["splits"].items()]
     strata = [[name, str(n)] for name, n in fields["strata"].items()]
     anchors = [[name, *_told(one), *_told(one.get("floor"))] for name, one in fields["anchors"].items()]
+    instruments = [
+        [name, one.get("kind", ""), ", ".join(one["fitted_on"]) or "nothing", *_told(one["macro_f1"]), one["digest"][:12]]
+        for name, one in fields["instruments"].items()
+    ]
     text = "\n".join(
         (
             table(["split", "dialogues", "seekers", "shared targets"], splits),
             table(["stratum", "reaction contexts"], strata),
             table(["anchor", "human", "95 %", "floor", "95 %"], anchors),
+            table(["instrument", "kind", "fitted on", "macro-F1", "95 %", "digest"], instruments),
         )
     )
     page(text, key="profile", description=f"The humans of {fields['dataset']}", svgs=drawn)

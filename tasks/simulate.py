@@ -9,23 +9,29 @@ from typing import Any
 import polars as pl
 from prefect import task
 
+from tasks.artifacts import page, table
+from tasks.missing import require_replies
 from tasks.models import open_models
 from tasks.play import Work, human_side, measured, performed, row_of, second_model
 from understudy import rows, stock
-from understudy.doors.llm import shared_gateway
 from understudy.doors.store import Store
-from understudy.errors import BadInput, ProviderFailed
+from understudy.errors import BadInput
 from understudy.evidence import MIN_CONTEXTS
 from understudy.genome import Genome
 from understudy.keys import key, seed_of
 from understudy.panels import Panel, draw_panel
 from understudy.parameters import PanelSize
+from understudy.play import ends_of
 from understudy.setting import load_setting, seed_genome
 
 VERSION = 1
 # the replays behind the gates are those of the report, so a night plays them once
 REPORT_REPLICATE = 2
-MAX_MISSING = 0.5
+MENDED = {
+    "n_stripped": "labels, stage directions, quotes and template echo taken out",
+    "n_redone": "drafts turned down by a second model",
+    "n_unchecked": "second looks that could not be read",
+}
 Fields = dict[str, Any]
 
 
@@ -66,12 +72,21 @@ def play_batch(
         _play(work, batch_key, batch)
     with Store.open(store) as opened:
         row = opened.rows("simulate/batch", batch_key=batch_key)[0]
-    if row["n_missing"] > MAX_MISSING * row["n_dialogues"]:
-        raise ProviderFailed(f"{row['n_missing']} of {row['n_dialogues']} dialogues are missing", hint="see `reason` in play.dialogues")
-    gateway = shared_gateway()
-    spent = {"n_model_calls": gateway.n_calls if gateway else 0, "tokens": row["n_tokens"], "usd": gateway.usd if gateway else None}
-    counted = {name: row[name] for name in ("n_dialogues", "n_missing", "engine")}
-    return {"batch": batch, "batch_key": batch_key, "dataset": dataset, **counted, **spent}
+        members = [one["play_key"] for one in opened.rows("simulate/members", batch_key=batch_key)]
+        counted = ends_of(rows.load_played(opened, members).values())
+    gateway = open_models().gateway
+    told = {"batch": batch, "batch_key": batch_key, "dataset": dataset}
+    fields = {**told, "engine": row["engine"], "n_dialogues": row["n_dialogues"], **counted}
+    show(fields)
+    return {**fields, "n_model_calls": gateway.n_calls, "tokens": gateway.tokens, "usd": gateway.usd}
+
+
+def show(fields: Fields) -> None:
+    """The page of a batch, for the UI: how its dialogues ended, and what was mended in the seeker's replies."""
+    ends = [[status, reason, str(n)] for status, reasons in fields["ends"].items() for reason, n in reasons.items()]
+    mended = [[told, "not counted" if fields[name] is None else str(fields[name])] for name, told in MENDED.items()]
+    text = "\n".join((table(["dialogues", "because of", "n"], ends), table(["the seeker's replies", "n"], mended)))
+    page(text, key="batch", description=f"Batch {fields['batch']}: {fields['n_dialogues']} dialogues")
 
 
 def batch_key_of(store: str, batch: str, dataset: str | None) -> str:
@@ -99,6 +114,7 @@ def _panel(store: str, profile_key: str, dataset: str, *, batch: str, n: int, si
 
 def _play(work: Work, batch_key: str, batch: str) -> None:
     played, fresh = performed(work)
+    require_replies(work, played, fresh)
     row = row_of(work, played, measured(work, played))
     runs = [one for one in played if one.mode == "free"]
     # a fallback or a second model may have had a part in a dialogue

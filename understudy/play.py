@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import polars as pl
 
@@ -23,12 +23,13 @@ from understudy.speaking import Tally, next_turn, request_of
 from understudy.speech import repeats, says_goodbye, thanks_loop
 
 __all__ = (
-    "MAX_TURNS", "NO_RECOMMENDER", "VERSION", "Mode", "Played", "PlayedTurn", "Scene", "Status", "first_of", "free_frames", "free_scene",
-    "play", "play_all", "replay_scene", "replies",
+    "MAX_TURNS", "NO_RECOMMENDER", "VERSION", "Mode", "Played", "PlayedTurn", "Scene", "Status", "ends_of", "first_of", "free_frames",
+    "free_scene", "play", "play_all", "replay_scene", "replies",
 )  # fmt: skip
 
 Status = Literal["complete", "capped", "missing", "invalid"]
 _N_ALIKE = 3
+_MENDED = ("n_stripped", "n_redone", "n_unchecked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +227,21 @@ def free_frames(played: Iterable[Played]) -> tuple[pl.DataFrame, pl.DataFrame]:
         "play_key": pl.String, "turn_index": pl.Int64, "role": pl.String, "text": pl.String, "item_ids": pl.List(pl.String),
     }  # fmt: skip
     return dialogues, pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def ends_of(played: Iterable[Played]) -> dict[str, Any]:
+    """How dialogues ended, as status → reason → how many, and what had to be mended in the seeker's replies.
+
+    The counts of mended replies are None where a dialogue was played before they were counted.
+    """
+    ends: dict[str, dict[str, int]] = {status: {} for status in get_args(Status)}
+    mended: dict[str, int | None] = dict.fromkeys(_MENDED, 0)
+    for one in sorted(played, key=lambda one: (one.status, one.reason)):
+        ends[one.status][one.reason] = ends[one.status].get(one.reason, 0) + 1
+        for name, total in mended.items():
+            n = getattr(one, name)
+            mended[name] = None if total is None or n is None else total + n
+    return {**{f"n_{status}": sum(reasons.values()) for status, reasons in ends.items()}, **mended, "ends": ends}
 
 
 def replies(played: Iterable[Played]) -> pl.DataFrame:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 from shutil import copyfile
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
 import pytest
 
-from flows.stages import evaluate
+from flows.stages import evaluate, simulate
 from tasks.ingest import ingest_logs
 from tasks.profile import profile_dataset
 from understudy.doors.store import Store
 from understudy.errors import BadInput, ProviderFailed
+from understudy.parameters import PanelSize
 
 ROOT = Path(__file__).resolve().parents[2]
 FIGURES = ("success", "rounds", "satisfaction", "acceptance")
@@ -64,6 +66,32 @@ def crs() -> Iterator[str]:
     server.server_close()
 
 
+@pytest.fixture
+def failing_crs() -> Iterator[tuple[str, list[bool]]]:
+    """A CRS that answers HTML twice out of three times for as long as its switch holds False."""
+    switch, seen, turn = [False], count(), Lock()
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            with turn:
+                good = switch[0] or next(seen) % 3 == 2
+            body = json.dumps({"response": "Enjoy it, goodbye!"}).encode() if good else b"<html>busy</html>"
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http:ievalm:http://127.0.0.1:{server.server_address[1]}", switch
+    server.shutdown()
+    server.server_close()
+
+
 def is_figure(one: dict[str, Any]) -> bool:
     return {"value", "ci", "n"} == set(one) if one["value"] is not None else bool(one["reason"])
 
@@ -93,7 +121,7 @@ def test_several_recommenders_are_judged_and_compared_and_the_second_time_nothin
 
 def test_a_model_as_recommender_is_judged_and_its_made_up_titles_are_counted(store: Path) -> None:
     fields = evaluated(store, "llm")
-    assert fields["name"].startswith('llm@1{"model":"rehearsal/')
+    assert fields["name"].startswith('llm@2{"model":"rehearsal/')
     assert fields["recall"]["50"]["value"] is not None
     assert isinstance(fields["n_ungrounded"], int)
     assert fields["n_missing"] == 0
@@ -110,6 +138,34 @@ def test_a_running_crs_is_judged_by_what_its_text_names(store: Path, crs: str) -
 def test_a_crs_that_is_down_fails_with_the_reason(store: Path) -> None:
     with pytest.raises(ProviderFailed, match="cannot be reached"):
         evaluated(store, "http:ievalm:http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("command", ["evaluate", "simulate"])
+def test_mostly_missing_is_no_result_and_the_same_command_asks_again(
+    command: str, store: Path, failing_crs: tuple[str, list[bool]]
+) -> None:
+    crs, switch = failing_crs
+
+    def run() -> dict[str, Any]:
+        if command == "evaluate":
+            return evaluated(store, crs)
+        small = PanelSize(per_stratum=1, behaviour=4, free=0)
+        return simulate("sample", store=str(store), setting="zero_shot", n=30, recommender=crs, batch="b", report=small)
+
+    with pytest.raises(ProviderFailed, match=r"20 of 30 dialogues .* missing, most of them because of"):
+        run()
+    kept = counts(store)
+    assert kept["simulate.batches"] == kept["optimize.evaluations"] == 0
+    switch[0] = True
+    again = run()
+    assert (again["n_missing"], again["n_complete"], again["ends"]["complete"]) == (0, 30, {"goodbye": 30})
+    assert counts(store)["play.dialogues"] == kept["play.dialogues"] + 20
+    assert run()["n_model_calls"] == 0
+
+
+def counts(store: Path) -> dict[str, int]:
+    with Store.open(store) as opened:
+        return opened.counts()
 
 
 def test_a_recommender_that_cannot_be_judged_is_bad_input(store: Path) -> None:
