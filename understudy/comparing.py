@@ -1,0 +1,132 @@
+"""The headline table: what the search was worth, setting by setting and objective by objective, on dialogues that it has not seen.
+
+Signs are the objectives' own (lower is better) and a difference is after - before. One family of tests is the whole table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+from understudy.objectives import MODULES, NAMES, Difference, ObjectiveValue, compare_values, measured_from_json
+from understudy.records import Measured
+from understudy.statistics.rates import Z, spread
+
+VERSION = 1
+Fields = dict[str, Any]
+Values = Mapping[str, ObjectiveValue]
+_BETWEEN = "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One setting, measured on one panel before (its seed) and after (the pick of its search)."""
+
+    setting: str
+    before: Values
+    after: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What humans score against humans who share no worker, at the size of the report; `hi` is what outcomes are held against."""
+
+    value: float | None
+    lo: float | None
+    hi: float | None
+    n: int
+    reason: str = ""
+
+    def as_measured(self) -> Measured:
+        """In the contract's form."""
+        return Measured(self.value, self.lo, self.hi, self.n, self.reason)
+
+
+def differences(pairs: Sequence[Pair], floors: Mapping[str, Floor]) -> tuple[dict[tuple[str, str], Difference], Fields]:
+    """(setting, objective) → its paired difference, Holm's p over all of them that could be tested; and the family in words."""
+    before, after, bounds = {}, {}, {}
+    for pair in pairs:
+        for name in NAMES:
+            label = pair.setting + _BETWEEN + name
+            before[label], after[label] = pair.before[name], pair.after[name]
+            bounds[label] = floors[name].hi if name in floors else None
+    found = compare_values(before, after, floors=bounds)
+    n_tests = sum(one.p_holm is not None for one in found.values())
+    family = {"of": "every setting and objective of this table that could be tested", "correction": "Holm", "n_tests": n_tests}
+    return {_split(label): one for label, one in found.items()}, family
+
+
+def rows_of(pairs: Sequence[Pair], floors: Mapping[str, Floor]) -> tuple[list[Fields], Fields]:
+    """The rows of the table in order of setting and objective, and the family that Holm's correction is over."""
+    found, family = differences(pairs, floors)
+    return [_row(pair, name, found[pair.setting, name], floors.get(name)) for pair in pairs for name in NAMES], family
+
+
+def against(pairs: Sequence[Pair], rival: str, floors: Mapping[str, Floor]) -> tuple[list[Fields], Fields]:
+    """Every pick against the seed of the setting `rival` (in `before`), a family of its own; no rows where it is not in the table."""
+    known = [pair.before for pair in pairs if pair.setting == rival]
+    return rows_of([Pair(pair.setting, known[0], pair.after) for pair in pairs], floors) if known else ([], {"n_tests": 0})
+
+
+def with_carried(rows: Sequence[Fields], home: Sequence[Fields]) -> list[Fields]:
+    """`rows` (measured elsewhere), each with the home row's difference and how much of its gain carries over."""
+    own = {(row["setting"], row["objective"]): row for row in home}
+    found = []
+    for row in rows:
+        there = own[row["setting"], row["objective"]]
+        share = carried(measured_from_json(row["difference"]), measured_from_json(there["difference"]), there["outcome"])
+        found.append({**row, "home_difference": there["difference"], "home_outcome": there["outcome"], "carried": share.as_json()})
+    return found
+
+
+def carried(away: Measured, home: Measured, home_outcome: str) -> Measured:
+    """The share of a home gain that is there elsewhere: 1 all of it, 0 none, below 0 the tuned prompt is worse there.
+
+    The quotient of two independent differences with Fieller's interval (1954). Not measured where home is no gain: a share of
+    nothing is nothing.
+    """
+    if away.value is None or home.value is None:
+        return Measured(None, reason=away.reason or home.reason)
+    if home_outcome != "better":
+        return Measured(None, n=home.n, reason=f"no gain at home to be carried: {home_outcome.replace('_', ' ')}")
+    ratio, sd_away, sd_home = away.value / home.value, spread(away), spread(home)
+    g = (Z * sd_home / home.value) ** 2
+    if g >= 1:
+        return Measured(None, n=home.n, reason="the home gain is not far enough from nothing for a quotient")
+    radius = Z * sqrt(max(0.0, sd_away**2 * (1 - g) + (ratio * sd_home) ** 2)) / abs(home.value)
+    low, high = (ratio - radius) / (1 - g), (ratio + radius) / (1 - g)
+    return Measured(ratio, min(ratio, low), max(ratio, high), min(away.n, home.n))
+
+
+def counted(rows: Sequence[Fields]) -> dict[str, int]:
+    """Outcome → rows that have it."""
+    names = ("better", "worse", "inconclusive", "not_measured")
+    return {name: sum(row["outcome"] == name for row in rows) for name in names}
+
+
+def _row(pair: Pair, name: str, found: Difference, floor: Floor | None) -> Fields:
+    module = MODULES[name]
+    human = floor.as_measured() if floor else Measured(None, reason="not in the profile")
+    return {
+        "setting": pair.setting,
+        "objective": name,
+        "unit": module.UNIT,
+        "better": module.BETTER,
+        "before": pair.before[name].measured.as_json(),
+        "after": pair.after[name].measured.as_json(),
+        "human": human.as_json(),
+        "floor": floor.hi if floor else None,
+        "difference": found.as_measured().as_json(),
+        "p": found.p,
+        "p_holm": found.p_holm,
+        "outcome": found.outcome,
+        "reason": found.reason,
+        "n": found.n,
+    }
+
+
+def _split(label: str) -> tuple[str, str]:
+    setting, _, name = label.rpartition(_BETWEEN)
+    return setting, name
