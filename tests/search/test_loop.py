@@ -86,7 +86,8 @@ def test_another_seed_of_the_search_takes_another_way(world: Any) -> None:
 
 
 def test_rejected_children_are_kept_with_their_reason_and_replaced(world: Any) -> None:
-    logged = [prompt.sections["reaction"] for prompt in world.pool.prompts if prompt.sections["reaction"] != world.seed.sections["reaction"]]
+    own = set(world.seed.sections.values())
+    logged = [text for prompt in world.pool.prompts for text in prompt.sections.values() if text not in own]
     screen = replace(world.screen, log_grams=log_grams(logged))
     proposals = first_generation([world.seed], plan=world.plan, pool=world.pool, screen=screen)
     rejected = [each for each in proposals if not each.ok]

@@ -44,7 +44,7 @@ class Plan:
 class Proposal:
     """A candidate for the next generation; one that is not `ok` is kept as a row with its `reason` and never played.
 
-    `n_tokens`: what the critic wrote and read for it.
+    `n_tokens`: what the critic wrote and read for it; `place`: the place of its commission, None where it had none.
     """
 
     genome: Genome
@@ -53,6 +53,7 @@ class Proposal:
     ok: bool = True
     reason: str = ""
     n_tokens: int = 0
+    place: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Individual:
     """A played candidate: objectives in natural units, constraints at most 0 where feasible; None is not measured.
 
     `spreads`: standard error of each objective; `n_tokens`, `n_dialogues`: what playing it cost, the critic's tokens included.
+    `dropped`: why it was not played to its end; then it is compared with nothing.
     """
 
     genome: Genome
@@ -69,9 +71,12 @@ class Individual:
     spreads: Mapping[str, float] = field(default_factory=dict)
     n_tokens: int = 0
     n_dialogues: int = 0
+    dropped: str = ""
 
     def not_measured(self, objectives: Sequence[str]) -> str:
         """Why this individual cannot be compared; empty when it can."""
+        if self.dropped:
+            return self.dropped
         values = {name: self.objectives.get(name) for name in objectives} | dict(self.constraints)
         names = [name for name, value in values.items() if value is None or not math.isfinite(value)]
         return f"not measured: {', '.join(names)}" if names else ""

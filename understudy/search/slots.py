@@ -83,12 +83,12 @@ def answered(
     for commission, answer in zip(wanted, answers, strict=True):
         parents = tuple(dict.fromkeys(parent.digest for parent in commission.parents))
         if answer.reason:
-            rejected = Proposal(commission.parents[0], commission.operator, parents, False, answer.reason, answer.n_tokens)
-            proposals.append(rejected)
+            unchanged = commission.parents[0]
+            proposals.append(Proposal(unchanged, commission.operator, parents, False, answer.reason, answer.n_tokens, commission.place))
             continue
         child = applied(commission, answer)
         verdict = screen.check(child, seen)
-        proposals.append(Proposal(child, commission.operator, parents, verdict.ok, verdict.reason, answer.n_tokens))
+        proposals.append(Proposal(child, commission.operator, parents, verdict.ok, verdict.reason, answer.n_tokens, commission.place))
         if verdict.ok:
             seen.append(child)
     return proposals

@@ -1,0 +1,10 @@
+-- why candidates were turned away, by operator; the length limit's own figures are left out
+select
+    candidates.operator,
+    regexp_replace(candidates.reason, ':.*$', '') as reason,
+    count(*)::bigint as n
+from optimize.candidates
+where candidates.run_key = $run_key
+    and candidates.status = 'rejected'
+group by all
+order by n desc, candidates.operator, reason
