@@ -6,7 +6,7 @@ what n dialogues and contexts show of humans who share no worker is what a simul
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -101,7 +101,7 @@ def human_figures(reference: Reference, *, n_dialogues: int = SIZES["behaviour"]
     humans, weights = reference.corpus, reference.halves
     found = {f"{label}_{name}": rate(reference.reactions, name, label) for name in STRATA for label in ("accept", "reject", "neither")}
     leaks = leakage_rates(reference.as_observed(), reference)
-    found |= {f"human_{kind}": leaks[kind] for kind in ("title", "attributes", "copying", "short_turns")}
+    found |= {f"human_{kind}": leaks[kind] for kind in ("title", "attributes", "copying", "short_turns", "near_duplicates")}
     if humans.n < 2:
         return found
     return found | {
@@ -112,6 +112,12 @@ def human_figures(reference: Reference, *, n_dialogues: int = SIZES["behaviour"]
         "act_entropy": _statistic(entropy(humans, weights), humans.n, biased=True),
         "openings": _statistic(collisions(humans, weights)[0], humans.n),
     }
+
+
+def floors_of(anchors: Iterable[Anchor]) -> dict[str, Measured]:
+    """Objective or `objective.part` → its floor as a figure: mean, 2.5 to 97.5 percent points, and n the halvings behind it."""
+    named = (one for one in anchors if one.name.split(".")[0] in MODULES)
+    return {one.name: Measured(one.floor, one.floor_lo, one.floor_hi, one.n_floor, "" if one.n_floor else one.reason) for one in named}
 
 
 def disjoint_halves(reference: Reference, *, seed: int) -> tuple[set[str], set[str]]:

@@ -14,22 +14,22 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from understudy.instruments import acts, chosen, copying, corpus, disclosure, features, text
+from understudy.instruments import acts, chosen, copying, corpus, disclosure, features, near, text
 from understudy.instruments.chosen import LEXICON, Instruments
 from understudy.instruments.copying import CopyIndex
 from understudy.instruments.corpus import Corpus, Vocabulary
 from understudy.instruments.disclosure import Catalogue
+from understudy.instruments.near import NearIndex
 from understudy.instruments.text import Titles
 from understudy.keys import digest
 from understudy.records import Item
 from understudy.statistics.halves import Floats, halves
 
-VERSION = 1
+VERSION = 2
 MIN_CONTEXTS = 150  # human contexts of a stratum that a report needs
 USABLE = ("complete", "capped")
-INSTRUMENTS_DIGEST = digest(
-    [LEXICON.digest, chosen.FITTING, text.VERSION, features.VERSION, corpus.VERSION, copying.VERSION, disclosure.VERSION, VERSION]
-)
+_READING = (text, features, corpus, copying, near, disclosure)
+INSTRUMENTS_DIGEST = digest([LEXICON.digest, chosen.FITTING, *(module.VERSION for module in _READING), VERSION])
 
 # the columns of the raw frames; a frame may have more
 REACTIONS: dict[str, Any] = dict.fromkeys(
@@ -89,7 +89,7 @@ class Simulated:
 class Observed:
     """Simulated dialogues as the instruments read them.
 
-    `reactions` with label; `turns`: every seeker turn with source, dialogue_id, copied, shared; `told`: per usable free run with
+    `reactions` with label; `turns`: every seeker turn with source, dialogue_id, copied, shared, near; `told`: per usable free run with
     a target whether title or attributes were given away; `outcomes`: status, reason per piece played.
     """
 
@@ -116,6 +116,7 @@ class Reference:
     titles: Titles
     vocabulary: Vocabulary
     copies: CopyIndex
+    nearly: NearIndex
     catalogue: Catalogue
     instruments: Instruments
     seed: int
@@ -125,20 +126,22 @@ class Reference:
     def build(cls, human: Human, *, seed: int, min_contexts: int = MIN_CONTEXTS) -> Reference:
         """The reference of one split: titles, labels, acts, copy index and counts, all computed here and once."""
         titles, catalogue = Titles.of(human.items), Catalogue(human.items)
-        copies = CopyIndex.of(_spoken(human.turns, titles))
+        spoken = _spoken(human.turns, titles)
+        copies, nearly = CopyIndex.of(spoken), NearIndex.of(spoken)
         texts = read([human.behaviour["text"], human.behaviour["previous"], human.reactions["text"]], titles, human.instruments)
         behaviour = _with_before(human.behaviour, texts)
         vocabulary = Vocabulary.of(behaviour)
         return cls(
             reactions=_labelled(human.reactions, texts),
             corpus=Corpus.of(behaviour, vocabulary),
-            turns=_flagged(behaviour, copies, "behaviour"),
+            turns=_flagged(behaviour, copies, nearly, "behaviour"),
             told=_told(human.targets, human.turns.rename({"dialogue_id": "play_key"}), catalogue),
             lengths=_lengths(behaviour.with_columns(play_key="dialogue_id")),
             speakers=_speakers(human.turns),
             titles=titles,
             vocabulary=vocabulary,
             copies=copies,
+            nearly=nearly,
             catalogue=catalogue,
             instruments=human.instruments,
             seed=seed,
@@ -181,7 +184,7 @@ def observe(simulated: Simulated, reference: Reference) -> Observed:
     texts = read(spoken_texts, reference.titles, reference.instruments)
     behaviour, free = _with_before(simulated.behaviour, texts), _with_text(seekers, texts)
     parts = [
-        _flagged(frame, reference.copies, source)
+        _flagged(frame, reference.copies, reference.nearly, source)
         for frame, source in ((behaviour, "behaviour"), (_with_text(simulated.reactions, texts), "reaction"), (free, "free"))
     ]
     outcomes = simulated.outcomes if simulated.outcomes is not None else simulated.free_dialogues
@@ -229,9 +232,9 @@ def _labelled(reactions: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
     return _with_text(reactions, texts.select("text", "label")).drop("text")
 
 
-def _flagged(turns: pl.DataFrame, copies: CopyIndex, source: str) -> pl.DataFrame:
+def _flagged(turns: pl.DataFrame, copies: CopyIndex, nearly: NearIndex, source: str) -> pl.DataFrame:
     flags = copies.flags(turns.select("dialogue_id", "seeker_id", "recommender_id", "tokens", "n_tokens"))
-    return flags.select("dialogue_id", "n_tokens", "copied", "shared", source=pl.lit(source))
+    return flags.select("dialogue_id", "n_tokens", "copied", "shared", near=nearly.flags(turns), source=pl.lit(source))
 
 
 def _spoken(turns: pl.DataFrame, titles: Titles) -> pl.DataFrame:

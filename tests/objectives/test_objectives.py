@@ -10,7 +10,7 @@ import pytest
 
 from understudy.evidence import BEHAVIOUR, FREE_DIALOGUES, FREE_TURNS, REACTIONS, Reference, Simulated, observe
 from understudy.objectives import MODULES, Evaluation, compare, constraints, measure_all
-from understudy.records import STRATA
+from understudy.records import STRATA, Measured
 
 YES = {**dict.fromkeys(STRATA, 0.95), "decoy": 0.9}
 
@@ -169,3 +169,55 @@ def test_few_units_or_missing_sides_are_not_compared(reference: Reference, world
     found = compare(tiny, world["simulator"](), reference, seed=3, floors={})
     assert {one.outcome for one in found.values()} == {"not_measured"}
     assert all(one.reason for one in found.values())
+
+
+def test_a_stratum_that_only_the_simulator_lacks_makes_the_bias_not_measured(reference: Reference, world: dict[str, Any]) -> None:
+    played = world["simulator"]()
+    found = measure_all(replace(played, reactions=played.reactions.filter(pl.col("stratum") != "disliked")), reference, seed=3)
+    bias = found.objectives["positive_bias"]
+    assert bias.measured.value is None
+    assert "no reactions in disliked" in bias.measured.reason
+    assert bias.left_out == ()
+    assert bias.parts["liked_seen"].value is not None
+
+
+def test_a_seeker_who_never_varies_is_measured_and_far(reference: Reference, world: dict[str, Any]) -> None:
+    found = measure_all(world["simulator"](speak=lambda *_: "I am looking for a wonderful movie to enjoy tonight!"), reference, seed=3)
+    gap = found.objectives["diversity_gap"]
+    assert gap.left_out == ()
+    assert gap.signed["act_entropy"].value < -2
+    assert gap.signed["self_similarity"].value > 0.5
+    assert gap.signed["openings"].value > 1
+
+
+def test_turns_too_short_for_a_part_leave_the_objective_not_measured(reference: Reference, world: dict[str, Any]) -> None:
+    found = measure_all(world["simulator"](speak=lambda *_: "no thanks", n_free=0), reference, seed=3)
+    assert found.objectives["diversity_gap"].measured.value is None
+    assert "openings: no two turns of six tokens" in found.objectives["diversity_gap"].measured.reason
+    assert "copying: no turn of at least 8 tokens" in found.objectives["data_leakage"].measured.reason
+    assert found.objectives["data_leakage"].left_out == ("title", "attributes")
+
+
+def test_targets_that_were_given_and_never_played_out_are_required(reference: Reference, world: dict[str, Any]) -> None:
+    dialogues, _ = world["free"](30, "hi", status="missing", reason="timeout")
+    found = measure_all(replace(world["simulator"](), free_dialogues=dialogues), reference, seed=3).objectives["data_leakage"]
+    assert found.left_out == ()
+    assert found.measured.value is None
+    assert "title: no free run" in found.measured.reason
+
+
+def test_every_part_carries_the_human_figure_and_its_floor(reference: Reference, world: dict[str, Any]) -> None:
+    found = measure_all(world["simulator"](), reference, seed=3)
+    assert found.objectives["positive_bias"].human["disliked"].value == found.diagnostics["accept_disliked_human"].value
+    assert found.objectives["behavioural_distance"].human["tokens"].value == pytest.approx(7, abs=2)
+    assert found.objectives["behavioural_distance"].human["turns"].value == 5
+    assert found.objectives["behavioural_distance"].human["acts"].value is None
+    assert found.objectives["data_leakage"].human["short_turns"].n > 0
+    for name, part in found.objectives["diversity_gap"].human.items():
+        assert part.lo <= part.value <= part.hi, name
+    told = found.with_floors({"diversity_gap": Measured(0.2, 0.1, 0.3, 40), "diversity_gap.openings": Measured(0.4, 0.2, 0.6, 40)})
+    gap = told.as_json()["objectives"]["diversity_gap"]
+    assert gap["floor"] == {"value": 0.2, "ci": [0.1, 0.3], "n": 40}
+    assert gap["floors"] == {"openings": {"value": 0.4, "ci": [0.2, 0.6], "n": 40}}
+    assert told.as_json()["objectives"]["positive_bias"]["floor"]["value"] is None
+    assert Evaluation.from_json(json.loads(json.dumps(told.as_json()))).as_json() == told.as_json()

@@ -1,13 +1,15 @@
 """The objectives: one file each, found by file name. All of them are lower-is-better, in natural units.
 
 Protocol of a module: VERSION, UNIT, BETTER, RANGE and
-`measure(simulated: Observed, reference: Reference, *, seed, intervals=True) -> ObjectiveValue`.
+`measure(simulated: Observed, reference: Reference, *, seed, intervals=True) -> ObjectiveValue`; its docstring holds the formula with
+its source. A part that applies and cannot be measured makes the objective not measured; one that does not apply leaves the mean and
+is named under `left_out`, with its reason under `parts`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from understudy import plugins
@@ -33,7 +35,6 @@ __all__ = [
 ]
 
 MODULES = {name: plugins.load("objectives", name) for name in plugins.names("objectives")}
-NAMES = tuple(MODULES)
 NAMES = tuple(MODULES)
 VERSIONS: dict[str, Any] = {**{name: module.VERSION for name, module in MODULES.items()}, "instruments": INSTRUMENTS_DIGEST}
 
@@ -69,6 +70,14 @@ class Evaluation:
             {name: measured_from_json(one) for name, one in value["leakage"].items()},
             {name: measured_from_json(one) for name, one in value["diagnostics"].items()},
         )
+
+    def with_floors(self, floors: Mapping[str, Measured]) -> Evaluation:
+        """The same with the floors beside the objectives. `floors`: objective or `objective.part` → its floor (anchors.floors_of)."""
+        found = {
+            name: replace(one, floors={key.removeprefix(f"{name}."): floor for key, floor in floors.items() if key.split(".")[0] == name})
+            for name, one in self.objectives.items()
+        }
+        return replace(self, objectives=found)
 
 
 def measure_all(simulated: Simulated, reference: Reference, *, seed: int, intervals: bool = True) -> Evaluation:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from understudy.records import Measured
+
+NO_FLOOR = "no halves of humans were measured for this"
+NO_HUMAN = "a distance from humans: they have a floor and no figure of their own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +17,9 @@ class ObjectiveValue:
     """One objective of one simulator. Lower is better.
 
     `parts`: the figures it is made of; `signed`: the same as signed differences to the human figure, which are what is
-    estimated and tested; `left_out`: parts that do not count here, each with its reason in `parts`. `replicates` are the
-    objective over shared half-samples, for paired differences; they are not stored.
+    estimated and tested; `left_out`: parts that do not apply here, each with its reason in `parts`. `replicates` are the
+    objective over shared half-samples, for paired differences; they are not stored. `human`: the humans' own figure beside
+    each part that has one. `floors`: how far humans are from humans, by part and under the objective's own name.
     """
 
     name: str
@@ -24,6 +28,13 @@ class ObjectiveValue:
     signed: Mapping[str, Measured]
     left_out: tuple[str, ...] = ()
     replicates: tuple[float, ...] = field(default=(), repr=False, compare=False)
+    human: Mapping[str, Measured] = field(default_factory=dict)
+    floors: Mapping[str, Measured] = field(default_factory=dict)
+
+    @property
+    def floor(self) -> Measured:
+        """The floor of the objective itself: mean and 2.5 to 97.5 percent points over halves of humans."""
+        return self.floors.get(self.name, Measured(None, reason=NO_FLOOR))
 
     def as_json(self) -> dict[str, Any]:
         """The contract's form."""
@@ -32,14 +43,22 @@ class ObjectiveValue:
             "parts": {name: part.as_json() for name, part in self.parts.items()},
             "signed": {name: part.as_json() for name, part in self.signed.items()},
             "left_out": list(self.left_out),
+            "human": {name: part.as_json() for name, part in self.human.items()},
+            "floor": self.floor.as_json(),
+            "floors": {name: part.as_json() for name, part in self.floors.items() if name != self.name},
         }
 
     @classmethod
     def from_json(cls, name: str, value: Mapping[str, Any]) -> ObjectiveValue:
         """The value that `as_json` described, without replicates."""
-        parts = {part: measured_from_json(figure) for part, figure in value["parts"].items()}
-        signed = {part: measured_from_json(figure) for part, figure in value["signed"].items()}
-        return cls(name, measured_from_json(value), parts, signed, tuple(value["left_out"]))
+        # rows written before version 3 have neither human figures nor floors
+        kinds = ("parts", "signed", "human", "floors")
+        parts, signed, human, floors = (
+            {part: measured_from_json(figure) for part, figure in value.get(kind, {}).items()} for kind in kinds
+        )
+        floor = measured_from_json(value.get("floor", {"value": None, "reason": NO_FLOOR}))
+        own = {} if floor == Measured(None, reason=NO_FLOOR) else {name: floor}
+        return cls(name, measured_from_json(value), parts, signed, tuple(value["left_out"]), human=human, floors=own | floors)
 
 
 def measured_from_json(value: Mapping[str, Any]) -> Measured:
@@ -48,6 +67,11 @@ def measured_from_json(value: Mapping[str, Any]) -> Measured:
         return Measured(None, n=value.get("n", 0), reason=value["reason"])
     low, high = value["ci"]
     return Measured(value["value"], low, high, value["n"])
+
+
+def required(parts: Mapping[str, Measured], names: Iterable[str]) -> str:
+    """Why an objective is not measured: its required parts without a value, each with its reason; empty where all are there."""
+    return "; ".join(f"{name}: {parts[name].reason}" for name in names if parts[name].value is None)
 
 
 def absolute(signed: Measured) -> Measured:

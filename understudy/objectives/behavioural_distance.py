@@ -1,8 +1,9 @@
 """How far the ways of talking are apart, in [0, 1]: mean of square roots of distances, each 0 for the same behaviour.
 
-acts: Jensen-Shannon of act bigrams (previous seeker act, this act); tokens: energy coefficient of tokens per turn; turns: the
-same of turns per dialogue, only where the simulator talked to the humans' own recommender; classifier: 2 AUC - 1 of a feature
-classifier, cross-validated by dialogue. Plug-in values are debiased by half-samples and cut at 0 before the root.
+acts: Jensen-Shannon divergence in bits (Lin 1991) of act bigrams (previous seeker act, this act); tokens: energy coefficient
+(Székely and Rizzo 2013) of tokens per turn; turns: the same of turns per dialogue, which applies only where the simulator talked
+to the humans' own recommender; classifier: max(0, 2 AUC - 1) of a feature classifier, cross-validated by dialogue. Plug-in values
+are debiased by half-samples and cut at 0 before the root. What applies is required.
 """
 
 from __future__ import annotations
@@ -13,29 +14,31 @@ import polars as pl
 from understudy.evidence import Observed, Reference, whole_and_halves
 from understudy.instruments.corpus import Corpus
 from understudy.keys import rng_of
-from understudy.objectives._value import ObjectiveValue
+from understudy.objectives._value import NO_HUMAN, ObjectiveValue, required
 from understudy.records import Measured
 from understudy.statistics.classifier import N_FOLDS, grouped_auc
 from understudy.statistics.distances import energy_coefficient, jensen_shannon
 from understudy.statistics.halves import Floats, debiased, interval, unit_codes
 
-VERSION = 1
+VERSION = 2
 UNIT = "distance"
 BETTER = "lower"
 RANGE = (0.0, 1.0)
 MIN_DIALOGUES = 4
 PARTS = ("acts", "tokens", "turns", "classifier")
+DIFFERS = "setting differs: the humans talked to another recommender"
 _MAX_TURNS = 60
 _N_CLASSIFIED = 40  # half-samples for the classifier, the costly one
 _HUMANS_PER_OURS, _FEWEST_HUMANS = 2, 60
 
 
 def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: bool = True) -> ObjectiveValue:
-    """behavioural_distance in [0, 1]; not measured with fewer than four dialogues on either side."""
+    """behavioural_distance in [0, 1]; not measured with fewer than four dialogues on either side, or where a part cannot be."""
     ours, humans = simulated.corpus, reference.corpus
     if min(ours.n, humans.n) < MIN_DIALOGUES:
         nothing = Measured(None, n=ours.n, reason=f"{ours.n} simulated and {humans.n} human dialogues, {MIN_DIALOGUES} needed")
-        return ObjectiveValue("behavioural_distance", nothing, {}, {}, PARTS)
+        parts = dict.fromkeys(PARTS, nothing)
+        return ObjectiveValue("behavioural_distance", nothing, parts, parts)
     weights, human_weights = whole_and_halves(ours.codes, seed=seed), reference.halves
     acts = jensen_shannon(weights @ _flat(ours), human_weights @ _flat(humans))
     tokens = energy_coefficient(weights @ ours.lengths, human_weights @ humans.lengths)
@@ -46,7 +49,8 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
     apart = _classifier(ours, humans, weights, seed=reference.seed, n_halves=_N_CLASSIFIED if intervals else 0)
     if apart is not None:
         found["classifier"] = (float(apart[0]), np.resize(apart[1:], len(acts) - 1) if intervals else np.zeros(len(acts) - 1), False)
-    return _value(found, turns, n=ours.n, intervals=intervals)
+    human = {"acts": Measured(None, reason=NO_HUMAN), "classifier": Measured(None, reason=NO_HUMAN)} | _figures(reference)
+    return _value(found, turns, human, n=ours.n, intervals=intervals)
 
 
 def auc_of(part: Measured) -> Measured:
@@ -56,21 +60,36 @@ def auc_of(part: Measured) -> Measured:
     return Measured((part.value + 1) / 2, (part.lo + 1) / 2, (part.hi + 1) / 2, part.n)
 
 
-def _value(found: dict[str, tuple[float, Floats, bool]], turns: Floats | str, *, n: int, intervals: bool) -> ObjectiveValue:
+def _figures(reference: Reference) -> dict[str, Measured]:
+    """The humans' mean tokens per turn and turns per dialogue."""
+    lengths, weights = reference.corpus.lengths, reference.halves
+    n_turns, n_tokens = lengths.sum(axis=1), lengths @ np.arange(lengths.shape[1])
+    pairs = {"tokens": (n_tokens, n_turns), "turns": (n_turns, np.ones(len(n_turns)))}
+    ratios = {name: (weights @ over) / np.maximum(weights @ under, 1e-12) for name, (over, under) in pairs.items()}
+    return {name: interval(float(one[0]), one[1:], n=len(n_turns), low=0.0) for name, one in ratios.items()}
+
+
+def _value(
+    found: dict[str, tuple[float, Floats, bool]], turns: Floats | str, human: dict[str, Measured], *, n: int, intervals: bool
+) -> ObjectiveValue:
     values = np.array([debiased(whole, drawn) if biased else whole for whole, drawn, biased in found.values()])
     deviations = np.column_stack([drawn - drawn.mean() for _, drawn, _ in found.values()])
     pairs = zip(found, values, deviations.T, strict=True)
     signed = {name: interval(value, deviation, n=n, low=-1.0, high=1.0) for name, value, deviation in pairs}
     parts = {name: _rooted(part, name) for name, part in signed.items()}
     missing = {"turns": turns if isinstance(turns, str) else "", "classifier": "too few turns to classify"}
-    left_out = tuple(name for name in PARTS if name not in found)
-    for name in left_out:
+    for name in (name for name in PARTS if name not in found):
         parts[name] = signed[name] = Measured(None, reason=missing[name])
+    left_out = ("turns",) if isinstance(turns, str) and turns == DIFFERS else ()
+    absent = required(signed, (name for name in PARTS if name not in left_out))
+    if absent:
+        return ObjectiveValue("behavioural_distance", Measured(None, n=n, reason=absent), parts, signed, left_out, human=human)
     replicates = _folded(values[None, :] + deviations, list(found)).mean(axis=1)
     low, high = _bounds(values, deviations, list(found))
     value = float(_folded(values[None, :], list(found)).mean())
     measured = Measured(value, min(low, value), max(high, value), n)
-    return ObjectiveValue("behavioural_distance", measured, parts, signed, left_out, tuple(replicates.tolist()) if intervals else ())
+    kept = tuple(replicates.tolist()) if intervals else ()
+    return ObjectiveValue("behavioural_distance", measured, parts, signed, left_out, kept, human)
 
 
 def _bounds(values: Floats, deviations: Floats, names: list[str]) -> tuple[float, float]:
@@ -101,7 +120,7 @@ def _flat(corpus: Corpus) -> Floats:
 
 def _turns(simulated: Observed, reference: Reference, seed: int) -> Floats | str:
     if not simulated.same_setting:
-        return "setting differs: the humans talked to another recommender"
+        return DIFFERS
     if min(len(simulated.free_lengths), len(reference.lengths)) < MIN_DIALOGUES:
         return f"{len(simulated.free_lengths)} simulated and {len(reference.lengths)} human dialogues, {MIN_DIALOGUES} needed"
     return energy_coefficient(_histogram(simulated.free_lengths, seed), _histogram(reference.lengths, reference.seed))

@@ -2,8 +2,11 @@
 
 title, attributes: free runs in which the seeker gives the target away before the recommender names it; copying: turns of at
 least 8 tokens half of whose 8-grams stand in text of other workers; short_turns: share of all turns that are shorter and were
-said by others word for word. The caps of the last two are the human figures plus two points. prompt, history and split are
-reported and do not enter the sum.
+said by others word for word. The caps of the last two are the human figures plus two points. Caps and sum: ours (docs/objectives.md).
+
+near_duplicates (turns of at least 8 tokens with the words of somebody else's turn, edited or not), prompt, history and split are
+reported and do not enter the sum. Kinds that apply are required: titles and attributes where free runs have targets, copying and
+short turns always.
 """
 
 from __future__ import annotations
@@ -12,12 +15,12 @@ import numpy as np
 import polars as pl
 
 from understudy.evidence import Observed, Reference, whole_and_halves
-from understudy.objectives._value import ObjectiveValue
+from understudy.objectives._value import ObjectiveValue, required
 from understudy.records import Measured
 from understudy.statistics.halves import Floats, ball_radius, normal_deviations, unit_codes
 from understudy.statistics.rates import spread, wilson
 
-VERSION = 2
+VERSION = 3
 UNIT = "excess over the caps"
 BETTER = "lower"
 RANGE = (0.0, float("inf"))
@@ -26,18 +29,19 @@ ATTRIBUTES_CAP = 0.02
 ABOVE_HUMANS = 0.02
 CAPPED = ("title", "attributes", "copying", "short_turns")
 _COLUMNS = {"copying": "copied", "short_turns": "shared"}
-KINDS = (*CAPPED, "prompt", "history", "split")
+KINDS = (*CAPPED, "near_duplicates", "prompt", "history", "split")
 
 
 def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: bool = True) -> ObjectiveValue:
-    """data_leakage ≥ 0; not measured where none of its kinds has a unit. A kind without units is left out and named."""
-    rates = leakage_rates(simulated, reference)
+    """data_leakage ≥ 0; not measured where a kind that applies has no units. Titles and attributes apply where there are targets."""
+    rates, human = leakage_rates(simulated, reference), leakage_rates(reference.as_observed(), reference)
     limits = caps(reference)
-    kept = tuple(name for name in CAPPED if rates[name].value is not None and limits[name] is not None)
-    left_out = tuple(name for name in CAPPED if name not in kept)
     signed = {name: _over(rates[name], limits[name]) for name in CAPPED}
-    if not kept:
-        return ObjectiveValue("data_leakage", Measured(None, reason="nothing was played that could leak"), rates, signed, left_out)
+    kept = CAPPED if _has_targets(simulated) else tuple(_COLUMNS)
+    left_out = tuple(name for name in CAPPED if name not in kept)
+    missing = required(signed, kept)
+    if missing:
+        return ObjectiveValue("data_leakage", Measured(None, reason=missing), rates, signed, left_out, human=human)
     values = np.array([rates[name].value for name in kept], dtype=float)
     cap = np.array([limits[name] for name in kept], dtype=float)
     radius = ball_radius(normal_deviations([spread(rates[name]) for name in kept]) / cap[None, :]) * len(kept)
@@ -48,7 +52,11 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
     if intervals:
         deviations = np.column_stack([_deviations(simulated, name, seed) for name in kept])
         replicates = tuple(_excess(np.clip(values[None, :] + deviations, 0, 1), cap).sum(axis=1).tolist())
-    return ObjectiveValue("data_leakage", measured, rates, signed, left_out, replicates)
+    return ObjectiveValue("data_leakage", measured, rates, signed, left_out, replicates, human)
+
+
+def _has_targets(simulated: Observed) -> bool:
+    return len(simulated.told) > 0 or simulated.free_dialogues["target"].is_not_null().any()
 
 
 def leakage_rates(simulated: Observed, reference: Reference) -> dict[str, Measured]:
@@ -59,6 +67,7 @@ def leakage_rates(simulated: Observed, reference: Reference) -> dict[str, Measur
         "attributes": _rate(simulated.told["attributes"], "no free run with a target"),
         "copying": _rate(_flags(simulated.turns, "copying"), "no turn of at least 8 tokens"),
         "short_turns": _rate(_flags(simulated.turns, "short_turns"), "no turn"),
+        "near_duplicates": _rate(simulated.turns["near"].drop_nulls(), "no turn of at least 8 tokens"),
         "prompt": _rate(prompts, "no free run with a target"),
         "history": Measured(None, reason="a property of the scenario: what names its item before is flagged in the profile and not played"),
         "split": _contaminated(simulated, reference),

@@ -1,12 +1,17 @@
 """How far variety is from humans': mean |ln(D_S / D_H)| over four measures of the seekers' turns, titles masked. Two-sided.
 
-distinct_2: different bigrams per bigram (Li et al. 2016), at as many dialogues and as many bigrams on both sides;
-self_similarity: mean pairwise TF-IDF cosine between dialogues; act_entropy: H(act | previous act); openings: the probability
-that the first six tokens of two turns of different dialogues are the same (1 / number of pairs is added on both sides).
+distinct_2: different bigrams per bigram (Li et al. 2016), at as many dialogues and as many bigrams on both sides (rarefaction,
+Hurlbert 1971); self_similarity: mean pairwise TF-IDF cosine between dialogues; act_entropy: H(act | previous act), debiased;
+openings: the probability that the first six tokens of two turns of different dialogues are the same.
+
+Where a measure can be 0 the least step that can be seen is added on both sides before the logarithm (1 / number of pairs; for the
+entropy log2(n) / n bits of n turns, what one odd turn among n amounts to): a seeker who never varies is far from humans, not
+unmeasured. All four are required.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import log
 
 import numpy as np
@@ -14,12 +19,12 @@ import numpy as np
 from understudy.evidence import Observed, Reference, whole_and_halves
 from understudy.instruments.corpus import Corpus
 from understudy.keys import rng_of
-from understudy.objectives._value import ObjectiveValue, absolute
+from understudy.objectives._value import ObjectiveValue, absolute, required
 from understudy.records import Measured
 from understudy.statistics.distances import conditional_entropy, rarefied
 from understudy.statistics.halves import Floats, ball_radius, debiased, interval
 
-VERSION = 1
+VERSION = 2
 UNIT = "nats"
 BETTER = "lower"
 RANGE = (0.0, float("inf"))
@@ -27,35 +32,44 @@ MIN_DIALOGUES = 4
 _N_DRAWS = 8  # human draws of as many dialogues as the simulator has
 _N_RAREFIED = 60  # half-samples for distinct-2, the costly one
 PARTS = ("distinct_2", "self_similarity", "act_entropy", "openings")
+_NOTHING = {
+    "distinct_2": "too few words in the turns",
+    "self_similarity": "fewer than two dialogues with words",
+    "act_entropy": "no turns",
+    "openings": "no two turns of six tokens in different dialogues",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """ln(D_S / D_H), how half-samples deviate from it, and the humans' own D_H."""
+
+    value: float
+    deviations: Floats
+    human: Measured
 
 
 def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: bool = True) -> ObjectiveValue:
-    """diversity_gap ≥ 0 in nats; not measured with fewer than four dialogues on either side."""
+    """diversity_gap ≥ 0 in nats; not measured with fewer than four dialogues on either side, or where a part cannot be."""
     ours, humans = simulated.corpus, reference.corpus
     if min(ours.n, humans.n) < MIN_DIALOGUES:
         nothing = Measured(None, n=ours.n, reason=f"{ours.n} simulated and {humans.n} human dialogues, {MIN_DIALOGUES} needed")
-        return ObjectiveValue("diversity_gap", nothing, {}, {}, PARTS)
-    weights, human_weights = whole_and_halves(ours.codes, seed=seed), reference.halves
-    found = {
-        "distinct_2": _distinct(ours, humans, weights, seed=reference.seed, intervals=intervals),
-        "self_similarity": _log_ratio(similarity(ours, weights), similarity(humans, human_weights)),
-        "act_entropy": _log_ratio(entropy(ours, weights), entropy(humans, human_weights), biased=True),
-        "openings": _openings(ours, humans, weights, human_weights),
-    }
-    kept = {name: pair for name, pair in found.items() if pair is not None}
-    left_out = tuple(name for name in PARTS if name not in kept)
-    missing = Measured(None, n=ours.n, reason="too few words in the turns")
-    if not kept:
-        return ObjectiveValue("diversity_gap", missing, dict.fromkeys(PARTS, missing), dict.fromkeys(PARTS, missing), PARTS)
-    values = np.array([value for value, _ in kept.values()])
-    deviations = np.column_stack([deviation for _, deviation in kept.values()])
-    signed = {name: interval(value, deviation, n=ours.n) for name, (value, deviation) in kept.items()}
-    signed |= dict.fromkeys(left_out, missing)
+        parts = dict.fromkeys(PARTS, nothing)
+        return ObjectiveValue("diversity_gap", nothing, parts, parts)
+    found = _parts(ours, humans, whole_and_halves(ours.codes, seed=seed), reference, intervals=intervals)
+    kept = {name: part for name, part in found.items() if part is not None}
+    signed = {name: Measured(None, n=ours.n, reason=_NOTHING[name]) for name in PARTS}
+    signed |= {name: interval(part.value, part.deviations, n=ours.n) for name, part in kept.items()}
+    parts, human = {name: absolute(part) for name, part in signed.items()}, {name: part.human for name, part in kept.items()}
+    missing = required(signed, PARTS)
+    if missing:
+        return ObjectiveValue("diversity_gap", Measured(None, n=ours.n, reason=missing), parts, signed, human=human)
+    values = np.array([part.value for part in kept.values()])
+    deviations = np.column_stack([part.deviations for part in kept.values()])
     value, radius = float(np.abs(values).mean()), ball_radius(deviations)
     measured = Measured(value, max(0.0, value - radius), value + radius, ours.n)
     replicates = tuple(np.abs(values[None, :] + deviations).mean(axis=1).tolist()) if intervals else ()
-    parts = {name: absolute(part) for name, part in signed.items()}
-    return ObjectiveValue("diversity_gap", measured, parts, signed, left_out, replicates)
+    return ObjectiveValue("diversity_gap", measured, parts, signed, (), replicates, human)
 
 
 def similarity(corpus: Corpus, weights: Floats) -> Floats:
@@ -80,39 +94,52 @@ def collisions(corpus: Corpus, weights: Floats) -> tuple[Floats, Floats]:
     return np.divide(same, pairs, out=np.zeros_like(same), where=pairs > 0), pairs / 2
 
 
-def _log_ratio(ours: Floats, humans: Floats, *, biased: bool = False) -> tuple[float, Floats] | None:
-    if min(ours.min(), humans.min()) <= 1e-9:
+def _parts(ours: Corpus, humans: Corpus, weights: Floats, reference: Reference, *, intervals: bool) -> dict[str, _Part | None]:
+    human_weights = reference.halves
+    one, other = (corpus.lengths.sum() for corpus in (ours, humans))
+    turns, dialogues = min(one, other), min(ours.n, humans.n)
+    (same, pairs), (human_same, human_pairs) = collisions(ours, weights), collisions(humans, human_weights)
+    fewest = float(min(pairs[0], human_pairs[0]))
+    alike, human_alike = similarity(ours, weights), similarity(humans, human_weights)
+    return {
+        "distinct_2": _distinct(ours, humans, weights, reference, intervals=intervals),
+        "self_similarity": _log_ratio(alike, human_alike, 2 / (dialogues * (dialogues - 1)), n=humans.n),
+        "act_entropy": _log_ratio(entropy(ours, weights), entropy(humans, human_weights), _least(turns), n=humans.n, biased=True),
+        "openings": _log_ratio(same, human_same, 1 / fewest if fewest >= 1 else None, n=humans.n),
+    }
+
+
+def _least(n_turns: float) -> float | None:
+    return float(np.log2(n_turns)) / n_turns if n_turns >= 2 else None
+
+
+def _log_ratio(ours: Floats, humans: Floats, least: float | None, *, n: int, biased: bool = False) -> _Part | None:
+    """ln of the ratio with `least` added on both sides; None where nothing could be seen."""
+    if least is None:
         return None
-    ratio = np.log(ours / humans)
+    ratio = np.log((ours + least) / (humans + least))
     value = debiased(float(ratio[0]), ratio[1:]) if biased else float(ratio[0])
-    return value, ratio[1:] - ratio[1:].mean()
+    own = debiased(float(humans[0]), humans[1:]) if biased else float(humans[0])
+    return _Part(value, ratio[1:] - ratio[1:].mean(), interval(own, humans[1:], n=n, low=0.0))
 
 
-def _openings(ours: Corpus, humans: Corpus, weights: Floats, human_weights: Floats) -> tuple[float, Floats] | None:
-    (one, pairs), (other, human_pairs) = collisions(ours, weights), collisions(humans, human_weights)
-    fewest = min(float(pairs[0]), float(human_pairs[0]))
-    if fewest < 1:
-        return None
-    ratio = np.log((one + 1 / fewest) / (other + 1 / fewest))
-    return float(ratio[0]), ratio[1:] - ratio[1:].mean()
-
-
-def _distinct(ours: Corpus, humans: Corpus, weights: Floats, *, seed: int, intervals: bool) -> tuple[float, Floats] | None:
+def _distinct(ours: Corpus, humans: Corpus, weights: Floats, reference: Reference, *, intervals: bool) -> _Part | None:
     n = min(ours.n, humans.n)
-    draws = [_drawn(humans, n, seed, draw) for draw in range(_N_DRAWS if humans.n > n else 1)]
+    draws = [_drawn(humans, n, reference.seed, draw) for draw in range(_N_DRAWS if humans.n > n else 1)]
     own = np.asarray(ours.bigrams.sum(axis=0)).ravel()
     size = int(min(own.sum(), *(draw.sum() for draw in draws)))
     if size < 2:
         return None
     expected = float(np.mean([rarefied(draw, size) for draw in draws]))
-    value = log(rarefied(own, size) / expected)
-    n_halves = len(weights) - 1
+    value, n_halves = log(rarefied(own, size) / expected), len(weights) - 1
     if not intervals:
-        return value, np.zeros(n_halves)
-    counts = weights[1 : 1 + _N_RAREFIED] @ ours.bigrams
-    half = int(min(counts.sum(axis=1).min(), size // 2))
-    logs = np.array([log(rarefied(row, half)) for row in counts]) if half >= 2 else np.zeros(len(counts))
-    return value, np.resize(logs - logs.mean(), n_halves)
+        return _Part(value, np.zeros(n_halves), Measured(expected, expected, expected, humans.n))
+    counts = [taken[1 : 1 + _N_RAREFIED] @ corpus.bigrams for taken, corpus in ((weights, ours), (reference.halves, humans))]
+    half = int(min(size // 2, *(count.sum(axis=1).min() for count in counts)))
+    logs = [np.array([log(rarefied(row, half)) for row in count]) if half >= 2 else np.zeros(len(count)) for count in counts]
+    human = interval(expected, expected * logs[1], n=humans.n, low=0.0, high=1.0)
+    apart = logs[0] - logs[1]
+    return _Part(value, np.resize(apart - apart.mean(), n_halves), human)
 
 
 def _drawn(humans: Corpus, n: int, seed: int, draw: int) -> Floats:

@@ -1,7 +1,10 @@
 """How far acceptance is from humans': mean over strata of |P_S(accept | b) - P_H(accept | b)|.
 
-The same lexicon labels both sides. Human rates use every human context of the split; strata weigh alike, since panels
-allocate contexts equally. Rates: Wilson; differences: Newcombe; their mean: an L1 ball over the signed parts.
+Strata b: what the seeker's form says of the item that was recommended (liked_seen, liked_unseen, disliked, unstated). One
+instrument labels both sides. Human rates use every human context of the split; strata weigh alike, since panels allocate
+contexts equally. A stratum in which the split has too few human contexts does not apply and leaves the mean; one in which only
+the simulator has none is required, and without it the objective is not measured. Source of the formula: ours (docs/objectives.md);
+rates: Wilson 1927; differences: Newcombe 1998; their mean: an L1 ball over the signed parts (statistics/halves.py).
 """
 
 from __future__ import annotations
@@ -10,32 +13,36 @@ import numpy as np
 import polars as pl
 
 from understudy.evidence import Observed, Reference, whole_and_halves
-from understudy.objectives._value import ObjectiveValue, absolute
+from understudy.objectives._value import ObjectiveValue, absolute, required
 from understudy.records import STRATA, Measured
 from understudy.statistics.halves import Floats, ball_radius, normal_deviations, unit_codes
 from understudy.statistics.rates import difference, spread, wilson
 
-VERSION = 1
+VERSION = 2
 UNIT = "share"
 BETTER = "lower"
 RANGE = (0.0, 1.0)
 
 
 def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: bool = True) -> ObjectiveValue:
-    """positive_bias in [0, 1]; not measured where no stratum has enough human contexts and a simulated one."""
-    signed: dict[str, Measured] = {name: _signed(simulated.reactions, reference, name) for name in STRATA}
-    kept: tuple[str, ...] = tuple(name for name in STRATA if signed[name].value is not None)
+    """positive_bias in [0, 1]; not measured where no stratum has enough human contexts, or one that has lacks a simulated one."""
+    human: dict[str, Measured] = {name: rate(reference.reactions, name) for name in STRATA}
+    signed: dict[str, Measured] = {name: _signed(simulated.reactions, name, human[name], reference.min_contexts) for name in STRATA}
+    kept: tuple[str, ...] = tuple(name for name in STRATA if human[name].n >= reference.min_contexts)
     left_out: tuple[str, ...] = tuple(name for name in STRATA if name not in kept)
     if not kept:
         nothing = Measured(None, reason="no stratum has enough contexts: " + "; ".join(signed[name].reason for name in left_out))
-        return ObjectiveValue("positive_bias", nothing, signed, signed, left_out)
+        return ObjectiveValue("positive_bias", nothing, signed, signed, left_out, human=human)
+    missing = required(signed, kept)
+    if missing:
+        return ObjectiveValue("positive_bias", Measured(None, reason=missing), signed, signed, left_out, human=human)
     values = np.array([signed[name].value for name in kept], dtype=float)
     radius = ball_radius(normal_deviations([spread(signed[name]) for name in kept]))
     value = float(np.abs(values).mean())
     measured = Measured(value, max(0.0, value - radius), min(1.0, value + radius), sum(signed[name].n for name in kept))
     replicates = _replicates(simulated.reactions, reference, kept, values, seed) if intervals else ()
     parts: dict[str, Measured] = {name: absolute(signed[name]) for name in STRATA}
-    return ObjectiveValue("positive_bias", measured, parts, signed, left_out, replicates)
+    return ObjectiveValue("positive_bias", measured, parts, signed, left_out, replicates, human)
 
 
 def rate(reactions: pl.DataFrame, stratum: str, label: str = "accept") -> Measured:
@@ -44,10 +51,9 @@ def rate(reactions: pl.DataFrame, stratum: str, label: str = "accept") -> Measur
     return wilson(int((labels == label).sum()), len(labels), nothing=f"no reactions in {stratum}")
 
 
-def _signed(reactions: pl.DataFrame, reference: Reference, stratum: str) -> Measured:
-    human = rate(reference.reactions, stratum)
-    if human.n < reference.min_contexts:
-        return Measured(None, n=human.n, reason=f"underpowered: {human.n} human contexts in {stratum}, {reference.min_contexts} needed")
+def _signed(reactions: pl.DataFrame, stratum: str, human: Measured, min_contexts: int) -> Measured:
+    if human.n < min_contexts:
+        return Measured(None, n=human.n, reason=f"underpowered: {human.n} human contexts in {stratum}, {min_contexts} needed")
     return difference(rate(reactions, stratum), human)
 
 
