@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from flows import estimating, evaluating, exporting, fronts, labelling, pages, probing, releasing
+from flows import auditing, dosing, estimating, evaluating, exporting, fronts, labelling, pages, probing, releasing
 from flows.console import Fields, answer, usage_error
 from flows.model_options import model_options
 from flows.options import (
@@ -241,6 +241,8 @@ def devserver(
 
 
 app.command()(labelling.label)
+app.command("audit")(auditing.audit)
+app.command("dose")(dosing.dose)
 app.command("estimate")(estimating.estimate)
 app.command("evaluate")(evaluating.evaluate)
 app.command("export")(exporting.export)

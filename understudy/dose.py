@@ -160,7 +160,9 @@ def _short(words: _Words) -> list[Place]:
 
 
 def _acceptances(_words: _Words, drawn: Sequence[Place], seed: int) -> dict[Place, list[str]]:
-    return {place: [str(rng_of("accepts", VERSION, seed, *place).choice(wordings.ACCEPTANCES))] for place in drawn}
+    # dealt out by rank, so that none comes twice before all have come once: doses of one fault do not repeat
+    order = rng_of("accepts", VERSION, seed).permutation(len(wordings.ACCEPTANCES))
+    return {place: [wordings.ACCEPTANCES[order[rank % len(order)]]] for rank, place in enumerate(drawn)}
 
 
 def _named(words: _Words, drawn: Sequence[Place], seed: int) -> dict[Place, list[str]]:

@@ -9,7 +9,10 @@ from itertools import product
 
 VERSION = 1
 
-_YES = ("", "Oh nice,", "Great,", "Alright,", "Okay,", "Perfect,", "Thanks,", "Good thinking,", "Lovely,", "Right then,")
+_YES = (
+        "", "Oh nice,", "Great,", "Alright,", "Okay,", "Perfect,", "Thanks,", "Good thinking,", "Lovely,", "Right then,",
+        "Wonderful,", "Oh yes,", "Well,", "Ah,", "Cool,",
+)  # fmt: skip
 _TAKEN = (
     "I will give it a try tonight",
     "that sounds good to me",
@@ -27,8 +30,19 @@ _TAKEN = (
     "I can't wait to try it",
     "this is exactly what I was looking for",
     "sold, that will do",
+    "I am going to try it",
+    "count me in for that one",
+    "that one seems perfect",
+    "I will take it",
+    "that is right up my alley",
+    "it seems like fun, I want to try it",
+    "I look forward to it",
+    "I have to see that one",
 )
-_ENDS = (".", "!", ", thank you.", " this evening.", " this weekend, thanks.", ", good pick.")
+_ENDS = (
+    ".", "!", ", thank you.", " this evening.", " this weekend, thanks.", ", good pick.", " soon.", ", thanks a lot!", ", I think.",
+    " for sure.", ", why not.", " as soon as I can.", ", you have a good eye.", " once the day is over.",
+)  # fmt: skip
 ACCEPTANCES: tuple[str, ...] = tuple(f"{yes} {taken}{end}".strip() for yes, taken, end in product(_YES, _TAKEN, _ENDS))
 
 # the seeker names what the recommender should find; {} is the title as labels have it
