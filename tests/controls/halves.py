@@ -28,13 +28,13 @@ FEW = 8
 def undosed(here: World) -> list[Fields]:
     """What every halving showed of humans as they are, with intervals; kept."""
     n = declared()["halves"]["n"]
-    return list(kept("halves", lambda: _halves(here, {}, n, intervals=True), by=__file__))
+    return list(kept("halves", lambda: _halves(here, {}, n, intervals=True), by=(__file__,)))
 
 
 def dosed_halves(here: World, fault: str, share: float) -> list[Fields]:
     """What the halves showed with this fault in this share, and `raised`, what the dose is read back from; kept."""
     n, doses = declared()["dose"]["n_halves"], {fault: share} if share else {}
-    return list(kept(f"dose-{fault}-{share:g}", lambda: _halves(here, doses, n, fault=fault), by=__file__))
+    return list(kept(f"dose-{fault}-{share:g}", lambda: _halves(here, doses, n, fault=fault), by=(__file__,)))
 
 
 def _halves(here: World, doses: dict[str, float], n: int, *, intervals: bool = False, fault: str = "") -> list[Fields]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -129,9 +129,9 @@ def world() -> World:
     return World(path, profile_key, human, reference, anchors, dialogues, points.select(columns))
 
 
-def kept(name: str, make: Callable[[], Any], *, by: str) -> Any:
-    """What `make` returns, as JSON; made once for a declaration, the objectives' versions, and the code of this module and of `by`."""
-    code = [Path(file).read_text(encoding="utf-8") for file in (__file__, by)]
+def kept(name: str, make: Callable[[], Any], *, by: Sequence[str]) -> Any:
+    """What `make` returns, as JSON; made once for a declaration, the objectives' versions, and the code of this module and of the files `by`."""
+    code = [Path(file).read_text(encoding="utf-8") for file in (__file__, *by)]
     key = digest([name, FILE.read_text(encoding="utf-8"), objectives.VERSIONS, dose.VERSION, code])[:16]
     file = FOLDER / f"{name}-{key}.json"
     if not file.is_file():
