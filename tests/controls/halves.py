@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 import reading
 from declared import OBJECTIVES, declared
-from scratch import World, kept
+from scratch import World, kept, sampled
 
 from understudy import gates
 from understudy.anchors import disjoint_halves, human_panel, powered
@@ -28,13 +29,14 @@ FEW = 8
 def undosed(here: World) -> list[Fields]:
     """What every halving showed of humans as they are, with intervals; kept."""
     n = declared()["halves"]["n"]
-    return list(kept("halves", lambda: _halves(here, {}, n, intervals=True), by=(__file__,)))
+    return list(kept("halves", lambda: _halves(here, {}, n, intervals=True), by=(__file__,), on=[*sampled(), n]))
 
 
 def dosed_halves(here: World, fault: str, share: float) -> list[Fields]:
     """What the halves showed with this fault in this share, and `raised`, what the dose is read back from; kept."""
     n, doses = declared()["dose"]["n_halves"], {fault: share} if share else {}
-    return list(kept(f"dose-{fault}-{share:g}", lambda: _halves(here, doses, n, fault=fault), by=(__file__,)))
+    made = partial(_halves, here, doses, n, fault=fault)
+    return list(kept(f"dose-{fault}-{share:g}", made, by=(__file__,), on=[*sampled(), n, declared()["dose"]["seed"]]))
 
 
 def _halves(here: World, doses: dict[str, float], n: int, *, intervals: bool = False, fault: str = "") -> list[Fields]:

@@ -12,7 +12,7 @@ import reading
 from declared import declared
 from intervals import METHODS
 from pool import Pool, pools
-from scratch import kept, world
+from scratch import kept, sampled, world
 from weighed import weighed
 
 from understudy.evidence import Observed, Reference
@@ -36,7 +36,7 @@ def run() -> Fields:
     found: Fields = {"n": spec["n_repetitions"], "cases": {}}
     failures = []
     for case, band in (("signed", spec["signed"]), ("null", spec["null"])):
-        rows = _covered(_repetitions(case), kept(f"truth-{case}", partial(truths, case), by=MEASURED_BY))
+        rows = _covered(_repetitions(case), kept(f"truth-{case}", partial(truths, case), by=MEASURED_BY, on=[*sampled(), spec]))
         found["cases"][case] = {"band": band, "parts": rows}
         for part, row in rows.items():
             value = row["methods"][SHIPPED]["value"]
@@ -52,8 +52,9 @@ def _sides(case: str) -> tuple[Pool, Pool]:
 
 def _repetitions(case: str) -> list[Fields]:
     """All repetitions, kept in pieces so that an interrupted run goes on."""
-    n = declared()["coverage"]["n_repetitions"]
-    pieces = [kept(f"coverage-{case}-{at}", partial(_piece, case, at, n // N_PIECES), by=MEASURED_BY) for at in range(N_PIECES)]
+    spec = declared()["coverage"]
+    size, on = spec["n_repetitions"] // N_PIECES, [*sampled(), spec]
+    pieces = [kept(f"coverage-{case}-{at}", partial(_piece, case, at, size), by=MEASURED_BY, on=on) for at in range(N_PIECES)]
     return [one for piece in pieces for one in piece]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from declared import FILE, declared
+from declared import declared
 
 from understudy import dose, objectives, rows, stock
 from understudy.doors.store import Store
@@ -56,23 +56,37 @@ class World:
         """The humans with each of these faults in its share, one after the other, as the instruments read them."""
         name = digest([sorted(doses.items()), seed])
         if name not in self.kept:
-            ground = dose.Ground(
-                catalogue=self.reference.catalogue,
-                titles=self.reference.titles,
-                targets={} if self.human.targets is None else dict(self.human.targets.select("dialogue_id", "target").iter_rows()),
-                points=frozenset(self.points.select("dialogue_id", "turn_index").iter_rows()),
-                instruments=self.human.instruments,
-            )
-            dialogues = self.dialogues
-            for kind, share in sorted(doses.items()):
-                dialogues = list(dose.apply(dialogues, ground, kind=kind, share=share, seed=seed).dialogues)
-            self.kept[name] = self._read(dialogues)
+            self.kept[name] = self._read(self._changed(doses, seed))
         return self.kept[name]
 
+    def texts(self, doses: Mapping[str, float], *, seed: int) -> dict[str, list[str]]:
+        """Dialogue → what its seeker says, titles masked."""
+        spoken = simulated(self._changed(doses, seed), self.human, self.points).behaviour.sort("dialogue_id", "turn_index")
+        masked = spoken.select("dialogue_id", masked=self.reference.titles.masked("text"))
+        return dict(masked.group_by("dialogue_id", maintain_order=True).agg("masked").iter_rows())
+
+    def _changed(self, doses: Mapping[str, float], seed: int) -> list[Dialogue]:
+        ground = dose.Ground(
+            catalogue=self.reference.catalogue,
+            titles=self.reference.titles,
+            targets={} if self.human.targets is None else dict(self.human.targets.select("dialogue_id", "target").iter_rows()),
+            points=frozenset(self.points.select("dialogue_id", "turn_index").iter_rows()),
+            instruments=self.human.instruments,
+        )
+        dialogues = self.dialogues
+        for kind, share in sorted(doses.items()):
+            dialogues = list(dose.apply(dialogues, ground, kind=kind, share=share, seed=seed).dialogues)
+        return dialogues
+
     def _read(self, dialogues: list[Dialogue]) -> Reference:
-        seen = observe(simulated(dialogues, self.human, self.points), self.reference)
-        turns = seen.turns.filter(pl.col("source") == "behaviour")
-        return replace(self.reference, reactions=seen.reactions, corpus=seen.corpus, turns=turns, told=seen.told)
+        return replaced(self.reference, dialogues, self.human, self.points)
+
+
+def replaced(reference: Reference, dialogues: list[Dialogue], human: Human, points: pl.DataFrame) -> Reference:
+    """The reference with these dialogues for its own, read as those of a simulator are."""
+    seen = observe(simulated(dialogues, human, points), reference)
+    turns = seen.turns.filter(pl.col("source") == "behaviour")
+    return replace(reference, reactions=seen.reactions, corpus=seen.corpus, turns=turns, told=seen.told)
 
 
 def simulated(dialogues: list[Dialogue], human: Human, points: pl.DataFrame) -> Simulated:
@@ -129,10 +143,10 @@ def world() -> World:
     return World(path, profile_key, human, reference, anchors, dialogues, points.select(columns))
 
 
-def kept(name: str, make: Callable[[], Any], *, by: Sequence[str]) -> Any:
-    """What `make` returns, as JSON; made once for a declaration, the objectives' versions, and the code of this module and of the files `by`."""
+def kept(name: str, make: Callable[[], Any], *, by: Sequence[str], on: Any) -> Any:
+    """What `make` returns, as JSON; made once for what it depends `on`, the objectives' versions, and the code of this and of `by`."""
     code = [Path(file).read_text(encoding="utf-8") for file in (__file__, *by)]
-    key = digest([name, FILE.read_text(encoding="utf-8"), objectives.VERSIONS, dose.VERSION, code])[:16]
+    key = digest([name, on, objectives.VERSIONS, dose.VERSION, code])[:16]
     file = FOLDER / f"{name}-{key}.json"
     if not file.is_file():
         FOLDER.mkdir(exist_ok=True)
@@ -141,6 +155,11 @@ def kept(name: str, make: Callable[[], Any], *, by: Sequence[str]) -> Any:
         half.write_text(found, encoding="utf-8")
         half.rename(file)
     return json.loads(file.read_text(encoding="utf-8"))
+
+
+def sampled() -> list[Any]:
+    """What of the declaration any measurement of halves depends on."""
+    return [declared()[name] for name in ("split", "profile_seed", "first_seed", "sizes")]
 
 
 def commit() -> str:
