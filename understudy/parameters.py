@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from understudy.completion import ROLES, ModelRole
 from understudy.errors import BadInput
+from understudy.search.plan import Mechanism
 
 Parameters = TypeVar("Parameters", bound=BaseModel)
 
@@ -110,13 +111,15 @@ class Search(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    algorithm: Literal["unsga3", "nsga2", "smsemoa"] = "unsga3"
+    algorithm: Literal["unsga3", "nsga2", "smsemoa", "ctaea"] = "unsga3"
     population: int = Field(12, ge=4, le=200)
     generations: int = Field(5, ge=0, le=500, description="0 plays the seed as it is")
     weights: dict[str, float] | None = Field(None, description="objective → weight of the pick; None takes the knee")
     panel: PanelSize = SEARCH_PANEL
     front_panel: PanelSize = FRONT_PANEL
     n_front: int = Field(3, ge=1, description="members of the front that are measured again on `select`")
+    without: tuple[Mechanism, ...] = Field((), description="mechanisms of the search that are left out, to see what they are worth")
+    racing: bool = Field(False, description="drop candidates that are dominated with confidence after half of the panel")
 
 
 def checked(kind: type[Parameters], values: dict[str, Any]) -> Parameters:
