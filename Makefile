@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: install demo test lint prove bench fuzz lock clean
+.PHONY: install demo test lint prove bench controls fuzz lock clean
 
 install: .venv/installed
 
@@ -37,6 +37,10 @@ bench: bench-ingest bench-profile bench-calls bench-recommenders bench-rehearsal
 
 bench-%: install
 	PYTHONPATH=tests/benchmarks $(BIN)/python tests/benchmarks/bench_$*.py
+
+# ONLY=1 to 5: one of them alone
+controls: install
+	nice $(BIN)/python tests/controls/run.py $(ONLY)
 
 fuzz: install
 	$(BIN)/python -m pytest tests/readers/test_fuzz.py --hypothesis-profile=campaign -s

@@ -19,7 +19,7 @@ def run() -> Fields:
     spec, here = declared(), world()
     doses = spec["dose"]["shares"]
     floors = _floor_sds(here)
-    found: Fields = {"n": spec["dose"]["n_halves"], "shares": doses, "floor_sd": floors, "faults": {}}
+    found: Fields = {"n": spec["dose"]["n_halves"], "roles": spec["response"], "shares": doses, "floor_sd": floors, "faults": {}}
     failures = []
     for fault, roles in spec["response"].items():
         seen = [dosed_halves(here, fault, share) for share in doses]

@@ -1,0 +1,177 @@
+"""The tables of the controls in docs/objectives.md, from results.json, declared.toml and notes.toml; nothing in them is written by hand."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from declared import OBJECTIVES, declared
+
+HERE = Path(__file__).parent
+PAGE = HERE.parents[1] / "docs" / "objectives.md"
+RESULTS, NOTES = HERE / "results.json", HERE / "notes.toml"
+START, END = "<!-- controls -->", "<!-- /controls -->"
+Fields = dict[str, Any]
+TITLES = {
+    "1": "Humans against humans",
+    "2": "Dose and response",
+    "3": "What may not matter",
+    "4": "Coverage of the intervals",
+    "5": "An evaluator that was held out",
+}
+
+
+def results() -> Fields:
+    """What the controls showed last, by number; none where they have never run."""
+    return dict(json.loads(RESULTS.read_text(encoding="utf-8"))) if RESULTS.is_file() else {}
+
+
+def written(text: str, found: Fields) -> str:
+    """The page with the section of the controls made anew. Raises ValueError for a page without its two marks."""
+    if text.count(START) != 1 or text.count(END) != 1:
+        raise ValueError(f"{PAGE.name} needs {START} and {END} once each")
+    before, rest = text.split(START)
+    return f"{before}{START}\n{section(found)}{END}{rest.split(END)[1]}"
+
+
+def section(found: Fields) -> str:
+    """The section between the marks."""
+    notes = tomllib.loads(NOTES.read_text(encoding="utf-8"))
+    made = {"1": _humans, "2": _doses, "3": _invariance, "4": _coverage, "5": _held_out}
+    parts = ["## Controls\n", notes["about"]]
+    for number, title in TITLES.items():
+        parts.append(f"### {number}. {title}\n")
+        if number not in found:
+            parts.append("Not run yet.\n")
+            continue
+        one = found[number]
+        parts += [notes[number], f"`make controls ONLY={number}`, commit `{one['commit']}`.\n", made[number](one), _failed(one["failures"])]
+        parts.append(notes.get(f"{number}_after", ""))
+    return "\n".join(part.rstrip("\n") + "\n" for part in parts if part)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def _failed(failures: list[str]) -> str:
+    if not failures:
+        return "**Passed**: nothing that was declared failed.\n"
+    return "**Failed**, " + f"{len(failures)}:\n\n" + "".join(f"- {one}\n" for one in failures)
+
+
+def _share(one: Fields | None) -> str:
+    if one is None:
+        return ""
+    ends = one.get("ci")
+    told = f"{one['value']:.1%}"
+    return told if ends is None else f"{told} ({100 * ends[0]:.1f}–{100 * ends[1]:.1f})"
+
+
+def _number(value: float, digits: int = 3) -> str:
+    return f"{value:.{digits}f}"
+
+
+def _humans(one: Fields) -> str:
+    whole = [
+        [name, _with_points(row["mean"], row["points"]), _with_points(row["floor"][0], row["floor"][1:]), _share(row["above"])]
+        for name, row in one["floors"].items()
+        if "above" in row
+    ]
+    parts = [
+        [name, _with_points(row["mean"], row["points"]), _number(row["sd"]), _share(row["covers"])]
+        for name, row in one["floors"].items()
+        if "above" not in row
+    ]
+    bounds = [[name, _share(row["false_alarms"]), row["effect"], _share(row["power"]), row["how"]] for name, row in one["bounds"].items()]
+    n = one["n"]
+    return "\n".join(
+        (
+            table([f"objective, {n} halvings", "mean (95 % points)", "the profile's floor, 40 halvings", "above its upper end"], whole),
+            table(["signed part", "mean (95 % points)", "sd", "its interval holds 0"], parts),
+            table(["bound", "false alarms", "stated effect", "power", "by"], bounds),
+        )
+    )
+
+
+def _doses(one: Fields) -> str:
+    roles = declared()["response"]
+    percents = [f"{share:.0%}" for share in one["shares"][1:]]
+    shifts = [
+        [fault, name, roles[fault][name], *(_number(value, 1) for value in row["shifts"][name][1:])]
+        for fault, row in one["faults"].items()
+        for name in OBJECTIVES
+    ]
+    back = [
+        [fault, f"{dose['dose']:.0%}", f"{dose['mean']:.1%}", f"{dose['sd']:.1%}", _share(dose["covers"])]
+        for fault, row in one["faults"].items()
+        for dose in row["recovered"]
+    ]
+    sds = ", ".join(f"{name} {_number(value)}" for name, value in one["floor_sd"].items())
+    monotone = ", ".join(f"{fault} {_share(row['monotone'])}" for fault, row in one["faults"].items())
+    return "\n".join(
+        (
+            f"Difference to the undosed half, mean of {one['n']} halvings, in floor sds ({sds}):\n",
+            table(["fault", "objective", "declared", *percents], shifts),
+            f"Single halvings in which the own objective rises with every dose: {monotone}.\n",
+            table(["fault", "dose", "recovered, mean", "sd", "within its interval"], back),
+        )
+    )
+
+
+def _invariance(one: Fields) -> str:
+    rows = [[name, _share(half), _share(one["within"]["double"].get(name))] for name, half in one["within"]["half"].items()]
+    exact = ", ".join(f"{name} {value:.1g}" for name, value in one["exact"].items())
+    return "\n".join(
+        (
+            table([f"value within the interval of the report's size, {one['n']} halvings", "half the size", "double"], rows),
+            f"Largest difference in any value or end of an interval, {one['n_exact']} halvings: {exact}.\n",
+        )
+    )
+
+
+def _coverage(one: Fields) -> str:
+    tables = []
+    for case, found in one["cases"].items():
+        first = next(iter(found["parts"].values()))
+        rows = [
+            [part, _number(row["truth"]), _number(row["mean"]), *(f"{m['value']:.1%}, {m['width']:.3f}" for m in row["methods"].values())]
+            for part, row in found["parts"].items()
+        ]
+        low, high = found["band"]
+        named = "a prompt with faults" if case == "signed" else "the null"
+        tables += [
+            f"At {named}, {one['n']} repetitions; covered and mean width, {low:.0%} to {high:.0%} wanted:\n",
+            table(["signed part", "truth", "mean", *first["methods"]], rows),
+        ]
+    return "\n".join(tables)
+
+
+def _held_out(one: Fields) -> str:
+    rows = [
+        [row["name"], f"{row['score']:.3f}", f"{row['rank']:.1f}", *(_number(row[name]) for name in OBJECTIVES)]
+        for row in sorted(one["batches"], key=lambda row: row["rank"])
+    ]
+    taus = [[name, f"{row['mean']:.2f} ({_span(row['points'], 2)})"] for name, row in one["tau"].items()]
+    told = "- {} is nearer to humans than {} by the objectives, further by the evaluator\n"
+    apart = "".join(told.format(*pair) for pair in one["disagreements"])
+    return "\n".join(
+        (
+            table([f"batch, mean of {one['n']} halvings", "evaluator's AUC", "mean rank", *OBJECTIVES], rows),
+            table(["evaluator against", "Kendall's tau (95 % points)"], taus),
+            f"Disagreements in the order of the means, {len(one['disagreements'])} of {len(rows) * (len(rows) - 1) // 2} pairs:\n\n{apart}",
+        )
+    )
+
+
+def _with_points(mean: float, points: Sequence[float]) -> str:
+    return f"{_number(mean)} ({_span(points)})"
+
+
+def _span(ends: Sequence[float], digits: int = 3) -> str:
+    return f"{_number(ends[0], digits)} to {_number(ends[1], digits)}"
