@@ -8,6 +8,7 @@ import reading
 from declared import declared
 from halves import dosed_halves, undosed
 from scratch import World, world
+from speakers import by_speaker
 
 from understudy.doors import checks
 from understudy.gates import BATCH_GATES
@@ -19,7 +20,7 @@ def run() -> Fields:
     """floors, bounds, failures."""
     spec, here = declared(), world()
     seen = undosed(here)
-    floors = {**_objectives(here, seen), **_parts(seen)}
+    floors = {**_objectives(here, seen), **_parts(seen, by_speaker(here))}
     bounds = _bounds(here, seen)
     return {"n": len(seen), "floors": floors, "bounds": bounds, "failures": failures(floors, bounds, spec["halves"])}
 
@@ -51,14 +52,14 @@ def _objectives(here: World, seen: list[Fields]) -> Fields:
     return found
 
 
-def _parts(seen: list[Fields]) -> Fields:
+def _parts(seen: list[Fields], speakers: Fields) -> Fields:
     found = {}
     for name in sorted({name for one in seen for name in one["signed"]}):
         figures = [one["signed"][name] for one in seen if name in one["signed"] and one["signed"][name]]
         # a kind of leakage is held against its cap, and has no null at 0
         null = not name.startswith("data_leakage.")
         covers = reading.share(sum(reading.is_within(0.0, one) for one in figures), len(figures)) if null else None
-        found[name] = {**reading.points([one[0] for one in figures]), "covers": covers}
+        found[name] = {**reading.points([one[0] for one in figures]), "covers": covers, "by_speaker": speakers.get(name)}
     return found
 
 

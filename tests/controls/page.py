@@ -84,7 +84,7 @@ def _humans(one: Fields) -> str:
         if "above" in row
     ]
     parts = [
-        [name, _with_points(row["mean"], row["points"]), _number(row["sd"]), _share(row["covers"])]
+        [name, _with_points(row["mean"], row["points"]), _number(row["sd"]), _share(row["covers"]), _share(row["by_speaker"])]
         for name, row in one["floors"].items()
         if "above" not in row
     ]
@@ -93,7 +93,7 @@ def _humans(one: Fields) -> str:
     return "\n".join(
         (
             table([f"objective, {n} halvings", "mean (95 % points)", "the profile's floor, 40 halvings", "above its upper end"], whole),
-            table(["signed part", "mean (95 % points)", "sd", "its interval holds 0"], parts),
+            table(["signed part", "mean (95 % points)", "sd", "its interval holds 0", "the same by speakers"], parts),
             table(["bound", "false alarms", "stated effect", "power", "by"], bounds),
         )
     )
