@@ -7,18 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from rapidfuzz import fuzz
-
+from understudy.instruments import naming
 from understudy.records import Item
 
-VERSION = 1
+VERSION = 2
 FEW_ITEMS = 5
-FUZZY = 92.0  # partial ratio of rapidfuzz, 0 to 100
-_FUZZY_CHARS = 10
-_SHORT_CHARS = 8
 _PLOT_WORDS = 5
 _LABEL_YEAR = r"[(](?:19|20)[0-9][0-9][)]"  # the year of a label names a title, it is no attribute
-_QUOTES = "\"'“”‘’«»*_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +30,16 @@ class Catalogue:
 
     items: Mapping[str, Item]
     _holders: dict[str, set[str]] = field(default_factory=dict)
-    _by_word: dict[str, set[str]] = field(default_factory=dict)
-    _longer: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _by_word: dict[str, set[naming.Title]] = field(default_factory=dict)
+    _longer: dict[tuple[str, ...], tuple[naming.Title, ...]] = field(default_factory=dict)
+    _titles: dict[str, tuple[naming.Title, ...]] = field(default_factory=dict)
+    _ordinary: naming.Ordinary = field(default_factory=naming.Ordinary)
 
     def __post_init__(self) -> None:
+        self._ordinary = naming.Ordinary.of(item.plot for item in self.items.values())
         for item_id, item in self.items.items():
-            title = _words(item.title)
-            for word in title.split():
+            title = naming.title_of(item.title, self._ordinary)
+            for word in title.words:
                 self._by_word.setdefault(word, set()).add(title)
             for attribute in _attributes(item):
                 self._holders.setdefault(attribute, set()).add(item_id)
@@ -60,36 +58,24 @@ class Catalogue:
         return Told(title, self._few_left(item, " ".join(said)))
 
     def names(self, target: str, text: str) -> bool:
-        """Whether `text` names `target`: by label, title or alias, exactly or nearly.
+        """Whether `text` names `target`: by label, title or alias, exactly or nearly, and meaning the title (instruments/naming.py).
 
-        A one-word title counts only in its own case with quotes, year or link ("It", "Up" are words); a short one of two
-        words only in its own case. A longer title of the catalogue that holds this one is another item, and so is another year.
+        A longer title of the catalogue that holds this one is another item, and so is another year.
         """
-        item = self.items[target]
-        return any(self._names(name, item, text) for name in (item.title, *item.aliases))
+        year = self.items[target].year
+        return any(naming.names(one, year, text, longer=self._longer_titles(one), ordinary=self._ordinary) for one in self._names(target))
 
-    def _names(self, name: str, item: Item, text: str) -> bool:
-        title = _words(name)
-        if not title:
-            return False
-        if " " not in title:
-            return _marked(name, item.year, text)
-        if len(title) < _SHORT_CHARS and name not in text:
-            return False
-        words = f" {_words(text)} "
-        for longer in self._longer_titles(title):
-            words = words.replace(f" {longer} ", "  ")
-        if f" {title} " in words and re.search(_phrase(title, item.year), words):
-            return True
-        return _nearly(title, words, item.year)
+    def _names(self, target: str) -> tuple[naming.Title, ...]:
+        if target not in self._titles:
+            self._titles[target] = naming.titles_of(self.items[target], self._ordinary)
+        return self._titles[target]
 
-    def _longer_titles(self, title: str) -> tuple[str, ...]:
-        if title not in self._longer:
+    def _longer_titles(self, title: naming.Title) -> tuple[naming.Title, ...]:
+        if title.words not in self._longer:
             # a title that holds this one has all its words, the rarest too
-            near = min((self._by_word.get(word, set()) for word in title.split()), key=len)
-            held = {other for other in near if other != title and f" {title} " in f" {other} "}
-            self._longer[title] = tuple(sorted(held, key=lambda one: (-len(one), one)))
-        return self._longer[title]
+            near = min((self._by_word.get(word, set()) for word in title.words), key=len)
+            self._longer[title.words] = tuple(one for one in sorted(near) if naming.holds(one, title))
+        return self._longer[title.words]
 
     def _few_left(self, item: Item, said: str) -> bool:
         words = f" {_words(re.sub(_LABEL_YEAR, ' ', said))} "
@@ -127,41 +113,6 @@ def _forms(attribute: str) -> tuple[str, ...]:
 def _plot_told(plot: str, words: str) -> bool:
     parts = _words(plot).split()
     return any(f" {' '.join(parts[i : i + _PLOT_WORDS])} " in words for i in range(len(parts) - _PLOT_WORDS + 1))
-
-
-def _marked(name: str, year: int | None, text: str) -> bool:
-    if name not in text:
-        return False
-    bare = re.escape(name)
-    forms = [rf"[{_QUOTES}]{bare}[{_QUOTES}]", rf"@{bare}\b", rf"\[{bare}\]"]
-    if year:
-        forms.append(rf"\b{bare},?\s+[(]?{year}\b")
-    return any(re.search(form, text) for form in forms)
-
-
-def _phrase(title: str, year: int | None) -> str:
-    other = "" if year is None else rf"(?!(?!(?:{year - 1}|{year}|{year + 1}) )(?:19|20)\d\d )"
-    return rf" {re.escape(title)} {other}"
-
-
-def _nearly(title: str, words: str, year: int | None) -> bool:
-    if len(title) < _FUZZY_CHARS or len(words) < len(title):
-        return False
-    if not set(re.findall(r"\d+", title)) <= set(words.split()):
-        return False
-    match = fuzz.partial_ratio_alignment(title, words, score_cutoff=FUZZY)
-    if match is None:
-        return False
-    start, end = match.dest_start, match.dest_end
-    begins = start == 0 or " " in words[start - 1 : start + 1]
-    ends = end >= len(words) or " " in words[end - 1 : end + 1]
-    # the stretch must be whole words, and not the same title of another year
-    return begins and ends and not _other_year(words[end:], year)
-
-
-def _other_year(following: str, year: int | None) -> bool:
-    first = following.split(maxsplit=1)[:1]
-    return year is not None and bool(first) and re.fullmatch(r"(?:19|20)\d\d", first[0]) is not None and abs(int(first[0]) - year) > 1
 
 
 @lru_cache(maxsize=100_000)
