@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from flows import auditing, dosing, estimating, evaluating, exporting, fronts, labelling, pages, probing, releasing
+from flows import auditing, comparing, dosing, estimating, evaluating, exporting, fronts, labelling, pages, probing, releasing, studying
 from flows.console import Fields, answer, usage_error
 from flows.model_options import model_options
 from flows.options import (
@@ -243,6 +243,7 @@ def devserver(
 app.command()(labelling.label)
 app.command("audit")(auditing.audit)
 app.command("dose")(dosing.dose)
+app.command("compare")(comparing.compare)
 app.command("estimate")(estimating.estimate)
 app.command("evaluate")(evaluating.evaluate)
 app.command("export")(exporting.export)
@@ -250,6 +251,7 @@ app.command("front")(fronts.front)
 app.command("probe")(probing.probe)
 app.command("publish")(releasing.publish)
 app.command("pull")(releasing.pull)
+app.command("study")(studying.study)
 app.command("validate")(releasing.validate)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 from prefect import flow
@@ -16,6 +17,7 @@ import tasks.publish
 import tasks.report
 import tasks.simulate
 import tasks.validate
+from tasks.metering import metered
 from tasks.models import default_batch, models_open, releases_of, store_held
 from understudy.doors.events import emit
 from understudy.parameters import REPORT_PANEL, Caps, Models, PanelSize, Search
@@ -56,11 +58,12 @@ def optimize(
     caps: Caps = Caps(),
 ) -> Fields:
     """The search over prompts, generation by generation; the fields of `understudy optimize`."""
-    with store_held(store), models_open(store, dataset, models=models, caps=caps, surface=surface) as opened:
+    with store_held(store), models_open(store, dataset, models=models, caps=caps, surface=surface) as opened, ExitStack() as metering:
         run = tasks.optimize.open_run(
             store, dataset, setting=setting, recommender=tasks.play.recommender_named(recommender, opened), seed=seed,
             search=search, model=opened.seeker,
         )  # fmt: skip
+        metering.enter_context(metered(store, run.run_key))
         stopped = ""
         for generation in range(search.generations + 1):
             candidates = tasks.optimize.propose(store, run, generation)

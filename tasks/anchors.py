@@ -31,19 +31,23 @@ def measure_anchors(store: Store, profile_key: str, dataset: str, seed: int) -> 
 
 def anchors_at(store: Store, profile_key: str, dataset: str, size: PanelSize, *, seed: int) -> Fields:
     """The anchors at another size than the report's, `{sizes, anchors}`; measured once and then served from rows."""
+    sized = (anchors_of(store, profile_key, dataset, split, size, seed=seed) for split in ANCHORED)
+    return {"sizes": size.model_dump(), "anchors": {one["name"]: told(one) for part in sized for one in part}}
+
+
+def anchors_of(store: Store, profile_key: str, dataset: str, split: str, size: PanelSize, *, seed: int) -> list[Fields]:
+    """The rows of profile.sized_anchors of one split at a size; measured once."""
     from understudy.anchors import human_anchors
     from understudy.evidence import Reference
 
-    sizes = size.model_dump()
-    for split in ANCHORED:
-        if store.rows("profile/sized_anchors", profile_key=profile_key, split=split, **sizes):
-            continue
+    wanted = {"profile_key": profile_key, "split": split, **size.model_dump()}
+    if not store.rows("profile/sized_anchors", **wanted):
         reference = Reference.build(rows.load_human(store, profile_key, split, dataset), seed=seed)
-        found = rows.anchor_frame(human_anchors(reference, split=split, sizes=sizes, seed=seed), profile_key=profile_key)
+        found = rows.anchor_frame(human_anchors(reference, split=split, sizes=size.model_dump(), seed=seed), profile_key=profile_key)
         with store.transaction():
-            store.add("profile.sized_anchors", found.with_columns(**{name: pl.lit(n, dtype=pl.Int32) for name, n in sizes.items()}))
-    found_rows = (store.rows("profile/sized_anchors", profile_key=profile_key, split=split, **sizes) for split in ANCHORED)
-    return {"sizes": sizes, "anchors": {one["name"]: told(one) for part in found_rows for one in part}}
+            sizes = {name: pl.lit(n, dtype=pl.Int32) for name, n in size.model_dump().items()}
+            store.add("profile.sized_anchors", found.with_columns(**sizes))
+    return store.rows("profile/sized_anchors", **wanted)
 
 
 def kept(store: Store, profile_key: str) -> Fields:

@@ -28,6 +28,11 @@ class Pair:
     before: Values
     after: Values
 
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the pick is the seed itself: nothing to be tested."""
+        return self.before is self.after
+
 
 @dataclass(frozen=True, slots=True)
 class Floor:
@@ -48,6 +53,8 @@ def differences(pairs: Sequence[Pair], floors: Mapping[str, Floor]) -> tuple[dic
     """(setting, objective) → its paired difference, Holm's p over all of them that could be tested; and the family in words."""
     before, after, bounds = {}, {}, {}
     for pair in pairs:
+        if pair.is_unchanged:
+            continue
         for name in NAMES:
             label = pair.setting + _BETWEEN + name
             before[label], after[label] = pair.before[name], pair.after[name]
@@ -55,7 +62,8 @@ def differences(pairs: Sequence[Pair], floors: Mapping[str, Floor]) -> tuple[dic
     found = compare_values(before, after, floors=bounds)
     n_tests = sum(one.p_holm is not None for one in found.values())
     family = {"of": "every setting and objective of this table that could be tested", "correction": "Holm", "n_tests": n_tests}
-    return {_split(label): one for label, one in found.items()}, family
+    tested = {_split(label): one for label, one in found.items()}
+    return {(pair.setting, name): tested.get((pair.setting, name)) or _unchanged(pair, name) for pair in pairs for name in NAMES}, family
 
 
 def rows_of(pairs: Sequence[Pair], floors: Mapping[str, Floor]) -> tuple[list[Fields], Fields]:
@@ -125,6 +133,13 @@ def _row(pair: Pair, name: str, found: Difference, floor: Floor | None) -> Field
         "reason": found.reason,
         "n": found.n,
     }
+
+
+def _unchanged(pair: Pair, name: str) -> Difference:
+    measured = pair.before[name].measured
+    if measured.value is None:
+        return Difference(None, None, None, None, None, "not_measured", measured.n, measured.reason)
+    return Difference(0.0, 0.0, 0.0, None, None, "inconclusive", measured.n, "the prompt is the same: nothing is tested")
 
 
 def _split(label: str) -> tuple[str, str]:

@@ -1,7 +1,8 @@
-"""The held-out evaluator: can a reader that no search and no objective knows tell the simulator's turns from the humans'?
+"""The held-out evaluator: can a reader that no search and no objective knows tell the simulator's text from the humans'?
 
-It sees the order of function words alone. Titles are masked and every other word is one and the same mark, so it shares no
-feature with the objectives (words, acts, lengths, punctuation) and what an optimized prompt gains on them it need not gain here.
+It sees the order of function words alone, in stretches of equal length. Titles are masked and every other word is one and the
+same mark, so it shares no feature with the objectives (words, acts, lengths, punctuation), and what an optimized prompt gains on
+them it need not gain here.
 """
 
 from __future__ import annotations
@@ -28,15 +29,16 @@ _N_FOLDS = 5
 _N_HALVES = 100
 _N_FEATURES = 2**14
 _CONTENT = "·"
+_N_WORDS = 12
 # words this short are of closed classes or are noises that people make
 _SHORT = 3
 
 
 def told_apart(human: pl.DataFrame, simulated: pl.DataFrame, *, seed: int) -> Measured:
-    """AUC in [.5 is chance, 1] of telling simulated turns from human ones, cross-validated by seeker; lower is better.
+    """AUC in [0, 1] of telling simulated text from human text, .5 being chance; cross-validated by seeker, lower is better.
 
-    Frames with seeker_id and `text` (titles masked). What a seeker said, and what was said in its place, is scored by a model
-    that saw none of either. The interval is over seekers (half-samples) for the classifiers as they were fitted.
+    Frames with seeker_id, dialogue_id, turn_index and `text` (titles masked). What a seeker said, and what was said in its place,
+    is scored by a model that saw none of either. The interval is over seekers (half-samples) for the classifiers as fitted.
     """
     n = min(human["seeker_id"].n_unique(), simulated["seeker_id"].n_unique())
     if n < MIN_SEEKERS:
@@ -73,7 +75,7 @@ def human_floor(reference: Reference, human: pl.DataFrame, *, n_dialogues: int, 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """Turns of both kinds as scored: `kind` 1 is simulated, `owner` the place of a turn's seeker among `units`."""
+    """Stretches of both kinds as scored: `kind` 1 is simulated, `owner` the place of a stretch's seeker among `units`."""
 
     scores: Floats
     kind: Floats
@@ -83,13 +85,14 @@ class _Read:
 
     @classmethod
     def of(cls, human: pl.DataFrame, simulated: pl.DataFrame, seed: int) -> _Read:
-        sides = ((0.0, human), (1.0, simulated))
-        turns = pl.concat([side.select("seeker_id", "text", kind=pl.lit(kind)) for kind, side in sides]).sort("seeker_id", "kind", "text")
-        units = turns["seeker_id"].unique().sort().to_list()
-        owner = (turns["seeker_id"].rank("dense") - 1).to_numpy().astype(np.int64)
-        fold = np.array([int(_N_FOLDS * share_of("held out", VERSION, seed, name)) for name in units])[owner]
-        kind = turns["kind"].to_numpy()
-        return cls(_scores(_skeletons(turns), kind, fold), kind, fold, owner, units)
+        """Both sides, cut and scored."""
+        parts = pl.concat([_stretches(side).with_columns(kind=pl.lit(kind)) for kind, side in ((0.0, human), (1.0, simulated))])
+        parts = parts.sort("seeker_id", "kind", "text")
+        units = parts["seeker_id"].unique().sort().to_list()
+        owner = (parts["seeker_id"].rank("dense") - 1).to_numpy().astype(np.int64)
+        fold = np.array([int(_N_FOLDS * share_of("held out", VERSION, seed, name)) for name in units], dtype=np.int64)[owner]
+        kind = parts["kind"].to_numpy()
+        return cls(_scores(parts["text"].to_list(), kind, fold), kind, fold, owner, units)
 
     def mean_auc(self, kept: NDArray[np.bool_]) -> float | None:
         """Over folds that hold both kinds: scores of different models are not comparable."""
@@ -108,20 +111,28 @@ def _some(ids: Sequence[str], n: int, seed: int) -> list[str]:
     return [ids[int(place)] for place in order[:n]]
 
 
-def _skeletons(turns: pl.DataFrame) -> list[str]:
-    """Each turn as its function words in their order, every run of other words being one mark."""
+def _stretches(turns: pl.DataFrame) -> pl.DataFrame:
+    """seeker_id, text: what a seeker said in a dialogue, turn after turn, as function words in their order, cut to equal lengths.
+
+    Every other word is one and the same mark. What is left at the end is dropped.
+    """
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
     word = pl.element()
     known = word.is_in(sorted(ENGLISH_STOP_WORDS)) | (word.str.len_chars() <= _SHORT)
-    words = turns.select(plain=plain("text")).select(words=tokens("plain"))["words"]
-    marked = words.list.eval(pl.when(known).then(word).otherwise(pl.lit(_CONTENT)))
-    said = marked.list.join(" ").str.replace_all(rf"{_CONTENT}(?: {_CONTENT})+", _CONTENT)
-    return pl.select(pl.concat_str(pl.lit("^ "), said, pl.lit(" $"))).to_series().to_list()
+    words = turns.sort("dialogue_id", "turn_index").with_columns(plain=plain("text")).with_columns(words=tokens("plain"))
+    marked = words.with_columns(words=pl.col("words").list.eval(pl.when(known).then(word).otherwise(pl.lit(_CONTENT))))
+    whole = marked.group_by("dialogue_id", "seeker_id", maintain_order=True).agg(pl.col("words").explode(empty_as_null=False))
+    cut = [
+        (seeker, " ".join(said[at : at + _N_WORDS]))
+        for seeker, said in whole.select("seeker_id", "words").iter_rows()
+        for at in range(0, len(said) - _N_WORDS + 1, _N_WORDS)
+    ]
+    return pl.DataFrame(cut, schema={"seeker_id": pl.String, "text": pl.String}, orient="row")
 
 
 def _scores(texts: Sequence[str], kind: Floats, fold: NDArray[np.int64]) -> Floats:
-    """How much each turn looks simulated to a model that saw no turn of its fold; NaN where none could be fitted."""
+    """How much each stretch looks simulated to a model that saw none of its fold; NaN where none could be fitted."""
     from sklearn.feature_extraction.text import HashingVectorizer
     from sklearn.linear_model import LogisticRegression
 

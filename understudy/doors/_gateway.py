@@ -34,7 +34,7 @@ class Exchange:
         # a fallback that cannot be asked is better known before the night than in it
         for name in {name for names in config.fallbacks.values() for name in names}:
             provider.price(name)
-        self._config, self._provider = config, provider
+        self._config, self._provider, self.run_id = config, provider, run_id
         self._budget = Budget(config.caps, config.limits, now=monotonic)
         self._ledger = Ledger(store_path, run_id=run_id, now=lambda: datetime.now(UTC).replace(tzinfo=None), deliver=self._on_loop)
         self._caller = Caller(config, provider=provider, budget=self._budget, ledger=self._ledger)

@@ -27,7 +27,7 @@ from understudy.errors import BadInput, UnderstudyError
 if TYPE_CHECKING:
     from understudy.rehearsal import Fitted, Surface
 
-__all__ = ("Gateway", "GatewayConfig", "known_price", "shared_gateway", "use_gateway")
+__all__ = ("Gateway", "GatewayConfig", "known_price", "n_tokens", "shared_gateway", "use_gateway")
 
 _INTENDED_ACT = "intended_act"
 # USD a token, told to litellm alone: at nothing it would look for the reason why
@@ -56,6 +56,11 @@ class Gateway(Exchange):
 def known_price(config: GatewayConfig, model: str) -> Price | None:
     """USD per token of a hosted model, as given or as litellm knows it; None where nobody says. Raises BadInput for no model."""
     return priced(config.prices, model, _LiteLLM(config, {}, {}).price(model))
+
+
+def n_tokens(text: str) -> int:
+    """Tokens of a text by cl100k_base, which litellm brings along: one measure for the prompts of every model."""
+    return len(_litellm().encode(model="", text=text))
 
 
 class _LiteLLM:

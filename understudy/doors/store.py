@@ -25,7 +25,7 @@ SCHEMAS = ("ingest", "profile", "play", "optimize", "simulate", "validate", "pub
 
 # what may differ between two runs that did the same work
 _VOLATILE_COLUMNS = ("latency_s", "usd", "max_usd", "made_at", "path", "run_id", "reservation_id")
-_VOLATILE_TABLES = ("play.reservations", "play.settlements")
+_VOLATILE_TABLES = ("play.reservations", "play.settlements", "play.marks")
 
 
 class Store:

@@ -1,0 +1,2 @@
+delete from play.marks
+where run_id = $run_id and position = $position

@@ -1,0 +1,134 @@
+"""A study: one model, the whole experiment, stage by stage. A stage that is done is a row, so a study goes on where it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tasks.estimating import Asked, estimate_run
+from tasks.metering import Spent, spent_on
+from understudy import comparing_page, objectives, stock
+from understudy.document import as_html
+from understudy.doors import folders
+from understudy.doors.events import emit
+from understudy.doors.store import Store
+from understudy.errors import BudgetExhausted
+from understudy.keys import canonical_json, key
+from understudy.parameters import Caps, Models, PanelSize, Search
+from understudy.setting import load_setting
+
+VERSION = 1
+Fields = dict[str, Any]
+N_PROBED = 200
+_SUMMED = ("n_dialogues", "n_calls", "tokens", "usd", "minutes")
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A study that is open: its key stands for everything that was asked for but what may be spent."""
+
+    store: str
+    study_key: str
+
+    def answered(self, stage: str) -> Fields | None:
+        """What a stage answered; None where it is not done."""
+        with Store.open(self.store) as opened:
+            found = opened.rows("optimize/study_stage", study_key=self.study_key, stage=stage)
+        return json.loads(found[0]["fields"]) if found else None
+
+    def once(self, stage: str, work: Callable[[], Fields]) -> Fields:
+        """What a stage answers: from its row, or from `work`, which is then kept."""
+        known = self.answered(stage)
+        if known is not None:
+            return known
+        fields = work()
+        with Store.open(self.store) as opened, opened.transaction():
+            opened.add("optimize.study_stages", [{"study_key": self.study_key, "stage": stage, "fields": canonical_json(fields)}])
+        emit("study", "study_stage_done", stage)
+        return fields
+
+    def n_stages(self) -> int:
+        """How many stages are done."""
+        with Store.open(self.store) as opened:
+            return int(opened.rows("optimize/n_study_stages", study_key=self.study_key)[0]["n"])
+
+    def spent(self) -> Spent:
+        """What it has cost so far, over every process that worked on it."""
+        with Store.open(self.store) as opened:
+            return spent_on(opened, owner=self.study_key)
+
+
+def open_study(
+    store: str, dataset: str, *, settings: Sequence[str], search: Search, report: PanelSize, recommender: str, surface: str, seed: int,
+    models: Models,
+) -> Study:  # fmt: skip
+    """The study of these parameters, new or as it was left. Raises BadInput where the data set is not profiled."""
+    with Store.open(store) as opened:
+        profile_key = stock.current_profile(opened, dataset)
+        config = {
+            "settings": {load_setting(name).name: load_setting(name).genome.digest for name in settings},
+            "search": search.model_dump(),
+            "report": report.model_dump(),
+            "recommender": recommender,
+            "surface": surface,
+            "seed": seed,
+            "models": models.named(),
+            "objectives": objectives.VERSIONS,
+        }
+        study_key = key("study", VERSION, profile=profile_key, config=config)
+        row = {"study_key": study_key, "profile_key": profile_key, "config": canonical_json(config)}
+        with opened.transaction():
+            opened.add("optimize.studies", [row])
+    return Study(store, study_key)
+
+
+def room(study: Study, caps: Caps) -> Caps:
+    """What of the caps is left for this study. Raises BudgetExhausted with what was spent."""
+    spent = study.spent()
+    left = spent.left_of(caps)
+    if left is None:
+        told = "an unknown sum" if spent.usd is None else f"{spent.usd:.4f} USD"
+        raise BudgetExhausted(
+            f"the study has spent its caps: {told}, {spent.tokens} tokens, {spent.n_calls} calls",
+            hint="what was played is kept: the same command with higher caps goes on from there",
+        )
+    return left
+
+
+def estimate(
+    store: str, dataset: str, *, settings: Sequence[str], search: Search, report: PanelSize, recommender: str, seed: int, models: Models,
+    final: bool,
+) -> Fields:  # fmt: skip
+    """What the study would cost if none of it had been done: the sums over its settings, each with a range, and per setting."""
+    rows = []
+    for name in settings:
+        told = estimate_run(store, Asked(dataset, name, "nightly", search, report, 1, recommender, seed, None), models=models)
+        stages = [one for one in told["stages"] if one["stage"] != "batch"]
+        stages += [one for one in stages if one["stage"] == "compare"] if final else []
+        rows.append({"setting": name, **{figure: _sum([one[figure] for one in stages]) for figure in _SUMMED}})
+    return {**{figure: _sum([row[figure] for row in rows]) for figure in _SUMMED}, "settings": rows}
+
+
+def written(fields: Fields, store: str, *, out: str | None) -> dict[str, str]:
+    """Form → file: the README's table, the whole report, the fields. Without `out` they lie in a folder beside the store."""
+    beside = Path(store)
+    folder = Path(out) if out else beside.with_name(f"{beside.stem}-study") / fields["study"][:12]
+    told = {
+        "table.md": comparing_page.snippet(fields),
+        "report.html": as_html(comparing_page.document(fields)),
+        "study.json": json.dumps(fields, ensure_ascii=False, indent=2, default=str) + "\n",
+    }
+    where = folders.written(folder, told)
+    return {"table": str(where["table.md"]), "html": str(where["report.html"]), "json": str(where["study.json"])}
+
+
+def _sum(figures: Sequence[Fields]) -> Fields:
+    unknown = [one for one in figures if one["value"] is None]
+    if unknown:
+        return {"value": None, "reason": unknown[0]["reason"]}
+    ranges = [one["range"] for one in figures]
+    low, high = sum(one[0] for one in ranges), sum(one[1] for one in ranges)
+    return {"value": round(sum(one["value"] for one in figures), 4), "range": [round(low, 4), round(high, 4)]}
