@@ -11,49 +11,86 @@ from rich.table import Table
 
 from flows.console import answer
 from flows.model_options import model_options
-from flows.pages import figure
-from understudy.errors import BadInput
+from flows.pages import REHEARSAL_NOTE, figure
 from understudy.parameters import Caps, Models
 
 Fields = dict[str, Any]
+_COLOURS = {"above": "yellow", "below": "yellow", "not_apart": "green", "not_measured": "dim"}
 
 
 @model_options
 def probe(
     dataset: Annotated[str, typer.Option(help="Name of an ingested data set.")],
-    task: Annotated[str, typer.Option(help="What is probed: `contamination`.")] = "contamination",
-    n: Annotated[int, typer.Option(min=1, help="Contexts to ask about.")] = 200,
+    task: Annotated[
+        str,
+        typer.Option(
+            help="`contamination`, `items_talked_about`, `binary_preference`, `open_preference`, `requests`, `feedback`, or `all` of them."
+        ),
+    ] = "contamination",
+    n: Annotated[int, typer.Option(min=1, help="Places of the logs to ask about, per task.")] = 200,
+    ratings: Annotated[
+        str | None, typer.Option(help="Data set whose ratings are the humans of `binary_preference`, if not the same one.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 0,
     models: Models = Models(),
     caps: Caps = Caps(),
     store: Annotated[Path, typer.Option("--store", help="The DuckDB file that holds everything.")] = Path("understudy.duckdb"),
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else there.")] = False,
 ) -> None:
-    """Probe a model: does it guess the target from the talk before it is named, more often than popularity does?"""
+    """Probe a model outside of dialogues: does it know the logs, and does it like, talk and ask as the humans do?"""
 
     def work() -> Fields:
         from tasks import probing
         from tasks.models import models_open, store_held
 
-        if task not in probing.TASKS:
-            raise BadInput(f"there is no task {task!r}", hint=f"there are: {', '.join(probing.TASKS)}")
+        probing.tasks_named(task)
         with store_held(str(store)), models_open(str(store), dataset, models=models, caps=caps, surface="0") as opened:
-            return probing.probe_contamination(str(store), dataset, opened, n=n, seed=seed)
+            return probing.probe_model(str(store), dataset, opened, task=task, n=n, seed=seed, ratings=ratings)
 
     answer(work, page, as_json=as_json)
 
 
 def page(console: Console, fields: Fields) -> None:
-    """The outcome, and the hit rates behind it."""
-    console.print(f"contamination of {fields['model']} by {fields['dataset']}: {fields['outcome'].replace('_', ' ')}", markup=False)
-    if fields["reason"]:
-        console.print(f"  {fields['reason']}", markup=False)
+    """Each task's outcome and its figures beside the humans' own."""
     console.print(
-        f"  {fields['n_contexts']} contexts of {fields['split']}: {fields['n_answered']} answered, {fields['n_missing']} missing, "
-        f"{fields['n_invalid']} invalid",
+        f"{fields['model']} beside the humans of {fields['dataset']} ({fields['split']}); {fields['n_model_calls']} model calls",
         markup=False,
     )
+    for name, told in fields.get("tasks", {fields["task"]: fields}).items():
+        _task(console, name, told)
+
+
+def _task(console: Console, name: str, told: Fields) -> None:
+    console.print(f"\n[bold]{name.replace('_', ' ')}[/]: {told['outcome'].replace('_', ' ')}")
+    if told["reason"]:
+        console.print(f"  {told['reason']}", markup=False)
+    console.print(f"  humans: {told['human']}", markup=False)
+    asked = told.get("n_questions", told.get("n_contexts", 0))
+    console.print(
+        f"  {asked} questions: {told['n_answered']} answered, {told['n_missing']} missing, {told['n_invalid']} invalid", markup=False
+    )
+    if told.get("engine") == "rehearsal":
+        console.print(f"  {REHEARSAL_NOTE}", markup=False)
+    if "hit_at_1" in told:
+        console.print(_hits(told))
+    if told.get("figures"):
+        console.print(_figures(told["figures"]))
+
+
+def _hits(told: Fields) -> Table:
     table = Table("target among the first", "model", "popularity", "difference")
     for k in (1, 10):
-        table.add_row(str(k), *(figure(fields[f"hit_at_{k}"][side]) for side in ("model", "popularity", "difference")))
-    console.print(table)
+        table.add_row(str(k), *(figure(told[f"hit_at_{k}"][side]) for side in ("model", "popularity", "difference")))
+    return table
+
+
+def _figures(figures: Fields) -> Table:
+    table = Table("figure", "model", "humans", "difference", "outcome")
+    for name, one in figures.items():
+        human = f"chance {one['chance']:g}" if "chance" in one else figure(one["human"])
+        outcome = one.get("outcome", "")
+        beside = " than plainly asked" if one.get("against") == "plain" and outcome in ("above", "below") else ""
+        colour = _COLOURS.get(outcome, "default")
+        told = f"[{colour}]{outcome.replace('_', ' ')}{beside}[/]" if outcome else ""
+        table.add_row(name.replace("_", " "), figure(one["model"]), human, figure(one.get("difference")), told)
+    return table

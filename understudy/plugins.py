@@ -8,7 +8,7 @@ from types import ModuleType
 
 from understudy.errors import BadInput
 
-KINDS = ("readers", "recommenders", "objectives", "exports")
+KINDS = ("readers", "recommenders", "objectives", "exports", "probes")
 
 
 def names(kind: str) -> list[str]:

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from understudy import contamination, play, prompts
+from understudy import play, prompts
 from understudy.completion import Completion, Request
 from understudy.genome import SECTIONS, Controls, Genome
 from understudy.play import PlayedTurn, Scene
+from understudy.probes import contamination
 from understudy.prompts import Exemplar, Redo
 from understudy.recommenders import Recommendation
 from understudy.records import Item, Need, Turn

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from understudy import contamination, rehearsal
+from understudy import rehearsal
 from understudy.completion import Completion, Request
-from understudy.contamination import Guesses, Probe
 from understudy.errors import BadInput
 from understudy.genome import Genome
 from understudy.play import PlayedTurn, Scene
+from understudy.probes import contamination
+from understudy.probes.contamination import Guesses, Probe
 from understudy.recommenders import Services, llm
 from understudy.records import Item, Need, Turn
 from understudy.rehearsal import Fitted

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from understudy.completion import Completion, MissingReply, Request
-from understudy.contamination import MIN_ANSWERED, Guessed, Probe, guess_all, popular, probes_of, request_of, unmeasured, verdict
 from understudy.errors import BudgetExhausted
-from understudy.recommenders._grounding import Grounding
+from understudy.probes import Answer, Humans, Question, Questions, contamination
+from understudy.probes._asking import MIN_ANSWERED, ask_all, unasked
+from understudy.probes.contamination import Guessed, Guesses, Probe, popular, probes_of, request_of, verdict
 from understudy.records import Item, Need, Scenario, Turn
 
 N = 120
@@ -36,6 +37,8 @@ def talk(n: int) -> list[Turn]:
 
 TALKS = {f"d{n}": talk(n) for n in range(20, N)}
 PROBES, _ = probes_of(SCENARIOS, TALKS, ITEMS, n=N, seed=0)
+HUMANS = Humans(ITEMS, POPULARITY)
+QUESTIONS = Questions(tuple(Question(request_of(one, model="m", seed=0), Guesses, one) for one in PROBES))
 
 
 class Model:
@@ -54,14 +57,12 @@ class Model:
         return Completion(said if isinstance(said, str) else json.dumps({"titles": said}), "m", "some-model", "stop", "", 1, 1)
 
 
-def asked(titles: Any) -> tuple[list[Guessed], Model]:
-    model = Model(titles)
-    grounding = Grounding(ITEMS, POPULARITY)
-    return asyncio.run(guess_all(PROBES, complete=model, grounding=grounding, model="m", seed=0)), model
+def asked(titles: Any) -> list[Answer]:
+    return asyncio.run(ask_all(QUESTIONS.asked, Model(titles)))
 
 
 def found(titles: Any) -> dict[str, Any]:
-    return verdict(PROBES, asked(titles)[0], POPULARITY)
+    return contamination.measured(QUESTIONS, asked(titles), HUMANS, seed=0)
 
 
 def test_no_target_is_in_the_prompt_and_other_titles_are() -> None:
@@ -96,8 +97,8 @@ def test_popularity_may_hit_as_well_and_what_was_named_is_no_guess_of_either() -
     ranked = popular(Probe("s", "d", "i3", (), frozenset({"i0", "i1"})), POPULARITY)
     assert ranked == tuple(f"i{n}" for n in range(2, 12))
     assert verdict(probes, [Guessed(ids=("i3",))], POPULARITY)["hit_at_10"]["popularity"]["value"] == 1
-    guessed, _ = asked(lambda probe: [ITEMS[next(iter(probe.named))].label, ITEMS[probe.target].label])
-    assert all(one.ids == (probe.target,) for one, probe in zip(guessed, PROBES, strict=True))
+    hits = found(lambda probe: [ITEMS[next(iter(probe.named))].label, ITEMS[probe.target].label])
+    assert hits["hit_at_1"]["model"]["value"] == 1
 
 
 def test_too_few_or_too_many_unanswered_contexts_are_not_measured() -> None:
@@ -117,7 +118,7 @@ def test_a_budget_that_ends_ends_the_probe() -> None:
 
 
 def test_a_model_that_was_not_asked_is_not_measured_and_says_why() -> None:
-    told = unmeasured(PROBES, "it cannot be")
+    told = contamination.measured(QUESTIONS, unasked(QUESTIONS.asked, "it cannot be"), HUMANS, seed=0)
     assert (told["outcome"], told["reason"], told["n_answered"], told["n_invalid"]) == ("not_measured", "it cannot be", 0, 0)
     assert told["hit_at_1"]["model"]["value"] is None
 

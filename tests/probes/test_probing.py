@@ -17,7 +17,7 @@ import tasks.profile
 from tasks.ingest import ingest_logs
 from tasks.models import OpenModels
 from tasks.play import human_side
-from tasks.probing import SPLIT, probe_contamination
+from tasks.probing import SPLIT, probe_model
 from understudy import stock
 from understudy.completion import Completion, MissingReply, Request
 from understudy.doors.store import Store
@@ -76,7 +76,7 @@ def test_a_model_that_knows_the_logs_by_heart_is_suspected(store: str) -> None:
         return [by_opening.get(lines[0], "Some Film"), "Some Film"]
 
     gateway = FakeGateway(by_heart)
-    told = probe_contamination(store, "sample", opened(gateway), n=80, seed=0)
+    told = probe_model(store, "sample", opened(gateway), task="contamination", n=80, seed=0)
     assert told["n_contexts"] == told["n_answered"] == told["n_model_calls"] == 80
     assert (told["outcome"], told["split"], told["engine"]) == ("suspected", SPLIT, "some-model")
     assert told["hit_at_1"]["model"]["value"] > told["hit_at_1"]["popularity"]["value"]
@@ -84,7 +84,7 @@ def test_a_model_that_knows_the_logs_by_heart_is_suspected(store: str) -> None:
 
 
 def test_a_model_that_knows_nothing_is_not(store: str) -> None:
-    told = probe_contamination(store, "sample", opened(FakeGateway(lambda _: ["Some Film"])), n=80, seed=0)
+    told = probe_model(store, "sample", opened(FakeGateway(lambda _: ["Some Film"])), task="contamination", n=80, seed=0)
     assert (told["outcome"], told["hit_at_10"]["model"]["value"], told["n_ungrounded"]) == ("not_suspected", 0, 80)
 
 
@@ -93,13 +93,13 @@ def test_a_model_that_does_not_answer_ends_as_a_failed_provider(store: str) -> N
         raise MissingReply("timed out")
 
     with pytest.raises(ProviderFailed, match="60 of 60") as caught:
-        probe_contamination(store, "sample", opened(FakeGateway(silent)), n=60, seed=0)
+        probe_model(store, "sample", opened(FakeGateway(silent)), task="contamination", n=60, seed=0)
     assert "timed out" in caught.value.hint
 
 
 def test_without_a_profile_there_is_nothing_to_probe(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no profile"):
-        probe_contamination(str(tmp_path / "s.duckdb"), "sample", opened(FakeGateway(lambda _: [])), n=9, seed=0)
+        probe_model(str(tmp_path / "s.duckdb"), "sample", opened(FakeGateway(lambda _: [])), task="contamination", n=9, seed=0)
 
 
 def test_the_command_says_that_rehearsal_cannot_be_contaminated(store: str) -> None:
