@@ -62,10 +62,11 @@ def _recovered(fault: str, at: int, seen: list[list[Fields]], doses: list[float]
     share, halves = doses[at], seen[at]
     if declared()["recovery"][fault] == "calibrated":
         first = len(halves) // 2
-        curve = [(dose, float(np.mean([one["raised"][0] for one in there[:first]]))) for dose, there in zip(doses, seen, strict=True)]
-        ends = [reading.inverted(one["raised"], curve) for one in halves[first:]]
+        means = [float(np.mean([one["raised"][fault][0] for one in there[:first]])) for there in seen]
+        curve = list(zip(doses, means, strict=True))
+        ends = [reading.inverted(one["raised"][fault], curve) for one in halves[first:]]
     else:
-        ends = [one["raised"] for one in halves]
+        ends = [one["raised"][fault] for one in halves]
     covers = reading.share(sum(reading.is_within(share, one) for one in ends), len(ends))
     values = [one[0] for one in ends]
     return {"dose": share, "mean": float(np.mean(values)), "sd": float(np.std(values)), "covers": covers}

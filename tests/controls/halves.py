@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -33,13 +33,14 @@ def undosed(here: World) -> list[Fields]:
 
 
 def dosed_halves(here: World, fault: str, share: float) -> list[Fields]:
-    """What the halves showed with this fault in this share, and `raised`, what the dose is read back from; kept."""
-    n, doses = declared()["dose"]["n_halves"], {fault: share} if share else {}
-    made = partial(_halves, here, doses, n, fault=fault)
-    return list(kept(f"dose-{fault}-{share:g}", made, by=(__file__,), on=[*sampled(), n, declared()["dose"]["seed"]]))
+    """What the halves showed with this fault in this share, and under `raised` what its dose is read back from; kept."""
+    n, faults = declared()["dose"]["n_halves"], (fault,) if share else tuple(declared()["response"])
+    made = partial(_halves, here, {fault: share} if share else {}, n, faults=faults)
+    name = f"dose-{fault}-{share:g}" if share else "dose-none"
+    return list(kept(name, made, by=(__file__,), on=[*sampled(), n, faults, declared()["dose"]["seed"]]))
 
 
-def _halves(here: World, doses: dict[str, float], n: int, *, intervals: bool = False, fault: str = "") -> list[Fields]:
+def _halves(here: World, doses: dict[str, float], n: int, *, intervals: bool = False, faults: Sequence[str] = ()) -> list[Fields]:
     spec = declared()
     dosed = here.dosed(doses, seed=spec["dose"]["seed"])
     found = []
@@ -47,7 +48,7 @@ def _halves(here: World, doses: dict[str, float], n: int, *, intervals: bool = F
         seed = spec["first_seed"] + at
         place, humans = sides(here, dosed, spec["sizes"], seed)
         evaluation = measured(place, humans, seed=seed, intervals=intervals)
-        found.append(told(evaluation, here.anchors) | ({"raised": _raised(fault, place, humans, evaluation)} if fault else {}))
+        found.append({**told(evaluation), "raised": {fault: _raised(fault, place, humans, evaluation) for fault in faults}})
     return found
 
 
@@ -62,8 +63,8 @@ def measured(place: Observed, humans: Reference, *, seed: int, intervals: bool =
     return measure_observed(place, humans, seed=seed, intervals=intervals)
 
 
-def told(evaluation: Evaluation, anchors: list[dict[str, Any]]) -> dict[str, Any]:
-    """objectives, signed (`objective.part`), bounds (`suite.bound` → what was held against what, and whether it passed)."""
+def told(evaluation: Evaluation) -> dict[str, Any]:
+    """objectives, signed (`objective.part`), figures (what gates look at, with n)."""
     values = {name: ends(evaluation.objectives[name].measured) for name in OBJECTIVES}
     signed = {
         f"{name}.{part}": ends(figure)
@@ -71,18 +72,21 @@ def told(evaluation: Evaluation, anchors: list[dict[str, Any]]) -> dict[str, Any
         for part, figure in evaluation.objectives[name].signed.items()
         if figure.value is not None
     }
-    return {"objectives": values, "signed": signed, "bounds": bounds_of(evaluation, anchors)}
+    seen = gates.figures(evaluation.as_json(), [], {})
+    figures = {name: [one.value, one.lo, one.hi, one.n] for name, one in seen.items() if one.value is not None}
+    return {"objectives": values, "signed": signed, "figures": figures}
 
 
-def bounds_of(evaluation: Evaluation, anchors: list[dict[str, Any]]) -> dict[str, Any]:
-    """`suite.bound` → [held against the bound, bound, passed], for bounds that these dialogues have evidence for."""
-    figures = gates.figures(evaluation.as_json(), anchors, {})
+def bounds_of(one: Fields, anchors: list[dict[str, Any]]) -> dict[str, tuple[float, float, bool]]:
+    """`suite.bound` → what is held against it, the bound, whether it passes; of bounds that a half has evidence for."""
+    figures = gates.figures({"objectives": {}, "leakage": {}, "diagnostics": {}}, anchors, {})
+    figures |= {name: Measured(*ends) for name, ends in one["figures"].items()}
     found = {}
     for suite in gates.BATCH_GATES:
         for row in gates.evidence(checks.suite(suite), figures):
             if row.state == "measured" and row.limited is not None and row.bound is not None:
                 passed = row.limited >= row.bound if row.at_least else row.limited <= row.bound
-                found[f"{suite}.{row.subject}"] = [row.limited, row.bound, passed]
+                found[f"{suite}.{row.subject}"] = (row.limited, row.bound, passed)
     return found
 
 

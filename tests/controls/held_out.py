@@ -71,7 +71,7 @@ def _batch(here: World, doses: dict[str, float]) -> list[Fields]:
     for at in range(spec["held_out"]["n_halves"]):
         seed = spec["first_seed"] + at
         place, humans = sides(here, dosed, spec["sizes"], seed)
-        values = told(measured(place, humans, seed=seed), here.anchors)["objectives"]
+        values = told(measured(place, humans, seed=seed))["objectives"]
         _, other = disjoint_halves(here.reference, seed=seed)
         score = told_apart({one: texts[one] for one in _played(place)}, {one: human[one] for one in sorted(other & human.keys())})
         found.append({"score": score, "objectives": {name: values[name][0] for name in OBJECTIVES}})

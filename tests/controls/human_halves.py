@@ -6,7 +6,7 @@ from typing import Any
 
 import reading
 from declared import declared
-from halves import dosed_halves, undosed
+from halves import bounds_of, dosed_halves, undosed
 from scratch import World, world
 from speakers import by_speaker
 
@@ -77,15 +77,20 @@ def _bound(here: World, name: str, meta: Any, effect: Fields, clean: list[Fields
     """false_alarms, power (both with interval and n, or exact), effect in words, how it was had."""
     if "rate" in effect:
         return _binomial(meta, effect)
-    seen = [one["bounds"][name] for one in clean if name in one["bounds"]]
+    seen = _seen(here, name, clean)
     alarms = reading.share(sum(not passed for *_, passed in seen), len(seen))
     if "shift" in effect:
         moved = sum(limited + effect["shift"] > bound for limited, bound, _ in seen)
         power = reading.share(moved, len(seen))
         return {"false_alarms": alarms, "power": power, "effect": f"{effect['shift']:+.2f}", "how": "halves, moved"}
-    dosed = [one["bounds"][name] for one in dosed_halves(here, effect["dose"], effect["share"]) if name in one["bounds"]]
+    dosed = _seen(here, name, dosed_halves(here, effect["dose"], effect["share"]))
     power = reading.share(sum(not passed for *_, passed in dosed), len(dosed))
     return {"false_alarms": alarms, "power": power, "effect": f"{effect['dose']} {effect['share']:.0%}", "how": "halves"}
+
+
+def _seen(here: World, name: str, halves: list[Fields]) -> list[tuple[float, float, bool]]:
+    found = [bounds_of(one, here.anchors) for one in halves]
+    return [one[name] for one in found if name in one]
 
 
 def _binomial(meta: Any, effect: Fields) -> Fields:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import reading
 from declared import declared
-from intervals import METHODS
+from intervals import METHODS, all_of
 from pool import Pool, pools
 from scratch import kept, sampled, world
 from weighed import weighed
@@ -81,7 +81,7 @@ def repetition(ours: Observed, humans: Reference, *, seed: int) -> Fields:
         shipped = evaluation.objectives[objective].signed[part]
         rng = rng_of("intervals", seed, name)
         found[name] = {SHIPPED: [shipped.value, shipped.lo, shipped.hi]}
-        found[name] |= {method: list(make(one.statistic, one.n, one.most, rng)) for method, make in METHODS.items()}
+        found[name] |= {method: list(ends) for method, ends in all_of(one.statistic, one.n, one.most, rng).items()}
     return found
 
 

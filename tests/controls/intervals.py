@@ -15,26 +15,21 @@ N_GROUPS = 25
 Ends = tuple[float, float, float]
 
 
-def half_samples(statistic: Statistic, n: tuple[int, int], most: int, rng: np.random.Generator) -> Ends:
-    """Half-samples without replacement of both sides; value as it is, ± 1.96 sd."""
+def half_samples(statistic: Statistic, n: tuple[int, int], most: int, rng: np.random.Generator) -> dict[str, Ends]:
+    """Half-samples without replacement of both sides: the value as it is, and twice the value less their mean, both ± 1.96 sd."""
     value, drawn = _whole(statistic, n), statistic(_halved(n[0], most, rng), _halved(n[1], most, rng))
-    return _around(value, float(np.std(drawn)))
+    spread = float(np.std(drawn))
+    return {"half-samples": _around(value, spread), "half-samples, debiased": _around(2 * value - float(drawn.mean()), spread)}
 
 
-def debiased_half_samples(statistic: Statistic, n: tuple[int, int], most: int, rng: np.random.Generator) -> Ends:
-    """The same around twice the value less the half-samples' mean."""
-    value, drawn = _whole(statistic, n), statistic(_halved(n[0], most, rng), _halved(n[1], most, rng))
-    return _around(2 * value - float(drawn.mean()), float(np.std(drawn)))
-
-
-def bootstrap(statistic: Statistic, n: tuple[int, int], most: int, rng: np.random.Generator) -> Ends:
+def bootstrap(statistic: Statistic, n: tuple[int, int], most: int, rng: np.random.Generator) -> dict[str, Ends]:
     """The percentile bootstrap of both sides."""
     one, other = (rng.multinomial(size, np.full(size, 1 / size), size=most).astype(float) for size in n)
     low, high = np.quantile(statistic(one, other), [0.025, 0.975]).tolist()
-    return _whole(statistic, n), low, high
+    return {"percentile bootstrap": (_whole(statistic, n), low, high)}
 
 
-def jackknife(statistic: Statistic, n: tuple[int, int], most: int, rng: np.random.Generator) -> Ends:  # noqa: ARG001
+def jackknife(statistic: Statistic, n: tuple[int, int], rng: np.random.Generator) -> dict[str, Ends]:
     """Groups of dialogues left out one after the other, side by side; bias taken out, ± 1.96 standard errors."""
     value, bias, variance = _whole(statistic, n), 0.0, 0.0
     for side in (0, 1):
@@ -48,13 +43,15 @@ def jackknife(statistic: Statistic, n: tuple[int, int], most: int, rng: np.rando
         drawn = statistic(left, whole) if side == 0 else statistic(whole, left)
         bias += (groups - 1) * float(drawn.mean() - value)
         variance += (groups - 1) * float(np.var(drawn))
-    return _around(value - bias, float(np.sqrt(variance)))
+    return {"jackknife": _around(value - bias, float(np.sqrt(variance)))}
 
 
-METHODS: dict[str, Callable[[Statistic, tuple[int, int], int, np.random.Generator], Ends]] = {
-    "half-samples": half_samples, "half-samples, debiased": debiased_half_samples, "percentile bootstrap": bootstrap,
-    "jackknife": jackknife,
-}  # fmt: skip
+METHODS = ("half-samples", "half-samples, debiased", "percentile bootstrap", "jackknife")
+
+
+def all_of(statistic: Statistic, n: tuple[int, int], most: int, rng: np.random.Generator) -> dict[str, Ends]:
+    """Method → value, lo, hi, in the order of METHODS; `most` resamples are made."""
+    return half_samples(statistic, n, most, rng) | bootstrap(statistic, n, most, rng) | jackknife(statistic, n, rng)
 
 
 def _whole(statistic: Statistic, n: tuple[int, int]) -> float:

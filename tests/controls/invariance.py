@@ -49,7 +49,7 @@ def _sizes(here: World) -> list[Fields]:
         for name, times in (("report", 1.0), *SIZES):
             sizes = {part: round(times * n) for part, n in spec["sizes"].items()}
             place, humans = sides(here, here.reference, sizes, seed)
-            one[name] = told(measured(place, humans, seed=seed, intervals=name == "report"), here.anchors)
+            one[name] = told(measured(place, humans, seed=seed, intervals=name == "report"))
         found.append(one)
     return found
 
@@ -74,7 +74,7 @@ def _apart(here: World, change: Callable[[World], Reference]) -> float:
         for reference in (here.reference, changed):
             place = human_panel(reference.of(first), spec["sizes"], seed=seed)
             humans = powered(reference.of(second), reference)
-            found = told(measured(place, humans, seed=seed, intervals=True), here.anchors)
+            found = told(measured(place, humans, seed=seed, intervals=True))
             values.append({(part, name): ends for part in TOLD for name, ends in found[part].items()})
         if values[0].keys() != values[1].keys():
             return float("inf")

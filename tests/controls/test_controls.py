@@ -123,8 +123,9 @@ def test_intervals_of_a_mean_are_as_wide_as_they_should_be() -> None:
         return one @ values[0] / one.sum(axis=1) - other @ values[1] / other.sum(axis=1)
 
     wanted = 2 * 1.96 * float(np.sqrt(sum(np.var(one) / len(one) for one in values)))
-    for make in intervals.METHODS.values():
-        value, low, high = make(mean, (80, 400), 400, np.random.default_rng(1))
+    made = intervals.all_of(mean, (80, 400), 400, np.random.default_rng(1))
+    assert tuple(made) == intervals.METHODS
+    for value, low, high in made.values():
         assert low < value < high
         assert high - low == pytest.approx(wanted, rel=0.25)
 

@@ -24,7 +24,7 @@ from understudy.statistics.halves import unit_codes
 
 Floats = NDArray[np.float64]
 Statistic = Callable[[Floats, Floats], Floats]
-FEWER = {"diversity_gap.distinct_2": 60, "behavioural_distance.classifier": 40}
+FEWER = {"diversity_gap.distinct_2": 60, "behavioural_distance.classifier": 25}
 
 
 @dataclass(frozen=True)
