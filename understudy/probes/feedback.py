@@ -69,7 +69,8 @@ class Unit:
 
 def questions(humans: Humans, *, n: int, model: str, seed: int) -> Questions:
     """Two questions an exchange, at most `n` exchanges: to judge one reply and to choose between two."""
-    found = [one for talk in humans.talks if (one := _exchange(talk)) is not None]
+    in_order = sorted(humans.talks, key=lambda talk: talk.dialogue_id)
+    found = [one for talk in in_order if (one := _exchange(talk)) is not None]
     parts = ("feedback", VERSION, seed)
     chosen = drawn(((one, one.seeker_id, one.dialogue_id) for one in found), n=n, parts=parts)
     units = [unit for one in chosen for unit in _units(one, found, parts)]
@@ -107,12 +108,17 @@ def _exchange(talk: Talk) -> Exchange | None:
 
 def _units(one: Exchange, others: Sequence[Exchange], parts: Sequence[Any]) -> list[Unit]:
     """Both questions about an exchange; none where every other reply names what this dialogue names too."""
-    apart = [other for other in others if other.seeker_id != one.seeker_id and not one.named & set(other.reply.item_ids)]
-    if not apart:
+    start = int(share_of(*parts, "decoy", one.dialogue_id) * len(others))
+    apart = (other for other in (*others[start:], *others[:start]) if _is_apart(one, other))
+    decoy = next((other.reply for other in apart), None)
+    if decoy is None:
         return []
-    decoy = min(apart, key=lambda other: (share_of(*parts, "decoy", one.dialogue_id, other.dialogue_id), other.dialogue_id)).reply
     true_shown, true_first = (share_of(*parts, lot, one.dialogue_id) < 0.5 for lot in ("shown", "first"))
     return [Unit(one, decoy, "judge", true_shown, true_first), Unit(one, decoy, "choose", true_shown, true_first)]
+
+
+def _is_apart(one: Exchange, other: Exchange) -> bool:
+    return one.seeker_id != other.seeker_id and not one.named & set(other.reply.item_ids)
 
 
 def _request(unit: Unit, *, model: str, parts: Sequence[Any]) -> Any:
