@@ -8,7 +8,21 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from flows import auditing, comparing, dosing, estimating, evaluating, exporting, fronts, labelling, pages, probing, releasing, studying
+from flows import (
+    auditing,
+    comparing,
+    dosing,
+    estimating,
+    evaluating,
+    exporting,
+    fronts,
+    labelling,
+    pages,
+    probing,
+    releasing,
+    showing,
+    studying,
+)
 from flows.console import Fields, answer, usage_error
 from flows.model_options import model_options
 from flows.options import (
@@ -251,6 +265,7 @@ app.command("front")(fronts.front)
 app.command("probe")(probing.probe)
 app.command("publish")(releasing.publish)
 app.command("pull")(releasing.pull)
+app.command("show")(showing.show)
 app.command("study")(studying.study)
 app.command("validate")(releasing.validate)
 

@@ -30,13 +30,16 @@ from flows.options import (
     search_of,
     text_of,
 )
-from understudy.parameters import REPORT_PANEL, Caps, Models, PanelSize
+from understudy.parameters import REPORT_PANEL, Caps, Models, PanelSize, Search
 
 Fields = dict[str, Any]
 _COLOURS = {"better": "green", "worse": "red", "inconclusive": "yellow", "not_measured": "dim"}
 Settings = Annotated[str, typer.Option(help="`all`, or names and TOML files with commas between them.")]
 Report = Annotated[
     str | None, typer.Option("--report", help="What both sides play for the table: contexts a stratum, dialogues, free runs; `150,80,60`.")
+]
+Finalists = Annotated[
+    str | None, typer.Option("--finalists", help="What the last front plays on `select`, for the pick: `40,24,60`, said as --panel.")
 ]
 Final = Annotated[bool, typer.Option("--final", help="Measure on `test`; every prompt that is measured there is written down and counted.")]
 
@@ -54,6 +57,7 @@ def compare(
     generations: Generations = 5,
     weights: Weights = None,
     panel: Panel = None,
+    finalists: Finalists = None,
     report: Report = None,
     surface: Surface = "0",
     recommender: RecommenderName = "retrieval",
@@ -83,7 +87,7 @@ def compare(
             surface=surface,
             recommender=recommender,
             seed=seed,
-            search=search_of(algorithm, population, generations, weights, panel),
+            search=searched_by(algorithm, population, generations, weights, panel, finalists),
             report=report_of(report),
             models=models,
             caps=caps,
@@ -96,6 +100,14 @@ def compare(
 def report_of(text: str | None) -> PanelSize:
     """The size of the report. Raises BadInput."""
     return REPORT_PANEL if text is None else PanelSize.parsed(text)
+
+
+def searched_by(
+    algorithm: str, population: int, generations: int, weights: str | None, panel: str | None, finalists: str | None
+) -> Search:
+    """How the options say that prompts are searched for. Raises BadInput."""
+    search = search_of(algorithm, population, generations, weights, panel)
+    return search if finalists is None else search.model_copy(update={"front_panel": PanelSize.parsed(finalists)})
 
 
 def page(console: Console, fields: Fields) -> None:

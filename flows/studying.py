@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from flows import comparing
-from flows.comparing import Final, Report, Settings, report_of
+from flows.comparing import Final, Finalists, Report, Settings, report_of, searched_by
 from flows.console import answer
 from flows.model_options import model_options
 from flows.options import (
@@ -26,7 +26,6 @@ from flows.options import (
     StoreFile,
     Surface,
     Weights,
-    search_of,
     text_of,
 )
 from understudy.parameters import Caps, Models
@@ -44,6 +43,7 @@ def study(
     generations: Generations = 5,
     weights: Weights = None,
     panel: Panel = None,
+    finalists: Finalists = None,
     report: Report = None,
     probes: Annotated[int, typer.Option(min=1, help="Contexts that the contamination probe asks about.")] = 200,
     surface: Surface = "0",
@@ -64,7 +64,7 @@ def study(
         from tasks.compare import settings_asked
 
         asked: Fields = {
-            "settings": settings_asked(settings), "search": search_of(algorithm, population, generations, weights, panel),
+            "settings": settings_asked(settings), "search": searched_by(algorithm, population, generations, weights, panel, finalists),
             "report": report_of(report), "recommender": recommender, "seed": seed, "models": models, "final": final,
         }  # fmt: skip
         expected = tasks_study.estimate(str(store), dataset, **asked)

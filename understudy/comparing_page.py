@@ -55,7 +55,7 @@ def snippet(fields: Fields) -> str:
 
     models = ", ".join(sorted(set(fields["models"].values())))
     if REHEARSAL in fields["engine"]:
-        told = [Paragraph("engine: rehearsal, which is not a language model: **not yet measured on any LLM** stays in the README.")]
+        told = [Paragraph("engine: rehearsal, which is not a language model: the README stays at not yet measured on any LLM.")]
     else:
         told = [Paragraph(f"engine: {fields['engine']}")]
     about = f"{models} on {fields['dataset']}, split {fields['split']}; before → after, lower is better; p by Holm over {_n_tests(fields)}."

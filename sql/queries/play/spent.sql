@@ -13,10 +13,10 @@ marked as (
     from play.marks
 ),
 ended_calls as (
-    -- one that was cancelled in flight may have been charged
+    -- one that was cancelled in flight, or never answered in time, may have been charged
     select reservation_id
     from play.settlements
-    where outcome <> 'cancelled'
+    where outcome <> 'cancelled' and reason not like 'no answer within %'
     union
     select reservation_id
     from play.completions
