@@ -10,6 +10,7 @@ from functools import lru_cache
 
 _SPELLED = 3  # more single letters than this in a row are one word
 _WORD = re.compile(r"[^\W_]+(?:['’`´][^\W_]+)*|&")
+_DIGIT, _NUMBER = re.compile(r"\d"), re.compile(r"\d+(?:s|th|nd|rd|st)?")
 _LEET = str.maketrans("013457", "oieast")
 _DIGITS = {name: str(i) for i, name in enumerate(("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 2)}
 _MOST_CAPITALS = 0.7
@@ -50,7 +51,7 @@ def read(text: str) -> Text:
     for found in _WORD.finditer(text):
         raw = found.group()
         plain = _plain(raw)
-        odd = any(sign.isdigit() for sign in plain) and not plain.isdigit() and re.fullmatch(r"\d+(?:s|th|nd|rd|st)", plain) is None
+        odd = _DIGIT.search(plain) is not None and _NUMBER.fullmatch(plain) is None
         plain = plain.translate(_LEET) if odd else _DIGITS.get(plain, plain)
         words.append(Word(plain, raw, found.start(), found.end(), odd, start_of_sentence))
         start_of_sentence = re.match(r"\s*[.!?\n]", text[found.end() : found.end() + 4]) is not None
