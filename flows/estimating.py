@@ -20,11 +20,11 @@ Fields = dict[str, Any]
 def estimate(
     dataset: Annotated[str, typer.Option(help="Name of a profiled data set.")],
     setting: Annotated[str, typer.Option(help="A shipped prompt setting, or a TOML file of your own.")] = "zero_shot",
-    run: Annotated[str, typer.Option("--of", help="The command to be estimated: nightly, optimize or simulate.")] = "nightly",
+    run: Annotated[str, typer.Option("--of", help="The command to be estimated: nightly, optimize, simulate or evaluate.")] = "nightly",
     population: Annotated[int, typer.Option(help="Individuals of a generation.")] = 12,
     generations: Annotated[int, typer.Option(help="Generations after the first; 0 plays the seed as it is.")] = 5,
     panel: Annotated[str | None, typer.Option(help="What an evaluation plays: contexts a stratum, dialogues, free runs.")] = None,
-    n: Annotated[int, typer.Option(min=1, help="Dialogues of the batch.")] = 800,
+    n: Annotated[int, typer.Option(min=1, help="Dialogues of the batch, or with the recommender.")] = 800,
     recommender: Annotated[str, typer.Option(help="The CRS that the seekers talk to; `llm` calls a model too.")] = "retrieval",
     latency_s: Annotated[
         float | None, typer.Option("--latency-s", min=0.0, help="Seconds of a call. Default: the ledger's.")
@@ -51,7 +51,7 @@ def estimate(
 
 def page(console: Console, fields: Fields) -> None:
     """The figures per stage and in all, and what they rest on."""
-    names = ("n_dialogues", "n_calls", "tokens", "usd", "minutes")
+    names = ("n_dialogues", "n_free_runs", "n_calls", "tokens", "usd", "minutes")
     table = Table("", *names, title=f"{fields['run']} of {fields['dataset']}, {fields['setting']}", title_justify="left")
     for row in (*fields["stages"], {"stage": "in all", **fields}):
         table.add_row(row["stage"], *(_told(row[name]) for name in names))
@@ -76,7 +76,8 @@ def _told(figure: Fields) -> str:
 
 def _within(told: Fields, caps: Caps) -> Fields:
     """Per cap that is set: `yes`, `perhaps` or `no`, or `unknown` where the figure is."""
-    named = {"usd": "usd", "tokens": "tokens", "calls": "n_calls", "dialogues": "n_dialogues", "minutes": "minutes"}
+    # a replayed turn is no dialogue: only free runs count for that cap
+    named = {"usd": "usd", "tokens": "tokens", "calls": "n_calls", "dialogues": "n_free_runs", "minutes": "minutes"}
     found: Fields = {}
     for name, field in named.items():
         cap, figure = getattr(caps, name), told[field]

@@ -36,7 +36,7 @@ MaxAge = Annotated[float | None, typer.Option("--max-age-days", help="Ask again 
 Usd = Annotated[float | None, typer.Option(help="Cap on money.")]
 Tokens = Annotated[int | None, typer.Option(help="Cap on tokens.")]
 Calls = Annotated[int | None, typer.Option(help="Cap on model calls.")]
-Dialogues = Annotated[int | None, typer.Option(help="Cap on dialogues played.")]
+Dialogues = Annotated[int | None, typer.Option(help="Cap on free runs; replayed turns are not counted.")]
 Minutes = Annotated[float | None, typer.Option(help="Cap on time.")]
 
 _OPTIONS: dict[str, tuple[Any, Any]] = {

@@ -14,7 +14,7 @@ from understudy.completion import ModelRole, Request
 from understudy.doors.llm import GatewayConfig, known_price
 from understudy.doors.store import Store
 from understudy.errors import BadInput
-from understudy.estimate import Calls, Figure, Stage, Way
+from understudy.estimate import NONE, Calls, Figure, Stage, Way
 from understudy.genome import Genome
 from understudy.keys import share_of
 from understudy.parameters import Caps, Models, PanelSize, Search
@@ -24,7 +24,7 @@ from understudy.setting import load_setting, seed_genome
 from understudy.speaking import check_request, request_of
 
 EMBEDDED = "rehearsal"
-RUNS = ("nightly", "optimize", "simulate")
+RUNS = ("nightly", "optimize", "simulate", "evaluate")
 Fields = dict[str, Any]
 
 _N_SAMPLED = 60
@@ -38,6 +38,10 @@ _HOSTED_S, _EMBEDDED_S = Figure(1.5, 0.5, 5.0), Figure(0.005, 0.003, 0.02)
 # of the recommender that is a language model: the conversation, the titles it is shown, and its ranking
 _RECOMMENDER_PROMPT, _RECOMMENDER_REPLY = Figure(900, 500, 2000), Figure(350, 120, 1400)
 _CHECK_REPLY = Figure(30, 10, 200)
+# of the satisfaction asked for after a free run, which holds the whole dialogue
+_JUDGE_PROMPT, _JUDGE_REPLY = Figure(750, 450, 1800), Figure(10, 6, 120)
+# an answer by schema may need a repair
+_STRUCTURED = Figure(1.05, 1, 2)
 _CALL_S = {True: Figure(0.004, 0.0025, 0.012), False: Figure(0.007, 0.005, 0.02)}
 _EVALUATION_S, _START_S = Figure(0.8, 0.2, 3.0), Figure(15, 6, 60)
 # a share of proposals is rejected by the screen; a search may stop when three generations gain nothing
@@ -94,6 +98,8 @@ def _roles(genome: Genome, asked: Asked) -> list[ModelRole]:
         roles.append("verifier")
     if asked.recommender.partition(":")[0] == "llm":
         roles.append("recommender")
+    if asked.run == "evaluate":
+        roles.append("judge")
     return roles
 
 
@@ -108,7 +114,7 @@ def _stages(side: HumanSide, asked: Asked, turns: Figure) -> list[Stage]:
         n_behaviour = sum(one.stratum is None and one.dialogue_id in wanted for one in side.contexts(split).values())
         stages.append(Stage(name, n_evaluations, len(panel.reactions) + n_behaviour, size.free if n_free is None else n_free, turns))
 
-    if asked.run != "simulate":
+    if asked.run in ("nightly", "optimize"):
         generations = search.generations + 1
         fewest = min(generations, _FEWEST_GENERATIONS)
         played = Figure.exactly(1) if not search.generations else Figure(generations, fewest, generations) * search.population * _PROPOSED
@@ -120,6 +126,8 @@ def _stages(side: HumanSide, asked: Asked, turns: Figure) -> list[Stage]:
         stages.append(Stage("batch", Figure.exactly(1), 0, asked.n, turns))
     elif asked.run == "simulate":
         stage("batch", Figure.exactly(1), "select", report, asked.n)
+    elif asked.run == "evaluate":
+        stages.append(Stage("recommender", Figure.exactly(1), 0, asked.n, turns))
     return stages
 
 
@@ -164,7 +172,10 @@ def _calls(role: ModelRole, models: Models, scenes: Sequence[Scene], measured: F
         source = latency_from = f"{measured['n']} calls in the ledger"
     if asked.latency_s is not None:
         latency, latency_from = Figure.exactly(asked.latency_s), "given"
-    return Calls(model, _per_turn(role, scenes[0].genome), prompt, reply, latency, price, f"tokens: {source}; seconds: {latency_from}")
+    told = f"tokens: {source}; seconds: {latency_from}"
+    if role == "judge":
+        return Calls(model, NONE, prompt, reply, latency, price, told, per_run=_STRUCTURED)
+    return Calls(model, _per_turn(role, scenes[0].genome), prompt, reply, latency, price, told)
 
 
 def _about(mean: float) -> Figure:
@@ -173,10 +184,9 @@ def _about(mean: float) -> Figure:
 
 def _per_turn(role: ModelRole, genome: Genome) -> Figure:
     """Calls of a role for one turn: answers by schema may need a repair, a draft may be turned down once."""
-    structured = Figure(1.05, 1, 2)
     if role != "seeker":
-        return structured
-    once = structured if genome.controls.deliberation == "steps" else Figure.exactly(1)
+        return _STRUCTURED
+    once = _STRUCTURED if genome.controls.deliberation == "steps" else Figure.exactly(1)
     return once * Figure(1.2, 1, 2) if genome.controls.verifier else once
 
 
@@ -184,6 +194,8 @@ def _rendered(role: ModelRole, scenes: Sequence[Scene]) -> tuple[Figure, Figure,
     """Tokens of prompt and reply, from prompts rendered for a sample of human dialogues."""
     if role == "recommender":
         return _RECOMMENDER_PROMPT, _RECOMMENDER_REPLY, "assumed"
+    if role == "judge":
+        return _JUDGE_PROMPT, _JUDGE_REPLY, "assumed"
     words = statistics.mean(len(turn.text.split()) for scene in scenes for turn in scene.history if turn.role == "seeker")
     if role == "verifier":
         asked = [check_request(scene, scene.history, len(scene.history), "x" * int(5 * words)) for scene in scenes]
@@ -220,6 +232,7 @@ def _assumptions(calls: dict[ModelRole, Calls], turns_from: str, way: Way, asked
             role: {
                 "model": one.model,
                 "calls_per_turn": one.per_turn.as_json(2),
+                "calls_per_free_run": one.per_run.as_json(2),
                 "prompt_tokens": one.prompt_tokens.as_json(),
                 "reply_tokens": one.reply_tokens.as_json(),
                 "latency_s": one.latency_s.as_json(3),

@@ -69,6 +69,11 @@ class Stage:
         return self.n_evaluations * (self.turns * self.n_free)
 
     @property
+    def n_runs(self) -> Figure:
+        """Free runs."""
+        return self.n_evaluations * self.n_free
+
+    @property
     def n_dialogues(self) -> Figure:
         """Replays and free runs."""
         return self.n_evaluations * (self.n_replays + self.n_free)
@@ -76,7 +81,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """The calls of one role: how many a turn, how long, at what price, how many seconds each. `source` says where this is from."""
+    """The calls of one role: how many a turn, how long, at what price, how many seconds each. `source` says where this is from.
+
+    `per_run`: those that a free run asks for once it is over.
+    """
 
     model: str
     per_turn: Figure
@@ -85,6 +93,7 @@ class Calls:
     latency_s: Figure
     price: Price | None
     source: str
+    per_run: Figure = NONE
 
     @property
     def tokens(self) -> Figure:
@@ -112,12 +121,12 @@ class Way:
 
 
 def estimated(stages: Sequence[Stage], calls: Mapping[ModelRole, Calls], way: Way) -> Fields:
-    """The fields of `understudy estimate`: per stage and in all `n_dialogues, n_calls, tokens, usd, minutes`."""
+    """The fields of `understudy estimate`: per stage and in all `n_dialogues, n_free_runs, n_calls, tokens, usd, minutes`."""
     rows = [_stage(stage, calls, way) for stage in stages]
     unknown = sorted({one.model for one in calls.values() if one.price is None})
     usd = sum((row["usd"] for row in rows if row["usd"] is not None), NONE)
     reason = f"the price of {', '.join(unknown)} is not known; give it with --price IN,OUT"
-    whole: Fields = {name: sum((row[name] for row in rows), NONE) for name in ("n_dialogues", "n_calls", "tokens")}
+    whole: Fields = {name: sum((row[name] for row in rows), NONE) for name in ("n_dialogues", "n_free_runs", "n_calls", "tokens")}
     minutes = sum((row["seconds"] for row in rows), way.start_s) * (1 / 60)
     return {
         **{name: figure.as_json() for name, figure in whole.items()},
@@ -129,13 +138,15 @@ def estimated(stages: Sequence[Stage], calls: Mapping[ModelRole, Calls], way: Wa
 
 def _stage(stage: Stage, calls: Mapping[ModelRole, Calls], way: Way) -> Fields:
     turns = {role: stage.n_recommender_turns if role == "recommender" else stage.n_seeker_turns for role in calls}
-    n_calls = {role: turns[role] * one.per_turn for role, one in calls.items()}
+    n_calls = {role: turns[role] * one.per_turn + stage.n_runs * one.per_run for role, one in calls.items()}
     tokens = sum((n_calls[role] * one.tokens for role, one in calls.items()), NONE)
     costs = [None if one.usd is None else n_calls[role] * one.usd for role, one in calls.items()]
     all_calls = sum(n_calls.values(), NONE)
     waiting = sum((n_calls[role] * one.latency_s for role, one in calls.items()), NONE) * (1 / way.concurrency)
     # the longest dialogue of an evaluation is played turn by turn
-    longest = sum((one.per_turn * one.latency_s for one in calls.values()), NONE) * (stage.turns if stage.n_free else 1.0)
+    a_turn = sum((one.per_turn * one.latency_s for one in calls.values()), NONE)
+    afterwards = sum((one.per_run * one.latency_s for one in calls.values()), NONE)
+    longest = a_turn * stage.turns + afterwards if stage.n_free else a_turn
     seconds = waiting.at_least(longest).at_least(all_calls * way.call_s)
     if way.rpm:
         seconds = seconds.at_least(all_calls * (60 / way.rpm))
@@ -145,6 +156,7 @@ def _stage(stage: Stage, calls: Mapping[ModelRole, Calls], way: Way) -> Fields:
         "stage": stage.name,
         "n_evaluations": stage.n_evaluations,
         "n_dialogues": stage.n_dialogues,
+        "n_free_runs": stage.n_runs,
         "n_calls": all_calls,
         "tokens": tokens,
         "usd": None if any(cost is None for cost in costs) else sum((cost for cost in costs if cost is not None), NONE),
@@ -153,6 +165,6 @@ def _stage(stage: Stage, calls: Mapping[ModelRole, Calls], way: Way) -> Fields:
 
 
 def _row(row: Fields) -> Fields:
-    told = {name: row[name].as_json() for name in ("n_evaluations", "n_dialogues", "n_calls", "tokens")}
+    told = {name: row[name].as_json() for name in ("n_evaluations", "n_dialogues", "n_free_runs", "n_calls", "tokens")}
     usd = {"value": None, "reason": "unknown price"} if row["usd"] is None else row["usd"].as_json(4)
     return {"stage": row["stage"], **told, "usd": usd, "minutes": (row["seconds"] * (1 / 60)).as_json(2)}

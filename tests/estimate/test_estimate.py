@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +26,7 @@ def stage(n: float = 2, replays: float = 50, free: float = 10, turns: float = 5)
 def test_calls_tokens_money_and_minutes_are_what_they_should_be() -> None:
     told = estimated([stage()], {"seeker": calls(Price(1e-3, 1e-2))}, WAY)
     assert told["n_calls"] == {"value": 200, "range": [200, 200]}
-    assert told["n_dialogues"]["value"] == 120
+    assert (told["n_dialogues"]["value"], told["n_free_runs"]["value"]) == (120, 20)
     assert told["tokens"]["value"] == 200 * 120
     assert told["usd"]["value"] == pytest.approx(200 * (0.1 + 0.2))
     assert told["minutes"]["value"] == pytest.approx(200 * 1.0 / 10 / 60, abs=0.01)
@@ -33,6 +35,14 @@ def test_calls_tokens_money_and_minutes_are_what_they_should_be() -> None:
 def test_a_recommender_that_is_a_model_is_asked_in_free_runs_alone() -> None:
     told = estimated([stage()], {"seeker": calls(), "recommender": calls()}, WAY)
     assert told["n_calls"]["value"] == 200 + 100
+
+
+def test_what_is_asked_after_a_free_run_is_counted_once_for_each_and_takes_its_time() -> None:
+    asked = {"seeker": calls(), "judge": replace(calls(per_turn=0), per_run=EXACT(1))}
+    told = estimated([stage()], asked, WAY)
+    assert told["n_calls"]["value"] == 200 + 20
+    wide = Way(10_000, None, None, EXACT(0), EXACT(0), EXACT(0))
+    assert estimated([stage()], asked, wide)["minutes"]["value"] == pytest.approx((5 + 1) / 60, abs=0.01)
 
 
 def test_an_unknown_price_is_said_to_be_unknown_and_by_name() -> None:

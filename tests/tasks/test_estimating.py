@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import pytest
@@ -12,13 +13,16 @@ import pytest
 import tasks.ingest
 import tasks.profile
 from tasks.estimating import Asked, estimate_run
-from tasks.play import human_side
+from tasks.evaluate import judge
+from tasks.models import models_open
+from tasks.play import human_side, recommender_named
+from tasks.simulate import play_batch, prompt_of
 from understudy import stock
 from understudy.completion import Completion, Message, Request
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.ledger import Ledger
-from understudy.parameters import Models, PanelSize, Search, checked
+from understudy.parameters import Caps, Models, PanelSize, Search, checked
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = PanelSize(per_stratum=4, behaviour=6, free=3)
@@ -45,6 +49,7 @@ def test_replays_are_counted_as_they_will_be_played(store: str) -> None:
     n_turns = sum(one.stratum is None and one.dialogue_id in panel.behaviour for one in side.contexts("select").values())
     told = estimate(store)
     assert told["n_dialogues"]["value"] == len(panel.reactions) + n_turns + 7
+    assert told["n_free_runs"]["value"] == 7, "the only ones that a cap on dialogues counts"
     assert told["n_calls"]["range"][0] >= len(panel.reactions) + n_turns + 7
     assert [row["stage"] for row in told["stages"]] == ["batch"]
 
@@ -67,6 +72,29 @@ def test_money_is_nothing_for_rehearsal_known_for_some_and_unknown_or_given_for_
     assert given["usd"]["value"] > 0
     with pytest.raises(BadInput, match="no model"):
         estimate(store, {"seeker": "nonsense"})
+
+
+@pytest.mark.parametrize(
+    ("run", "setting", "recommender"),
+    [("simulate", "zero_shot", "retrieval"), ("simulate", "verified", "llm"), ("evaluate", "deliberate", "popularity")],
+)
+def test_a_run_then_makes_about_as_many_calls(store: str, tmp_path: Path, run: str, setting: str, recommender: str) -> None:
+    own = str(copyfile(store, tmp_path / "s.duckdb"))
+    told = estimate(own, run=run, setting=setting, recommender=recommender, n=20)
+    with models_open(own, "sample", models=Models(), caps=checked(Caps, {}), surface="0") as opened:
+        genome = prompt_of.fn(own, "sample", setting=setting, genome_file=None, seed=0)
+        if run == "evaluate":
+            made = judge.fn(own, "sample", genome_digest=genome, recommenders=[recommender], n=20, seed=0)
+        else:
+            crs = recommender_named(recommender, opened)
+            made = play_batch.fn(
+                own, "sample", genome_digest=genome, batch="b", n=20, size=SMALL, recommender=crs, model=opened.seeker, seed=0
+            )
+    low, high = told["n_calls"]["range"]
+    assert low <= made["n_model_calls"] <= high
+    assert made["n_model_calls"] == pytest.approx(told["n_calls"]["value"], rel=0.5)
+    # rehearsal counts a token for every word; a prompt has more of them
+    assert 0.3 * told["tokens"]["range"][0] <= made["tokens"] <= told["tokens"]["range"][1]
 
 
 def test_a_setting_with_a_second_look_calls_a_second_role(store: str) -> None:
