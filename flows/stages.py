@@ -9,6 +9,7 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 import tasks.evaluate
+import tasks.finals
 import tasks.ingest
 import tasks.optimize
 import tasks.play
@@ -17,6 +18,8 @@ import tasks.publish
 import tasks.report
 import tasks.simulate
 import tasks.validate
+from flows.searching import generation
+from tasks.generations import gathered
 from tasks.metering import metered
 from tasks.models import default_batch, models_open, releases_of, store_held
 from understudy.doors.events import emit
@@ -61,21 +64,17 @@ def optimize(
     with store_held(store), models_open(store, dataset, models=models, caps=caps, surface=surface) as opened, ExitStack() as metering:
         run = tasks.optimize.open_run(
             store, dataset, setting=setting, recommender=tasks.play.recommender_named(recommender, opened), seed=seed,
-            search=search, model=opened.seeker,
+            search=search, model=opened.seeker, critic_model=opened.critic,
         )  # fmt: skip
         metering.enter_context(metered(store, run.run_key))
         stopped = ""
-        for generation in range(search.generations + 1):
-            candidates = tasks.optimize.propose(store, run, generation)
-            emit("optimize", "generation_started", f"{run.run_key}/{generation}")
-            done, capped = tasks.play.settled(tasks.play.evaluate.map(candidates))
-            stopped = tasks.optimize.keep_generation(store, run, generation, done, capped)
-            emit("optimize", "generation_done", f"{run.run_key}/{generation}")
+        for number in range(search.generations + 1):
+            stopped = generation(run, number)
             if stopped:
                 break
-        finalists = tasks.optimize.finalists(store, run)
-        done, capped = tasks.play.settled(tasks.play.evaluate.map(finalists))
-        found = tasks.optimize.conclude(store, run, done, len(finalists), capped or stopped or "generations")
+        works = tasks.optimize.finalists(run)
+        done, capped = gathered(tasks.finals.confirm.map(works))
+        found = tasks.finals.conclude(run, done, len(works), capped or stopped or "generations")
         emit("optimize", "search_done", f"{run.run_key}/{found['pick']['genome_digest']}")
         return {**found, "n_model_calls": opened.gateway.n_calls}
 

@@ -145,7 +145,7 @@ def candidate_frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     """Rows of optimize.candidates; typed, since a first generation has no parents from which a type could be guessed."""
     texts = ("run_key", "genome_digest", "operator", "status", "reason")
     schema: dict[str, Any] = dict.fromkeys(texts, pl.String)
-    schema |= {"generation": pl.Int64, "position": pl.Int64, "parents": pl.List(pl.String)}
+    schema |= {**dict.fromkeys(("generation", "position", "n_critic_tokens", "place"), pl.Int64), "parents": pl.List(pl.String)}
     return pl.DataFrame(list(rows), schema=schema)
 
 

@@ -1,4 +1,4 @@
--- why candidates were turned away, by operator; the length limit's own figures are left out
+-- why candidates were turned away, by operator, without the figures after a colon
 select
     candidates.operator,
     regexp_replace(candidates.reason, ':.*$', '') as reason,

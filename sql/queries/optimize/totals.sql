@@ -1,10 +1,11 @@
 with
 played as (
     select
-        count(*) as n_evaluations
+        count(*) filter (where candidates.status = 'ok') as n_evaluations,
+        count(*) filter (where candidates.status = 'rejected') as n_rejected,
+        coalesce(sum(candidates.n_critic_tokens), 0) as n_critic_tokens
     from optimize.candidates
     where candidates.run_key = $run_key
-        and candidates.status = 'ok'
 ),
 spent as (
     select
@@ -14,5 +15,7 @@ spent as (
 )
 select
     played.n_evaluations::bigint as n_evaluations,
+    played.n_rejected::bigint as n_rejected,
+    played.n_critic_tokens::bigint as n_critic_tokens,
     spent.n_dialogues::bigint as n_dialogues
 from played, spent

@@ -1,0 +1,40 @@
+"""One generation of the search, as a flow of its own inside the search's.
+
+The critic is asked, candidates are proposed, the clearly dominated drop out where the search races, the rest is played to the
+panel's end, and what selection makes of it is kept. Every step is mapped work from rows to rows.
+"""
+
+from __future__ import annotations
+
+from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
+
+import tasks.criticism
+import tasks.optimize
+import tasks.play
+import tasks.racing
+from tasks.generations import Run, gathered
+from understudy.doors.events import emit
+
+
+# mapped work waits for model calls most of the time, so it runs in threads
+@flow(name="generation", flow_run_name="generation {number}", task_runner=ThreadPoolTaskRunner(max_workers=4), validate_parameters=False)
+def generation(run: Run, number: int) -> str:
+    """Why the search ends with this generation; an empty text where it goes on."""
+    emit("optimize", "generation_started", f"{run.run_key}/{number}")
+    treated, capped = gathered(tasks.criticism.criticise.map(tasks.criticism.commission(run, number)))
+    if capped:
+        return capped
+    works = tasks.optimize.propose(run, number, treated)
+    if run.search.racing:
+        raced = tasks.racing.raced_before(run, number, works)
+        if raced is None:
+            laps, capped = gathered(tasks.racing.first_lap.map(works))
+            raced = tasks.racing.race(run, number, works, laps, capped)
+            if capped:
+                return capped
+        works = raced
+    done, capped = gathered(tasks.play.evaluate.map(works))
+    stopped = tasks.optimize.keep_generation(run, number, done, capped)
+    emit("optimize", "generation_done", f"{run.run_key}/{number}")
+    return stopped

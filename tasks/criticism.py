@@ -1,0 +1,121 @@
+"""The critic's part of a generation: what it is asked, with which turns beside it, and what it answered. Mapped before playing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any
+
+import polars as pl
+from prefect import task
+
+from tasks.generations import Run, evaluation_of, history_of, panel_of, work_of
+from tasks.models import open_models
+from tasks.play import Work, human_side, performed
+from understudy import cases, stock
+from understudy.doors.store import Store
+from understudy.keys import canonical_json, seed_of
+from understudy.search import critic, loop
+from understudy.search.critic import Answer, Commission
+from understudy.search.influence import Case, Evidence, evidence
+
+# what is shown to these is the section alone: they are to say the same in other words
+_WORDING = ("paraphrase", "compress")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A rewriting that a search wants."""
+
+    run: Run
+    commission: Commission
+
+
+@dataclass(frozen=True, slots=True)
+class Treated:
+    """A rewriting as it was asked for and answered."""
+
+    commission: Commission
+    evidence: Evidence | None
+    answer: Answer
+
+
+@task(name="commission rewritings", persist_result=False)
+def commission(run: Run, generation: int) -> list[Ask]:
+    """What the critic is to be asked for a generation; nothing where its candidates are in the store already."""
+    if not run.search.generations:
+        return []
+    with Store.open(run.store) as store:
+        if not run.critic or store.rows("optimize/candidates", run_key=run.run_key, generation=generation):
+            return []
+        history = history_of(store, run, generation)
+    return [Ask(run, one) for one in loop.commissioned(history, run.seeds, plan=run.plan)]
+
+
+@task(name="rewrite a section", persist_result=False)
+def criticise(ask: Ask) -> Treated:
+    """What the critic answers, as a task that is mapped over the places of a generation. What was asked before comes from the ledger."""
+    run, wanted = ask.run, ask.commission
+    shown = evidence_for(run, wanted)
+    side, gateway = human_side(run.store, run.profile_key, run.dataset), open_models().gateway
+    examples = [side.exemplars[name] for name in wanted.parents[0].exemplars]
+    asked = critic.criticise(gateway.complete, wanted, shown, model=run.critic, seed=run.seed, shown=examples)
+    return Treated(wanted, shown, gateway.run(asked))
+
+
+def treatment_frame(run: Run, treated: Sequence[Treated]) -> pl.DataFrame:
+    """Rows of optimize.treatments."""
+    texts = ("run_key", "operator", "objective", "evidence", "fault", "section", "text", "reason")
+    schema: dict[str, Any] = {**dict.fromkeys(texts, pl.String), "parents": pl.List(pl.String)}
+    schema |= dict.fromkeys(("generation", "place", "n_tokens"), pl.Int64)
+    rows = [
+        {
+            "run_key": run.run_key, "generation": one.commission.generation, "place": one.commission.place,
+            "operator": one.commission.operator, "objective": one.commission.objective,
+            "parents": [parent.digest for parent in one.commission.parents],
+            "evidence": canonical_json(None if one.evidence is None else asdict(one.evidence)), **asdict(one.answer),
+        }
+        for one in treated
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=schema)
+
+
+def evidence_for(run: Run, wanted: Commission) -> Evidence | None:
+    """The turns that show what is wrong with the prompt to be rewritten; None before it was played."""
+    if wanted.generation == 0 or wanted.operator in _WORDING:
+        return None
+    work = _last_work(run, wanted)
+    if work is None:
+        return None
+    with Store.open(run.store) as store:
+        row = store.rows("optimize/evaluation", evaluation_key=work.key)[0]
+    signed = {name: part.value for name, part in evaluation_of(row).objectives[wanted.objective].signed.items()}
+    draw = seed_of("evidence", run.seed, wanted.generation, wanted.place)
+    return evidence(wanted.objective, _cases(work), signed, seed=draw, by_influence=run.plan.has("influence"))
+
+
+def _last_work(run: Run, wanted: Commission) -> Work | None:
+    """The newest evaluation of the prompt in this search."""
+    with Store.open(run.store) as store:
+        for generation in range(wanted.generation - 1, -1, -1):
+            work = work_of(run, wanted.parents[0].digest, "search", panel_of(run, generation), intervals=False)
+            if store.rows("optimize/evaluation", evaluation_key=work.key):
+                return work
+    return None
+
+
+@lru_cache(maxsize=32)
+def _cases(work: Work) -> list[Case]:
+    side = human_side(work.store, work.profile_key, work.dataset)
+    played, _ = performed(work)
+    humans = _humans(work.store, work.profile_key, work.split)
+    return cases.cases(played, contexts=side.contexts(work.split), humans=humans, reference=side.reference(work))
+
+
+@lru_cache(maxsize=4)
+def _humans(path: str, profile_key: str, split: str) -> cases.Humans:
+    with Store.open(path) as store:
+        reactions = stock.load_human_reactions(store, profile_key, split)
+        behaviour = stock.load_human_behaviour(store, profile_key, split)
+    return cases.Humans.of(reactions, behaviour)
