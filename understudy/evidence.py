@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,7 @@ from understudy.instruments.disclosure import Catalogue
 from understudy.instruments.near import NearIndex
 from understudy.instruments.text import Titles
 from understudy.keys import digest
+from understudy.privacy import Sources
 from understudy.records import Item
 from understudy.statistics.halves import Floats, halves
 
@@ -90,7 +91,8 @@ class Observed:
     """Simulated dialogues as the instruments read them.
 
     `reactions` with label; `turns`: every seeker turn with source, dialogue_id, copied, shared, near; `told`: per usable free run with
-    a target whether title or attributes were given away; `outcomes`: status, reason per piece played.
+    a target whether title or attributes were given away; `outcomes`: status, reason per piece played; `records`: dialogue_id (the
+    play), tokens of the seekers' turns in free runs.
     """
 
     reactions: pl.DataFrame
@@ -101,6 +103,7 @@ class Observed:
     free_dialogues: pl.DataFrame
     free_lengths: pl.DataFrame
     same_setting: bool
+    records: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={"dialogue_id": pl.String, "tokens": pl.List(pl.String)}))
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,7 @@ class Reference:
     vocabulary: Vocabulary
     copies: CopyIndex
     nearly: NearIndex
+    sources: Sources
     catalogue: Catalogue
     instruments: Instruments
     seed: int
@@ -142,6 +146,7 @@ class Reference:
             vocabulary=vocabulary,
             copies=copies,
             nearly=nearly,
+            sources=Sources(_of_seekers(spoken), seed),
             catalogue=catalogue,
             instruments=human.instruments,
             seed=seed,
@@ -197,6 +202,7 @@ def observe(simulated: Simulated, reference: Reference) -> Observed:
         free_dialogues=simulated.free_dialogues,
         free_lengths=_lengths(free),
         same_setting=simulated.same_setting,
+        records=free.select("tokens", dialogue_id="play_key"),
     )
 
 
@@ -241,8 +247,14 @@ def _spoken(turns: pl.DataFrame, titles: Titles) -> pl.DataFrame:
     # a recommender without an id is a stranger to every other dialogue
     unknown = pl.concat_str(pl.lit("recommender of "), pl.col("dialogue_id"))
     worker = pl.when(pl.col("role") == "seeker").then(pl.col("seeker_id")).otherwise(pl.coalesce("recommender_id", unknown))
-    masked = turns.select(worker=worker, masked=titles.masked("text")).with_columns(plain=text.plain("masked"))
-    return masked.select("worker", tokens=text.tokens("plain"))
+    split = pl.col("split") if "split" in turns.columns else pl.lit("")
+    masked = turns.select("dialogue_id", "role", split=split, worker=worker, masked=titles.masked("text"))
+    worded = masked.with_columns(plain=text.plain("masked"))
+    return worded.select("dialogue_id", "role", "split", "worker", tokens=text.tokens("plain"))
+
+
+def _of_seekers(spoken: pl.DataFrame) -> pl.DataFrame:
+    return spoken.filter((pl.col("role") == "seeker") & (pl.col("split") != "test")).select("dialogue_id", "worker", "split", "tokens")
 
 
 def _speakers(turns: pl.DataFrame) -> pl.DataFrame:

@@ -101,4 +101,4 @@ def reference() -> Reference:
 
 @pytest.fixture(scope="session")
 def world() -> dict[str, Callable[..., object]]:
-    return {"simulator": simulator, "humans": humans, "free": free}
+    return {"simulator": simulator, "humans": humans, "free": free, "say": say}

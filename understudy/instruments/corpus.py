@@ -80,7 +80,7 @@ class Corpus:
             lengths,
             _sparse(_bigrams(turns), len(ids)),
             _sparse(_openings(turns), len(ids)),
-            _tfidf(turns, vocabulary, len(ids)),
+            tfidf(turns, vocabulary, len(ids)),
             turns.select(columns).to_numpy().astype(float),
             owner,
         )
@@ -130,7 +130,8 @@ def _sparse(pairs: pl.DataFrame, n_rows: int) -> Any:
     return sparse.csr_array((counted["n"].to_numpy().astype(float), place), shape=(n_rows, width))
 
 
-def _tfidf(turns: pl.DataFrame, vocabulary: Vocabulary, n_rows: int) -> Any:
+def tfidf(turns: pl.DataFrame, vocabulary: Vocabulary, n_rows: int) -> Any:
+    """(n_rows, n_words) weights of words, a row of length 1 per dialogue. `turns`: row, tokens; unknown words stand behind the known."""
     rare = 1 + float(np.log(1 + vocabulary.n_documents))
     counted = turns.select("row", word="tokens").explode("word", empty_as_null=False).group_by("row", "word").agg(n=pl.len())
     weighed = counted.join(vocabulary.idf, on="word", how="left").sort("row", "word")

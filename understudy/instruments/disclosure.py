@@ -13,6 +13,7 @@ from understudy.records import Item
 VERSION = 2
 FEW_ITEMS = 5
 _PLOT_WORDS = 5
+_HALF_WORDS = 6
 _LABEL_YEAR = r"[(](?:19|20)[0-9][0-9][)]"  # the year of a label names a title, it is no attribute
 
 
@@ -53,8 +54,10 @@ class Catalogue:
                 if target in named or self.names(target, text):
                     break
             else:
+                # the end of one turn and the start of the next: a title told in two halves is told
+                halves = " ".join([*said[-1].split()[-_HALF_WORDS:], *text.split()[:_HALF_WORDS]]) if said else ""
+                title = title or self.names(target, text) or (bool(halves) and self.names(target, halves))
                 said.append(text)
-                title = title or self.names(target, text)
         return Told(title, self._few_left(item, " ".join(said)))
 
     def names(self, target: str, text: str) -> bool:

@@ -52,7 +52,9 @@ def read(text: str) -> Text:
         raw = found.group()
         plain = _plain(raw)
         odd = _DIGIT.search(plain) is not None and _NUMBER.fullmatch(plain) is None
-        plain = plain.translate(_LEET) if odd else _DIGITS.get(plain, plain)
+        # a number at the end is a number: `Shrek2`, `#Alien3`
+        tail = len(plain.rstrip("0123456789")) if odd else 0
+        plain = plain[:tail].translate(_LEET) + plain[tail:] if odd else _DIGITS.get(plain, plain)
         words.append(Word(plain, raw, found.start(), found.end(), odd, start_of_sentence))
         start_of_sentence = re.match(r"\s*[.!?\n]", text[found.end() : found.end() + 4]) is not None
     joined = tuple(_joined(words, text))

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from understudy import plugins
+from understudy import plugins, privacy
 from understudy.evidence import INSTRUMENTS_DIGEST, Observed, Reference, Simulated, observe
 from understudy.objectives._compare import Difference, compare_values
 from understudy.objectives._diagnostics import diagnostics
@@ -36,7 +36,9 @@ __all__ = [
 
 MODULES = {name: plugins.load("objectives", name) for name in plugins.names("objectives")}
 NAMES = tuple(MODULES)
-VERSIONS: dict[str, Any] = {**{name: module.VERSION for name, module in MODULES.items()}, "instruments": INSTRUMENTS_DIGEST}
+VERSIONS: dict[str, Any] = {
+    **{name: module.VERSION for name, module in MODULES.items()}, "instruments": INSTRUMENTS_DIGEST, "privacy": privacy.VERSION,
+}  # fmt: skip
 
 MAX_INVALID = 0.02
 MAX_ROLE_FLIPS = 0.01

@@ -12,6 +12,7 @@ from understudy.evidence import Observed, Reference, whole_and_halves
 from understudy.objectives._value import ObjectiveValue
 from understudy.objectives.behavioural_distance import auc_of
 from understudy.objectives.positive_bias import rate
+from understudy.privacy import closeness
 from understudy.records import DECOY, STRATA, Measured
 from understudy.statistics.distances import auc
 from understudy.statistics.halves import Floats, interval, unit_codes
@@ -44,6 +45,7 @@ def diagnostics(observed: Observed, reference: Reference, objectives: Mapping[st
         "role_flips": wilson(int((reason == "role_flip").sum()), n, nothing="nothing was played"),
         "missing": wilson(int((status == "missing").sum()), n, nothing="nothing was played"),
         "tokens_per_dialogue": _tokens(observed),
+        **closeness(observed.records, reference.sources, seed=seed),
     }
 
 

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from understudy.evidence import Reference
+from understudy.objectives import measure_all
+from understudy.privacy import FIGURES, Sources, closeness, exposed, plant
+
+WORDS = np.array([f"word{i}" for i in range(80)])
+
+
+def _turns(n: int, split: str, seed: int, *, prefix: str = "") -> pl.DataFrame:
+    rng = np.random.default_rng(seed)
+    rows = [(f"{prefix or split}{i}", f"w{split}{i % 30}", split, rng.choice(WORDS, 12).tolist()) for i in range(n)]
+    return pl.DataFrame(rows, schema=["dialogue_id", "worker", "split", "tokens"], orient="row")
+
+
+@pytest.fixture(scope="module")
+def humans() -> Sources:
+    return Sources(pl.concat([_turns(120, "search", 1), _turns(120, "select", 2), _turns(60, "exemplar", 3)]), 1)
+
+
+def test_strangers_lie_as_near_as_held_out_people(humans: Sources) -> None:
+    found = closeness(_turns(150, "played", 9), humans, seed=1)
+    assert found["dcr_share"].lo < 0.5 < found["dcr_share"].hi
+    assert found["dcr_share_human"].lo < 0.5 < found["dcr_share_human"].hi
+    for name in FIGURES:
+        assert found[name].value == pytest.approx(found[f"{name}_human"].value, abs=0.12)
+        assert found[name].lo <= found[name].value <= found[name].hi
+        assert found[name].n > 0
+
+
+def test_a_simulator_that_recites_its_sources_is_seen(humans: Sources) -> None:
+    recited = _turns(120, "search", 1, prefix="played")
+    found = closeness(recited, humans, seed=1)
+    assert found["dcr"].value == pytest.approx(0, abs=1e-9)
+    assert found["nndr_5"].value == pytest.approx(0, abs=1e-9)
+    assert found["dcr_share"].lo > 0.55
+    half = closeness(pl.concat([recited.head(30), _turns(90, "new", 9)]), humans, seed=1)
+    assert half["nndr_5"].hi < half["nndr_5_human"].lo
+
+
+def test_the_test_split_is_not_looked_at(humans: Sources) -> None:
+    more = Sources(pl.concat([humans.turns, _turns(90, "test", 1)]), 1)
+    asked = _turns(50, "played", 9)
+    assert closeness(asked, more, seed=1) == closeness(asked, humans, seed=1)
+
+
+def test_too_few_of_either_are_not_measured(humans: Sources) -> None:
+    few = closeness(_turns(19, "played", 9), humans, seed=1)
+    assert {one.value for one in few.values()} == {None}
+    assert few["dcr"].reason == "19 free runs, 20 needed"
+    alone = closeness(_turns(50, "played", 9), Sources(_turns(90, "select", 2), 1), seed=1)
+    assert "0 source dialogues, 40 needed" in alone["dcr_share"].reason
+
+
+def test_canaries_that_come_back_are_counted() -> None:
+    turns = pl.DataFrame({"text": [f"i would like something quiet {i}" for i in range(50)]})
+    sown, canaries = plant(turns, n=10, seed=4)
+    assert len(set(canaries)) == 10
+    assert sum(one != other for one, other in zip(sown["text"], turns["text"], strict=True)) == 10
+    assert plant(turns, n=10, seed=4)[1] == canaries
+    assert plant(turns, n=10, seed=5)[1] != canaries
+    assert exposed(canaries, turns["text"]).value == 0
+    assert exposed(canaries, [f"ok {canaries[3].split()[1].upper()} it is"]).value == pytest.approx(0.1)
+    assert exposed(canaries, sown["text"]).value == 1.0
+    assert exposed((), ["hi"]).value is None
+
+
+def test_the_figures_stand_among_the_diagnostics(reference: Reference, world: dict[str, Any]) -> None:
+    found = measure_all(world["simulator"](), reference, seed=3).diagnostics
+    assert found["dcr"].value is None
+    assert "0 source dialogues" in found["dcr"].reason
