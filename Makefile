@@ -35,6 +35,10 @@ prove: install
 
 bench: bench-ingest bench-profile bench-calls bench-recommenders bench-rehearsal
 
+# plays what has no row yet (docs/bench-search.md); ARGS="--blocks main", "--report"
+bench-search: .venv-peers/installed
+	PYTHONPATH=tests/benchmarks nice -n 10 .venv-peers/bin/python tests/benchmarks/bench_search.py $(ARGS)
+
 bench-%: install
 	PYTHONPATH=tests/benchmarks $(BIN)/python tests/benchmarks/bench_$*.py
 

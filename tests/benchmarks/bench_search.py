@@ -1,0 +1,135 @@
+"""The search against every prompt optimizer, metered in dialogues at the provider. The protocol stands in docs/bench-search.md.
+
+`make bench-search` plays what is missing among the raw rows (docs/benchmarks/search.jsonl) and writes tables and pictures anew;
+`--surfaces 0-1 --rows FILE` tries it out elsewhere, `--report` only writes. Rows are kept one by one, so a run that is stopped goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import atexit
+import json
+import logging
+import multiprocessing
+import os
+import shutil
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
+os.environ.setdefault("DO_NOT_TRACK", "1")
+
+from search.plan import cases_of
+from search.scoring import Case, run
+from search.world import ROOT, World, prepared
+
+ROWS = ROOT / "docs" / "benchmarks" / "search.jsonl"
+STORE = ROOT / ".bench" / "search.duckdb"
+_world: World | None = None
+
+
+def main() -> int:
+    """0 when every case has its row."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=Path, default=ROWS)
+    parser.add_argument("--store", type=Path, default=STORE)
+    parser.add_argument("--surfaces", default="")
+    parser.add_argument("--optimizers", default="")
+    parser.add_argument("--quality", type=float, default=0.6)
+    parser.add_argument("--option", action="append", default=[], help="NAME=VALUE, for every optimizer of a try-out")
+    parser.add_argument("--blocks", default="", help="of the whole benchmark, only these blocks")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--report", action="store_true")
+    asked = parser.parse_args()
+    if not asked.report:
+        _play(asked)
+    if asked.surfaces:
+        return 0
+    from search.report import write
+
+    write(rows_of(asked.rows))
+    return 0
+
+
+def _play(asked: argparse.Namespace) -> None:
+    cases = list(_tried(asked)) if asked.surfaces else cases_of(asked.blocks.split(",") if asked.blocks else [])
+    there = {row["key"] for row in rows_of(asked.rows)}
+    missing = [case for case in cases if case.key not in there]
+    store = prepared(asked.store)
+    asked.rows.parent.mkdir(parents=True, exist_ok=True)
+    print(f"{len(cases)} cases, {len(missing)} to run", file=sys.stderr)
+    with (
+        multiprocessing.get_context("spawn").Pool(asked.jobs, initializer=_open, initargs=(str(store),)) as pool,
+        asked.rows.open("a") as out,
+    ):
+        for at, row in enumerate(pool.imap_unordered(_run, missing), 1):
+            if "error" in row:
+                print(f"{at}/{len(missing)} FAILED {row['case']}\n{row['error']}", file=sys.stderr, flush=True)
+                continue
+            out.write(json.dumps(row, ensure_ascii=False, default=float) + "\n")
+            out.flush()
+            told = " ".join(f"{name} {row[name]:.3f}" for name in ("hv", "hv_pick", "r2", "seconds"))
+            print(
+                f"{at}/{len(missing)} {row['block']} {row['optimizer']} {row['surface']} q{row['quality']} {told}",
+                file=sys.stderr,
+                flush=True,
+            )
+
+
+def _tried(asked: argparse.Namespace) -> Iterator[Case]:
+    """Cases on surfaces that the search may be tuned on."""
+    from search.contenders import MODULES
+
+    options = tuple(
+        (name, float(value) if value.replace(".", "").isdigit() else value)
+        for name, _, value in (one.partition("=") for one in asked.option)
+    )
+    for name in _names(asked.surfaces):
+        seed = int("".join(char for char in name if char.isdigit()) or 0)
+        for optimizer in asked.optimizers.split(",") if asked.optimizers else MODULES:
+            yield Case(optimizer, name, seed, asked.quality, options, block="try")
+
+
+def _names(told: str) -> Iterator[str]:
+    """Surface names of `0-3,nonconvex-1,null`. Raises ValueError for what is reported on."""
+    for part in told.split(","):
+        first, dash, last = part.partition("-")
+        found = [str(seed) for seed in range(int(first), int(last) + 1)] if dash and first.isdigit() else [part]
+        for name in found:
+            if any(char.isdigit() for char in name) and int("".join(char for char in name if char.isdigit())) > 9:
+                raise ValueError(f"surface {name} is not one to try things out on")
+            yield name
+
+
+def _open(store: str) -> None:
+    global _world
+    logging.disable(logging.WARNING)
+    # a store has one process; it is only read here, so each process takes a copy
+    own = Path(tempfile.mkdtemp()) / "search.duckdb"
+    atexit.register(shutil.rmtree, own.parent, ignore_errors=True)
+    shutil.copy(store, own)
+    _world = World(str(own))
+
+
+def _run(case: Case) -> dict[str, Any]:
+    assert _world is not None
+    try:
+        return run(case, _world)
+    except Exception:  # one case must not end the others; it has no row, so the benchmark is not complete
+        return {"case": str(case), "error": traceback.format_exc()}
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    """The rows that are there."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.is_file() else []
+
+
+if __name__ == "__main__":
+    sys.exit(main())

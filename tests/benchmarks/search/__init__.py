@@ -1,0 +1,1 @@
+"""The parts of `make bench-search`: world and meter, the optimizers behind one face, indicators and pictures."""

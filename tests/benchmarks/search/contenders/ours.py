@@ -1,0 +1,101 @@
+"""understudy's own search, whole, by its library-level driver: nothing here but where it is played."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import numpy as np
+
+from search.meter import OutOfDialogues
+from search.stage import MODEL, Measurement
+from search.trial import BLOCK, PANEL, Trial, pieces_of
+from understudy import objectives
+from understudy.genome import Genome
+from understudy.objectives import NAMES
+from understudy.parameters import PanelSize
+from understudy.search.critic import Answer, Commission, criticise
+from understudy.search.drive import search
+from understudy.search.picking import Finalist
+from understudy.search.plan import Individual, Plan, Proposal
+
+POPULATION, N_FRONT, GENERATIONS = 5, 4, 100
+# pieces → the panel of a generation
+PANELS = {48: PANEL, 36: PanelSize(per_stratum=4, behaviour=9, free=7), 24: BLOCK}
+PIECES = 48
+FRONT_PANEL = PANEL
+
+
+def run_understudy(trial: Trial) -> None:
+    """The search with all its mechanisms, or without those named in the options; its front and pick are what it hands in."""
+    off = frozenset(str(trial.options.get("without", "")).split(",")) - {""}
+    plan = Plan(
+        NAMES, population=int(trial.options.get("population", POPULATION)), algorithm=str(trial.options.get("algorithm", "unsga3")),
+        seed=trial.seed, has_critic=True, without=off, racing="racing" not in off and bool(trial.options.get("racing", 0)),
+    )  # fmt: skip
+    ground = _Ground(trial)
+    found = search(
+        ground, [trial.seed_prompt], plan=plan, pool=trial.world.pool, screen=trial.rewriter.screen, generations=GENERATIONS,
+        n_front=N_FRONT, weights=dict.fromkeys(NAMES, 1.0),
+    )  # fmt: skip
+    chosen = found.pick
+    trial.outcome |= {"stopped": found.stopped, "generations": len(found.steps), "confirmed": len(found.finalists)}
+    if chosen is not None:
+        trial.pick = found.genomes[chosen.genome_digest]
+        trial.handed = [found.genomes[one.genome_digest] for one in found.finalists if one.genome_digest != trial.seed_prompt.digest]
+        trial.handed += [] if trial.pick in trial.handed else [trial.pick]
+        trial.outcome |= {"dominates_seed": chosen.dominates_seed, "p_dominates_seed": chosen.p_dominates_seed, "front": len(chosen.front)}
+
+
+class _Ground:
+    """Where the search is played: rehearsal through the meter, panels of the sample."""
+
+    def __init__(self, trial: Trial) -> None:
+        self._trial = trial
+        n_finalists = N_FRONT + 1
+        self._reserve = n_finalists * pieces_of(FRONT_PANEL)
+        self._size = PANELS[int(trial.options.get("pieces", PIECES))]
+
+    def criticised(self, commissions: Sequence[Commission]) -> Sequence[Answer]:
+        trial = self._trial
+        return [
+            asyncio.run(
+                criticise(
+                    trial.stage.provider.complete,
+                    one,
+                    None,
+                    model=MODEL,
+                    seed=trial.seed,
+                    shown=[trial.world.exemplars[name] for name in one.parents[0].exemplars],
+                )
+            )
+            for one in commissions
+        ]
+
+    def measured(self, proposals: Sequence[Proposal], rotation: int) -> Sequence[Individual]:
+        trial = self._trial
+        # what the choice at the end needs is kept back; the generation that would eat into it is not begun
+        if trial.stage.meter.left - len(proposals) * pieces_of(self._size) < self._reserve:
+            raise OutOfDialogues("what is left is kept for the choice")
+        panel = trial.world.panel("search", self._size, seed=trial.seed, rotation=rotation)
+        found = trial.stage.measure_all([one.genome for one in proposals], panel, label=f"g{rotation}")
+        return [self._individual(one, each) for one, each in zip(proposals, found, strict=True)]
+
+    def confirmed(self, genomes: Sequence[Genome]) -> Sequence[Finalist]:
+        trial = self._trial
+        panel = trial.world.panel("select", FRONT_PANEL, seed=trial.seed, replicate=1)
+        return [_finalist(one) for one in trial.stage.measure_all(genomes, panel, split="select", label="select", intervals=True)]
+
+    @staticmethod
+    def _individual(one: Proposal, found: Measurement) -> Individual:
+        values = {name: (float(value) if np.isfinite(value) else None) for name, value in zip(NAMES, found.values, strict=True)}
+        tokens = one.n_tokens + found.n_tokens
+        return Individual(one.genome, one.operator, values, found.constraints, {}, tokens, found.n_pieces)
+
+
+def _finalist(found: Measurement) -> Finalist:
+    values = found.evaluation.objectives
+    return Finalist(
+        found.genome.digest, {name: values[name].measured for name in NAMES}, found.constraints,
+        {name: values[name].replicates for name in objectives.NAMES},
+    )  # fmt: skip

@@ -1,0 +1,80 @@
+"""TextGrad (`textgrad`): one prompt a weight vector as a Variable; what was measured is its gradient, the critic its engine."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from typing import Any
+
+import textgrad
+from textgrad.engine import EngineLM
+
+from search.rewriting import as_genome, as_text
+from search.stage import Measurement
+from search.trial import WEIGHTS, Trial
+from understudy.genome import Genome
+from understudy.keys import rng_of
+from understudy.objectives import NAMES
+
+logging.disable(logging.INFO)
+_FEEDBACK = re.compile(r"<objective>(\w+)</objective>")
+
+
+def run_textgrad(trial: Trial) -> None:
+    """One trajectory a weight vector, a step of textual gradient descent at a time; a step that scores worse is taken back.
+
+    Taking back is what its own example of prompt optimization does on validation data; without it one bad answer stays for good.
+    """
+    weights = WEIGHTS[: int(trial.options.get("weights", len(WEIGHTS)))]
+    for at, weight in enumerate(weights):
+        _descend(trial, weight, trial.stage.meter.budget * (at + 1) // len(weights), f"w{at}")
+
+
+def _descend(trial: Trial, weight: tuple[float, ...], upto: int, label: str) -> None:
+    rng = rng_of("bench textgrad", trial.seed, label)
+    prompt = textgrad.Variable(as_text(trial.seed_prompt), requires_grad=True, role_description="instructions to a simulated seeker")
+    engine = _Engine(trial)
+    optimizer = textgrad.TextualGradientDescent(parameters=[prompt], engine=engine)
+    standing = trial.measure(trial.seed_prompt, label=label)
+    while trial.spend(upto):
+        before = prompt.value
+        optimizer.zero_grad()
+        prompt.gradients.add(_gradient(standing, trial.worst(standing, weight, rng)))
+        engine.current = _genome(before, trial)
+        optimizer.step()
+        if prompt.value == before:
+            return  # the critic had nothing more that passes the screen
+        found = trial.measure(_genome(prompt.value, trial), label=label)
+        if trial.score(found, weight) > trial.score(standing, weight):
+            standing = found
+        else:
+            prompt.set_value(before)
+
+
+def _gradient(found: Measurement, objective: str) -> Any:
+    told = json.dumps(dict(zip(NAMES, found.values, strict=True)))
+    return textgrad.Variable(f"<objective>{objective}</objective> measured {told}, lower is better", role_description="what was measured")
+
+
+class _Engine(EngineLM):  # type: ignore[misc]
+    """The optimizer's engine: its request names the variable and the feedback, the critic rewrites, the tags it expects are put around."""
+
+    model_string = "rehearsal-critic"
+
+    def __init__(self, trial: Trial) -> None:
+        self._trial = trial
+        self.current: Genome = trial.seed_prompt
+
+    def generate(self, prompt: Any, system_prompt: str | None = None, **_: Any) -> str:  # noqa: ARG002
+        """The improved variable."""
+        objective = _FEEDBACK.findall(str(prompt))
+        child = self._trial.rewriter.treated(self.current, objective[-1] if objective else None, material=str(prompt))
+        return f"<IMPROVED_VARIABLE>{as_text(child or self.current)}</IMPROVED_VARIABLE>"
+
+    def __call__(self, *args: Any, **keywords: Any) -> str:
+        return self.generate(*args, **keywords)
+
+
+def _genome(text: str, trial: Trial) -> Genome:
+    return as_genome(text, trial.seed_prompt)

@@ -1,0 +1,60 @@
+"""What the whole benchmark consists of. Every surface of 100-129 is played once by each optimizer, with its own seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from search.contenders import MODULES, WITH_CRITIC
+from search.scoring import Case
+
+QUALITY = 0.6
+SURFACES = tuple(range(100, 130))
+FEWER = tuple(range(100, 110))
+# mechanisms that can act on rehearsal: its critic reads no turns, so how these are chosen (`influence`) cannot
+ABLATED = (
+    "critic", "merge", "rewording", "crossover", "sentences", "exemplars", "controls", "adaptation", "rotation", "remeasuring",
+    "constraints", "probabilistic_front", "worst_case",
+)  # fmt: skip
+N_NULL, N_ADVERSE = 40, 10
+BLOCKS = ("main", "nonconvex", "quality", "null", "adverse", "ablation")
+
+
+def cases_of(blocks: Sequence[str]) -> list[Case]:
+    """The cases of the blocks named, or of all, in the order in which they are played."""
+    made = {"main": _main, "nonconvex": _nonconvex, "quality": _quality, "null": _null, "adverse": _adverse, "ablation": _ablation}
+    return [case for name in (blocks or BLOCKS) for case in made[name]()]
+
+
+def _main() -> Iterator[Case]:
+    for seed in SURFACES:
+        for optimizer in MODULES:
+            yield Case(optimizer, str(seed), seed, QUALITY, block="main")
+
+
+def _nonconvex() -> Iterator[Case]:
+    for seed in SURFACES[:15]:
+        for optimizer in MODULES:
+            yield Case(optimizer, f"nonconvex-{seed}", seed, QUALITY, block="nonconvex")
+
+
+def _quality() -> Iterator[Case]:
+    for seed in FEWER:
+        for quality in (0.3, 0.9):
+            for optimizer in WITH_CRITIC:
+                yield Case(optimizer, str(seed), seed, quality, block="quality")
+
+
+def _null() -> Iterator[Case]:
+    for seed in range(N_NULL):
+        yield Case("understudy", "null", 100 + seed, QUALITY, block="null")
+
+
+def _adverse() -> Iterator[Case]:
+    for seed in range(N_ADVERSE):
+        yield Case("understudy", "adverse", 100 + seed, QUALITY, block="adverse")
+
+
+def _ablation() -> Iterator[Case]:
+    for seed in FEWER:
+        for name in ABLATED:
+            yield Case("understudy", str(seed), seed, QUALITY, (("without", name),), block="ablation")
