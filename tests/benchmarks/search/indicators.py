@@ -36,7 +36,7 @@ def claims_of(
     kept = [name for name in groups if sizes[name] >= at_least] or list(groups)
     F = [np.average([values[i] for i in groups[name]], axis=0, weights=[pieces[i] for i in groups[name]]) for name in kept]
     G = [np.average([violations[i] for i in groups[name]], weights=[pieces[i] for i in groups[name]]) for name in kept]
-    return Claims(tuple(kept), np.array(F, dtype=float).reshape(len(kept), -1), np.array(G, dtype=float))
+    return Claims(tuple(kept), np.array(F, dtype=float).reshape(len(kept), len(values[0]) if kept else 0), np.array(G, dtype=float))
 
 
 def handed_in(claims: Claims, *, most: int = MOST, least: int = LEAST) -> list[int]:

@@ -48,7 +48,7 @@ def as_genome(text: str, base: Genome, *, more_examples: Sequence[str] = ()) -> 
     found = {match[1]: match[2].strip() for line in text.splitlines() if (match := _LINE.match(line.rstrip() + " "))}
     if lost := [name for name in (*SECTIONS, "dials") if name not in found]:
         raise BadInput(f"the prompt lost {', '.join(lost)}")
-    told = dict(pair.split("=", 1) for pair in found["dials"].split())
+    told = dict(pair.partition("=")[::2] for pair in found["dials"].split())
     try:
         dials = {
             "temperature": float(told["temperature"]), "top_p": float(told["top_p"]), "patience": int(told["patience"]),
