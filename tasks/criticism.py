@@ -34,10 +34,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Treated:
-    """A rewriting as it was asked for and answered."""
+    """A commission with the turns that were shown, by objective, and its answer."""
 
     commission: Commission
-    evidence: Evidence | None
+    evidence: dict[str, Evidence]
     answer: Answer
 
 
@@ -50,7 +50,9 @@ def commission(run: Run, generation: int) -> list[Ask]:
         if not run.critic or store.rows("optimize/candidates", run_key=run.run_key, generation=generation):
             return []
         history = history_of(store, run, generation)
-    return [Ask(run, one) for one in loop.commissioned(history, run.seeds, plan=run.plan)]
+        before = store.rows("optimize/asked", run_key=run.run_key, generation=generation)
+    asked = {(row["operator"], *row["parents"], *row["objectives"], row["section"]) for row in before}
+    return [Ask(run, one) for one in loop.commissioned(history, run.seeds, plan=run.plan, asked=asked)]
 
 
 @task(name="rewrite a section", persist_result=False)
@@ -64,35 +66,53 @@ def criticise(ask: Ask) -> Treated:
     return Treated(wanted, shown, gateway.run(asked))
 
 
-def treatment_frame(run: Run, treated: Sequence[Treated]) -> pl.DataFrame:
-    """Rows of optimize.treatments."""
-    texts = ("run_key", "operator", "objective", "evidence", "fault", "section", "text", "reason")
-    schema: dict[str, Any] = {**dict.fromkeys(texts, pl.String), "parents": pl.List(pl.String)}
+def commission_frame(run: Run, treated: Sequence[Treated]) -> pl.DataFrame:
+    """Rows of optimize.commissions."""
+    texts = ("run_key", "operator", "section", "reason")
+    schema: dict[str, Any] = {**dict.fromkeys(texts, pl.String), **dict.fromkeys(("parents", "objectives"), pl.List(pl.String))}
     schema |= dict.fromkeys(("generation", "place", "n_tokens"), pl.Int64)
     rows = [
         {
             "run_key": run.run_key, "generation": one.commission.generation, "place": one.commission.place,
-            "operator": one.commission.operator, "objective": one.commission.objective,
-            "parents": [parent.digest for parent in one.commission.parents],
-            "evidence": canonical_json(None if one.evidence is None else asdict(one.evidence)), **asdict(one.answer),
+            "operator": one.commission.operator, "section": one.commission.section or "", "objectives": list(one.commission.objectives),
+            "parents": [parent.digest for parent in one.commission.parents], "reason": one.answer.reason, "n_tokens": one.answer.n_tokens,
         }
         for one in treated
     ]  # fmt: skip
     return pl.DataFrame(rows, schema=schema)
 
 
-def evidence_for(run: Run, wanted: Commission) -> Evidence | None:
-    """The turns that show what is wrong with the prompt to be rewritten; None before it was played."""
-    if wanted.generation == 0 or wanted.operator in _WORDING:
-        return None
-    work = _last_work(run, wanted)
+def rewriting_frame(run: Run, treated: Sequence[Treated]) -> pl.DataFrame:
+    """Rows of optimize.rewritings."""
+    texts = ("run_key", "objective", "evidence", "fault", "section", "text")
+    schema: dict[str, Any] = {**dict.fromkeys(texts, pl.String), **dict.fromkeys(("generation", "place", "step", "n_tokens"), pl.Int64)}
+    rows = [
+        {
+            "run_key": run.run_key, "generation": one.commission.generation, "place": one.commission.place, "step": step,
+            "evidence": canonical_json(one.evidence.get(rewrite.objective)), **asdict(rewrite),
+        }
+        for one in treated
+        for step, rewrite in enumerate(one.answer.rewrites)
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=schema)
+
+
+def evidence_for(run: Run, wanted: Commission) -> dict[str, Evidence]:
+    """Objective → the turns that show what is wrong with the prompt to be rewritten; empty before it was played."""
+    work = None if wanted.generation == 0 or wanted.operator in _WORDING else _last_work(run, wanted)
     if work is None:
-        return None
+        return {}
     with Store.open(run.store) as store:
-        row = store.rows("optimize/evaluation", evaluation_key=work.key)[0]
-    signed = {name: part.value for name, part in evaluation_of(row).objectives[wanted.objective].signed.items()}
+        measured = evaluation_of(store.rows("optimize/evaluation", evaluation_key=work.key)[0]).objectives
     draw = seed_of("evidence", run.seed, wanted.generation, wanted.place)
-    return evidence(wanted.objective, _cases(work), signed, seed=draw, by_influence=run.plan.has("influence"))
+    found = {
+        name: evidence(
+            name, _cases(work), {part: one.value for part, one in measured[name].signed.items()}, seed=draw,
+            by_influence=run.plan.has("influence"),
+        )
+        for name in dict.fromkeys(wanted.objectives)
+    }  # fmt: skip
+    return {name: one for name, one in found.items() if one is not None}
 
 
 def _last_work(run: Run, wanted: Commission) -> Work | None:

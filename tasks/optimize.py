@@ -10,7 +10,7 @@ import polars as pl
 from prefect import task
 
 from tasks import searching_pages
-from tasks.criticism import Treated, treatment_frame
+from tasks.criticism import Treated, commission_frame, rewriting_frame
 from tasks.generations import Run, finished, front_panel, history_of, material, panel_of, work_of
 from tasks.models import open_models
 from tasks.play import Done, Work, keep, second_model
@@ -75,7 +75,8 @@ def propose(run: Run, generation: int, treated: Sequence[Treated] = ()) -> list[
             with opened.transaction():
                 rows.keep_genomes(opened, [one.genome for one in proposals], setting=Path(run.setting).stem)
                 opened.add("optimize.candidates", rows.candidate_frame(_candidates(run, generation, proposals)))
-                opened.add("optimize.treatments", treatment_frame(run, treated))
+                opened.add("optimize.commissions", commission_frame(run, treated))
+                opened.add("optimize.rewritings", rewriting_frame(run, treated))
             there = opened.rows("optimize/candidates", run_key=run.run_key, generation=generation)
     panel = panel_of(run, generation)
     played = [one for one in there if one["status"] == "ok" and (one["operator"] != loop.SURVIVOR or run.plan.has("remeasuring"))]
@@ -129,11 +130,11 @@ def finalists(run: Run) -> list[Work]:
 
 def _proposals(store: Store, run: Run, generation: int, treated: Sequence[Treated]) -> list[Proposal]:
     pool, screen = material(run.store, run.profile_key, run.setting, run.seed)
-    answers = [one.answer for one in treated]
+    rewritings = [(one.commission, one.answer) for one in treated]
     if generation == 0:
-        proposals = loop.first_generation(run.seeds, plan=run.plan, pool=pool, screen=screen, answers=answers)
+        proposals = loop.first_generation(run.seeds, plan=run.plan, pool=pool, screen=screen, rewritings=rewritings)
         return proposals if run.search.generations else proposals[:1]
-    return loop.next_generation(history_of(store, run, generation), plan=run.plan, pool=pool, screen=screen, answers=answers)
+    return loop.next_generation(history_of(store, run, generation), plan=run.plan, pool=pool, screen=screen, rewritings=rewritings)
 
 
 def _candidates(run: Run, generation: int, proposals: Sequence[Proposal]) -> list[Fields]:

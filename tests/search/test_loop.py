@@ -155,7 +155,7 @@ def test_the_search_stops_after_three_generations_without_gain_and_not_before(wo
     history = searched(world, 2)
     assert stop(history, plan=world.plan) == ""
     old = [replace(each, operator=SURVIVOR) for each in history[-1]]
-    still = [[*old, *(replace(each, objectives={name: 2.0 for name in each.objectives}) for each in history[-1])]] * 3
+    still = [[*old, *(replace(each, objectives=dict.fromkeys(each.objectives, 2.0)) for each in history[-1])]] * 3
     assert stop([*history, *still[:2]], plan=world.plan) == ""
     assert stop([*history, *still], plan=world.plan) == "converged"
 

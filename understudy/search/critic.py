@@ -6,8 +6,9 @@ child, which the screen then holds against the same rules as any other. Whatever
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -21,7 +22,7 @@ from understudy.records import Item, Need
 from understudy.search.influence import Evidence, Exhibit
 from understudy.structured import Invalid, structured
 
-VERSION = 1
+VERSION = 2
 Rewriting = Literal["treat", "merge", "paraphrase", "compress"]
 MAX_TOKENS = 1200
 TEMPERATURE = 0.8
@@ -72,72 +73,123 @@ class Rewritten(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Commission:
-    """A rewriting that is wanted for one place of a generation. `section` is None where the critic chooses it."""
+    """A rewriting that is wanted for one place of a generation. `section` is None where the critic chooses it.
+
+    `objectives`: what is to be treated, one call after the other; a call costs a hundredth of playing what comes of it.
+    """
 
     operator: Rewriting
     parents: tuple[Genome, ...]
-    objective: str
+    objectives: tuple[str, ...]
     generation: int
     place: int
     section: str | None = None
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What is asked, whatever the place: a critic that was asked the same before would say nothing new."""
+        return (self.operator, *(parent.digest for parent in self.parents), *self.objectives, self.section or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """One section as the critic rewrote it, for which fault, with what the call read and wrote."""
+
+    objective: str
+    fault: str
+    section: str
+    text: str
+    n_tokens: int
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of a commission: the rewritten section, or the `reason` why there is none. `n_tokens` read and written."""
+    """What came of a commission: its rewrites in order, and the `reason` why the next one is missing; empty where none is.
 
-    fault: str = ""
-    section: str = ""
-    text: str = ""
-    n_tokens: int = 0
+    `n_tokens`: read and written in all, failed calls included.
+    """
+
+    rewrites: tuple[Rewrite, ...] = ()
     reason: str = ""
+    n_tokens: int = 0
 
 
 async def criticise(
-    complete: Complete, commission: Commission, evidence: Evidence | None, *, model: str, seed: int, shown: Sequence[Exemplar] = ()
+    complete: Complete,
+    commission: Commission,
+    evidence: Mapping[str, Evidence] | None,
+    *,
+    model: str,
+    seed: int,
+    shown: Sequence[Exemplar] = (),
 ) -> Answer:
-    """The critic's answer; a reply that is missing or follows no schema is an answer with its reason. Raises what ends a run."""
-    spent: list[Completion] = []
+    """The critic's answer; a reply that is missing or follows no schema is an answer with its reason. Raises what ends a run.
+
+    `evidence`: objective → the turns that are shown of it.
+    """
+    genome, done, spent = commission.parents[0], list[Rewrite](), list[Completion]()
 
     async def counted(request: Request) -> Completion:
         spent.append(await complete(request))
         return spent[-1]
 
-    request = request_of(commission, evidence, model=model, seed=seed, shown=shown)
-    try:
-        found = await structured(counted, request, Rewritten)
-    except MissingReply as error:
-        return Answer(reason=f"missing: {error.message}", n_tokens=_tokens(spent))
-    if isinstance(found, Invalid):
-        return Answer(reason=f"invalid: {found.reason}", n_tokens=_tokens(spent))
-    if commission.section is not None and found.section != commission.section:
-        return Answer(reason=f"invalid: rewrote {found.section}, not {commission.section}", n_tokens=_tokens(spent))
-    return Answer(found.fault, found.section, found.text, _tokens(spent))
+    for step, objective in enumerate(commission.objectives):
+        before = len(spent)
+        turns = (evidence or {}).get(objective)
+        request = request_of(commission, genome, turns, step=step, model=model, seed=seed, shown=shown)
+        found = await _answered(counted, request, commission.section)
+        if isinstance(found, str):
+            return Answer(tuple(done), found, _tokens(spent))
+        done.append(Rewrite(objective, found.fault, found.section, found.text, _tokens(spent[before:])))
+        genome = rewritten(genome, done[-1])
+    return Answer(tuple(done), "", _tokens(spent))
+
+
+def rewritten(genome: Genome, rewrite: Rewrite) -> Genome:
+    """The genome with one section rewritten."""
+    return replace(genome, sections={**genome.sections, rewrite.section: rewrite.text})
 
 
 def applied(commission: Commission, answer: Answer) -> Genome:
-    """The first parent with the section that the critic rewrote."""
-    parent = commission.parents[0]
-    return replace(parent, sections={**parent.sections, answer.section: answer.text})
+    """The first parent with every section that the critic rewrote."""
+    return reduce(rewritten, answer.rewrites, commission.parents[0])
+
+
+async def _answered(complete: Complete, request: Request, section: str | None) -> Rewritten | str:
+    try:
+        found = await structured(complete, request, Rewritten)
+    except MissingReply as error:
+        return f"missing: {error.message}"
+    if isinstance(found, Invalid):
+        return f"invalid: {found.reason}"
+    if section is not None and found.section != section:
+        return f"invalid: rewrote {found.section}, not {section}"
+    return found
 
 
 def request_of(
-    commission: Commission, evidence: Evidence | None, *, model: str, seed: int, shown: Sequence[Exemplar] = ()
+    commission: Commission,
+    genome: Genome,
+    evidence: Evidence | None,
+    *,
+    step: int,
+    model: str,
+    seed: int,
+    shown: Sequence[Exemplar] = (),
 ) -> Request:
-    """What is asked. The same search asks the same: the draw comes from its seed, the generation and the place."""
+    """What is asked of a genome. The same search asks the same: the draw comes from its seed, the generation, place and step."""
     return Request(
         role="critic",
         model=model,
-        messages=(Message("system", _SYSTEM), Message("user", _told(commission, evidence, shown))),
+        messages=(Message("system", _SYSTEM), Message("user", _told(commission, genome, commission.objectives[step], evidence, shown))),
         temperature=TEMPERATURE,
         top_p=1.0,
         max_tokens=MAX_TOKENS,
-        seed=seed_of("critic", VERSION, seed, commission.generation, commission.place),
+        seed=seed_of("critic", VERSION, seed, commission.generation, commission.place, step),
     )
 
 
-def _told(commission: Commission, evidence: Evidence | None, shown: Sequence[Exemplar]) -> str:
-    parent, objective = commission.parents[0], commission.objective
+def _told(commission: Commission, parent: Genome, objective: str, evidence: Evidence | None, shown: Sequence[Exemplar]) -> str:
     controls = parent.controls
     sections = SECTIONS if commission.section is None else (commission.section,)
     parts = [

@@ -34,8 +34,9 @@ class Ground(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One finished generation: what was proposed, how it was measured, what selection made of it."""
+    """One finished generation: what the critic was asked, what was proposed, how it was measured, what selection made of it."""
 
+    commissions: tuple[Commission, ...]
     proposals: tuple[Proposal, ...]
     members: tuple[Individual, ...]
     judged: Judged
@@ -72,7 +73,7 @@ def search(
     stopped = ""
     try:
         while len(steps) <= generations and not stopped:
-            step = _step(ground, [list(one.members) for one in steps], seeds, plan=plan, pool=pool, screen=screen)
+            step = _step(ground, steps, seeds, plan=plan, pool=pool, screen=screen)
             steps.append(step)
             on_step(step)
             stopped = loop.stop([one.members for one in steps], plan=plan)
@@ -98,13 +99,15 @@ def search(
     return Outcome(tuple(steps), compared, genomes, chosen, stopped or "generations")
 
 
-def _step(ground: Ground, history: list[list[Individual]], seeds: Sequence[Genome], *, plan: Plan, pool: Pool, screen: Screen) -> Step:
-    wanted = loop.commissioned(history, seeds, plan=plan)
-    answers = ground.criticised(wanted) if wanted else ()
+def _step(ground: Ground, steps: Sequence[Step], seeds: Sequence[Genome], *, plan: Plan, pool: Pool, screen: Screen) -> Step:
+    history = [list(one.members) for one in steps]
+    asked = {one.asked for step in steps for one in step.commissions}
+    wanted = loop.commissioned(history, seeds, plan=plan, asked=asked)
+    rewritings = list(zip(wanted, ground.criticised(wanted), strict=True)) if wanted else []
     if history:
-        proposals = loop.next_generation(history, plan=plan, pool=pool, screen=screen, answers=answers)
+        proposals = loop.next_generation(history, plan=plan, pool=pool, screen=screen, rewritings=rewritings)
     else:
-        proposals = loop.first_generation(seeds, plan=plan, pool=pool, screen=screen, answers=answers)
+        proposals = loop.first_generation(seeds, plan=plan, pool=pool, screen=screen, rewritings=rewritings)
     played = ground.measured(loop.to_play(proposals, plan=plan), loop.rotation(len(history), plan=plan))
     members = [*loop.carried(history, proposals, plan=plan), *played]
-    return Step(tuple(proposals), tuple(members), loop.judge([*history, members], plan=plan))
+    return Step(tuple(wanted), tuple(proposals), tuple(members), loop.judge([*history, members], plan=plan))

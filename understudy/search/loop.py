@@ -7,7 +7,7 @@ is to be asked, `first_generation` and `next_generation` make the candidates of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -30,13 +30,17 @@ __all__ = (
 
 VERSION = 2
 ATTEMPTS = 20
+Rewritings = Sequence[tuple[Commission, Answer]]
 REFERENCE_FACTOR, REFERENCE_LEAST = 1.1, 0.1
 
 
-def commissioned(history: History, seeds: Sequence[Genome], *, plan: Plan) -> list[Commission]:
+def commissioned(
+    history: History, seeds: Sequence[Genome], *, plan: Plan, asked: Collection[tuple[str, ...]] = ()
+) -> list[Commission]:
     """What the critic is to be asked for the generation after `history`; nothing without a critic.
 
-    Before the first generation it sees the seeds alone. Raises NotMeasured where nothing of the last generation can be compared.
+    `asked`: what it was asked before in this search (Commission.asked). Before the first generation it sees the seeds alone.
+    Raises NotMeasured where nothing of the last generation can be compared.
     """
     if not slots.has_critic(plan):
         return []
@@ -49,39 +53,37 @@ def commissioned(history: History, seeds: Sequence[Genome], *, plan: Plan) -> li
         each.genome.digest: [float(each.objectives[name] or 0.0) / worst for name, worst in zip(plan.objectives, reference, strict=True)]
         for each in _comparable(history[-1], plan)
     }
-    couples = _couples(history, plan)
+    couples, drawn = _couples(history, plan), _chances(history, plan)
     return slots.commissions(
-        couples, standing, plan=plan, chances=_chances(history, plan), generation=len(history), n=plan.population
+        couples, standing, plan=plan, chances=drawn, generation=len(history), n=plan.population, asked=asked
     )
 
 
 def first_generation(
-    seeds: Sequence[Genome], *, plan: Plan, pool: Pool, screen: Screen, answers: Sequence[Answer] = ()
+    seeds: Sequence[Genome], *, plan: Plan, pool: Pool, screen: Screen, rewritings: Rewritings = ()
 ) -> list[Proposal]:
     """The seeds and as many of their variants as fill the population, with those that the screen turned away.
 
-    `answers` are the critic's to `commissioned`, in that order.
+    `rewritings`: what was commissioned and what the critic answered.
     """
     proposals = [Proposal(seed, SEED, (), *_pair(screen, seed)) for seed in seeds]
     known = list(seeds)
-    if answers:
-        proposals += slots.answered(commissioned((), seeds, plan=plan), answers, screen=screen, known=known)
+    proposals += slots.answered(rewritings, screen=screen, known=known)
     return _filled(proposals, _seed_couples(seeds), plan=plan, pool=pool, screen=screen, known=known, history=(), n=plan.population)
 
 
 def next_generation(
-    history: History, *, plan: Plan, pool: Pool, screen: Screen, answers: Sequence[Answer] = ()
+    history: History, *, plan: Plan, pool: Pool, screen: Screen, rewritings: Rewritings = ()
 ) -> list[Proposal]:
     """The survivors of the last generation, to be measured again, and a population of their children.
 
-    `answers` are the critic's to `commissioned`, in that order. Raises NotMeasured when nothing of the last generation could
+    `rewritings`: what was commissioned and what the critic answered. Raises NotMeasured when nothing of the last generation could
     be compared.
     """
     survivors = _survivors(history, plan)[1]
     proposals = [Proposal(genome, SURVIVOR, (genome.digest,)) for genome in survivors]
     known = _unique([each.genome for generation in history for each in generation])
-    if answers:
-        proposals += slots.answered(commissioned(history, (), plan=plan), answers, screen=screen, known=known)
+    proposals += slots.answered(rewritings, screen=screen, known=known)
     total = len(survivors) + plan.population
     couples = _couples(history, plan)
     return _filled(proposals, couples, plan=plan, pool=pool, screen=screen, known=known, history=history, n=total)

@@ -12,8 +12,8 @@ from understudy.genome import Genome
 SEED, SURVIVOR = "seed", "survivor"
 
 Mechanism = Literal[
-    "critic", "merge", "rewording", "crossover", "sentences", "exemplars", "controls", "adaptation", "influence", "rotation",
-    "remeasuring", "stopping", "constraints", "probabilistic_front", "worst_case",
+    "critic", "chains", "merge", "rewording", "crossover", "sentences", "exemplars", "controls", "adaptation", "influence",
+    "rotation", "remeasuring", "stopping", "constraints", "probabilistic_front", "worst_case",
 ]  # fmt: skip
 MECHANISMS: tuple[Mechanism, ...] = get_args(Mechanism)
 """What can be left out of a search, one by one, to see what it is worth; docs/search.md says what takes its place."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -10,12 +10,13 @@ from understudy.genome import SECTIONS, Genome
 from understudy.keys import rng_of
 from understudy.search import operators
 from understudy.search.critic import Answer, Commission, Rewriting, applied
-from understudy.search.genes import Screen, length
+from understudy.search.genes import Screen, Verdict, length
 from understudy.search.operators import Parents
 from understudy.search.plan import Mechanism, Plan, Proposal
 
 VERSION = 1
 CRITIC_SHARE = 0.5
+REDRAWS = 6
 _CRITIC: Mapping[Rewriting, tuple[Mechanism, float]] = {
     "treat": ("critic", 0.70),
     "merge": ("merge", 0.14),
@@ -56,63 +57,74 @@ def commissions(
     chances: Mapping[str, float],
     generation: int,
     n: int,
+    asked: Collection[tuple[str, ...]] = (),
 ) -> list[Commission]:
     """What the critic is asked for the next `n` children: in each place an operator is drawn, and the critic's are commissioned.
 
     `standing`: genome → its objectives as shares of the reference point; the objective that matters most along a weight vector
-    drawn for the place is the one to be treated. Without a standing one is drawn.
+    drawn for the place is the one to be treated. Without a standing one is drawn. What was `asked` before, or in another place, is
+    drawn anew a few times; a place for which nothing new is found is left to the other operators.
     """
     if not has_critic(plan):
         return []
-    names = list(chances)
+    names, before = list(chances), set(asked)
     found = []
     for place in range(n):
         rng = rng_of("slot", VERSION, plan.seed, generation, place)
         name = names[int(rng.choice(len(names), p=[chances[one] for one in names]))]
-        if name not in operators.OPERATORS:
-            parents = couples[place % len(couples)]
-            found.append(_commission(name, parents, _objective(standing.get(parents[0].digest), plan, rng), generation, place, rng))
+        if name in operators.OPERATORS:
+            continue
+        for attempt in range(REDRAWS):
+            parents = couples[(place + attempt * n) % len(couples)]
+            wanted = _commission(name, parents, standing.get(parents[0].digest), plan, generation, place, rng)
+            if wanted.asked not in before:
+                before.add(wanted.asked)
+                found.append(wanted)
+                break
     return found
 
 
-def answered(
-    wanted: Sequence[Commission], answers: Sequence[Answer], *, screen: Screen, known: Sequence[Genome]
-) -> list[Proposal]:
+def answered(rewritings: Sequence[tuple[Commission, Answer]], *, screen: Screen, known: Sequence[Genome]) -> list[Proposal]:
     """What came of the commissions as proposals, rejected ones with their reason; their places are filled by other operators."""
     proposals, seen = [], list(known)
-    for commission, answer in zip(wanted, answers, strict=True):
+    for commission, answer in rewritings:
         parents = tuple(dict.fromkeys(parent.digest for parent in commission.parents))
-        if answer.reason:
-            unchanged = commission.parents[0]
-            proposals.append(Proposal(unchanged, commission.operator, parents, False, answer.reason, answer.n_tokens, commission.place))
-            continue
         child = applied(commission, answer)
-        verdict = screen.check(child, seen)
+        # a chain of rewritings that broke off is as good as a shorter one
+        verdict = Verdict(False, answer.reason) if not answer.rewrites else screen.check(child, seen)
         proposals.append(Proposal(child, commission.operator, parents, verdict.ok, verdict.reason, answer.n_tokens, commission.place))
         if verdict.ok:
             seen.append(child)
     return proposals
 
 
-def _objective(shares: Sequence[float] | None, plan: Plan, rng: np.random.Generator) -> str:
-    weights = rng.dirichlet(np.ones(len(plan.objectives)))
-    worst = weights if shares is None else weights * np.asarray(shares)
-    return plan.objectives[int(np.argmax(worst))]
-
-
 def _commission(
-    name: str, parents: Parents, objective: str, generation: int, place: int, rng: np.random.Generator
+    name: str,
+    parents: Parents,
+    shares: Sequence[float] | None,
+    plan: Plan,
+    generation: int,
+    place: int,
+    rng: np.random.Generator,
 ) -> Commission:
     first, second = parents
+    objective = (_objective(shares, plan, rng),)
     if name == "merge":
         differing = [one for one in SECTIONS if first.sections[one] != second.sections[one]]
-        if not differing:
-            # a prompt cannot be merged with itself
-            return Commission("treat", (first,), objective, generation, place)
-        return Commission("merge", parents, objective, generation, place, differing[int(rng.integers(len(differing)))])
+        if differing:
+            return Commission("merge", parents, objective, generation, place, differing[int(rng.integers(len(differing)))])
     if name == "paraphrase":
         return Commission("paraphrase", (first,), objective, generation, place, SECTIONS[int(rng.integers(len(SECTIONS)))])
     if name == "compress":
         share = np.array([len(first.sections[one]) for one in SECTIONS]) / length(first)
         return Commission("compress", (first,), objective, generation, place, SECTIONS[int(rng.choice(len(SECTIONS), p=share))])
-    return Commission("treat", (first,), objective, generation, place)
+    # a prompt cannot be merged with itself, so it is treated; as in breeding, the first generation takes larger steps
+    n_steps = int(rng.integers(1, 5)) if generation == 0 else int(rng.integers(1, 4))
+    steps = (*objective, *(_objective(shares, plan, rng) for _ in range(n_steps - 1))) if plan.has("chains") else objective
+    return Commission("treat", (first,), steps, generation, place)
+
+
+def _objective(shares: Sequence[float] | None, plan: Plan, rng: np.random.Generator) -> str:
+    weights = rng.dirichlet(np.ones(len(plan.objectives)))
+    worst = weights if shares is None else weights * np.asarray(shares)
+    return plan.objectives[int(np.argmax(worst))]

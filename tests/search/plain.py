@@ -1,0 +1,82 @@
+"""A search from rows to rows with the tasks' own functions, without Prefect: `python plain.py STORE GENERATIONS [MECHANISM…]`.
+
+A process that does this can be killed anywhere; another one goes on with the store.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import tasks.criticism
+import tasks.finals
+import tasks.ingest
+import tasks.optimize
+import tasks.play
+import tasks.profile
+import tasks.racing
+from tasks.generations import Run
+from tasks.models import models_open
+from understudy.doors.store import Store
+from understudy.parameters import Caps, Models, PanelSize, Search
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = PanelSize(per_stratum=6, behaviour=6, free=3)
+
+
+def small(generations: int, **changed: Any) -> Search:
+    """As small a search as there can be."""
+    return Search(population=4, generations=generations, n_front=2, panel=SMALL, front_panel=SMALL, **changed)
+
+
+def prepared(store: Path) -> None:
+    """The bundled sample, ingested and profiled."""
+    tasks.ingest.ingest_logs.fn(str(store), "redial", [str(ROOT / "examples" / "sample")], dataset="sample", split=None, roles=None)
+    tasks.profile.profile_dataset.fn(str(store), "sample", at=None, out=None)
+
+
+def searched(store: Path, search: Search, *, surface: str = "0", critic: str | None = None, seed: int = 0) -> dict[str, Any]:
+    """The fields of the search."""
+    with models_open(str(store), "sample", models=Models(critic=critic), caps=Caps(), surface=surface) as opened:
+        run = tasks.optimize.open_run.fn(
+            str(store), "sample", setting="zero_shot", recommender=tasks.play.recommender_named("retrieval", opened), seed=seed,
+            search=search, model=opened.seeker, critic_model=opened.critic,
+        )  # fmt: skip
+        stopped = ""
+        for number in range(search.generations + 1):
+            stopped = generation(run, number)
+            if stopped:
+                break
+        works = tasks.optimize.finalists.fn(run)
+        done = mapped(tasks.finals.confirm.fn, works)
+        found: dict[str, Any] = tasks.finals.conclude.fn(run, done, len(works), stopped or "generations")
+        return {**found, "n_model_calls": opened.gateway.n_calls}
+
+
+def generation(run: Run, number: int) -> str:
+    """The steps of flows.searching.generation."""
+    treated = mapped(tasks.criticism.criticise.fn, tasks.criticism.commission.fn(run, number))
+    works = tasks.optimize.propose.fn(run, number, treated)
+    if run.search.racing:
+        raced = tasks.racing.raced_before(run, number, works)
+        works = tasks.racing.race.fn(run, number, works, mapped(tasks.racing.first_lap.fn, works), "") if raced is None else raced
+    return tasks.optimize.keep_generation.fn(run, number, mapped(tasks.play.evaluate.fn, works), "")
+
+
+def mapped(function: Callable[[Any], Any], over: Iterable[Any]) -> list[Any]:
+    """What mapping does, one after the other."""
+    return [function(one) for one in over]
+
+
+def digest_of(store: Path, tables: Sequence[str]) -> dict[str, Any]:
+    """What a search has left in tables: their rows in order."""
+    with Store.open(store) as opened:
+        return {table: sorted(map(repr, opened._connection.execute(f"select * from {table}").fetchall())) for table in tables}
+
+
+if __name__ == "__main__":
+    fields = searched(Path(sys.argv[1]), small(int(sys.argv[2]), without=tuple(sys.argv[3:])))
+    print(json.dumps(fields))
