@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,16 +14,18 @@ from search.trial import BLOCK, PANEL, Trial, pieces_of
 from understudy import objectives
 from understudy.genome import Genome
 from understudy.objectives import NAMES
+from understudy.panels import Panel
 from understudy.parameters import PanelSize
 from understudy.search.critic import Answer, Commission, criticise
 from understudy.search.drive import search
 from understudy.search.picking import Finalist
-from understudy.search.plan import Individual, Plan, Proposal
+from understudy.search.plan import SEED, SURVIVOR, Individual, Plan, Proposal
+from understudy.search.racing import dropped, resampled
 
-POPULATION, N_FRONT, GENERATIONS = 5, 4, 100
+POPULATION, N_FRONT, GENERATIONS = 4, 4, 100
 # pieces → the panel of a generation
 PANELS = {48: PANEL, 36: PanelSize(per_stratum=4, behaviour=9, free=7), 24: BLOCK}
-PIECES = 48
+PIECES = 24
 FRONT_PANEL = PANEL
 
 
@@ -31,7 +34,7 @@ def run_understudy(trial: Trial) -> None:
     off = frozenset(str(trial.options.get("without", "")).split(",")) - {""}
     plan = Plan(
         NAMES, population=int(trial.options.get("population", POPULATION)), algorithm=str(trial.options.get("algorithm", "unsga3")),
-        seed=trial.seed, has_critic=True, without=off, racing="racing" not in off and bool(trial.options.get("racing", 0)),
+        seed=trial.seed, has_critic=True, without=off, racing=bool(trial.options.get("racing", 0)),
     )  # fmt: skip
     ground = _Ground(trial)
     found = search(
@@ -52,8 +55,8 @@ class _Ground:
 
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
-        n_finalists = N_FRONT + 1
-        self._reserve = n_finalists * pieces_of(FRONT_PANEL)
+        self._reserve = (N_FRONT + 1) * pieces_of(FRONT_PANEL)
+        self._races = bool(trial.options.get("racing", 0))
         self._size = PANELS[int(trial.options.get("pieces", PIECES))]
 
     def criticised(self, commissions: Sequence[Commission]) -> Sequence[Answer]:
@@ -78,8 +81,20 @@ class _Ground:
         if trial.stage.meter.left - len(proposals) * pieces_of(self._size) < self._reserve:
             raise OutOfDialogues("what is left is kept for the choice")
         panel = trial.world.panel("search", self._size, seed=trial.seed, rotation=rotation)
-        found = trial.stage.measure_all([one.genome for one in proposals], panel, label=f"g{rotation}")
-        return [self._individual(one, each) for one, each in zip(proposals, found, strict=True)]
+        out = self._raced(proposals, panel) if self._races else {}
+        going = [one for one in proposals if one.genome.digest not in out]
+        found = trial.stage.measure_all([one.genome for one in going], panel, label=f"g{rotation}")
+        known = {one.genome.digest: self._individual(one, each) for one, each in zip(going, found, strict=True)}
+        return [known[one.genome.digest] if one.genome.digest in known else _fallen(one, out[one.genome.digest]) for one in proposals]
+
+    def _raced(self, proposals: Sequence[Proposal], panel: Panel) -> dict[str, int]:
+        """Genome → dialogues, of those that a survivor or the seed dominates with confidence after every second piece of the panel."""
+        half = replace(panel, reactions=panel.reactions[::2], behaviour=panel.behaviour[::2], free=panel.free[::2])
+        laps = self._trial.stage.measure_all([one.genome for one in proposals], half, label="lap", intervals=True)
+        draws = [resampled(one.genome.digest, {name: one.evaluation.objectives[name].replicates for name in NAMES}, NAMES) for one in laps]
+        ahead = [one.genome.digest for one in proposals if one.operator in (SEED, SURVIVOR)]
+        gone = dropped([one for one in draws if one is not None], ahead)
+        return {one.genome.digest: one.n_pieces for one in laps if one.genome.digest in gone}
 
     def confirmed(self, genomes: Sequence[Genome]) -> Sequence[Finalist]:
         trial = self._trial
@@ -91,6 +106,10 @@ class _Ground:
         values = {name: (float(value) if np.isfinite(value) else None) for name, value in zip(NAMES, found.values, strict=True)}
         tokens = one.n_tokens + found.n_tokens
         return Individual(one.genome, one.operator, values, found.constraints, {}, tokens, found.n_pieces)
+
+
+def _fallen(one: Proposal, n_dialogues: int) -> Individual:
+    return Individual(one.genome, one.operator, {}, {}, n_tokens=one.n_tokens, n_dialogues=n_dialogues, dropped="dominated with confidence")
 
 
 def _finalist(found: Measurement) -> Finalist:

@@ -1,0 +1,181 @@
+"""From the raw rows to the section of docs/benchmarks.md and the pictures; nothing is played here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tables import Table, write_section
+
+from search.contenders import MODULES
+from search.drawing import curves_svg, differences_svg
+from search.indicators import reached
+from search.plan import BLOCKS, FEWER, cases_of
+from search.scoring import GRID
+from search.statistics import Paired, holm_over, interval_of, paired, wins
+
+PICTURES = Path(__file__).resolve().parents[3] / "docs" / "pictures"
+OURS = "understudy"
+SHARE = 0.9
+Row = dict[str, Any]
+
+
+def write(rows: Sequence[Row]) -> None:
+    """Writes the section and the pictures of what there is; what is missing is said in numbers."""
+    wanted = {case.key: case for case in cases_of(())}
+    known = {row["key"]: row for row in rows if row["key"] in wanted}
+    by_block = {block: [row for row in known.values() if row["block"] == block] for block in BLOCKS}
+    tables = [_progress(wanted.values(), known)]
+    for block in ("main", "nonconvex"):
+        if by_block[block]:
+            tables += [_standings(block, by_block[block]), _against(block, by_block[block]), _costs(block, by_block[block])]
+            curves = {name: [row["curve"] for row in of] for name, of in _by_optimizer(by_block[block]).items()}
+            title = f"{block}: what would be handed in, by dialogues played"
+            (PICTURES / f"bench-search-{block}.svg").write_text(curves_svg(curves, GRID, title=title), encoding="utf-8")
+    compared = {block: _differences(by_block[block], "hv") for block in ("main", "nonconvex") if by_block[block]}
+    if any(compared.values()):
+        picture = differences_svg({block: one for block, one in compared.items() if one}, title="paired by surface, 95 % intervals")
+        (PICTURES / "bench-search-differences.svg").write_text(picture, encoding="utf-8")
+    if by_block["quality"]:
+        tables.append(_qualities(by_block["quality"], by_block["main"]))
+    if by_block["ablation"]:
+        tables.append(_ablation(by_block["ablation"], by_block["main"]))
+    tables += [_claims(name, by_block[name]) for name in ("null", "adverse") if by_block[name]]
+    write_section("Search", tables, command="make bench-search")
+
+
+def _progress(wanted: Iterable[Any], known: Mapping[str, Row]) -> Table:
+    cases = list(wanted)
+    lines = []
+    for block in BLOCKS:
+        own = [case for case in cases if case.block == block]
+        lines.append([block, str(len(own)), str(sum(case.key in known for case in own))])
+    return Table("Runs of the protocol (docs/bench-search.md) and those that are in the raw rows", ["block", "runs", "played"], lines)
+
+
+def _by_optimizer(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Optimizer → its rows on the surfaces that all optimizers of these rows have, so that means are over the same ones."""
+    names = [name for name in MODULES if any(row["optimizer"] == name for row in rows)]
+    shared = set.intersection(*({row["surface"] for row in rows if row["optimizer"] == name} for name in names))
+    return {name: [row for row in rows if row["optimizer"] == name and row["surface"] in shared] for name in names}
+
+
+def _standings(block: str, rows: Sequence[Row]) -> Table:
+    groups = _by_optimizer(rows)
+    best = {row["surface"]: max(row["hv"], 0.0) for row in next(iter(groups.values()))}
+    for row in (row for of in groups.values() for row in of):
+        best[row["surface"]] = max(best[row["surface"]], row["hv"])
+    lines = []
+    for name, of in groups.items():
+        after = [reached(list(zip(GRID, row["curve"], strict=True)), SHARE * best[row["surface"]]) for row in of]
+        there = [n for n in after if n is not None]
+        median = f"{np.median([n if n is not None else np.inf for n in after]):,.0f}" if len(there) * 2 > len(after) else "not within 2,000"
+        lines.append([
+            name, _told([row["hv"] for row in of]), _told([row["hv_pick"] for row in of]), _told([row["igd_plus"] for row in of]),
+            _told([row["r2"] for row in of]), f"{median} ({len(there)} of {len(of)})",
+        ])  # fmt: skip
+    n = len(best)
+    return Table(
+        f"{block}: by the truth, mean over {n} surfaces with 95 % intervals (the ideal of R2 is {np.mean([row['r2_ideal'] for row in rows]):.3f})",
+        ["optimizer", "hv", "hv of the pick", "IGD+", "noisy R2", "dialogues to 90 % of the best (surfaces that got there)"], lines,
+    )  # fmt: skip
+
+
+def _differences(rows: Sequence[Row], what: str) -> dict[str, Paired]:
+    groups = _by_optimizer(rows)
+    if OURS not in groups:
+        return {}
+    ours = {row["surface"]: row[what] for row in groups[OURS]}
+    return {name: paired(ours, {row["surface"]: row[what] for row in of}) for name, of in groups.items() if name != OURS}
+
+
+def _against(block: str, rows: Sequence[Row]) -> Table:
+    groups, lines = _by_optimizer(rows), []
+    for what in ("hv", "hv_pick"):
+        found = _differences(rows, what)
+        adjusted = holm_over({name: one.p for name, one in found.items()}) if found else {}
+        for name, one in found.items():
+            ours, theirs = ({row["surface"]: row[what] for row in groups[who]} for who in (OURS, name))
+            won = "/".join(str(n) for n in wins(ours, theirs))
+            lines.append([what, name, f"{one.mean:+.3f} ({one.lo:+.3f} to {one.hi:+.3f})", f"{adjusted[name]:.3g}", won])
+    return Table(f"{block}: understudy minus each peer, paired by surface", ["", "peer", "difference", "Holm's p", "won/tied/lost"], lines)
+
+
+def _costs(block: str, rows: Sequence[Row]) -> Table:
+    lines = []
+    for name, of in _by_optimizer(rows).items():
+        claimed, again = ([row[key] for row in of] for key in ("hv_pick_claimed", "hv_pick_again"))
+        over = (np.mean(claimed) - np.mean(again)) / np.mean(again)
+        to_truth = np.mean([row["hv_claimed"] for row in of]) - np.mean([row["hv_true"] for row in of])
+        lines.append([
+            name, f"{over:+.1%}", f"{to_truth:+.3f}", f"{sum(row['violating'] for row in of)} of {sum(row['n_handed'] for row in of)}",
+            f"{sum(row['pick_violates'] for row in of)} of {len(of)}", _mean(of, "n_dialogues", "{:,.0f}"),
+            f"{np.mean([row['tokens'] for row in of]) / 1e6:.2f}", _mean(of, "n_critic_calls", "{:.0f}"), _mean(of, "cpu_s", "{:.0f}"),
+            f"{max(row['length_ratio'] for row in of):.2f}", str(sum(row["lost_texts"] for row in of)),
+        ])  # fmt: skip
+    header = [
+        "optimizer", "pick claimed over measured again", "claimed - true (hv)", "handed in that violate", "picks that violate", "dialogues",
+        "million tokens", "critic's calls", "CPU s", "longest prompt × seed", "texts lost",
+    ]  # fmt: skip
+    return Table(f"{block}: honesty and cost", header, lines)
+
+
+def _qualities(rows: Sequence[Row], main: Sequence[Row]) -> Table:
+    surfaces = {str(seed) for seed in FEWER}
+    whole = [*rows, *(row for row in main if row["surface"] in surfaces)]
+    lines = []
+    for name in MODULES:
+        cells = [[row["hv"] for row in whole if row["optimizer"] == name and row["quality"] == quality] for quality in (0.3, 0.6, 0.9)]
+        lines.append([name, *(_told(values) if values else "" for values in cells)])
+    return Table("hv by the critic's quality, surfaces 100–109", ["optimizer", ".3", ".6", ".9"], lines)
+
+
+def _ablation(rows: Sequence[Row], main: Sequence[Row]) -> Table:
+    whole = {row["surface"]: row for row in main if row["optimizer"] == OURS}
+    names = dict.fromkeys(_named(row) for row in rows)
+    lines = []
+    for name in names:
+        own = {row["surface"]: row for row in rows if _named(row) == name and row["surface"] in whole}
+        cells = []
+        for what in ("hv", "hv_pick"):
+            if len(own) < 2:
+                cells.append("")
+                continue
+            one = paired({key: row[what] for key, row in whole.items() if key in own}, {key: row[what] for key, row in own.items()})
+            cells.append(f"{one.mean:+.3f} ({one.lo:+.3f} to {one.hi:+.3f})")
+        lines.append([name, str(len(own)), *cells])
+    return Table(
+        "What each mechanism brings: the whole search minus the one that differs, paired by surface",
+        ["", "n", "hv", "hv of the pick"],
+        lines,
+    )
+
+
+def _named(row: Row) -> str:
+    return ", ".join(f"{name} {value}" for name, value in row["options"].items())
+
+
+def _claims(block: str, rows: Sequence[Row]) -> Table:
+    better = [row for row in rows if "better" in row["compared"].values()]
+    own = [row for row in rows if row["outcome"].get("dominates_seed")]
+    lines = [
+        ["runs", str(len(rows))],
+        ["the comparison says better in some objective", f"{len(better)} of {len(rows)}"],
+        ["the pick is the seed", f"{sum(row['pick_is_seed'] for row in rows)} of {len(rows)}"],
+        ["the search itself says that the pick dominates the seed", f"{len(own)} of {len(rows)}"],
+        ["usual advice followed by the pick, minus the seed", _told([row["advice"] - row["advice_seed"] for row in rows])],
+        ["true hv of the pick minus the seed's", _told([row["hv_pick"] - row["hv_seed"] for row in rows])],
+    ]
+    return Table(f"{block}: what is claimed there", ["", ""], lines)
+
+
+def _told(values: Sequence[float]) -> str:
+    mean, lo, hi = interval_of(list(values))
+    return f"{mean:.3f} ({lo:.3f}–{hi:.3f})"
+
+
+def _mean(rows: Sequence[Row], what: str, form: str) -> str:
+    told: Callable[[float], str] = form.format
+    return told(float(np.mean([row[what] for row in rows])))
