@@ -13,6 +13,7 @@ from understudy.statistics.halves import Floats
 
 N_FOLDS = 5
 _RIDGE = 1.0
+_DIGITS = 9
 
 
 def grouped_auc(features: Floats, kind: Floats, group: NDArray[np.int64], *, folds: NDArray[np.int64]) -> float | None:
@@ -30,7 +31,9 @@ def grouped_auc(features: Floats, kind: Floats, group: NDArray[np.int64], *, fol
         if len(np.unique(kind[inside])) < 2 or len(np.unique(kind[train])) < 2:
             continue
         weights = _discriminant(scaled[train], kind[train])
-        found.append((auc(scaled[inside] @ weights, kind[inside]) or 0.0, int(inside.sum())))
+        # turns with the same features tie, wherever they stand: without rounding the order of rows decides by its last digit
+        scores = np.round(scaled[inside] @ weights, _DIGITS)
+        found.append((auc(scores, kind[inside]) or 0.0, int(inside.sum())))
     if not found:
         return None
     values, sizes = zip(*found, strict=True)
