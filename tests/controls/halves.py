@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import reading
 from declared import OBJECTIVES, declared
-from scratch import World, kept, sampled
+from scratch import World, dosing, kept, sampled
 
 from understudy import gates
 from understudy.anchors import disjoint_halves, human_panel, powered
@@ -37,7 +37,7 @@ def dosed_halves(here: World, fault: str, share: float) -> list[Fields]:
     n, faults = declared()["dose"]["n_halves"], (fault,) if share else tuple(declared()["response"])
     made = partial(_halves, here, {fault: share} if share else {}, n, faults=faults)
     name = f"dose-{fault}-{share:g}" if share else "dose-none"
-    return list(kept(name, made, by=(__file__,), on=[*sampled(), n, faults, declared()["dose"]["seed"]]))
+    return list(kept(name, made, by=(__file__,), on=[*sampled(), *dosing(), n, faults]))
 
 
 def _halves(here: World, doses: dict[str, float], n: int, *, intervals: bool = False, faults: Sequence[str] = ()) -> list[Fields]:

@@ -15,7 +15,7 @@ import numpy as np
 import reading
 from declared import OBJECTIVES, declared
 from halves import measured, sides, told
-from scratch import World, kept, sampled, world
+from scratch import World, dosing, kept, sampled, world
 from threadpoolctl import threadpool_limits
 
 from understudy.anchors import disjoint_halves
@@ -38,7 +38,7 @@ def run() -> Fields:
     """batches with scores and objectives, tau with interval, disagreements, failures."""
     spec, here = declared()["held_out"], world()
     batches = spec["batches"]
-    on = [*sampled(), spec["n_halves"], spec["n_characters"], declared()["dose"]["seed"]]
+    on = [*sampled(), *dosing(), spec["n_halves"], spec["n_characters"]]
     seen = [kept(f"held-out-{digest(one)[:8]}", partial(_batch, here, one["doses"]), by=(__file__,), on=on) for one in batches]
     names, n = [one["name"] for one in batches], spec["n_halves"]
     columns = {name: [[half["objectives"][name] for half in batch] for batch in seen] for name in OBJECTIVES}

@@ -13,7 +13,8 @@ from typing import Any
 import polars as pl
 from declared import declared
 
-from understudy import dose, objectives, rows, stock
+from tasks.dosing import of_split
+from understudy import dose, objectives, rows, stock, wordings
 from understudy.doors.store import Store
 from understudy.evidence import Human, Reference, Simulated, observe
 from understudy.keys import digest
@@ -49,6 +50,7 @@ class World:
     reference: Reference
     anchors: list[dict[str, Any]]
     dialogues: list[Dialogue]
+    ground: dose.Ground
     points: pl.DataFrame
     kept: dict[str, Reference] = field(default_factory=dict)
 
@@ -66,16 +68,9 @@ class World:
         return dict(masked.group_by("dialogue_id", maintain_order=True).agg("masked").iter_rows())
 
     def _changed(self, doses: Mapping[str, float], seed: int) -> list[Dialogue]:
-        ground = dose.Ground(
-            catalogue=self.reference.catalogue,
-            titles=self.reference.titles,
-            targets={} if self.human.targets is None else dict(self.human.targets.select("dialogue_id", "target").iter_rows()),
-            points=frozenset(self.points.select("dialogue_id", "turn_index").iter_rows()),
-            instruments=self.human.instruments,
-        )
         dialogues = self.dialogues
         for kind, share in sorted(doses.items()):
-            dialogues = list(dose.apply(dialogues, ground, kind=kind, share=share, seed=seed).dialogues)
+            dialogues = list(dose.apply(dialogues, self.ground, kind=kind, share=share, seed=seed).dialogues)
         return dialogues
 
     def _read(self, dialogues: list[Dialogue]) -> Reference:
@@ -135,18 +130,17 @@ def world() -> World:
         human = rows.load_human(store, profile_key, spec["split"], DATASET)
         turns = store.frame("profile/context_turns", profile_key=profile_key, split=spec["split"])
         anchors = store.rows("profile/anchors", profile_key=profile_key, split=spec["split"])
-        ours = set(human.behaviour["dialogue_id"].to_list()) | set(human.reactions["dialogue_id"].to_list())
-        dialogues = [one for one in stock.load_dialogues(store, DATASET) if one.dialogue_id in ours]
+        dialogues, ground = of_split(store, profile_key, DATASET, spec["split"])
     points = turns.filter(pl.col("context_id").is_in(human.reactions["context_id"].to_list()))
     reference = Reference.build(human, seed=spec["profile_seed"])
     columns = ("context_id", "dialogue_id", "turn_index")
-    return World(path, profile_key, human, reference, anchors, dialogues, points.select(columns))
+    return World(path, profile_key, human, reference, anchors, dialogues, ground, points.select(columns))
 
 
 def kept(name: str, make: Callable[[], Any], *, by: Sequence[str], on: Any) -> Any:
     """What `make` returns, as JSON; made once for what it depends `on`, the objectives' versions, and the code of this and of `by`."""
     code = [Path(file).read_text(encoding="utf-8") for file in (__file__, *by)]
-    key = digest([name, on, objectives.VERSIONS, dose.VERSION, code])[:16]
+    key = digest([name, on, objectives.VERSIONS, code])[:16]
     file = FOLDER / f"{name}-{key}.json"
     if not file.is_file():
         FOLDER.mkdir(exist_ok=True)
@@ -160,6 +154,11 @@ def kept(name: str, make: Callable[[], Any], *, by: Sequence[str], on: Any) -> A
 def sampled() -> list[Any]:
     """What of the declaration any measurement of halves depends on."""
     return [declared()[name] for name in ("split", "profile_seed", "first_seed", "sizes")]
+
+
+def dosing() -> list[Any]:
+    """What a measurement with faults depends on as well."""
+    return [declared()["dose"]["seed"], dose.VERSION, wordings.VERSION]
 
 
 def commit() -> str:
