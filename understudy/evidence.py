@@ -272,11 +272,14 @@ def _told(targets: pl.DataFrame | None, turns: pl.DataFrame, catalogue: Catalogu
     if targets is not None and len(targets):
         key = "play_key" if "play_key" in targets.columns else "dialogue_id"
         wanted = turns.filter(pl.col("play_key").is_in(targets[key].to_list())).sort("play_key", "turn_index")
-        spoken = {name[0]: part for name, part in wanted.partition_by("play_key", as_dict=True).items()}
+        # plain rows by key: a frame a dialogue costs more than reading its turns
+        spoken: dict[str, list[tuple[str, str, list[str]]]] = {}
+        for name, *turn in wanted.select("play_key", "role", "text", "item_ids").iter_rows():
+            spoken.setdefault(name, []).append((turn[0], turn[1], turn[2]))
         for row in targets.sort(key).iter_rows(named=True):
             said = spoken.get(row[key])
             if said is not None and row["target"] in catalogue.items:
-                told = catalogue.told(row["target"], said.select("role", "text", "item_ids").iter_rows())
+                told = catalogue.told(row["target"], said)
                 rows.append((row[key], row["dialogue_id"], told.title, told.attributes))
     schema = {"play_key": pl.String, "dialogue_id": pl.String, "title": pl.Boolean, "attributes": pl.Boolean}
     return pl.DataFrame(rows, schema=schema, orient="row")

@@ -28,22 +28,31 @@ class _Lookup:
 
     @classmethod
     def of(cls, hashes: Codes, workers: Workers) -> _Lookup:
-        order = np.lexsort((workers, hashes))
+        order = np.argsort(hashes)
         hashes, workers = hashes[order], workers[order]
-        fresh = np.ones(len(hashes), dtype=bool)
-        fresh[1:] = (hashes[1:] != hashes[:-1]) | (workers[1:] != workers[:-1])
-        unique, start, owner = np.unique(hashes[fresh], return_index=True, return_inverse=True)
+        # hardly any window is said twice: only those are put in order of worker as well
+        new = np.ones(len(hashes), dtype=bool)
+        new[1:] = hashes[1:] != hashes[:-1]
+        again = np.flatnonzero(~new | np.append(~new[1:], False))
+        workers[again] = workers[again][np.lexsort((workers[again], hashes[again]))]
+        fresh = new.copy()
+        fresh[1:] |= workers[1:] != workers[:-1]
+        start = np.flatnonzero(new[fresh])
+        owner = np.cumsum(new[fresh]) - 1
         position = np.arange(len(owner)) - start[owner]
-        table = np.full((len(unique), _KEPT_WORKERS), _NOBODY, dtype=np.int64)
+        table = np.full((len(start), _KEPT_WORKERS), _NOBODY, dtype=np.int64)
         kept = position < _KEPT_WORKERS
         table[owner[kept], position[kept]] = workers[fresh][kept]
-        return cls(unique, table)
+        return cls(hashes[new], table)
 
     def found(self, hashes: Codes, one: Workers, other: Workers) -> NDArray[np.bool_]:
         """Whether each hash was said by somebody who is neither `one` nor `other`."""
         if not len(self.hashes):
             return np.zeros(len(hashes), dtype=bool)
-        at = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
+        # in their order, so that neighbours are looked up in the same stretch of memory
+        order = np.argsort(hashes)
+        at = np.empty(len(hashes), dtype=np.int64)
+        at[order] = np.minimum(np.searchsorted(self.hashes, hashes[order]), len(self.hashes) - 1)
         there, said = self.hashes[at] == hashes, self.workers[at]
         return np.asarray(there & ((said != _NOBODY) & (said != one[:, None]) & (said != other[:, None])).any(axis=1))
 

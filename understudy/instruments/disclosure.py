@@ -48,7 +48,8 @@ class Catalogue:
     def told(self, target: str, turns: Iterable[tuple[str, str, Iterable[str]]]) -> Told:
         """What `turns` (role, text, item ids of the recommender's turns) tell of `target`, up to where the recommender names it."""
         item = self.items[target]
-        said, title = [], False
+        said: list[str] = []
+        title = False
         for role, text, named in turns:
             if role == "recommender":
                 if target in named or self.names(target, text):

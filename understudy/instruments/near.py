@@ -69,8 +69,11 @@ class NearIndex:
 
     def _near(self, sets: Sequence[frozenset[int]]) -> Iterator[list[frozenset[int]]]:
         for words, sketch in zip(sets, _sketches(sets), strict=True):
+            least, most = JACCARD * len(words) - 1e-9, len(words) / JACCARD + 1e-9
+            # sets of too different sizes cannot be near, and that is cheaper to see than how much they share
             candidates = (self._sets[place] for place in self._lsh.query(sketch))
-            yield [one for one in candidates if len(words & one) >= JACCARD * len(words | one) - 1e-9]
+            sized = [one for one in candidates if least <= len(one) <= most]
+            yield [one for one in sized if len(words & one) >= JACCARD * len(words | one) - 1e-9]
 
 
 def _word_sets(tokens: pl.Series) -> Iterator[frozenset[int]]:
