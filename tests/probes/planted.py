@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from understudy.completion import Completion, Request
@@ -81,7 +81,7 @@ def world() -> Humans:
     return Humans(ITEMS, POPULARITY, talks, personas, opinions, judged, "forms")
 
 
-def human_like(questions: Questions, shares: Callable[[str], float]) -> Say:
+def human_like(questions: Questions, shares: Callable[[str], float], items: Mapping[str, Item] = ITEMS) -> Say:
     """Says of each place what humans said at another one, and likes what they like, as often as they do."""
     others: dict[str, Question] = {}
     for schema in {one.schema for one in questions.asked}:
@@ -92,7 +92,7 @@ def human_like(questions: Questions, shares: Callable[[str], float]) -> Say:
         unit, other = question.unit, others[question.request.key].unit
         match unit:
             case items_task.Unit():
-                return {"more_titles": [ITEMS[one].label for one in other.others]}
+                return {"more_titles": [items[one].label for one in other.others]}
             case binary_preference.Unit():
                 tilt = {"plain": 0.0, "picky": -0.3, "easy": 0.3}[unit.manner]
                 yes = draw("yes", unit.item_id, unit.persona.dialogue_id) < shares(unit.item_id) + tilt

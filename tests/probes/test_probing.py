@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine
@@ -15,14 +17,28 @@ import pytest
 
 import tasks.profile
 from tasks.ingest import ingest_logs
-from tasks.models import OpenModels
+from tasks.models import OpenModels, models_open, store_held
 from tasks.play import human_side
-from tasks.probing import SPLIT, probe_model
-from understudy import stock
-from understudy.completion import Completion, MissingReply, Request
+from tasks.probing import SPLIT, humans_of, probe_model
+from understudy import probes, stock
+from understudy.completion import ROLES, Completion, MissingReply, Request
 from understudy.doors.store import Store
-from understudy.errors import BadInput, ProviderFailed
+from understudy.errors import BadInput, BudgetExhausted, ProviderFailed
+from understudy.parameters import Caps, Models
 
+
+def beside(name: str) -> Any:
+    """A module that stands beside this one."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+planted, loopback = beside("planted"), beside("loopback")
 SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "sample"
 Answer = TypeVar("Answer")
 
@@ -110,3 +126,98 @@ def test_the_command_says_that_rehearsal_cannot_be_contaminated(store: str) -> N
     assert (done.returncode, told["outcome"], told["n_model_calls"]) == (0, "not_measured", 0)
     assert "not a language model" in told["reason"]
     assert told["hit_at_10"]["model"]["value"] is None
+
+
+def probed(store: str, says: Any, *, name: str, caps: Caps = Caps()) -> dict[str, Any]:
+    """`--task all` of a model behind a scripted provider on loopback."""
+    with loopback.provider(says) as address:
+        models = Models(**dict.fromkeys(ROLES, f"openai/{name}"), api_base=address)
+        with store_held(store), models_open(store, "sample", models=models, caps=caps, surface="0") as opened:
+            return probe_model(store, "sample", opened, task="all", n=50, seed=0)
+
+
+def positively(messages: list[dict[str, str]], _: int) -> str:
+    return json.dumps(planted.too_positive(messages[-1]["content"]))
+
+
+def like_humans(store: str) -> Any:
+    """Answers as the humans of the store do, of whose dialogues it knows which one is asked about."""
+    humans, answers = humans_of(store, "sample"), {}
+    # the first half alone: whoever knows the judges that it is held against agrees with them better than people do
+    shares = {one.item_id: one.halves[0][0] / max(1, one.halves[0][1]) for one in humans.judged}
+    for name in probes.names():
+        questions = probes.load(name).questions(humans, n=50, model="any", seed=0)
+        if name != "contamination":
+            say = planted.human_like(questions, shares.__getitem__, humans.items)
+            answers |= {(one.request.seed, one.request.messages[0].content): json.dumps(say(one)) for one in questions.asked}
+    return lambda messages, seed: answers.get((seed, messages[0]["content"]), json.dumps({"titles": ["Some Film"]}))
+
+
+def test_all_tasks_through_the_gateway_tell_a_too_positive_model_from_one_like_humans(store: str) -> None:
+    positive = probed(store, positively, name="positive")
+    human = probed(store, like_humans(store), name="human")
+    assert positive["n_model_calls"] > 300
+    assert list(positive["tasks"]) == probes.names()
+    for name, told in human["tasks"].items():
+        expected = {"items_talked_about": "not_measured", "contamination": "not_suspected"}.get(name, "not_apart")
+        assert told["outcome"] == expected, (name, told)
+    # the sample's seekers hardly name two titles each
+    assert "23 questions answered, 50 are needed" in human["tasks"]["items_talked_about"]["reason"]
+    found = {name: {key: one.get("outcome") for key, one in told.get("figures", {}).items()} for name, told in positive["tasks"].items()}
+    assert found["binary_preference"]["positive_share"] == "above"
+    assert (found["open_preference"]["praise"], found["open_preference"]["polarity_spread"]) == ("above", "below")
+    assert (found["feedback"]["accepted_true"], found["feedback"]["first_chosen"]) == ("above", "above")
+    assert {told["engine"] for told in positive["tasks"].values()} == {"planted"}
+    # paid for once: the same probe again asks nothing
+    assert probed(store, positively, name="positive")["n_model_calls"] == 0
+
+
+def test_a_budget_ends_the_probe_and_what_was_answered_is_kept(store: str) -> None:
+    with pytest.raises(BudgetExhausted):
+        probed(store, positively, name="capped", caps=Caps(calls=30))
+    with Store.open(store) as kept:
+        held = [row for row in kept.rows("play/model_ages") if "capped" in row["model"]]
+    assert len(held) == 1
+
+
+def test_no_seeker_of_the_test_split_is_shown_or_counted(store: str) -> None:
+    with Store.open(store) as kept:
+        profile_key = stock.current_profile(kept, "sample")
+        split = {row["dialogue_id"]: row["split"] for row in stock.load_human_turns(kept, profile_key).iter_rows(named=True)}
+    humans = humans_of(store, "sample")
+    assert {split[one.dialogue_id] for one in humans.talks} == {"select"}
+    assert {split[one.dialogue_id] for one in humans.personas} == {"search", "select"}
+    assert humans.judged_from == "forms"
+
+
+def test_ratings_of_another_data_set_stand_for_the_humans_by_title_and_year(store: str, tmp_path: Path) -> None:
+    copy = str(tmp_path / "copy.duckdb")
+    shutil.copy(store, copy)
+    humans = humans_of(copy, "sample")
+    rated = [item for item in humans.items.values() if item.year][:12]
+    folder = tmp_path / "ml"
+    folder.mkdir()
+    films = [f'{i},"{one.title} ({one.year})",Drama' for i, one in enumerate(rated, 1)]
+    (folder / "movies.csv").write_text("\n".join(["movieId,title,genres", *films, "99,Some Film (1999),Drama"]) + "\n")
+    movies = (*range(1, 13), 99)
+    given = [(user, movie, 5.0 if (user + movie) % 4 else 1.0 if user % 2 else 3.0) for user in range(1, 61) for movie in movies]
+    lines = [f"{user},{movie},{value},{1000 + user}" for user, movie, value in given]
+    (folder / "ratings.csv").write_text("\n".join(["userId,movieId,rating,timestamp", *lines]) + "\n")
+    ingest_logs.fn(copy, "movielens", [str(folder)], dataset="ml")
+    found = humans_of(copy, "sample", ratings="ml")
+    assert found.judged_from == "ratings"
+    assert {one.item_id for one in found.judged} <= {one.item_id for one in rated}
+    for place, item in enumerate(rated, 1):
+        one = next(one for one in found.judged if one.item_id == item.item_id)
+        values = [value for _, movie, value in given if movie == place and value != 3.0]
+        assert sum(n for _, n in one.halves) == len(values)
+        assert sum(k for k, _ in one.halves) == values.count(5.0)
+        assert min(n for _, n in one.halves) > 5
+    with pytest.raises(BadInput, match="has no ratings"):
+        humans_of(copy, "sample", ratings="sample")
+
+
+def test_an_unknown_task_is_bad_input_that_lists_the_tasks(store: str) -> None:
+    with pytest.raises(BadInput, match="no task 'magic'") as caught:
+        probe_model(store, "sample", opened(FakeGateway(lambda _: [])), task="magic", n=9, seed=0)
+    assert all(name in caught.value.hint for name in (*probes.names(), "all"))

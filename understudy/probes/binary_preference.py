@@ -64,10 +64,11 @@ def questions(humans: Humans, *, n: int, model: str, seed: int) -> Questions:
     if len(chosen) < MIN_ITEMS:
         need = f"{MIN_ITEMS} items that enough humans judged are needed, {len(usable)} are there and --n asks about {len(chosen)}"
         return Questions(n_unusable=few, reason=need)
+    shuffled = sorted(humans.personas, key=lambda one: (share_of("binary_preference", VERSION, seed, one.dialogue_id), one.dialogue_id))
     units = [
         Unit(one.item_id, persona, manner)
         for one in chosen
-        for persona in _persons(humans.personas, humans.items[one.item_id], seed)
+        for persona in _persons(shuffled, humans.items[one.item_id], seed)
         for manner in MANNERS
     ]
     asked = tuple(Question(_request(one, humans, model=model, seed=seed), Preference, one) for one in units)
@@ -88,11 +89,11 @@ def measured(questions: Questions, answers: Sequence[Answer], humans: Humans, *,
     return {**told, "n_items": len(item_ids), "human_from": humans.judged_from}
 
 
-def _persons(personas: Sequence[Persona], item: Item, seed: int) -> list[Persona]:
-    """PER_ITEM personas of different seekers that say nothing of the item."""
-    ranked = sorted(personas, key=lambda one: share_of("binary_preference", VERSION, seed, item.item_id, one.dialogue_id))
+def _persons(shuffled: Sequence[Persona], item: Item, seed: int) -> list[Persona]:
+    """PER_ITEM personas of different seekers that say nothing of the item, from a drawn place on."""
+    start = int(share_of("binary_preference", VERSION, seed, item.item_id, "start") * len(shuffled))
     found: dict[str, Persona] = {}
-    for one in ranked:
+    for one in (*shuffled[start:], *shuffled[:start]):
         if len(found) == PER_ITEM:
             break
         if one.seeker_id not in found and not _names(one.need, item):
