@@ -115,7 +115,7 @@ def about(place: Place, search: Search, models: Models) -> Fields:
         "recommender": place.recommender,
         "surface": place.surface,
         "models": {role: models.of(role) for role in ("seeker", "recommender", "critic", "judge", "verifier")},
-        "search": search.model_dump(),
+        "search": search.model_dump(mode="json"),
         "seed": place.seed,
         "transfer": None,
     }

@@ -13,9 +13,8 @@ from tasks.artifacts import page
 from tasks.metering import Spent, bill, spent_on
 from tasks.sides import Place, Side, carried_to
 from understudy import comparing, comparing_page, heldout
-from understudy.arrows import arrows_svg
 from understudy.comparing import Floor, Pair
-from understudy.document import as_html, as_markdown
+from understudy.document import Picture, as_html, as_markdown
 from understudy.doors import folders
 from understudy.doors.store import Store
 from understudy.errors import BadInput, BudgetExhausted
@@ -124,9 +123,9 @@ def transfer_of(place: Place) -> Fields:
 @task(name="tell of the comparison", persist_result=False)
 def show(fields: Fields) -> None:
     """The page of a comparison, for the UI."""
-    told = as_markdown(comparing_page.document(fields))
-    picture = arrows_svg(fields["rows"], title="Before and after")
-    page(told, key="comparison", description=f"Before and after on {fields['split']}", svg=picture)
+    document = comparing_page.document(fields)
+    drawn = next(part.svg for part in document.parts if isinstance(part, Picture))
+    page(as_markdown(document), key="comparison", description=f"Before and after on {fields['split']}", svg=drawn)
 
 
 def written(fields: Fields, *, html: str | None, markdown: str | None) -> dict[str, str]:
