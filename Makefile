@@ -33,7 +33,7 @@ lint: install
 prove: install
 	$(BIN)/python -m pytest tests/prove -m prove -s
 
-bench: bench-ingest bench-profile bench-calls bench-recommenders bench-rehearsal
+bench: bench-ingest bench-profile bench-calls bench-recommenders bench-rehearsal bench-objectives
 
 # plays what has no row yet (docs/bench-search.md); ARGS="--blocks main", "--report"
 bench-search: .venv-peers/installed
