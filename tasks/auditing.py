@@ -38,6 +38,7 @@ class Read:
 def audit_file(
     store_path: str, dataset: str, *, simulated: str, reader: str, roles: Mapping[str, str] | None = None, same_setting: bool = False,
     by_id: bool = False, split: str | None = None, html: str | None = None, seed: int = 0,
+    n_halvings: int = audit.N_HALVINGS,
 ) -> Fields:  # fmt: skip
     """The fields of `understudy audit`. Raises BadInput for an unknown data set, a file that cannot be read, and the wrong reader."""
     if split is not None:
@@ -54,7 +55,9 @@ def audit_file(
     pieces = pairing.heard(read.dialogues, side, by_id=by_id)
     reference = Reference.build(human, seed=seed)
     ids = pairing.item_ids(read.items, side.items)
-    found = audit.audit(pieces, side, human, reference, split=chosen, ids=ids, same_setting=same_setting, seed=seed)
+    found = audit.audit(
+        pieces, side, human, reference, split=chosen, ids=ids, same_setting=same_setting, seed=seed, n_halvings=n_halvings
+    )  # fmt: skip
     fields = {**_about(read, pieces, splits, chosen, human), **audit.as_json(found), "findings": findings(found, reference)}
     fields |= {"dataset": dataset, "split": chosen, "reader": reader, "same_setting": same_setting, "seed": seed}
     fields["worst"] = worst(found, pieces)

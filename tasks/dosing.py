@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tasks.splits import REPORTED, checked_split
+from tasks.splits import OPEN, REPORTED, checked_split
 from understudy import dose, rows, stock
 from understudy.doors import folders
 from understudy.doors.store import Store
@@ -47,15 +47,23 @@ def write_dose(store_path: str, dataset: str, *, kind: str, share: float, out: s
 
 def of_split(store: Store, profile_key: str, dataset: str, split: str) -> tuple[list[Dialogue], Ground]:
     """The human dialogues of a split in order of id, and what a dose has to know of them. Raises BadInput where there are none."""
-    inside = set(store.frame("profile/turns", profile_key=profile_key, split=split)["dialogue_id"])
-    dialogues = [one for one in stock.load_dialogues(store, dataset) if one.dialogue_id in inside]
+    every = stock.load_dialogues(store, dataset)
+    inside, others = (_ids(store, profile_key, *names) for names in ((split,), [name for name in OPEN if name != split]))
+    dialogues = [one for one in every if one.dialogue_id in inside]
     if not dialogues:
         raise BadInput(f"{split} of {dataset!r} has no dialogues", hint="`understudy profile` shows the splits; --split takes another one")
     items = stock.load_items(store, dataset)
     targets = {row["dialogue_id"]: row["target"] for row in store.rows("profile/targets", profile_key=profile_key, split=split)}
     contexts = store.rows("profile/contexts", profile_key=profile_key, split=split)
     points = frozenset((row["dialogue_id"], row["turn_index"]) for row in contexts if row["kind"] == "reaction")
-    return dialogues, Ground(Catalogue(items), Titles.of(items), targets, points, rows.load_instruments(store, profile_key))
+    # what is copied from outside of the file does not stand in it twice
+    donors = [one for one in every if one.dialogue_id in others]
+    instruments = rows.load_instruments(store, profile_key)
+    return dialogues, Ground(Catalogue(items), Titles.of(items), targets, points, instruments, donors)
+
+
+def _ids(store: Store, profile_key: str, *splits: str) -> set[str]:
+    return {one for name in splits for one in store.frame("profile/turns", profile_key=profile_key, split=name)["dialogue_id"]}
 
 
 def _line(dialogue: Dialogue, dosed: Dosed, ground: Ground, scenarios: Mapping[str, str], *, licence: str, seed: int) -> str:

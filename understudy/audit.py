@@ -32,7 +32,7 @@ NO_PAIRS = (
     "no dialogue says whose it is: without `scenario` or the source `dialogue_id` in its metadata no reaction stands beside a human's"
 )
 NOT_AT_POINTS = "no reaction stands where a human's does: the recommender's turns are not the human recommender's"
-NO_TARGETS = "no dialogue has a target: neither `target` in its metadata nor a human whose target is known"
+NO_TARGETS = "no dialogue has a target that the catalogue knows: neither `target` in its metadata nor a human whose target is known"
 NO_PROMPTS = "the file holds no prompts: metadata `title_in_prompt` would say it"
 NO_OUTCOMES = "a file holds what was said, not the calls that failed"
 DIFFERS = "setting differs: the humans talked to another recommender, and humans in another setting are as far from these humans"

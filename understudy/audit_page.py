@@ -103,7 +103,7 @@ def _objectives(found: Audit) -> str:
         layers.append(base.mark_rule(strokeWidth=2, color=_SIMULATED).encode(y=alt.Y("lo:Q", **y), y2="hi:Q"))
         layers.append(base.mark_point(filled=True, size=90, color=_SIMULATED, opacity=1).encode(y=alt.Y("value:Q", **y)))
         layers.append(base.mark_text(dx=28, fontSize=11).encode(y=alt.Y("value:Q", **y), text="told:N"))
-        heading = alt.TitleParams(name.replace("_", " "), subtitle="" if rows else "not measured", fontSize=12)
+        heading = alt.TitleParams(name.replace("_", " ") + ("" if rows else ": not measured"), fontSize=12)
         panels.append(alt.layer(*layers).properties(width=130, height=190, title=heading))
     return rendered(alt.hconcat(*panels, spacing=30), "Objectives beside the floor of humans")
 
@@ -121,10 +121,12 @@ def _dots(rows: Iterable[tuple[str, Measured, Measured | None]], axis: str, titl
     order = list(dict.fromkeys(row["what"] for row in shown))
     low = min(0.0, *(float(str(row["lo"])) for row in shown))
     high = max(float(str(row["hi"])) for row in shown) + 0.08
+    sides = [who for who in ("humans", "simulated") if any(row["who"] == who for row in shown)]
     x: dict[str, Any] = {"title": axis, "axis": alt.Axis(format="%"), "scale": alt.Scale(domain=[low, high], nice=False)}
     y = alt.Y("what:N", sort=order, title=None, axis=alt.Axis(labelLimit=260))
-    shift = alt.YOffset("who:N", sort=["humans", "simulated"], scale=alt.Scale(domain=["humans", "simulated"]))
-    colour = alt.Color("who:N", title=None, scale=alt.Scale(domain=["humans", "simulated"], range=[_HUMAN, _SIMULATED]))
+    shift = alt.YOffset("who:N", sort=sides, scale=alt.Scale(domain=sides))
+    colours = [_HUMAN, _SIMULATED][-len(sides) :]
+    colour = alt.Color("who:N", title=None, scale=alt.Scale(domain=sides, range=colours))
     base = alt.Chart(alt.Data(values=shown))
     whiskers = base.mark_rule(strokeWidth=2).encode(x=alt.X("lo:Q", **x), x2="hi:Q", y=y, yOffset=shift, color=colour)
     points = base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("value:Q", **x), y=y, yOffset=shift, color=colour)

@@ -12,7 +12,7 @@ read as the one it replaces wherever one of the candidate texts is, so that a do
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
@@ -49,7 +49,8 @@ class Ground:
     """What has to be known of the dialogues to change them.
 
     `targets`: dialogue id → the item that its seeker wants; `points`: the seeker turns (dialogue id, turn index) that react to a
-    recommendation. `instruments` and `titles` are those that an audit reads with.
+    recommendation. `instruments` and `titles` are those that an audit reads with. `donors`: whose turns are copied, the dialogues
+    themselves where there are none.
     """
 
     catalogue: Catalogue
@@ -57,6 +58,7 @@ class Ground:
     targets: Mapping[str, str] = field(default_factory=dict)
     points: frozenset[Place] = frozenset()
     instruments: Instruments = LEXICON
+    donors: Sequence[Dialogue] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,17 @@ class _Words:
         }
         self.known: dict[str, tuple[str, str, int, bool]] = {}
         self.learn(self.texts.values())
+
+    def donors(self) -> list[tuple[str, str]]:
+        """(seeker, turn) of what may be copied, in order: long enough for copying to be seen, and no title in it."""
+        said = sorted(
+            (seeker_of(one), turn.text)
+            for one in self.ground.donors or self.dialogues.values()
+            for turn in one.turns
+            if turn.role == "seeker" and turn.text
+        )
+        self.learn(text for _, text in said)
+        return [(who, text) for who, text in said if self.n_tokens(text) >= WINDOW and not self.known[text][3]]
 
     def learn(self, texts: Iterable[str]) -> None:
         """Reads texts: reaction, act, tokens, whether a title stands in it."""
@@ -178,27 +191,34 @@ def _named(words: _Words, drawn: Sequence[Place], seed: int) -> dict[Place, list
 
 
 def _copies(words: _Words, drawn: Sequence[Place], seed: int) -> dict[Place, list[str]]:
-    shelves: dict[object, list[Place]] = {}
-    for place, text in sorted(words.texts.items()):
-        label, act, n_tokens, titled = words.known[text]
-        if n_tokens >= WINDOW and not titled:
-            for shelf in ((label, act), label, None):
-                shelves.setdefault(shelf, []).append(place)
-    return {place: [_copy(words, place, shelves, seed)] for place in drawn}
+    """Turns of people who are not in the dialogue, read as the turn they replace where there is one, else the nearest there is.
+
+    Each is dealt out once, so that a dose of copies is none of repetitions, until there are no more.
+    """
+    donors = words.donors()
+    shelves: dict[object, list[int]] = {}
+    for at in rng_of("copies", VERSION, seed).permutation(len(donors)).tolist():
+        label, act = words.reading(donors[at][1])
+        for shelf in ((label, act), label, None):
+            shelves.setdefault(shelf, []).append(at)
+    dealt: set[int] = set()
+    found = {}
+    for place in drawn:
+        at = _dealt(words, place, donors, shelves, dealt)
+        dealt.add(at)
+        found[place] = [donors[at][1]]
+    return found
 
 
-def _copy(words: _Words, place: Place, shelves: Mapping[object, Sequence[Place]], seed: int) -> str:
-    """A turn of somebody who is not in the dialogue at `place`: read the same way where there is one, else the nearest there is."""
+def _dealt(
+    words: _Words, place: Place, donors: Sequence[tuple[str, str]], shelves: Mapping[object, Sequence[int]], dealt: Set[int]
+) -> int:
     label, act = words.reading(words.texts[place])
-    ours = words.dialogues[place[0]]
-    here = {seeker_of(ours), ours.recommender_id}
-    rng = rng_of("copies", VERSION, seed, *place)
-    for shelf in ((label, act), label, None):
-        there = shelves.get(shelf, ())
-        for at in rng.permutation(len(there)):
-            if seeker_of(words.dialogues[there[at][0]]) not in here:
-                return words.texts[there[at]]
-    raise BadInput(f"nothing to copy: no other seeker says a turn of {WINDOW} tokens without a title", hint="give more dialogues")
+    here = {seeker_of(words.dialogues[place[0]]), words.dialogues[place[0]].recommender_id}
+    fit = [at for shelf in ((label, act), label, None) for at in shelves.get(shelf, ()) if donors[at][0] not in here]
+    if not fit:
+        raise BadInput(f"nothing to copy: no other seeker says a turn of {WINDOW} tokens without a title", hint="give more dialogues")
+    return next((at for at in fit if at not in dealt), fit[0])
 
 
 def _repeats(words: _Words, drawn: Sequence[Place], seed: int) -> dict[Place, list[str]]:

@@ -124,7 +124,7 @@ def _part(found: Audit, objective: str, name: str, told: tuple[str, str]) -> Ite
     """`told`: what is said where the simulator is below humans, and where it is above them."""
     signed = found.evaluation.objectives[objective].signed.get(name, Measured(None))
     severity = _beyond(found, f"{objective}.{name}", signed)
-    is_above = (signed.value or 0) > 0
+    is_above = bool((signed.value or 0) > 0)
     if severity <= 1 or (objective == "behavioural_distance" and not is_above):
         return
     ours, humans = found.figures.get(_FIGURES.get(name, name), (signed, Measured(None, reason="a distance has no human figure")))

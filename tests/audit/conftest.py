@@ -1,0 +1,75 @@
+"""A small store of made-up humans: profiled without anchors and fits, which an audit does not read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tasks.auditing
+import tasks.dosing
+import tasks.ingest
+from tasks import profile
+from understudy.doors.store import Store
+from understudy.evidence import Human, Reference
+
+ROOT = Path(__file__).resolve().parents[2]
+N_DIALOGUES = 240
+Fields = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class World:
+    """The store, and the two commands on it."""
+
+    store: Path
+    folder: Path
+
+    def dose(self, kind: str, share: float, *, seed: int = 0, name: str = "") -> Fields:
+        out = self.folder / (name or f"{kind}-{share}-{seed}.jsonl")
+        return tasks.dosing.write_dose(str(self.store), "sample", kind=kind, share=share, out=str(out), seed=seed)
+
+    def audit(self, path: str | Path, reader: str = "messages", *, n_halvings: int = 0, **options: Any) -> Fields:
+        given = {"n_halvings": n_halvings, **options}
+        return tasks.auditing.audit_file(str(self.store), "sample", simulated=str(path), reader=reader, **given)
+
+    def wrote(self, name: str, records: list[Fields]) -> Path:
+        path = self.folder / name
+        path.write_text("".join(json.dumps(one) + "\n" for one in records), "utf-8")
+        return path
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("audit")
+    data, store = folder / "data", folder / "humans.duckdb"
+    data.mkdir()
+    sample = ROOT / "examples" / "sample"
+    for name in ("movies.json", "LICENCE"):
+        (data / name).write_bytes((sample / name).read_bytes())
+    with (sample / "train_data.jsonl").open("rb") as lines:
+        (data / "train_data.jsonl").write_bytes(b"".join(islice(lines, N_DIALOGUES)))
+    tasks.ingest.ingest_logs.fn(str(store), "redial", [str(data)], dataset="sample")
+    with Store.open(store) as opened, opened.transaction():
+        profile._write(opened, "p", "sample", "digest", 0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tasks.auditing, "Reference", _Once(Reference.build))
+        yield World(store, folder)
+
+
+class _Once:
+    """Builds the reference of the same humans once: it is the costly half of an audit."""
+
+    def __init__(self, build: Callable[..., Reference]) -> None:
+        self._build, self._built = build, dict[tuple[int, int], Reference]()
+
+    def build(self, human: Human, *, seed: int) -> Reference:
+        key = (len(human.behaviour), seed)
+        if key not in self._built:
+            self._built[key] = self._build(human, seed=seed, min_contexts=20)
+        return self._built[key]
