@@ -16,12 +16,22 @@ ABLATED = (
     "constraints", "probabilistic_front", "worst_case",
 )  # fmt: skip
 N_NULL, N_ADVERSE = 40, 10
-BLOCKS = ("main", "nonconvex", "quality", "null", "adverse", "ablation")
+# optimizers with one objective, that can be run once a weight vector and merged
+WEIGHTED = ("opro", "capo", "evoprompt", "textgrad")
+BLOCKS = ("main", "nonconvex", "null", "adverse", "quality", "ablation", "weights")
 
 
 def cases_of(blocks: Sequence[str]) -> list[Case]:
     """The cases of the blocks named, or of all, in the order in which they are played."""
-    made = {"main": _main, "nonconvex": _nonconvex, "quality": _quality, "null": _null, "adverse": _adverse, "ablation": _ablation}
+    made = {
+        "main": _main,
+        "nonconvex": _nonconvex,
+        "quality": _quality,
+        "null": _null,
+        "adverse": _adverse,
+        "ablation": _ablation,
+        "weights": _weights,
+    }
     return [case for name in (blocks or BLOCKS) for case in made[name]()]
 
 
@@ -52,6 +62,13 @@ def _null() -> Iterator[Case]:
 def _adverse() -> Iterator[Case]:
     for seed in range(N_ADVERSE):
         yield Case("understudy", "adverse", 100 + seed, QUALITY, block="adverse")
+
+
+def _weights() -> Iterator[Case]:
+    for surface in (*(str(seed) for seed in FEWER), *(f"nonconvex-{seed}" for seed in FEWER)):
+        seed = int(surface.removeprefix("nonconvex-"))
+        for optimizer in WEIGHTED:
+            yield Case(optimizer, surface, seed, QUALITY, (("weights", 3),), block="weights")
 
 
 def _ablation() -> Iterator[Case]:

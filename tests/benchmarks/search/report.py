@@ -12,7 +12,7 @@ from tables import Table, write_section
 from search.contenders import MODULES
 from search.drawing import curves_svg, differences_svg
 from search.indicators import reached
-from search.plan import BLOCKS, FEWER, cases_of
+from search.plan import BLOCKS, FEWER, WEIGHTED, cases_of
 from search.scoring import GRID
 from search.statistics import Paired, holm_over, interval_of, paired, wins
 
@@ -42,6 +42,8 @@ def write(rows: Sequence[Row]) -> None:
         tables.append(_qualities(by_block["quality"], by_block["main"]))
     if by_block["ablation"]:
         tables.append(_ablation(by_block["ablation"], by_block["main"]))
+    if by_block["weights"]:
+        tables.append(_weighted(by_block["weights"], [*by_block["main"], *by_block["nonconvex"]]))
     tables += [_claims(name, by_block[name]) for name in ("null", "adverse") if by_block[name]]
     write_section("Search", tables, command="make bench-search")
 
@@ -76,9 +78,9 @@ def _standings(block: str, rows: Sequence[Row]) -> Table:
             name, _told([row["hv"] for row in of]), _told([row["hv_pick"] for row in of]), _told([row["igd_plus"] for row in of]),
             _told([row["r2"] for row in of]), f"{median} ({len(there)} of {len(of)})",
         ])  # fmt: skip
-    n = len(best)
+    n, ideal = len(best), np.mean([row["r2_ideal"] for row in rows])
     return Table(
-        f"{block}: by the truth, mean over {n} surfaces with 95 % intervals (the ideal of R2 is {np.mean([row['r2_ideal'] for row in rows]):.3f})",
+        f"{block}: by the truth, mean over {n} surfaces with 95 % intervals (R2 of the true front is {ideal:.3f})",
         ["optimizer", "hv", "hv of the pick", "IGD+", "noisy R2", "dialogues to 90 % of the best (surfaces that got there)"], lines,
     )  # fmt: skip
 
@@ -151,6 +153,18 @@ def _ablation(rows: Sequence[Row], main: Sequence[Row]) -> Table:
         ["", "n", "hv", "hv of the pick"],
         lines,
     )
+
+
+def _weighted(rows: Sequence[Row], single: Sequence[Row]) -> Table:
+    """One run with equal weights against three runs with three weight vectors, merged, on the same surfaces."""
+    lines = []
+    for kind, is_of in (("drawn", str.isdigit), ("non-convex", lambda name: not name.isdigit())):
+        for name in WEIGHTED:
+            three = {row["surface"]: row["hv"] for row in rows if row["optimizer"] == name and is_of(row["surface"])}
+            one = {row["surface"]: row["hv"] for row in single if row["optimizer"] == name and row["surface"] in three}
+            if len(one) > 1:
+                lines.append([kind, name, _told(list(one.values())), _told([three[surface] for surface in one]), str(len(one))])
+    return Table("hv of one run with equal weights, and of three weighted runs merged", ["surfaces", "peer", "one", "three", "n"], lines)
 
 
 def _named(row: Row) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -80,13 +82,20 @@ def run(case: Case, world: World) -> dict[str, Any]:
     meter = stage.meter
     row = {
         "key": case.key, "block": case.block, "optimizer": case.optimizer, "surface": case.surface, "seed": case.seed,
-        "quality": case.quality, "options": dict(case.options), "budget": case.budget, "stopped": stopped,
+        "code": _code(), "quality": case.quality, "options": dict(case.options), "budget": case.budget, "stopped": stopped,
         "n_dialogues": meter.n_dialogues, "n_calls": meter.n_calls,
         "n_critic_calls": meter.n_critic_calls, "tokens": meter.tokens, "critic_tokens": meter.critic_tokens, "seconds": round(seconds, 2),
         "cpu_s": round(cpu, 2), "n_measured": len({one.genome.digest for one in stage.trace}), "lost_texts": trial.lost_texts,
         "screened": trial.rewriter.n_screened, "outcome": {name: value for name, value in trial.outcome.items() if name != "starts"},
     }  # fmt: skip
     return row | _worth(trial, surface)
+
+
+@cache
+def _code() -> str:
+    """Over the code of the search and of rehearsal, parameters included: rows of one table should have one."""
+    found = sorted(path for folder in ("search", "rehearsal") for path in (Path(rehearsal.__file__).parents[1] / folder).glob("*.*"))
+    return digest([[path.name, path.read_text("utf-8")] for path in found if path.suffix in (".py", ".toml")])[:12]
 
 
 def _worth(trial: Trial, surface: rehearsal.Surface) -> dict[str, Any]:

@@ -20,6 +20,8 @@ BLOCK = PanelSize(per_stratum=3, behaviour=5, free=4)
 """Half of a panel: a datapoint of optimizers that want several."""
 # equal, then one for how it reacts and what it gives away, one for how it talks; in the order of NAMES
 WEIGHTS = ((0.25, 0.25, 0.25, 0.25), (0.1, 0.4, 0.1, 0.4), (0.4, 0.1, 0.4, 0.1))
+N_WEIGHTS = 1
+"""How many of them an optimizer with one objective uses where nothing else is said."""
 WORST = 2.0
 
 
@@ -87,4 +89,4 @@ def pieces_of(size: PanelSize) -> int:
     return 5 * size.per_stratum + size.behaviour + size.free
 
 
-__all__ = ("BLOCK", "PANEL", "WEIGHTS", "OutOfDialogues", "Trial", "pieces_of")
+__all__ = ("BLOCK", "N_WEIGHTS", "PANEL", "WEIGHTS", "OutOfDialogues", "Trial", "pieces_of")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from search.rewriting import as_text
-from search.trial import PANEL, WEIGHTS, OutOfDialogues, Trial, pieces_of
+from search.trial import N_WEIGHTS, PANEL, WEIGHTS, OutOfDialogues, Trial, pieces_of
 from understudy.genome import Genome
 from understudy.keys import rng_of
 
@@ -17,7 +17,7 @@ def run_opro(trial: Trial) -> None:
 
     The next prompts start from those of the history, better ones oftener: the critic rewrites a prompt and cannot make one of nothing.
     """
-    weights = WEIGHTS[: int(trial.options.get("weights", len(WEIGHTS)))]
+    weights = WEIGHTS[: int(trial.options.get("weights", N_WEIGHTS))]
     rng = rng_of("bench opro", trial.seed)
     for at, weight in enumerate(weights):
         upto = trial.stage.meter.budget * (at + 1) // len(weights)

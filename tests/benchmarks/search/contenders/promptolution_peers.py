@@ -16,7 +16,7 @@ from promptolution.tasks.base_task import BaseTask
 
 from search.rewriting import as_genome, as_text
 from search.stage import Measurement
-from search.trial import WEIGHTS, Trial
+from search.trial import N_WEIGHTS, WEIGHTS, Trial
 from understudy.errors import BadInput
 from understudy.genome import Genome
 from understudy.keys import rng_of
@@ -29,7 +29,7 @@ logging.getLogger("promptolution").setLevel(logging.CRITICAL)
 
 
 def run_capo(trial: Trial) -> None:
-    """CAPO once a weight vector: racing over blocks, examples from the exemplar split by its own few-shot mechanism."""
+    """CAPO, once a weight vector: racing over blocks, examples from the exemplar split by its own few-shot mechanism."""
 
     def build(weight: tuple[float, ...], upto: int, label: str) -> Any:
         task = _Blocks(trial, weight, int(trial.options.get("blocks", BLOCKS)), upto, label, n_subsamples=1, strategy="sequential_block")
@@ -58,7 +58,7 @@ def run_evoprompt(trial: Trial) -> None:
 
 def _runs(trial: Trial, build: Any) -> None:
     """One run a weight vector, each with its part of the budget; what was played in one is known to the others."""
-    weights = WEIGHTS[: int(trial.options.get("weights", len(WEIGHTS)))]
+    weights = WEIGHTS[: int(trial.options.get("weights", N_WEIGHTS))]
     trial.scale()
     for at, weight in enumerate(weights):
         random.seed(trial.seed * 10 + at)

@@ -12,7 +12,7 @@ from textgrad.engine import EngineLM
 
 from search.rewriting import as_genome, as_text
 from search.stage import Measurement
-from search.trial import WEIGHTS, Trial
+from search.trial import N_WEIGHTS, WEIGHTS, Trial
 from understudy.genome import Genome
 from understudy.keys import rng_of
 from understudy.objectives import NAMES
@@ -26,7 +26,7 @@ def run_textgrad(trial: Trial) -> None:
 
     Taking back is what its own example of prompt optimization does on validation data; without it one bad answer stays for good.
     """
-    weights = WEIGHTS[: int(trial.options.get("weights", len(WEIGHTS)))]
+    weights = WEIGHTS[: int(trial.options.get("weights", N_WEIGHTS))]
     for at, weight in enumerate(weights):
         _descend(trial, weight, trial.stage.meter.budget * (at + 1) // len(weights), f"w{at}")
 
