@@ -1,0 +1,161 @@
+"""The headline table: one family of tests, what is unchanged is not tested, what carries over has an honest interval, text is text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from understudy import comparing_page
+from understudy.comparing import Floor, Pair, against, carried, rows_of, with_carried
+from understudy.document import Diff, Document, Grid, Paragraph, as_html, as_markdown
+from understudy.objectives import NAMES, ObjectiveValue
+from understudy.records import Measured
+
+FLOORS = {name: Floor(0.05, 0.01, 0.1, 40) for name in NAMES}
+N = 200
+
+
+def values(centre: float, *, seed: int, n: int = 80, spread: float = 0.05) -> dict[str, ObjectiveValue]:
+    """All objectives at one value, with replicates around it."""
+    rng = np.random.default_rng(seed)
+    return {
+        name: ObjectiveValue(
+            name, Measured(centre, centre - 0.1, centre + 0.1, n), {}, {}, replicates=tuple(centre + spread * rng.standard_normal(N))
+        )
+        for name in NAMES
+    }
+
+
+def pair(setting: str, before: float, after: float, seed: int = 0) -> Pair:
+    return Pair(setting, values(before, seed=seed), values(after, seed=seed + 100))
+
+
+def test_holm_is_over_the_whole_table() -> None:
+    alone, family = rows_of([pair("a", 0.8, 0.6)], FLOORS)
+    crowded, whole = rows_of([pair("a", 0.8, 0.6), *(pair(f"b{i}", 0.8, 0.79, seed=i + 1) for i in range(5))], FLOORS)
+    assert (family["n_tests"], whole["n_tests"]) == (len(NAMES), 6 * len(NAMES))
+    for one, other in zip(alone, crowded, strict=False):
+        assert one["p"] == other["p"]
+        assert one["p_holm"] < other["p_holm"]
+    assert {row["outcome"] for row in alone} == {"better"}
+    assert alone[0]["difference"]["value"] == pytest.approx(-0.2)
+
+
+def test_a_pick_that_is_its_seed_is_no_test() -> None:
+    same = values(0.5, seed=1)
+    rows, family = rows_of([Pair("kept", same, same), pair("a", 0.8, 0.6)], FLOORS)
+    assert family["n_tests"] == len(NAMES)
+    kept = [row for row in rows if row["setting"] == "kept"]
+    assert {(row["outcome"], row["p"], row["p_holm"]) for row in kept} == {("inconclusive", None, None)}
+    assert all("nothing is tested" in row["reason"] for row in kept)
+
+
+def test_what_is_within_the_humans_floor_is_no_gain_and_too_few_units_are_not_measured() -> None:
+    near, _ = rows_of([pair("a", 0.09, 0.02)], FLOORS)
+    assert {row["outcome"] for row in near} == {"inconclusive"}
+    few, family = rows_of([Pair("a", values(0.8, seed=1, n=5), values(0.2, seed=2, n=5))], FLOORS)
+    assert {row["outcome"] for row in few} == {"not_measured"}
+    assert family["n_tests"] == 0
+    assert all(row["p_holm"] is None for row in few)
+
+
+def test_worse_is_told_as_worse() -> None:
+    rows, _ = rows_of([pair("a", 0.3, 0.9)], FLOORS)
+    assert {row["outcome"] for row in rows} == {"worse"}
+
+
+def test_picks_are_held_against_the_hand_written_prompt_where_it_is_in_the_table() -> None:
+    pairs = [pair("zero_shot", 0.9, 0.3), pair("expert", 0.6, 0.6, seed=7)]
+    rows, family = against(pairs, "expert", FLOORS)
+    own = [row for row in rows if row["setting"] == "zero_shot"]
+    assert own[0]["before"]["value"] == 0.6
+    assert own[0]["after"]["value"] == 0.3
+    assert family["n_tests"] == 2 * len(NAMES)
+    assert against(pairs[:1], "expert", FLOORS)[0] == []
+
+
+def measured(value: float, sd: float) -> Measured:
+    return Measured(value, value - 1.959964 * sd, value + 1.959964 * sd, 80)
+
+
+def test_the_share_that_carries_over_is_a_quotient_with_fieller_s_interval() -> None:
+    share = carried(measured(-0.2, 0.02), measured(-0.4, 0.02), "better")
+    assert share.value == pytest.approx(0.5)
+    assert share.lo is not None
+    assert share.hi is not None
+    assert share.lo < 0.5 < share.hi
+    # what is worse there is a negative share
+    assert (carried(measured(0.1, 0.02), measured(-0.4, 0.02), "better").value or 0) < 0
+    for outcome in ("inconclusive", "worse", "not_measured"):
+        assert carried(measured(-0.2, 0.02), measured(-0.4, 0.02), outcome).value is None
+    assert carried(measured(-0.2, 0.02), measured(-0.04, 0.05), "better").value is None
+
+
+def test_the_share_s_interval_covers() -> None:
+    rng = np.random.default_rng(3)
+    hits, n = 0, 400
+    for _ in range(n):
+        share = carried(measured(-0.1 + 0.05 * rng.standard_normal(), 0.05), measured(-0.4 + 0.06 * rng.standard_normal(), 0.06), "better")
+        assert share.lo is not None
+        assert share.hi is not None
+        hits += share.lo <= 0.25 <= share.hi
+    assert 0.92 <= hits / n <= 0.98
+
+
+def fields(setting: str = "a", engine: str = "rehearsal") -> dict[str, Any]:
+    rows, family = rows_of([pair(setting, 0.8, 0.6)], FLOORS)
+    figure = {"value": 3.0, "ci": [2.0, 4.0], "n": 20}
+    both = {"before": figure, "after": {"value": None, "reason": "no free runs", "n": 0}}
+    told = dict.fromkeys(("heldout", "prompt_tokens", "dialogue_tokens", "dialogue_usd"), both)
+    search = {"n_calls": {"value": 10}, "tokens": {"value": 5}, "usd": {"value": None, "reason": "unpriced"}, "n_dialogues": 4}
+    minutes = {"before": {"value": 0.3}, "search": 0.0}
+    return {
+        "dataset": "d", "split": "select", "engine": engine, "recommender": "r", "surface": "0", "models": {"seeker": "m"}, "seed": 0,
+        "n_test_uses": 7, "rows": rows, "family": family, "transfer": None, "outcomes": {"better": 4},
+        "search": {"population": 4, "generations": 1, "algorithm": "unsga3"},
+        "report_panel": {"per_stratum": 1, "behaviour": 4, "free": 1},
+        "settings": [{"setting": setting, **told, "search": search, "minutes": minutes}],
+        "heldout": {"what": "AUC", "human": figure}, "versus_expert": rows, "minutes_note": "Nobody was timed.",
+    }  # fmt: skip
+
+
+def test_the_report_says_which_engine_and_escapes_what_it_is_given() -> None:
+    evil = '<script>alert("x")</script>|*b*'
+    document = comparing_page.document(fields(evil))
+    html, markdown = as_html(document), as_markdown(document)
+    for text in (html, markdown):
+        assert "<script>" not in text
+        assert "not a language model" in text
+        assert "aligned with humans" not in text.lower()
+        assert "opened 7 times" in text
+        assert "unknown: unpriced" in text
+        assert "Nobody was timed" in text
+    assert "<svg" in html
+    assert "http" not in html.replace("http://www.w3.org", "")
+    lines = [line for line in markdown.splitlines() if line.startswith("|")]
+    assert lines
+    assert "not a language model" not in as_html(comparing_page.document(fields(engine="gpt")))
+
+
+def test_the_readme_s_table_of_rehearsal_replaces_nothing() -> None:
+    assert "not yet measured on any LLM" in comparing_page.snippet(fields())
+    assert "not yet measured" not in comparing_page.snippet(fields(engine="gpt"))
+
+
+def test_what_carries_over_is_told_beside_the_home_difference() -> None:
+    home, _ = rows_of([pair("a", 0.8, 0.4)], FLOORS)
+    away, _ = rows_of([pair("a", 0.8, 0.6)], FLOORS)
+    row = with_carried(away, home)[0]
+    assert row["home_outcome"] == "better"
+    assert row["carried"]["value"] == pytest.approx(0.5)
+
+
+def test_a_document_marks_what_went_and_what_came() -> None:
+    pieces = (("same", "be "), ("gone", "<kind> "), ("new", "brief* "))
+    document = Document("t", [Diff("style", pieces), Grid(["a|b"], [["c\nd"]]), Paragraph("x", is_note=True)])
+    assert "<del>&lt;kind&gt; </del><ins>brief* </ins>" in as_html(document)
+    told = as_markdown(document)
+    assert "~~&lt;kind&gt;~~ **brief\\*** " in told
+    assert "| c d |" in told
