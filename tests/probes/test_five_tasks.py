@@ -18,6 +18,7 @@ from understudy.completion import Completion, MissingReply, Request
 from understudy.probes import Question, Questions, binary_preference, feedback, items_talked_about, open_preference, requests
 from understudy.probes._asking import ask_all, unasked
 
+
 def beside(path: str) -> Any:
     """A module of the tests, by its path from this folder."""
     name = Path(path).stem

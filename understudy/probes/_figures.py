@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
+from scipy.stats import t as student
 
 from understudy.probes._asking import Tally
 from understudy.records import Measured
 from understudy.statistics.halves import Floats, halves, interval, unit_codes
-from understudy.statistics.rates import holm, spread, two_sided_p, wilson
+from understudy.statistics.rates import Z, holm, spread, two_sided_p, wilson
 
 ALPHA = 0.05
 MIN_CLUSTERS = 10
@@ -69,7 +70,9 @@ def over_sets(
     """
     taken, n = _weights(clusters, seed), len(clusters)
     few = f"{len(set(clusters))} seekers, {MIN_CLUSTERS} are needed" if len(set(clusters)) < MIN_CLUSTERS else ""
-    theirs = _measured(human, taken, n, few, low, high)
+    # a spread that few clusters tell is itself uncertain: Student's quantile in the normal one's place
+    taken_as = _Taken(taken, float(student.ppf(0.975, len(set(clusters)) - 1)) / Z if not few else 1.0)
+    theirs = _measured(human, taken_as, n, few, low, high)
     if model is None:
         unknown = Measured(None, reason="nothing was answered")
         return Figure(unknown, theirs, unknown)
@@ -78,7 +81,7 @@ def over_sets(
     def apart(weights: Floats) -> float:
         return known(weights) - human(weights)
 
-    return Figure(_measured(known, taken, n, few, low, high), theirs, _measured(apart, taken, n, few, low - high, high - low))
+    return Figure(_measured(known, taken_as, n, few, low, high), theirs, _measured(apart, taken_as, n, few, low - high, high - low))
 
 
 def means(
@@ -144,17 +147,25 @@ def _weights(clusters: Sequence[str], seed: int) -> Floats:
     return halves(unit_codes(known), seed=seed)[:, [places[name] for name in clusters]]
 
 
-def _measured(statistic: Statistic, taken: Floats, n: int, few: str, low: float, high: float) -> Measured:
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """Weights of half-samples, and by how much their spread is widened."""
+
+    weights: Floats
+    widening: float
+
+
+def _measured(statistic: Statistic, taken: _Taken, n: int, few: str, low: float, high: float) -> Measured:
     if few:
         return Measured(None, n=n, reason=few)
     whole = statistic(np.ones(n))
     if math.isnan(whole):
         return Measured(None, n=n, reason="one side does not vary, or has nothing")
-    replicates = np.array([statistic(row) for row in taken])
+    replicates = np.array([statistic(row) for row in taken.weights])
     kept = replicates[~np.isnan(replicates)]
     if 2 * len(kept) < len(replicates):
         return Measured(None, n=n, reason="most half-samples do not vary")
-    return interval(whole, kept - kept.mean(), n=n, low=low, high=high)
+    return interval(whole, taken.widening * (kept - kept.mean()), n=n, low=low, high=high)
 
 
 def _told(one: Figure, p: float | None) -> dict[str, Any]:
