@@ -60,6 +60,8 @@ def main() -> int:
 
 def _play(asked: argparse.Namespace) -> None:
     cases = list(_tried(asked)) if asked.surfaces else cases_of(asked.blocks.split(",") if asked.blocks else [])
+    if asked.optimizers:
+        cases = [case for case in cases if case.optimizer in asked.optimizers.split(",")]
     there = {row["key"] for row in rows_of(asked.rows)}
     missing = [case for case in cases if case.key not in there]
     store = prepared(asked.store)
