@@ -68,9 +68,8 @@ def test_nothing_of_a_file_is_kept(world: Any) -> None:
 
 
 @pytest.mark.parametrize("reader", ["messages", "inspired", "opendialkg", "iard", "dialoguekit", "crslab", "uss", "ccpe"])
-def test_a_file_of_every_format_is_measured(reader: str, world: Any, tmp_path: Path) -> None:
-    page = tmp_path / "page.html"
-    found = world.audit(EXAMPLES / reader, reader, html=str(page))
+def test_a_file_of_every_format_is_measured(reader: str, world: Any) -> None:
+    found = world.audit(EXAMPLES / reader, reader)
     assert found["n_dialogues"] > 0
     assert found["leakage"]["short_turns"]["value"] is not None
     assert found["setting"]["kind"] == "differs"
@@ -79,6 +78,11 @@ def test_a_file_of_every_format_is_measured(reader: str, world: Any, tmp_path: P
     for field in ("objectives", "leakage", "diagnostics", "doses"):
         for name, one in found[field].items():
             assert one["value"] is not None or one["reason"], (field, name)
+
+
+def test_a_page_is_drawn_of_a_few_dialogues(world: Any, tmp_path: Path) -> None:
+    page = tmp_path / "folder" / "page.html"
+    assert world.audit(EXAMPLES / "uss", "uss", html=str(page))["html"] == str(page)
     assert page.read_text("utf-8").endswith("</html>\n")
 
 
