@@ -112,7 +112,7 @@ def _worth(trial: Trial, surface: rehearsal.Surface) -> dict[str, Any]:
     F, T = claims.F[rows], np.array([true[name] for name in names])
     curve = _curve(trace, true, front, reference)
     own = float(share_of_front(T, front, reference))
-    again = _again(trial, genomes[pick], claims.F[claims.names.index(pick)], scale)
+    again = _again(trial, genomes[pick], claims.F[claims.names.index(pick)], reference)
     seed_true = true_point(trial.seed_prompt, surface).vector
     return {
         "hv": own, "hv_pick": share_of_front(true[pick][None, :], front, reference), "igd_plus": igd_plus(T, front, reference),
@@ -120,7 +120,7 @@ def _worth(trial: Trial, surface: rehearsal.Surface) -> dict[str, Any]:
         "hv_best_met": share_of_front(np.array(list(true.values())), front, reference),
         "r2": noisy_r2(F / scale, T / reference, np.ones(len(NAMES))), "r2_ideal": noisy_r2(front, front, reference),
         "n_true_front": len(front),
-        "hv_claimed": hypervolume(F, scale), "hv_true": hypervolume(T, 1.1 * np.maximum(0.1, seed_true)),
+        "hv_claimed": hypervolume(F, reference), "hv_true": hypervolume(T, reference), "reference": np.round(reference, 5).tolist(),
         **again, "curve": [round(value, 4) for value in on_grid([*curve, (trial.stage.meter.n_dialogues, own)], GRID)],
         "n_handed": len(rows), "pick_true": [round(float(value), 4) for value in true[pick]], "pick": genomes[pick].as_json(),
         "handed_claimed": np.round(F, 4).tolist(), "handed_true": np.round(T, 4).tolist(),
@@ -163,7 +163,7 @@ def _curve(trace: list[Measurement], true: dict[str, Any], front: Any, reference
     return out
 
 
-def _again(trial: Trial, pick: Genome, claimed: Any, scale: Any) -> dict[str, Any]:
+def _again(trial: Trial, pick: Genome, claimed: Any, reference: Any) -> dict[str, Any]:
     """The pick and the seed prompt, measured again on `select`: what the claim was worth, and what a comparison would say."""
     provider = Provider(trial.stage.provider.surface, trial.world.fitted, 1.0, Meter(10**9))
     stage = Stage(trial.world, provider, trial.seed)
@@ -173,8 +173,8 @@ def _again(trial: Trial, pick: Genome, claimed: Any, scale: Any) -> dict[str, An
     told = {} if same else compare_values(before.evaluation.objectives, after.evaluation.objectives, floors=trial.world.floors)
     return {
         "pick_claimed": np.round(claimed, 4).tolist(), "pick_again": np.round(after.values, 4).tolist(),
-        "seed_again": np.round(before.values, 4).tolist(), "hv_pick_claimed": hypervolume(np.array([claimed]), scale),
-        "hv_pick_again": hypervolume(np.array([after.values]), scale), "compared": {name: one.outcome for name, one in told.items()},
+        "seed_again": np.round(before.values, 4).tolist(), "hv_pick_claimed": hypervolume(np.array([claimed]), reference),
+        "hv_pick_again": hypervolume(np.array([after.values]), reference), "compared": {name: one.outcome for name, one in told.items()},
         "pick_is_seed": same,
     }  # fmt: skip
 
