@@ -101,4 +101,4 @@ def _binomial(meta: Any, effect: Fields) -> Fields:
         upper = meta["limit"] == "upper"
         values = [reading.fails(one, n, bound=meta["bound"]["fixed"], upper=upper) for one in (clean, rate)]
     alarms, power = ({"value": value, "ci": None, "n": n} for value in values)
-    return {"false_alarms": alarms, "power": power, "effect": f"rate {rate:.1%}, clean {clean:.1%}", "how": "binomial, exact"}
+    return {"false_alarms": alarms, "power": power, "effect": f"a rate of {rate:.1%}", "clean": clean, "how": "binomial, exact"}

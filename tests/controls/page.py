@@ -88,7 +88,7 @@ def _humans(one: Fields) -> str:
         for name, row in one["floors"].items()
         if "above" not in row
     ]
-    bounds = [[name, _share(row["false_alarms"]), row["effect"], _share(row["power"]), row["how"]] for name, row in one["bounds"].items()]
+    bounds = [[name, _alarms(row), row["effect"], _share(row["power"]), row["how"]] for name, row in one["bounds"].items()]
     n = one["n"]
     return "\n".join(
         (
@@ -167,6 +167,10 @@ def _held_out(one: Fields) -> str:
             f"Disagreements in the order of the means, {len(one['disagreements'])} of {len(rows) * (len(rows) - 1) // 2} pairs:\n\n{apart}",
         )
     )
+
+
+def _alarms(row: Fields) -> str:
+    return f"{_share(row['false_alarms'])} at {row['clean']:.2%}" if "clean" in row else _share(row["false_alarms"])
 
 
 def _with_points(mean: float, points: Sequence[float]) -> str:

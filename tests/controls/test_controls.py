@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import page
 import reading
 import run
 import scratch
+import suites
 from declared import OBJECTIVES, declared
 from dose_response import MOST_FROM, recovery_failures
 
@@ -211,11 +213,21 @@ def test_results_are_of_the_matrix_that_is_declared_and_leave_out_no_failure() -
 
 
 def test_the_suites_say_the_error_rates_that_were_measured() -> None:
-    for name, row in page.results()["1"]["bounds"].items():
-        suite, bound = name.split(".")
-        meta = next(one.meta for one in checks.suite(suite) if one.name == bound)
-        assert meta["false_alarm"].startswith(f"{row['false_alarms']['value']:.3f} "), name
-        assert meta["power"].startswith(f"{row['power']['value']:.3f} at "), name
+    bounds = page.results()["1"]["bounds"]
+    assert len(bounds) == len(declared()["bounds"])
+    for suite in sorted({name.split(".")[0] for name in bounds}):
+        text = (checks.SUITES / f"{suite}.json").read_text(encoding="utf-8")
+        assert suites.rewritten(text, suite, bounds) == text
+
+
+def test_only_the_error_rates_of_a_suite_are_rewritten() -> None:
+    text = (checks.SUITES / "bias.json").read_text(encoding="utf-8")
+    row = {"false_alarms": {"value": 0.0125, "n": 80}, "power": {"value": 0.9, "n": 40}, "effect": "acceptance 40%", "how": "halves"}
+    before, after = (json.loads(one)["expectations"] for one in (text, suites.rewritten(text, "bias", {"bias.positive_bias": row})))
+    changed = [one for one, other in zip(after, before, strict=True) if one != other]
+    assert [one["meta"]["name"] for one in changed] == ["positive_bias"]
+    assert changed[0]["meta"]["false_alarm"].startswith("0.013 (of 80 human halves")
+    assert changed[0]["meta"]["power"] == "0.900 at acceptance 40% (of 40 halves)"
 
 
 def test_a_failure_cannot_be_edited_away_from_the_page() -> None:
