@@ -11,7 +11,7 @@ from rich.table import Table
 
 from flows.console import Fields, answer
 from flows.options import STORE, AsJson, Dataset, Seed, StoreFile, pairs_of, text_of
-from flows.pages import figure
+from flows.pages import REHEARSAL_NOTE, figure
 
 
 def audit(
@@ -46,6 +46,10 @@ def page(console: Console, fields: Fields) -> None:
         f"{fields['n_dialogues']} dialogues, {fields['n_paired']} beside their humans of {fields['split']}, "
         f"{fields['n_targets']} with a target, {fields['n_rejects']} records not read; setting: {fields['setting']['kind']}"
     )
+    if fields["n_unknown"]:
+        console.print(f"  {fields['n_unknown']} name a human or a scenario that is not in the splits that may be opened")
+    if "rehearsal" in fields["engines"]:
+        console.print(f"[dim]{REHEARSAL_NOTE}[/]")
     for reason, n in fields["rejects_by_reason"].items():
         console.print(f"  not read {n}: {reason}", markup=False)
     for place, one in enumerate(fields["findings"], 1):

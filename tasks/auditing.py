@@ -130,6 +130,8 @@ def _about(read: Read, pieces: Sequence[Heard], splits: Mapping[str, str], split
         "n_turns": sum(turn.role == "seeker" and bool(turn.text) for one in pieces for turn in one.dialogue.turns),
         "n_paired": paired[split],
         "n_paired_elsewhere": paired.total() - paired[split],
+        "n_unknown": sum(pairing.is_named(one.dialogue) and one.human is None for one in pieces),
+        "engines": sorted({facts["engine"] for one in pieces if (facts := pairing.facts_of(one.dialogue)).get("engine")}),
         "n_targets": sum(one.target is not None for one in pieces),
         "n_rejects": read.rejects.total(),
         "rejects_by_reason": dict(sorted(read.rejects.items())),

@@ -40,6 +40,7 @@ _CAPTIONS = {
     "acts": "What seekers do in a turn, by the act instrument.",
 }
 _FAULTS = ("copied", "said elsewhere too", "took what was disliked")
+_REHEARSAL = "engine: rehearsal. It is not a language model: these figures say nothing about any LLM."
 _DOSES = {
     "acceptance": "taken instead of not taken",
     "titles": "target named first",
@@ -56,6 +57,7 @@ def page(fields: Mapping[str, Any], found: Audit, reference: Reference, pieces: 
         f"<h1>{escape(title)}</h1>",
         f'<p class="small">{escape(_counts(fields))}</p>',
         _setting(found),
+        *([f'<p class="note">{escape(_REHEARSAL)}</p>'] if "rehearsal" in fields["engines"] else []),
         "<h2>What is wrong, first things first</h2>",
         _findings(fields["findings"]),
         *(_figure(name, svg) for name, svg in pictures(found, reference).items()),
@@ -164,9 +166,10 @@ def _acts(corpus: Corpus) -> dict[str, float]:
 
 def _counts(fields: Mapping[str, Any]) -> str:
     rejects = f", {fields['n_rejects']} records could not be read" if fields["n_rejects"] else ""
+    unknown = f", {fields['n_unknown']} name a human or scenario that no open split has" if fields["n_unknown"] else ""
     return (
         f"{fields['n_dialogues']} dialogues, {fields['n_turns']} seeker turns (reader {fields['reader']}){rejects}; "
-        f"{fields['n_paired']} stand for a human of split {fields['split']}, {fields['n_targets']} have a known target. "
+        f"{fields['n_paired']} stand for a human of split {fields['split']}, {fields['n_targets']} have a known target{unknown}. "
         f"Humans: {fields['n_human_dialogues']} dialogues of split {fields['split']}."
     )
 

@@ -110,7 +110,7 @@ class _Words:
         self.learn(self.texts.values())
 
     def donors(self) -> list[tuple[str, str]]:
-        """(seeker, turn) of what may be copied, in order: long enough for copying to be seen, and no title in it."""
+        """(seeker, turn) of what may be copied, in order: long enough for copying to be seen."""
         said = sorted(
             (seeker_of(one), turn.text)
             for one in self.ground.donors or self.dialogues.values()
@@ -118,7 +118,15 @@ class _Words:
             if turn.role == "seeker" and turn.text
         )
         self.learn(text for _, text in said)
-        return [(who, text) for who, text in said if self.n_tokens(text) >= WINDOW and not self.known[text][3]]
+        return [(who, text) for who, text in said if self.n_tokens(text) >= WINDOW]
+
+    def may_say(self, place: Place, who: str, text: str) -> bool:
+        """Whether a turn of somebody may be copied to a place: not by a speaker of the dialogue, nor with its target's title."""
+        dialogue = self.dialogues[place[0]]
+        if who in (seeker_of(dialogue), dialogue.recommender_id):
+            return False
+        target = self.ground.targets.get(place[0], "")
+        return not (self.known[text][3] and target in self.ground.catalogue.items and self.ground.catalogue.names(target, text))
 
     def learn(self, texts: Iterable[str]) -> None:
         """Reads texts: reaction, act, tokens, whether a title stands in it."""
@@ -191,9 +199,9 @@ def _named(words: _Words, drawn: Sequence[Place], seed: int) -> dict[Place, list
 
 
 def _copies(words: _Words, drawn: Sequence[Place], seed: int) -> dict[Place, list[str]]:
-    """Turns of people who are not in the dialogue, read as the turn they replace where there is one, else the nearest there is.
+    """Turns of people who are not in the dialogue, read as the turn they replace where there is one, else as the same reaction.
 
-    Each is dealt out once, so that a dose of copies is none of repetitions, until there are no more.
+    Each is dealt out once, so that a dose of copies is none of repetitions, as long as there are any of the reaction.
     """
     donors = words.donors()
     shelves: dict[object, list[int]] = {}
@@ -203,22 +211,25 @@ def _copies(words: _Words, drawn: Sequence[Place], seed: int) -> dict[Place, lis
             shelves.setdefault(shelf, []).append(at)
     dealt: set[int] = set()
     found = {}
-    for place in drawn:
-        at = _dealt(words, place, donors, shelves, dealt)
+    for rank, place in enumerate(drawn):
+        at = _dealt(words, place, donors, shelves, dealt, rank)
         dealt.add(at)
         found[place] = [donors[at][1]]
     return found
 
 
 def _dealt(
-    words: _Words, place: Place, donors: Sequence[tuple[str, str]], shelves: Mapping[object, Sequence[int]], dealt: Set[int]
+    words: _Words, place: Place, donors: Sequence[tuple[str, str]], shelves: Mapping[object, Sequence[int]], dealt: Set[int], rank: int
 ) -> int:
     label, act = words.reading(words.texts[place])
-    here = {seeker_of(words.dialogues[place[0]]), words.dialogues[place[0]].recommender_id}
-    fit = [at for shelf in ((label, act), label, None) for at in shelves.get(shelf, ()) if donors[at][0] not in here]
-    if not fit:
-        raise BadInput(f"nothing to copy: no other seeker says a turn of {WINDOW} tokens without a title", hint="give more dialogues")
-    return next((at for at in fit if at not in dealt), fit[0])
+    near, alike = shelves.get((label, act), ()), shelves.get(label, ()) or shelves.get(None, ())
+    start = rank % max(len(alike), 1)
+    fresh = (at for at in (*near, *alike) if at not in dealt)
+    again = (*alike[start:], *alike[:start])
+    found = next((at for part in (fresh, again) for at in part if words.may_say(place, *donors[at])), None)
+    if found is None:
+        raise BadInput(f"nothing to copy: no other seeker says a turn of {WINDOW} tokens", hint="give more dialogues")
+    return found
 
 
 def _repeats(words: _Words, drawn: Sequence[Place], seed: int) -> dict[Place, list[str]]:

@@ -75,6 +75,12 @@ def human_of(dialogue: Dialogue, side: HumanSide, *, by_id: bool = False) -> Dia
     return next((side.dialogues[name] for name in named if name in side.dialogues), None)
 
 
+def is_named(dialogue: Dialogue) -> bool:
+    """Whether the metadata say whose dialogue it is, known here or not."""
+    facts = facts_of(dialogue)
+    return any(facts.get(name) for name in ("scenario", "scenario_id", *_SOURCES))
+
+
 def heard(dialogues: Sequence[Dialogue], side: HumanSide, *, by_id: bool = False) -> list[Heard]:
     """Every dialogue of a file with its human, its target and a name of its own, in the order of the file."""
     titles = _by_title(side.items)
