@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from understudy import dose
-from understudy.anchors import Anchor, human_anchors, human_figures
+from understudy.anchors import Anchor, floors_of, human_anchors, human_figures
 from understudy.evidence import Human, Observed, Reference, Simulated, observe, whole_and_halves
 from understudy.instruments import text
 from understudy.instruments.corpus import OPENING
@@ -72,14 +72,17 @@ def audit(
     same, total = replayed_share(pieces)
     evaluation = measure_observed(seen, reference, seed=seed)
     sizes = _sizes(seen)
-    anchors = human_anchors(reference, split=split, sizes=sizes, seed=seed, n_halvings=n_halvings)
+    anchors = {one.name: one for one in human_anchors(reference, split=split, sizes=sizes, seed=seed, n_halvings=n_halvings)}
+    if same_setting:
+        # turns per dialogue count here, so they count in the floor too
+        anchors["behavioural_distance"] = replace(anchors["behavioural_distance.same_setting"], name="behavioural_distance")
     tables = _tables(simulated, seen, human, reference, seed=seed)
     return Audit(
-        evaluation=_told(evaluation, pieces, seen),
+        evaluation=_told(evaluation, pieces, seen).with_floors(floors_of(anchors.values())),
         figures=_figures(seen, reference, sizes["behaviour"]),
         doses={name: _excess(*tables[name], name, seed=seed) for name in dose.KINDS},
         rates={name: tuple(_rate(table) for table in tables[name]) for name in dose.KINDS},  # type: ignore[misc]
-        anchors={one.name: one for one in anchors},
+        anchors=anchors,
         setting="replayed" if total and same >= REPLAYED * total else "same" if same_setting else "differs",
         replayed=wilson(same, total, nothing=NO_PAIRS),
         observed=seen,
@@ -211,9 +214,6 @@ def as_json(found: Audit) -> dict[str, Any]:
     """The contract's fields: objectives with floors, leakage, diagnostics, figures, doses; what the setting does to them."""
     told = found.evaluation.as_json()
     for name, one in told["objectives"].items():
-        one["floor"] = floor_of(found.anchors.get(name))
-        for part, figure in one["parts"].items():
-            figure["floor"] = floor_of(found.anchors.get(f"{name}.{part}"))
         if found.setting == "differs" and name in ("diversity_gap", "behavioural_distance"):
             one["note"] = DIFFERS
     both = {"figures": found.figures, "rates": found.rates}
@@ -224,10 +224,3 @@ def as_json(found: Audit) -> dict[str, Any]:
     doses = {name: {**one.as_json(), "unit": dose.UNITS[name], **pairs["rates"][name]} for name, one in found.doses.items()}  # type: ignore[index]
     setting = {"kind": found.setting, "replayed": found.replayed.as_json()}
     return {**told, "figures": pairs["figures"], "doses": doses, "setting": setting}
-
-
-def floor_of(anchor: Anchor | None) -> dict[str, Any]:
-    """How far humans who share no worker are from each other at this file's size, as `{value, ci, n}`."""
-    if anchor is None or anchor.floor is None:
-        return {"value": None, "reason": anchor.reason if anchor else "no floor was measured", "n": 0}
-    return {"value": anchor.floor, "ci": [anchor.floor_lo, anchor.floor_hi], "n": anchor.n_floor}

@@ -29,6 +29,7 @@ def test_the_dose_is_recovered_within_its_interval(kind: str, world: Any) -> Non
     assert abs(found["doses"][kind]["value"] - share) < 0.06
     assert found["n_paired"] == found["n_dialogues"] == told["n_dialogues"]
     assert found["setting"]["kind"] == "replayed"
+    assert found["objectives"]["positive_bias"]["floor"]["n"] == 2
     assert any(one["about"].startswith(_about(kind)) for one in found["findings"]), found["findings"]
     for other in set(KINDS) - {kind} - BESIDES.get(kind, set()):
         # made-up humans say many things twice and alike, and a changed turn is one of these less
