@@ -36,16 +36,19 @@ _TOKENS_A_WORD = 1.35
 _MEAN_SPREAD = 0.25
 _HOSTED_S, _EMBEDDED_S = Figure(1.5, 0.5, 5.0), Figure(0.005, 0.003, 0.02)
 # of the recommender that is a language model: the conversation, the titles it is shown, and its ranking
-_RECOMMENDER_PROMPT, _RECOMMENDER_REPLY = Figure(900, 500, 2000), Figure(350, 120, 1400)
+_RECOMMENDER = Figure(900, 500, 2000), Figure(350, 120, 1400)
 _CHECK_REPLY = Figure(30, 10, 200)
 # of the satisfaction asked for after a free run, which holds the whole dialogue
-_JUDGE_PROMPT, _JUDGE_REPLY = Figure(750, 450, 1800), Figure(10, 6, 120)
+_JUDGE = Figure(750, 450, 1800), Figure(10, 6, 120)
 # an answer by schema may need a repair
 _STRUCTURED = Figure(1.05, 1, 2)
 _CALL_S = {True: Figure(0.004, 0.0025, 0.012), False: Figure(0.007, 0.005, 0.02)}
 _EVALUATION_S, _START_S = Figure(0.8, 0.2, 3.0), Figure(15, 6, 60)
-# a share of proposals is rejected by the screen; a search may stop when three generations gain nothing
-_PROPOSED, _FEWEST_GENERATIONS = Figure(0.9, 0.6, 1.0), 4
+# what it is shown of a prompt and of turns, and the section that it writes; a commission in need of a second look asks again
+_CRITIC, _REWRITINGS = (Figure(1800, 800, 5000), Figure(120, 40, 700)), Figure(1.2, 0.5, 2)
+_ASSUMED: dict[ModelRole, tuple[Figure, Figure]] = {"recommender": _RECOMMENDER, "judge": _JUDGE, "critic": _CRITIC}
+# places of rejected proposals are filled again, but not for ever; a search may stop when three generations gain nothing
+_FILLED, _FEWEST_GENERATIONS = Figure(1.0, 0.6, 1.0), 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,8 @@ def _roles(genome: Genome, asked: Asked) -> list[ModelRole]:
         roles.append("verifier")
     if asked.recommender.partition(":")[0] == "llm":
         roles.append("recommender")
+    if asked.run in ("nightly", "optimize") and _has_critic(asked.search):
+        roles.append("critic")
     if asked.run == "evaluate":
         roles.append("judge")
     return roles
@@ -109,16 +114,10 @@ def _stages(side: HumanSide, asked: Asked, turns: Figure) -> list[Stage]:
     stages: list[Stage] = []
 
     def stage(name: str, n_evaluations: Figure, split: str, size: PanelSize, n_free: int | None = None) -> None:
-        panel = side.panel(split, size, seed=asked.seed)
-        wanted = set(panel.behaviour)
-        n_behaviour = sum(one.stratum is None and one.dialogue_id in wanted for one in side.contexts(split).values())
-        stages.append(Stage(name, n_evaluations, len(panel.reactions) + n_behaviour, size.free if n_free is None else n_free, turns))
+        stages.append(Stage(name, n_evaluations, _n_replays(side, split, size, asked.seed), size.free if n_free is None else n_free, turns))
 
     if asked.run in ("nightly", "optimize"):
-        generations = search.generations + 1
-        fewest = min(generations, _FEWEST_GENERATIONS)
-        played = Figure.exactly(1) if not search.generations else Figure(generations, fewest, generations) * search.population * _PROPOSED
-        stage("search", played, "search", search.panel)
+        stages.append(_search(side, asked, turns))
         n_front = Figure(search.n_front + 1, 1, search.n_front + 1) if search.generations else Figure.exactly(1)
         stage("finalists", n_front, "select", search.front_panel)
     if asked.run == "nightly":
@@ -129,6 +128,30 @@ def _stages(side: HumanSide, asked: Asked, turns: Figure) -> list[Stage]:
     elif asked.run == "evaluate":
         stages.append(Stage("recommender", Figure.exactly(1), 0, asked.n, turns))
     return stages
+
+
+def _search(side: HumanSide, asked: Asked, turns: Figure) -> Stage:
+    """Generations: a population of children each, and from the second on the survivors measured again beside them."""
+    search = asked.search
+    later = Figure(search.generations, min(search.generations, _FEWEST_GENERATIONS - 1), search.generations)
+    children = (Figure.exactly(1) + later) * search.population * _FILLED if search.generations else Figure.exactly(1)
+    again = later * search.population if "remeasuring" not in search.without else NONE
+    if search.racing:
+        # a candidate that is dropped has played half of the panel
+        children, again = (one * Figure(0.85, 0.5, 1.0) for one in (children, again))
+    places = (Figure.exactly(search.population - 1) + later * search.population) if _has_critic(search) else NONE
+    n_replays = _n_replays(side, "search", search.panel, asked.seed)
+    return Stage("search", children + again, n_replays, search.panel.free, turns, places)
+
+
+def _has_critic(search: Search) -> bool:
+    return search.generations > 0 and "critic" not in search.without
+
+
+def _n_replays(side: HumanSide, split: str, size: PanelSize, seed: int) -> int:
+    panel = side.panel(split, size, seed=seed)
+    wanted = set(panel.behaviour)
+    return len(panel.reactions) + sum(one.stratum is None and one.dialogue_id in wanted for one in side.contexts(split).values())
 
 
 def _sample(side: HumanSide, genome: Genome, seed: int) -> list[Scene]:
@@ -173,6 +196,8 @@ def _calls(role: ModelRole, models: Models, scenes: Sequence[Scene], measured: F
     if asked.latency_s is not None:
         latency, latency_from = Figure.exactly(asked.latency_s), "given"
     told = f"tokens: {source}; seconds: {latency_from}"
+    if role == "critic":
+        return Calls(model, NONE, prompt, reply, latency, price, told, per_rewriting=_REWRITINGS)
     if role == "judge":
         return Calls(model, NONE, prompt, reply, latency, price, told, per_run=_STRUCTURED)
     return Calls(model, _per_turn(role, scenes[0].genome), prompt, reply, latency, price, told)
@@ -192,10 +217,8 @@ def _per_turn(role: ModelRole, genome: Genome) -> Figure:
 
 def _rendered(role: ModelRole, scenes: Sequence[Scene]) -> tuple[Figure, Figure, str]:
     """Tokens of prompt and reply, from prompts rendered for a sample of human dialogues."""
-    if role == "recommender":
-        return _RECOMMENDER_PROMPT, _RECOMMENDER_REPLY, "assumed"
-    if role == "judge":
-        return _JUDGE_PROMPT, _JUDGE_REPLY, "assumed"
+    if role in _ASSUMED:
+        return *_ASSUMED[role], "assumed"
     words = statistics.mean(len(turn.text.split()) for scene in scenes for turn in scene.history if turn.role == "seeker")
     if role == "verifier":
         asked = [check_request(scene, scene.history, len(scene.history), "x" * int(5 * words)) for scene in scenes]
@@ -233,6 +256,7 @@ def _assumptions(calls: dict[ModelRole, Calls], turns_from: str, way: Way, asked
                 "model": one.model,
                 "calls_per_turn": one.per_turn.as_json(2),
                 "calls_per_free_run": one.per_run.as_json(2),
+                "calls_per_rewriting": one.per_rewriting.as_json(2),
                 "prompt_tokens": one.prompt_tokens.as_json(),
                 "reply_tokens": one.reply_tokens.as_json(),
                 "latency_s": one.latency_s.as_json(3),

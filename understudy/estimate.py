@@ -50,13 +50,17 @@ NONE = Figure.exactly(0.0)
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A part of a run: `n_evaluations` of `n_replays` replays and `n_free` free runs each; a free run has `turns` seeker turns."""
+    """A part of a run: `n_evaluations` of `n_replays` replays and `n_free` free runs each; a free run has `turns` seeker turns.
+
+    `n_rewritings`: sections of prompts that a critic is asked to rewrite beside them.
+    """
 
     name: str
     n_evaluations: Figure
     n_replays: float
     n_free: float
     turns: Figure
+    n_rewritings: Figure = NONE
 
     @property
     def n_seeker_turns(self) -> Figure:
@@ -83,7 +87,7 @@ class Stage:
 class Calls:
     """The calls of one role: how many a turn, how long, at what price, how many seconds each. `source` says where this is from.
 
-    `per_run`: those that a free run asks for once it is over.
+    `per_run`: those that a free run asks for once it is over; `per_rewriting`: those of a critic for each section.
     """
 
     model: str
@@ -94,6 +98,7 @@ class Calls:
     price: Price | None
     source: str
     per_run: Figure = NONE
+    per_rewriting: Figure = NONE
 
     @property
     def tokens(self) -> Figure:
@@ -138,7 +143,10 @@ def estimated(stages: Sequence[Stage], calls: Mapping[ModelRole, Calls], way: Wa
 
 def _stage(stage: Stage, calls: Mapping[ModelRole, Calls], way: Way) -> Fields:
     turns = {role: stage.n_recommender_turns if role == "recommender" else stage.n_seeker_turns for role in calls}
-    n_calls = {role: turns[role] * one.per_turn + stage.n_runs * one.per_run for role, one in calls.items()}
+    n_calls = {
+        role: turns[role] * one.per_turn + stage.n_runs * one.per_run + stage.n_rewritings * one.per_rewriting
+        for role, one in calls.items()
+    }
     tokens = sum((n_calls[role] * one.tokens for role, one in calls.items()), NONE)
     costs = [None if one.usd is None else n_calls[role] * one.usd for role, one in calls.items()]
     all_calls = sum(n_calls.values(), NONE)

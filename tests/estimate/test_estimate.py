@@ -45,6 +45,12 @@ def test_what_is_asked_after_a_free_run_is_counted_once_for_each_and_takes_its_t
     assert estimated([stage()], asked, wide)["minutes"]["value"] == pytest.approx((5 + 1) / 60, abs=0.01)
 
 
+def test_a_critic_is_asked_beside_the_dialogues() -> None:
+    critic = replace(calls(per_turn=0), per_rewriting=EXACT(2))
+    told = estimated([replace(stage(), n_rewritings=EXACT(7)), stage()], {"seeker": calls(), "critic": critic}, WAY)
+    assert [row["n_calls"]["value"] for row in told["stages"]] == [200 + 14, 200]
+
+
 def test_an_unknown_price_is_said_to_be_unknown_and_by_name() -> None:
     told = estimated([stage()], {"seeker": calls(Price(0, 0)), "verifier": calls(model="x/unpriced")}, WAY)
     assert told["usd"]["value"] is None

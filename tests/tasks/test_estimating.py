@@ -62,6 +62,18 @@ def test_a_search_costs_more_with_more_generations_and_a_night_more_than_its_sea
     assert estimate(store, run="nightly")["n_calls"]["value"] > estimate(store, run="optimize")["n_calls"]["value"]
 
 
+def test_survivors_are_played_again_and_the_critic_is_asked_for_each_place(store: str) -> None:
+    def searched(**changes: Any) -> dict[str, Any]:
+        return estimate(store, run="optimize", search=Search(population=6, generations=3, panel=SMALL, **changes))
+
+    whole, bare = searched(), searched(without=("critic", "remeasuring"))
+    assert whole["stages"][0]["n_evaluations"]["value"] == 6 + 3 * (6 + 6)
+    assert bare["stages"][0]["n_evaluations"]["value"] == 6 + 3 * 6
+    assert (set(whole["assumptions"]["calls"]), set(bare["assumptions"]["calls"])) == ({"seeker", "critic"}, {"seeker"})
+    known = searched(racing=True)["stages"][0]["n_evaluations"]
+    assert known["range"][0] < known["value"] < whole["stages"][0]["n_evaluations"]["value"]
+
+
 def test_money_is_nothing_for_rehearsal_known_for_some_and_unknown_or_given_for_others(store: str) -> None:
     assert estimate(store)["usd"] == {"value": 0.0, "range": [0.0, 0.0]}
     known = estimate(store, {"seeker": "openai/gpt-4o-mini"})
