@@ -56,6 +56,8 @@ def nightly(
                 "split": "select",
                 "engine": played["engine"],
                 "pick": found["pick"],
+                "critic": found["critic"],
+                "n_critic_tokens": found["n_critic_tokens"],
             }
         chosen: Fields = {"dataset": dataset, "store": store, "batch_key": played["batch_key"]}
         with answering(fields):

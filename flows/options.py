@@ -19,19 +19,26 @@ SettingName = Annotated[str, typer.Option("--setting", help="A shipped prompt se
 Surface = Annotated[str, typer.Option(help="Rehearsal's response surface: a seed, `null`, `adverse` or a TOML file.")]
 RecommenderName = Annotated[str, typer.Option("--recommender", help="The CRS that the seekers talk to.")]
 Batch = Annotated[str | None, typer.Option(help="Name of the batch; the same batch again is a no-op. Default: the date.")]
-Algorithm = Annotated[str, typer.Option(help="unsga3, nsga2 or smsemoa.")]
+Algorithm = Annotated[str, typer.Option(help="unsga3, nsga2, smsemoa or ctaea.")]
 Population = Annotated[int, typer.Option(help="Individuals of a generation.")]
 Generations = Annotated[int, typer.Option(help="Generations after the first; 0 plays the seed as it is.")]
 Weights = Annotated[str | None, typer.Option(help="Of the pick, as `positive_bias=2,diversity_gap=1`; without, the knee of the front.")]
 Panel = Annotated[str | None, typer.Option(help="What an evaluation plays: contexts a stratum, dialogues, free runs; `20,14,16`.")]
+Without = Annotated[str | None, typer.Option(help="Mechanisms to leave out, as `critic,adaptation`; docs/search.md names them.")]
+Racing = Annotated[bool, typer.Option("--racing", help="Drop candidates that are dominated with confidence after half of the panel.")]
 Releases = Annotated[Path | None, typer.Option(help="Folder of the releases. Default: `releases` beside the store.")]
 
 STORE = Path("understudy.duckdb")
 
 
-def search_of(algorithm: str, population: int, generations: int, weights: str | None, panel: str | None) -> Search:
+def search_of(
+    algorithm: str, population: int, generations: int, weights: str | None, panel: str | None, *, without: str | None = None,
+    racing: bool = False,
+) -> Search:  # fmt: skip
     """How the options say that the prompt is searched for. Raises BadInput."""
-    chosen: dict[str, Any] = {"algorithm": algorithm, "population": population, "generations": generations}
+    chosen: dict[str, Any] = {"algorithm": algorithm, "population": population, "generations": generations, "racing": racing}
+    if without is not None:
+        chosen["without"] = tuple(name.strip() for name in without.split(","))
     if weights is not None:
         chosen["weights"] = pairs_of(weights, "--weights")
     if panel is not None:

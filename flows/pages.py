@@ -55,8 +55,13 @@ def optimize(console: Console, fields: Fields) -> None:
         f"{fields['n_model_calls']} model calls; stopped: {fields['stopped']}"
     )
     console.print(f"hypervolume {fields['hypervolume']}; the pick is {fields['pick']['genome_digest']} in {fields['pick']['file']}")
+    critic = fields["critic"]
+    console.print(f"critic {critic}, {fields['n_critic_tokens']} tokens" if critic else "no critic: its operators are off")
+    sure = fields["pick"]["p_dominates_seed"]
     if not fields["pick"]["dominates_seed"]:
         console.print("The pick does not dominate the seed on every objective.")
+    elif sure is not None:
+        console.print(f"The pick dominates the seed in {sure:.0%} of the resamples.")
 
 
 def simulate(console: Console, fields: Fields) -> None:
@@ -100,8 +105,13 @@ def pull(console: Console, fields: Fields) -> None:
 def nightly(console: Console, fields: Fields) -> None:
     """The night: objectives before and after, the gates, the release."""
     console.print(objectives_table(fields["objectives"]))
+    critic = fields["critic"]
+    console.print(f"critic {critic}, {fields['n_critic_tokens']} tokens" if critic else "no critic: its operators are off")
+    sure = fields["pick"]["p_dominates_seed"]
     if not fields["pick"]["dominates_seed"]:
         console.print("The pick does not dominate the seed on every objective.")
+    elif sure is not None:
+        console.print(f"The pick dominates the seed in {sure:.0%} of the resamples.")
     if fields["engine"] == "rehearsal":
         console.print(f"[dim]{REHEARSAL_NOTE}[/]")
     validate(console, fields)

@@ -1,11 +1,14 @@
-"""A search from rows to rows with the tasks' own functions, without Prefect: `python plain.py STORE GENERATIONS [MECHANISM…]`.
+"""A search from rows to rows with the tasks' own functions, without Prefect: `python plain.py STORE GENERATIONS [N]`.
 
-A process that does this can be killed anywhere; another one goes on with the store.
+With N the process kills itself before its N-th write to a table; another one goes on with the store.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -24,7 +27,7 @@ from understudy.doors.store import Store
 from understudy.parameters import Caps, Models, PanelSize, Search
 
 ROOT = Path(__file__).resolve().parents[2]
-SMALL = PanelSize(per_stratum=6, behaviour=6, free=3)
+SMALL = PanelSize(per_stratum=3, behaviour=5, free=2)
 
 
 def small(generations: int, **changed: Any) -> Search:
@@ -77,6 +80,19 @@ def digest_of(store: Path, tables: Sequence[str]) -> dict[str, Any]:
         return {table: sorted(map(repr, opened._connection.execute(f"select * from {table}").fetchall())) for table in tables}
 
 
+def killing(at: int) -> None:
+    """From here on the process kills itself before its write number `at`."""
+    count, add = itertools.count(1), Store.add
+
+    def counted(self: Store, table: str, rows: Any) -> int:
+        if next(count) == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return add(self, table, rows)
+
+    Store.add = counted  # type: ignore[method-assign]
+
+
 if __name__ == "__main__":
-    fields = searched(Path(sys.argv[1]), small(int(sys.argv[2]), without=tuple(sys.argv[3:])))
-    print(json.dumps(fields))
+    if len(sys.argv) > 3:
+        killing(int(sys.argv[3]))
+    print(json.dumps(searched(Path(sys.argv[1]), small(int(sys.argv[2])))))

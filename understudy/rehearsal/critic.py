@@ -5,7 +5,8 @@ need of a seeker's own system message. All that it reads, escaped as data is:
 - `<prompt>`: the whole prompt that holds the sections; without it the sections alone are taken for the prompt,
 - `<objective>`: the objective that matters most; without it all do alike,
 - `<temperature>`, `<top_p>`: the dials the prompt is used with (0.7 and 1.0),
-- `<fault>`: a fault named before, to be treated as it is.
+- `<fault>`: a fault named before, to be treated as it is,
+- `<task>`: `treat` (as without it), `merge`, `paraphrase` or `compress`; `<other name="…">`: the section to be merged in (rewording.py).
 Failing, passing and human turns may stand beside them: rehearsal knows its faults from the prompt and the surface and reads no turns.
 """
 
@@ -25,12 +26,15 @@ from understudy.keys import rng_of
 from understudy.rehearsal.agenda import Reply
 from understudy.rehearsal.phrases import sentences
 from understudy.rehearsal.reading import Brief, bare_of, brief_of, levers_of, pulls_of
+from understudy.rehearsal.rewording import TASKS, reworded
 from understudy.rehearsal.roles import answered
 from understudy.rehearsal.surfaces import FAULTS, Surface, levels
 from understudy.rehearsal.truth import OBJECTIVES, TARGET_TOLD, point_of, share_of_fault
 
 _SECTION = re.compile(r'<section name="(\w+)">\n?(.*?)\n?</section>', re.S)
-_FENCE = {name: re.compile(rf"<{name}>\n?(.*?)\n?</{name}>", re.S) for name in ("prompt", "objective", "temperature", "top_p", "fault")}
+_OTHER = re.compile(r'<other name="\w+">\n?(.*?)\n?</other>', re.S)
+_FENCED = ("prompt", "objective", "temperature", "top_p", "fault", "task")
+_FENCE = {name: re.compile(rf"<{name}>\n?(.*?)\n?</{name}>", re.S) for name in _FENCED}
 _HEADINGS = {
     "role": "", "need": "## What you want\n", "disclosure": "## How much you tell\n", "reaction": "## How you react\n",
     "style": "## How you talk\n", "ending": "## When you stop\n",
@@ -50,6 +54,8 @@ class Case:
     temperature: float
     top_p: float
     fault: str | None
+    task: str = "treat"
+    other: str = ""
 
 
 def is_asked(messages: Sequence[Message]) -> bool:
@@ -65,6 +71,9 @@ def criticised(messages: Sequence[Message], fields: set[str], *, surface: Surfac
     """
     case, rng = case_of(messages), rng_of("rehearsal critic", seed)
     u_fault, u_cure, which = rng.random(), rng.random(), rng.random(3)
+    if case.task != "treat":
+        told = _reworded(case, surface, knows=u_cure < quality, luck=float(which[2]))
+        return _as_asked(messages, told, fields)
     if case.fault is not None:
         fault = case.fault
     elif u_fault < quality:
@@ -76,12 +85,15 @@ def criticised(messages: Sequence[Message], fields: set[str], *, surface: Surfac
     else:
         section = list(case.sections)[int(which[1] * len(case.sections))]
         text = _appended(case.sections[section], sentences()[int(which[2] * len(sentences()))].text)
-    told = {"fault": fault, "section": section, "text": text}
+    return _as_asked(messages, {"fault": fault, "section": section, "text": text}, fields)
+
+
+def _as_asked(messages: Sequence[Message], told: Mapping[str, str], fields: set[str]) -> Reply:
     if fields:
         if unknown := fields - _FIELDS:
             raise BadInput(f"rehearsal's critic has no field {sorted(unknown)[0]!r}", hint="it gives fault, section and text")
         return answered(messages, {name: told[name] for name in told if name in fields}, "critic")
-    plain = f"Fault: {fault}\nSection: {section}\n```\n{text}\n```"
+    plain = f"Fault: {told['fault']}\nSection: {told['section']}\n```\n{told['text']}\n```"
     return Reply(plain, "critic", sum(len(one.content) for one in messages) // 4, len(plain) // 4)
 
 
@@ -105,7 +117,11 @@ def case_of(messages: Sequence[Message]) -> Case:
         dials = float(found.get("temperature", 0.7)), float(found.get("top_p", 1.0))
     except ValueError as error:
         raise BadInput(f"not a dial: {error}") from error
-    return Case(sections, prompt, found.get("objective"), *dials, found.get("fault"))
+    task = found.get("task", "treat")
+    if task != "treat" and task not in TASKS:
+        raise BadInput(f"rehearsal's critic knows no task {task!r}", hint=f"there are: treat, {', '.join(TASKS)}")
+    other = "".join(html.unescape(text) for text in _OTHER.findall(told)[:1])
+    return Case(sections, prompt, found.get("objective"), *dials, found.get("fault"), task, other)
 
 
 def dominant(case: Case, surface: Surface) -> str:
@@ -122,6 +138,21 @@ def dominant(case: Case, surface: Surface) -> str:
 
     # where nothing is wrong with the objective, the highest level is named
     return max(FAULTS, key=lambda fault: (weight(fault), level[fault]))
+
+
+def _reworded(case: Case, surface: Surface, *, knows: bool, luck: float) -> dict[str, str]:
+    """One of the sections shown, reworded as the task says; what it names as fault is of no use."""
+    section = next(iter(case.sections))
+    bench = _Bench.of(case, surface, "sameness")
+
+    def harm(added: str, dropped: Sequence[str]) -> float:
+        return bench.harm(section, added, dropped)[1]
+
+    def pulls(sentence: str) -> bool:
+        return bool(_pulls_in(section, sentence))
+
+    text = reworded(case.task, case.sections[section], case.other, harm=harm, pulls=pulls, knows=knows, luck=luck)
+    return {"fault": "wording", "section": section, "text": text}
 
 
 def _treated(case: Case, surface: Surface, fault: str) -> tuple[str, str]:

@@ -47,7 +47,7 @@ def commissioned(
     if not history:
         couples = _seed_couples(seeds)
         n, standing = max(0, plan.population - len(seeds)), dict[str, Sequence[float]]()
-        return slots.commissions(couples, standing, plan=plan, chances=_chances((), plan), generation=0, n=n)
+        return slots.commissions(couples, standing, plan=plan, chances=_chances((), plan), generation=0, n=n, asked=asked)
     reference = np.array(reference_point(history, plan=plan))
     standing = {
         each.genome.digest: [float(each.objectives[name] or 0.0) / worst for name, worst in zip(plan.objectives, reference, strict=True)]

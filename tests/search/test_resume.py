@@ -1,0 +1,96 @@
+"""A search whose process is killed between any two writes goes on to the archive and front of one that was left alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from importlib import util
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from understudy.doors.store import Store
+
+HERE = Path(__file__).parent
+LEFT = (
+    "optimize.runs", "optimize.candidates", "optimize.evaluations", "optimize.generations", "optimize.yields", "optimize.commissions",
+    "optimize.rewritings", "optimize.replicates", "optimize.outcomes", "optimize.fronts", "play.dialogues", "play.turns",
+)  # fmt: skip
+
+
+def _plain() -> ModuleType:
+    spec = util.spec_from_file_location("plain", HERE / "plain.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+plain = _plain()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], Path]:
+    """A profiled store, the fields of an undisturbed search in a copy of it, and that copy."""
+    folder = tmp_path_factory.mktemp("search")
+    prepared, done = folder / "prepared.duckdb", folder / "done.duckdb"
+    plain.prepared(prepared)
+    shutil.copy(prepared, done)
+    return prepared, plain.searched(done, plain.small(1)), done
+
+
+def killed(store: Path, at: int) -> None:
+    """Runs the search in another process that kills itself before its write number `at`."""
+    command = [sys.executable, str(HERE / "plain.py"), str(store), "1", str(at)]
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1])}
+    found = subprocess.run(command, capture_output=True, cwd=HERE.parents[1], env=environment, check=False)
+    assert found.returncode == -signal.SIGKILL, found.stderr.decode()[-2000:]
+
+
+def compared(prepared: Path, done: Path, fields: dict[str, Any], at: int, folder: Path) -> None:
+    store = folder / f"killed{at}.duckdb"
+    shutil.copy(prepared, store)
+    killed(store, at)
+    with Store.open(store) as left:
+        assert left.counts()["optimize.outcomes"] == 0
+    again = plain.searched(store, plain.small(1))
+    assert again["front_digest"] == fields["front_digest"]
+    assert plain.digest_of(store, LEFT) == plain.digest_of(done, LEFT)
+    with Store.open(store) as left:
+        assert left.counts()["play.completions"] == n_completions(done)
+
+
+def n_completions(store: Path) -> int:
+    with Store.open(store) as opened:
+        return opened.counts()["play.completions"]
+
+
+def test_after_a_kill_between_playing_and_selection_the_result_is_the_same(whole: Any, tmp_path: Path) -> None:
+    prepared, fields, done = whole
+    compared(prepared, done, fields, 9, tmp_path)
+
+
+def test_the_same_search_again_makes_no_call_and_adds_no_row(whole: Any) -> None:
+    _, fields, done = whole
+    before = plain.digest_of(done, LEFT)
+    again = plain.searched(done, plain.small(1))
+    assert again["n_model_calls"] == 0
+    assert {**again, "n_model_calls": 0} == {**fields, "n_model_calls": 0}
+    assert plain.digest_of(done, LEFT) == before
+
+
+def test_the_critic_was_shown_turns_of_people_and_its_children_are_told_apart(whole: Any) -> None:
+    _, fields, done = whole
+    with Store.open(done) as store:
+        shown = store._connection.execute("select evidence from optimize.rewritings where generation = 1").fetchall()
+        made = store._connection.execute("select count(*) from optimize.candidates where place is not null and status = 'ok'").fetchone()
+    assert any('"human"' in row[0] and '"failing":[{' in row[0] for row in shown)
+    assert made is not None
+    assert made[0] > 0
+    assert fields["critic"].startswith("rehearsal/")
