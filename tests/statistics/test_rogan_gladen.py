@@ -25,6 +25,7 @@ def test_two_classes_are_the_formula_of_rogan_and_gladen() -> None:
     assert found["yes"].value == pytest.approx((0.4 + 0.9 - 1) / (0.8 + 0.9 - 1))
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.05, 1.0), min_size=3, max_size=3))
 def test_the_true_shares_come_back(weights: list[float]) -> None:
     true = np.array(weights) / sum(weights)
@@ -34,7 +35,7 @@ def test_the_true_shares_come_back(weights: list[float]) -> None:
     assert [found[name].value for name in CLASSES] == pytest.approx(true.tolist(), abs=1e-4)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 50), min_size=3, max_size=3).filter(lambda counts: sum(counts) > 0))
 def test_corrected_shares_are_shares_inside_their_intervals(counts: list[int]) -> None:
     found = corrected(dict(zip(CLASSES, counts, strict=True)), GOOD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ VERSION = 1
 WINDOW = 8
 CONTAINMENT = 0.5
 
+_AT_ONCE = 50_000
 _KEPT_WORKERS = 3  # two may be excluded (the dialogue's own speakers), so a third decides
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _NOBODY = -1
@@ -70,8 +72,8 @@ class CopyIndex:
         """The index of `turns` (columns tokens, worker)."""
         codes = {name: code for code, name in enumerate(sorted(turns["worker"].unique().to_list()))}
         worker = turns["worker"].replace_strict(codes, return_dtype=pl.Int64).to_numpy()
-        hashes, owner = _windows(turns["tokens"])
-        whole, rows = _whole_short(turns["tokens"])
+        hashes, owner = _stretches(_windows, turns["tokens"])
+        whole, rows = _stretches(_whole_short, turns["tokens"])
         return cls(_Lookup.of(hashes, worker[owner]), _Lookup.of(whole, worker[rows]), codes)
 
     def flags(self, turns: pl.DataFrame) -> pl.DataFrame:
@@ -81,11 +83,11 @@ class CopyIndex:
         of this dialogue. `shared` for shorter turns: somebody else said just the same.
         """
         one, other = self._excluded(turns["seeker_id"]), self._excluded(turns["recommender_id"])
-        hashes, owner = _windows(turns["tokens"])
+        hashes, owner = _stretches(_windows, turns["tokens"])
         hits = self.windows.found(hashes, one[owner], other[owner])
         n = np.bincount(owner, minlength=len(turns))
         contained = np.bincount(owner, weights=hits, minlength=len(turns)) / np.maximum(n, 1) >= CONTAINMENT
-        whole, rows = _whole_short(turns["tokens"])
+        whole, rows = _stretches(_whole_short, turns["tokens"])
         shared = np.zeros(len(turns), dtype=bool)
         shared[rows] = self.short.found(whole, one[rows], other[rows])
         is_short = np.zeros(len(turns), dtype=bool)
@@ -98,6 +100,14 @@ class CopyIndex:
     def _excluded(self, ids: pl.Series) -> Workers:
         known = ids.replace_strict(self.codes, default=_NOBODY - 1, return_dtype=pl.Int64)
         return np.asarray(known.fill_null(_NOBODY - 1).to_numpy())
+
+
+def _stretches(read: Callable[[pl.Series], tuple[Codes, NDArray[np.int64]]], tokens: pl.Series) -> tuple[Codes, NDArray[np.int64]]:
+    """Hashes and their rows, read a stretch of turns at a time: what is in between stays small enough for the processor's cache."""
+    starts = range(0, max(len(tokens), 1), _AT_ONCE)
+    found = [read(tokens.slice(start, _AT_ONCE)) for start in starts]
+    hashes = np.concatenate([codes for codes, _ in found])
+    return hashes, np.concatenate([rows + start for (_, rows), start in zip(found, starts, strict=True)])
 
 
 def _token_hashes(tokens: pl.Series) -> tuple[Codes, NDArray[np.int64], NDArray[np.int64]]:
