@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -120,14 +119,6 @@ def test_every_act_of_gold_is_an_act_of_ours() -> None:
 def test_titles_in_quotes_are_masked(turn: str, masked: str) -> None:
     found = pl.DataFrame({"t": [turn]}).select(TITLES.masked("t")).item()
     assert " ".join(found.split()) == masked
-
-
-def test_reading_fifty_thousand_turns_takes_seconds(gold_turns: Turns) -> None:
-    instruments = made(gold_turns())
-    texts = pl.Series([f"i think i will watch number {i} tonight, thanks" for i in range(50_000)])
-    began = time.perf_counter()
-    instruments.read(texts)
-    assert time.perf_counter() - began < 20  # 4 s on an idle core
 
 
 def gold_of_iard() -> tuple[pl.DataFrame, Titles]:
