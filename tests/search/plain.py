@@ -36,9 +36,9 @@ def small(generations: int, **changed: Any) -> Search:
 
 
 def prepared(store: Path) -> None:
-    """The bundled sample, ingested and profiled."""
+    """The bundled sample, ingested and profiled; all of it, for `select` needs 150 contexts of every stratum."""
     tasks.ingest.ingest_logs.fn(str(store), "redial", [str(ROOT / "examples" / "sample")], dataset="sample", split=None, roles=None)
-    tasks.profile.profile_dataset.fn(str(store), "sample", at=None, out=None)
+    tasks.profile.profile_dataset.fn(str(store), "sample", at=SMALL, out=None)
 
 
 def searched(store: Path, search: Search, *, surface: str = "0", critic: str | None = None, seed: int = 0) -> dict[str, Any]:

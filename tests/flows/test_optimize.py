@@ -1,0 +1,48 @@
+"""The search as a flow: a flow of its own for each generation, what it shows, and a race on the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect.client.orchestration import get_client
+
+from flows import stages
+from understudy.doors.events import recording
+from understudy.doors.store import Store
+from understudy.parameters import Search
+
+
+def test_each_generation_is_a_flow_with_pictures_and_a_race_leaves_its_laps(night: dict[str, Any]) -> None:
+    store, told = night["store"], list[tuple[str, str, str]]()
+    stages.ingest("redial", [night["data"]], dataset="sample", store=store)
+    stages.profile("sample", store=store)
+    search: Search = night["search"].model_copy(update={"racing": True})
+    with recording(None, listener=lambda *event: told.append(event)):
+        found = stages.optimize("sample", store=store, search=search)
+    key = found["run"]
+    lines = [line for stage, event, line in told if (stage, event) == ("optimize", "generation_told")]
+    assert len(lines) == 2
+    assert "hypervolume" in lines[-1]
+    assert "dialogues" in lines[-1]
+
+    with get_client(sync_client=True) as client:
+        names = [run.name for run in client.read_flow_runs()]
+        shown = client.read_artifacts()
+    assert {"generation 0", "generation 1"} <= set(names)
+    for name in (f"front-{key[:8]}-1", f"hypervolume-{key[:8]}", f"operators-{key[:8]}"):
+        assert all("data:image/svg+xml" in str(one.data) for one in shown if one.key == name)
+        assert name in {one.key for one in shown}
+    # an artifact of a key is kept in every version
+    assert {one.data for one in shown if one.key == f"search-{key[:8]}"} == {50.0, 100.0}
+
+    with Store.open(store) as opened:
+        laps = opened.rows("optimize/races", run_key=key, generation=1)
+        progress = opened.rows("optimize/progress", run_key=key)
+    assert len(laps) == 2 * search.population
+    dropped = [lap for lap in laps if lap["dropped"]]
+    assert all(lap["p_dominated"] >= 0.95 for lap in dropped)
+    assert progress[-1]["n_dialogues_so_far"] == found["n_dialogues"]
+
+    again = stages.optimize("sample", store=store, search=search)
+    assert again["n_model_calls"] == 0
+    assert again["front_digest"] == found["front_digest"]
