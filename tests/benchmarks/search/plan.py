@@ -12,7 +12,7 @@ SURFACES = tuple(range(100, 130))
 FEWER = tuple(range(100, 110))
 # mechanisms that can act on rehearsal: its critic reads no turns, so how these are chosen (`influence`) cannot
 ABLATED = (
-    "critic", "merge", "rewording", "crossover", "sentences", "exemplars", "controls", "adaptation", "rotation", "remeasuring",
+    "critic", "chains", "merge", "rewording", "crossover", "sentences", "exemplars", "controls", "adaptation", "rotation", "remeasuring",
     "constraints", "probabilistic_front", "worst_case",
 )  # fmt: skip
 N_NULL, N_ADVERSE = 40, 10
@@ -75,3 +75,5 @@ def _ablation() -> Iterator[Case]:
     for seed in FEWER:
         for name in ABLATED:
             yield Case("understudy", str(seed), seed, QUALITY, (("without", name),), block="ablation")
+        # off by default: whether it pays is asked here
+        yield Case("understudy", str(seed), seed, QUALITY, (("racing", 1),), block="ablation")

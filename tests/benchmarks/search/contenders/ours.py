@@ -21,11 +21,12 @@ from understudy.search.drive import search
 from understudy.search.picking import Finalist
 from understudy.search.plan import SEED, SURVIVOR, Individual, Plan, Proposal
 from understudy.search.racing import dropped, resampled
+from understudy.statistics.rates import Z
 
-POPULATION, N_FRONT, GENERATIONS = 4, 4, 100
+POPULATION, N_FRONT, GENERATIONS = 2, 4, 100
 # pieces → the panel of a generation
-PANELS = {48: PANEL, 36: PanelSize(per_stratum=4, behaviour=9, free=7), 24: BLOCK}
-PIECES = 24
+PANELS = {48: PANEL, 36: PanelSize(per_stratum=4, behaviour=9, free=7), 28: PanelSize(per_stratum=3, behaviour=8, free=5), 24: BLOCK}
+PIECES = 28
 FRONT_PANEL = PANEL
 
 
@@ -104,8 +105,10 @@ class _Ground:
     @staticmethod
     def _individual(one: Proposal, found: Measurement) -> Individual:
         values = {name: (float(value) if np.isfinite(value) else None) for name, value in zip(NAMES, found.values, strict=True)}
+        told = {name: found.evaluation.objectives[name].measured for name in NAMES}
+        spreads = {name: (each.hi - each.lo) / (2 * Z) for name, each in told.items() if each.lo is not None and each.hi is not None}
         tokens = one.n_tokens + found.n_tokens
-        return Individual(one.genome, one.operator, values, found.constraints, {}, tokens, found.n_pieces)
+        return Individual(one.genome, one.operator, values, found.constraints, spreads, tokens, found.n_pieces)
 
 
 def _fallen(one: Proposal, n_dialogues: int) -> Individual:
