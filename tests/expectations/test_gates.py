@@ -51,7 +51,7 @@ def rate(value: float, upper: float | None = None, n: int = 200) -> dict[str, An
 CASES = [
     ("leakage", "title", "leakage__title", rate(0.02, 0.05), rate(0.02, 0.0501)),
     ("leakage", "attributes", "leakage__attributes", rate(0.0, 0.02), rate(0.0, 0.0201)),
-    ("leakage", "copying", "leakage__copying", rate(0.01, 0.03), rate(0.01, 0.0301)),
+    ("leakage", "copying", "leakage__copying", rate(0.0299), rate(0.0301)),
     ("leakage", "short_turns", "leakage__short_turns", rate(0.0299), rate(0.0301)),
     ("leakage", "split", "leakage__split", rate(0.0), rate(0.001)),
     ("bias", "positive_bias", "objectives__positive_bias", rate(0.149), rate(0.151)),
