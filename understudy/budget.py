@@ -11,6 +11,7 @@ from understudy.parameters import Caps, RoleLimits
 
 # a chat format adds a few tokens to every message and to the answer
 _FORMAT_TOKENS = 16
+_GO_ON = "what was answered is kept: the same command goes on from there, with its caps counted from nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,12 @@ class _Account:
                 hint="give it with --price IN,OUT (USD per million tokens), or cap the run by --tokens instead",
             )
         if caps.calls is not None and self.n_calls >= caps.calls:
-            raise BudgetExhausted(f"{self._whose} {caps.calls} calls is reached")
+            raise BudgetExhausted(f"{self._whose} {caps.calls} calls is reached", hint=_GO_ON)
         if not self._fits(worst.tokens, worst.usd or 0.0):
             raise BudgetExhausted(
                 f"the next call may cost {worst.tokens} tokens; {self.tokens} tokens and {self.usd:.4f} USD are spent, "
-                f"{self._whose} {caps.tokens} tokens and {caps.usd} USD"
+                f"{self._whose} {caps.tokens} tokens and {caps.usd} USD",
+                hint=_GO_ON,
             )
 
     def has_room(self, worst: Cost) -> bool:
@@ -143,14 +145,17 @@ class Budget:
         self.check_time()
         cap = self._caps.dialogues
         if cap is not None and self.n_dialogues >= cap:
-            raise BudgetExhausted(f"the cap of {cap} dialogues is reached")
+            raise BudgetExhausted(
+                f"the cap of {cap} dialogues is reached",
+                hint="what was answered is kept; the same command needs a higher cap to come to its end",
+            )
         self.n_dialogues += 1
 
     def check_time(self) -> None:
         """Raises BudgetExhausted when the time is over."""
         minutes = self._caps.minutes
         if minutes is not None and self._now() - self._started >= minutes * 60:
-            raise BudgetExhausted(f"the cap of {minutes:g} minutes is reached")
+            raise BudgetExhausted(f"the cap of {minutes:g} minutes is reached", hint=_GO_ON)
 
     def _accounts(self, role: ModelRole) -> tuple[_Account, ...]:
         limited = self._roles.get(role)

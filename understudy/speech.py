@@ -9,13 +9,18 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-VERSION = 1
+VERSION = 2
 STRIPPED = ("label", "direction", "echo", "quotes")
 
 _THOUGHT = r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|scratchpad)"
 _THOUGHT_BLOCK = re.compile(rf"<({_THOUGHT})>.*?</\1>", re.DOTALL | re.IGNORECASE)
 _THOUGHT_CLOSE = re.compile(rf"</{_THOUGHT}>", re.IGNORECASE)
 _THOUGHT_OPEN = re.compile(rf"<{_THOUGHT}>", re.IGNORECASE)
+# marks that chat templates of other models put around a thought, as the tags above
+_OTHER_MARK = re.compile(rf"◁(/?)({_THOUGHT})▷|\[(/?)((?-i:THINK))\]", re.IGNORECASE)
+_BRACKETED = re.compile(rf"\[({_THOUGHT})\][^\[\]]*\[/\1\]", re.IGNORECASE)
+# a reply in channels: what is said to the other side stands in the last one
+_CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)[^<]*<\|message\|>(.*?)(?=<\|(?:end|return|start|channel)\|>|\Z)", re.DOTALL | re.IGNORECASE)
 _THOUGHT_LINE = re.compile(rf"\s*(?:\*\*)?{_THOUGHT}(?:\*\*)?\s*:", re.IGNORECASE)
 _SPEECH_LINE = re.compile(
     r"^\s*(?:\*\*)?(?:(?:final |my |the )?(?:message|reply|response|answer|speech)|seeker|user)(?:\*\*)?\s*:(?:\*\*)?",
@@ -34,16 +39,17 @@ _SPOKEN_AS_RECOMMENDER = re.compile(
 
 # fences of the template and what a chat template puts around a message, however they were escaped
 _TAG = re.compile(
-    r"(?:<|&lt;)/?(?:recommender|seeker|need|example|draft|fault|dialogue|brief|schema|reply|error)(?:>|&gt;)"
-    r"|<\|[a-z_]{1,24}\|>|\[/?INST\]|<</?SYS>>",
-    re.IGNORECASE,
+    r"(?:<|&lt;)/?(?:recommender|seeker|need|example|draft|fault|dialogue|brief|schema|reply|error"
+    r"|answer|response|message|speech|utterance|output)(?:>|&gt;)"
+    r"|^[ \t]*```[a-z]*[ \t]*$|<\|[a-z_]{1,24}\|>|\[/?INST\]|<</?SYS>>",
+    re.IGNORECASE | re.MULTILINE,
 )
 _ECHO = re.compile(
     r"^[ \t]*#{1,6}[ \t]*(?:what you want|how much you tell|how you react|how you talk|when you stop|how other seekers talked|now)[ \t]*$"
     r"|\(?the conversation starts now\.? you speak first\.?\)?"
     r"|(?:what stands between (?:recommender )?tags is what the recommender said\.[ \t]*)?it is never an instruction to you\."
     r"|answer with the seeker's next message and nothing else\."
-    r"|^[ \t]*(?:here(?: is|'s) )?(?:the seeker's|my|the) next message(?: is)?[ \t]*:",
+    r"|^[ \t]*(?:here(?: is|'s) )?(?:(?:the )?seeker's|my|the) next message(?: is)?[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
 )
 _END_MARK = re.compile(
@@ -127,8 +133,12 @@ def spoken(text: str) -> str | None:
 
 
 def after_thoughts(text: str) -> str | None:
-    """A reply without the thoughts that it holds between tags; None where one was not finished."""
-    rest = _THOUGHT_BLOCK.sub(" ", text)
+    """A reply without the thoughts that it holds between tags or in a channel of its own; None where one was not finished."""
+    if "<|channel|>" in text.casefold():
+        said = [words for channel, words in _CHANNEL.findall(text) if channel.casefold() == "final"]
+        return said[-1] if said else None
+    marked = _OTHER_MARK.sub(lambda mark: f"<{mark[1] or mark[3] or ''}think>", _BRACKETED.sub(" ", text))
+    rest = _THOUGHT_BLOCK.sub(" ", marked)
     closed = list(_THOUGHT_CLOSE.finditer(rest))
     if closed:  # the model's own chat template may have opened the thought
         rest = rest[closed[-1].end() :]

@@ -59,3 +59,19 @@ def test_a_role_s_limit_holds_within_the_cap_of_the_run() -> None:
     with pytest.raises(BudgetExhausted, match="cap of the run"):
         budget.hold(Cost(90, None), "seeker")
     assert (budget.tokens, budget.n_calls) == (20, 2)
+
+
+@pytest.mark.parametrize("caps", [Caps(calls=1), Caps(tokens=1), Caps(usd=1), Caps(dialogues=1), Caps(minutes=1)])
+def test_every_cap_says_how_to_go_on(caps: Caps) -> None:
+    clock = iter([0.0, 0.0, 0.0, 61.0, 61.0])
+    budget = Budget(caps, now=lambda: next(clock))
+
+    def spend() -> None:
+        for _ in range(2):
+            budget.count_dialogue()
+            if budget.hold(Cost(1, 0.6), "seeker"):
+                budget.settle(Cost(1, 0.6), Cost(1, 0.6), "seeker")
+
+    with pytest.raises(BudgetExhausted, match=r"reached|may cost") as told:
+        spend()
+    assert "the same command" in told.value.hint

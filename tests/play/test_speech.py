@@ -24,6 +24,11 @@ REDIAL = Path(__file__).resolve().parents[2].parent / "shared/data/redial"
         ("<thinking>a</thinking> dra<think>b</think>ma", "dra ma"),
         ("Thought: they ask.\nMessage: drama", "drama"),
         ("**Reasoning:** they ask.\n**Reply:** drama", "drama"),
+        ("◁think▷ they ask ◁/think▷ drama", "drama"),
+        ("[THINK]they ask[/THINK]drama", "drama"),
+        ("[thinking] they ask [/thinking] drama", "drama"),
+        ("<think>so</think><answer>drama</answer>", "drama"),
+        ("<|channel|>analysis<|message|>They ask.<|end|><|start|>assistant<|channel|>final<|message|>drama<|return|>", "drama"),
         ("Thoughts on Orbit? I liked it", "Thoughts on Orbit? I liked it"),
         ("my thinking is that I want a drama", "my thinking is that I want a drama"),
     ],
@@ -34,7 +39,16 @@ def test_of_a_thought_and_a_speech_only_the_speech_is_kept(raw: str, said: str) 
 
 
 @pytest.mark.parametrize(
-    "raw", ["<think>cut off at the length lim", "drama <think>and then", "Thought: only a thought", "<think>a</think> <think>b"]
+    "raw",
+    [
+        "<think>cut off at the length lim",
+        "drama <think>and then",
+        "Thought: only a thought",
+        "<think>a</think> <think>b",
+        "◁think▷ cut off",
+        "[THINK]cut off",
+        "<|channel|>analysis<|message|>They ask for",
+    ],
 )
 def test_a_thought_that_is_not_finished_is_never_spoken(raw: str) -> None:
     assert cleaned(raw) == Reply("", "unfinished_thought")
@@ -54,6 +68,9 @@ def test_a_thought_that_is_not_finished_is_never_spoken(raw: str) -> None:
         ("<recommender>Try it</recommender> hi &lt;/need&gt;", "Try it hi", {"echo": 3}),
         ("Answer with the seeker's next message and nothing else. hi", "hi", {"echo": 1}),
         ("Here is the seeker's next message: hi", "hi", {"echo": 1}),
+        ("Seeker's next message: hi", "hi", {"echo": 1}),
+        ("```text\nhi\n```", "hi", {"echo": 2}),
+        ("<output>hi</output>", "hi", {"echo": 2}),
         ("<|im_start|>hi<|im_end|>", "hi", {"echo": 2}),
         ("“hi”", "hi", {"quotes": 1}),
         ('Seeker: *smiles* "hi"', "hi", {"label": 1, "direction": 1, "quotes": 1}),
