@@ -34,7 +34,7 @@ KEYS = ("sk-planted0123456789abcdefXYZ", "plantedwordswithoutanyform")
 
 
 @contextmanager
-def echoing(status: int, *, whole: bool = True) -> Iterator[tuple[str, list[str]]]:
+def echoing(status: int, *, whole: bool = True, replies: bool = False) -> Iterator[tuple[str, list[str]]]:
     """The address of a server that answers with `status` and repeats the credentials it was sent; and what it was sent."""
     seen: list[str] = []
 
@@ -43,6 +43,11 @@ def echoing(status: int, *, whole: bool = True) -> Iterator[tuple[str, list[str]
         seen.append(sent)
         key = sent.removeprefix("Bearer ")
         text = f"You sent {key}. Incorrect API key provided: {key}. Headers: Authorization: {sent}; url https://me:{key}@host/?api_key={key}"
+        if replies:
+            said = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": f"I like {key} best."}}
+            usage = {"prompt_tokens": 3, "completion_tokens": 3, "total_tokens": 6}
+            told = {"id": key, "object": "chat.completion", "created": 1, "model": f"m-{key}", "system_fingerprint": key}
+            return JSONResponse({**told, "choices": [said], "usage": usage})
         headers = {"x-echo": sent, "retry-after": "0"}
         if not whole:
             return PlainTextResponse(text, status_code=status, headers=headers)
@@ -94,6 +99,22 @@ def test_what_a_server_sends_back_of_the_key_is_not_passed_on(
     assert leaks(key, tmp_path) == []
     printed = capfd.readouterr()
     assert key not in printed.out + printed.err
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_reply_that_says_the_key_is_kept_without_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    request = Request("seeker", "openai/anything", (Message("user", "hi"),), 0.7, 1.0, 50, 1)
+    with (
+        echoing(200, replies=True) as (address, seen),
+        Gateway(
+            GatewayConfig(api_base=address), store_path=tmp_path / "s.duckdb", fitted={}, surfaces={"0": rehearsal.surface("0")}, run_id="r"
+        ) as gateway,
+    ):
+        reply = gateway.run(gateway.complete(request))
+    assert seen == [f"Bearer {key}"]
+    assert (reply.text, reply.reported_model, reply.engine, reply.fingerprint) == ("I like *** best.", "m-***", "m-***", "***")
+    assert leaks(key, tmp_path) == []
 
 
 def test_a_command_that_fails_at_its_provider_leaves_no_key_behind_and_ends_at_once_with_four(tmp_path: Path) -> None:

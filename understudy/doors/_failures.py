@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from understudy.completion import Completion
 from understudy.doors._calls import CallFailed, is_transient, retry_after, scrubbed
 
 # a request that certainly reached nobody who could charge for it
 _REFUSED_STATUS = range(400, 500)
 _SECRET_NAMES = re.compile(r"(?i)(?:key|token|secret|password|credentials?)$")
-_SHORTEST_SECRET = 6
+_SHORTEST_SECRET, _LONGER_THAN_WORDS = 6, 16
+_TOLD = ("text", "reported_model", "engine", "finish_reason", "fingerprint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,16 @@ def unusable(*, text: str, finish_reason: str, completion_tokens: int) -> CallFa
     if not text and completion_tokens == 0:
         return CallFailed("an answer without content", transient=True, may_be_charged=True)
     return None
+
+
+def without_secrets(completion: Completion, secrets: Collection[str]) -> Completion:
+    """The reply, in which a server may have sent back what it was sent. Short secrets stay: they may be words of the conversation."""
+    told = {name: getattr(completion, name) for name in _TOLD}
+    for secret in secrets:
+        if len(secret) >= _LONGER_THAN_WORDS and any(secret in text for text in told.values()):
+            told = {name: text.replace(secret, "***") for name, text in told.items()}
+            completion = replace(completion, **told)
+    return completion
 
 
 def planted_secrets() -> frozenset[str]:

@@ -20,7 +20,7 @@ from understudy.budget import Price
 from understudy.completion import Completion, Message, Request
 from understudy.doors._caller import priced
 from understudy.doors._calls import CallFailed
-from understudy.doors._failures import UNREADABLE, failure_of, planted_secrets, unusable
+from understudy.doors._failures import UNREADABLE, failure_of, planted_secrets, unusable, without_secrets
 from understudy.doors._gateway import EMBEDDED, Exchange, GatewayConfig
 from understudy.errors import BadInput, UnderstudyError
 
@@ -118,7 +118,7 @@ class _LiteLLM:
         except Exception as error:
             failed = failure_of(error, self._secrets)
         else:
-            return _completion(answer)
+            return without_secrets(_completion(answer), self._secrets)
         raise failed
 
     async def close(self) -> None:
