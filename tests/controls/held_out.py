@@ -24,6 +24,7 @@ from understudy.statistics.distances import auc
 
 Fields = dict[str, Any]
 N_FOLDS = 5
+AFTERWARDS = "mean rank without data_leakage (not declared)"
 _WORDS = """
 a about after all also am an and any are as at be because been before but by can could did do does for from get had has have he
 her him his how i if in into is it its just like me more my no not now of on one only or other our out over she so some than that
@@ -45,6 +46,9 @@ def run() -> Fields:
     scores = [[half["score"] for half in batch] for batch in seen]
     ranks = [reading.mean_ranks([[row[at] for row in columns[name]] for name in OBJECTIVES]) for at in range(n)]
     taus = {"mean rank": reading.points([reading.tau([row[at] for row in scores], ranks[at]) for at in range(n)])}
+    # seen afterwards and no part of what was declared: the evaluator cannot see leaks
+    talk = [reading.mean_ranks([[row[at] for row in columns[name]] for name in OBJECTIVES if name != "data_leakage"]) for at in range(n)]
+    taus[AFTERWARDS] = reading.points([reading.tau([row[at] for row in scores], talk[at]) for at in range(n)])
     for name in OBJECTIVES:
         taus[name] = reading.points([reading.tau([row[at] for row in scores], [row[at] for row in columns[name]]) for at in range(n)])
     mean_score, mean_rank = [float(np.mean(row)) for row in scores], np.mean(ranks, axis=0).tolist()

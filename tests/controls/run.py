@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -20,12 +21,14 @@ import interval_coverage
 import invariance
 import suites
 from page import PAGE, RESULTS, TITLES, results, written
-from scratch import REDIAL, commit
+from scratch import REDIAL, ROOT
 
 CONTROLS: dict[str, Callable[[], dict[str, Any]]] = {
     "1": human_halves.run, "2": dose_response.run, "3": invariance.run, "4": interval_coverage.run, "5": held_out.run,
 }  # fmt: skip
 FAILED, USAGE = 3, 2
+_MODULES = ("objectives/", "instruments/", "statistics/", "rehearsal/", "evidence.py", "anchors.py", "gates.py", "dose.py", "wordings.py")
+MEASURE = (*(f"understudy/{name}" for name in _MODULES), "tests/controls/*.py", "tests/controls/declared.toml")
 
 
 def main(asked: list[str]) -> int:
@@ -51,6 +54,15 @@ def main(asked: list[str]) -> int:
             print(f"   failed: {failure}", file=sys.stderr)
         status = FAILED if one["failures"] else status
     return status
+
+
+def commit() -> str:
+    """The commit that this checkout is at, with + where what measures differs from it."""
+    told = [
+        subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+        for words in (("rev-parse", "--short", "HEAD"), ("status", "--porcelain", "--", *MEASURE))
+    ]
+    return told[0] + ("+" if told[1] else "")
 
 
 def rounded(value: Any) -> Any:

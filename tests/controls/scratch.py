@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -159,9 +158,3 @@ def sampled() -> list[Any]:
 def dosing() -> list[Any]:
     """What a measurement with faults depends on as well."""
     return [declared()["dose"]["seed"], dose.VERSION, wordings.VERSION]
-
-
-def commit() -> str:
-    """The commit that this checkout is at, with a mark where files differ from it."""
-    told = subprocess.run(["git", "describe", "--always", "--dirty=+"], cwd=ROOT, capture_output=True, text=True, check=True)
-    return told.stdout.strip()
