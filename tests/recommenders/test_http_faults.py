@@ -139,6 +139,13 @@ def test_the_key_of_a_crs_is_in_no_reason(
     assert missing.value.__cause__ is missing.value.__context__ is None, "a traceback would show what lies behind"
 
 
+def test_the_key_of_a_crs_is_in_no_answer(with_crs: Any, serve: Any, reply: Any, file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRS_KEY", KEY)
+    address = serve(lambda asked: reply(json.dumps({"response": f"You sent {asked.headers['authorization']}, I see."})))
+    heard = with_crs(file(f'preset = "ievalm"\nurl = "{address}"\nkey_env = "CRS_KEY"\n'), hello)
+    assert heard == "You sent Bearer ***, I see."
+
+
 def test_a_key_that_no_header_can_hold_is_refused_without_being_told(with_crs: Any, file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CRS_KEY", f"{KEY}\nx: y")
     with pytest.raises(BadInput) as refused:

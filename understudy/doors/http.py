@@ -164,6 +164,9 @@ class Visit:
             body += part
             if len(body) > self._limits.max_bytes:
                 raise Unanswered(f"an answer of more than {self._limits.max_bytes} bytes")
+        if self._key:
+            # a server may send back what it was sent, and what it says is kept
+            body = body.replace(self._key.encode(), b"***")
         try:
             return body.decode("utf-8")
         except UnicodeDecodeError as error:
