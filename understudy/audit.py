@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from understudy import dose
-from understudy.anchors import Anchor, floors_of, human_anchors, human_figures
+from understudy.anchors import SIZES, Anchor, floors_of, human_anchors, human_figures
 from understudy.evidence import Human, Observed, Reference, Simulated, observe, whole_and_halves
 from understudy.instruments import text
 from understudy.instruments.corpus import OPENING
@@ -91,12 +91,12 @@ def audit(
 
 
 def _sizes(seen: Observed) -> dict[str, int]:
-    """How much of humans stands in the simulator's place when floors are measured: as much as the file has."""
+    """How much of humans stands in the simulator's place when floors are measured: as much as the file has, else a report's size."""
     counts = dict(seen.reactions.group_by("stratum").agg(pl.len()).iter_rows())
     return {
-        "per_stratum": max([counts.get(name, 0) for name in STRATA] or [0]) or 1,
+        "per_stratum": max(counts.get(name, 0) for name in STRATA) or SIZES["per_stratum"],
         "behaviour": max(seen.corpus.n, 1),
-        "free": max(len(seen.told), 1),
+        "free": len(seen.told) or SIZES["free"],
     }
 
 
