@@ -205,9 +205,9 @@ def test_results_are_of_the_matrix_that_is_declared_and_leave_out_no_failure() -
         shifts = {name: one["faults"][fault]["shifts"][name] for name in OBJECTIVES}
         expected += reading.response_failures(fault, roles, shifts, moves=spec["dose"]["moves"], most_from=most_from)
         expected += recovery_failures(fault, one["faults"][fault]["recovered"], spec["dose"])
-    assert one["failures"] == expected
+    assert sorted(one["failures"]) == sorted(expected)
     first = page.results()["1"]
-    assert first["failures"] == human_halves.failures(first["floors"], first["bounds"], spec["halves"])
+    assert sorted(first["failures"]) == sorted(human_halves.failures(first["floors"], first["bounds"], spec["halves"]))
     last = page.results()["5"]
     assert last["failures"] == held_out.failures(last["tau"]["mean rank"], spec["held_out"])
 
