@@ -58,7 +58,7 @@ CASES = [
     ("bias", "over_acceptance", "diagnostics__over_acceptance", rate(0.15), rate(0.151)),
     ("bias", "decoy_acceptance", "diagnostics__decoy_acceptance", rate(0.1), rate(0.101)),
     ("diversity", "diversity_gap", "objectives__diversity_gap", rate(0.299), rate(0.301)),
-    ("alignment", "behavioural_distance", "objectives__behavioural_distance", rate(0.149), rate(0.151)),
+    ("alignment", "behavioural_distance", "objectives__behavioural_distance", rate(0.079), rate(0.081)),
     ("release", "invalid", "diagnostics__invalid", rate(0.02), rate(0.021)),
     ("release", "role_flips", "diagnostics__role_flips", rate(0.01), rate(0.011)),
 ]

@@ -45,7 +45,7 @@ MAX_ROLE_FLIPS = 0.01
 MAX_OVER_ACCEPTANCE = 0.15
 DECOY_SLACK = 0.10
 # how far above the humans' floor an objective may be (design, section 7); a test holds the gates to the same figures
-SLACK = {"positive_bias": 0.10, "diversity_gap": 0.25, "behavioural_distance": 0.10}
+SLACK = {"positive_bias": 0.10, "diversity_gap": 0.25, "behavioural_distance": 0.03}
 
 
 @dataclass(frozen=True, slots=True)
