@@ -12,15 +12,15 @@ from typing import Any
 # it opens a log in the working directory when it is imported
 os.environ.setdefault("TEXTGRAD_LOG_DIR", tempfile.mkdtemp(prefix="textgrad-"))
 
-import textgrad  # noqa: E402
-from textgrad.engine import EngineLM  # noqa: E402
+import textgrad
+from textgrad.engine import EngineLM
 
-from search.rewriting import as_genome, as_text  # noqa: E402
-from search.stage import Measurement  # noqa: E402
-from search.trial import N_WEIGHTS, WEIGHTS, Trial  # noqa: E402
-from understudy.genome import Genome  # noqa: E402
-from understudy.keys import rng_of  # noqa: E402
-from understudy.objectives import NAMES  # noqa: E402
+from search.rewriting import as_genome, as_text
+from search.stage import Measurement
+from search.trial import N_WEIGHTS, WEIGHTS, Trial
+from understudy.genome import Genome
+from understudy.keys import rng_of
+from understudy.objectives import NAMES
 
 logging.disable(logging.INFO)
 _FEEDBACK = re.compile(r"<objective>(\w+)</objective>")
