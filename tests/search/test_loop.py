@@ -55,7 +55,7 @@ def test_the_next_generation_is_the_survivors_and_as_many_children(world: Any) -
     proposals = next_generation(history, plan=world.plan, pool=world.pool, screen=world.screen)
     played = [each for each in proposals if each.ok]
     assert [each.genome.digest for each in played if each.operator == SURVIVOR] == list(judge(history, plan=world.plan).survivors)
-    assert len(played) == 2 * world.plan.population
+    assert len(played) == world.plan.n_survivors + world.plan.population
     measured = {each.genome.digest for generation in history for each in generation}
     assert not measured & {each.genome.digest for each in played if each.operator != SURVIVOR}
 
@@ -186,8 +186,9 @@ def test_siblings_are_no_near_duplicates_of_each_other_where_there_is_little_to_
 
 def test_the_normalisation_remembers_what_earlier_generations_have_shown(world: Any) -> None:
     """U-NSGA-III's ideal and extreme points carry over, so an earlier extreme moves who stands where."""
-    history = searched(world, 2)
+    plan = replace(world.plan, population=24)
+    history = searched(world, 2, population=24)
     extreme = [replace(each, objectives={**each.objectives, "bias": 0.0, "sameness": 9.0 + i}) for i, each in enumerate(history[0])]
-    told = judge([extreme, *history[1:]], plan=world.plan)
-    assert told.survivors != judge(history, plan=world.plan).survivors
-    assert told.front == judge(history, plan=world.plan).front
+    told = judge([extreme, *history[1:]], plan=plan)
+    assert told.survivors != judge(history, plan=plan).survivors
+    assert told.front == judge(history, plan=plan).front

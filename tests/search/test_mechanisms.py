@@ -43,7 +43,7 @@ def test_an_operator_that_brings_volume_is_drawn_more_often_and_none_dies_out(wo
     assert sum(after.values()) == pytest.approx(1)
     assert after["crossover"] > PRIOR["crossover"]
     assert after["prune"] < PRIOR["prune"]
-    assert min(after.values()) >= FLOOR / len(PRIOR) - 1e-12
+    assert all(after[name] >= FLOOR * PRIOR[name] - 1e-12 for name in PRIOR)
 
 
 def test_what_a_child_costs_counts_against_its_operator(world: Any) -> None:

@@ -93,7 +93,7 @@ class Commission:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """One section as the critic rewrote it, for which fault, with what the call read and wrote."""
+    """One section as the critic rewrote it, for which fault; `n_tokens` that the call wrote."""
 
     objective: str
     fault: str
@@ -106,7 +106,7 @@ class Rewrite:
 class Answer:
     """What came of a commission: its rewrites in order, and the `reason` why the next one is missing; empty where none is.
 
-    `n_tokens`: read and written in all, failed calls included.
+    `n_tokens`: written in all, failed calls included; what is read is not counted, as it is not for dialogues.
     """
 
     rewrites: tuple[Rewrite, ...] = ()
@@ -229,4 +229,4 @@ def _case(one: Exhibit) -> str:
 
 
 def _tokens(spent: Sequence[Completion]) -> int:
-    return sum(one.prompt_tokens + one.completion_tokens for one in spent)
+    return sum(one.completion_tokens for one in spent)

@@ -172,11 +172,11 @@ def finalists(history: History, *, plan: Plan, n: int) -> tuple[Genome, ...]:
 
 def _standings(history: History, plan: Plan) -> list[Standing]:
     # the state of U-NSGA-III's normalisation is rebuilt by telling it every generation again; it cannot be pickled
-    survival = Survival(plan.algorithm, n_objectives=len(plan.objectives), population=plan.population)
+    survival = Survival(plan.algorithm, n_objectives=len(plan.objectives), population=plan.n_survivors)
     standings: list[Standing] = []
     for index, generation in enumerate(history):
         F, G = _matrices(_comparable(generation, plan), plan)
-        standings = survival.select(F, G, n_survive=plan.population, seed=seed_of("survive", VERSION, plan.seed, index))
+        standings = survival.select(F, G, n_survive=plan.n_survivors, seed=seed_of("survive", VERSION, plan.seed, index))
     return standings
 
 

@@ -10,6 +10,8 @@ from typing import Literal, get_args
 from understudy.genome import Genome
 
 SEED, SURVIVOR = "seed", "survivor"
+# a survivor measured again is a child that is not played: on surfaces 0-9 a third did best, all of them far worse
+SURVIVING, MIN_SURVIVORS = 1 / 3, 2
 
 Mechanism = Literal[
     "critic", "chains", "merge", "rewording", "crossover", "sentences", "exemplars", "controls", "adaptation", "influence",
@@ -34,6 +36,11 @@ class Plan:
     has_critic: bool = False
     without: frozenset[str] = frozenset()
     racing: bool = False
+
+    @property
+    def n_survivors(self) -> int:
+        """How many of a generation are measured again and breed."""
+        return max(MIN_SURVIVORS, round(SURVIVING * self.population))
 
     def has(self, mechanism: Mechanism) -> bool:
         """Whether the search works with a mechanism."""

@@ -15,7 +15,8 @@ from understudy.search.operators import Parents
 from understudy.search.plan import Mechanism, Plan, Proposal
 
 VERSION = 1
-CRITIC_SHARE = 0.5
+CRITIC_SHARE = 0.75
+LONGEST_CHAIN, LONGEST_AT_FIRST = 4, 6
 REDRAWS = 6
 _CRITIC: Mapping[Rewriting, tuple[Mechanism, float]] = {
     "treat": ("critic", 0.70),
@@ -30,7 +31,7 @@ _FREE: Mapping[str, Mechanism] = {
 
 
 def prior(plan: Plan) -> dict[str, float]:
-    """How often each operator of a plan is drawn before anything is known of it; with a critic half of the children are its."""
+    """How often each operator of a plan is drawn before anything is known of it; with a critic three of four children are its."""
     free = {name: chance for name, chance in operators.PRIOR.items() if plan.has(_FREE[name])}
     rewriting = {name: chance for name, (mechanism, chance) in _CRITIC.items() if has_critic(plan) and plan.has(mechanism)}
     out: dict[str, float] = {}
@@ -119,7 +120,7 @@ def _commission(
         share = np.array([len(first.sections[one]) for one in SECTIONS]) / length(first)
         return Commission("compress", (first,), objective, generation, place, SECTIONS[int(rng.choice(len(SECTIONS), p=share))])
     # a prompt cannot be merged with itself, so it is treated; as in breeding, the first generation takes larger steps
-    n_steps = int(rng.integers(1, 5)) if generation == 0 else int(rng.integers(1, 4))
+    n_steps = int(rng.integers(1, 1 + (LONGEST_CHAIN if generation else LONGEST_AT_FIRST)))
     steps = (*objective, *(_objective(shares, plan, rng) for _ in range(n_steps - 1))) if plan.has("chains") else objective
     return Commission("treat", (first,), steps, generation, place)
 

@@ -14,10 +14,11 @@ import numpy as np
 from understudy.search.moo import hypervolume
 from understudy.search.plan import SEED, SURVIVOR, Generation, History, Individual, Plan
 
-VERSION = 1
+VERSION = 2
 FLOOR = 0.25
-"""The share of its equal part that no operator falls below: 0.25 / number of operators."""
-LEARNING = 0.3
+"""The share of its prior chance that no operator falls below."""
+PATIENCE = 10.0
+"""Average candidates' worth of cost."""
 JOIN = "+"
 
 
@@ -43,28 +44,30 @@ def chances(history: History, *, plan: Plan, prior: Mapping[str, float], referen
     shares = {name: value / sum(prior.values()) for name, value in prior.items()}
     if reference is None or not plan.has("adaptation"):
         return shares
-    quality = dict(shares)
+    gained, spent = dict.fromkeys(shares, 0.0), dict.fromkeys(shares, 0.0)
     for generation in history:
-        rates = {name: one[4] for name, one in _earned(generation, plan, reference).items() if name in quality}
-        best = max(rates.values(), default=0.0)
-        if best <= 0:
-            continue
-        # a prior share stands for what is expected, so what was found is put on the same scale before it is mixed in
-        total = sum(quality[name] for name in rates)
-        earned = {name: total * rate / sum(rates.values()) for name, rate in rates.items()}
-        for name, value in earned.items():
-            quality[name] += LEARNING * (value - quality[name])
-    least = FLOOR / len(quality)
+        for name, one in _earned(generation, plan, reference).items():
+            if name in shares:
+                gained[name] += one.gain
+                spent[name] += one.cost
+    if sum(gained.values()) <= 0:
+        return shares
+    # until it has been tried as often as PATIENCE, an operator counts for the most part as what all have brought together
+    usual = sum(gained.values()) / sum(spent.values())
+    quality = {name: share * (PATIENCE * usual + gained[name]) / (PATIENCE + spent[name]) for name, share in shares.items()}
     whole = sum(quality.values())
-    return {name: least + (1 - FLOOR) * value / whole for name, value in quality.items()}
+    return {name: FLOOR * shares[name] + (1 - FLOOR) * value / whole for name, value in quality.items()}
 
 
 def yields(history: History, *, plan: Plan, prior: Mapping[str, float], reference: Sequence[float]) -> list[Yield]:
     """What the operators brought in the last generation, by name, with their chances in the next one."""
     after = chances(history, plan=plan, prior=prior, reference=reference)
     earned = _earned(history[-1], plan, reference)
-    nothing = (0.0, 0.0, 0.0, 0.0, 0.0)
-    return [Yield(name, *earned.get(name, nothing), chance=after[name]) for name in sorted(after)]
+    told = {name: earned.get(name, _Earned()) for name in sorted(after)}
+    return [
+        Yield(name, one.n_children, one.gain, one.n_tokens, one.n_dialogues, one.gain / one.cost if one.cost > 0 else 0.0, after[name])
+        for name, one in told.items()
+    ]
 
 
 def gains(generation: Generation, *, plan: Plan, reference: Sequence[float]) -> dict[str, float]:
@@ -79,24 +82,42 @@ def gains(generation: Generation, *, plan: Plan, reference: Sequence[float]) -> 
     return {each.genome.digest: hypervolume(np.vstack([known, _vectors([each], plan)]), box) - before for each in children}
 
 
-def _earned(generation: Generation, plan: Plan, reference: Sequence[float]) -> dict[str, tuple[float, float, float, float, float]]:
-    """Operator → children, gain, tokens, dialogues, rate; a child made in several steps counts for each of them in part."""
+@dataclass(slots=True)
+class _Earned:
+    """What an operator earned in a generation; `cost` in average candidates."""
+
+    n_children: float = 0.0
+    gain: float = 0.0
+    n_tokens: float = 0.0
+    n_dialogues: float = 0.0
+    cost: float = 0.0
+
+
+def _earned(generation: Generation, plan: Plan, reference: Sequence[float]) -> dict[str, _Earned]:
+    """What each operator earned; a child made in several steps counts for each of them in part."""
     added = gains(generation, plan=plan, reference=reference)
     children = [each for each in generation if each.operator not in (SEED, SURVIVOR)]
     if not children:
         return {}
-    tokens, dialogues = (max(1e-9, float(np.mean([getattr(each, name) for each in children]))) for name in ("n_tokens", "n_dialogues"))
-    out: dict[str, list[float]] = {}
-    for each in children:
+    tokens, dialogues = (_shares([getattr(each, name) for each in children]) for name in ("n_tokens", "n_dialogues"))
+    out: dict[str, _Earned] = {}
+    for at, each in enumerate(children):
         steps = each.operator.split(JOIN)
+        part = 1 / len(steps)
         for step in steps:
-            counted = out.setdefault(step, [0.0, 0.0, 0.0, 0.0])
-            for at, value in enumerate((1.0, added.get(each.genome.digest, 0.0), each.n_tokens, each.n_dialogues)):
-                counted[at] += value / len(steps)
-    return {
-        name: (n, gain, spent, played, gain / max(1e-9, 0.5 * spent / tokens + 0.5 * played / dialogues))
-        for name, (n, gain, spent, played) in out.items()
-    }
+            one = out.setdefault(step, _Earned())
+            one.n_children += part
+            one.gain += part * added.get(each.genome.digest, 0.0)
+            one.n_tokens += part * each.n_tokens
+            one.n_dialogues += part * each.n_dialogues
+            one.cost += part * 0.5 * (tokens[at] + dialogues[at])
+    return out
+
+
+def _shares(counts: Sequence[int]) -> list[float]:
+    """Each count by the mean; 1 where nothing was counted at all."""
+    mean = sum(counts) / len(counts)
+    return [count / mean if mean else 1.0 for count in counts]
 
 
 def _parted(generation: Generation, plan: Plan) -> tuple[list[Individual], list[Individual]]:
