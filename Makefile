@@ -31,7 +31,7 @@ lint: install
 	$(BIN)/mypy
 
 prove: install
-	$(BIN)/python -m pytest tests/prove -m prove -s
+	$(BIN)/python -m pytest tests -m prove -s
 
 bench: bench-ingest bench-profile bench-calls bench-recommenders bench-rehearsal bench-objectives
 

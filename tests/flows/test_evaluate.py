@@ -14,23 +14,12 @@ from typing import Any
 import pytest
 
 from flows.stages import evaluate, simulate
-from tasks.ingest import ingest_logs
-from tasks.profile import profile_dataset
 from understudy.doors.store import Store
 from understudy.errors import BadInput, ProviderFailed
 from understudy.parameters import PanelSize
 
 ROOT = Path(__file__).resolve().parents[2]
 FIGURES = ("success", "rounds", "satisfaction", "acceptance")
-
-
-@pytest.fixture(scope="module")
-def profiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with the profiled sample."""
-    store = tmp_path_factory.mktemp("evaluate") / "sample.duckdb"
-    ingest_logs.fn(str(store), "redial", [str(ROOT / "examples" / "sample")], dataset="sample")
-    profile_dataset.fn(str(store), "sample")
-    return store
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -18,11 +17,8 @@ import pytest
 
 from flows.experiments import compare_settings, study
 from tasks.compare import settings_asked, written
-from tasks.ingest import ingest_logs
-from tasks.profile import profile_dataset
 from tasks.show import show_run
 from tasks.study import written as written_study
-from understudy.anchors import human_anchors
 from understudy.doors.store import Store
 from understudy.errors import BadInput, BudgetExhausted
 from understudy.parameters import Caps, Models, PanelSize, Search
@@ -34,23 +30,13 @@ SEARCH = Search(population=4, generations=1, n_front=1, panel=TINY, front_panel=
 CONCURRENCY = 8
 
 
-@pytest.fixture(scope="module")
-def profiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A store with the profiled sample; floors by three halvings, which is enough to be there."""
-    store = tmp_path_factory.mktemp("experiments") / "sample.duckdb"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("understudy.anchors.human_anchors", partial(human_anchors, n_halvings=3))
-        ingest_logs.fn(str(store), "redial", [str(ROOT / "examples" / "sample")], dataset="sample")
-        profile_dataset.fn(str(store), "sample")
-        yield store
-
-
 @pytest.fixture
 def store(profiled: Path, tmp_path: Path, prefect_server: None) -> str:  # noqa: ARG001  it only has to be there
     """The same, of a test's own."""
     return str(copyfile(profiled, tmp_path / "sample.duckdb"))
 
 
+@pytest.mark.prove
 def test_the_table_twice_then_on_test_and_with_another_recommender(store: str, tmp_path: Path) -> None:
     asked: dict[str, Any] = {"store": store, "search": SEARCH, "report": TINY}
     first = compare_settings("sample", ["zero_shot"], **asked)
@@ -115,6 +101,7 @@ def seen(log: Path) -> list[str]:
     return [json.loads(line)["key"] for line in log.read_text().splitlines()] if log.exists() else []
 
 
+@pytest.mark.prove
 def test_a_study_that_is_killed_goes_on_and_pays_again_only_for_calls_in_flight(store: str, server: tuple[str, Path]) -> None:
     from prefect.settings import PREFECT_API_URL
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import pytest
@@ -26,7 +27,9 @@ def spent(parameters: dict[str, Any]) -> dict[str, Any]:
     return failed.value.fields
 
 
+@pytest.mark.usefixtures("few_halvings")
 def test_a_night_goes_all_the_way_and_again_costs_nothing(night: dict[str, Any], tmp_path: Path) -> None:
+    Path(night["store"]).unlink()
     with recording(tmp_path / "events.jsonl"):
         first = spent(night)
     told = (tmp_path / "events.jsonl").read_text()
@@ -59,9 +62,7 @@ def test_a_night_goes_all_the_way_and_again_costs_nothing(night: dict[str, Any],
 def test_a_search_stopped_by_its_budget_ends_where_it_would_have_ended(night: dict[str, Any], tmp_path: Path) -> None:
     plain = {key: night[key] for key in ("search", "dataset")}
     for store in ("whole", "parts"):
-        file = str(tmp_path / f"{store}.duckdb")
-        stages.ingest("redial", [night["data"]], dataset="sample", store=file)
-        stages.profile("sample", store=file)
+        copyfile(night["store"], tmp_path / f"{store}.duckdb")
     whole = stages.optimize(**plain, store=str(tmp_path / "whole.duckdb"))
     calls = whole["n_model_calls"]
     stopped = stages.optimize(**plain, store=str(tmp_path / "parts.duckdb"), caps=Caps(calls=calls * 2 // 3))

@@ -41,11 +41,13 @@ def prepared(store: Path) -> None:
     tasks.profile.profile_dataset.fn(str(store), "sample", at=SMALL, out=None)
 
 
-def searched(store: Path, search: Search, *, surface: str = "0", critic: str | None = None, seed: int = 0) -> dict[str, Any]:
+def searched(
+    store: Path, search: Search, *, surface: str = "0", critic: str | None = None, seed: int = 0, setting: str = "zero_shot"
+) -> dict[str, Any]:
     """The fields of the search."""
     with models_open(str(store), "sample", models=Models(critic=critic), caps=Caps(), surface=surface) as opened:
         run = tasks.optimize.open_run.fn(
-            str(store), "sample", setting="zero_shot", recommender=tasks.play.recommender_named("retrieval", opened), seed=seed,
+            str(store), "sample", setting=setting, recommender=tasks.play.recommender_named("retrieval", opened), seed=seed,
             search=search, model=opened.seeker, critic_model=opened.critic,
         )  # fmt: skip
         stopped = ""
