@@ -57,9 +57,9 @@ embedded as (
         and completions.made_at < coalesce(marked.ended, marked.followed, timestamp 'infinity')
 ),
 calls as (
-    select * from reserved
+    select owner, work, tokens, usd, is_answered, is_unknown, max_tokens, max_usd from reserved
     union all
-    select * from embedded
+    select owner, work, tokens, usd, is_answered, is_unknown, max_tokens, max_usd from embedded
 )
 select
     owner,
