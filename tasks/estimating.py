@@ -20,6 +20,7 @@ from understudy.keys import share_of
 from understudy.parameters import Caps, Models, PanelSize, Search
 from understudy.records import Context
 from understudy.scene import MAX_TURNS, Scene, replay_scene
+from understudy.search.plan import n_survivors
 from understudy.setting import load_setting, seed_genome
 from understudy.speaking import check_request, request_of
 
@@ -45,7 +46,7 @@ _STRUCTURED = Figure(1.05, 1, 2)
 _CALL_S = {True: Figure(0.004, 0.0025, 0.012), False: Figure(0.007, 0.005, 0.02)}
 _EVALUATION_S, _START_S = Figure(0.8, 0.2, 3.0), Figure(15, 6, 60)
 # what it is shown of a prompt and of turns, and the section that it writes; a commission in need of a second look asks again
-_CRITIC, _REWRITINGS = (Figure(1800, 800, 5000), Figure(120, 40, 700)), Figure(1.2, 0.5, 2)
+_CRITIC, _REWRITINGS = (Figure(1800, 800, 5000), Figure(120, 40, 700)), Figure(1.9, 0.7, 3.5)
 _ASSUMED: dict[ModelRole, tuple[Figure, Figure]] = {"recommender": _RECOMMENDER, "judge": _JUDGE, "critic": _CRITIC}
 # places of rejected proposals are filled again, but not for ever; a search may stop when three generations gain nothing
 _FILLED, _FEWEST_GENERATIONS = Figure(1.0, 0.6, 1.0), 4
@@ -135,7 +136,7 @@ def _search(side: HumanSide, asked: Asked, turns: Figure) -> Stage:
     search = asked.search
     later = Figure(search.generations, min(search.generations, _FEWEST_GENERATIONS - 1), search.generations)
     children = (Figure.exactly(1) + later) * search.population * _FILLED if search.generations else Figure.exactly(1)
-    again = later * search.population if "remeasuring" not in search.without else NONE
+    again = later * n_survivors(search.population) if "remeasuring" not in search.without else NONE
     if search.racing:
         # a candidate that is dropped has played half of the panel
         children, again = (one * Figure(0.85, 0.5, 1.0) for one in (children, again))

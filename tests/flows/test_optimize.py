@@ -10,6 +10,7 @@ from flows import stages
 from understudy.doors.events import recording
 from understudy.doors.store import Store
 from understudy.parameters import Search
+from understudy.search.plan import n_survivors
 
 
 def test_each_generation_is_a_flow_with_pictures_and_a_race_leaves_its_laps(night: dict[str, Any]) -> None:
@@ -38,7 +39,7 @@ def test_each_generation_is_a_flow_with_pictures_and_a_race_leaves_its_laps(nigh
     with Store.open(store) as opened:
         laps = opened.rows("optimize/races", run_key=key, generation=1)
         progress = opened.rows("optimize/progress", run_key=key)
-    assert len(laps) == 2 * search.population
+    assert len(laps) == search.population + n_survivors(search.population)
     dropped = [lap for lap in laps if lap["dropped"]]
     assert all(lap["p_dominated"] >= 0.95 for lap in dropped)
     assert progress[-1]["n_dialogues_so_far"] == found["n_dialogues"]

@@ -21,6 +21,11 @@ MECHANISMS: tuple[Mechanism, ...] = get_args(Mechanism)
 """What can be left out of a search, one by one, to see what it is worth; docs/search.md says what takes its place."""
 
 
+def n_survivors(population: int) -> int:
+    """How many of a generation are measured again beside as many children as `population` says."""
+    return max(MIN_SURVIVORS, round(SURVIVING * population))
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is fixed for a search: its objectives (all lower better, 0 ideal) in order, its size, algorithm and seed.
@@ -40,7 +45,7 @@ class Plan:
     @property
     def n_survivors(self) -> int:
         """How many of a generation are measured again and breed."""
-        return max(MIN_SURVIVORS, round(SURVIVING * self.population))
+        return n_survivors(self.population)
 
     def has(self, mechanism: Mechanism) -> bool:
         """Whether the search works with a mechanism."""
