@@ -28,7 +28,7 @@ __all__ = (
     "yields_of",
 )  # fmt: skip
 
-VERSION = 2
+VERSION = 3
 ATTEMPTS = 20
 Rewritings = Sequence[tuple[Commission, Answer]]
 REFERENCE_FACTOR, REFERENCE_LEAST = 1.1, 0.1
