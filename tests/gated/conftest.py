@@ -30,7 +30,7 @@ def evaluation() -> dict[str, dict[str, Any]]:
         "objectives": {
             "positive_bias": measured(0.10),
             "diversity_gap": measured(0.30),
-            "behavioural_distance": measured(0.20),
+            "behavioural_distance": measured(0.17),
             "data_leakage": measured(0.0),
         },
         "leakage": {

@@ -67,7 +67,7 @@ def test_survivors_are_played_again_and_the_critic_is_asked_for_each_place(store
         return estimate(store, run="optimize", search=Search(population=6, generations=3, panel=SMALL, **changes))
 
     whole, bare = searched(), searched(without=("critic", "remeasuring"))
-    assert whole["stages"][0]["n_evaluations"]["value"] == 6 + 3 * (6 + 6)
+    assert whole["stages"][0]["n_evaluations"]["value"] == 6 + 3 * (6 + 2)
     assert bare["stages"][0]["n_evaluations"]["value"] == 6 + 3 * 6
     assert (set(whole["assumptions"]["calls"]), set(bare["assumptions"]["calls"])) == ({"seeker", "critic"}, {"seeker"})
     known = searched(racing=True)["stages"][0]["n_evaluations"]
