@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from prefect import task
 
+from tasks import documents
 from tasks.artifacts import page
 from tasks.metering import Spent, bill, spent_on
 from tasks.sides import Place, Side, carried_to
 from understudy import comparing, comparing_page, heldout
 from understudy.comparing import Floor, Pair
-from understudy.document import Picture, as_html, as_markdown
-from understudy.doors import folders
+from understudy.document import Picture, as_markdown
 from understudy.doors.store import Store
 from understudy.errors import BadInput, BudgetExhausted
 from understudy.parameters import Caps
@@ -130,13 +129,7 @@ def show(fields: Fields) -> None:
 
 def written(fields: Fields, *, html: str | None, markdown: str | None) -> dict[str, str]:
     """Form → file of the report as it was asked for. Raises BadInput."""
-    document = comparing_page.document(fields)
-    found: dict[str, str] = {}
-    for form, path, text in (("html", html, as_html), ("markdown", markdown, as_markdown)):
-        if path is not None:
-            folders.written(Path(path).parent, {Path(path).name: text(document)})
-            found[form] = path
-    return found
+    return documents.kept(comparing_page.document(fields), html=html, markdown=markdown)
 
 
 def _setting(store: Store, one: Setting) -> Fields:

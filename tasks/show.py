@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
+from tasks import documents
 from understudy import lineage, lineage_page, rows
-from understudy.document import as_html, as_markdown
-from understudy.doors import folders
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.genome import Genome
@@ -58,13 +56,7 @@ def show_run(store_path: str, run: str, *, genome: str | None) -> Fields:
 
 def written(fields: Fields, *, html: str | None, markdown: str | None) -> dict[str, str]:
     """Form → file of the lineage as it was asked for. Raises BadInput."""
-    document = lineage_page.document(fields)
-    found: dict[str, str] = {}
-    for form, path, text in (("html", html, as_html), ("markdown", markdown, as_markdown)):
-        if path is not None:
-            folders.written(Path(path).parent, {Path(path).name: text(document)})
-            found[form] = path
-    return found
+    return documents.kept(lineage_page.document(fields), html=html, markdown=markdown)
 
 
 def _run(store: Store, prefix: str) -> Fields:
