@@ -13,7 +13,8 @@ import tasks.criticism
 import tasks.optimize
 import tasks.play
 import tasks.racing
-from tasks.generations import Run, gathered
+from tasks.generations import Run
+from tasks.play import settled
 from understudy.doors.events import emit
 
 
@@ -22,19 +23,19 @@ from understudy.doors.events import emit
 def generation(run: Run, number: int) -> str:
     """Why the search ends with this generation; an empty text where it goes on."""
     emit("optimize", "generation_started", f"{run.run_key}/{number}")
-    treated, capped = gathered(tasks.criticism.criticise.map(tasks.criticism.commission(run, number)))
+    treated, capped = settled(tasks.criticism.criticise.map(tasks.criticism.commission(run, number)))
     if capped:
         return capped
     works = tasks.optimize.propose(run, number, treated)
     if run.search.racing:
         raced = tasks.racing.raced_before(run, number, works)
         if raced is None:
-            laps, capped = gathered(tasks.racing.first_lap.map(works))
+            laps, capped = settled(tasks.racing.first_lap.map(works))
             raced = tasks.racing.race(run, number, works, laps, capped)
             if capped:
                 return capped
         works = raced
-    done, capped = gathered(tasks.play.evaluate.map(works))
+    done, capped = settled(tasks.play.evaluate.map(works))
     stopped = tasks.optimize.keep_generation(run, number, done, capped)
     emit("optimize", "generation_done", f"{run.run_key}/{number}")
     return stopped

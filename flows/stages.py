@@ -19,7 +19,6 @@ import tasks.report
 import tasks.simulate
 import tasks.validate
 from flows.searching import generation
-from tasks.generations import gathered
 from tasks.metering import metered
 from tasks.models import default_batch, models_open, releases_of, store_held
 from understudy.doors.events import emit
@@ -73,7 +72,7 @@ def optimize(
             if stopped:
                 break
         works = tasks.optimize.finalists(run)
-        done, capped = gathered(tasks.finals.confirm.map(works))
+        done, capped = tasks.play.settled(tasks.finals.confirm.map(works))
         found = tasks.finals.conclude(run, done, len(works), capped or stopped or "generations")
         emit("optimize", "search_done", f"{run.run_key}/{found['pick']['genome_digest']}")
         return {**found, "n_model_calls": opened.gateway.n_calls}

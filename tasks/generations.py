@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, TypeVar
-
-from prefect.futures import PrefectFuture
+from typing import Any
 
 from tasks.models import open_models
 from tasks.play import Work, human_side, second_model
@@ -28,7 +26,6 @@ from understudy.setting import load_setting, seed_genome, setting_names
 from understudy.statistics.rates import Z
 
 Fields = dict[str, Any]
-Result = TypeVar("Result")
 Floors = Mapping[str, float | None]
 RACED = "dominated with confidence after a part of the panel"
 
@@ -107,18 +104,6 @@ def finished(store: Store, run: Run) -> list[list[Individual]]:
     if n == 0:
         raise BudgetExhausted("a cap ended the search before its first generation was measured", hint="raise the cap; nothing is lost")
     return history_of(store, run, n)
-
-
-def gathered(futures: Iterable[PrefectFuture[Result]]) -> tuple[list[Result], str]:
-    """What mapped tasks returned, in order, and `budget` where a cap stopped some of them. Any other failure is raised."""
-    done: list[Result] = []
-    stopped = ""
-    for future in futures:
-        try:
-            done.append(future.result())
-        except BudgetExhausted:
-            stopped = "budget"
-    return done, stopped
 
 
 def evaluation_of(row: Mapping[str, Any]) -> Evaluation:

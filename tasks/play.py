@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 from prefect import task
@@ -17,11 +17,11 @@ from tasks.models import OpenModels, open_models
 from understudy import objectives, plugins, rows, stock
 from understudy.doors.store import Store
 from understudy.errors import BudgetExhausted
-from understudy.evidence import Reference, Simulated
+from understudy.evidence import Reference
 from understudy.keys import canonical_json, key
 from understudy.panels import Panel, draw_panel
 from understudy.parameters import PanelSize
-from understudy.play import MAX_TURNS, Played, Scene, free_frames, free_scene, play_all, replay_scene, replies
+from understudy.play import MAX_TURNS, Played, Scene, free_scene, play_all, replay_scene, simulated
 from understudy.prompts import Exemplar
 from understudy.recommenders import Recommender, Services
 from understudy.recommenders._choice import chosen
@@ -29,6 +29,7 @@ from understudy.records import Context, Item, Scenario
 
 VERSION = 1
 Fields = dict[str, Any]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,7 @@ def evaluated(work: Work) -> Done:
 def measured(work: Work, played: Sequence[Played]) -> objectives.Evaluation:
     """What the objectives say of the work's dialogues."""
     side = human_side(work.store, work.profile_key, work.dataset)
-    seen = simulated(played, side, work.split)
+    seen = simulated(played, side.context_turns(work.split))
     return objectives.measure_all(seen, side.reference(work), seed=work.seed, intervals=work.intervals)
 
 
@@ -234,23 +235,9 @@ def scenes_of(work: Work) -> list[Scene]:
     return [*replays, *runs]
 
 
-def simulated(played: Sequence[Played], side: HumanSide, split: str) -> Simulated:
-    """The played dialogues in the frames of the objectives; `previous` is what the human seeker had said before."""
-    said = replies(played).join(side.context_turns(split), on="context_id", how="left", maintain_order="left")
-    reactions, behaviour = said.filter(pl.col("stratum").is_not_null()), said.filter(pl.col("stratum").is_null())
-    dialogues, turns = free_frames(played)
-    return Simulated(
-        reactions=reactions.select("context_id", "dialogue_id", "seeker_id", "recommender_id", "stratum", "item_id", "text"),
-        behaviour=behaviour.select("dialogue_id", "seeker_id", "recommender_id", "turn_index", "previous", "text"),
-        free_dialogues=dialogues,
-        free_turns=turns,
-        outcomes=pl.DataFrame({"status": [one.status for one in played], "reason": [one.reason for one in played]}),
-    )
-
-
-def settled(futures: Iterable[PrefectFuture[Done]]) -> tuple[list[Done], str]:
-    """What the mapped tasks returned, in order, and `budget` when a cap stopped some of them. Any other failure is raised."""
-    done: list[Done] = []
+def settled(futures: Iterable[PrefectFuture[Result]]) -> tuple[list[Result], str]:
+    """What mapped tasks returned, in order, and `budget` where a cap stopped some of them. Any other failure is raised."""
+    done: list[Result] = []
     stopped = ""
     for future in futures:
         try:

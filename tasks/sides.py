@@ -13,7 +13,7 @@ from tasks.artifacts import progress
 from tasks.metering import dialogue_cost, prompt_tokens
 from tasks.missing import require_replies
 from tasks.models import OpenModels
-from tasks.play import Done, Work, human_side, keep, measured, performed, recommender_named, row_of, second_model, simulated
+from tasks.play import Done, Work, human_side, keep, measured, performed, recommender_named, row_of, second_model
 from tasks.simulate import REPORT_REPLICATE
 from understudy import heldout, rows, stock
 from understudy.comparing import Floor
@@ -24,6 +24,7 @@ from understudy.genome import Genome
 from understudy.keys import key
 from understudy.objectives import NAMES, Evaluation
 from understudy.parameters import PanelSize
+from understudy.play import simulated
 from understudy.records import Measured
 from understudy.setting import Setting as Prompt
 from understudy.setting import seed_genome
@@ -102,12 +103,13 @@ def measure(work: Work) -> Side:
     require_replies(work, played, fresh)
     evaluation = measured(work, played)
     tokens, usd = dialogue_cost(work, played)
+    turns = human_side(work.store, work.profile_key, work.dataset).context_turns(work.split)
     return Side(
         done=Done(work, row_of(work, played, evaluation), fresh),
         evaluation=evaluation,
         engines=tuple(sorted({name for one in played for name in one.engine.split("+") if name})),
         n_missing=sum(one.status == "missing" for one in played),
-        heldout=_told_apart(work, simulated(played, human_side(work.store, work.profile_key, work.dataset), work.split).behaviour),
+        heldout=_told_apart(work, simulated(played, turns).behaviour),
         prompt_tokens=prompt_tokens(work),
         dialogue_tokens=tokens,
         dialogue_usd=usd,

@@ -15,6 +15,7 @@ import polars as pl
 
 from understudy import prompts
 from understudy.completion import Complete, MissingReply
+from understudy.evidence import Simulated
 from understudy.keys import seed_of
 from understudy.recommenders import Recommender
 from understudy.records import Role, Turn
@@ -24,7 +25,7 @@ from understudy.speech import repeats, says_goodbye, thanks_loop
 
 __all__ = (
     "MAX_TURNS", "NO_RECOMMENDER", "VERSION", "Mode", "Played", "PlayedTurn", "Scene", "Status", "ends_of", "first_of", "free_frames",
-    "free_scene", "play", "play_all", "replay_scene", "replies",
+    "free_scene", "play", "play_all", "replay_scene", "replies", "simulated",
 )  # fmt: skip
 
 Status = Literal["complete", "capped", "missing", "invalid"]
@@ -249,3 +250,20 @@ def replies(played: Iterable[Played]) -> pl.DataFrame:
     rows = [(one.scenario_id, one.stratum, one.item_id, one.turns[0].text) for one in played if one.mode == "replay" and one.turns]
     schema = {"context_id": pl.String, "stratum": pl.String, "item_id": pl.String, "text": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def simulated(played: Sequence[Played], context_turns: pl.DataFrame) -> Simulated:
+    """The played dialogues in the frames of the objectives; `previous` is what the human seeker had said before.
+
+    `context_turns`: per context of the split context_id, dialogue_id, seeker_id, recommender_id, turn_index, previous.
+    """
+    said = replies(played).join(context_turns, on="context_id", how="left", maintain_order="left")
+    reactions, behaviour = said.filter(pl.col("stratum").is_not_null()), said.filter(pl.col("stratum").is_null())
+    dialogues, turns = free_frames(played)
+    return Simulated(
+        reactions=reactions.select("context_id", "dialogue_id", "seeker_id", "recommender_id", "stratum", "item_id", "text"),
+        behaviour=behaviour.select("dialogue_id", "seeker_id", "recommender_id", "turn_index", "previous", "text"),
+        free_dialogues=dialogues,
+        free_turns=turns,
+        outcomes=pl.DataFrame({"status": [one.status for one in played], "reason": [one.reason for one in played]}),
+    )

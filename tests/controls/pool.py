@@ -16,7 +16,7 @@ from declared import declared
 from numpy.typing import NDArray
 from scratch import DATASET, FOLDER, World
 
-from tasks.play import HumanSide, simulated
+from tasks.play import HumanSide
 from understudy import plugins, rehearsal
 from understudy.completion import Completion, Request
 from understudy.doors.store import Store
@@ -24,7 +24,7 @@ from understudy.evidence import Observed, Reference, Simulated, observe
 from understudy.genome import Genome
 from understudy.keys import digest, rng_of
 from understudy.objectives import VERSIONS
-from understudy.play import Played, Scene, free_scene, play_all, replay_scene
+from understudy.play import Played, Scene, free_scene, play_all, replay_scene, simulated
 from understudy.recommenders import NO_SERVICES
 from understudy.records import STRATA
 from understudy.setting import load_setting, seed_genome
@@ -91,7 +91,7 @@ def _pool(world: World, surface: rehearsal.Surface) -> Pool:
     while max(left[name] for name in (*STRATA, "behaviour", "free")) > 0:
         scenes = _scenes(side, genome, replicate, left)
         played = asyncio.run(play_all(scenes, complete=complete, recommenders=crs, on_dialogue=lambda: None))
-        frames.append(_renamed(simulated(_usable(played), side, declared()["split"]), replicate))
+        frames.append(_renamed(simulated(_usable(played), side.context_turns(declared()["split"])), replicate))
         replicate += 1
     names = ("reactions", "behaviour", "free_dialogues", "free_turns")
     return _read(Simulated(*(pl.concat([getattr(one, name) for one in frames]) for name in names)), world.reference, replicate)

@@ -14,11 +14,10 @@ from search.meter import Meter, OutOfDialogues, Provider, playing
 from search.reading import Readings, remembered
 from search.world import World
 from understudy import objectives
-from understudy.evidence import Simulated
 from understudy.genome import Genome
 from understudy.objectives import NAMES, Evaluation
 from understudy.panels import Panel
-from understudy.play import Played, Scene, free_frames, free_scene, play, replay_scene, replies
+from understudy.play import Played, Scene, free_scene, play, replay_scene, simulated
 
 MODEL = "rehearsal/bench"
 
@@ -103,7 +102,8 @@ class Stage:
     ) -> Measurement:
         """What the objectives say of played dialogues, kept in the trace. `at`: the meter when they were played, now by default."""
         with remembered(self._readings):
-            evaluation = objectives.measure_all(self.simulated(played, split), self.world.reference(split), seed=0, intervals=intervals)
+            frames = simulated(played, self.world.context_turns(split))
+            evaluation = objectives.measure_all(frames, self.world.reference(split), seed=0, intervals=intervals)
         found = [evaluation.objectives[name].measured.value for name in NAMES]
         values = tuple(float("nan") if value is None else float(value) for value in found)
         constraints = objectives.constraints(evaluation, self.world.floors)
@@ -144,19 +144,6 @@ class Stage:
             for name, replicate in panel.free
         ]
         return [*replays, *runs]
-
-    def simulated(self, played: Sequence[Played], split: str) -> Simulated:
-        """The played dialogues in the frames of the objectives."""
-        said = replies(played).join(self.world.context_turns(split), on="context_id", how="left", maintain_order="left")
-        reactions, behaviour = said.filter(pl.col("stratum").is_not_null()), said.filter(pl.col("stratum").is_null())
-        dialogues, turns = free_frames(played)
-        return Simulated(
-            reactions=reactions.select("context_id", "dialogue_id", "seeker_id", "recommender_id", "stratum", "item_id", "text"),
-            behaviour=behaviour.select("dialogue_id", "seeker_id", "recommender_id", "turn_index", "previous", "text"),
-            free_dialogues=dialogues,
-            free_turns=turns,
-            outcomes=pl.DataFrame({"status": [one.status for one in played], "reason": [one.reason for one in played]}),
-        )
 
 
 def _piece_of(mode: str, scenario_id: str, dialogue_id: str, stratum: str | None, replicate: int) -> str:
