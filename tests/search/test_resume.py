@@ -16,7 +16,6 @@ import pytest
 
 from understudy.doors.store import Store
 
-pytestmark = pytest.mark.prove
 HERE = Path(__file__).parent
 LEFT = (
     "optimize.runs", "optimize.candidates", "optimize.evaluations", "optimize.generations", "optimize.yields", "optimize.commissions",
