@@ -22,7 +22,7 @@ from understudy.records import STRATA, Measured
 from understudy.statistics.distances import rarefied
 from understudy.statistics.halves import Floats, debiased, interval
 
-VERSION = 2
+VERSION = 3
 N_HALVINGS = 40
 SIZES: Mapping[str, int] = {"per_stratum": 150, "behaviour": 80, "free": 200}
 _N_DRAWS = 8  # draws of as many dialogues as the size asks for, behind distinct-2
@@ -209,7 +209,8 @@ def _floor(name: str, split: str, seen: _Halvings, figures: Mapping[str, Measure
 
 
 def _points(values: Sequence[float]) -> tuple[float, float]:
-    low, high = np.quantile(values, [0.025, 0.975]).tolist()
+    # numpy's default points of 40 values are gone beyond by 4.9 % of what comes next at either end; Weibull's by the 2.5 % they say
+    low, high = np.quantile(values, [0.025, 0.975], method="weibull").tolist()
     return low, high
 
 
