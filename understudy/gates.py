@@ -17,7 +17,7 @@ from understudy.errors import UnderstudyError
 from understudy.records import Measured
 
 VERSION = 1
-BATCH_GATES = ("leakage", "bias", "diversity", "alignment", "release")
+BATCH_GATES = ("leakage", "bias", "diversity", "alignment", "privacy", "release")
 # how an objective marks a stratum with fewer contexts than a report needs: shown, and gating nothing (design, section 3)
 UNDERPOWERED = "underpowered"
 

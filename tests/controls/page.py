@@ -23,6 +23,7 @@ TITLES = {
     "3": "What may not matter",
     "4": "Coverage of the intervals",
     "5": "An evaluator that was held out",
+    "6": "Nearness to the sources",
 }
 
 
@@ -42,7 +43,7 @@ def written(text: str, found: Fields) -> str:
 def section(found: Fields) -> str:
     """The section between the marks."""
     notes = tomllib.loads(NOTES.read_text(encoding="utf-8"))
-    made = {"1": _humans, "2": _doses, "3": _invariance, "4": _coverage, "5": _held_out}
+    made = {"1": _humans, "2": _doses, "3": _invariance, "4": _coverage, "5": _held_out, "6": _sources}
     parts = ["## Controls\n", notes["about"]]
     for number, title in TITLES.items():
         parts.append(f"### {number}. {title}\n")
@@ -90,15 +91,19 @@ def _humans(one: Fields) -> str:
         for name, row in one["floors"].items()
         if "above" not in row
     ]
-    bounds = [[name, _alarms(row), row["effect"], _share(row["power"]), row["how"]] for name, row in one["bounds"].items()]
     n = one["n"]
     return "\n".join(
         (
             table([f"objective, {n} halvings", "mean (95 % points)", "the profile's floor, 40 halvings", "above its upper end"], whole),
             table(["signed part", "mean (95 % points)", "sd", "its interval holds 0", "the same by speakers"], parts),
-            table(["bound", "false alarms", "stated effect", "power", "by"], bounds),
+            _bounds(one["bounds"]),
         )
     )
+
+
+def _bounds(found: Fields) -> str:
+    rows = [[name, _alarms(row), row["effect"], _share(row["power"]), row["how"]] for name, row in found.items()]
+    return table(["bound", "false alarms", "stated effect", "power", "by"], rows)
 
 
 def _doses(one: Fields) -> str:
@@ -173,6 +178,16 @@ def _held_out(one: Fields) -> str:
             f"Disagreements in the order of the means, {len(one['disagreements'])} of {len(rows) * (len(rows) - 1) // 2} pairs:\n\n{apart}",
         )
     )
+
+
+def _sources(one: Fields) -> str:
+    names = ("seen", "human", "apart")
+    rows = [
+        [name, *(_with_points(row[side]["mean"], row[side]["points"]) for side in names), _number(row["apart"]["sd"])]
+        for name, row in one["figures"].items()
+    ]
+    header = [f"figure, {one['n']} halvings", "a half (95 % points)", "held-out people", "difference", "its sd"]
+    return "\n".join((table(header, rows), _bounds(one["bounds"])))
 
 
 def _alarms(row: Fields) -> str:

@@ -1,6 +1,6 @@
 """Runs the controls on ReDial: `python tests/controls/run.py [NUMBER …]`.
 
-Makes their tables in docs/objectives.md anew, and from control 1 the error rates that the suites in expectations/ state.
+Makes their tables in docs/objectives.md anew, and from controls 1 and 6 the error rates that the suites in expectations/ state.
 
 What was measured is kept under .controls/, so a run that was stopped goes on; a control that failed is told and ends the run with 3.
 """
@@ -19,12 +19,14 @@ import held_out
 import human_halves
 import interval_coverage
 import invariance
+import sources
 import suites
 from page import PAGE, RESULTS, TITLES, results, written
 from scratch import REDIAL, ROOT
 
 CONTROLS: dict[str, Callable[[], dict[str, Any]]] = {
     "1": human_halves.run, "2": dose_response.run, "3": invariance.run, "4": interval_coverage.run, "5": held_out.run,
+    "6": sources.run,
 }  # fmt: skip
 FAILED, USAGE = 3, 2
 _MODULES = ("objectives/", "instruments/", "statistics/", "rehearsal/", "evidence.py", "anchors.py", "gates.py", "dose.py", "wordings.py")
@@ -48,8 +50,8 @@ def main(asked: list[str]) -> int:
         found = dict(sorted({**results(), number: one}.items()))
         RESULTS.write_text(json.dumps(rounded(found), indent=1, sort_keys=True) + "\n", encoding="utf-8")
         PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), results()), encoding="utf-8")
-        if number == "1":
-            suites.keep(results()["1"]["bounds"])
+        if "bounds" in one:
+            suites.keep(results()[number]["bounds"])
         for failure in one["failures"]:
             print(f"   failed: {failure}", file=sys.stderr)
         status = FAILED if one["failures"] else status

@@ -12,6 +12,7 @@ from understudy.records import Measured
 
 CLEAN = {"value": 0.0, "ci": [0.0, 0.0188], "n": 200}
 NONE_OF = ("quarantined", "missing", "history", "unlicensed_sources", "foreign_scenarios", "foreign_exemplars")
+NEAR, NEAR_HUMAN = ("dcr", "nndr_5"), ("dcr_human", "nndr_5_human")
 FACTS = {"dialogues": Measured(200.0, n=200), **{name: Measured(0.0, n=200) for name in NONE_OF}}
 
 
@@ -20,7 +21,7 @@ def evaluation(**changed: dict[str, Any]) -> dict[str, dict[str, Any]]:
     names = {
         "objectives": ("positive_bias", "diversity_gap", "behavioural_distance", "data_leakage"),
         "leakage": ("title", "attributes", "copying", "short_turns", "prompt", "split"),
-        "diagnostics": ("over_acceptance", "decoy_acceptance", "disliked_acceptance", "invalid", "role_flips"),
+        "diagnostics": ("over_acceptance", "decoy_acceptance", "disliked_acceptance", "invalid", "role_flips", *NEAR, *NEAR_HUMAN),
     }
     clean = {part: dict.fromkeys(kinds, CLEAN) for part, kinds in names.items()}
     for name, value in changed.items():
@@ -74,6 +75,28 @@ def test_a_bound_lets_pass_what_is_within_and_stops_alone_what_is_beyond(
     assert [verdict.expectation for verdict in outside.values() if not verdict.passed] == [name]
     assert "above the most allowed" in outside[name].detail
     assert outside[name].subject == name
+
+
+@pytest.mark.parametrize(("name", "least"), [("dcr", 0.57), ("nndr_5", 0.55)])
+def test_a_batch_may_lie_as_far_from_its_sources_as_people_do_less_a_margin(name: str, least: float) -> None:
+    human = {f"diagnostics__{name}_human": rate(0.6)}
+    inside, outside = (
+        judge("privacy", gates.figures(evaluation(**human, **{f"diagnostics__{name}": rate(value)}), anchors(), FACTS))
+        for value in (least + 0.001, least - 0.001)
+    )
+    assert all(verdict.passed for verdict in inside.values())
+    assert [verdict.expectation for verdict in outside.values() if not verdict.passed] == [name]
+    assert f"0.001 below the least allowed, {least:.3f}" in outside[name].detail
+
+
+def test_a_batch_whose_nearness_was_not_measured_is_refused() -> None:
+    unknown = {f"diagnostics__{name}": {"value": None, "reason": "19 free runs, 20 needed"} for name in (*NEAR, *NEAR_HUMAN)}
+    found = judge("privacy", gates.figures(evaluation(**unknown), anchors(), FACTS))
+    assert [verdict.expectation for verdict in found.values() if not verdict.passed] == ["measured", "enough", *NEAR]
+    assert {found[name].detail for name in NEAR} == {"not measured: 19 free runs, 20 needed"}
+    few = judge("privacy", gates.figures(evaluation(diagnostics__dcr=rate(0.6, n=189)), anchors(), FACTS))
+    assert few["dcr"].detail == "not measured: n is 189, at least 190 are needed"
+    assert not few["dcr"].passed
 
 
 @pytest.mark.parametrize("name", sorted(FACTS))

@@ -43,6 +43,7 @@ def evaluation() -> dict[str, dict[str, Any]]:
             "disliked_acceptance": measured(0.05),
             "invalid": measured(0.0),
             "role_flips": measured(0.0),
+            **{f"{name}{side}": measured(value) for name, value in {"dcr": 0.6, "nndr_5": 0.9}.items() for side in ("", "_human")},
         },
     }
 

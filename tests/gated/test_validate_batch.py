@@ -27,7 +27,7 @@ def test_a_clean_batch_passes_every_suite(make_store: Callable[..., str]) -> Non
     assert fields["n_quarantined"] == 0
     suites = {verdict["suite"] for verdict in fields["verdicts"]}
     assert suites == {
-        "human_dialogues", "synthetic_dialogues", "synthetic_turns", "leakage", "bias", "diversity", "alignment", "release"
+        "human_dialogues", "synthetic_dialogues", "synthetic_turns", "leakage", "bias", "diversity", "alignment", "privacy", "release"
     }  # fmt: skip
     title = next(v for v in fields["verdicts"] if (v["suite"], v["expectation"]) == ("leakage", "title"))
     assert (title["observed"], title["ci"], title["bound"], title["n"]) == (0.0, [0.0, 0.0188], 0.05, 200)

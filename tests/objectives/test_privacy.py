@@ -6,6 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from understudy import gates
+from understudy.doors import checks
 from understudy.evidence import Reference
 from understudy.objectives import measure_all
 from understudy.privacy import FIGURES, Sources, closeness, exposed, plant
@@ -42,6 +44,28 @@ def test_a_simulator_that_recites_its_sources_is_seen(humans: Sources) -> None:
     assert found["dcr_share"].lo > 0.55
     half = closeness(pl.concat([recited.head(30), _turns(90, "new", 9)]), humans, seed=1)
     assert half["nndr_5"].hi < half["nndr_5_human"].lo
+
+
+def judged(turns: pl.DataFrame, humans: Sources) -> dict[str, gates.Verdict]:
+    """The verdicts of the gate on a batch of these dialogues."""
+    seen = {name: one.as_json() for name, one in closeness(turns, humans, seed=1).items()}
+    found = gates.figures({"objectives": {}, "leakage": {}, "diagnostics": seen}, [], {})
+    rows = gates.evidence(checks.suite("privacy"), found)
+    done = checks.run_suite("privacy", gates.frame(rows), gates.parameters(rows), key="subject")
+    return {one.expectation: one for one in gates.verdicts("privacy", done, rows)}
+
+
+def test_the_gate_lets_strangers_pass_and_refuses_who_recites_a_tenth_or_has_no_sources(humans: Sources) -> None:
+    clean = _turns(200, "played", 9)
+    assert [name for name, one in judged(clean, humans).items() if not one.passed] == []
+    recited = pl.concat([_turns(120, "search", 1, prefix="recited").head(20), clean.head(180)])
+    told = judged(recited, humans)
+    assert [name for name, one in told.items() if not one.passed] == ["nndr_5"]
+    everything = pl.concat([_turns(120, "search", 1, prefix="recited"), _turns(60, "exemplar", 3, prefix="also"), clean.head(20)])
+    assert [name for name, one in judged(everything, humans).items() if not one.passed] == ["dcr", "nndr_5"]
+    alone = judged(clean, Sources(_turns(90, "select", 2), 1))
+    assert alone["dcr"].detail == "not measured: 0 source dialogues, 40 needed"
+    assert not any(alone[name].passed for name in ("measured", "dcr", "nndr_5"))
 
 
 def test_the_test_split_is_not_looked_at(humans: Sources) -> None:
