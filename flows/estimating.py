@@ -9,9 +9,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from flows.comparing import Final, Finalists, Report, report_of
 from flows.console import answer
 from flows.model_options import model_options
-from understudy.parameters import REPORT_PANEL, SEARCH_PANEL, Caps, Models, PanelSize, Search, checked
+from understudy.parameters import SEARCH_PANEL, Caps, Models, PanelSize, Search, checked
 
 Fields = dict[str, Any]
 
@@ -19,16 +20,26 @@ Fields = dict[str, Any]
 @model_options
 def estimate(
     dataset: Annotated[str, typer.Option(help="Name of a profiled data set.")],
-    setting: Annotated[str, typer.Option(help="A shipped prompt setting, or a TOML file of your own.")] = "zero_shot",
-    run: Annotated[str, typer.Option("--of", help="The command to be estimated: nightly, optimize, simulate or evaluate.")] = "nightly",
+    setting: Annotated[
+        str, typer.Option(help="A shipped prompt setting, or a TOML file of your own; of compare and study several with commas, or `all`.")
+    ] = "zero_shot",
+    run: Annotated[
+        str, typer.Option("--of", help="The command to be estimated: nightly, optimize, simulate, evaluate, compare, study or probe.")
+    ] = "nightly",
     population: Annotated[int, typer.Option(help="Individuals of a generation.")] = 12,
     generations: Annotated[int, typer.Option(help="Generations after the first; 0 plays the seed as it is.")] = 5,
     panel: Annotated[str | None, typer.Option(help="What an evaluation plays: contexts a stratum, dialogues, free runs.")] = None,
-    n: Annotated[int, typer.Option(min=1, help="Dialogues of the batch, or with the recommender.")] = 800,
-    recommender: Annotated[str, typer.Option(help="The CRS that the seekers talk to; `llm` calls a model too.")] = "retrieval",
-    latency_s: Annotated[
-        float | None, typer.Option("--latency-s", min=0.0, help="Seconds of a call. Default: the ledger's.")
+    finalists: Finalists = None,
+    report: Report = None,
+    final: Final = False,
+    n: Annotated[
+        int | None, typer.Option(min=1, help="Dialogues of the batch or with the recommender, 800; what a probe asks about, 200.")
     ] = None,
+    task: Annotated[str, typer.Option(help="The task of a probe, or `all` of them.")] = "contamination",
+    ratings: Annotated[str | None, typer.Option(help="Data set whose ratings a probe takes for its humans, if not the same one.")] = None,
+    probes: Annotated[int, typer.Option(min=1, help="Contexts that the contamination probe of a study asks about.")] = 200,
+    recommender: Annotated[str, typer.Option(help="The CRS that the seekers talk to; `llm` calls a model too.")] = "retrieval",
+    latency_s: Annotated[float | None, typer.Option("--latency-s", min=0.0, help="Seconds of a call. Default: the ledger's.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the run.")] = 0,
     models: Models = Models(),
     caps: Caps = Caps(),
@@ -42,7 +53,13 @@ def estimate(
 
         size = PanelSize.parsed(panel) if panel is not None else SEARCH_PANEL
         search = checked(Search, {"population": population, "generations": generations, "panel": size})
-        asked = Asked(dataset, setting, run, search, REPORT_PANEL, n, recommender, seed, latency_s)
+        if finalists is not None:
+            search = search.model_copy(update={"front_panel": PanelSize.parsed(finalists)})
+        many = n if n is not None else 200 if run == "probe" else 800
+        asked = Asked(
+            dataset, setting, run, search, report_of(report), many, recommender, seed, latency_s,
+            final=final, n_probed=probes, task=task, ratings=ratings,
+        )  # fmt: skip
         told = estimate_run(str(store), asked, models=models)
         return {**told, "within_caps": _within(told, caps)}
 
@@ -52,9 +69,10 @@ def estimate(
 def page(console: Console, fields: Fields) -> None:
     """The figures per stage and in all, and what they rest on."""
     names = ("n_dialogues", "n_free_runs", "n_calls", "tokens", "usd", "minutes")
-    table = Table("", *names, title=f"{fields['run']} of {fields['dataset']}, {fields['setting']}", title_justify="left")
+    named = [f"{fields['run']} of {fields['dataset']}", *([fields["setting"]] if fields["setting"] else [])]
+    table = Table("", *names, title=", ".join(named), title_justify="left")
     for row in (*fields["stages"], {"stage": "in all", **fields}):
-        table.add_row(row["stage"], *(_told(row[name]) for name in names))
+        table.add_row(": ".join(row[name] for name in ("part", "stage") if name in row), *(_told(row[name]) for name in names))
     console.print(table)
     known = fields["assumptions"]
     for role, one in known["calls"].items():

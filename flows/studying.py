@@ -67,7 +67,7 @@ def study(
             "settings": settings_asked(settings), "search": searched_by(algorithm, population, generations, weights, panel, finalists),
             "report": report_of(report), "recommender": recommender, "seed": seed, "models": models, "final": final,
         }  # fmt: skip
-        expected = tasks_study.estimate(str(store), dataset, **asked)
+        expected = tasks_study.estimate(str(store), dataset, n_probed=probes, **asked)
         _announce(Console(stderr=True, highlight=False), expected, caps)
         fields = experiments.study(dataset, store=str(store), surface=surface, caps=caps, n_probed=probes, **asked)
         fields |= {"estimate": expected}

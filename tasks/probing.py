@@ -10,7 +10,7 @@ from tasks.play import HumanSide, human_side
 from understudy import probes, rows, stock
 from understudy.doors.store import Store
 from understudy.errors import BadInput, ProviderFailed
-from understudy.probes import Answer, Humans, Judged, Opinion, Persona, Question, Talk, _judging
+from understudy.probes import Answer, Humans, Judged, Opinion, Persona, Question, Questions, Talk, _judging
 from understudy.probes._asking import Tally, ask_all, unasked
 from understudy.records import Item, Turn
 
@@ -28,14 +28,27 @@ def probe_model(store_path: str, dataset: str, opened: OpenModels, *, task: str,
     `ratings`: the data set whose ratings stand for the humans of binary preference, where it is another one. Raises BadInput without
     a profile or for an unknown task, ProviderFailed when more than half of a task's answers are missing.
     """
-    modules = {name: probes.load(name) for name in tasks_named(task)}
-    humans = humans_of(store_path, dataset, ratings=ratings)
+    humans, asked = questions_of(store_path, dataset, task=task, model=opened.seeker, n=n, seed=seed, ratings=ratings)
     about = {"dataset": dataset, "split": SPLIT, "model": opened.seeker}
-    found = {name: _probed(module, humans, opened, name=name, n=n, seed=seed) for name, module in modules.items()}
+    found = {name: _probed(questions, humans, opened, name=name, seed=seed) for name, questions in asked.items()}
     n_calls = {"n_model_calls": opened.gateway.n_calls}
     if task == ALL:
         return {**about, "task": ALL, "tasks": found, **n_calls}
     return {**about, "task": task, **found[task], **n_calls}
+
+
+def questions_of(
+    store_path: str, dataset: str, *, task: str, model: str, n: int, seed: int, ratings: str | None = None
+) -> tuple[Humans, dict[str, Questions]]:
+    """The humans, and what each task that is meant would ask `model`, whether or not it is asked. Raises BadInput."""
+    modules = {name: probes.load(name) for name in tasks_named(task)}
+    humans = humans_of(store_path, dataset, ratings=ratings)
+    return humans, {name: module.questions(humans, n=n, model=model, seed=seed) for name, module in modules.items()}
+
+
+def is_asked(model: str) -> bool:
+    """Whether a model is asked what a probe asks: rehearsal is not."""
+    return not model.startswith("rehearsal")
 
 
 def tasks_named(task: str) -> list[str]:
@@ -82,8 +95,8 @@ def _opinions(side: HumanSide, reactions: Sequence[Mapping[str, Any]]) -> tuple[
     return tuple(found)
 
 
-def _probed(module: Any, humans: Humans, opened: OpenModels, *, name: str, n: int, seed: int) -> Fields:
-    questions = module.questions(humans, n=n, model=opened.seeker, seed=seed)
+def _probed(questions: Questions, humans: Humans, opened: OpenModels, *, name: str, seed: int) -> Fields:
+    module = probes.load(name)
     about = {"human": module.HUMAN, "n_unusable": dict(questions.n_unusable)}
     if not questions.asked:
         return {**about, "outcome": "not_measured", "reason": questions.reason, **Tally.of(()).as_json(), "figures": {}}
@@ -97,7 +110,7 @@ def _probed(module: Any, humans: Humans, opened: OpenModels, *, name: str, n: in
 
 
 def _answers(module: Any, questions: Sequence[Question], opened: OpenModels) -> list[Answer]:
-    if opened.seeker.startswith("rehearsal"):
+    if not is_asked(opened.seeker):
         return unasked(questions, module.REHEARSAL)
     return opened.gateway.run(ask_all(questions, opened.gateway.complete))
 

@@ -23,7 +23,6 @@ from understudy.setting import load_setting
 VERSION = 1
 Fields = dict[str, Any]
 N_PROBED = 200
-_SUMMED = ("n_dialogues", "n_calls", "tokens", "usd", "minutes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +99,13 @@ def room(study: Study, caps: Caps) -> Caps:
 
 def estimate(
     store: str, dataset: str, *, settings: Sequence[str], search: Search, report: PanelSize, recommender: str, seed: int, models: Models,
-    final: bool,
+    final: bool, n_probed: int,
 ) -> Fields:  # fmt: skip
-    """What the study would cost if none of it had been done: the sums over its settings, each with a range, and per setting."""
-    rows = []
-    for name in settings:
-        told = estimate_run(store, Asked(dataset, name, "nightly", search, report, 1, recommender, seed, None), models=models)
-        stages = [one for one in told["stages"] if one["stage"] != "batch"]
-        stages += [one for one in stages if one["stage"] == "compare"] if final else []
-        rows.append({"setting": name, **{figure: _sum([one[figure] for one in stages]) for figure in _SUMMED}})
-    return {**{figure: _sum([row[figure] for row in rows]) for figure in _SUMMED}, "settings": rows}
+    """What the study would cost if none of it had been done: the fields of `understudy estimate --of study`."""
+    asked = Asked(
+        dataset, ",".join(settings), "study", search, report, 1, recommender, seed, latency_s=None, final=final, n_probed=n_probed
+    )  # fmt: skip
+    return estimate_run(store, asked, models=models)
 
 
 def written(fields: Fields, store: str, *, out: str | None) -> dict[str, str]:
@@ -123,12 +119,3 @@ def written(fields: Fields, store: str, *, out: str | None) -> dict[str, str]:
     }
     where = folders.written(folder, told)
     return {"table": str(where["table.md"]), "html": str(where["report.html"]), "json": str(where["study.json"])}
-
-
-def _sum(figures: Sequence[Fields]) -> Fields:
-    unknown = [one for one in figures if one["value"] is None]
-    if unknown:
-        return {"value": None, "reason": unknown[0]["reason"]}
-    ranges = [one["range"] for one in figures]
-    low, high = sum(one[0] for one in ranges), sum(one[1] for one in ranges)
-    return {"value": round(sum(one["value"] for one in figures), 4), "range": [round(low, 4), round(high, 4)]}

@@ -52,7 +52,7 @@ NONE = Figure.exactly(0.0)
 class Stage:
     """A part of a run: `n_evaluations` of `n_replays` replays and `n_free` free runs each; a free run has `turns` seeker turns.
 
-    `n_rewritings`: sections of prompts that a critic is asked to rewrite beside them.
+    `n_rewritings`: sections of prompts that a critic is asked to rewrite beside them. `n_questions`: what is asked outside of dialogues.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Stage:
     n_free: float
     turns: Figure
     n_rewritings: Figure = NONE
+    n_questions: Figure = NONE
 
     @property
     def n_seeker_turns(self) -> Figure:
@@ -87,7 +88,8 @@ class Stage:
 class Calls:
     """The calls of one role: how many a turn, how long, at what price, how many seconds each. `source` says where this is from.
 
-    `per_run`: those that a free run asks for once it is over; `per_rewriting`: those of a critic for each section.
+    `per_run`: those that a free run asks for once it is over; `per_rewriting`: those of a critic for each section; `per_question`: those
+    of a question outside of dialogues.
     """
 
     model: str
@@ -99,6 +101,7 @@ class Calls:
     source: str
     per_run: Figure = NONE
     per_rewriting: Figure = NONE
+    per_question: Figure = NONE
 
     @property
     def tokens(self) -> Figure:
@@ -114,6 +117,15 @@ class Calls:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Stages whose calls are of the same kinds: those of one prompt setting, or of a probe. `name` says which, where there are several."""
+
+    name: str
+    stages: Sequence[Stage]
+    calls: Mapping[ModelRole, Calls]
+
+
+@dataclass(frozen=True, slots=True)
 class Way:
     """How calls go out, and what our own work takes: seconds of a call, of an evaluation, of the start."""
 
@@ -125,10 +137,10 @@ class Way:
     start_s: Figure
 
 
-def estimated(stages: Sequence[Stage], calls: Mapping[ModelRole, Calls], way: Way) -> Fields:
+def estimated(parts: Sequence[Part], way: Way) -> Fields:
     """The fields of `understudy estimate`: per stage and in all `n_dialogues, n_free_runs, n_calls, tokens, usd, minutes`."""
-    rows = [_stage(stage, calls, way) for stage in stages]
-    unknown = sorted({one.model for one in calls.values() if one.price is None})
+    rows = [{"part": part.name, **_stage(stage, part.calls, way)} for part in parts for stage in part.stages]
+    unknown = sorted({one.model for part in parts for one in part.calls.values() if one.price is None})
     usd = sum((row["usd"] for row in rows if row["usd"] is not None), NONE)
     reason = f"the price of {', '.join(unknown)} is not known; give it with --price IN,OUT"
     whole: Fields = {name: sum((row[name] for row in rows), NONE) for name in ("n_dialogues", "n_free_runs", "n_calls", "tokens")}
@@ -144,7 +156,10 @@ def estimated(stages: Sequence[Stage], calls: Mapping[ModelRole, Calls], way: Wa
 def _stage(stage: Stage, calls: Mapping[ModelRole, Calls], way: Way) -> Fields:
     turns = {role: stage.n_recommender_turns if role == "recommender" else stage.n_seeker_turns for role in calls}
     n_calls = {
-        role: turns[role] * one.per_turn + stage.n_runs * one.per_run + stage.n_rewritings * one.per_rewriting
+        role: turns[role] * one.per_turn
+        + stage.n_runs * one.per_run
+        + stage.n_rewritings * one.per_rewriting
+        + stage.n_questions * one.per_question
         for role, one in calls.items()
     }
     tokens = sum((n_calls[role] * one.tokens for role, one in calls.items()), NONE)
@@ -175,4 +190,5 @@ def _stage(stage: Stage, calls: Mapping[ModelRole, Calls], way: Way) -> Fields:
 def _row(row: Fields) -> Fields:
     told = {name: row[name].as_json() for name in ("n_evaluations", "n_dialogues", "n_free_runs", "n_calls", "tokens")}
     usd = {"value": None, "reason": "unknown price"} if row["usd"] is None else row["usd"].as_json(4)
-    return {"stage": row["stage"], **told, "usd": usd, "minutes": (row["seconds"] * (1 / 60)).as_json(2)}
+    part = {"part": row["part"]} if row["part"] else {}
+    return {**part, "stage": row["stage"], **told, "usd": usd, "minutes": (row["seconds"] * (1 / 60)).as_json(2)}

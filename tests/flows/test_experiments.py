@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 
 from flows.experiments import compare_settings, study
 from tasks.compare import settings_asked, written
+from tasks.estimating import Asked, estimate_run
 from tasks.show import show_run
 from tasks.study import written as written_study
 from understudy.doors.store import Store
@@ -73,6 +75,29 @@ def test_the_table_twice_then_on_test_and_with_another_recommender(store: str, t
     shown = show_run(store, setting["run"][:10], genome=None)
     assert shown["genome_digest"] == setting["genome_digest"]["after"]
     assert sum(one["objectives"]["diversity_gap"]["gain"]["value"] is not None for one in shown["steps"]) == len(shown["steps"])
+
+
+def test_a_comparison_makes_as_many_calls_as_were_expected(store: str) -> None:
+    search = SEARCH.model_copy(update={"generations": 0})
+    told, made = expected_and_made(store, "compare", search)
+    assert told["range"][0] <= made <= told["range"][1]
+    assert made == pytest.approx(told["value"], rel=0.4)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("run", ["compare", "study"])
+def test_a_search_within_makes_about_as_many_calls_as_were_expected(store: str, run: str) -> None:
+    told, made = expected_and_made(store, run, SEARCH)
+    assert told["range"][0] <= made <= told["range"][1]
+    assert made == pytest.approx(told["value"], rel=0.5)
+
+
+def expected_and_made(store: str, run: str, search: Search) -> tuple[dict[str, Any], int]:
+    """The calls that a comparison or study of one setting is expected to make, and those that it then makes."""
+    asked = Asked("sample", "zero_shot", run, search, TINY, 1, "retrieval", 0, None, n_probed=4)
+    told = estimate_run(store, asked, models=Models())["n_calls"]
+    flow = compare_settings if run == "compare" else partial(study, n_probed=4)
+    return told, flow("sample", ["zero_shot"], store=store, search=search, report=TINY)["n_model_calls"]
 
 
 def test_settings_that_cannot_be_compared_are_bad_input(tmp_path: Path) -> None:

@@ -62,6 +62,29 @@ def test_a_search_costs_more_with_more_generations_and_a_night_more_than_its_sea
     assert estimate(store, run="nightly")["n_calls"]["value"] > estimate(store, run="optimize")["n_calls"]["value"]
 
 
+def test_a_comparison_is_the_sum_of_its_settings_and_a_night_without_its_batch(store: str) -> None:
+    night = estimate(store, run="nightly")
+    alone = [estimate(store, run="compare", setting=name) for name in ("zero_shot", "verified")]
+    both = estimate(store, run="compare", setting="zero_shot,verified")
+    assert alone[0]["stages"] == night["stages"][:-1]
+    assert both["n_calls"]["value"] == pytest.approx(sum(one["n_calls"]["value"] for one in alone), abs=1)
+    assert {row["part"] for row in both["stages"]} == {"zero_shot", "verified"}
+    verified = {f"verified: {role}" for role in alone[1]["assumptions"]["calls"]}
+    assert set(both["assumptions"]["calls"]) == {"zero_shot: seeker", "zero_shot: critic", *verified}
+    assert len({row["part"] for row in estimate(store, run="compare", setting="all")["stages"]}) == 11
+
+
+def test_a_study_is_a_comparison_and_a_probe_and_is_measured_on_test_at_its_end(store: str) -> None:
+    hosted = {"seeker": "openai/gpt-4o-mini"}
+    compared = estimate(store, hosted, run="compare")
+    asked = estimate(store, hosted, run="study", n_probed=9)
+    (probe, *stages) = asked["stages"]
+    assert (probe["part"], probe["stage"], probe["n_calls"]["range"]) == ("probe", "contamination", [9, 18])
+    assert [{**row, "part": "zero_shot"} for row in compared["stages"]] == stages
+    names = [[row["stage"] for row in estimate(store, run=run, final=True)["stages"]] for run in ("compare", "study")]
+    assert names == [["search", "finalists", "compare on test"], ["search", "finalists", "compare", "compare on test"]]
+
+
 def test_survivors_are_played_again_and_the_critic_is_asked_for_each_place(store: str) -> None:
     def searched(**changes: Any) -> dict[str, Any]:
         return estimate(store, run="optimize", search=Search(population=6, generations=3, panel=SMALL, **changes))
