@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 
 import pytest
+
+from examples.sample import generate
 
 FOLDER = Path(__file__).resolve().parents[2] / "examples" / "sample"
 DATA = ("train_data.jsonl", "test_data.jsonl", "movies.json", "LICENCE")
 
 
-def generate(folder: Path, **options: int) -> None:
-    spec = importlib.util.spec_from_file_location("sample_generate", FOLDER / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["sample_generate"] = module
-    try:
-        spec.loader.exec_module(module)
-        module.write(folder, **options)
-    finally:
-        del sys.modules["sample_generate"]
-
-
 def test_the_committed_files_are_those_of_the_generator(tmp_path: Path) -> None:
-    generate(tmp_path)
+    generate.write(tmp_path)
     for name in DATA:
         assert (tmp_path / name).read_bytes() == (FOLDER / name).read_bytes(), f"{name}: run examples/sample/generate.py"
 
 
 def test_another_seed_gives_another_sample(tmp_path: Path) -> None:
-    generate(tmp_path, seed=1)
+    generate.write(tmp_path, seed=1)
     assert (tmp_path / "train_data.jsonl").read_bytes() != (FOLDER / "train_data.jsonl").read_bytes()
 
 

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
-_spec = importlib.util.spec_from_file_location("architecture", Path(__file__).with_name("architecture.py"))
-assert _spec is not None
-assert _spec.loader is not None
-architecture = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(architecture)
+from tests.house import architecture
 
 ROOT = architecture.ROOT
 SOURCES = sorted(path for layer in architecture.ALLOWED for path in (ROOT / layer).rglob("*.py"))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
-import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.play import obedient
 from understudy import play, prompts
 from understudy.completion import Completion, Request
 from understudy.genome import SECTIONS, Controls, Genome
@@ -24,13 +23,6 @@ from understudy.records import Item, Need, Turn
 from understudy.satisfaction import Score, satisfaction
 from understudy.speaking import Check, Steps, check_request, request_of
 from understudy.structured import Invalid, structured
-
-_spec = importlib.util.spec_from_file_location("obedient", Path(__file__).with_name("obedient.py"))
-assert _spec is not None
-assert _spec.loader is not None
-obedient = importlib.util.module_from_spec(_spec)
-sys.modules["obedient"] = obedient
-_spec.loader.exec_module(obedient)
 
 ATTACKS: list[dict[str, str]] = tomllib.loads(Path(__file__).with_name("attacks.toml").read_text("utf-8"))["attack"]
 NAMES = [one["name"] for one in ATTACKS]

@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.play import obedient
+from tests.probes import planted
 from understudy.completion import Completion, MissingReply, Request
 from understudy.probes import Question, Questions, binary_preference, feedback, items_talked_about, open_preference, requests
 from understudy.probes._asking import ask_all, unasked
 
-
-def beside(path: str) -> Any:
-    """A module of the tests, by its path from this folder."""
-    name = Path(path).stem
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-planted, obedient = beside("planted.py"), beside("../play/obedient.py")
 HUMANS = planted.world()
 N = 160
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
 import shutil
 import subprocess
@@ -16,29 +15,18 @@ from typing import Any, TypeVar, cast
 import pytest
 
 import tasks.profile
+from tasks.estimating import Asked, estimate_run
 from tasks.ingest import ingest_logs
 from tasks.models import OpenModels, models_open, store_held
 from tasks.play import human_side
 from tasks.probing import SPLIT, humans_of, probe_model
+from tests.probes import loopback, planted
 from understudy import probes, stock
 from understudy.completion import ROLES, Completion, MissingReply, Request
 from understudy.doors.store import Store
 from understudy.errors import BadInput, BudgetExhausted, ProviderFailed
-from understudy.parameters import Caps, Models
+from understudy.parameters import REPORT_PANEL, Caps, Models, Search
 
-
-def beside(name: str) -> Any:
-    """A module that stands beside this one."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-planted, loopback = beside("planted"), beside("loopback")
 SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "sample"
 Answer = TypeVar("Answer")
 
@@ -111,6 +99,22 @@ def test_a_model_that_does_not_answer_ends_as_a_failed_provider(store: str) -> N
     with pytest.raises(ProviderFailed, match="60 of 60") as caught:
         probe_model(store, "sample", opened(FakeGateway(silent)), task="contamination", n=60, seed=0)
     assert "timed out" in caught.value.hint
+
+
+def test_the_estimate_counts_the_questions_that_are_then_asked(store: str) -> None:
+    asked = Asked("sample", "", "probe", Search(), REPORT_PANEL, 30, "retrieval", 0, None, task="all")
+    told = estimate_run(store, asked, models=Models(seeker="openai/some-model", prices={"*": (1.0, 1.0)}))
+    gateway = FakeGateway(lambda _: ["Some Film"])
+    probe_model(store, "sample", opened(gateway), task="all", n=30, seed=0)
+    low, high = told["n_calls"]["range"]
+    n_asked = {row["stage"]: row["n_calls"]["range"][0] for row in told["stages"]}
+    assert list(n_asked) == probes.names()
+    # the form of this answer is that of one task alone: each of the others' questions is asked once more for its own
+    assert gateway.n_calls == 2 * low - n_asked["contamination"] <= high
+    assert low > 100
+    assert told["usd"]["value"] > 0
+    embedded = estimate_run(store, asked, models=Models())
+    assert (embedded["n_calls"]["range"], embedded["assumptions"]["calls"]) == ([0, 0], {})
 
 
 def test_without_a_profile_there_is_nothing_to_probe(tmp_path: Path) -> None:

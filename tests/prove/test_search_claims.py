@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from importlib import util
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 import tasks.play
 import tasks.report
 from tasks.models import models_open
+from tests.search import plain
 from understudy import rows
 from understudy.doors.store import Store
 from understudy.parameters import Caps, Models, PanelSize
@@ -21,11 +21,6 @@ from understudy.rehearsal.truth import true_point
 from understudy.setting import load_setting
 
 pytestmark = pytest.mark.prove
-_spec = util.spec_from_file_location("plain", Path(__file__).resolve().parents[1] / "search" / "plain.py")
-assert _spec is not None
-assert _spec.loader is not None
-plain = util.module_from_spec(_spec)
-_spec.loader.exec_module(plain)
 REPORT = PanelSize(per_stratum=40, behaviour=20, free=20)
 N_RUNS = 6
 

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from importlib import util
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-_spec = util.spec_from_file_location("resume", Path(__file__).resolve().parents[1] / "search" / "test_resume.py")
-assert _spec is not None
-assert _spec.loader is not None
-resume = util.module_from_spec(_spec)
-_spec.loader.exec_module(resume)
+from tests.search import test_resume as resume
 
 
 @pytest.fixture(scope="module")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
+from examples import draw_rehearsal
+
 ROOT = Path(__file__).resolve().parents[2]
-_spec = importlib.util.spec_from_file_location("draw_rehearsal", ROOT / "examples" / "draw_rehearsal.py")
-assert _spec is not None
-assert _spec.loader is not None
-draw_rehearsal = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(draw_rehearsal)
 
 
 def test_the_stored_pictures_are_fresh_and_shown_in_the_guide() -> None:

@@ -7,13 +7,12 @@ import shutil
 import signal
 import subprocess
 import sys
-from importlib import util
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
+from tests.search import plain
 from understudy.doors.store import Store
 
 HERE = Path(__file__).parent
@@ -21,18 +20,6 @@ LEFT = (
     "optimize.runs", "optimize.candidates", "optimize.evaluations", "optimize.generations", "optimize.yields", "optimize.commissions",
     "optimize.rewritings", "optimize.replicates", "optimize.outcomes", "optimize.fronts", "play.dialogues", "play.turns",
 )  # fmt: skip
-
-
-def _plain() -> ModuleType:
-    spec = util.spec_from_file_location("plain", HERE / "plain.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-plain = _plain()
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.settings import scenery
 from understudy.completion import Message
 from understudy.prompts import Redo
 from understudy.scene import Scene
@@ -17,11 +17,6 @@ from understudy.speaking import Check, Steps, check_request, request_of
 from understudy.structured import instructed
 
 GOLDEN = Path(__file__).with_name("golden")
-_spec = importlib.util.spec_from_file_location("scenery", Path(__file__).with_name("scenery.py"))
-assert _spec is not None
-assert _spec.loader is not None
-scenery = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(scenery)
 
 
 def rendered(name: str) -> str:
