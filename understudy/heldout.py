@@ -3,6 +3,9 @@
 It sees the order of function words alone, in stretches of equal length. Titles are masked and every other word is one and the
 same mark, so it shares no feature with the objectives (words, acts, lengths, punctuation), and what an optimized prompt gains on
 them it need not gain here.
+
+Control 5 (tests/controls/held_out.py) has an evaluator of its own, on purpose: its batches are human text with faults in it, where
+words and spelling may be read; text of a model is told by its words alone, which would hide everything else.
 """
 
 from __future__ import annotations
