@@ -64,7 +64,8 @@ def _halves(here: World, doses: dict[str, float], n: int) -> list[Fields]:
 
 
 def _refused(halves: list[Fields], bound: str) -> Fields:
-    passed = [bounds_of(one, [])[bound][-1] for one in halves]
+    # a half with fewer dialogues than the bound needs is no evidence for it
+    passed = [seen[bound][-1] for seen in (bounds_of(one, []) for one in halves) if bound in seen]
     return reading.share(passed.count(False), len(passed))
 
 
