@@ -16,17 +16,16 @@ from understudy.evidence import Observed, Reference
 from understudy.keys import rng_of, share_of
 from understudy.objectives import MODULES, ObjectiveValue
 from understudy.objectives.data_leakage import leakage_rates
-from understudy.objectives.diversity_gap import collisions, entropy, similarity
+from understudy.objectives.diversity_gap import collisions, drawing_noise, entropy, rarefied_deviations, similarity
 from understudy.objectives.positive_bias import rate
 from understudy.records import STRATA, Measured
 from understudy.statistics.distances import rarefied
 from understudy.statistics.halves import Floats, debiased, interval
 
-VERSION = 3
+VERSION = 4
 N_HALVINGS = 40
 SIZES: Mapping[str, int] = {"per_stratum": 150, "behaviour": 80, "free": 200}
 _N_DRAWS = 8  # draws of as many dialogues as the size asks for, behind distinct-2
-_N_RAREFIED = 40
 # the human figure beside each part; parts that compare whole distributions have none of their own
 _FIGURE_OF = {
     **{f"positive_bias.{name}": f"accept_{name}" for name in STRATA},
@@ -98,8 +97,9 @@ def human_figures(reference: Reference, *, n_dialogues: int = SIZES["behaviour"]
 
     Every human of the split counts, whatever the size; distinct_2 alone depends on how much is counted.
     """
-    humans, weights = reference.corpus, reference.halves
-    found = {f"{label}_{name}": rate(reference.reactions, name, label) for name in STRATA for label in ("accept", "reject", "neither")}
+    humans, weights = reference.corpus, reference.spread
+    labels, reactions = ("accept", "reject", "neither"), reference.reactions
+    found = {f"{label}_{name}": rate(reactions, name, label, reference=reference) for name in STRATA for label in labels}
     leaks = leakage_rates(reference.as_observed(), reference)
     found |= {f"human_{kind}": leaks[kind] for kind in ("title", "attributes", "copying", "short_turns", "near_duplicates")}
     if humans.n < 2:
@@ -109,7 +109,7 @@ def human_figures(reference: Reference, *, n_dialogues: int = SIZES["behaviour"]
         "turns_per_dialogue": _ratio(humans.lengths.sum(axis=1), np.ones(humans.n), weights),
         "distinct_2": _distinct(reference, n_dialogues),
         "self_similarity": _statistic(similarity(humans, weights), humans.n),
-        "act_entropy": _statistic(entropy(humans, weights), humans.n, biased=True),
+        "act_entropy": _entropy(reference),
         "openings": _statistic(collisions(humans, weights)[0], humans.n),
     }
 
@@ -223,9 +223,14 @@ def _ratio(numerator: Floats, denominator: Floats, weights: Floats) -> Measured:
     return _statistic(values, len(numerator))
 
 
-def _statistic(values: Floats, n: int, *, biased: bool = False) -> Measured:
-    whole = debiased(float(values[0]), values[1:]) if biased else float(values[0])
-    return interval(whole, values[1:] - values[1:].mean(), n=n)
+def _statistic(values: Floats, n: int) -> Measured:
+    return interval(float(values[0]), values[1:], n=n)
+
+
+def _entropy(reference: Reference) -> Measured:
+    """Debiased by half-samples of dialogues, as wide as those of units spread."""
+    by_dialogue, by_unit = (entropy(reference.corpus, weights) for weights in (reference.halves, reference.spread))
+    return interval(debiased(float(by_dialogue[0]), by_dialogue[1:]), by_unit[1:], n=reference.corpus.n)
 
 
 def _distinct(reference: Reference, n_dialogues: int) -> Measured:
@@ -235,9 +240,8 @@ def _distinct(reference: Reference, n_dialogues: int) -> Measured:
     draws = [corpus.bigrams[np.sort(order.permutation(corpus.n)[:n])].sum(axis=0) for _ in range(_N_DRAWS if corpus.n > n else 1)]
     counts = [np.asarray(draw, dtype=float).ravel() for draw in draws]
     size = int(min(draw.sum() for draw in counts))
-    halved = reference.halves[1 : 1 + _N_RAREFIED] @ corpus.bigrams
-    half = int(min(size, halved.sum(axis=1).min()))
-    if half < 2:
+    if size < 2:
         return Measured(None, reason="too few words in the turns")
-    spread = np.array([rarefied(row, half) for row in halved])
-    return interval(float(np.mean([rarefied(draw, size) for draw in counts])), spread - spread.mean(), n=corpus.n)
+    shares = [rarefied(draw, size) for draw in counts]
+    apart = rarefied_deviations(corpus, reference, size, seed=reference.seed) + drawing_noise(shares, seed=reference.seed)
+    return interval(float(np.mean(shares)), float(np.mean(shares)) * apart, n=corpus.n)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -25,6 +25,7 @@ from understudy.keys import digest
 from understudy.privacy import Sources
 from understudy.records import Item
 from understudy.statistics.halves import Floats, halves
+from understudy.units import Units, speakers_of, units_of
 
 VERSION = 2
 MIN_CONTEXTS = 150  # human contexts of a stratum that a report needs
@@ -33,11 +34,10 @@ _READING = (text, features, corpus, copying, near, disclosure)
 INSTRUMENTS_DIGEST = digest([LEXICON.digest, chosen.FITTING, *(module.VERSION for module in _READING), VERSION])
 
 # the columns of the raw frames; a frame may have more
-REACTIONS: dict[str, Any] = dict.fromkeys(
-    ("context_id", "dialogue_id", "seeker_id", "recommender_id", "stratum", "item_id", "text"), pl.String
-)
+_PEOPLE = ("dialogue_id", "seeker_id", "recommender_id")
+REACTIONS: dict[str, Any] = dict.fromkeys(("context_id", *_PEOPLE, "stratum", "item_id", "text"), pl.String)
 BEHAVIOUR: dict[str, Any] = {
-    **dict.fromkeys(("dialogue_id", "seeker_id", "recommender_id", "previous", "text"), pl.String),
+    **dict.fromkeys((*_PEOPLE, "previous", "text"), pl.String),
     "turn_index": pl.Int64,
 }
 FREE_DIALOGUES: dict[str, Any] = {
@@ -155,8 +155,22 @@ class Reference:
 
     @cached_property
     def halves(self) -> Floats:
-        """The half-samples of the human dialogues; the first row takes them all."""
+        """The half-samples of the human dialogues, for what is debiased; the first row takes them all."""
         return whole_and_halves(self.corpus.codes, seed=self.seed)
+
+    @cached_property
+    def spread(self) -> Floats:
+        """The same of `units`, each with all of its dialogues: intervals are as wide as these spread."""
+        return self.units(self.corpus.ids).halves(seed=self.seed)
+
+    @cached_property
+    def speaker(self) -> dict[str, str]:
+        """Dialogue → its seeker, where the logs name one."""
+        return speakers_of(self.speakers)
+
+    def units(self, dialogues: Iterable[str]) -> Units:
+        """What is drawn when these dialogues are resampled, the humans' or simulated ones that stand on them."""
+        return units_of(dialogues, self.speaker)
 
     def of(self, dialogues: set[str]) -> Reference:
         """The reference made of some of its dialogues; used for halves of humans. Index, titles and vocabulary stay."""
@@ -239,7 +253,7 @@ def _labelled(reactions: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _flagged(turns: pl.DataFrame, copies: CopyIndex, nearly: NearIndex, source: str) -> pl.DataFrame:
-    flags = copies.flags(turns.select("dialogue_id", "seeker_id", "recommender_id", "tokens", "n_tokens"))
+    flags = copies.flags(turns.select(*_PEOPLE, "tokens", "n_tokens"))
     return flags.select("dialogue_id", "n_tokens", "copied", "shared", near=nearly.flags(turns), source=pl.lit(source))
 
 

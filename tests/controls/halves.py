@@ -16,7 +16,7 @@ from understudy.anchors import disjoint_halves, human_panel, powered
 from understudy.doors import checks
 from understudy.evidence import Observed, Reference
 from understudy.objectives import Evaluation, measure_observed
-from understudy.objectives.positive_bias import rate
+from understudy.objectives.positive_bias import going_together, rate
 from understudy.records import STRATA, Measured
 from understudy.statistics.rates import wilson
 
@@ -126,13 +126,14 @@ def _raised(fault: str, place: Observed, humans: Reference, evaluation: Evaluati
 
 
 def _acceptance(place: Observed, humans: Reference) -> list[float]:
-    """The mean over strata of the dose behind their acceptance; spreads add as of independent rates."""
-    each: list[list[float]] = []
+    """The mean over strata of the dose behind their acceptance; their spreads add as those of the same people's reactions do."""
+    each: dict[str, list[float]] = {}
     for stratum in STRATA:
-        seen, human = (rate(frame, stratum) for frame in (place.reactions, humans.reactions))
+        seen, human = (rate(frame, stratum, reference=humans) for frame in (place.reactions, humans.reactions))
         if min(seen.n, human.n) >= FEW:
-            each.append(reading.raised(seen, human))
-    values = np.array(each)
-    down, up = (float(np.sqrt(((values[:, 0] - values[:, end]) ** 2).sum())) / len(values) for end in (1, 2))
+            each[stratum] = reading.raised(seen, human)
+    values, together = np.array(list(each.values())), going_together(place, humans, tuple(each))
+    away = (np.abs(values[:, 0] - values[:, end]) for end in (1, 2))
+    down, up = (float(np.sqrt(one @ together @ one)) / len(values) for one in away)
     mean = float(values[:, 0].mean())
     return [mean, mean - down, mean + up]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,8 @@ def _piece(case: str, piece: int, size: int) -> list[Fields]:
         ours = simulated.batch(spec["sizes"], seed=seed)
         # at the null both sides come from one pool and share no dialogue
         batch = human.batch(spec["n_humans"], seed=seed, skip=spec["sizes"] if simulated is human else None)
-        found.append(repetition(ours, human.reference(batch, world().reference), seed=seed))
+        # one seed for both sides, as every evaluation has: rows that both batches hold are paired
+        found.append(repetition(ours, replace(human.reference(batch, world().reference), seed=seed), seed=seed))
     return found
 
 

@@ -20,10 +20,9 @@ from tasks.play import HumanSide
 from understudy import plugins, rehearsal
 from understudy.completion import Completion, Request
 from understudy.doors.store import Store
-from understudy.evidence import Observed, Reference, Simulated, observe
+from understudy.evidence import INSTRUMENTS_DIGEST, Observed, Reference, Simulated, observe
 from understudy.genome import Genome
 from understudy.keys import digest, rng_of
-from understudy.objectives import VERSIONS
 from understudy.play import Played, Scene, free_scene, play_all, replay_scene, simulated
 from understudy.recommenders import NO_SERVICES
 from understudy.records import STRATA
@@ -68,7 +67,9 @@ class Pool:
 def pools(world: World) -> dict[str, Pool]:
     """`faulty` and `clean`; played once and kept."""
     spec = declared()["coverage"]
-    key = digest([spec["pool"], spec["surface"], spec["setting"], spec["seed"], VERSIONS, Path(__file__).read_text(encoding="utf-8")])[:16]
+    on = [spec[name] for name in ("pool", "surface", "setting", "seed")]
+    # played and read once: the objectives' own versions do not matter to either
+    key = digest([*on, INSTRUMENTS_DIGEST, Path(__file__).read_text(encoding="utf-8")])[:16]
     file = FOLDER / f"pools-{key}.pickle"
     if not file.is_file():
         made = {"faulty": _pool(world, rehearsal.surface(spec["surface"])), "clean": _pool(world, rehearsal.Surface.from_toml(CLEAN))}

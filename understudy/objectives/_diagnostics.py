@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from understudy.evidence import Observed, Reference, whole_and_halves
 from understudy.objectives._value import ObjectiveValue
 from understudy.objectives.behavioural_distance import auc_of
-from understudy.objectives.positive_bias import rate
+from understudy.objectives.positive_bias import over_acceptance, rate
 from understudy.privacy import closeness
 from understudy.records import DECOY, STRATA, Measured
 from understudy.statistics.distances import auc
 from understudy.statistics.halves import Floats, interval, unit_codes
-from understudy.statistics.rates import spread, wilson
+from understudy.statistics.rates import wilson
 
 _SCORES = {"reject": 0.0, "neither": 0.5, "accept": 1.0}
 _MIN_PAIRS = 20
@@ -28,13 +28,13 @@ def diagnostics(observed: Observed, reference: Reference, objectives: Mapping[st
     found: dict[str, Measured] = {}
     for stratum in (*STRATA, DECOY):
         for label in ("accept", "reject", "neither"):
-            found[f"{label}_{stratum}"] = rate(observed.reactions, stratum, label)
+            found[f"{label}_{stratum}"] = rate(observed.reactions, stratum, label, reference=reference)
             if stratum != DECOY:
-                found[f"{label}_{stratum}_human"] = rate(reference.reactions, stratum, label)
+                found[f"{label}_{stratum}_human"] = rate(reference.reactions, stratum, label, reference=reference)
     n = len(observed.outcomes)
     status, reason = observed.outcomes["status"], observed.outcomes["reason"]
     return found | {
-        "over_acceptance": _mean_signed(objectives["positive_bias"]),
+        "over_acceptance": over_acceptance(observed, reference, objectives["positive_bias"]),
         "decoy_acceptance": found[f"accept_{DECOY}"],
         "disliked_acceptance": found["accept_disliked"],
         "item_agreement": _agreement(observed, reference, seed),
@@ -49,15 +49,6 @@ def diagnostics(observed: Observed, reference: Reference, objectives: Mapping[st
     }
 
 
-def _mean_signed(bias: ObjectiveValue) -> Measured:
-    kept = [part for part in bias.signed.values() if part.value is not None]
-    if not kept:
-        return Measured(None, reason=bias.measured.reason)
-    value = float(np.mean([part.value for part in kept if part.value is not None]))
-    radius = 1.959964 * float(np.sqrt(sum(spread(part) ** 2 for part in kept))) / len(kept)
-    return Measured(value, max(-1.0, value - radius), min(1.0, value + radius), sum(part.n for part in kept))
-
-
 def _agreement(observed: Observed, reference: Reference, seed: int) -> Measured:
     """AUC of the simulator's reaction for the human's acceptance in the same context: .5 for coin flips."""
     human = reference.reactions.select("context_id", accepted=(pl.col("label") == "accept").cast(pl.Float64))
@@ -67,9 +58,8 @@ def _agreement(observed: Observed, reference: Reference, seed: int) -> Measured:
     value = auc(score, truth) if len(pairs) >= _MIN_PAIRS else None
     if value is None:
         return Measured(None, n=len(pairs), reason=f"{len(pairs)} contexts with a human pair, {_MIN_PAIRS} of both kinds needed")
-    taken = whole_and_halves(unit_codes(pairs["dialogue_id"].unique().sort().to_list()), seed=seed)[1 : 1 + _N_AUC]
-    row = (pairs["dialogue_id"].rank("dense") - 1).to_numpy().astype(np.int64)
-    drawn = [auc(score[kept], truth[kept]) for kept in (taken > 0)[:, row]]
+    taken = reference.units(pairs["dialogue_id"].to_list()).halves(seed=seed)[1 : 1 + _N_AUC] > 0
+    drawn = [auc(score[kept], truth[kept]) for kept in taken]
     return interval(value, np.array([one for one in drawn if one is not None]), n=len(pairs), low=0.0, high=1.0)
 
 

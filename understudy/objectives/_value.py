@@ -19,7 +19,8 @@ class ObjectiveValue:
     `parts`: the figures it is made of; `signed`: the same as signed differences to the human figure, which are what is
     estimated and tested; `left_out`: parts that do not apply here, each with its reason in `parts`. `replicates` are the
     objective over shared half-samples, for paired differences; they are not stored. `human`: the humans' own figure beside
-    each part that has one. `floors`: how far humans are from humans, by part and under the objective's own name.
+    each part that has one. `floors`: how far humans are from humans, by part and under the objective's own name. `units`: what is
+    drawn for the intervals on either side, `simulated` and `human`: how many speakers or dialogues.
     """
 
     name: str
@@ -30,6 +31,7 @@ class ObjectiveValue:
     replicates: tuple[float, ...] = field(default=(), repr=False, compare=False)
     human: Mapping[str, Measured] = field(default_factory=dict)
     floors: Mapping[str, Measured] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def floor(self) -> Measured:
@@ -43,6 +45,7 @@ class ObjectiveValue:
             "parts": {name: part.as_json() for name, part in self.parts.items()},
             "signed": {name: part.as_json() for name, part in self.signed.items()},
             "left_out": list(self.left_out),
+            "units": dict(self.units),
             "human": {name: part.as_json() for name, part in self.human.items()},
             "floor": self.floor.as_json(),
             "floors": {name: part.as_json() for name, part in self.floors.items() if name != self.name},
@@ -51,14 +54,15 @@ class ObjectiveValue:
     @classmethod
     def from_json(cls, name: str, value: Mapping[str, Any]) -> ObjectiveValue:
         """The value that `as_json` described, without replicates."""
-        # rows written before version 3 have neither human figures nor floors
+        # rows written by earlier versions have neither human figures nor floors nor units
         kinds = ("parts", "signed", "human", "floors")
         parts, signed, human, floors = (
             {part: measured_from_json(figure) for part, figure in value.get(kind, {}).items()} for kind in kinds
         )
         floor = measured_from_json(value.get("floor", {"value": None, "reason": NO_FLOOR}))
         own = {} if floor == Measured(None, reason=NO_FLOOR) else {name: floor}
-        return cls(name, measured_from_json(value), parts, signed, tuple(value["left_out"]), human=human, floors=own | floors)
+        units = dict(value.get("units", {}))
+        return cls(name, measured_from_json(value), parts, signed, tuple(value["left_out"]), human=human, floors=own | floors, units=units)
 
 
 def measured_from_json(value: Mapping[str, Any]) -> Measured:

@@ -3,10 +3,13 @@
 acts: Jensen-Shannon divergence in bits (Lin 1991) of act bigrams (previous seeker act, this act); tokens: energy coefficient
 (Székely and Rizzo 2013) of tokens per turn; turns: the same of turns per dialogue, which applies only where the simulator talked
 to the humans' own recommender; classifier: max(0, 2 AUC - 1) of a feature classifier, cross-validated by dialogue. Plug-in values
-are debiased by half-samples and cut at 0 before the root. What applies is required.
+are debiased by half-samples of dialogues and cut at 0 before the root; intervals are as wide as half-samples of units (units.py)
+spread. What applies is required.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -18,9 +21,9 @@ from understudy.objectives._value import NO_HUMAN, ObjectiveValue, required
 from understudy.records import Measured
 from understudy.statistics.classifier import N_FOLDS, grouped_auc
 from understudy.statistics.distances import energy_coefficient, jensen_shannon
-from understudy.statistics.halves import Floats, debiased, interval, unit_codes
+from understudy.statistics.halves import N_HALVES, Floats, debiased, interval, unit_codes
 
-VERSION = 2
+VERSION = 3
 UNIT = "distance"
 BETTER = "lower"
 RANGE = (0.0, 1.0)
@@ -39,18 +42,23 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
         nothing = Measured(None, n=ours.n, reason=f"{ours.n} simulated and {humans.n} human dialogues, {MIN_DIALOGUES} needed")
         parts = dict.fromkeys(PARTS, nothing)
         return ObjectiveValue("behavioural_distance", nothing, parts, parts)
-    weights, human_weights = whole_and_halves(ours.codes, seed=seed), reference.halves
-    acts = jensen_shannon(weights @ _flat(ours), human_weights @ _flat(humans))
-    tokens = energy_coefficient(weights @ ours.lengths, human_weights @ humans.lengths)
-    found = {"acts": (acts[0], acts[1:], True), "tokens": (tokens[0], tokens[1:], True)}
+    drawn = reference.units(ours.ids)
+    units = {"simulated": drawn.told(), "human": reference.units(humans.ids).told()}
+    weights = drawn.halves(seed=seed)
+    sides = ((weights, reference.spread), (whole_and_halves(ours.codes, seed=seed), reference.halves))
+    found = {
+        "acts": _debiased(*(jensen_shannon(one @ _flat(ours), other @ _flat(humans)) for one, other in sides)),
+        "tokens": _debiased(*(energy_coefficient(one @ ours.lengths, other @ humans.lengths) for one, other in sides)),
+    }
     turns = _turns(simulated, reference, seed)
-    if isinstance(turns, np.ndarray):
-        found["turns"] = (turns[0], turns[1:], True)
-    apart = _classifier(ours, humans, weights, seed=reference.seed, n_halves=_N_CLASSIFIED if intervals else 0)
+    if not isinstance(turns, str):
+        found["turns"] = turns
+    apart = _classifier(ours, humans, weights, reference, n_halves=_N_CLASSIFIED if intervals else 0)
     if apart is not None:
-        found["classifier"] = (float(apart[0]), np.resize(apart[1:], len(acts) - 1) if intervals else np.zeros(len(acts) - 1), False)
+        found["classifier"] = (float(apart[0]), np.resize(apart[1:] - apart[1:].mean(), N_HALVES) if intervals else np.zeros(N_HALVES))
     human = {"acts": Measured(None, reason=NO_HUMAN), "classifier": Measured(None, reason=NO_HUMAN)} | _figures(reference)
-    return _value(found, turns, human, n=ours.n, intervals=intervals)
+    missing = {"turns": turns if isinstance(turns, str) else "", "classifier": "too few turns to classify"}
+    return replace(_value(found, missing, n=ours.n, intervals=intervals), human=human, units=units)
 
 
 def auc_of(part: Measured) -> Measured:
@@ -62,34 +70,35 @@ def auc_of(part: Measured) -> Measured:
 
 def _figures(reference: Reference) -> dict[str, Measured]:
     """The humans' mean tokens per turn and turns per dialogue."""
-    lengths, weights = reference.corpus.lengths, reference.halves
+    lengths, weights = reference.corpus.lengths, reference.spread
     n_turns, n_tokens = lengths.sum(axis=1), lengths @ np.arange(lengths.shape[1])
     pairs = {"tokens": (n_tokens, n_turns), "turns": (n_turns, np.ones(len(n_turns)))}
     ratios = {name: (weights @ over) / np.maximum(weights @ under, 1e-12) for name, (over, under) in pairs.items()}
     return {name: interval(float(one[0]), one[1:], n=len(n_turns), low=0.0) for name, one in ratios.items()}
 
 
-def _value(
-    found: dict[str, tuple[float, Floats, bool]], turns: Floats | str, human: dict[str, Measured], *, n: int, intervals: bool
-) -> ObjectiveValue:
-    values = np.array([debiased(whole, drawn) if biased else whole for whole, drawn, biased in found.values()])
-    deviations = np.column_stack([drawn - drawn.mean() for _, drawn, _ in found.values()])
-    pairs = zip(found, values, deviations.T, strict=True)
-    signed = {name: interval(value, deviation, n=n, low=-1.0, high=1.0) for name, value, deviation in pairs}
+def _debiased(by_unit: Floats, by_dialogue: Floats) -> tuple[float, Floats]:
+    """The value without its bias, which is of the number of dialogues, and how half-samples of units deviate from it."""
+    return debiased(float(by_dialogue[0]), by_dialogue[1:]), by_unit[1:] - by_unit[1:].mean()
+
+
+def _value(found: dict[str, tuple[float, Floats]], missing: dict[str, str], *, n: int, intervals: bool) -> ObjectiveValue:
+    values = np.array([value for value, _ in found.values()])
+    deviations = np.column_stack([drawn for _, drawn in found.values()])
+    signed = {name: interval(value, drawn, n=n, low=-1.0, high=1.0) for name, (value, drawn) in found.items()}
     parts = {name: _rooted(part, name) for name, part in signed.items()}
-    missing = {"turns": turns if isinstance(turns, str) else "", "classifier": "too few turns to classify"}
     for name in (name for name in PARTS if name not in found):
         parts[name] = signed[name] = Measured(None, reason=missing[name])
-    left_out = ("turns",) if isinstance(turns, str) and turns == DIFFERS else ()
+    left_out = ("turns",) if missing["turns"] == DIFFERS else ()
     absent = required(signed, (name for name in PARTS if name not in left_out))
     if absent:
-        return ObjectiveValue("behavioural_distance", Measured(None, n=n, reason=absent), parts, signed, left_out, human=human)
+        return ObjectiveValue("behavioural_distance", Measured(None, n=n, reason=absent), parts, signed, left_out)
     replicates = _folded(values[None, :] + deviations, list(found)).mean(axis=1)
     low, high = _bounds(values, deviations, list(found))
     value = float(_folded(values[None, :], list(found)).mean())
     measured = Measured(value, min(low, value), max(high, value), n)
     kept = tuple(replicates.tolist()) if intervals else ()
-    return ObjectiveValue("behavioural_distance", measured, parts, signed, left_out, kept, human)
+    return ObjectiveValue("behavioural_distance", measured, parts, signed, left_out, kept)
 
 
 def _bounds(values: Floats, deviations: Floats, names: list[str]) -> tuple[float, float]:
@@ -118,30 +127,35 @@ def _flat(corpus: Corpus) -> Floats:
     return corpus.acts.reshape(corpus.n, -1)
 
 
-def _turns(simulated: Observed, reference: Reference, seed: int) -> Floats | str:
+def _turns(simulated: Observed, reference: Reference, seed: int) -> tuple[float, Floats] | str:
+    ours, humans = simulated.free_lengths, reference.lengths
     if not simulated.same_setting:
         return DIFFERS
-    if min(len(simulated.free_lengths), len(reference.lengths)) < MIN_DIALOGUES:
-        return f"{len(simulated.free_lengths)} simulated and {len(reference.lengths)} human dialogues, {MIN_DIALOGUES} needed"
-    return energy_coefficient(_histogram(simulated.free_lengths, seed), _histogram(reference.lengths, reference.seed))
+    if min(len(ours), len(humans)) < MIN_DIALOGUES:
+        return f"{len(ours)} simulated and {len(humans)} human dialogues, {MIN_DIALOGUES} needed"
+    # a run is its own unit: free_lengths does not say whose dialogue it stands on
+    runs = whole_and_halves(unit_codes(ours["play_key"].to_list()), seed=seed) @ _histogram(ours)
+    names, seen = humans["play_key"].to_list(), _histogram(humans)
+    by_unit, by_dialogue = reference.units(names).halves(seed=reference.seed), whole_and_halves(unit_codes(names), seed=reference.seed)
+    return _debiased(energy_coefficient(runs, by_unit @ seen), energy_coefficient(runs, by_dialogue @ seen))
 
 
-def _histogram(lengths: pl.DataFrame, seed: int) -> Floats:
+def _histogram(lengths: pl.DataFrame) -> Floats:
     seen = np.zeros((len(lengths), _MAX_TURNS + 1))
     seen[np.arange(len(lengths)), lengths["n_turns"].clip(0, _MAX_TURNS).to_numpy().astype(np.int64)] = 1.0
-    return whole_and_halves(unit_codes(lengths["play_key"].to_list()), seed=seed) @ seen
+    return seen
 
 
-def _classifier(ours: Corpus, humans: Corpus, weights: Floats, *, seed: int, n_halves: int) -> Floats | None:
-    """2 AUC - 1 of all turns, then of half-samples; below 0 where the classifier does worse than chance."""
+def _classifier(ours: Corpus, humans: Corpus, weights: Floats, reference: Reference, *, n_halves: int) -> Floats | None:
+    """2 AUC - 1 of all turns, then of half-samples of units; below 0 where the classifier does worse than chance."""
     n_humans = min(humans.n, max(_HUMANS_PER_OURS * ours.n, _FEWEST_HUMANS))
-    theirs = humans.rows(np.sort(rng_of("classified dialogues", seed).permutation(humans.n)[:n_humans]))
+    theirs = humans.rows(np.sort(rng_of("classified dialogues", reference.seed).permutation(humans.n)[:n_humans]))
     features = np.vstack([ours.features, theirs.features])
     kind = np.concatenate([np.ones(len(ours.features)), np.zeros(len(theirs.features))])
     group = np.concatenate([ours.owner, theirs.owner + ours.n])
     # by the name of the dialogue: a replay and the human dialogue it replays fall into one fold
     folds = (np.concatenate([ours.codes, theirs.codes]) % np.uint64(N_FOLDS)).astype(np.int64)
-    taken = np.hstack([weights[: n_halves + 1], whole_and_halves(theirs.codes, seed=seed)[: n_halves + 1]])
+    taken = np.hstack([weights[: n_halves + 1], reference.units(theirs.ids).halves(seed=reference.seed)[: n_halves + 1]])
     found = [grouped_auc(features[kept], kind[kept], group[kept], folds=folds) for kept in (taken > 0)[:, group]]
     if found[0] is None:
         return None

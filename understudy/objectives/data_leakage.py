@@ -14,13 +14,15 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from understudy.evidence import Observed, Reference, whole_and_halves
+from understudy.evidence import Observed, Reference
 from understudy.objectives._value import ObjectiveValue, required
 from understudy.records import Measured
-from understudy.statistics.halves import Floats, ball_radius, normal_deviations, unit_codes
-from understudy.statistics.rates import spread, wilson
+from understudy.statistics.clustered import Clustered, rates_apart
+from understudy.statistics.halves import Floats, ball_radius, normal_deviations
+from understudy.statistics.rates import Z, spread, wilson
+from understudy.units import counted
 
-VERSION = 3
+VERSION = 4
 UNIT = "excess over the caps"
 BETTER = "lower"
 RANGE = (0.0, float("inf"))
@@ -29,6 +31,7 @@ ATTRIBUTES_CAP = 0.02
 ABOVE_HUMANS = 0.02
 CAPPED = ("title", "attributes", "copying", "short_turns")
 _COLUMNS = {"copying": "copied", "short_turns": "shared"}
+_NO_LONG = "no turn of at least 8 tokens"
 KINDS = (*CAPPED, "near_duplicates", "prompt", "history", "split")
 
 
@@ -36,23 +39,28 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
     """data_leakage ≥ 0; not measured where a kind that applies has no units. Titles and attributes apply where there are targets."""
     rates, human = leakage_rates(simulated, reference), leakage_rates(reference.as_observed(), reference)
     limits = caps(reference)
-    signed = {name: _over(rates[name], limits[name]) for name in CAPPED}
+    signed = {name: _over(rates[name], limits[name]) for name in ("title", "attributes")}
+    signed |= {kind: _above_humans(simulated, reference, kind) for kind in _COLUMNS}
     kept = CAPPED if _has_targets(simulated) else tuple(_COLUMNS)
     left_out = tuple(name for name in CAPPED if name not in kept)
+    turns = (simulated.turns, reference.turns)
+    units = dict(zip(("simulated", "human"), (reference.units(one["dialogue_id"].unique()).told() for one in turns), strict=True))
     missing = required(signed, kept)
     if missing:
-        return ObjectiveValue("data_leakage", Measured(None, reason=missing), rates, signed, left_out, human=human)
+        return ObjectiveValue("data_leakage", Measured(None, reason=missing), rates, signed, left_out, human=human, units=units)
     values = np.array([rates[name].value for name in kept], dtype=float)
     cap = np.array([limits[name] for name in kept], dtype=float)
-    radius = ball_radius(normal_deviations([spread(rates[name]) for name in kept]) / cap[None, :]) * len(kept)
+    # where the cap is a human rate its own noise moves the excess as well, by rate / cap times as much
+    moved = values / cap * np.array([spread(human[name]) if name in _COLUMNS else 0.0 for name in kept])
+    radius = ball_radius(normal_deviations(np.hypot([spread(rates[name]) for name in kept], moved) / cap)) * len(kept)
     value = float(_excess(values, cap).sum())
-    low, high = max(0.0, value - radius), _highest(rates, kept, cap, value + radius)
+    low, high = max(0.0, value - radius), _highest([rates[name] for name in kept], moved, cap, value + radius)
     measured = Measured(value, low, max(value, high), min(rates[name].n for name in kept))
     replicates: tuple[float, ...] = ()
     if intervals:
-        deviations = np.column_stack([_deviations(simulated, name, seed) for name in kept])
+        deviations = np.column_stack([_deviations(simulated, reference, name, seed) for name in kept])
         replicates = tuple(_excess(np.clip(values[None, :] + deviations, 0, 1), cap).sum(axis=1).tolist())
-    return ObjectiveValue("data_leakage", measured, rates, signed, left_out, replicates, human)
+    return ObjectiveValue("data_leakage", measured, rates, signed, left_out, replicates, human, units=units)
 
 
 def _has_targets(simulated: Observed) -> bool:
@@ -60,14 +68,14 @@ def _has_targets(simulated: Observed) -> bool:
 
 
 def leakage_rates(simulated: Observed, reference: Reference) -> dict[str, Measured]:
-    """The rate of every kind with Wilson's interval."""
+    """The rate of every kind with Wilson's interval; rates over turns clustered by unit."""
     prompts = simulated.free_dialogues.filter(pl.col("target").is_not_null())["title_in_prompt"]
     return {
         "title": _rate(simulated.told["title"], "no free run with a target"),
         "attributes": _rate(simulated.told["attributes"], "no free run with a target"),
-        "copying": _rate(_flags(simulated.turns, "copying"), "no turn of at least 8 tokens"),
-        "short_turns": _rate(_flags(simulated.turns, "short_turns"), "no turn"),
-        "near_duplicates": _rate(simulated.turns["near"].drop_nulls(), "no turn of at least 8 tokens"),
+        "copying": _turns(simulated.turns, "copying", reference).rate(_NO_LONG),
+        "short_turns": _turns(simulated.turns, "short_turns", reference).rate("no turn"),
+        "near_duplicates": counted(simulated.turns.drop_nulls("near"), pl.col("near"), reference.speaker).rate(_NO_LONG),
         "prompt": _rate(prompts, "no free run with a target"),
         "history": Measured(None, reason="a property of the scenario: what names its item before is flagged in the profile and not played"),
         "split": _contaminated(simulated, reference),
@@ -76,15 +84,29 @@ def leakage_rates(simulated: Observed, reference: Reference) -> dict[str, Measur
 
 def caps(reference: Reference) -> dict[str, float | None]:
     """The cap of each kind in CAPPED; None where the human rate that it hangs on has no units."""
-    human = {kind: _rate(_flags(reference.turns, kind), "").value for kind in _COLUMNS}
+    human = {kind: _turns(reference.turns, kind, reference).rate("").value for kind in _COLUMNS}
     above = {kind: None if value is None else value + ABOVE_HUMANS for kind, value in human.items()}
     return {"title": TITLE_CAP, "attributes": ATTRIBUTES_CAP, **above}
 
 
-def _flags(turns: pl.DataFrame, kind: str) -> pl.Series:
-    """Per turn whether it copies; long turns count as not shared, so that a seeker who says little in few words has a rate as well."""
-    flags = turns[_COLUMNS[kind]]
-    return flags.fill_null(False) if kind == "short_turns" else flags.drop_nulls()
+def _counting(turns: pl.DataFrame, kind: str) -> pl.DataFrame:
+    """The turns that a kind counts; long turns count as not shared, so that a seeker who says little in few words has a rate as well."""
+    column = _COLUMNS[kind]
+    return turns.with_columns(pl.col(column).fill_null(False)) if kind == "short_turns" else turns.drop_nulls(column)
+
+
+def _turns(turns: pl.DataFrame, kind: str, reference: Reference) -> Clustered:
+    return counted(_counting(turns, kind), pl.col(_COLUMNS[kind]), reference.speaker)
+
+
+def _above_humans(simulated: Observed, reference: Reference, kind: str) -> Measured:
+    """The rate less the humans' and ABOVE_HUMANS; both rates have their noise."""
+    ours, humans = (_turns(side.turns, kind, reference) for side in (simulated, reference))
+    apart, human = rates_apart(ours, humans, nothing=_NO_LONG if kind == "copying" else "no turn"), humans.rate("").value
+    if apart.value is None or apart.lo is None or apart.hi is None or human is None:
+        return apart
+    cap, rate = human + ABOVE_HUMANS, float(ours.k.sum()) / float(ours.n.sum())
+    return Measured(rate - cap, apart.lo - ABOVE_HUMANS, apart.hi - ABOVE_HUMANS, apart.n)
 
 
 def _rate(flags: pl.Series, nothing: str) -> Measured:
@@ -110,18 +132,17 @@ def _excess(rates: Floats, caps: Floats) -> Floats:
     return np.maximum(0.0, rates / caps - 1)
 
 
-def _highest(rates: dict[str, Measured], kept: tuple[str, ...], cap: Floats, ball: float) -> float:
+def _highest(rates: list[Measured], moved: Floats, cap: Floats, ball: float) -> float:
     # the ball ignores that a kind far below its cap adds nothing: the sum of the kinds' own upper bounds may be nearer
-    return min(ball, float(_excess(np.array([rates[name].hi for name in kept], dtype=float), cap).sum()))
+    values, ends = (np.array([getattr(one, name) for one in rates], dtype=float) for name in ("value", "hi"))
+    return min(ball, float(_excess(values + np.hypot(ends - values, Z * moved), cap).sum()))
 
 
-def _deviations(simulated: Observed, kind: str, seed: int) -> Floats:
-    """(n_halves,): how far each half-sample has this kind's rate from the whole's; dialogues are the units."""
-    frame, column = (simulated.told, kind) if kind in ("title", "attributes") else (simulated.turns, _COLUMNS[kind])
-    if kind == "short_turns":
-        frame = frame.with_columns(pl.col(column).fill_null(False))
-    table = frame.drop_nulls(column).group_by("dialogue_id").agg(k=pl.col(column).sum(), n=pl.len()).sort("dialogue_id")
-    weights = whole_and_halves(unit_codes(table["dialogue_id"].to_list()), seed=seed)
+def _deviations(simulated: Observed, reference: Reference, kind: str, seed: int) -> Floats:
+    """(n_halves,): how far each half-sample of units has this kind's rate from the whole's."""
+    frame, column = (simulated.told, kind) if kind in ("title", "attributes") else (_counting(simulated.turns, kind), _COLUMNS[kind])
+    table = frame.group_by("dialogue_id").agg(k=pl.col(column).sum(), n=pl.len()).sort("dialogue_id")
+    weights = reference.units(table["dialogue_id"].to_list()).halves(seed=seed)
     k, n = (weights @ table[name].to_numpy().astype(float) for name in ("k", "n"))
     rates = np.divide(k, n, out=np.full(len(k), k[0] / max(n[0], 1)), where=n > 0)
     return np.asarray(rates[1:] - rates[0])

@@ -11,8 +11,9 @@ unmeasured. All four are required.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log
+from math import log, sqrt
 
 import numpy as np
 
@@ -22,15 +23,16 @@ from understudy.keys import rng_of
 from understudy.objectives._value import ObjectiveValue, absolute, required
 from understudy.records import Measured
 from understudy.statistics.distances import conditional_entropy, rarefied
-from understudy.statistics.halves import Floats, ball_radius, debiased, interval
+from understudy.statistics.halves import N_HALVES, Floats, ball_radius, debiased, interval
 
-VERSION = 2
+VERSION = 3
 UNIT = "nats"
 BETTER = "lower"
 RANGE = (0.0, float("inf"))
 MIN_DIALOGUES = 4
 _N_DRAWS = 8  # human draws of as many dialogues as the simulator has
-_N_RAREFIED = 60  # half-samples for distinct-2, the costly one
+N_RAREFIED = 60  # samples for distinct-2, the costly one
+_SHARE = 0.75  # of the units, in each of them
 PARTS = ("distinct_2", "self_similarity", "act_entropy", "openings")
 _NOTHING = {
     "distinct_2": "too few words in the turns",
@@ -56,20 +58,22 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
         nothing = Measured(None, n=ours.n, reason=f"{ours.n} simulated and {humans.n} human dialogues, {MIN_DIALOGUES} needed")
         parts = dict.fromkeys(PARTS, nothing)
         return ObjectiveValue("diversity_gap", nothing, parts, parts)
-    found = _parts(ours, humans, whole_and_halves(ours.codes, seed=seed), reference, intervals=intervals)
+    drawn = reference.units(ours.ids)
+    units = {"simulated": drawn.told(), "human": reference.units(humans.ids).told()}
+    found = _parts(simulated, reference, drawn.halves(seed=seed), seed=seed, intervals=intervals)
     kept = {name: part for name, part in found.items() if part is not None}
     signed = {name: Measured(None, n=ours.n, reason=_NOTHING[name]) for name in PARTS}
     signed |= {name: interval(part.value, part.deviations, n=ours.n) for name, part in kept.items()}
     parts, human = {name: absolute(part) for name, part in signed.items()}, {name: part.human for name, part in kept.items()}
     missing = required(signed, PARTS)
     if missing:
-        return ObjectiveValue("diversity_gap", Measured(None, n=ours.n, reason=missing), parts, signed, human=human)
+        return ObjectiveValue("diversity_gap", Measured(None, n=ours.n, reason=missing), parts, signed, human=human, units=units)
     values = np.array([part.value for part in kept.values()])
     deviations = np.column_stack([part.deviations for part in kept.values()])
     value, radius = float(np.abs(values).mean()), ball_radius(deviations)
     measured = Measured(value, max(0.0, value - radius), value + radius, ours.n)
     replicates = tuple(np.abs(values[None, :] + deviations).mean(axis=1).tolist()) if intervals else ()
-    return ObjectiveValue("diversity_gap", measured, parts, signed, (), replicates, human)
+    return ObjectiveValue("diversity_gap", measured, parts, signed, (), replicates, human, units=units)
 
 
 def similarity(corpus: Corpus, weights: Floats) -> Floats:
@@ -94,17 +98,18 @@ def collisions(corpus: Corpus, weights: Floats) -> tuple[Floats, Floats]:
     return np.divide(same, pairs, out=np.zeros_like(same), where=pairs > 0), pairs / 2
 
 
-def _parts(ours: Corpus, humans: Corpus, weights: Floats, reference: Reference, *, intervals: bool) -> dict[str, _Part | None]:
-    human_weights = reference.halves
+def _parts(simulated: Observed, reference: Reference, weights: Floats, *, seed: int, intervals: bool) -> dict[str, _Part | None]:
+    """Each part by the half-samples of units, `weights` and `reference.spread`; None where nothing could be seen."""
+    ours, humans = simulated.corpus, reference.corpus
     one, other = (corpus.lengths.sum() for corpus in (ours, humans))
     turns, dialogues = min(one, other), min(ours.n, humans.n)
-    (same, pairs), (human_same, human_pairs) = collisions(ours, weights), collisions(humans, human_weights)
+    (same, pairs), (human_same, human_pairs) = collisions(ours, weights), collisions(humans, reference.spread)
     fewest = float(min(pairs[0], human_pairs[0]))
-    alike, human_alike = similarity(ours, weights), similarity(humans, human_weights)
+    alike, human_alike = similarity(ours, weights), similarity(humans, reference.spread)
     return {
-        "distinct_2": _distinct(ours, humans, weights, reference, intervals=intervals),
+        "distinct_2": _distinct(ours, reference, seed=seed, intervals=intervals),
         "self_similarity": _log_ratio(alike, human_alike, 2 / (dialogues * (dialogues - 1)), n=humans.n),
-        "act_entropy": _log_ratio(entropy(ours, weights), entropy(humans, human_weights), _least(turns), n=humans.n, biased=True),
+        "act_entropy": _entropy(ours, reference, weights, _least(turns), seed=seed),
         "openings": _log_ratio(same, human_same, 1 / fewest if fewest >= 1 else None, n=humans.n),
     }
 
@@ -113,33 +118,62 @@ def _least(n_turns: float) -> float | None:
     return float(np.log2(n_turns)) / n_turns if n_turns >= 2 else None
 
 
-def _log_ratio(ours: Floats, humans: Floats, least: float | None, *, n: int, biased: bool = False) -> _Part | None:
+def _log_ratio(ours: Floats, humans: Floats, least: float | None, *, n: int) -> _Part | None:
     """ln of the ratio with `least` added on both sides; None where nothing could be seen."""
     if least is None:
         return None
     ratio = np.log((ours + least) / (humans + least))
-    value = debiased(float(ratio[0]), ratio[1:]) if biased else float(ratio[0])
-    own = debiased(float(humans[0]), humans[1:]) if biased else float(humans[0])
-    return _Part(value, ratio[1:] - ratio[1:].mean(), interval(own, humans[1:], n=n, low=0.0))
+    return _Part(float(ratio[0]), ratio[1:] - ratio[1:].mean(), interval(float(humans[0]), humans[1:], n=n, low=0.0))
 
 
-def _distinct(ours: Corpus, humans: Corpus, weights: Floats, reference: Reference, *, intervals: bool) -> _Part | None:
+def _entropy(ours: Corpus, reference: Reference, weights: Floats, least: float | None, *, seed: int) -> _Part | None:
+    """The same of the entropy, debiased by half-samples of dialogues: its bias is of their number, its spread of the speakers'."""
+    humans = reference.corpus
+    wide = _log_ratio(entropy(ours, weights), entropy(humans, reference.spread), least, n=humans.n)
+    if wide is None or least is None:
+        return None
+    one, other = entropy(ours, whole_and_halves(ours.codes, seed=seed)), entropy(humans, reference.halves)
+    ratio = np.log((one + least) / (other + least))
+    human = interval(debiased(float(other[0]), other[1:]), entropy(humans, reference.spread)[1:], n=humans.n, low=0.0)
+    return _Part(debiased(float(ratio[0]), ratio[1:]), wide.deviations, human)
+
+
+def _distinct(ours: Corpus, reference: Reference, *, seed: int, intervals: bool) -> _Part | None:
+    humans = reference.corpus
     n = min(ours.n, humans.n)
     draws = [_drawn(humans, n, reference.seed, draw) for draw in range(_N_DRAWS if humans.n > n else 1)]
     own = np.asarray(ours.bigrams.sum(axis=0)).ravel()
     size = int(min(own.sum(), *(draw.sum() for draw in draws)))
     if size < 2:
         return None
-    expected = float(np.mean([rarefied(draw, size) for draw in draws]))
-    value, n_halves = log(rarefied(own, size) / expected), len(weights) - 1
+    shares = [rarefied(draw, size) for draw in draws]
+    expected = float(np.mean(shares))
+    value = log(rarefied(own, size) / expected)
     if not intervals:
-        return _Part(value, np.zeros(n_halves), Measured(expected, expected, expected, humans.n))
-    counts = [taken[1 : 1 + _N_RAREFIED] @ corpus.bigrams for taken, corpus in ((weights, ours), (reference.halves, humans))]
-    half = int(min(size // 2, *(count.sum(axis=1).min() for count in counts)))
-    logs = [np.array([log(rarefied(row, half)) for row in count]) if half >= 2 else np.zeros(len(count)) for count in counts]
-    human = interval(expected, expected * logs[1], n=humans.n, low=0.0, high=1.0)
-    apart = logs[0] - logs[1]
-    return _Part(value, np.resize(apart - apart.mean(), n_halves), human)
+        return _Part(value, np.zeros(N_HALVES), Measured(expected, expected, expected, humans.n))
+    apart = [rarefied_deviations(corpus, reference, size, seed=at) for corpus, at in ((ours, seed), (humans, reference.seed))]
+    apart[1] = apart[1] + drawing_noise(shares, seed=reference.seed)
+    human = interval(expected, expected * apart[1], n=humans.n, low=0.0, high=1.0)
+    return _Part(value, np.resize(apart[0] - apart[1], N_HALVES), human)
+
+
+def rarefied_deviations(corpus: Corpus, reference: Reference, size: int, *, seed: int) -> Floats:
+    """(N_RAREFIED,): how ln of distinct-2 at `size` bigrams deviates over samples of the units, at the spread of the whole.
+
+    Three quarters of the units and not half of them: at half the size distinct-2 is another figure, which spreads a tenth less.
+    """
+    taken = reference.units(corpus.ids).samples(seed=seed, n=N_RAREFIED, share=_SHARE)
+    counts = taken @ corpus.bigrams
+    fewer = int(min(_SHARE * size, counts.sum(axis=1).min()))
+    logs = np.array([log(rarefied(row, fewer)) for row in counts]) if fewer >= 2 else np.zeros(len(counts))
+    return np.asarray((logs - logs.mean()) * np.sqrt(_SHARE / (1 - _SHARE)))
+
+
+def drawing_noise(shares: Sequence[float], *, seed: int) -> Floats:
+    """(N_RAREFIED,): what is left of the noise of single draws in their mean, as normal deviations of its logarithm."""
+    spread = float(np.std(np.log(shares), ddof=1)) / sqrt(len(shares)) if len(shares) > 1 else 0.0
+    noise = rng_of("noise of the draws", seed).standard_normal(N_RAREFIED)
+    return np.asarray(spread * (noise - noise.mean()) / noise.std())
 
 
 def _drawn(humans: Corpus, n: int, seed: int, draw: int) -> Floats:

@@ -2,6 +2,8 @@
 
 A half-sample of n units without replacement has the variance of a full sample, and twice its bias of order 1/n. So
 `2 * whole - mean(halves)` is debiased and `sd(halves)` is the standard error (Politis, Romano and Wolf 1999, subsampling).
+Samples of another share s have s / (1 - s) times less variance (Shao and Wu 1989, the delete-d jackknife): for statistics that are
+another thing at half the size.
 """
 
 from __future__ import annotations
@@ -25,8 +27,8 @@ def unit_codes(names: Sequence[str]) -> NDArray[np.uint64]:
     return np.array([int(digest(name)[:16], 16) for name in names], dtype=np.uint64)
 
 
-def halves(codes: NDArray[np.uint64], *, seed: int, n: int = N_HALVES) -> Floats:
-    """(n, n_units) zeros and ones: in each row half of the units (rounded down, at least one) is drawn.
+def halves(codes: NDArray[np.uint64], *, seed: int, n: int = N_HALVES, share: float = 0.5) -> Floats:
+    """(n, n_units) zeros and ones: in each row half of the units, or another share (rounded down, at least one), is drawn.
 
     Membership hangs on unit and seed, not on position: two sets that share units draw the same of them, so a difference
     over shared scenarios is a paired one.
@@ -36,7 +38,7 @@ def halves(codes: NDArray[np.uint64], *, seed: int, n: int = N_HALVES) -> Floats
     rounds = _mixed(np.arange(1, n + 1, dtype=np.uint64) + np.uint64(seed * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF))
     ranks = _mixed(codes[None, :] ^ rounds[:, None]).argsort(axis=1, kind="stable")
     taken = np.zeros((n, len(codes)))
-    np.put_along_axis(taken, ranks[:, : max(1, len(codes) // 2)], 1.0, axis=1)
+    np.put_along_axis(taken, ranks[:, : max(1, int(len(codes) * share))], 1.0, axis=1)
     return taken
 
 
@@ -60,9 +62,17 @@ def ball_radius(deviations: Floats) -> float:
     return float(np.quantile(np.abs(deviations).mean(axis=1), 0.95)) if deviations.size else 0.0
 
 
-def normal_deviations(spreads: Sequence[float], *, n: int = 4000) -> Floats:
-    """(n, n_parts) independent normal deviations with these spreads: for parts whose intervals are analytic."""
-    return np.asarray(np.random.default_rng(20607).standard_normal((n, len(spreads))) * np.asarray(spreads)[None, :])
+def normal_deviations(spreads: Sequence[float], *, correlations: Floats | None = None, n: int = 4000) -> Floats:
+    """(n, n_parts) normal deviations with these spreads: for parts whose intervals are analytic.
+
+    `correlations`: (n_parts, n_parts) of the parts; without them they are independent.
+    """
+    drawn = np.random.default_rng(20607).standard_normal((n, len(spreads)))
+    if correlations is not None:
+        # by eigenvectors and not by Cholesky: parts that go together entirely have a singular matrix
+        sizes, axes = np.linalg.eigh(correlations)
+        drawn = drawn @ (axes * np.sqrt(np.maximum(sizes, 0.0))).T
+    return np.asarray(drawn * np.asarray(spreads)[None, :])
 
 
 def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

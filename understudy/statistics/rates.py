@@ -13,21 +13,27 @@ from understudy.records import Measured
 Z = 1.959964  # normal quantile of a two-sided 95 % interval
 
 
-def wilson(k: int, n: int, *, nothing: str = "no units") -> Measured:
-    """k/n with its Wilson score interval (Wilson 1927); without units not measured, because of `nothing`."""
+def wilson(k: int, n: int, *, nothing: str = "no units", effect: float = 1.0) -> Measured:
+    """k/n with its Wilson score interval (Wilson 1927); without units not measured, because of `nothing`.
+
+    `effect`: how many units are worth one, where they come in clusters; the interval is that of n / effect units.
+    """
     if n <= 0:
         return Measured(None, reason=nothing)
     if not 0 <= k <= n:
         raise ValueError(f"{k} of {n} is no rate")
-    share, z2 = k / n, Z * Z
-    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    radius = Z * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    share, z2, worth = k / n, Z * Z, n / effect
+    centre = (share + z2 / (2 * worth)) / (1 + z2 / worth)
+    radius = Z * sqrt(share * (1 - share) / worth + z2 / (4 * worth * worth)) / (1 + z2 / worth)
     # at the ends the exact bound is 0 or 1; rounding must not leave the value outside its interval
     return Measured(share, min(share, max(0.0, centre - radius)), max(share, min(1.0, centre + radius)), n)
 
 
-def difference(one: Measured, other: Measured) -> Measured:
-    """one - other for two independent rates, with Newcombe's hybrid score interval (Newcombe 1998, method 10); n is the smaller n."""
+def difference(one: Measured, other: Measured, *, correlation: float = 0.0) -> Measured:
+    """one - other for two rates, with Newcombe's hybrid score interval (Newcombe 1998, method 10); n is the smaller n.
+
+    `correlation` of the two estimates, 0 for independent ones (Zou and Donner 2008).
+    """
     if one.value is None or other.value is None:
         return Measured(None, reason=one.reason or other.reason)
     assert one.lo is not None
@@ -35,9 +41,13 @@ def difference(one: Measured, other: Measured) -> Measured:
     assert other.lo is not None
     assert other.hi is not None
     delta = one.value - other.value
-    down = sqrt((one.value - one.lo) ** 2 + (other.hi - other.value) ** 2)
-    up = sqrt((one.hi - one.value) ** 2 + (other.value - other.lo) ** 2)
+    down = _hypotenuse(one.value - one.lo, other.hi - other.value, correlation)
+    up = _hypotenuse(one.hi - one.value, other.value - other.lo, correlation)
     return Measured(delta, delta - down, delta + up, min(one.n, other.n))
+
+
+def _hypotenuse(one: float, other: float, correlation: float) -> float:
+    return sqrt(max(0.0, one**2 - 2 * correlation * one * other + other**2))
 
 
 def spread(measured: Measured) -> float:
