@@ -1,4 +1,4 @@
-"""What control 1 measured, written into the `meta` of the suites in expectations/: false alarms and power of each bound."""
+"""What controls 1 and 6 measured, written into the `meta` of the suites in expectations/: false alarms and power of each bound."""
 
 from __future__ import annotations
 
