@@ -105,7 +105,8 @@ def _objectives(found: Audit) -> str:
         layers.append(base.mark_rule(strokeWidth=2, color=_SIMULATED).encode(y=alt.Y("lo:Q", **y), y2="hi:Q"))
         layers.append(base.mark_point(filled=True, size=90, color=_SIMULATED, opacity=1).encode(y=alt.Y("value:Q", **y)))
         layers.append(base.mark_text(dx=28, fontSize=11).encode(y=alt.Y("value:Q", **y), text="told:N"))
-        heading = alt.TitleParams(name.replace("_", " ") + ("" if rows else ": not measured"), fontSize=12)
+        drawn = [f"{who}: {units}" for who, units in value.units.items()]
+        heading = alt.TitleParams(name.replace("_", " ") + ("" if rows else ": not measured"), fontSize=12, subtitle=drawn)
         panels.append(alt.layer(*layers).properties(width=130, height=190, title=heading))
     return rendered(alt.hconcat(*panels, spacing=30), "Objectives beside the floor of humans")
 
