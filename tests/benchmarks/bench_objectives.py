@@ -2,7 +2,8 @@
 
 Dialogues are those of ReDial, drawn with replacement and renamed: one half of the people is the reference, the other half is what is
 measured. For copying, every third word of a drawn turn is replaced by another word of the log, so that eight-word windows are as many
-and as different as in a log of that size. Each measurement is a process of its own. A shared machine makes seconds of the wall long:
+and as different as in a log of that size; the same turns are searched for near-duplicates, and ×10 of both is bound to 2 GiB, the
+turns themselves among them. Each measurement is a process of its own. A shared machine makes seconds of the wall long:
 linear is judged by processor seconds.
 """
 
