@@ -21,6 +21,7 @@ from understudy.keys import share_of
 from understudy.parameters import Models, PanelSize, Search
 from understudy.records import Context
 from understudy.scene import MAX_TURNS, Scene, replay_scene
+from understudy.search.halting import STALL_PANELS
 from understudy.search.plan import n_survivors
 from understudy.setting import load_setting, seed_genome
 
@@ -31,7 +32,7 @@ Fields = dict[str, Any]
 
 _N_SAMPLED = 60
 # places of rejected proposals are filled again, but not for ever; a search may stop when three generations gain nothing
-_FILLED, _FEWEST_GENERATIONS = Figure(1.0, 0.6, 1.0), 4
+_FILLED = Figure(1.0, 0.6, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +162,28 @@ def _reported(asked: Asked) -> tuple[str, ...]:
 def _search(side: HumanSide, asked: Asked, turns: Figure) -> Stage:
     """Generations: a population of children each, and from the second on the survivors measured again beside them."""
     search = asked.search
-    later = Figure(search.generations, min(search.generations, _FEWEST_GENERATIONS - 1), search.generations)
+    later = Figure(search.generations, _fewest(search), search.generations)
     children = (Figure.exactly(1) + later) * search.population * _FILLED if search.generations else Figure.exactly(1)
-    again = later * n_survivors(search.population) if "remeasuring" not in search.without else NONE
+    again = _turns_of_panels(search) * n_survivors(search.population) if "remeasuring" not in search.without else NONE
     if search.racing:
         # a candidate that is dropped has played half of the panel
         children, again = (one * Figure(0.85, 0.5, 1.0) for one in (children, again))
     places = (Figure.exactly(search.population - 1) + later * search.population) if _has_critic(search) else NONE
     n_replays = _n_replays(side, "search", search.panel, asked.seed)
     return Stage("search", children + again, n_replays, search.panel.free, turns, places)
+
+
+def _turns_of_panels(search: Search) -> Figure:
+    """How often survivors are measured anew; what they said on the panel of the generation before is in the ledger."""
+    if "rotation" in search.without:
+        return NONE
+    most = search.generations // search.period
+    return Figure(most, _fewest(search) // search.period, most)
+
+
+def _fewest(search: Search) -> int:
+    """Generations after the first that are played before the search may end as converged."""
+    return min(search.generations, STALL_PANELS * search.period)
 
 
 def _has_critic(search: Search) -> bool:

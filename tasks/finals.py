@@ -141,7 +141,7 @@ def _keep_outcome(store: Store, run: Run, done: list[Confirmed], chosen: picking
 
 
 def _on_search(history: list[list[Individual]], run: Run) -> list[picking.Finalist]:
-    """The seed and the last front by the search's own panels, without intervals."""
+    """The seed and those nominated by the search's own panels, without intervals."""
     genomes = loop.finalists(history, plan=run.plan, n=run.search.n_front)
     seen = {each.genome.digest: each for generation in history for each in generation}
     chosen = [seen[genome.digest] for genome in genomes]

@@ -50,7 +50,7 @@ class Run:
         """What the loop needs to know of it."""
         without = frozenset[str](self.search.without)
         size = self.search.population
-        return Plan(NAMES, size, self.search.algorithm, self.seed, bool(self.critic), without, self.search.racing)
+        return Plan(NAMES, size, self.search.algorithm, self.seed, bool(self.critic), without, self.search.racing, self.search.period)
 
     @property
     def seeds(self) -> list[Genome]:
@@ -61,7 +61,7 @@ class Run:
 
 def panel_of(run: Run, generation: int) -> Panel:
     """The panel that the candidates of a generation share."""
-    side, turn = human_side(run.store, run.profile_key, run.dataset), loop.rotation(generation, plan=run.plan)
+    side, turn = human_side(run.store, run.profile_key, run.dataset), run.plan.rotation(generation)
     return side.panel("search", run.search.panel, seed=run.seed, rotation=turn)
 
 
@@ -161,6 +161,7 @@ def individual(genome: Genome, candidate: Mapping[str, Any], row: Mapping[str, A
     spreads = {name: (one.hi - one.lo) / (2 * Z) for name, one in measured.items() if one.lo is not None and one.hi is not None}
     values = {name: one.value for name, one in measured.items()}
     n_tokens = int(row["n_tokens"]) + int(candidate["n_critic_tokens"])
-    return Individual(genome, candidate["operator"], values, constraints(found, floors), spreads, n_tokens, int(row["n_dialogues"]))
+    bounds = constraints(found, floors, surely=True)
+    return Individual(genome, candidate["operator"], values, bounds, spreads, n_tokens, int(row["n_dialogues"]))
 
 

@@ -46,6 +46,7 @@ def open_run(
             "critic": critic_model if has_critic else "",
             "without": sorted(search.without),
             "racing": search.racing,
+            "period": search.period,
             "versions": [loop.VERSION, critic.VERSION, halting.VERSION, YIELDS],
         }
         if verifier := second_model(open_models()):

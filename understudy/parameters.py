@@ -116,6 +116,7 @@ class Search(BaseModel):
     generations: int = Field(5, ge=0, le=500, description="0 plays the seed as it is")
     weights: dict[str, float] | None = Field(None, description="objective → weight of the pick; None takes the knee")
     panel: PanelSize = SEARCH_PANEL
+    period: int = Field(4, ge=1, description="generations that share a panel; its survivors are measured anew on the next one")
     front_panel: PanelSize = FRONT_PANEL
     n_front: int = Field(3, ge=1, description="members of the front that are measured again on `select`")
     without: tuple[Mechanism, ...] = Field((), description="mechanisms of the search that are left out, to see what they are worth")

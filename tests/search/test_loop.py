@@ -160,13 +160,22 @@ def test_the_search_stops_after_three_generations_without_gain_and_not_before(wo
     assert stop([*history, *still], plan=world.plan) == "converged"
 
 
-def test_finalists_are_the_seed_and_members_of_the_last_front(world: Any) -> None:
+def test_finalists_are_the_seed_and_what_was_nominated_of_all_generations(world: Any) -> None:
     history = searched(world, 3)
     chosen = finalists(history, plan=world.plan, n=4)
     assert chosen[0] == world.seed
-    assert len(chosen) <= 5
-    assert {genome.digest for genome in chosen[1:]} <= set(judge(history, plan=world.plan).front)
+    assert len(set(chosen)) == len(chosen) == 5
+    assert {genome.digest for genome in chosen[1:]} <= {each.genome.digest for generation in history for each in generation}
     assert finalists([history[0][:1]], plan=world.plan, n=4) == (world.seed,)
+
+
+def test_a_search_with_longer_panels_waits_for_as_many_of_them_before_it_ends(world: Any) -> None:
+    history = searched(world, 0)
+    old = [replace(each, operator=SURVIVOR) for each in history[-1]]
+    still = [[*old, *(replace(each, objectives=dict.fromkeys(each.objectives, 2.0)) for each in history[-1])]]
+    plan = replace(world.plan, period=2)
+    assert stop([*history, *still * 5], plan=plan) == ""
+    assert stop([*history, *still * 6], plan=plan) == "converged"
 
 
 def test_a_proposal_names_the_operators_that_made_it(world: Any) -> None:

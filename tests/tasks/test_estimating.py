@@ -87,10 +87,12 @@ def test_a_study_is_a_comparison_and_a_probe_and_is_measured_on_test_at_its_end(
 
 def test_survivors_are_played_again_and_the_critic_is_asked_for_each_place(store: str) -> None:
     def searched(**changes: Any) -> dict[str, Any]:
-        return estimate(store, run="optimize", search=Search(population=6, generations=3, panel=SMALL, **changes))
+        return estimate(store, run="optimize", search=Search(**{"population": 6, "generations": 3, "panel": SMALL, "period": 1, **changes}))
 
     whole, bare = searched(), searched(without=("critic", "remeasuring"))
     assert whole["stages"][0]["n_evaluations"]["value"] == 6 + 3 * (6 + 2)
+    assert searched(period=2)["stages"][0]["n_evaluations"]["value"] == 6 + 3 * 6 + 2
+    assert searched(without=("rotation",))["stages"][0]["n_evaluations"]["value"] == 6 + 3 * 6
     assert bare["stages"][0]["n_evaluations"]["value"] == 6 + 3 * 6
     assert (set(whole["assumptions"]["calls"]), set(bare["assumptions"]["calls"])) == ({"seeker", "critic"}, {"seeker"})
     known = searched(racing=True)["stages"][0]["n_evaluations"]

@@ -97,22 +97,26 @@ def measure_observed(observed: Observed, reference: Reference, *, seed: int, int
     return Evaluation(found, dict(found["data_leakage"].parts), diagnostics(observed, reference, found, seed=seed))
 
 
-def constraints(evaluation: Evaluation, floors: Mapping[str, float | None]) -> dict[str, float]:
-    """The search's constraints on point values, the gates' own bounds; at most 0 is feasible.
+def constraints(evaluation: Evaluation, floors: Mapping[str, float | None], *, surely: bool = False) -> dict[str, float]:
+    """The search's constraints, the gates' own bounds; at most 0 is feasible. On point values, or, of rates, on what is sure.
 
-    `floors`: objective → the upper bound of human against human. What was not measured makes no constraint.
+    `floors`: objective → the upper bound of human against human. `surely`: a rate is held against its bound by the lower end of its
+    interval, for small panels, where one unlucky case in three is no evidence. What was not measured makes no constraint.
     """
-    over = evaluation.objectives["data_leakage"].signed
-    seen = {name: one.value for name, one in evaluation.diagnostics.items()}
-    found = {name: over[name].value for name in ("title", "attributes", "copying")}
-    found |= {name: _over(seen[name], most) for name, most in (("invalid", MAX_INVALID), ("role_flips", MAX_ROLE_FLIPS))}
-    found["over_acceptance"] = _over(seen["over_acceptance"], MAX_OVER_ACCEPTANCE)
-    disliked = seen["disliked_acceptance"]
-    found["decoys"] = None if disliked is None else _over(seen["decoy_acceptance"], disliked + DECOY_SLACK)
+    over, told = evaluation.objectives["data_leakage"].signed, evaluation.diagnostics
+    found = {name: _seen(over[name], surely) for name in ("title", "attributes", "copying")}
+    bounds = {"invalid": MAX_INVALID, "role_flips": MAX_ROLE_FLIPS, "over_acceptance": MAX_OVER_ACCEPTANCE}
+    found |= {name: _over(_seen(told[name], surely), most) for name, most in bounds.items()}
+    disliked = told["disliked_acceptance"].value
+    found["decoys"] = None if disliked is None else _over(_seen(told["decoy_acceptance"], surely), disliked + DECOY_SLACK)
     for name, slack in SLACK.items():
         floor = floors.get(name)
         found[name] = None if floor is None else _over(evaluation.objectives[name].measured.value, floor + slack)
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _seen(measured: Measured, surely: bool) -> float | None:
+    return measured.lo if surely and measured.lo is not None else measured.value
 
 
 def _over(value: float | None, most: float) -> float | None:

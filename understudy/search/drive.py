@@ -108,6 +108,6 @@ def _step(ground: Ground, steps: Sequence[Step], seeds: Sequence[Genome], *, pla
         proposals = loop.next_generation(history, plan=plan, pool=pool, screen=screen, rewritings=rewritings)
     else:
         proposals = loop.first_generation(seeds, plan=plan, pool=pool, screen=screen, rewritings=rewritings)
-    played = ground.measured(loop.to_play(proposals, plan=plan), loop.rotation(len(history), plan=plan))
+    played = ground.measured(loop.to_play(proposals, plan=plan), plan.rotation(len(history)))
     members = [*loop.carried(history, proposals, plan=plan), *played]
     return Step(tuple(wanted), tuple(proposals), tuple(members), loop.judge([*history, members], plan=plan))

@@ -16,17 +16,19 @@ from understudy.keys import rng_of
 from understudy.search.moo import Matrix, hypervolume
 from understudy.search.plan import SEED, SURVIVOR, Generation, History, Individual, Plan
 
-VERSION = 1
-STALL_GAIN, STALL_GENERATIONS = 0.01, 3
+VERSION = 2
+STALL_GAIN, STALL_PANELS = 0.01, 3
 N_DRAWS, CONFIDENCE = 60, 0.95
 
 
 def stop(history: History, *, plan: Plan, reference: Sequence[float]) -> str:
-    """`converged` when the gain's upper bound is below 1 % in each of the last three generations, else empty."""
-    recent = history[1:][-STALL_GENERATIONS:]
-    if len(recent) < STALL_GENERATIONS or not plan.has("stopping"):
+    """`converged` when the gain's upper bound is below 1 % in every generation of the last three panels, else empty."""
+    # two children in a generation are no evidence that there is nothing left: as many as three whole panels saw are asked for
+    window = STALL_PANELS * plan.period
+    recent = history[1:][-window:]
+    if len(recent) < window or not plan.has("stopping"):
         return ""
-    first = len(history) - STALL_GENERATIONS
+    first = len(history) - window
     bounds = [gain_bound(one, plan=plan, reference=reference, at=first + at) for at, one in enumerate(recent)]
     return "converged" if all(bound is not None and bound < STALL_GAIN for bound in bounds) else ""
 

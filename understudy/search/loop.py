@@ -14,7 +14,7 @@ import numpy as np
 from understudy.errors import NotMeasured
 from understudy.genome import Genome
 from understudy.keys import rng_of, seed_of
-from understudy.search import halting, slots
+from understudy.search import archive, halting, slots
 from understudy.search.critic import Answer, Commission
 from understudy.search.genes import Screen
 from understudy.search.moo import Matrix, Standing, Survival, hypervolume, non_dominated, prefer
@@ -24,11 +24,11 @@ from understudy.search.yields import Yield, chances, yields
 
 __all__ = (
     "SEED", "SURVIVOR", "VERSION", "Generation", "History", "Individual", "Judged", "Plan", "Proposal", "archive_hypervolumes", "carried",
-    "commissioned", "finalists", "first_generation", "judge", "next_generation", "reference_point", "rotation", "stop", "to_play",
+    "commissioned", "finalists", "first_generation", "judge", "next_generation", "reference_point", "stop", "to_play",
     "yields_of",
 )  # fmt: skip
 
-VERSION = 3
+VERSION = 4
 ATTEMPTS = 20
 Rewritings = Sequence[tuple[Commission, Answer]]
 REFERENCE_FACTOR, REFERENCE_LEAST = 1.1, 0.1
@@ -102,11 +102,6 @@ def carried(history: History, proposals: Sequence[Proposal], *, plan: Plan) -> l
     return [_as_survivor(known[each.genome.digest]) for each in proposals if each.operator == SURVIVOR]
 
 
-def rotation(generation: int, *, plan: Plan) -> int:
-    """Which panel a generation plays: the next one, or always the first where panels do not rotate."""
-    return generation if plan.has("rotation") else 0
-
-
 def judge(history: History, *, plan: Plan) -> Judged:
     """What selection makes of the last generation, the generations before it told first."""
     last = _comparable(history[-1], plan)
@@ -155,19 +150,13 @@ def yields_of(history: History, *, plan: Plan) -> list[Yield]:
 
 
 def finalists(history: History, *, plan: Plan, n: int) -> tuple[Genome, ...]:
-    """The seeds and up to `n` spread members of the last front, to be measured on the split that chooses.
+    """The seeds and up to `n` of all that was met, to be measured on the split that chooses (archive.nominated).
 
     With a single generation of seeds alone there are only the seeds.
     """
     seeds = [each.genome for each in history[0] if each.operator == SEED]
-    last = _comparable(history[-1], plan)
-    F, G = _matrices(last, plan)
-    front = [last[i] for i in non_dominated(F, G)]
-    if front:
-        survival = Survival(plan.algorithm, n_objectives=len(plan.objectives), population=max(n, len(plan.objectives)))
-        chosen = survival.select(*_matrices(front, plan), n_survive=n, seed=seed_of("finalists", VERSION, plan.seed, len(history)))
-        front = [front[one.index] for one in chosen]
-    return tuple(_unique([*seeds, *(each.genome for each in front)]))
+    known = [one for one in archive.met(history, plan=plan) if one.genome.digest not in {seed.digest for seed in seeds}]
+    return (*seeds, *archive.nominated(known, reference=reference_point(history, plan=plan), n=n))
 
 
 def _standings(history: History, plan: Plan) -> list[Standing]:

@@ -31,7 +31,8 @@ class Plan:
     """What is fixed for a search: its objectives (all lower better, 0 ideal) in order, its size, algorithm and seed.
 
     `has_critic`: a model rewrites sections; `without`: mechanisms that are left out; `racing`: candidates that are dominated
-    with confidence after a part of the panel are not played to its end.
+    with confidence after a part of the panel are not played to its end; `period`: generations that share a panel before the next one
+    takes its place.
     """
 
     objectives: tuple[str, ...]
@@ -41,11 +42,16 @@ class Plan:
     has_critic: bool = False
     without: frozenset[str] = frozenset()
     racing: bool = False
+    period: int = 1
 
     @property
     def n_survivors(self) -> int:
         """How many of a generation are measured again and breed."""
         return n_survivors(self.population)
+
+    def rotation(self, generation: int) -> int:
+        """Which panel a generation plays: the next one after every `period`, or always the first where panels do not rotate."""
+        return generation // self.period if self.has("rotation") else 0
 
     def has(self, mechanism: Mechanism) -> bool:
         """Whether the search works with a mechanism."""

@@ -23,7 +23,7 @@ from understudy.search.plan import SEED, SURVIVOR, Individual, Plan, Proposal
 from understudy.search.racing import dropped, resampled
 from understudy.statistics.rates import Z
 
-POPULATION, N_FRONT, GENERATIONS = 2, 4, 100
+POPULATION, N_FRONT, GENERATIONS, PERIOD = 2, 4, 100, 4
 # pieces → the panel of a generation
 PANELS = {48: PANEL, 36: PanelSize(per_stratum=4, behaviour=9, free=7), 28: PanelSize(per_stratum=3, behaviour=8, free=5), 24: BLOCK}
 PIECES = 28
@@ -36,6 +36,7 @@ def run_understudy(trial: Trial) -> None:
     plan = Plan(
         NAMES, population=int(trial.options.get("population", POPULATION)), algorithm=str(trial.options.get("algorithm", "unsga3")),
         seed=trial.seed, has_critic=True, without=off, racing=bool(trial.options.get("racing", 0)),
+        period=int(trial.options.get("period", PERIOD)),
     )  # fmt: skip
     ground = _Ground(trial)
     found = search(
@@ -57,6 +58,7 @@ class _Ground:
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
         self._reserve = (N_FRONT + 1) * pieces_of(FRONT_PANEL)
+        self._seen = set[tuple[str, int]]()
         self._races = bool(trial.options.get("racing", 0))
         self._size = PANELS[int(trial.options.get("pieces", PIECES))]
 
@@ -79,8 +81,10 @@ class _Ground:
     def measured(self, proposals: Sequence[Proposal], rotation: int) -> Sequence[Individual]:
         trial = self._trial
         # what the choice at the end needs is kept back; the generation that would eat into it is not begun
-        if trial.stage.meter.left - len(proposals) * pieces_of(self._size) < self._reserve:
+        new = {(one.genome.digest, rotation) for one in proposals} - self._seen
+        if trial.stage.meter.left - len(new) * pieces_of(self._size) < self._reserve:
             raise OutOfDialogues("what is left is kept for the choice")
+        self._seen |= new
         panel = trial.world.panel("search", self._size, seed=trial.seed, rotation=rotation)
         out = self._raced(proposals, panel) if self._races else {}
         going = [one for one in proposals if one.genome.digest not in out]
@@ -102,13 +106,13 @@ class _Ground:
         panel = trial.world.panel("select", FRONT_PANEL, seed=trial.seed, replicate=1)
         return [_finalist(one) for one in trial.stage.measure_all(genomes, panel, split="select", label="select", intervals=True)]
 
-    @staticmethod
-    def _individual(one: Proposal, found: Measurement) -> Individual:
+    def _individual(self, one: Proposal, found: Measurement) -> Individual:
         values = {name: (float(value) if np.isfinite(value) else None) for name, value in zip(NAMES, found.values, strict=True)}
         told = {name: found.evaluation.objectives[name].measured for name in NAMES}
         spreads = {name: (each.hi - each.lo) / (2 * Z) for name, each in told.items() if each.lo is not None and each.hi is not None}
         tokens = one.n_tokens + found.n_tokens
-        return Individual(one.genome, one.operator, values, found.constraints, spreads, tokens, found.n_pieces)
+        bounds = objectives.constraints(found.evaluation, self._trial.world.floors, surely=True)
+        return Individual(one.genome, one.operator, values, bounds, spreads, tokens, found.n_pieces)
 
 
 def _fallen(one: Proposal, n_dialogues: int) -> Individual:
