@@ -58,7 +58,7 @@ class _Ground:
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
         self._reserve = (N_FRONT + 1) * pieces_of(FRONT_PANEL)
-        self._seen = set[tuple[str, int]]()
+        self._measured: dict[tuple[str, int], Measurement] = {}
         self._races = bool(trial.options.get("racing", 0))
         self._size = PANELS[int(trial.options.get("pieces", PIECES))]
 
@@ -81,16 +81,20 @@ class _Ground:
     def measured(self, proposals: Sequence[Proposal], rotation: int) -> Sequence[Individual]:
         trial = self._trial
         # what the choice at the end needs is kept back; the generation that would eat into it is not begun
-        new = {(one.genome.digest, rotation) for one in proposals} - self._seen
+        new = [one for one in proposals if (one.genome.digest, rotation) not in self._measured]
         if trial.stage.meter.left - len(new) * pieces_of(self._size) < self._reserve:
             raise OutOfDialogues("what is left is kept for the choice")
-        self._seen |= new
         panel = trial.world.panel("search", self._size, seed=trial.seed, rotation=rotation)
-        out = self._raced(proposals, panel) if self._races else {}
-        going = [one for one in proposals if one.genome.digest not in out]
+        out = self._raced(proposals, panel) if self._races and new else {}
+        going = [one for one in new if one.genome.digest not in out]
         found = trial.stage.measure_all([one.genome for one in going], panel, label=f"g{rotation}")
-        known = {one.genome.digest: self._individual(one, each) for one, each in zip(going, found, strict=True)}
-        return [known[one.genome.digest] if one.genome.digest in known else _fallen(one, out[one.genome.digest]) for one in proposals]
+        self._measured |= {(one.genome.digest, rotation): each for one, each in zip(going, found, strict=True)}
+        return [
+            _fallen(one, out[one.genome.digest])
+            if one.genome.digest in out
+            else self._individual(one, self._measured[one.genome.digest, rotation])
+            for one in proposals
+        ]
 
     def _raced(self, proposals: Sequence[Proposal], panel: Panel) -> dict[str, int]:
         """Genome → dialogues, of those that a survivor or the seed dominates with confidence after every second piece of the panel."""
