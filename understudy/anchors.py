@@ -22,7 +22,7 @@ from understudy.records import STRATA, Measured
 from understudy.statistics.distances import rarefied
 from understudy.statistics.halves import Floats, debiased, interval
 
-VERSION = 4
+VERSION = 5
 N_HALVINGS = 40
 SIZES: Mapping[str, int] = {"per_stratum": 150, "behaviour": 80, "free": 200}
 _N_DRAWS = 8  # draws of as many dialogues as the size asks for, behind distinct-2

@@ -51,10 +51,16 @@ class Units:
 
 
 def speakers_of(turns: pl.DataFrame) -> dict[str, str]:
-    """Dialogue → its seeker, where the logs name one. `turns` or any frame with dialogue_id and seeker_id."""
+    """Dialogue → the first dialogue of its seeker, where the logs name one. `turns` or any frame with dialogue_id and seeker_id.
+
+    A speaker goes by a dialogue and not by name: what is drawn may not hang on what people are called, and a worker and a dialogue
+    may have the same number.
+    """
     known = turns.drop_nulls("seeker_id").select("dialogue_id", "seeker_id").unique()
     # a log without names has the dialogue's own in their place (profile.splits.seeker_of)
-    return {dialogue: seeker for dialogue, seeker in known.iter_rows() if seeker not in (dialogue, f"dialogue:{dialogue}")}
+    nameless = (pl.col("seeker_id") == pl.col("dialogue_id")) | (pl.col("seeker_id") == pl.concat_str(pl.lit("dialogue:"), "dialogue_id"))
+    first = pl.col("dialogue_id").min().over("seeker_id")
+    return dict(known.filter(~nameless).select("dialogue_id", first=first).iter_rows())
 
 
 def units_of(dialogues: Iterable[str], speakers: dict[str, str]) -> Units:
@@ -63,12 +69,7 @@ def units_of(dialogues: Iterable[str], speakers: dict[str, str]) -> Units:
     people = {speakers[name] for name in rows if name in speakers}
     if len(people) < MIN_SPEAKERS:
         return Units(rows, "dialogue")
-    return Units(tuple(_name(name, speakers) for name in rows), "speaker")
-
-
-def _name(dialogue: str, speakers: dict[str, str]) -> str:
-    # a worker and a dialogue may have the same number
-    return f"speaker {speakers[dialogue]}" if dialogue in speakers else dialogue
+    return Units(tuple(speakers.get(name, name) for name in rows), "speaker")
 
 
 def counted(frame: pl.DataFrame, hit: pl.Expr, speakers: dict[str, str]) -> Clustered:

@@ -23,7 +23,7 @@ from understudy.statistics.classifier import N_FOLDS, grouped_auc
 from understudy.statistics.distances import energy_coefficient, jensen_shannon
 from understudy.statistics.halves import N_HALVES, Floats, debiased, interval, unit_codes
 
-VERSION = 3
+VERSION = 4
 UNIT = "distance"
 BETTER = "lower"
 RANGE = (0.0, 1.0)

@@ -22,7 +22,7 @@ from understudy.statistics.halves import Floats, ball_radius, normal_deviations
 from understudy.statistics.rates import Z, spread, wilson
 from understudy.units import counted
 
-VERSION = 4
+VERSION = 5
 UNIT = "excess over the caps"
 BETTER = "lower"
 RANGE = (0.0, float("inf"))

@@ -25,7 +25,7 @@ from understudy.records import Measured
 from understudy.statistics.distances import conditional_entropy, rarefied
 from understudy.statistics.halves import N_HALVES, Floats, ball_radius, debiased, interval
 
-VERSION = 3
+VERSION = 4
 UNIT = "nats"
 BETTER = "lower"
 RANGE = (0.0, float("inf"))

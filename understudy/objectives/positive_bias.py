@@ -23,7 +23,7 @@ from understudy.statistics.halves import Floats, ball_radius, normal_deviations
 from understudy.statistics.rates import Z, spread
 from understudy.units import Units, counted
 
-VERSION = 3
+VERSION = 4
 UNIT = "share"
 BETTER = "lower"
 RANGE = (0.0, 1.0)
