@@ -42,7 +42,7 @@ bench-search: .venv-peers/installed
 bench-%: install
 	PYTHONPATH=tests/benchmarks $(BIN)/python tests/benchmarks/bench_$*.py
 
-# ONLY=1 to 5: one of them alone
+# ONLY=1 to 6: one of them alone
 controls: install
 	nice $(BIN)/python tests/controls/run.py $(ONLY)
 

@@ -39,7 +39,7 @@ Report = Annotated[
     str | None, typer.Option("--report", help="What both sides play for the table: contexts a stratum, dialogues, free runs; `150,80,60`.")
 ]
 Finalists = Annotated[
-    str | None, typer.Option("--finalists", help="What the last front plays on `select`, for the pick: `40,24,60`, said as --panel.")
+    str | None, typer.Option("--finalists", help="What finalists play on `select`, for the pick: `40,24,60`, said as --panel.")
 ]
 Final = Annotated[bool, typer.Option("--final", help="Measure on `test`; every prompt that is measured there is written down and counted.")]
 

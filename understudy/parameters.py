@@ -118,7 +118,7 @@ class Search(BaseModel):
     panel: PanelSize = SEARCH_PANEL
     period: int = Field(4, ge=1, description="generations that share a panel; its survivors are measured anew on the next one")
     front_panel: PanelSize = FRONT_PANEL
-    n_front: int = Field(3, ge=1, description="members of the front that are measured again on `select`")
+    n_front: int = Field(3, ge=1, description="of all that was played, how many are nominated and measured on `select`")
     without: tuple[Mechanism, ...] = Field((), description="mechanisms of the search that are left out, to see what they are worth")
     racing: bool = Field(False, description="drop candidates that are dominated with confidence after half of the panel")
 
