@@ -109,10 +109,11 @@ def _costs(block: str, rows: Sequence[Row]) -> Table:
     lines = []
     for name, of in _by_optimizer(rows).items():
         claimed, again = ([row[key] for row in of] for key in ("hv_pick_claimed", "hv_pick_again"))
-        over = (np.mean(claimed) - np.mean(again)) / np.mean(again)
+        # where nothing was left of the claims there is no share of it
+        over = f"{(np.mean(claimed) - np.mean(again)) / np.mean(again):+.1%}" if np.mean(again) > 0 else "not measured: 0 again"
         to_truth = np.mean([row["hv_claimed"] for row in of]) - np.mean([row["hv_true"] for row in of])
         lines.append([
-            name, f"{over:+.1%}", f"{to_truth:+.3f}", f"{sum(row['violating'] for row in of)} of {sum(row['n_handed'] for row in of)}",
+            name, over, f"{to_truth:+.3f}", f"{sum(row['violating'] for row in of)} of {sum(row['n_handed'] for row in of)}",
             f"{sum(row['pick_violates'] for row in of)} of {len(of)}", _mean(of, "n_dialogues", "{:,.0f}"),
             f"{np.mean([row['tokens'] for row in of]) / 1e6:.2f}", _mean(of, "n_critic_calls", "{:.0f}"), _mean(of, "cpu_s", "{:.0f}"),
             f"{max(row['length_ratio'] for row in of):.2f}", str(sum(row["lost_texts"] for row in of)),
