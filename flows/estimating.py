@@ -9,10 +9,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from flows.comparing import Final, Finalists, Report, report_of
+from flows.comparing import Final, Finalists, Report, report_of, searched_by
 from flows.console import answer
 from flows.model_options import model_options
-from understudy.parameters import SEARCH_PANEL, Caps, Models, PanelSize, Search, checked
+from understudy.parameters import Caps, Models, Search
 
 Fields = dict[str, Any]
 
@@ -51,10 +51,7 @@ def estimate(
     def work() -> Fields:
         from tasks.estimating import Asked, estimate_run
 
-        size = PanelSize.parsed(panel) if panel is not None else SEARCH_PANEL
-        search = checked(Search, {"population": population, "generations": generations, "panel": size})
-        if finalists is not None:
-            search = search.model_copy(update={"front_panel": PanelSize.parsed(finalists)})
+        search = searched_by(Search().algorithm, population, generations, None, panel, finalists)
         many = n if n is not None else 200 if run == "probe" else 800
         asked = Asked(
             dataset, setting, run, search, report_of(report), many, recommender, seed, latency_s,

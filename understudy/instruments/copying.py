@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,11 +15,16 @@ WINDOW = 8
 CONTAINMENT = 0.5
 
 _AT_ONCE = 50_000
-_KEPT_WORKERS = 3  # two may be excluded (the dialogue's own speakers), so a third decides
+KEPT_WORKERS = 3  # two may be excluded (the dialogue's own speakers), so a third decides
 _BASE = np.uint64(0x9E3779B97F4A7C15)
-_NOBODY = -1
+NOBODY = -1
 Codes = NDArray[np.uint64]
 Workers = NDArray[np.int64]
+
+
+def by_others(said: NDArray[Any], one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
+    """Per row of `said` (n, KEPT_WORKERS), NOBODY where there is none, whether a worker is there who is neither `one` nor `other`."""
+    return np.asarray(((said != NOBODY) & (said != one[:, None]) & (said != other[:, None])).any(axis=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +48,8 @@ class _Lookup:
         start = np.flatnonzero(new[fresh])
         owner = np.cumsum(new[fresh]) - 1
         position = np.arange(len(owner)) - start[owner]
-        table = np.full((len(start), _KEPT_WORKERS), _NOBODY, dtype=np.int64)
-        kept = position < _KEPT_WORKERS
+        table = np.full((len(start), KEPT_WORKERS), NOBODY, dtype=np.int64)
+        kept = position < KEPT_WORKERS
         table[owner[kept], position[kept]] = workers[fresh][kept]
         return cls(hashes[new], table)
 
@@ -56,7 +62,7 @@ class _Lookup:
         at = np.empty(len(hashes), dtype=np.int64)
         at[order] = np.minimum(np.searchsorted(self.hashes, hashes[order]), len(self.hashes) - 1)
         there, said = self.hashes[at] == hashes, self.workers[at]
-        return np.asarray(there & ((said != _NOBODY) & (said != one[:, None]) & (said != other[:, None])).any(axis=1))
+        return np.asarray(there & by_others(said, one, other))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +104,8 @@ class CopyIndex:
         )
 
     def _excluded(self, ids: pl.Series) -> Workers:
-        known = ids.replace_strict(self.codes, default=_NOBODY - 1, return_dtype=pl.Int64)
-        return np.asarray(known.fill_null(_NOBODY - 1).to_numpy())
+        known = ids.replace_strict(self.codes, default=NOBODY - 1, return_dtype=pl.Int64)
+        return np.asarray(known.fill_null(NOBODY - 1).to_numpy())
 
 
 def _stretches(read: Callable[[pl.Series], tuple[Codes, NDArray[np.int64]]], tokens: pl.Series) -> tuple[Codes, NDArray[np.int64]]:

@@ -19,17 +19,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from understudy.instruments.copying import WINDOW
+from understudy.instruments.copying import KEPT_WORKERS, NOBODY, WINDOW, by_others
 
 VERSION = 1
 JACCARD = 0.8
 # 12 bands of 5 hashes: a pair at J = .8 becomes a candidate with probability 1 - (1 - .8^5)^12 = .991
 _BANDS, _ROWS = 12, 5
-_KEPT_WORKERS = 3  # two may be excluded (the dialogue's own speakers), so a third decides
 _SEED, _SCHEME = 20607, "affine32"
 _AT_ONCE = 50_000  # turns or pairs that are worked on together, so that what lies between stays small beside the index
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing's multiplier (Knuth, TAOCP 3, 6.4)
-_NOBODY = -1
 
 Counts = NDArray[np.int64]
 Words = NDArray[np.uint32]
@@ -82,14 +80,14 @@ class NearIndex:
     def of(cls, turns: pl.DataFrame) -> NearIndex:
         """The index of `turns` (columns tokens, worker)."""
         long = turns.filter(pl.col("tokens").list.len() >= WINDOW).select("worker", words=_word_sets(pl.col("tokens")))
-        who = pl.col("worker").unique(maintain_order=True).head(_KEPT_WORKERS)
+        who = pl.col("worker").unique(maintain_order=True).head(KEPT_WORKERS)
         known = long.group_by("words", maintain_order=True).agg(who)
         sets = _Sets.of(known["words"])
         codes = {name: code for code, name in enumerate(known["worker"].explode(empty_as_null=False).unique(maintain_order=True))}
-        said = known.select(pl.col("worker").list.get(place, null_on_oob=True).alias(str(place)) for place in range(_KEPT_WORKERS))
+        said = known.select(pl.col("worker").list.get(place, null_on_oob=True).alias(str(place)) for place in range(KEPT_WORKERS))
         n_said = known["worker"].list.len().to_numpy()
-        workers = np.full((len(sets), _KEPT_WORKERS), _NOBODY, dtype=np.int32)
-        for place in range(_KEPT_WORKERS):
+        workers = np.full((len(sets), KEPT_WORKERS), NOBODY, dtype=np.int32)
+        for place in range(KEPT_WORKERS):
             # a worker without a name is one as well, and null is also what stands where there is none
             there = n_said > place
             workers[there, place] = [codes[name] for name in said[str(place)].filter(pl.Series(there))]
@@ -107,22 +105,20 @@ class NearIndex:
             part = unique[start : start + _AT_ONCE]
             said = self._said_by(_Sets.of(part["words"]))
             each = part.with_columns(place=pl.int_range(pl.len())).drop("words").explode("row", "seeker_id", "recommender_id")
-            own = [[self.codes.get(name, _NOBODY) for name in each[side]] for side in ("seeker_id", "recommender_id")]
-            who = said[each["place"].to_numpy()]
-            other = (who != _NOBODY) & (who != np.array(own[0])[:, None]) & (who != np.array(own[1])[:, None])
-            found[each["row"].to_numpy()] = other.any(axis=1)
+            one, two = (np.array([self.codes.get(name, NOBODY) for name in each[side]]) for side in ("seeker_id", "recommender_id"))
+            found[each["row"].to_numpy()] = by_others(said[each["place"].to_numpy()], one, two)
         is_long = np.zeros(len(turns), dtype=bool)
         is_long[long["row"].to_numpy()] = True
         return pl.select(pl.when(pl.Series(is_long)).then(pl.Series(found))).to_series().alias("near")
 
     def _said_by(self, asked: _Sets) -> NDArray[np.int32]:
         """(n, 3): per set up to three different workers who said a near-duplicate of it, -1 where there is none."""
-        said = np.full((len(asked), _KEPT_WORKERS), _NOBODY, dtype=np.int32)
+        said = np.full((len(asked), KEPT_WORKERS), NOBODY, dtype=np.int32)
         for ours, theirs in self._candidates(asked):
             near = _is_near(asked, ours, self.sets, theirs)
             who = self.workers[theirs[near]]
-            rows = np.repeat(ours[near], _KEPT_WORKERS)[(who != _NOBODY).ravel()]
-            _add(said, rows, who[who != _NOBODY])
+            rows = np.repeat(ours[near], KEPT_WORKERS)[(who != NOBODY).ravel()]
+            _add(said, rows, who[who != NOBODY])
         return said
 
     def _candidates(self, asked: _Sets) -> Iterator[tuple[Counts, Counts]]:
@@ -155,11 +151,11 @@ def _is_near(one: _Sets, ours: Counts, other: _Sets, theirs: Counts) -> NDArray[
 
 def _add(said: NDArray[np.int32], rows: Counts, who: NDArray[np.int32]) -> None:
     """Writes workers into the free places of their rows, each once; what finds no place is left out."""
-    free = (said[rows] == _NOBODY).any(axis=1)
+    free = (said[rows] == NOBODY).any(axis=1)
     for pair in np.unique(rows[free] << 32 | who[free]).tolist():
         places, worker = said[pair >> 32], pair & 0xFFFFFFFF
-        if worker not in places and _NOBODY in places:
-            places[np.flatnonzero(places == _NOBODY)[0]] = worker
+        if worker not in places and NOBODY in places:
+            places[np.flatnonzero(places == NOBODY)[0]] = worker
 
 
 def _word_sets(tokens: pl.Expr) -> pl.Expr:
