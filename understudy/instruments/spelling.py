@@ -10,6 +10,7 @@ from functools import lru_cache
 
 _SPELLED = 3  # more single letters than this in a row are one word
 _WORD = re.compile(r"[^\W_]+(?:['’`´][^\W_]+)*|&")
+_ENDS = re.compile(r"\s*[.!?\n]")
 _DIGIT, _NUMBER = re.compile(r"\d"), re.compile(r"\d+(?:s|th|nd|rd|st)?")
 _LEET = str.maketrans("013457", "oieast")
 _DIGITS = {name: str(i) for i, name in enumerate(("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 2)}
@@ -49,18 +50,25 @@ def read(text: str) -> Text:
     words: list[Word] = []
     start_of_sentence = True
     for found in _WORD.finditer(text):
-        raw = found.group()
-        plain = _plain(raw)
-        odd = _DIGIT.search(plain) is not None and _NUMBER.fullmatch(plain) is None
-        # a number at the end is a number: `Shrek2`, `#Alien3`
-        tail = len(plain.rstrip("0123456789")) if odd else 0
-        plain = plain[:tail].translate(_LEET) + plain[tail:] if odd else _DIGITS.get(plain, plain)
-        words.append(Word(plain, raw, found.start(), found.end(), odd, start_of_sentence))
-        start_of_sentence = re.match(r"\s*[.!?\n]", text[found.end() : found.end() + 4]) is not None
-    joined = tuple(_joined(words, text))
+        raw, (start, end) = found.group(), found.span()
+        plain, odd = _heard(raw)
+        words.append(Word(plain, raw, start, end, odd, start_of_sentence))
+        start_of_sentence = _ENDS.match(text, end, end + 4) is not None
+    spelled = sum(len(word.plain) == 1 for word in words) > _SPELLED
+    joined = tuple(_joined(words, text) if spelled else words)
     inner = [word for word in joined if not word.first and word.plain != "i"]
     cased = len(inner) < 6 or sum(word.capital for word in inner) <= _MOST_CAPITALS * len(inner)
     return Text(text, joined, "".join(word.plain for word in joined), cased)
+
+
+@lru_cache(maxsize=50_000)
+def _heard(raw: str) -> tuple[str, bool]:
+    """The plain form of a word, and whether it is spelled oddly."""
+    plain = _plain(raw)
+    odd = _DIGIT.search(plain) is not None and _NUMBER.fullmatch(plain) is None
+    # a number at the end is a number: `Shrek2`, `#Alien3`
+    tail = len(plain.rstrip("0123456789")) if odd else 0
+    return plain[:tail].translate(_LEET) + plain[tail:] if odd else _DIGITS.get(plain, plain), odd
 
 
 def _joined(words: Sequence[Word], text: str) -> Iterator[Word]:
