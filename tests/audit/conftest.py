@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,6 @@ from tasks import profile
 from understudy.doors.store import Store
 from understudy.evidence import Human, Reference
 
-ROOT = Path(__file__).resolve().parents[2]
-N_DIALOGUES = 240
 Fields = dict[str, Any]
 
 
@@ -45,16 +42,10 @@ class World:
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(few_dialogues: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("audit")
-    data, store = folder / "data", folder / "humans.duckdb"
-    data.mkdir()
-    sample = ROOT / "examples" / "sample"
-    for name in ("movies.json", "LICENCE"):
-        (data / name).write_bytes((sample / name).read_bytes())
-    with (sample / "train_data.jsonl").open("rb") as lines:
-        (data / "train_data.jsonl").write_bytes(b"".join(islice(lines, N_DIALOGUES)))
-    tasks.ingest.ingest_logs.fn(str(store), "redial", [str(data)], dataset="sample")
+    store = folder / "humans.duckdb"
+    tasks.ingest.ingest_logs.fn(str(store), "redial", [str(few_dialogues)], dataset="sample")
     with Store.open(store) as opened, opened.transaction():
         profile._write(opened, "p", "sample", "digest", 0)
     with pytest.MonkeyPatch.context() as patch:

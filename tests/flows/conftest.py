@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-from tasks.ingest import ingest_logs
-from tasks.profile import profile_dataset
 from understudy.anchors import human_anchors
 from understudy.parameters import PanelSize, Search
 
@@ -35,21 +33,10 @@ def few_halvings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("understudy.anchors.human_anchors", partial(human_anchors, n_halvings=3))
 
 
-@pytest.fixture(scope="session")
-def profiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with the profiled sample, made once for a test process; floors by three halvings."""
-    store = tmp_path_factory.mktemp("profiled") / "sample.duckdb"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("understudy.anchors.human_anchors", partial(human_anchors, n_halvings=3))
-        ingest_logs.fn(str(store), "redial", [str(ROOT / "examples" / "sample")], dataset="sample")
-        profile_dataset.fn(str(store), "sample")
-    return store
-
-
 @pytest.fixture
-def night(prefect_server: None, profiled: Path, tmp_path: Path) -> dict[str, Any]:  # noqa: ARG001  it only has to be there
+def night(prefect_server: None, profiled_sample: Path, tmp_path: Path) -> dict[str, Any]:  # noqa: ARG001  it only has to be there
     """Parameters of a night on the bundled sample that is as small as one can be; its humans are profiled already."""
-    copyfile(profiled, tmp_path / "night.duckdb")
+    copyfile(profiled_sample, tmp_path / "night.duckdb")
     return {
         "dataset": "sample",
         "data": str(ROOT / "examples" / "sample"),

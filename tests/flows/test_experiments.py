@@ -33,9 +33,9 @@ CONCURRENCY = 8
 
 
 @pytest.fixture
-def store(profiled: Path, tmp_path: Path, prefect_server: None) -> str:  # noqa: ARG001  it only has to be there
+def store(profiled_sample: Path, tmp_path: Path, prefect_server: None) -> str:  # noqa: ARG001  it only has to be there
     """The same, of a test's own."""
-    return str(copyfile(profiled, tmp_path / "sample.duckdb"))
+    return str(copyfile(profiled_sample, tmp_path / "sample.duckdb"))
 
 
 @pytest.mark.prove

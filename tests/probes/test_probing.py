@@ -14,7 +14,6 @@ from typing import Any, TypeVar, cast
 
 import pytest
 
-import tasks.profile
 from tasks.estimating import Asked, estimate_run
 from tasks.ingest import ingest_logs
 from tasks.models import OpenModels, models_open, store_held
@@ -32,13 +31,8 @@ Answer = TypeVar("Answer")
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = str(tmp_path_factory.mktemp("store") / "s.duckdb")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tasks.profile, "measure_anchors", lambda *_: None)
-        ingest_logs.fn(path, "redial", [str(SAMPLE)], dataset="sample")
-        tasks.profile.profile_dataset.fn(path, "sample")
-    return path
+def store(profiled_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(shutil.copy(profiled_sample, tmp_path_factory.mktemp("store") / "s.duckdb"))
 
 
 @dataclass

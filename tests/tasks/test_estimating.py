@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-import tasks.ingest
-import tasks.profile
 from tasks.estimating import Asked, estimate_run
 from tasks.evaluate import judge
 from tasks.models import models_open
@@ -24,18 +22,14 @@ from understudy.errors import BadInput
 from understudy.ledger import Ledger
 from understudy.parameters import Caps, Models, PanelSize, Search, checked
 
-ROOT = Path(__file__).resolve().parents[2]
 SMALL = PanelSize(per_stratum=4, behaviour=6, free=3)
 SEARCH = Search(population=4, generations=2, n_front=2, panel=SMALL, front_panel=SMALL)
 ASKED = Asked("sample", "zero_shot", "simulate", SEARCH, SMALL, 7, "retrieval", 0, None)
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = str(tmp_path_factory.mktemp("estimate") / "s.duckdb")
-    tasks.ingest.ingest_logs.fn(path, "redial", [str(ROOT / "examples" / "sample")], dataset="sample", split=None, roles=None)
-    tasks.profile.profile_dataset.fn(path, "sample", at=None, out=None)
-    return path
+def store(profiled_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(copyfile(profiled_sample, tmp_path_factory.mktemp("estimate") / "s.duckdb"))
 
 
 def estimate(store: str, models: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import polars as pl
@@ -15,13 +16,11 @@ from typer.testing import CliRunner
 
 import tasks.profile
 from flows.cli import app
-from tasks.ingest import ingest_logs
 from tasks.labelling import read_labels, write_sheet
-from understudy import labelling
+from understudy import labelling, stock
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 
-SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "sample"
 ENGINE = "acme-chat-9"
 
 
@@ -33,14 +32,11 @@ def store(stocked: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def stocked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def stocked(profiled_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample, profiled, and replies of an invented engine to some of its recommendations."""
-    path = tmp_path_factory.mktemp("label") / "s.duckdb"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tasks.profile, "measure_anchors", lambda *_: None)
-        ingest_logs.fn(str(path), "redial", [str(SAMPLE)], dataset="sample")
-        key = tasks.profile.profile_dataset.fn(str(path), "sample")["profile_key"]
+    path = Path(copyfile(profiled_sample, tmp_path_factory.mktemp("label") / "s.duckdb"))
     with Store.open(path) as store:
+        key = stock.current_profile(store, "sample")
         contexts = store.frame("profile/reactions", profile_key=key, split="select")
         dialogues, turns = [], []
         for at, row in enumerate(contexts.head(60).iter_rows(named=True)):

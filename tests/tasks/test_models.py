@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import pytest
 
-import tasks.ingest
-import tasks.profile
 from tasks.models import OpenModels, models_open
 from understudy.completion import Completion, Message, Request
 from understudy.doors.llm import shared_gateway
 from understudy.ledger import Ledger
 from understudy.parameters import Caps, Models, checked
 
-ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime.now(UTC).replace(tzinfo=None)
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = str(tmp_path_factory.mktemp("models") / "s.duckdb")
-    tasks.ingest.ingest_logs.fn(path, "redial", [str(ROOT / "examples" / "sample")], dataset="sample", split=None, roles=None)
-    tasks.profile.profile_dataset.fn(path, "sample", at=None, out=None)
-    return path
+def store(profiled_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(copyfile(profiled_sample, tmp_path_factory.mktemp("models") / "s.duckdb"))
 
 
 def keep(store: str, model: str, *, days_ago: float) -> None:

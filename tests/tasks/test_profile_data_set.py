@@ -39,6 +39,15 @@ def profiled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
         return path, profile_of(path, SAMPLE)
 
 
+@pytest.fixture(scope="module")
+def few(few_dialogues: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """The store and the profile of a few dialogues, against which changed ones are held."""
+    path = tmp_path_factory.mktemp("few") / "s.duckdb"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tasks.profile, "measure_anchors", lambda *_: None)
+        return path, profile_of(path, few_dialogues)
+
+
 def profile_of(path: Path, data: Path) -> dict[str, Any]:
     ingest_logs.fn(str(path), "redial", [str(data)], dataset="sample")
     return tasks.profile.profile_dataset.fn(str(path), "sample")
@@ -56,15 +65,18 @@ def test_the_sample_carries_the_demo(profiled: tuple[Path, dict[str, Any]]) -> N
     json.dumps(fields, allow_nan=False)
 
 
-def test_what_leaks_is_counted_and_neither_played_nor_counted_as_a_reaction(profiled: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
-    path, fields = profiled
+def test_what_leaks_is_counted_and_neither_played_nor_counted_as_a_reaction(
+    few: tuple[Path, dict[str, Any]], few_dialogues: Path, tmp_path: Path
+) -> None:
+    path, fields = few
     with Store.open(path) as store:
         ids = set(store.frame("profile/turns", profile_key=fields["profile_key"], split="select")["dialogue_id"])
 
     def tell_all(record: dict[str, Any]) -> None:
         record["messages"][0]["text"] += "; ".join(["", *(title for title in record["movieMentions"].values() if title)])
 
-    planted_fields = profile_of(tmp_path / "s.duckdb", changed(tmp_path / "data", lambda record: record["conversationId"] in ids, tell_all))
+    data = changed(few_dialogues, tmp_path / "data", lambda record: record["conversationId"] in ids, tell_all)
+    planted_fields = profile_of(tmp_path / "s.duckdb", data)
     for one in (fields, planted_fields):
         leaks = one["history_leak"]
         for told in leaks.values():
@@ -133,49 +145,49 @@ def test_a_data_set_that_is_not_there_is_refused(profiled: tuple[Path, dict[str,
         stock.current_profile(store, "nothing")
 
 
-def test_a_failure_leaves_no_half_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_leaves_no_half_profile(few_dialogues: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("killed")
 
     monkeypatch.setattr(tasks.profile, "keep_instruments", fail)
     with pytest.raises(RuntimeError):
-        profile_of(tmp_path / "s.duckdb", SAMPLE)
+        profile_of(tmp_path / "s.duckdb", few_dialogues)
     with Store.open(tmp_path / "s.duckdb") as store:
         assert {name: n for name, n in store.counts().items() if name.startswith("profile.") and n} == {}
 
 
 @pytest.mark.parametrize(("split", "changes"), [("select", False), ("test", False), ("search", True), ("exemplar", True)])
 def test_words_of_select_and_test_reach_nothing_fitted(
-    profiled: tuple[Path, dict[str, Any]], tmp_path: Path, split: str, changes: bool
+    few: tuple[Path, dict[str, Any]], few_dialogues: Path, tmp_path: Path, split: str, changes: bool
 ) -> None:
-    path, fields = profiled
+    path, fields = few
     with Store.open(path) as store:
         ids = {row["dialogue_id"] for row in store.frame("profile/turns", profile_key=fields["profile_key"], split=split).to_dicts()}
-    data = planted(tmp_path / "data", lambda record: record["conversationId"] in ids)
+    assert ids
+    data = planted(few_dialogues, tmp_path / "data", lambda record: record["conversationId"] in ids)
     planted_fields = profile_of(tmp_path / "s.duckdb", data)
     assert planted_fields["profile_key"] != fields["profile_key"]
     same = planted_fields["instruments"]["rehearsal"]["digest"] == fields["instruments"]["rehearsal"]["digest"]
     assert same is not changes
 
 
-def planted(folder: Path, chosen: Callable[[dict[str, Any]], bool]) -> Path:
-    """A copy of the sample in which every message of the chosen dialogues holds a token."""
+def planted(original: Path, folder: Path, chosen: Callable[[dict[str, Any]], bool]) -> Path:
+    """A copy of the dialogues in which every message of the chosen dialogues holds a token."""
 
     def plant(record: dict[str, Any]) -> None:
         for message in record["messages"]:
             message["text"] += f" {TOKEN}"
 
-    return changed(folder, chosen, plant)
+    return changed(original, folder, chosen, plant)
 
 
-def changed(folder: Path, chosen: Callable[[dict[str, Any]], bool], change: Callable[[dict[str, Any]], None]) -> Path:
-    """A copy of the sample in which the chosen records were changed."""
-    shutil.copytree(SAMPLE, folder)
-    for name in ("train_data.jsonl", "test_data.jsonl"):
-        records = [json.loads(line) for line in (folder / name).read_text().splitlines()]
-        for record in filter(chosen, records):
-            change(record)
-        (folder / name).write_text("".join(json.dumps(one) + "\n" for one in records))
+def changed(original: Path, folder: Path, chosen: Callable[[dict[str, Any]], bool], change: Callable[[dict[str, Any]], None]) -> Path:
+    """A copy of the dialogues in which the chosen records were changed."""
+    shutil.copytree(original, folder)
+    records = [json.loads(line) for line in (folder / "train_data.jsonl").read_text().splitlines()]
+    for record in filter(chosen, records):
+        change(record)
+    (folder / "train_data.jsonl").write_text("".join(json.dumps(one) + "\n" for one in records))
     return folder
 
 

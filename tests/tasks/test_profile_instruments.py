@@ -19,7 +19,6 @@ from understudy.instruments.acts import ACTS
 from understudy.instruments.chosen import LEXICON
 from understudy.instruments.text import Titles
 
-SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "sample"
 TOKEN = "zyzzogeton"
 CODES = {"accept": "ACC", "reject": "REJ", "request": "IQU", "unseen": "NRE", "seen": "SEE", "prefer": "PRO", "ask": "INQ"}
 
@@ -30,7 +29,7 @@ def no_anchors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks.profile, "measure_anchors", lambda *_: None)
 
 
-def ingested(path: Path, data: Path = SAMPLE) -> None:
+def ingested(path: Path, data: Path) -> None:
     ingest_logs.fn(str(path), "redial", [str(data)], dataset="sample")
 
 
@@ -55,11 +54,11 @@ def profiled(path: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def gold(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def gold(few_dialogues: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     path = tmp_path_factory.mktemp("gold") / "s.duckdb"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tasks.profile, "measure_anchors", lambda *_: None)
-        ingested(path)
+        ingested(path, few_dialogues)
         label(path)
         return path, profiled(path)
 
@@ -99,9 +98,9 @@ def test_the_same_instruments_read_humans_and_simulators(gold: tuple[Path, dict[
     assert reference.reactions["label"].to_list() == reference.instruments.read(masked)["label"].to_list()
 
 
-def test_gold_acts_make_another_profile_so_no_evaluation_by_the_lexicon_answers(tmp_path: Path) -> None:
+def test_gold_acts_make_another_profile_so_no_evaluation_by_the_lexicon_answers(few_dialogues: Path, tmp_path: Path) -> None:
     path = tmp_path / "s.duckdb"
-    ingested(path)
+    ingested(path, few_dialogues)
     before = profiled(path)
     reaction = before["instruments"]["reaction"]
     assert (reaction["kind"], reaction["macro_f1"], reaction["fitted_on"]) == ("lexicon", None, [])
@@ -114,9 +113,9 @@ def test_gold_acts_make_another_profile_so_no_evaluation_by_the_lexicon_answers(
     assert profiled(path) == after
 
 
-def test_acts_in_codes_that_are_not_known_are_no_gold(tmp_path: Path) -> None:
+def test_acts_in_codes_that_are_not_known_are_no_gold(few_dialogues: Path, tmp_path: Path) -> None:
     path = tmp_path / "s.duckdb"
-    ingested(path)
+    ingested(path, few_dialogues)
     label(path, codes=dict.fromkeys(ACTS, "INFORM"))
     reaction = profiled(path)["instruments"]["reaction"]
     assert reaction["kind"] == "lexicon"
@@ -125,17 +124,18 @@ def test_acts_in_codes_that_are_not_known_are_no_gold(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("splits", "changes"), [(("select", "test"), False), (("search",), True)])
 def test_gold_of_select_and_test_reaches_no_digest(
-    gold: tuple[Path, dict[str, Any]], tmp_path: Path, splits: tuple[str, ...], changes: bool
+    gold: tuple[Path, dict[str, Any]], few_dialogues: Path, tmp_path: Path, splits: tuple[str, ...], changes: bool
 ) -> None:
-    ids = frozenset[str]().union(*(split_ids(gold[0], gold[1]["profile_key"], split) for split in splits))
+    by_split = [split_ids(gold[0], gold[1]["profile_key"], split) for split in splits]
+    assert all(by_split)
+    ids = frozenset[str]().union(*by_split)
     data = tmp_path / "data"
-    shutil.copytree(SAMPLE, data)
-    for name in ("train_data.jsonl", "test_data.jsonl"):
-        records = [json.loads(line) for line in (data / name).read_text().splitlines()]
-        for record in records:
-            for message in record["messages"] if record["conversationId"] in ids else []:
-                message["text"] += f" {TOKEN}"
-        (data / name).write_text("".join(json.dumps(one) + "\n" for one in records))
+    shutil.copytree(few_dialogues, data)
+    records = [json.loads(line) for line in (data / "train_data.jsonl").read_text().splitlines()]
+    for record in records:
+        for message in record["messages"] if record["conversationId"] in ids else []:
+            message["text"] += f" {TOKEN}"
+    (data / "train_data.jsonl").write_text("".join(json.dumps(one) + "\n" for one in records))
     path = tmp_path / "s.duckdb"
     ingested(path, data)
     label(path, swap=ids)

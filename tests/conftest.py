@@ -1,0 +1,55 @@
+"""The bundled sample as more than one test file wants it: profiled once for all test processes, or a few of its dialogues."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = ROOT / "examples" / "sample"
+N_FEW = 240
+
+
+@pytest.fixture(scope="session")
+def profiled_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the sample as data set `sample`, profiled; floors by three halvings. Whoever writes takes a copy."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    store = folder / "profiled-sample.duckdb"
+    # the workers of one run share the folder; the second one waits for the first
+    with (folder / "profiled-sample.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not store.exists():
+            unfinished = folder / "unfinished.duckdb"
+            _profile(unfinished)
+            unfinished.rename(store)
+    return store
+
+
+def _profile(store: Path) -> None:
+    from tasks.ingest import ingest_logs
+    from tasks.profile import profile_dataset
+    from understudy.anchors import human_anchors
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("understudy.anchors.human_anchors", partial(human_anchors, n_halvings=3))
+        ingest_logs.fn(str(store), "redial", [str(SAMPLE)], dataset="sample")
+        profile_dataset.fn(str(store), "sample")
+
+
+@pytest.fixture(scope="session")
+def few_dialogues(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in the sample's layout with its catalogue and its first 240 dialogues: too few for panels, enough for a profile."""
+    folder = tmp_path_factory.mktemp("few") / "data"
+    folder.mkdir()
+    for name in ("movies.json", "LICENCE"):
+        (folder / name).write_bytes((SAMPLE / name).read_bytes())
+    with (SAMPLE / "train_data.jsonl").open("rb") as lines:
+        (folder / "train_data.jsonl").write_bytes(b"".join(islice(lines, N_FEW)))
+    return folder
