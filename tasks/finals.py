@@ -18,7 +18,7 @@ from understudy import rows
 from understudy.doors.store import Store
 from understudy.genome import Genome
 from understudy.keys import key
-from understudy.objectives import NAMES, constraints
+from understudy.objectives import NAMES, TRADED, constraints
 from understudy.records import Measured
 from understudy.search import loop, picking
 from understudy.search.plan import Individual
@@ -117,6 +117,7 @@ def _picked(run: Run, history: list[list[Individual]], compared: Sequence[pickin
         weights=run.search.weights,
         worst_case=run.plan.has("worst_case"),
         probabilistic=run.plan.has("probabilistic_front"),
+        traded=TRADED,
     )
 
 

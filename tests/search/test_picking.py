@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from understudy.errors import BadInput, NotMeasured
@@ -44,6 +46,23 @@ def test_a_feasible_finalist_goes_before_a_better_one_that_is_not() -> None:
     none_feasible = picked(finalist("seed", 0.8, 0.8, violated=0.3), finalist("leaky", 0.9, 0.9, violated=0.2))
     assert (none_feasible.genome_digest, none_feasible.feasible, none_feasible.hypervolume) == ("leaky", False, 0.0)
     assert not none_feasible.dominates_seed
+
+
+def test_where_nothing_is_feasible_bounds_on_objectives_are_left_to_the_objectives() -> None:
+    def bound(name: str, *values: float, title: float, gap: float) -> Finalist:
+        return replace(finalist(name, *values), constraints={"title": title, "sameness": gap})
+
+    seed, near = bound("seed", 0.9, 0.9, title=0.3, gap=0.5), bound("near", 0.7, 0.25, title=-0.1, gap=0.1)
+    better, leaky = bound("better", 0.2, 0.3, title=-0.1, gap=0.15), bound("leaky", 0.1, 0.1, title=0.2, gap=-0.1)
+    everybody = [seed, near, better, leaky]
+
+    def chosen(traded: tuple[str, ...], finalists: list[Finalist]) -> Pick:
+        return pick(finalists, objectives=NAMES, seed_digest="seed", reference=(1.1, 1.1), weights=dict.fromkeys(NAMES, 1), traded=traded)
+
+    assert chosen((), everybody).genome_digest == "near"
+    assert (chosen(("sameness",), everybody).genome_digest, chosen(("sameness",), everybody).feasible) == ("better", False)
+    allowed = replace(near, constraints={"title": -0.1, "sameness": -0.2})
+    assert chosen(("sameness",), [seed, allowed, better, leaky]).genome_digest == "near"
 
 
 def test_the_worst_case_decides_between_near_equals() -> None:

@@ -46,6 +46,8 @@ MAX_OVER_ACCEPTANCE = 0.15
 DECOY_SLACK = 0.10
 # how far above the humans' floor an objective may be (design, section 7); a test holds the gates to the same figures
 SLACK = {"positive_bias": 0.10, "diversity_gap": 0.25, "behavioural_distance": 0.03}
+TRADED = (*SLACK, "over_acceptance", "decoys")
+"""The constraints that are bounds on what an objective measures or is part of; the others are caps on leaks and on broken replies."""
 
 
 @dataclass(frozen=True, slots=True)

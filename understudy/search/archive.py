@@ -13,11 +13,12 @@ from typing import cast
 import numpy as np
 
 from understudy.genome import Genome
-from understudy.search.moo import Matrix, hypervolume
+from understudy.search.moo import Matrix, hypervolume, non_dominated
 from understudy.search.plan import History, Individual, Plan
 
 CAUTION = 1.0
 """Standard errors that are added to what was measured, so that one lucky panel counts for less than several good ones."""
+MARGIN = 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,19 @@ def nominated(candidates: Sequence[Met], *, reference: Sequence[float], n: int) 
     """
     if not candidates:
         return []
-    noise, box = _noise(candidates), np.array(reference, dtype=float)
+    noise = _noise(candidates)
     F = np.array([one.objectives.mean(axis=0) + CAUTION * noise / np.sqrt(len(one.objectives)) for one in candidates])
+    box = _box(F, np.array(reference, dtype=float))
     by_violation = sorted(range(len(candidates)), key=lambda i: (candidates[i].violation, i))
     feasible = [i for i in by_violation if candidates[i].violation <= 0]
     first = _added([], feasible or by_violation[:1], F, box, (n + 1) // 2)
     return [candidates[i].genome for i in _added(first, [i for i in by_violation if i not in first], F, box, n)]
+
+
+def _box(F: Matrix, reference: Matrix) -> Matrix:
+    """The reference point, moved out to where the whole front lies within: what is worse than the seed in one objective may be a trade."""
+    front = F[non_dominated(F, np.zeros((len(F), 0)))]
+    return cast(Matrix, np.maximum(reference, MARGIN * front.max(axis=0)))
 
 
 def _added(chosen: Sequence[int], candidates: Sequence[int], F: Matrix, box: Matrix, n: int) -> list[int]:

@@ -5,7 +5,7 @@ Where the candidates are played is the caller's, as a `Ground`. The flow `optimi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,11 +63,12 @@ def search(
     generations: int,
     n_front: int = 3,
     weights: Mapping[str, float] | None = None,
+    traded: Collection[str] = (),
     on_step: Callable[[Step], None] = lambda _step: None,
 ) -> Outcome:
     """A search of a first generation and `generations` more, at most; the first seed is what the pick is held against.
 
-    Raises NotMeasured where a seed, or a whole generation, could not be measured.
+    `weights`, `traded`: as `picking.pick` takes them. Raises NotMeasured where a seed, or a whole generation, could not be measured.
     """
     steps: list[Step] = []
     stopped = ""
@@ -95,6 +96,7 @@ def search(
         weights=weights,
         worst_case=plan.has("worst_case"),
         probabilistic=plan.has("probabilistic_front"),
+        traded=traded,
     )
     return Outcome(tuple(steps), compared, genomes, chosen, stopped or "generations")
 

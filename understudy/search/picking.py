@@ -7,7 +7,7 @@ is what is dominated in less than half of them, and the pick is what is best in 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -64,12 +64,14 @@ def pick(
     weights: Mapping[str, float] | None = None,
     worst_case: bool = True,
     probabilistic: bool = True,
+    traded: Collection[str] = (),
 ) -> Pick:
     """The member of the front that is best in the worst case: by `weights`, or at the knee where none are given.
 
     The worst case is that over the resamples; without them it is the upper bound of each interval, the value itself where there is
-    none. Feasible finalists go first; with none feasible, those of least violation. Raises NotMeasured when no finalist can be
-    compared.
+    none. Feasible finalists go first; with none feasible, those that least violate the constraints that are not `traded`: names of
+    bounds on what an objective measures, where it is the objectives that say which is better. Raises NotMeasured when no finalist
+    can be compared.
     """
     aside = {each.genome_digest: why for each in finalists if (why := _not_measured(each, objectives))}
     compared = sorted((each for each in finalists if each.genome_digest not in aside), key=lambda each: each.genome_digest)
@@ -77,13 +79,14 @@ def pick(
         raise NotMeasured("no finalist could be measured: " + "; ".join(sorted(set(aside.values()))))
     F, violations = _values(compared, objectives), violation(_constraints(compared))
     draws = _draws(compared, objectives)
-    allowed = [int(i) for i in np.flatnonzero(violations <= violations.min())]
+    binding = violation(_constraints(compared, without=traded)) if violations.min() > 0 else violations
+    allowed = [int(i) for i in np.flatnonzero(binding <= binding.min())]
     shares = {i: p_dominated(i, draws, allowed) if draws else 0.0 for i in allowed}
     if draws and probabilistic:
         # where three beat each other in turn, all may be beaten in half of the draws
         front = [i for i in allowed if shares[i] < ON_FRONT] or [min(allowed, key=lambda i: (shares[i], i))]
     else:
-        front = non_dominated(F, _constraints(compared))
+        front = [allowed[i] for i in non_dominated(F[allowed], np.zeros((len(allowed), 0)))]
     cases = [draw / np.array(reference) for draw in _cases(compared, F, draws, objectives, worst_case=worst_case)]
     chosen = front[_best([case[front] for case in cases], objectives, weights)]
     seed = next((i for i, each in enumerate(compared) if each.genome_digest == seed_digest), None)
@@ -165,7 +168,7 @@ def _worst(measured: Measured) -> float:
     return value if measured.hi is None or not math.isfinite(measured.hi) else max(value, measured.hi)
 
 
-def _constraints(finalists: Sequence[Finalist]) -> Matrix:
-    names = sorted({name for each in finalists for name in each.constraints})
+def _constraints(finalists: Sequence[Finalist], *, without: Collection[str] = ()) -> Matrix:
+    names = sorted({name for each in finalists for name in each.constraints} - set(without))
     rows = [[each.constraints[name] for name in names] for each in finalists]
     return np.array(rows, dtype=float).reshape(len(finalists), len(names))

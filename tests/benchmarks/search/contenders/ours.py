@@ -41,7 +41,7 @@ def run_understudy(trial: Trial) -> None:
     ground = _Ground(trial)
     found = search(
         ground, [trial.seed_prompt], plan=plan, pool=trial.world.pool, screen=trial.rewriter.screen, generations=GENERATIONS,
-        n_front=N_FRONT, weights=dict.fromkeys(NAMES, 1.0),
+        n_front=N_FRONT, weights=dict.fromkeys(NAMES, 1.0), traded=objectives.TRADED,
     )  # fmt: skip
     chosen = found.pick
     trial.outcome |= {"stopped": found.stopped, "generations": len(found.steps), "confirmed": len(found.finalists)}
