@@ -124,6 +124,8 @@ def optimize(
     """Search for a better prompt; a search that was stopped goes on where it was."""
 
     def work() -> Fields:
+        # what cannot be used is said before anything heavy is imported
+        search = search_of(algorithm, population, generations, weights, panel, without=without, racing=racing)
         from flows import stages
 
         return stages.optimize(
@@ -133,7 +135,7 @@ def optimize(
             surface=surface,
             recommender=recommender,
             seed=seed,
-            search=search_of(algorithm, population, generations, weights, panel, without=without, racing=racing),
+            search=search,
             models=models,
             caps=caps,
         )
@@ -210,6 +212,7 @@ def nightly(
     """From human logs to a published training set, as one Prefect flow."""
 
     def work() -> Fields:
+        search = search_of(algorithm, population, generations, weights, panel)
         from flows.nightly import nightly
 
         return nightly(
@@ -225,7 +228,7 @@ def nightly(
             name=name,
             releases=text_of(releases),
             seed=seed,
-            search=search_of(algorithm, population, generations, weights, panel),
+            search=search,
             models=models,
             caps=caps,
         )

@@ -49,9 +49,9 @@ def estimate(
     """Say what a run would cost and take. No model is called; the caps are compared with the figures."""
 
     def work() -> Fields:
+        search = searched_by(Search().algorithm, population, generations, None, panel, finalists)
         from tasks.estimating import Asked, estimate_run
 
-        search = searched_by(Search().algorithm, population, generations, None, panel, finalists)
         many = n if n is not None else 200 if run == "probe" else 800
         asked = Asked(
             dataset, setting, run, search, report_of(report), many, recommender, seed, latency_s,

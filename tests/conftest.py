@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -16,17 +18,32 @@ N_FEW = 240
 
 
 @pytest.fixture(scope="session")
-def profiled_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with the sample as data set `sample`, profiled; floors by three halvings. Whoever writes takes a copy."""
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that all test processes of one run share."""
     folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    store = folder / "profiled-sample.duckdb"
-    # the workers of one run share the folder; the second one waits for the first
-    with (folder / "profiled-sample.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def alone(shared_folder: Path) -> Callable[[str], AbstractContextManager[None]]:
+    """By name, a stretch in which one test process is at a time; the others wait."""
+
+    @contextmanager
+    def held(name: str) -> Iterator[None]:
+        with (shared_folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    return held
+
+
+@pytest.fixture(scope="session")
+def profiled_sample(shared_folder: Path, alone: Callable[[str], AbstractContextManager[None]]) -> Path:
+    """A store with the sample as data set `sample`, profiled; floors by three halvings. Whoever writes takes a copy."""
+    store, unfinished = shared_folder / "profiled-sample.duckdb", shared_folder / "unfinished.duckdb"
+    with alone("profiled-sample"):
         if not store.exists():
-            unfinished = folder / "unfinished.duckdb"
+            unfinished.unlink(missing_ok=True)
             _profile(unfinished)
             unfinished.rename(store)
     return store

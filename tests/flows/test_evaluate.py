@@ -23,7 +23,7 @@ FIGURES = ("success", "rounds", "satisfaction", "acceptance")
 
 
 @pytest.fixture
-def store(profiled_sample: Path, tmp_path: Path, prefect_server: None) -> Path:  # noqa: ARG001  it only has to be there
+def store(profiled_sample: Path, tmp_path: Path, prefect_server: str) -> Path:  # noqa: ARG001  it only has to be there
     """The same, of a test's own."""
     return Path(copyfile(profiled_sample, tmp_path / "sample.duckdb"))
 

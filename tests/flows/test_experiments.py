@@ -33,7 +33,7 @@ CONCURRENCY = 8
 
 
 @pytest.fixture
-def store(profiled_sample: Path, tmp_path: Path, prefect_server: None) -> str:  # noqa: ARG001  it only has to be there
+def store(profiled_sample: Path, tmp_path: Path, prefect_server: str) -> str:  # noqa: ARG001  it only has to be there
     """The same, of a test's own."""
     return str(copyfile(profiled_sample, tmp_path / "sample.duckdb"))
 

@@ -21,15 +21,15 @@ def no_anchors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks.profile, "measure_anchors", lambda *_: None)
 
 
-def profiled(path: Path, *sources: tuple[str, str]) -> dict[str, Any]:
+def profiled(path: Path, *sources: tuple[str, Path]) -> dict[str, Any]:
     for reader, folder in sources:
-        ingest_logs.fn(str(path), reader, [str(EXAMPLES / folder)], dataset="d")
+        ingest_logs.fn(str(path), reader, [str(folder)], dataset="d")
     return tasks.profile.profile_dataset.fn(str(path), "d")
 
 
-def test_annotations_change_nothing_that_is_played(tmp_path: Path) -> None:
-    alone = profiled(tmp_path / "a.duckdb", ("redial", "sample"))
-    both = profiled(tmp_path / "b.duckdb", ("redial", "sample"), ("iard", "readers/iard"))
+def test_annotations_change_nothing_that_is_played(few_dialogues: Path, tmp_path: Path) -> None:
+    alone = profiled(tmp_path / "a.duckdb", ("redial", few_dialogues))
+    both = profiled(tmp_path / "b.duckdb", ("redial", few_dialogues), ("iard", EXAMPLES / "readers" / "iard"))
     assert both["n_dialogues"] == alone["n_dialogues"] + 3
     assert both["instruments"]["rehearsal"]["digest"] == alone["instruments"]["rehearsal"]["digest"]
     with Store.open(tmp_path / "b.duckdb") as store:

@@ -41,7 +41,7 @@ def write(rows: Sequence[Row]) -> None:
     if by_block["quality"]:
         tables.append(_qualities(by_block["quality"], by_block["main"]))
     if by_block["ablation"]:
-        tables.append(_ablation(by_block["ablation"], by_block["main"]))
+        tables.append(_ablation(by_block["ablation"]))
     if by_block["weights"]:
         tables.append(_weighted(by_block["weights"], [*by_block["main"], *by_block["nonconvex"]]))
     tables += [_claims(name, by_block[name]) for name in ("null", "adverse") if by_block[name]]
@@ -132,28 +132,40 @@ def _qualities(rows: Sequence[Row], main: Sequence[Row]) -> Table:
     for name in MODULES:
         cells = [[row["hv"] for row in whole if row["optimizer"] == name and row["quality"] == quality] for quality in (0.3, 0.6, 0.9)]
         lines.append([name, *(_told(values) if values else "" for values in cells)])
-    return Table("hv by the critic's quality, surfaces 100–109", ["optimizer", ".3", ".6", ".9"], lines)
+    return Table(f"hv by the critic's quality, surfaces {FEWER[0]}–{FEWER[-1]}", ["optimizer", ".3", ".6", ".9"], lines)
 
 
-def _ablation(rows: Sequence[Row], main: Sequence[Row]) -> Table:
-    whole = {row["surface"]: row for row in main if row["optimizer"] == OURS}
-    names = dict.fromkeys(_named(row) for row in rows)
+def _ablation(rows: Sequence[Row]) -> Table:
+    whole = {row["surface"]: row for row in rows if not row["options"]}
+    names = dict.fromkeys(_named(row) for row in rows if row["options"])
     lines = []
     for name in names:
         own = {row["surface"]: row for row in rows if _named(row) == name and row["surface"] in whole}
         cells = []
-        for what in ("hv", "hv_pick"):
+        for what in (_hv, _hv_pick, _on_the_way):
             if len(own) < 2:
                 cells.append("")
                 continue
-            one = paired({key: row[what] for key, row in whole.items() if key in own}, {key: row[what] for key, row in own.items()})
+            one = paired({key: what(row) for key, row in whole.items() if key in own}, {key: what(row) for key, row in own.items()})
             cells.append(f"{one.mean:+.3f} ({one.lo:+.3f} to {one.hi:+.3f})")
         lines.append([name, str(len(own)), *cells])
     return Table(
-        "What each mechanism brings: the whole search minus the one that differs, paired by surface",
-        ["", "n", "hv", "hv of the pick"],
+        "What each mechanism brings: the whole search minus the one that differs, paired by surface (trial surfaces)",
+        ["", "n", "hv", "hv of the pick", "hv on the way, mean of the curve"],
         lines,
     )
+
+
+def _hv(row: Row) -> float:
+    return float(row["hv"])
+
+
+def _hv_pick(row: Row) -> float:
+    return float(row["hv_pick"])
+
+
+def _on_the_way(row: Row) -> float:
+    return float(np.mean(row["curve"]))
 
 
 def _weighted(rows: Sequence[Row], single: Sequence[Row]) -> Table:
