@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
+from flows.cli import app
 from understudy.objectives import NAMES
 from understudy.rehearsal import FAULTS
 
-UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))
 
-
-def run(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([UNDERSTUDY, "front", *words], cwd=cwd, capture_output=True, text=True, check=False, timeout=120)
+def run(*words: str, cwd: Path) -> Result:
+    with chdir(cwd):
+        return CliRunner().invoke(app, ["front", *words])
 
 
 def fields(*words: str, cwd: Path) -> dict[str, Any]:
     done = run("--true", *words, "--json", cwd=cwd)
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout)
     return told
 
@@ -53,7 +54,7 @@ def test_a_reviewer_s_surface_is_enumerated(tmp_path: Path) -> None:
 @pytest.mark.parametrize("words", [("--true", "--surface", "best"), ("--surface", "0"), ("--true", "--surface", "none.toml")])
 def test_what_there_is_not_ends_with_two(words: tuple[str, ...], tmp_path: Path) -> None:
     done = run(*words, "--json", cwd=tmp_path)
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert not json.loads(done.stdout)["ok"]
 
 
