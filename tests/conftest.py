@@ -15,6 +15,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "examples" / "sample"
 N_FEW = 240
+LONGEST = ("tests/flows/test_nightly", "tests/flows/", "tests/tasks/", "tests/doors/test_keys", "tests/search/", "tests/probes/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest begin, so that no worker is left with one of them when the others are done."""
+    items.sort(key=lambda item: next((place for place, begin in enumerate(LONGEST) if item.nodeid.startswith(begin)), len(LONGEST)))
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from understudy.parameters import PanelSize, Search
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = PanelSize(per_stratum=6, behaviour=8, free=4)
 SEARCH = Search(population=4, generations=1, n_front=2, panel=SMALL, front_panel=SMALL)
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 
 
 @pytest.fixture(scope="session")
