@@ -54,11 +54,20 @@ def profiled(path: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def gold(few_dialogues: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    path = tmp_path_factory.mktemp("gold") / "s.duckdb"
+def plain(few_dialogues: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    path = tmp_path_factory.mktemp("plain") / "s.duckdb"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tasks.profile, "measure_anchors", lambda *_: None)
         ingested(path, few_dialogues)
+        return path, profiled(path)
+
+
+@pytest.fixture(scope="module")
+def gold(plain: tuple[Path, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """The store that was profiled without gold, labelled and profiled again."""
+    path = Path(shutil.copy(plain[0], tmp_path_factory.mktemp("gold") / "s.duckdb"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tasks.profile, "measure_anchors", lambda *_: None)
         label(path)
         return path, profiled(path)
 
@@ -98,16 +107,15 @@ def test_the_same_instruments_read_humans_and_simulators(gold: tuple[Path, dict[
     assert reference.reactions["label"].to_list() == reference.instruments.read(masked)["label"].to_list()
 
 
-def test_gold_acts_make_another_profile_so_no_evaluation_by_the_lexicon_answers(few_dialogues: Path, tmp_path: Path) -> None:
-    path = tmp_path / "s.duckdb"
-    ingested(path, few_dialogues)
-    before = profiled(path)
+def test_gold_acts_make_another_profile_so_no_evaluation_by_the_lexicon_answers(
+    plain: tuple[Path, dict[str, Any]], gold: tuple[Path, dict[str, Any]]
+) -> None:
+    path, after = gold
+    before = plain[1]
     reaction = before["instruments"]["reaction"]
     assert (reaction["kind"], reaction["macro_f1"], reaction["fitted_on"]) == ("lexicon", None, [])
     assert "gold acts" in reaction["reason"]
     assert reaction["confusion_by_register"]["human"]["status"] == "uncorrected"
-    label(path)
-    after = profiled(path)
     assert after["profile_key"] != before["profile_key"]
     assert after["instruments"]["reaction"]["kind"] == "fitted"
     assert profiled(path) == after
