@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import copyfile
 from threading import Thread
 
 import pytest
@@ -27,7 +28,6 @@ from understudy.doors.events import recording
 from understudy.doors.llm import Gateway, GatewayConfig
 from understudy.errors import ProviderFailed
 
-ROOT = Path(__file__).resolve().parents[2]
 UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))
 # one that looks like a key, and one that looks like nothing
 KEYS = ("sk-planted0123456789abcdefXYZ", "plantedwordswithoutanyform")
@@ -117,19 +117,18 @@ def test_a_reply_that_says_the_key_is_kept_without_it(tmp_path: Path, monkeypatc
     assert leaks(key, tmp_path) == []
 
 
-def test_a_command_that_fails_at_its_provider_leaves_no_key_behind_and_ends_at_once_with_four(tmp_path: Path) -> None:
+def test_a_command_that_fails_at_its_provider_leaves_no_key_behind_and_ends_at_once_with_four(
+    profiled_sample: Path, tmp_path: Path
+) -> None:
     key = KEYS[0]
+    copyfile(profiled_sample, tmp_path / "understudy.duckdb")
     loud = {"PREFECT_LOGGING_LEVEL": "DEBUG", "LITELLM_LOG": "DEBUG"}
     environment = {**os.environ, **loud, "PREFECT_HOME": str(tmp_path / "prefect"), "OPENAI_API_KEY": key}
 
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([UNDERSTUDY, *words, "--json"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-
-    for words in (("ingest", "redial", str(ROOT / "examples" / "sample"), "--dataset", "sample"), ("profile", "--dataset", "sample")):
-        assert run(*words).returncode == 0
+    play = [UNDERSTUDY, "simulate", "--dataset", "sample", "--setting", "zero_shot", "--n", "8", "--events", "events.jsonl", "--json"]
     with echoing(401) as (address, seen):
-        play = ("simulate", "--dataset", "sample", "--setting", "zero_shot", "--n", "8", "--events", "events.jsonl")
-        done = run(*play, "--model", "openai/gpt-4o-mini", "--api-base", address, "--concurrency", "4")
+        model = ["--model", "openai/gpt-4o-mini", "--api-base", address, "--concurrency", "4"]
+        done = subprocess.run([*play, *model], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     answer = json.loads(done.stdout)
     assert (done.returncode, answer["error"]["code"]) == (4, "provider_failed"), done.stderr
     assert "environment" in answer["error"]["hint"]

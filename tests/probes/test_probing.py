@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import pytest
+from typer.testing import CliRunner
 
+from flows.cli import app
 from tasks.estimating import Asked, estimate_run
 from tasks.ingest import ingest_logs
 from tasks.models import OpenModels, models_open, store_held
@@ -26,7 +26,6 @@ from understudy.doors.store import Store
 from understudy.errors import BadInput, BudgetExhausted, ProviderFailed
 from understudy.parameters import REPORT_PANEL, Caps, Models, Search
 
-SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "sample"
 Answer = TypeVar("Answer")
 
 
@@ -117,11 +116,9 @@ def test_without_a_profile_there_is_nothing_to_probe(tmp_path: Path) -> None:
 
 
 def test_the_command_says_that_rehearsal_cannot_be_contaminated(store: str) -> None:
-    run = [sys.executable, "-c", "from flows.cli import main; main()"]
-    command = [*run, "probe", "--dataset", "sample", "--n", "20", "--store", store, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=SAMPLE.parents[1], check=False)
+    done = CliRunner().invoke(app, ["probe", "--dataset", "sample", "--n", "20", "--store", store, "--json"])
     told = json.loads(done.stdout)
-    assert (done.returncode, told["outcome"], told["n_model_calls"]) == (0, "not_measured", 0)
+    assert (done.exit_code, told["outcome"], told["n_model_calls"]) == (0, "not_measured", 0)
     assert "not a language model" in told["reason"]
     assert told["hit_at_10"]["model"]["value"] is None
 

@@ -47,6 +47,7 @@ def test_the_human_figures_are_reproduced(store_path: Path) -> None:
     assert mentioned == [88.1, 2.5, 9.4]
 
 
+@pytest.mark.prove
 def test_the_official_test_split_stays_and_select_carries_a_report(store_path: Path) -> None:
     with Store.open(store_path) as store, store.transaction():
         tasks.profile._write(store, "k", "redial", "d", 0)
