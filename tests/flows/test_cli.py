@@ -8,9 +8,11 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from flows.cli import app
 from understudy.doors.store import Store
@@ -19,8 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))
 
 
-def run(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PREFECT_HOME": str(cwd / "prefect"), **variables}
+def run(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PREFECT_HOME": str(cwd / "prefect")}
     return subprocess.run([UNDERSTUDY, *words], cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -65,7 +67,7 @@ def test_a_busy_store_ends_with_six(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["error"]["code"] == "store_busy"
 
 
-def test_ingest_and_status_answer_in_json_and_nothing_else(prefect_server: str, tmp_path: Path) -> None:
+def test_ingest_and_status_answer_in_json_and_nothing_else(tmp_path: Path) -> None:
     # with no address of a server a command starts one for itself
     done = run("ingest", "redial", str(ROOT / "examples" / "sample"), "--dataset", "sample", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -76,8 +78,13 @@ def test_ingest_and_status_answer_in_json_and_nothing_else(prefect_server: str, 
     status = json.loads(run("status", "--json", cwd=tmp_path).stdout)
     assert status["tables"]["ingest.dialogues"] == answer["n_dialogues"]
     assert {"tables", "ledger", "runs", "releases", "n_test_uses", "store_digest"} <= set(status)
-    wrong = run("profile", "--dataset", "other", "--json", cwd=tmp_path, PREFECT_API_URL=prefect_server)
-    assert wrong.returncode == 2
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_a_data_set_that_is_not_there_ends_with_two_and_the_hint_names_those_that_are(profiled_sample: Path, tmp_path: Path) -> None:
+    store = str(copyfile(profiled_sample, tmp_path / "s.duckdb"))
+    wrong = CliRunner().invoke(app, ["profile", "--dataset", "other", "--store", store, "--json"])
+    assert wrong.exit_code == 2
     assert "sample" in json.loads(wrong.stdout)["error"]["hint"]
 
 
