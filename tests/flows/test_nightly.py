@@ -14,7 +14,7 @@ from tasks.status import store_status
 from understudy.doors.events import recording
 from understudy.doors.store import Store
 from understudy.errors import GateFailed, ProviderFailed
-from understudy.parameters import Caps, Models, Search
+from understudy.parameters import Caps, Models
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGES = ("ingest_done", "profile_done", "generation_started", "generation_done", "search_done", "batch_played", "verdict")
@@ -76,7 +76,8 @@ def test_a_search_stopped_by_its_budget_ends_where_it_would_have_ended(night: di
 
 
 def test_a_prompt_that_gives_titles_away_is_stopped_by_the_leakage_gate(night: dict[str, Any]) -> None:
-    leaky = {**night, "setting": str(ROOT / "examples" / "leaky.toml"), "search": Search(generations=0), "n": 190}
+    seed_alone = night["search"].model_copy(update={"generations": 0})
+    leaky = {**night, "setting": str(ROOT / "examples" / "leaky.toml"), "search": seed_alone, "n": 190}
     fields = spent(leaky)
     title = next(one for one in fields["verdicts"] if one["suite"] == "leakage" and one["expectation"] == "title")
     assert not title["passed"]
