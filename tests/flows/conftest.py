@@ -75,7 +75,15 @@ def _started(folder: Path) -> tuple[str, str]:
             process.kill()
             raise AssertionError((folder / "prefect.log").read_text()[-3000:])
         time.sleep(0.2)
+    _end_with_the_run(process.pid)
     return address, str(process.pid)
+
+
+def _end_with_the_run(server: int) -> None:
+    """A run that is interrupted tears no fixture down; then a watcher ends the server, once the run's own process is gone."""
+    run = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+    watch = 'while kill -0 "$0" && kill -0 "$1"; do sleep 1; done; kill "$1"'
+    subprocess.Popen(["bash", "-c", watch, str(run), str(server)], stderr=subprocess.DEVNULL, start_new_session=True)
 
 
 def _drain() -> None:
