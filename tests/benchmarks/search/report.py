@@ -131,7 +131,7 @@ def _qualities(rows: Sequence[Row], main: Sequence[Row]) -> Table:
     lines = []
     for name in MODULES:
         cells = [[row["hv"] for row in whole if row["optimizer"] == name and row["quality"] == quality] for quality in (0.3, 0.6, 0.9)]
-        lines.append([name, *(_told(values) if values else "" for values in cells)])
+        lines.append([name, *(f"{_told(values)}, n {len(values)}" if values else "" for values in cells)])
     return Table(f"hv by the critic's quality, surfaces {FEWER[0]}–{FEWER[-1]}", ["optimizer", ".3", ".6", ".9"], lines)
 
 
