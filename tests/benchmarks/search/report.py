@@ -30,7 +30,7 @@ def write(rows: Sequence[Row]) -> None:
     tables = [_progress(wanted.values(), known)]
     for block in ("main", "nonconvex"):
         if by_block[block]:
-            tables += [_standings(block, by_block[block]), _against(block, by_block[block]), _costs(block, by_block[block])]
+            tables += [make(block, by_block[block]) for make in (_standings, _against, _met, _costs)]
             curves = {name: [row["curve"] for row in of] for name, of in _by_optimizer(by_block[block]).items()}
             title = f"{block}: what would be handed in, by dialogues played"
             (PICTURES / f"bench-search-{block}.svg").write_text(curves_svg(curves, GRID, title=title), encoding="utf-8")
@@ -104,6 +104,24 @@ def _against(block: str, rows: Sequence[Row]) -> Table:
             lines.append([what, name, f"{one.mean:+.3f} ({one.lo:+.3f} to {one.hi:+.3f})", f"{adjusted[name]:.3g}", won])
     return Table(f"{block}: understudy minus each peer, paired by surface", ["", "peer", "difference", "Holm's p", "won/tied/lost"], lines)
 
+
+def _met(block: str, rows: Sequence[Row]) -> Table:
+    """Rules of handing in differ; what an optimizer measured at all bounds what any rule could have handed in for it."""
+    groups = _by_optimizer(rows)
+    met = {name: {row["surface"]: row["hv_best_met"] for row in of} for name, of in groups.items()}
+    peers = [name for name in groups if name != OURS and OURS in groups]
+    handed = {row["surface"]: row["hv"] for row in groups.get(OURS, [])}
+    searches, least = ({name: paired(ours, met[name]) for name in peers} for ours in (met.get(OURS, {}), handed))
+    adjusted = holm_over({name: one.p for name, one in searches.items()}) if peers else {}
+    lines = []
+    for name, of in groups.items():
+        cells = ["", "", ""]
+        if name in peers:
+            search, bound = (f"{one.mean:+.3f} ({one.lo:+.3f} to {one.hi:+.3f})" for one in (searches[name], least[name]))
+            cells = [search, f"{adjusted[name]:.3g}", bound]
+        lines.append([name, _mean(of, "n_measured", "{:.0f}"), _told(list(met[name].values())), *cells])
+    header = ["optimizer", "prompts", "hv of all of them", "understudy's minus that", "Holm's p", "what understudy handed in, minus that"]
+    return Table(f"{block}: all that was measured, the most that any rule could have handed in", header, lines)
 
 def _costs(block: str, rows: Sequence[Row]) -> Table:
     lines = []
