@@ -23,7 +23,7 @@ from understudy.records import Measured
 from understudy.search import loop, picking
 from understudy.search.plan import Individual
 
-VERSION = 2
+VERSION = 3
 Fields = dict[str, Any]
 
 
@@ -105,7 +105,8 @@ def finalist(one: Confirmed, floors: Floors) -> picking.Finalist:
     """A confirmed finalist as the choice takes it."""
     found = evaluation_of(one.done.row)
     values = {name: found.objectives[name].measured for name in NAMES}
-    return picking.Finalist(one.done.work.genome_digest, values, constraints(found, floors), one.replicates)
+    bounds, sure = (constraints(found, floors, surely=surely) for surely in (False, True))
+    return picking.Finalist(one.done.work.genome_digest, values, bounds, one.replicates, sure)
 
 
 def _picked(run: Run, history: list[list[Individual]], compared: Sequence[picking.Finalist]) -> picking.Pick:

@@ -61,6 +61,8 @@ def test_where_nothing_is_feasible_bounds_on_objectives_are_left_to_the_objectiv
 
     assert chosen((), everybody).genome_digest == "near"
     assert (chosen(("sameness",), everybody).genome_digest, chosen(("sameness",), everybody).feasible) == ("better", False)
+    unlucky = replace(leaky, sure={"title": -0.01, "sameness": -0.1})
+    assert chosen(("sameness",), [seed, near, better, unlucky]).genome_digest == "leaky"
     allowed = replace(near, constraints={"title": -0.1, "sameness": -0.2})
     assert chosen(("sameness",), [seed, allowed, better, leaky]).genome_digest == "near"
 

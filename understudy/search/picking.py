@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -25,13 +25,15 @@ ON_FRONT = 0.5
 class Finalist:
     """A genome as measured on the split that chooses; constraints at most 0 where feasible, None where not measured.
 
-    `replicates`: each objective over the half-samples that all finalists share.
+    `replicates`: each objective over the half-samples that all finalists share. `sure`: the constraints by what is sure, rates by
+    the lower ends of their intervals; where none are given, `constraints` stand for them.
     """
 
     genome_digest: str
     objectives: Mapping[str, Measured]
     constraints: Mapping[str, float | None]
     replicates: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    sure: Mapping[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,9 @@ def pick(
     """The member of the front that is best in the worst case: by `weights`, or at the knee where none are given.
 
     The worst case is that over the resamples; without them it is the upper bound of each interval, the value itself where there is
-    none. Feasible finalists go first; with none feasible, those that least violate the constraints that are not `traded`: names of
-    bounds on what an objective measures, where it is the objectives that say which is better. Raises NotMeasured when no finalist
-    can be compared.
+    none. Feasible finalists go first; with none feasible, those that surely violate least of the constraints that are not `traded`:
+    names of bounds on what an objective measures, where it is the objectives that say which is better. Raises NotMeasured when no
+    finalist can be compared.
     """
     aside = {each.genome_digest: why for each in finalists if (why := _not_measured(each, objectives))}
     compared = sorted((each for each in finalists if each.genome_digest not in aside), key=lambda each: each.genome_digest)
@@ -79,7 +81,9 @@ def pick(
         raise NotMeasured("no finalist could be measured: " + "; ".join(sorted(set(aside.values()))))
     F, violations = _values(compared, objectives), violation(_constraints(compared))
     draws = _draws(compared, objectives)
-    binding = violation(_constraints(compared, without=traded)) if violations.min() > 0 else violations
+    # one leak in a dozen dialogues is no evidence against a prompt, and data_leakage weighs it as it does everything else
+    surely = [replace(each, constraints=each.sure or each.constraints) for each in compared]
+    binding = violation(_constraints(surely, without=traded)) if violations.min() > 0 else violations
     allowed = [int(i) for i in np.flatnonzero(binding <= binding.min())]
     shares = {i: p_dominated(i, draws, allowed) if draws else 0.0 for i in allowed}
     if draws and probabilistic:

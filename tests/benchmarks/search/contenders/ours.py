@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -108,7 +108,8 @@ class _Ground:
     def confirmed(self, genomes: Sequence[Genome]) -> Sequence[Finalist]:
         trial = self._trial
         panel = trial.world.panel("select", FRONT_PANEL, seed=trial.seed, replicate=1)
-        return [_finalist(one) for one in trial.stage.measure_all(genomes, panel, split="select", label="select", intervals=True)]
+        floors = trial.world.floors
+        return [_finalist(one, floors) for one in trial.stage.measure_all(genomes, panel, split="select", label="select", intervals=True)]
 
     def _individual(self, one: Proposal, found: Measurement) -> Individual:
         values = {name: (float(value) if np.isfinite(value) else None) for name, value in zip(NAMES, found.values, strict=True)}
@@ -123,9 +124,9 @@ def _fallen(one: Proposal, n_dialogues: int) -> Individual:
     return Individual(one.genome, one.operator, {}, {}, n_tokens=one.n_tokens, n_dialogues=n_dialogues, dropped="dominated with confidence")
 
 
-def _finalist(found: Measurement) -> Finalist:
+def _finalist(found: Measurement, floors: Mapping[str, float | None]) -> Finalist:
     values = found.evaluation.objectives
     return Finalist(
         found.genome.digest, {name: values[name].measured for name in NAMES}, found.constraints,
-        {name: values[name].replicates for name in objectives.NAMES},
+        {name: values[name].replicates for name in objectives.NAMES}, objectives.constraints(found.evaluation, floors, surely=True),
     )  # fmt: skip
