@@ -92,6 +92,6 @@ def test_nominated_are_distinct_and_as_many_as_there_may_be(points: list[tuple[f
     free: Mapping[int, tuple[float, float]] = {at: (bias, distance) for at, (bias, distance, violated) in enumerate(points) if not violated}
     if free and n > 0:
         F = np.array([point[:2] for point in points])
-        box = np.maximum(BOX, 1.1 * F[non_dominated(F, np.zeros((len(F), 0)))].max(axis=0))
+        box = np.maximum(BOX, 1.1 * F[non_dominated(F)].max(axis=0))
         alone = max(hypervolume(np.array([point]), box) for point in free.values())
         assert hypervolume(F[found], box) >= alone - 1e-12

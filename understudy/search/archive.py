@@ -60,7 +60,7 @@ def nominated(candidates: Sequence[Met], *, reference: Sequence[float], n: int) 
 
 def _box(F: Matrix, reference: Matrix) -> Matrix:
     """The reference point, moved out to where the whole front lies within: what is worse than the seed in one objective may be a trade."""
-    front = F[non_dominated(F, np.zeros((len(F), 0)))]
+    front = F[non_dominated(F)]
     return cast(Matrix, np.maximum(reference, MARGIN * front.max(axis=0)))
 
 

@@ -114,10 +114,14 @@ def violation(G: Matrix) -> NDArray[np.float64]:
     return cast(Matrix, np.maximum(G, 0.0).sum(axis=1))
 
 
-def non_dominated(F: Matrix, G: Matrix) -> list[int]:
-    """The rows that no other row dominates, in order; of the feasible ones where there are any, else of the least violation."""
+def non_dominated(F: Matrix, G: Matrix | None = None) -> list[int]:
+    """The rows that no other row dominates, in order; of the feasible ones where there are any, else of the least violation.
+
+    Without G every row is feasible.
+    """
     from pymoo.util.nds.non_dominated_sorting import NonDominatedSorting
 
+    G = np.zeros((len(F), 0)) if G is None else G
     _checked(F, G)
     if not len(F):
         return []

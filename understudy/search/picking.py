@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -79,18 +79,18 @@ def pick(
     compared = sorted((each for each in finalists if each.genome_digest not in aside), key=lambda each: each.genome_digest)
     if not compared:
         raise NotMeasured("no finalist could be measured: " + "; ".join(sorted(set(aside.values()))))
-    F, violations = _values(compared, objectives), violation(_constraints(compared))
+    F, violations = _values(compared, objectives), violation(_bounds([each.constraints for each in compared]))
     draws = _draws(compared, objectives)
     # one leak in a dozen dialogues is no evidence against a prompt, and data_leakage weighs it as it does everything else
-    surely = [replace(each, constraints=each.sure or each.constraints) for each in compared]
-    binding = violation(_constraints(surely, without=traded)) if violations.min() > 0 else violations
+    surely = _bounds([each.sure or each.constraints for each in compared], without=traded)
+    binding = violation(surely) if violations.min() > 0 else violations
     allowed = [int(i) for i in np.flatnonzero(binding <= binding.min())]
     shares = {i: p_dominated(i, draws, allowed) if draws else 0.0 for i in allowed}
     if draws and probabilistic:
         # where three beat each other in turn, all may be beaten in half of the draws
         front = [i for i in allowed if shares[i] < ON_FRONT] or [min(allowed, key=lambda i: (shares[i], i))]
     else:
-        front = [allowed[i] for i in non_dominated(F[allowed], np.zeros((len(allowed), 0)))]
+        front = [allowed[i] for i in non_dominated(F[allowed])]
     cases = [draw / np.array(reference) for draw in _cases(compared, F, draws, objectives, worst_case=worst_case)]
     chosen = front[_best([case[front] for case in cases], objectives, weights)]
     seed = next((i for i, each in enumerate(compared) if each.genome_digest == seed_digest), None)
@@ -172,7 +172,7 @@ def _worst(measured: Measured) -> float:
     return value if measured.hi is None or not math.isfinite(measured.hi) else max(value, measured.hi)
 
 
-def _constraints(finalists: Sequence[Finalist], *, without: Collection[str] = ()) -> Matrix:
-    names = sorted({name for each in finalists for name in each.constraints} - set(without))
-    rows = [[each.constraints[name] for name in names] for each in finalists]
-    return np.array(rows, dtype=float).reshape(len(finalists), len(names))
+def _bounds(constraints: Sequence[Mapping[str, float | None]], *, without: Collection[str] = ()) -> Matrix:
+    names = sorted({name for each in constraints for name in each} - set(without))
+    rows = [[each[name] for name in names] for each in constraints]
+    return np.array(rows, dtype=float).reshape(len(constraints), len(names))

@@ -101,7 +101,7 @@ def _against(block: str, rows: Sequence[Row]) -> Table:
         for name, one in found.items():
             ours, theirs = ({row["surface"]: row[what] for row in groups[who]} for who in (OURS, name))
             won = "/".join(str(n) for n in wins(ours, theirs))
-            lines.append([what, name, f"{one.mean:+.3f} ({one.lo:+.3f} to {one.hi:+.3f})", f"{adjusted[name]:.3g}", won])
+            lines.append([what, name, _difference(one), f"{adjusted[name]:.3g}", won])
     return Table(f"{block}: understudy minus each peer, paired by surface", ["", "peer", "difference", "Holm's p", "won/tied/lost"], lines)
 
 
@@ -117,11 +117,11 @@ def _met(block: str, rows: Sequence[Row]) -> Table:
     for name, of in groups.items():
         cells = ["", "", ""]
         if name in peers:
-            search, bound = (f"{one.mean:+.3f} ({one.lo:+.3f} to {one.hi:+.3f})" for one in (searches[name], least[name]))
-            cells = [search, f"{adjusted[name]:.3g}", bound]
+            cells = [_difference(searches[name]), f"{adjusted[name]:.3g}", _difference(least[name])]
         lines.append([name, _mean(of, "n_measured", "{:.0f}"), _told(list(met[name].values())), *cells])
     header = ["optimizer", "prompts", "hv of all of them", "understudy's minus that", "Holm's p", "what understudy handed in, minus that"]
     return Table(f"{block}: all that was measured, the most that any rule could have handed in", header, lines)
+
 
 def _costs(block: str, rows: Sequence[Row]) -> Table:
     lines = []
@@ -160,30 +160,18 @@ def _ablation(rows: Sequence[Row]) -> Table:
     for name in names:
         own = {row["surface"]: row for row in rows if _named(row) == name and row["surface"] in whole}
         cells = []
-        for what in (_hv, _hv_pick, _on_the_way):
+        for what in ("hv", "hv_pick", "curve"):
             if len(own) < 2:
                 cells.append("")
                 continue
-            one = paired({key: what(row) for key, row in whole.items() if key in own}, {key: what(row) for key, row in own.items()})
-            cells.append(f"{one.mean:+.3f} ({one.lo:+.3f} to {one.hi:+.3f})")
+            one, other = ({key: float(np.mean(of[key][what])) for key in own} for of in (whole, own))
+            cells.append(_difference(paired(one, other)))
         lines.append([name, str(len(own)), *cells])
     return Table(
         "What each mechanism brings: the whole search minus the one that differs, paired by surface (trial surfaces)",
         ["", "n", "hv", "hv of the pick", "hv on the way, mean of the curve"],
         lines,
     )
-
-
-def _hv(row: Row) -> float:
-    return float(row["hv"])
-
-
-def _hv_pick(row: Row) -> float:
-    return float(row["hv_pick"])
-
-
-def _on_the_way(row: Row) -> float:
-    return float(np.mean(row["curve"]))
 
 
 def _weighted(rows: Sequence[Row], single: Sequence[Row]) -> Table:
@@ -214,6 +202,10 @@ def _claims(block: str, rows: Sequence[Row]) -> Table:
         ["true hv of the pick minus the seed's", _told([row["hv_pick"] - row["hv_seed"] for row in rows])],
     ]
     return Table(f"{block}: what is claimed there", ["", ""], lines)
+
+
+def _difference(one: Paired) -> str:
+    return f"{one.mean:+.3f} ({one.lo:+.3f} to {one.hi:+.3f})"
 
 
 def _told(values: Sequence[float]) -> str:
