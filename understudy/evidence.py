@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import polars as pl
@@ -27,6 +27,7 @@ from understudy.records import Item
 from understudy.statistics.halves import Floats, halves
 from understudy.units import Units, speakers_of, units_of
 
+_T = TypeVar("_T")
 VERSION = 2
 MIN_CONTEXTS = 150  # human contexts of a stratum that a report needs
 USABLE = ("complete", "capped")
@@ -35,6 +36,7 @@ INSTRUMENTS_DIGEST = digest([LEXICON.digest, chosen.FITTING, *(module.VERSION fo
 
 # the columns of the raw frames; a frame may have more
 _PEOPLE = ("dialogue_id", "seeker_id", "recommender_id")
+_TURN = (*_PEOPLE, "tokens", "n_tokens")
 REACTIONS: dict[str, Any] = dict.fromkeys(("context_id", *_PEOPLE, "stratum", "item_id", "text"), pl.String)
 BEHAVIOUR: dict[str, Any] = {
     **dict.fromkeys((*_PEOPLE, "previous", "text"), pl.String),
@@ -125,6 +127,7 @@ class Reference:
     instruments: Instruments
     seed: int
     min_contexts: int
+    _known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def build(cls, human: Human, *, seed: int, min_contexts: int = MIN_CONTEXTS) -> Reference:
@@ -138,7 +141,7 @@ class Reference:
         return cls(
             reactions=_labelled(human.reactions, texts),
             corpus=Corpus.of(behaviour, vocabulary),
-            turns=_flagged(behaviour, copies, nearly, "behaviour"),
+            turns=_flagged(behaviour.select(*_TURN, source=pl.lit("behaviour")), copies, nearly),
             told=_told(human.targets, human.turns.rename({"dialogue_id": "play_key"}), catalogue),
             lengths=_lengths(behaviour.with_columns(play_key="dialogue_id")),
             speakers=_speakers(human.turns),
@@ -172,6 +175,12 @@ class Reference:
         """What is drawn when these dialogues are resampled, the humans' or simulated ones that stand on them."""
         return units_of(dialogues, self.speaker)
 
+    def once(self, name: Hashable, make: Callable[[], _T]) -> _T:
+        """What `make` returns, made at the first call with this name: for figures of these humans that every evaluation needs."""
+        if name not in self._known:
+            self._known[name] = make()
+        return cast(_T, self._known[name])
+
     def of(self, dialogues: set[str]) -> Reference:
         """The reference made of some of its dialogues; used for halves of humans. Index, titles and vocabulary stay."""
         kept = pl.col("dialogue_id").is_in(sorted(dialogues))
@@ -202,15 +211,14 @@ def observe(simulated: Simulated, reference: Reference) -> Observed:
     spoken_texts = [*(frame["text"] for frame in (*played, seekers)), simulated.behaviour["previous"]]
     texts = read(spoken_texts, reference.titles, reference.instruments)
     behaviour, free = _with_before(simulated.behaviour, texts), _with_text(seekers, texts)
-    parts = [
-        _flagged(frame, reference.copies, reference.nearly, source)
-        for frame, source in ((behaviour, "behaviour"), (_with_text(simulated.reactions, texts), "reaction"), (free, "free"))
-    ]
+    said = {"behaviour": behaviour, "reaction": _with_text(simulated.reactions, texts), "free": free}
+    # looked up together: setting up the lookups costs more than the turns of a small panel
+    turns = pl.concat([frame.select(*_TURN, source=pl.lit(source)) for source, frame in said.items()])
     outcomes = simulated.outcomes if simulated.outcomes is not None else simulated.free_dialogues
     return Observed(
         reactions=_labelled(simulated.reactions, texts),
         corpus=Corpus.of(behaviour, reference.vocabulary),
-        turns=pl.concat(parts),
+        turns=_flagged(turns, reference.copies, reference.nearly),
         told=_told(usable.drop_nulls("target"), spoken, reference.catalogue),
         outcomes=outcomes.select("status", "reason"),
         free_dialogues=simulated.free_dialogues,
@@ -252,9 +260,9 @@ def _labelled(reactions: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
     return _with_text(reactions, texts.select("text", "label")).drop("text")
 
 
-def _flagged(turns: pl.DataFrame, copies: CopyIndex, nearly: NearIndex, source: str) -> pl.DataFrame:
-    flags = copies.flags(turns.select(*_PEOPLE, "tokens", "n_tokens"))
-    return flags.select("dialogue_id", "n_tokens", "copied", "shared", near=nearly.flags(turns), source=pl.lit(source))
+def _flagged(turns: pl.DataFrame, copies: CopyIndex, nearly: NearIndex) -> pl.DataFrame:
+    flags = copies.flags(turns)
+    return flags.select("dialogue_id", "n_tokens", "copied", "shared", near=nearly.flags(turns), source="source")
 
 
 def _spoken(turns: pl.DataFrame, titles: Titles) -> pl.DataFrame:

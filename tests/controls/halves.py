@@ -16,7 +16,7 @@ from understudy.anchors import disjoint_halves, human_panel, powered
 from understudy.doors import checks
 from understudy.evidence import Observed, Reference
 from understudy.objectives import Evaluation, measure_observed
-from understudy.objectives.positive_bias import going_together, rate
+from understudy.objectives.positive_bias import going_together, rates
 from understudy.records import STRATA, Measured
 from understudy.statistics.rates import wilson
 
@@ -128,8 +128,9 @@ def _raised(fault: str, place: Observed, humans: Reference, evaluation: Evaluati
 def _acceptance(place: Observed, humans: Reference) -> list[float]:
     """The mean over strata of the dose behind their acceptance; their spreads add as those of the same people's reactions do."""
     each: dict[str, list[float]] = {}
+    ours, theirs = (rates(frame, reference=humans) for frame in (place.reactions, humans.reactions))
     for stratum in STRATA:
-        seen, human = (rate(frame, stratum, reference=humans) for frame in (place.reactions, humans.reactions))
+        seen, human = ours["accept", stratum], theirs["accept", stratum]
         if min(seen.n, human.n) >= FEW:
             each[stratum] = reading.raised(seen, human)
     values, together = np.array(list(each.values())), going_together(place, humans, tuple(each))

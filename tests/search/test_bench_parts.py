@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,26 +16,24 @@ from understudy.errors import BadInput, BudgetExhausted
 from understudy.setting import load_setting
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
-from search.indicators import (
-    Claims,
-    claims_of,
-    handed_in,
-    igd_plus,
-    noisy_r2,
-    on_grid,
-    picked,
-    reached,
-    share_of_front,
-)
+from search.handing import Claim, claims_of, handed_in, picked
+from search.indicators import igd_plus, noisy_r2, on_grid, reached, share_of_front
 from search.meter import Meter, OutOfDialogues, Provider, playing
 from search.rewriting import as_genome, as_text
 from search.statistics import holm_over, paired, wins
 
 ONES = np.ones(2)
+SEED = load_setting("zero_shot").genome
 
 
-def claims(F: list[list[float]], violations: list[float] | None = None) -> Claims:
-    return Claims(tuple("abcdefgh"[: len(F)]), np.array(F), np.array(violations or [0.0] * len(F)))
+def claim(name: str, *values: float, n: int = 48, **bounds: float) -> Claim:
+    """A prompt called `name` with these objectives, the last one repeated for those that are not said, and these constraints."""
+    told = (*values, *(values[-1:] * (4 - len(values))))
+    return Claim(replace(SEED, sections={**SEED.sections, "role": f"Prompt {name}."}), told, bounds, bounds, n)
+
+
+def names(claims: list[Claim]) -> list[str]:
+    return [one.genome.sections["role"].split()[1].rstrip(".") for one in claims]
 
 
 def test_a_dialogue_is_counted_once_however_many_calls_it_takes_and_the_budget_is_hard() -> None:
@@ -63,26 +62,40 @@ def test_the_provider_counts_seekers_and_lets_the_critic_answer_when_nothing_may
 
 
 def test_claims_are_means_by_pieces_and_what_saw_less_than_a_panel_is_left_out() -> None:
-    found = claims_of(
-        ["a", "b", "a", "c"], [(1.0, 0.0), (9.0, 9.0), (4.0, 0.0), (float("nan"), 1.0)], [0.0, 0.0, 3.0, 0.0], [24, 24, 48, 48]
-    )
-    assert found.names == ("a",)
-    assert found.F.tolist() == [[3.0, 0.0]]
-    assert found.violations.tolist() == [2.0]
+    measured = [
+        claim("a", 1.0, 0.0, n=24, leaks=0.0), claim("b", 9.0, n=24), claim("a", 4.0, 0.0, leaks=3.0, decoys=0.1), claim("c", np.nan),
+    ]  # fmt: skip
+    (found,) = claims_of(measured)
+    assert names([found]) == ["a"]
+    assert found.values == (3.0, 0.0, 0.0, 0.0)
+    # a constraint is the mean of what was measured of it
+    assert found.constraints == pytest.approx({"leaks": 2.0, "decoys": 0.1})
+    assert found.violation == pytest.approx(2.1)
     # where nobody saw a whole panel, all are kept: an optimizer that was stopped early hands in what it has
-    assert claims_of(["a", "b"], [(1.0, 0.0), (2.0, 0.0)], [0.0, 0.0], [24, 24]).names == ("a", "b")
+    assert names(claims_of([claim("a", 1.0, n=24), claim("b", 2.0, n=24)])) == ["a", "b"]
+    assert claims_of([]) == []
 
 
-def test_what_is_handed_in_is_not_dominated_feasible_first_and_never_more_than_four() -> None:
-    front = claims([[0.0, 1.0], [1.0, 0.0], [0.5, 0.5], [0.6, 0.6], [0.2, 0.7], [0.7, 0.2]])
-    chosen = handed_in(front)
+def test_what_is_handed_in_spreads_over_the_front_and_is_four_at_most() -> None:
+    points = {"a": (0.1, 0.9), "b": (0.9, 0.1), "c": (0.5, 0.5), "d": (0.6, 0.6), "e": (0.2, 0.7), "f": (0.7, 0.2)}
+    front = [claim(name, *both) for name, both in points.items()]
+    chosen = names(handed_in(front, 1.1 * np.ones(4)))
     assert len(chosen) == 4
-    assert 3 not in chosen
-    # a prompt that breaks a bound is taken only to fill up, the smallest breach first
-    mended = claims([[0.0, 0.0], [0.9, 0.9], [0.1, 0.1], [0.2, 0.2]], [0.5, 0.0, 0.1, 0.3])
-    assert handed_in(mended) == [1, 2, 3]
-    assert picked(mended, [1, 2, 3], ONES) == 1
-    assert handed_in(claims_of([], [], [], [])) == []
+    assert "d" not in chosen
+    # of two alike, the one that keeps the bounds; what breaks them still comes in for what it adds
+    bound = [claim("kept", 0.5, leaks=-0.1), claim("broken", 0.5, leaks=0.2), claim("far", 0.1, 0.9, leaks=0.2)]
+    assert names(handed_in(bound, 1.1 * np.ones(4), most=2)) == ["kept", "far"]
+    assert handed_in([], np.ones(4)) == []
+
+
+def test_the_pick_keeps_the_bounds_first_and_is_the_most_balanced_then() -> None:
+    kept, broken = claim("kept", 0.5, leaks=-0.1), claim("broken", 0.1, leaks=0.2)
+    assert picked([broken, kept], SEED, np.ones(4)) is kept
+    # with none feasible, what may be one unlucky case does not rule a better prompt out
+    unlucky = replace(broken, sure={"leaks": -0.1})
+    assert picked([replace(kept, constraints={"leaks": 0.1}, sure={"leaks": -0.1}), unlucky], SEED, np.ones(4)) is unlucky
+    # a constraint that was measured of one alone binds that one alone
+    assert names([picked([claim("a", 0.5, decoys=0.1), claim("b", 0.6)], SEED, np.ones(4))]) == ["b"]
 
 
 def test_indicators_are_1_0_and_least_on_the_true_front_itself() -> None:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from understudy.evidence import Observed, Reference, whole_and_halves
 from understudy.objectives._value import ObjectiveValue
 from understudy.objectives.behavioural_distance import auc_of
-from understudy.objectives.positive_bias import over_acceptance, rate
+from understudy.objectives.positive_bias import over_acceptance, rates
 from understudy.privacy import closeness
-from understudy.records import DECOY, STRATA, Measured
+from understudy.records import DECOY, Measured
 from understudy.statistics.distances import auc
 from understudy.statistics.halves import Floats, interval, unit_codes
 from understudy.statistics.rates import wilson
@@ -25,12 +25,12 @@ _N_AUC = 100
 
 def diagnostics(observed: Observed, reference: Reference, objectives: Mapping[str, ObjectiveValue], *, seed: int) -> dict[str, Measured]:
     """Rates by stratum on both sides, guards and failures; what has no units is not measured."""
+    human = reference.once("reactions", lambda: rates(reference.reactions, reference=reference))
     found: dict[str, Measured] = {}
-    for stratum in (*STRATA, DECOY):
-        for label in ("accept", "reject", "neither"):
-            found[f"{label}_{stratum}"] = rate(observed.reactions, stratum, label, reference=reference)
-            if stratum != DECOY:
-                found[f"{label}_{stratum}_human"] = rate(reference.reactions, stratum, label, reference=reference)
+    for (label, stratum), rate in rates(observed.reactions, reference=reference).items():
+        found[f"{label}_{stratum}"] = rate
+        if stratum != DECOY:
+            found[f"{label}_{stratum}_human"] = human[label, stratum]
     n = len(observed.outcomes)
     status, reason = observed.outcomes["status"], observed.outcomes["reason"]
     return found | {

@@ -37,14 +37,14 @@ KINDS = (*CAPPED, "near_duplicates", "prompt", "history", "split")
 
 def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: bool = True) -> ObjectiveValue:
     """data_leakage ≥ 0; not measured where a kind that applies has no units. Titles and attributes apply where there are targets."""
-    rates, human = leakage_rates(simulated, reference), leakage_rates(reference.as_observed(), reference)
+    rates = leakage_rates(simulated, reference)
+    human = reference.once("leakage", lambda: leakage_rates(reference.as_observed(), reference))
     limits = caps(reference)
     signed = {name: _over(rates[name], limits[name]) for name in ("title", "attributes")}
     signed |= {kind: _above_humans(simulated, reference, kind) for kind in _COLUMNS}
     kept = CAPPED if _has_targets(simulated) else tuple(_COLUMNS)
     left_out = tuple(name for name in CAPPED if name not in kept)
-    turns = (simulated.turns, reference.turns)
-    units = dict(zip(("simulated", "human"), (reference.units(one["dialogue_id"].unique()).told() for one in turns), strict=True))
+    units = {"simulated": _units(simulated.turns, reference), "human": reference.once("units", lambda: _units(reference.turns, reference))}
     missing = required(signed, kept)
     if missing:
         return ObjectiveValue("data_leakage", Measured(None, reason=missing), rates, signed, left_out, human=human, units=units)
@@ -84,7 +84,7 @@ def leakage_rates(simulated: Observed, reference: Reference) -> dict[str, Measur
 
 def caps(reference: Reference) -> dict[str, float | None]:
     """The cap of each kind in CAPPED; None where the human rate that it hangs on has no units."""
-    human = {kind: _turns(reference.turns, kind, reference).rate("").value for kind in _COLUMNS}
+    human = {kind: _humans(kind, reference).rate("").value for kind in _COLUMNS}
     above = {kind: None if value is None else value + ABOVE_HUMANS for kind, value in human.items()}
     return {"title": TITLE_CAP, "attributes": ATTRIBUTES_CAP, **above}
 
@@ -99,9 +99,17 @@ def _turns(turns: pl.DataFrame, kind: str, reference: Reference) -> Clustered:
     return counted(_counting(turns, kind), pl.col(_COLUMNS[kind]), reference.speaker)
 
 
+def _humans(kind: str, reference: Reference) -> Clustered:
+    return reference.once(("turns", kind), lambda: _turns(reference.turns, kind, reference))
+
+
+def _units(turns: pl.DataFrame, reference: Reference) -> str:
+    return reference.units(turns["dialogue_id"].unique()).told()
+
+
 def _above_humans(simulated: Observed, reference: Reference, kind: str) -> Measured:
     """The rate less the humans' and ABOVE_HUMANS; both rates have their noise."""
-    ours, humans = (_turns(side.turns, kind, reference) for side in (simulated, reference))
+    ours, humans = _turns(simulated.turns, kind, reference), _humans(kind, reference)
     apart, human = rates_apart(ours, humans, nothing=_NO_LONG if kind == "copying" else "no turn"), humans.rate("").value
     if apart.value is None or apart.lo is None or apart.hi is None or human is None:
         return apart

@@ -14,19 +14,22 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from understudy.evidence import Observed, Reference
+from understudy.instruments.reaction import CLASSES
 from understudy.objectives._value import ObjectiveValue, absolute, required
-from understudy.records import STRATA, Measured
+from understudy.records import DECOY, STRATA, Measured
 from understudy.statistics.clustered import Clustered, correlations, joined, rates_apart
 from understudy.statistics.halves import Floats, ball_radius, normal_deviations
 from understudy.statistics.rates import Z, spread
-from understudy.units import Units, counted
+from understudy.units import Units
 
 VERSION = 4
 UNIT = "share"
 BETTER = "lower"
 RANGE = (0.0, 1.0)
+_PLACES = (*STRATA, DECOY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class _Side:
 
 def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: bool = True) -> ObjectiveValue:
     """positive_bias in [0, 1]; not measured where no stratum has enough human contexts, or one that has lacks a simulated one."""
-    ours, humans = (_side(reactions, reference) for reactions in (simulated.reactions, reference.reactions))
+    ours, humans = _sides(simulated, reference)
     units = {"simulated": ours.units.told(), "human": humans.units.told()}
     human: dict[str, Measured] = {name: humans.stratum(name).rate(_nothing(name)) for name in STRATA}
     signed: dict[str, Measured] = {name: _signed(ours, humans, name, reference.min_contexts) for name in STRATA}
@@ -73,10 +76,19 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
     return ObjectiveValue("positive_bias", measured, parts, signed, left_out, replicates, human, units=units)
 
 
-def rate(reactions: pl.DataFrame, stratum: str, label: str = "accept", *, reference: Reference) -> Measured:
-    """The share of a stratum's reactions with this label, with Wilson's interval, clustered by the speakers of `reference`."""
-    kept = reactions.filter(pl.col("stratum") == stratum)
-    return counted(kept, pl.col("label") == label, reference.speaker).rate(_nothing(stratum))
+def rates(reactions: pl.DataFrame, *, reference: Reference) -> dict[tuple[str, str], Measured]:
+    """(label, stratum) → the share of the stratum's reactions with the label; decoys are a stratum of their own here.
+
+    With Wilson's interval, clustered by the speakers of `reference`.
+    """
+    names, hits, n = _counted(reactions)
+    found: dict[tuple[str, str], Measured] = {}
+    for row, stratum in enumerate(_PLACES):
+        there = n[:, row] > 0
+        units = reference.units(names[there])
+        for column, label in enumerate(CLASSES):
+            found[label, stratum] = units.clustered(hits[there, row, column], n[there, row]).rate(_nothing(stratum))
+    return found
 
 
 def over_acceptance(simulated: Observed, reference: Reference, bias: ObjectiveValue) -> Measured:
@@ -93,22 +105,36 @@ def over_acceptance(simulated: Observed, reference: Reference, bias: ObjectiveVa
 
 def going_together(simulated: Observed, reference: Reference, kept: tuple[str, ...]) -> Floats:
     """(n_kept, n_kept) correlations over people of the signed parts of these strata."""
-    ours, humans = (_side(reactions, reference) for reactions in (simulated.reactions, reference.reactions))
-    return _together(ours, humans, kept)
+    return _together(*_sides(simulated, reference), kept)
 
 
 def _nothing(stratum: str) -> str:
     return f"no reactions in {stratum}"
 
 
+def _sides(simulated: Observed, reference: Reference) -> tuple[_Side, _Side]:
+    humans = reference.once("reactions by dialogue", lambda: _side(reference.reactions, reference))
+    return _side(simulated.reactions, reference), humans
+
+
 def _side(reactions: pl.DataFrame, reference: Reference) -> _Side:
-    counts = reactions.with_columns(accepted=(pl.col("label") == "accept").cast(pl.Float64)).group_by("dialogue_id")
-    table = counts.agg(
-        *(pl.col("accepted").filter(pl.col("stratum") == name).sum().alias(f"k_{name}") for name in STRATA),
-        *((pl.col("stratum") == name).sum().cast(pl.Float64).alias(f"n_{name}") for name in STRATA),
-    ).sort("dialogue_id")
-    k, n = (table.select([f"{kind}_{name}" for name in STRATA]).to_numpy().astype(float) for kind in ("k", "n"))
-    return _Side(reference.units(table["dialogue_id"].to_list()), k, n)
+    names, hits, n = _counted(reactions)
+    return _Side(reference.units(names), hits[:, : len(STRATA), CLASSES.index("accept")], n[:, : len(STRATA)])
+
+
+def _counted(reactions: pl.DataFrame) -> tuple[NDArray[np.str_], Floats, Floats]:
+    """Dialogues in order; hits (n_dialogues, n_places, n_labels) and reactions (n_dialogues, n_places), where places are _PLACES."""
+    names, row = np.unique(reactions["dialogue_id"].to_numpy().astype(str), return_inverse=True)
+    place, label = (_codes(reactions[column], known) for column, known in (("stratum", _PLACES), ("label", CLASSES)))
+    # what is in no place, or has no label, is counted beside the others and left out
+    shape = (len(names), len(_PLACES) + 1, len(CLASSES) + 1)
+    hits = np.bincount(np.ravel_multi_index((row, place, label), shape), minlength=int(np.prod(shape))).reshape(shape).astype(float)
+    return names, hits[:, :-1, :-1], hits[:, :-1].sum(axis=2)
+
+
+def _codes(values: pl.Series, known: tuple[str, ...]) -> NDArray[np.int64]:
+    code = {name: at for at, name in enumerate(known)}
+    return np.array([code.get(value, len(known)) for value in values.to_list()], dtype=np.int64)
 
 
 def _signed(ours: _Side, humans: _Side, stratum: str, min_contexts: int) -> Measured:

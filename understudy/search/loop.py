@@ -242,7 +242,8 @@ def _matrices(individuals: Sequence[Individual], plan: Plan) -> tuple[Matrix, Ma
     """F: (n, n_objectives) and G: (n, n_constraints) of individuals that are all measured."""
     constraints = sorted({name for each in individuals for name in each.constraints}) if plan.has("constraints") else []
     F = [[each.objectives[name] for name in plan.objectives] for each in individuals]
-    G = [[each.constraints[name] for name in constraints] for each in individuals]
+    # what was not measured of one is no constraint for it, as in objectives.constraints
+    G = [[each.constraints.get(name, 0.0) for name in constraints] for each in individuals]
     shape = len(individuals)
     return np.array(F, dtype=float).reshape(shape, len(plan.objectives)), np.array(G, dtype=float).reshape(shape, len(constraints))
 

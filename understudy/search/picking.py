@@ -174,5 +174,6 @@ def _worst(measured: Measured) -> float:
 
 def _bounds(constraints: Sequence[Mapping[str, float | None]], *, without: Collection[str] = ()) -> Matrix:
     names = sorted({name for each in constraints for name in each} - set(without))
-    rows = [[each[name] for name in names] for each in constraints]
+    # what was not measured of one finalist is no constraint for it, as in objectives.constraints
+    rows = [[each.get(name, 0.0) for name in names] for each in constraints]
     return np.array(rows, dtype=float).reshape(len(constraints), len(names))

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from search import contenders
-from search.indicators import FULL_PANEL, Claims, claims_of, handed_in, igd_plus, noisy_r2, on_grid, picked, share_of_front
+from search.handing import Claim, claims_of, handed_in, picked
+from search.indicators import igd_plus, noisy_r2, on_grid, share_of_front
 from search.meter import Meter, OutOfDialogues, Provider
 from search.rewriting import Rewriter
 from search.stage import Measurement, Stage
@@ -29,11 +30,12 @@ from understudy.rehearsal.truth import OBJECTIVES, brief_for, true_point
 from understudy.search.genes import length
 from understudy.search.moo import hypervolume
 
-VERSION = 1
+VERSION = 2
 BUDGET = 2000
 GRID = list(range(100, BUDGET + 1, 100))
 # what is handed in is measured again where no search has been, far more exactly; no optimizer's meter counts it
 AGAIN = PanelSize(per_stratum=25, behaviour=25, free=25)
+COMPARED = ("null", "adverse")
 MAX_INVALID, MAX_ROLE_FLIPS = 0.02, 0.01
 assert tuple(NAMES) == tuple(OBJECTIVES)
 
@@ -88,7 +90,7 @@ def run(case: Case, world: World) -> dict[str, Any]:
         "cpu_s": round(cpu, 2), "n_measured": len({one.genome.digest for one in stage.trace}), "lost_texts": trial.lost_texts,
         "screened": trial.rewriter.n_screened, "outcome": {name: value for name, value in trial.outcome.items() if name != "starts"},
     }  # fmt: skip
-    return row | _worth(trial, surface)
+    return row | _worth(case, trial, surface)
 
 
 @cache
@@ -98,84 +100,79 @@ def _code() -> str:
     return digest([[path.name, path.read_text("utf-8")] for path in found if path.suffix in (".py", ".toml")])[:12]
 
 
-def _worth(trial: Trial, surface: rehearsal.Surface) -> dict[str, Any]:
+def _worth(case: Case, trial: Trial, surface: rehearsal.Surface) -> dict[str, Any]:
     trace = list(trial.stage.trace)
-    genomes = {one.genome.digest: one.genome for one in trace}
     reference = reference_of(surface)
     front = np.array([member.point.vector for member in true_front(surface)])
-    true = {name: true_point(genome, surface).vector for name, genome in genomes.items()}
-    claims = _final_claims(trial, trace)
-    rows = list(range(len(claims.names))) if trial.pick is not None else handed_in(claims)
-    names = [claims.names[i] for i in rows]
+    true = {name: true_point(genome, surface).vector for name, genome in {one.genome.digest: one.genome for one in trace}.items()}
     scale = 1.1 * np.array(trial.scale()[0])
-    pick = trial.pick.digest if trial.pick is not None else claims.names[picked(claims, rows, scale)]
-    F, T = claims.F[rows], np.array([true[name] for name in names])
-    curve = _curve(trace, true, front, reference)
+    handed, pick = _handed(trial, scale)
+    F, T = (np.array(of) for of in ([one.values for one in handed], [true[one.genome.digest] for one in handed]))
     own = float(share_of_front(T, front, reference))
-    again = _again(trial, genomes[pick], claims.F[claims.names.index(pick)], reference)
+    curve = [*_curve(trace, true, front, reference, scale), (trial.stage.meter.n_dialogues, own)]
     seed_true = true_point(trial.seed_prompt, surface).vector
     return {
-        "hv": own, "hv_pick": share_of_front(true[pick][None, :], front, reference), "igd_plus": igd_plus(T, front, reference),
+        "hv": own, "hv_pick": share_of_front(true[pick.genome.digest][None, :], front, reference),
+        "igd_plus": igd_plus(T, front, reference),
         "hv_seed": share_of_front(seed_true[None, :], front, reference),
         "hv_best_met": share_of_front(np.array(list(true.values())), front, reference),
         "r2": noisy_r2(F / scale, T / reference, np.ones(len(NAMES))), "r2_ideal": noisy_r2(front, front, reference),
         "n_true_front": len(front),
         "hv_claimed": hypervolume(F, reference), "hv_true": hypervolume(T, reference), "reference": np.round(reference, 5).tolist(),
-        **again, "curve": [round(value, 4) for value in on_grid([*curve, (trial.stage.meter.n_dialogues, own)], GRID)],
-        "n_handed": len(rows), "pick_true": [round(float(value), 4) for value in true[pick]], "pick": genomes[pick].as_json(),
+        **_again(case, trial, pick, reference), "curve": [round(value, 4) for value in on_grid(curve, GRID)],
+        "n_handed": len(handed), "pick_true": np.round(true[pick.genome.digest], 4).tolist(), "pick": pick.genome.as_json(),
         "handed_claimed": np.round(F, 4).tolist(), "handed_true": np.round(T, 4).tolist(),
-        "violating": sum(_violates(genomes[name], surface) for name in names), "pick_violates": _violates(genomes[pick], surface),
-        "length_ratio": max(length(genomes[name]) for name in names) / length(trial.seed_prompt), "advice": _advice(genomes[pick]),
+        "violating": sum(_violates(one.genome, surface) for one in handed), "pick_violates": _violates(pick.genome, surface),
+        "length_ratio": max(length(one.genome) for one in handed) / length(trial.seed_prompt), "advice": _advice(pick.genome),
         "advice_seed": _advice(trial.seed_prompt),
+        # all that was claimed and its truth, so that another rule of handing in can be tried without playing anything
+        "met": {name[:8]: np.round(vector, 4).tolist() for name, vector in true.items()},
+        "trace": [[one.genome.digest[:8], one.at, one.n_pieces, *np.round([*one.values, one.violation], 4).tolist()] for one in trace],
     }  # fmt: skip
 
 
-def _final_claims(trial: Trial, trace: list[Measurement]) -> Claims:
-    """What the optimizer claims of the prompts it would hand in: by its own last measurement where it has a split of its own for that."""
-    known = trace
+def _handed(trial: Trial, scale: Any) -> tuple[list[Claim], Claim]:
+    """What is handed in and the pick: a search that measures its nominees on a split of its own has chosen, the others choose here."""
+    trace, wanted = trial.stage.trace, {genome.digest for genome in trial.handed or ()}
     if trial.pick is not None:
-        known = [one for one in trace if one.label == "select"]
-    elif trial.handed is not None:
-        wanted = {genome.digest for genome in trial.handed}
-        known = [one for one in trace if one.genome.digest in wanted] or trace
-    found = _claims(known)
-    if trial.pick is None or trial.handed is None:
-        return found
-    wanted = {genome.digest for genome in trial.handed}
-    kept = [i for i, name in enumerate(found.names) if name in wanted]
-    return Claims(tuple(found.names[i] for i in kept), found.F[kept], found.violations[kept])
+        confirmed = claims_of([one.claim for one in trace if one.label == "select" and one.genome.digest in wanted])
+        return confirmed, next(one for one in confirmed if one.genome.digest == trial.pick.digest)
+    known = [one.claim for one in trace if one.genome.digest in wanted] or [one.claim for one in trace]
+    handed = handed_in(claims_of(known), scale)
+    return handed, picked(handed, trial.seed_prompt, scale)
 
 
-def _claims(known: list[Measurement]) -> Claims:
-    return claims_of(
-        [one.genome.digest for one in known], [one.values for one in known], [one.violation for one in known],
-        [one.n_pieces for one in known], FULL_PANEL,
-    )  # fmt: skip
-
-
-def _curve(trace: list[Measurement], true: dict[str, Any], front: Any, reference: Any) -> list[tuple[int, float]]:
+def _curve(trace: list[Measurement], true: dict[str, Any], front: Any, reference: Any, scale: Any) -> list[tuple[int, float]]:
     """(dialogues, true hypervolume share) of what the optimizer would hand in if it were stopped there, by one rule for all."""
     out = []
-    for at in range(1, len(trace) + 1):
-        claims = _claims(trace[:at])
-        rows = handed_in(claims)
-        out.append((trace[at - 1].at, share_of_front(np.array([true[claims.names[i]] for i in rows]), front, reference) if rows else 0.0))
+    for at in GRID:
+        handed = handed_in(claims_of([one.claim for one in trace if one.at <= at]), scale)
+        worth = share_of_front(np.array([true[one.genome.digest] for one in handed]), front, reference) if handed else 0.0
+        out.append((at, float(worth)))
+        if trace[-1].at <= at:
+            break
     return out
 
 
-def _again(trial: Trial, pick: Genome, claimed: Any, reference: Any) -> dict[str, Any]:
-    """The pick and the seed prompt, measured again on `select`: what the claim was worth, and what a comparison would say."""
+def _again(case: Case, trial: Trial, pick: Claim, reference: Any) -> dict[str, Any]:
+    """The pick and the seed prompt, measured again on `select`: what the claim was worth, and what a comparison would say.
+
+    Comparing needs the intervals, which take longer than the dialogues; it is asked for where claims are what is counted.
+    """
     provider = Provider(trial.stage.provider.surface, trial.world.fitted, 1.0, Meter(10**9))
-    stage = Stage(trial.world, provider, trial.seed)
+    stage, compares = Stage(trial.world, provider, trial.seed), case.block in COMPARED
     panel = trial.world.panel("select", AGAIN, seed=trial.seed + 1000, replicate=7)
-    after, before = (stage.measure(one, panel, split="select", intervals=True) for one in (pick, trial.seed_prompt))
-    same = pick.digest == trial.seed_prompt.digest
-    told = {} if same else compare_values(before.evaluation.objectives, after.evaluation.objectives, floors=trial.world.floors)
+    prompts = (pick.genome, trial.seed_prompt)
+    after, before = (stage.measure(one, panel, split="select", intervals=compares) for one in prompts)
+    is_seed = pick.genome.digest == trial.seed_prompt.digest
+    told: dict[str, Any] = {}
+    if compares and not is_seed:
+        told = compare_values(before.evaluation.objectives, after.evaluation.objectives, floors=trial.world.floors)
     return {
-        "pick_claimed": np.round(claimed, 4).tolist(), "pick_again": np.round(after.values, 4).tolist(),
-        "seed_again": np.round(before.values, 4).tolist(), "hv_pick_claimed": hypervolume(np.array([claimed]), reference),
+        "pick_claimed": np.round(pick.values, 4).tolist(), "pick_again": np.round(after.values, 4).tolist(),
+        "seed_again": np.round(before.values, 4).tolist(), "hv_pick_claimed": hypervolume(np.array([pick.values]), reference),
         "hv_pick_again": hypervolume(np.array([after.values]), reference), "compared": {name: one.outcome for name, one in told.items()},
-        "pick_is_seed": same,
+        "pick_is_seed": is_seed,
     }  # fmt: skip
 
 

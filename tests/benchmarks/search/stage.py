@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from search.handing import Claim
 from search.meter import Meter, OutOfDialogues, Provider, playing
 from search.reading import Readings, remembered
 from search.world import World
@@ -30,6 +31,7 @@ class Measurement:
     values: tuple[float, ...]
     violation: float
     constraints: Mapping[str, float]
+    sure: Mapping[str, float]
     n_pieces: int
     n_tokens: int
     at: int
@@ -40,6 +42,11 @@ class Measurement:
     def usable(self) -> bool:
         """Whether every objective was measured."""
         return bool(np.isfinite(self.values).all())
+
+    @property
+    def claim(self) -> Claim:
+        """What an optimizer may claim by it."""
+        return Claim(self.genome, self.values, self.constraints, self.sure, self.n_pieces)
 
 
 @dataclass(slots=True)
@@ -106,12 +113,12 @@ class Stage:
             evaluation = objectives.measure_all(frames, self.world.reference(split), seed=0, intervals=intervals)
         found = [evaluation.objectives[name].measured.value for name in NAMES]
         values = tuple(float("nan") if value is None else float(value) for value in found)
-        constraints = objectives.constraints(evaluation, self.world.floors)
+        constraints, sure = (objectives.constraints(evaluation, self.world.floors, surely=surely) for surely in (False, True))
         violation = sum(max(0.0, value) for value in constraints.values())
         pieces = len({_piece_of(one.mode, one.scenario_id, one.dialogue_id, one.stratum, one.replicate) for one in played})
         tokens = sum(one.n_tokens for one in played)
         done = Measurement(
-            genome, values, violation, constraints, pieces, tokens, self.meter.n_dialogues if at is None else at, label, evaluation
+            genome, values, violation, constraints, sure, pieces, tokens, self.meter.n_dialogues if at is None else at, label, evaluation
         )
         self.trace.append(done)
         return done

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -108,25 +108,23 @@ class _Ground:
     def confirmed(self, genomes: Sequence[Genome]) -> Sequence[Finalist]:
         trial = self._trial
         panel = trial.world.panel("select", FRONT_PANEL, seed=trial.seed, replicate=1)
-        floors = trial.world.floors
-        return [_finalist(one, floors) for one in trial.stage.measure_all(genomes, panel, split="select", label="select", intervals=True)]
+        return [_finalist(one) for one in trial.stage.measure_all(genomes, panel, split="select", label="select", intervals=True)]
 
     def _individual(self, one: Proposal, found: Measurement) -> Individual:
         values = {name: (float(value) if np.isfinite(value) else None) for name, value in zip(NAMES, found.values, strict=True)}
         told = {name: found.evaluation.objectives[name].measured for name in NAMES}
         spreads = {name: (each.hi - each.lo) / (2 * Z) for name, each in told.items() if each.lo is not None and each.hi is not None}
         tokens = one.n_tokens + found.n_tokens
-        bounds = objectives.constraints(found.evaluation, self._trial.world.floors, surely=True)
-        return Individual(one.genome, one.operator, values, bounds, spreads, tokens, found.n_pieces)
+        return Individual(one.genome, one.operator, values, dict(found.sure), spreads, tokens, found.n_pieces)
 
 
 def _fallen(one: Proposal, n_dialogues: int) -> Individual:
     return Individual(one.genome, one.operator, {}, {}, n_tokens=one.n_tokens, n_dialogues=n_dialogues, dropped="dominated with confidence")
 
 
-def _finalist(found: Measurement, floors: Mapping[str, float | None]) -> Finalist:
+def _finalist(found: Measurement) -> Finalist:
     values = found.evaluation.objectives
     return Finalist(
         found.genome.digest, {name: values[name].measured for name in NAMES}, found.constraints,
-        {name: values[name].replicates for name in objectives.NAMES}, objectives.constraints(found.evaluation, floors, surely=True),
+        {name: values[name].replicates for name in NAMES}, found.sure,
     )  # fmt: skip
