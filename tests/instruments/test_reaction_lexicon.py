@@ -15,7 +15,7 @@ IARD = Path(__file__).resolve().parents[2].parent / "shared/data/iard/umap2020_I
 
 
 def labels(*turns: str) -> list[str]:
-    return pl.DataFrame({"m": turns}).select(reaction.reaction("m")).to_series().to_list()
+    return reaction.reaction(pl.Series(turns, dtype=pl.String)).to_list()
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_titles_are_masked_whole_and_longest_first() -> None:
     frame = pl.DataFrame({"t": ["I saw The Sounds Great Club Returns (2003)", "Ash (2001) and Ash", "The Sounds Great Club?"]})
     masked = frame.select(m=Titles.of(items).masked("t"))
     assert [" ".join(text.split()) for text in masked["m"]] == [f"I saw {MASK}", f"{MASK} and Ash", f"{MASK} ?"]
-    assert masked.select(reaction.reaction("m")).to_series().to_list() == ["neither"] * 3
+    assert reaction.reaction(masked["m"]).to_list() == ["neither"] * 3
     words = masked.with_columns(p=plain("m")).select(tokens("p")).to_series().to_list()
     assert words[0] == ["i", "saw", MASK]
 
@@ -63,8 +63,8 @@ def test_acts_name_what_a_turn_does_before_its_manners() -> None:
         "I saw it",
         "no, never seen it",
     ]
-    frame = pl.DataFrame({"m": turns}).with_columns(label=reaction.reaction("m"))
-    found = frame.select(acts.act("m", "label")).to_series().to_list()
+    masked = pl.Series(turns, dtype=pl.String)
+    found = acts.act(masked, reaction.reaction(masked)).to_list()
     assert found == ["greet", "request", "accept", "close", "ask", "seen", "unseen"]
     assert set(found) <= set(acts.ACTS)
 
@@ -83,6 +83,6 @@ def test_the_lexicon_reaches_half_of_macro_f1_on_gold_reactions() -> None:
                 rows.append((re.sub(r"@\d+\s*(?:<[^>]*>)?", f" {MASK} ", turn["utterance_text"]), gold))
             before = said
     frame = pl.DataFrame(rows, schema=["m", "gold"], orient="row")
-    found = frame.select(reaction.reaction("m")).to_series().to_list()
+    found = reaction.reaction(frame["m"]).to_list()
     assert len(rows) > 1000
     assert f1_score(frame["gold"].to_list(), found, average="macro") >= 0.5

@@ -54,15 +54,15 @@ DIGEST = digest(
 )
 
 
-def act(column: str, label: str) -> pl.Expr:
-    """The act of each masked turn of a column; `label` names the column of their reactions. The empty turn is `other`.
+def act(masked: pl.Series, label: pl.Series) -> pl.Series:
+    """The act of each masked turn, in their order; `label`: their reactions. The empty turn is `other`.
 
     The first rule that holds names the act. A greeting with a request is a request, a taken suggestion with thanks an acceptance:
     what a turn does for the search of a title goes before its manners.
     """
-    words = text.plain(column)
-    raw = pl.col(column).str.to_lowercase()
-    taken = pl.col(label)
+    # cleaned once: in one expression every rule would clean the texts anew
+    cleaned = pl.DataFrame({"masked": masked, "label": label}).with_columns(words=text.plain("masked"))
+    words, raw, taken = pl.col("words"), pl.col("masked").str.to_lowercase(), pl.col("label")
     rules = (
         (taken == "accept", "accept"),
         (taken == "reject", "reject"),
@@ -75,7 +75,8 @@ def act(column: str, label: str) -> pl.Expr:
         (_any(words, _GREET), "greet"),
         (words.str.contains(text.MASK), "prefer"),
     )
-    return pl.coalesce(*(pl.when(holds).then(pl.lit(name)) for holds, name in rules), pl.lit("other"))
+    named = pl.coalesce(*(pl.when(holds).then(pl.lit(name)) for holds, name in rules), pl.lit("other"))
+    return cleaned.select(act=named).to_series()
 
 
 def _any(words: pl.Expr, patterns: tuple[str, ...]) -> pl.Expr:

@@ -44,13 +44,12 @@ class Instruments:
 
     def read(self, masked: pl.Series) -> pl.DataFrame:
         """label (accept, reject, neither) and act (one of ACTS) of each masked turn, in their order; a turn without words is neither."""
-        turns = masked.alias("masked").to_frame()
         silent = masked.str.strip_chars() == ""
         if self.reaction:
             label = self.reaction.predict(masked).zip_with(~silent, _all("neither", len(masked)))
         else:
-            label = turns.select(reaction.reaction("masked")).to_series()
-        act = self._tagged(masked).zip_with(~silent, _all(gold.OTHER, len(masked))) if self.act else _by_lexicon(masked, label)
+            label = reaction.reaction(masked)
+        act = self._tagged(masked).zip_with(~silent, _all(gold.OTHER, len(masked))) if self.act else acts.act(masked, label)
         return pl.DataFrame({"label": label.alias("label"), "act": act.alias("act")})
 
     def _tagged(self, masked: pl.Series) -> pl.Series:
@@ -59,7 +58,7 @@ class Instruments:
         tagged = self.act.predict(masked)
         vague = tagged == gold.OTHER
         words = masked.filter(vague)
-        manners = _by_lexicon(words, words.alias("masked").to_frame().select(reaction.reaction("masked")).to_series())
+        manners = acts.act(words, reaction.reaction(words))
         return tagged.scatter(vague.arg_true(), as_gold(manners, keep=True))
 
 
@@ -76,10 +75,6 @@ def as_gold(act: pl.Series, *, keep: bool = False) -> pl.Series:
     """Acts as gold acts have them, greetings and goodbyes as `other`; with `keep`, greetings and goodbyes alone stay what they are."""
     manners = act.is_in(_MANNERS)
     return act.zip_with(manners if keep else ~manners, _all(gold.OTHER, len(act)))
-
-
-def _by_lexicon(masked: pl.Series, label: pl.Series) -> pl.Series:
-    return pl.DataFrame({"masked": masked, "label": label}).select(acts.act("masked", "label")).to_series()
 
 
 def _all(value: str, n: int) -> pl.Series:

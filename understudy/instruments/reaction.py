@@ -81,21 +81,21 @@ N_SIGNS = len(ACCEPT) + len(REJECT)
 DIGEST = digest({"version": VERSION, "text": text.VERSION, "lists": [ACCEPT, REJECT, _NOT_ACCEPT, _NOT_REJECT]})
 
 
-def reaction(column: str) -> pl.Expr:
-    """`accept`, `reject` or `neither` for a column of masked turns.
+def reaction(masked: pl.Series) -> pl.Series:
+    """`accept`, `reject` or `neither` for each masked turn, in their order.
 
     A turn with signs of both is what more signs say; on a tie it is an acceptance, as in gold acts a turn that criticises one title
     and takes another is marked accepted.
     """
-    accepted = _hits(_without(text.plain(column), _NOT_ACCEPT), ACCEPT)
-    rejected = _hits(_without(text.plain(column), _NOT_REJECT), REJECT)
-    return (
+    accepted, rejected = (pl.sum_horizontal(pl.col(f"^sign_{place}_.*$").cast(pl.Int32)) for place in (0, 1))
+    label = (
         pl.when(accepted + rejected == 0)
         .then(pl.lit("neither"))
         .when(accepted >= rejected)
         .then(pl.lit("accept"))
         .otherwise(pl.lit("reject"))
     )
+    return signs(masked).select(label=label).to_series()
 
 
 def signs(masked: pl.Series) -> pl.DataFrame:
@@ -110,10 +110,6 @@ def signs(masked: pl.Series) -> pl.DataFrame:
         for at, pattern in enumerate(patterns)
     )
     return cleaned.select(columns)
-
-
-def _hits(words: pl.Expr, patterns: tuple[str, ...]) -> pl.Expr:
-    return pl.sum_horizontal(words.str.contains(pattern).cast(pl.Int32) for pattern in patterns)
 
 
 def _without(words: pl.Expr, patterns: tuple[str, ...]) -> pl.Expr:
