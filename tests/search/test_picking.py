@@ -48,6 +48,11 @@ def test_a_feasible_finalist_goes_before_a_better_one_that_is_not() -> None:
     assert not none_feasible.dominates_seed
 
 
+def test_a_constraint_that_was_measured_of_one_finalist_binds_that_one_alone() -> None:
+    decoys = replace(finalist("seed", 0.1, 0.1), constraints={"titles": -0.1, "decoys": 0.3})
+    assert picked(decoys, finalist("other", 0.8, 0.8)).genome_digest == "other"
+
+
 def test_where_nothing_is_feasible_bounds_on_objectives_are_left_to_the_objectives() -> None:
     def bound(name: str, *values: float, title: float, gap: float) -> Finalist:
         return replace(finalist(name, *values), constraints={"title": title, "sameness": gap})

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -163,12 +164,17 @@ def _word_sets(tokens: pl.Expr) -> pl.Expr:
     return tokens.list.eval((pl.element().hash(seed=11) & 0xFFFFFFFF).cast(pl.UInt32).unique().sort())
 
 
-def _bands(sets: _Sets) -> list[Keys]:
-    """Per band one number for each set, of its five least hashes by the library's permutations: equal where all five are."""
+@cache
+def _permutations() -> list[tuple[Any, Any]]:
     from datasketch import MinHash
 
     drawn = MinHash(num_perm=_BANDS * _ROWS, seed=_SEED, scheme=_SCHEME)
-    permutations: list[tuple[Any, Any]] = list(zip(*drawn.permutations, strict=True))
+    return list(zip(*drawn.permutations, strict=True))
+
+
+def _bands(sets: _Sets) -> list[Keys]:
+    """Per band one number for each set, of its five least hashes by the library's permutations: equal where all five are."""
+    permutations = _permutations()
     bands = [np.zeros(len(sets), dtype=np.uint64) for _ in range(_BANDS)]
     for start in range(0, len(sets), _AT_ONCE):
         stop = min(start + _AT_ONCE, len(sets))

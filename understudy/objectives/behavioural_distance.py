@@ -43,12 +43,13 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
         parts = dict.fromkeys(PARTS, nothing)
         return ObjectiveValue("behavioural_distance", nothing, parts, parts)
     drawn = reference.units(ours.ids)
-    units = {"simulated": drawn.told(), "human": reference.units(humans.ids).told()}
+    units = {"simulated": drawn.told(), "human": reference.once("units of dialogues", lambda: reference.units(humans.ids).told())}
     weights = drawn.halves(seed=seed)
-    sides = ((weights, reference.spread), (whole_and_halves(ours.codes, seed=seed), reference.halves))
+    counts = reference.once("counts", lambda: _counts(reference))
+    sides = tuple(zip((weights, whole_and_halves(ours.codes, seed=seed)), counts, strict=True))
     found = {
-        "acts": _debiased(*(jensen_shannon(one @ _flat(ours), other @ _flat(humans)) for one, other in sides)),
-        "tokens": _debiased(*(energy_coefficient(one @ ours.lengths, other @ humans.lengths) for one, other in sides)),
+        "acts": _debiased(*(jensen_shannon(one @ _flat(ours), human_acts) for one, (human_acts, _) in sides)),
+        "tokens": _debiased(*(energy_coefficient(one @ ours.lengths, human_lengths) for one, (_, human_lengths) in sides)),
     }
     turns = _turns(simulated, reference, seed)
     if not isinstance(turns, str):
@@ -56,7 +57,7 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
     apart = _classifier(ours, humans, weights, reference, n_halves=_N_CLASSIFIED if intervals else 0)
     if apart is not None:
         found["classifier"] = (float(apart[0]), np.resize(apart[1:] - apart[1:].mean(), N_HALVES) if intervals else np.zeros(N_HALVES))
-    human = {"acts": Measured(None, reason=NO_HUMAN), "classifier": Measured(None, reason=NO_HUMAN)} | _figures(reference)
+    human = reference.once("figures", lambda: _figures(reference))
     missing = {"turns": turns if isinstance(turns, str) else "", "classifier": "too few turns to classify"}
     return replace(_value(found, missing, n=ours.n, intervals=intervals), human=human, units=units)
 
@@ -68,13 +69,20 @@ def auc_of(part: Measured) -> Measured:
     return Measured((part.value + 1) / 2, (part.lo + 1) / 2, (part.hi + 1) / 2, part.n)
 
 
+def _counts(reference: Reference) -> tuple[tuple[Floats, Floats], ...]:
+    """The humans' acts and lengths of turns over half-samples of units, and over those of dialogues."""
+    humans = reference.corpus
+    return tuple((weights @ _flat(humans), weights @ humans.lengths) for weights in (reference.spread, reference.halves))
+
+
 def _figures(reference: Reference) -> dict[str, Measured]:
-    """The humans' mean tokens per turn and turns per dialogue."""
+    """The humans' mean tokens per turn and turns per dialogue; of distances they have none."""
     lengths, weights = reference.corpus.lengths, reference.spread
     n_turns, n_tokens = lengths.sum(axis=1), lengths @ np.arange(lengths.shape[1])
     pairs = {"tokens": (n_tokens, n_turns), "turns": (n_turns, np.ones(len(n_turns)))}
     ratios = {name: (weights @ over) / np.maximum(weights @ under, 1e-12) for name, (over, under) in pairs.items()}
-    return {name: interval(float(one[0]), one[1:], n=len(n_turns), low=0.0) for name, one in ratios.items()}
+    nothing = dict.fromkeys(("acts", "classifier"), Measured(None, reason=NO_HUMAN))
+    return nothing | {name: interval(float(one[0]), one[1:], n=len(n_turns), low=0.0) for name, one in ratios.items()}
 
 
 def _debiased(by_unit: Floats, by_dialogue: Floats) -> tuple[float, Floats]:

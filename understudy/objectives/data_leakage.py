@@ -124,10 +124,15 @@ def _rate(flags: pl.Series, nothing: str) -> Measured:
 def _contaminated(simulated: Observed, reference: Reference) -> Measured:
     if "split" not in reference.speakers.columns:
         return Measured(None, reason="the human turns do not say which split they are of")
-    crossing = reference.speakers.group_by("seeker_id").agg(n_splits=pl.col("split").n_unique())
-    owners = reference.speakers.join(crossing, on="seeker_id").select("dialogue_id", crosses=pl.col("n_splits") > 1)
+    owners = reference.once("owners", lambda: _owners(reference.speakers))
     played = pl.concat([simulated.turns.select("dialogue_id"), simulated.free_dialogues.select("dialogue_id")]).unique()
     return _rate(played.join(owners, on="dialogue_id", how="inner")["crosses"], "no played dialogue comes from a known human dialogue")
+
+
+def _owners(speakers: pl.DataFrame) -> pl.DataFrame:
+    """dialogue_id, crosses: whether its seeker has dialogues in several splits."""
+    crossing = speakers.group_by("seeker_id").agg(n_splits=pl.col("split").n_unique())
+    return speakers.join(crossing, on="seeker_id").select("dialogue_id", crosses=pl.col("n_splits") > 1)
 
 
 def _over(rate: Measured, cap: float | None) -> Measured:

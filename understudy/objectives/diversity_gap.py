@@ -59,7 +59,7 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
         parts = dict.fromkeys(PARTS, nothing)
         return ObjectiveValue("diversity_gap", nothing, parts, parts)
     drawn = reference.units(ours.ids)
-    units = {"simulated": drawn.told(), "human": reference.units(humans.ids).told()}
+    units = {"simulated": drawn.told(), "human": reference.once("units of dialogues", lambda: reference.units(humans.ids).told())}
     found = _parts(simulated, reference, drawn.halves(seed=seed), seed=seed, intervals=intervals)
     kept = {name: part for name, part in found.items() if part is not None}
     signed = {name: Measured(None, n=ours.n, reason=_NOTHING[name]) for name in PARTS}
@@ -103,9 +103,11 @@ def _parts(simulated: Observed, reference: Reference, weights: Floats, *, seed: 
     ours, humans = simulated.corpus, reference.corpus
     one, other = (corpus.lengths.sum() for corpus in (ours, humans))
     turns, dialogues = min(one, other), min(ours.n, humans.n)
-    (same, pairs), (human_same, human_pairs) = collisions(ours, weights), collisions(humans, reference.spread)
+    (same, pairs), (human_same, human_pairs) = (
+        collisions(ours, weights), reference.once("collisions", lambda: collisions(humans, reference.spread))
+    )  # fmt: skip
     fewest = float(min(pairs[0], human_pairs[0]))
-    alike, human_alike = similarity(ours, weights), similarity(humans, reference.spread)
+    alike, human_alike = similarity(ours, weights), reference.once("similarity", lambda: similarity(humans, reference.spread))
     return {
         "distinct_2": _distinct(ours, reference, seed=seed, intervals=intervals),
         "self_similarity": _log_ratio(alike, human_alike, 2 / (dialogues * (dialogues - 1)), n=humans.n),
@@ -129,19 +131,21 @@ def _log_ratio(ours: Floats, humans: Floats, least: float | None, *, n: int) -> 
 def _entropy(ours: Corpus, reference: Reference, weights: Floats, least: float | None, *, seed: int) -> _Part | None:
     """The same of the entropy, debiased by half-samples of dialogues: its bias is of their number, its spread of the speakers'."""
     humans = reference.corpus
-    wide = _log_ratio(entropy(ours, weights), entropy(humans, reference.spread), least, n=humans.n)
+    by_unit, other = reference.once("entropy", lambda: tuple(entropy(humans, drawn) for drawn in (reference.spread, reference.halves)))
+    wide = _log_ratio(entropy(ours, weights), by_unit, least, n=humans.n)
     if wide is None or least is None:
         return None
-    one, other = entropy(ours, whole_and_halves(ours.codes, seed=seed)), entropy(humans, reference.halves)
+    one = entropy(ours, whole_and_halves(ours.codes, seed=seed))
     ratio = np.log((one + least) / (other + least))
-    human = interval(debiased(float(other[0]), other[1:]), entropy(humans, reference.spread)[1:], n=humans.n, low=0.0)
+    human = interval(debiased(float(other[0]), other[1:]), by_unit[1:], n=humans.n, low=0.0)
     return _Part(debiased(float(ratio[0]), ratio[1:]), wide.deviations, human)
 
 
 def _distinct(ours: Corpus, reference: Reference, *, seed: int, intervals: bool) -> _Part | None:
     humans = reference.corpus
     n = min(ours.n, humans.n)
-    draws = [_drawn(humans, n, reference.seed, draw) for draw in range(_N_DRAWS if humans.n > n else 1)]
+    n_draws = _N_DRAWS if humans.n > n else 1
+    draws = reference.once(("bigrams", n), lambda: [_drawn(humans, n, reference.seed, draw) for draw in range(n_draws)])
     own = np.asarray(ours.bigrams.sum(axis=0)).ravel()
     size = int(min(own.sum(), *(draw.sum() for draw in draws)))
     if size < 2:
@@ -177,5 +181,7 @@ def drawing_noise(shares: Sequence[float], *, seed: int) -> Floats:
 
 
 def _drawn(humans: Corpus, n: int, seed: int, draw: int) -> Floats:
+    """How often each bigram that `n` dialogues have is said in them."""
     rows = np.sort(rng_of("matched dialogues", seed, draw).permutation(humans.n)[:n])
-    return np.asarray(humans.bigrams[rows].sum(axis=0)).ravel()
+    counts = np.asarray(humans.bigrams[rows].sum(axis=0)).ravel()
+    return np.asarray(counts[counts > 0])
