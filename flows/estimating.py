@@ -39,6 +39,9 @@ def estimate(
     ratings: Annotated[str | None, typer.Option(help="Data set whose ratings a probe takes for its humans, if not the same one.")] = None,
     probes: Annotated[int, typer.Option(min=1, help="Contexts that the contamination probe of a study asks about.")] = 200,
     recommender: Annotated[str, typer.Option(help="The CRS that the seekers talk to; `llm` calls a model too.")] = "retrieval",
+    to_dataset: Annotated[str | None, typer.Option(help="Of compare: the other data set that what was tuned is measured on.")] = None,
+    to_recommender: Annotated[str | None, typer.Option(help="Of compare: the other recommender.")] = None,
+    to_surface: Annotated[str | None, typer.Option(help="Of compare: the other surface of rehearsal's.")] = None,
     latency_s: Annotated[float | None, typer.Option("--latency-s", min=0.0, help="Seconds of a call. Default: the ledger's.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the run.")] = 0,
     models: Models = Models(),
@@ -50,12 +53,13 @@ def estimate(
 
     def work() -> Fields:
         search = searched_by(Search().algorithm, population, generations, None, panel, finalists)
-        from tasks.estimating import Asked, estimate_run
+        from tasks.estimating import Asked, Elsewhere, estimate_run
 
         many = n if n is not None else 200 if run == "probe" else 800
         asked = Asked(
             dataset, setting, run, search, report_of(report), many, recommender, seed, latency_s,
             final=final, n_probed=probes, task=task, ratings=ratings,
+            to=Elsewhere(to_dataset, to_recommender, to_surface),
         )  # fmt: skip
         told = estimate_run(str(store), asked, models=models)
         return {**told, "within_caps": _within(told, caps)}

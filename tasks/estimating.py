@@ -27,12 +27,31 @@ from understudy.setting import load_setting, seed_genome
 
 RUNS = ("nightly", "optimize", "simulate", "evaluate", "compare", "study", "probe")
 SEARCHED, SEVERAL = ("nightly", "optimize", "compare", "study"), ("compare", "study")
-PROBE, CONTAMINATION = "probe", "contamination"
+PROBE, CONTAMINATION, CARRIED = "probe", "contamination", "carried"
 Fields = dict[str, Any]
 
 _N_SAMPLED = 60
 # places of rejected proposals are filled again, but not for ever; a search may stop when three generations gain nothing
 _FILLED = Figure(1.0, 0.6, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Where a comparison measures what was tuned as well: another data set, recommender or surface; None is the same one."""
+
+    dataset: str | None = None
+    recommender: str | None = None
+    surface: str | None = None
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether it is another place at all."""
+        return any(one is not None for one in (self.dataset, self.recommender, self.surface))
+
+    @property
+    def replays(self) -> bool:
+        """Whether replays are played there anew: the recommender has no part in them."""
+        return self.dataset is not None or self.surface is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +75,31 @@ class Asked:
     n_probed: int = 0
     task: str = CONTAMINATION
     ratings: str | None = None
+    to: Elsewhere = Elsewhere()
 
 
 def estimate_run(store: str, asked: Asked, *, models: Models) -> Fields:
     """The fields of `understudy estimate`."""
     if asked.run not in RUNS:
         raise BadInput(f"there is no run {asked.run!r} to estimate", hint=f"one of {', '.join(RUNS)}")
+    if asked.to.is_asked and asked.run != "compare":
+        raise BadInput(f"{asked.run} carries no prompt to another place", hint="only compare does: --of compare")
     with Store.open(store, read_only=True) as opened:
-        profile_key = stock.current_profile(opened, asked.dataset)
+        profiles = {name: stock.current_profile(opened, name) for name in (asked.dataset, asked.to.dataset or asked.dataset)}
         measured = {(_bare(row["model"]), row["role"]): row for row in opened.rows("play/measured_calls")}
         runs = {_bare(row["model"]): row for row in opened.rows("play/measured_runs")}
-    side = human_side(store, profile_key, asked.dataset)
-    turns, turns_from = _turns(side, runs.get(_bare(models.seeker)))
+    sides = {name: human_side(store, key, name) for name, key in profiles.items()}
+    side, played = sides[asked.dataset], runs.get(_bare(models.seeker))
+    turns, turns_from = _turns(side, played)
     parts = [_probe(store, asked, models)] if asked.run == PROBE or (asked.run == "study" and asked.n_probed) else []
     if asked.run != PROBE:
         names = settings_asked(asked.setting) if asked.run in SEVERAL else [asked.setting]
         parts += [_part(side, replace(asked, setting=name), models, measured, turns) for name in names]
+        if asked.to.is_asked:
+            dataset, recommender = asked.to.dataset or asked.dataset, asked.to.recommender or asked.recommender
+            there = replace(asked, run=CARRIED, dataset=dataset, recommender=recommender)
+            played_there, _ = _turns(sides[dataset], played)
+            parts += [_part(sides[dataset], replace(there, setting=name), models, measured, played_there) for name in names]
     parts = parts if len(parts) > 1 else [replace(one, name="") for one in parts]
     way = way_of(models)
     return {
@@ -92,7 +120,7 @@ def _part(side: HumanSide, asked: Asked, models: Models, measured: Mapping[tuple
         role: calls_of(role, models, scenes, measured.get((_bare(models.of(role)), role)), latency_s=asked.latency_s)
         for role in _roles(genome, asked)
     }
-    return Part(setting.name, _stages(side, asked, turns), calls)
+    return Part(setting.name if asked.run != CARRIED else f"{setting.name} carried", _stages(side, asked, turns), calls)
 
 
 def _probe(store: str, asked: Asked, models: Models) -> Part:
@@ -138,11 +166,13 @@ def _stages(side: HumanSide, asked: Asked, turns: Figure) -> list[Stage]:
         stages.append(_search(side, asked, turns))
         n_front = Figure(search.n_front + 1, 1, search.n_front + 1) if search.generations else Figure.exactly(1)
         stage("finalists", n_front, "select", search.front_panel)
-    if asked.run in ("nightly", *SEVERAL):
+    if asked.run in ("nightly", *SEVERAL, CARRIED):
         # a study has played the seeds of `select` by then, and a pick that is the seed is played once
         both = Figure(2, 1, 2) if search.generations else Figure.exactly(1)
         for split in _reported(asked):
             stage("compare" if split == "select" else f"compare on {split}", both, split, report)
+    if asked.run == CARRIED and not asked.to.replays:
+        stages = [replace(one, n_replays=0) for one in stages]
     if asked.run == "nightly":
         stages.append(Stage("batch", Figure.exactly(1), 0, asked.n, turns))
     elif asked.run == "simulate":
@@ -156,7 +186,7 @@ def _reported(asked: Asked) -> tuple[str, ...]:
     """The splits that seed and pick are measured on: a study that ends on `test` has measured `select` before."""
     if not asked.final:
         return ("select",)
-    return ("test",) if asked.run == "compare" else ("select", "test")
+    return ("select", "test") if asked.run == "study" else ("test",)
 
 
 def _search(side: HumanSide, asked: Asked, turns: Figure) -> Stage:

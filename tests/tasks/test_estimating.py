@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tasks.estimating import Asked, estimate_run
+from tasks.estimating import Asked, Elsewhere, estimate_run
 from tasks.evaluate import judge
 from tasks.models import models_open
 from tasks.play import human_side, recommender_named
@@ -66,6 +66,25 @@ def test_a_comparison_is_the_sum_of_its_settings_and_a_night_without_its_batch(s
     verified = {f"verified: {role}" for role in alone[1]["assumptions"]["calls"]}
     assert set(both["assumptions"]["calls"]) == {"zero_shot: seeker", "zero_shot: critic", *verified}
     assert len({row["part"] for row in estimate(store, run="compare", setting="all")["stages"]}) == 11
+
+
+def test_carrying_prompts_elsewhere_costs_what_is_played_there(store: str) -> None:
+    home = estimate(store, run="compare")
+    places = {
+        "recommender": Elsewhere(recommender="contrarian"),
+        "surface": Elsewhere(surface="3"),
+        "llm": Elsewhere(recommender="llm:openai/x"),
+    }
+    told = {what: estimate(store, run="compare", to=place)["stages"] for what, place in places.items()}
+    carried = {what: stages[len(home["stages"]) :] for what, stages in told.items()}
+    assert [[(row["part"], row["stage"]) for row in rows] for rows in carried.values()] == [[("zero_shot carried", "compare")]] * 3
+    compared = home["stages"][-1]
+    # the recommender has no part in replays, which have been answered by then; on another surface everything is played anew
+    assert carried["recommender"][0]["n_dialogues"] == compared["n_free_runs"] == carried["recommender"][0]["n_free_runs"]
+    assert {name: carried["surface"][0][name] for name in compared if name != "part"} == {k: v for k, v in compared.items() if k != "part"}
+    assert carried["llm"][0]["n_calls"]["value"] > carried["recommender"][0]["n_calls"]["value"]
+    with pytest.raises(BadInput, match="carries no prompt"):
+        estimate(store, run="nightly", to=Elsewhere(surface="3"))
 
 
 def test_a_study_is_a_comparison_and_a_probe_and_is_measured_on_test_at_its_end(store: str) -> None:

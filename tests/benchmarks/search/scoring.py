@@ -31,6 +31,8 @@ from understudy.search.genes import length
 from understudy.search.moo import hypervolume
 
 VERSION = 2
+# blocks whose rows a version did not change: nobody but ours is played there
+VERSIONS = {"null": 1, "adverse": 1}
 BUDGET = 2000
 GRID = list(range(100, BUDGET + 1, 100))
 # what is handed in is measured again where no search has been, far more exactly; no optimizer's meter counts it
@@ -56,7 +58,7 @@ class Case:
     def key(self) -> str:
         """What a row is found by when a run goes on."""
         parts = [
-            VERSION,
+            VERSIONS.get(self.block, VERSION),
             self.optimizer,
             self.surface,
             self.seed,
