@@ -13,12 +13,11 @@ from typing import cast
 import numpy as np
 
 from understudy.genome import Genome
-from understudy.search.moo import Matrix, hypervolume, non_dominated
+from understudy.search.moo import MARGIN, Matrix, hypervolume, non_dominated
 from understudy.search.plan import History, Individual, Plan
 
 CAUTION = 1.0
 """Standard errors that are added to what was measured, so that one lucky panel counts for less than several good ones."""
-MARGIN = 1.1
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from understudy.keys import rng_of, seed_of
 from understudy.search import archive, halting, slots
 from understudy.search.critic import Answer, Commission
 from understudy.search.genes import Screen
-from understudy.search.moo import Matrix, Standing, Survival, hypervolume, non_dominated, prefer
+from understudy.search.moo import MARGIN, Matrix, Standing, Survival, hypervolume, non_dominated, prefer
 from understudy.search.operators import Parents, Pool, breed
 from understudy.search.plan import SEED, SURVIVOR, Generation, History, Individual, Judged, Plan, Proposal
 from understudy.search.yields import Yield, chances, yields
@@ -31,7 +31,7 @@ __all__ = (
 VERSION = 4
 ATTEMPTS = 20
 Rewritings = Sequence[tuple[Commission, Answer]]
-REFERENCE_FACTOR, REFERENCE_LEAST = 1.1, 0.1
+REFERENCE_LEAST = 0.1
 
 
 def commissioned(
@@ -125,7 +125,7 @@ def reference_point(history: History, *, plan: Plan) -> tuple[float, ...]:
     F = _matrices([each for each in seeds if not each.not_measured(plan.objectives)], plan)[0]
     if len(F) < len(seeds) or not seeds:
         raise NotMeasured(f"the seed of the search could not be measured: {_reasons(seeds, plan)}")
-    return tuple(float(worst) for worst in np.maximum(REFERENCE_FACTOR * F.max(axis=0), REFERENCE_LEAST))
+    return tuple(float(worst) for worst in np.maximum(MARGIN * F.max(axis=0), REFERENCE_LEAST))
 
 
 def archive_hypervolumes(history: History, *, plan: Plan) -> list[float]:

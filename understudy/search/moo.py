@@ -19,6 +19,8 @@ from understudy.errors import BadInput
 Algorithm = Literal["unsga3", "nsga2", "smsemoa", "ctaea"]
 ALGORITHMS: tuple[Algorithm, ...] = get_args(Algorithm)
 Matrix = NDArray[np.float64]
+MARGIN = 1.1
+"""A reference point lies a tenth beyond the worst value that is to count, so that the worst itself adds something."""
 
 
 @dataclass(frozen=True, slots=True)
