@@ -135,4 +135,5 @@ def test_a_command_that_fails_at_its_provider_leaves_no_key_behind_and_ends_at_o
     assert set(seen) == {f"Bearer {key}"}
     assert len(seen) <= 4, "no more calls than were in flight"
     assert key not in done.stdout + done.stderr
+    assert (tmp_path / "prefect" / "prefect.db").is_file(), "with no address of a server a command starts one for itself"
     assert leaks(key, tmp_path) == []

@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))
 
 
-def run(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PREFECT_HOME": str(cwd / "prefect")}
+def run(*words: str, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PREFECT_HOME": str(cwd / "prefect"), **more}
     return subprocess.run([UNDERSTUDY, *words], cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -67,9 +67,9 @@ def test_a_busy_store_ends_with_six(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["error"]["code"] == "store_busy"
 
 
-def test_ingest_and_status_answer_in_json_and_nothing_else(tmp_path: Path) -> None:
-    # with no address of a server a command starts one for itself
-    done = run("ingest", "redial", str(ROOT / "examples" / "sample"), "--dataset", "sample", "--json", cwd=tmp_path)
+def test_ingest_and_status_answer_in_json_and_nothing_else(prefect_server: str, tmp_path: Path) -> None:
+    words = ("ingest", "redial", str(ROOT / "examples" / "sample"), "--dataset", "sample", "--json")
+    done = run(*words, cwd=tmp_path, PREFECT_API_URL=prefect_server)
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     counted = sum(answer[name] for name in ("n_dialogues", "n_duplicates", "n_rejects", "n_attached"))
