@@ -22,7 +22,10 @@ ABLATED = (
 N_NULL, N_ADVERSE = 40, 10
 # optimizers with one objective, that can be run once a weight vector and merged
 WEIGHTED = ("opro", "capo", "evoprompt", "textgrad")
-BLOCKS = ("main", "nonconvex", "null", "adverse", "quality", "ablation", "weights")
+# what eight surfaces said to go is asked again on the other trial surfaces, as try-outs are
+AGAIN = ("remeasuring",)
+OTHERS = (*(str(seed) for seed in range(4, 10)), *(f"nonconvex-{seed}" for seed in range(4, 10)))
+BLOCKS = ("main", "nonconvex", "null", "adverse", "quality", "ablation", "try", "weights")
 
 
 def cases_of(blocks: Sequence[str]) -> list[Case]:
@@ -34,6 +37,7 @@ def cases_of(blocks: Sequence[str]) -> list[Case]:
         "null": _null,
         "adverse": _adverse,
         "ablation": _ablation,
+        "try": _again,
         "weights": _weights,
     }
     return [case for name in (blocks or BLOCKS) for case in made[name]()]
@@ -70,14 +74,26 @@ def _adverse() -> Iterator[Case]:
 
 def _weights() -> Iterator[Case]:
     for surface in (*(str(seed) for seed in FEWER), *(f"nonconvex-{seed}" for seed in FEWER)):
-        seed = int(surface.removeprefix("nonconvex-"))
+        seed = _seed(surface)
         for optimizer in WEIGHTED:
             yield Case(optimizer, surface, seed, QUALITY, (("weights", 3),), block="weights")
 
 
+def _again() -> Iterator[Case]:
+    for surface in OTHERS:
+        seed = _seed(surface)
+        yield Case("understudy", surface, seed, QUALITY, block="try")
+        for name in AGAIN:
+            yield Case("understudy", surface, seed, QUALITY, (("without", name),), block="try")
+
+
+def _seed(surface: str) -> int:
+    return int(surface.removeprefix("nonconvex-"))
+
+
 def _ablation() -> Iterator[Case]:
     for surface in TRIAL:
-        seed = int(surface.removeprefix("nonconvex-"))
+        seed = _seed(surface)
         yield Case("understudy", surface, seed, QUALITY, block="ablation")
         for name in ABLATED:
             yield Case("understudy", surface, seed, QUALITY, (("without", name),), block="ablation")
