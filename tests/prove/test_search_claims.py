@@ -25,17 +25,10 @@ REPORT = PanelSize(per_stratum=40, behaviour=20, free=20)
 N_RUNS = 6
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    store: Path = tmp_path_factory.mktemp("claims") / "prepared.duckdb"
-    plain.prepared(store)
-    return store
-
-
-def claims(prepared: Path, folder: Path, on: str, seed: int) -> dict[str, Any]:
+def claims(profiled_sample: Path, folder: Path, on: str, seed: int) -> dict[str, Any]:
     """Objective → what the report says of seed and pick, on dialogues of their own."""
     store = folder / f"{on}-{seed}.duckdb"
-    shutil.copy(prepared, store)
+    shutil.copy(profiled_sample, store)
     found = plain.searched(store, plain.small(2), surface=on, critic="rehearsal@critic=0.6", seed=seed)
     return reported(store, found, on, seed)
 
@@ -48,20 +41,20 @@ def reported(store: Path, found: dict[str, Any], on: str, seed: int) -> dict[str
     return told
 
 
-def test_where_nothing_helps_hardly_anything_is_claimed(prepared: Path, tmp_path: Path) -> None:
-    told = [claims(prepared, tmp_path, "null", seed) for seed in range(N_RUNS)]
+def test_where_nothing_helps_hardly_anything_is_claimed(profiled_sample: Path, tmp_path: Path) -> None:
+    told = [claims(profiled_sample, tmp_path, "null", seed) for seed in range(N_RUNS)]
     false = [seed for seed, one in enumerate(told) if any(row["outcome"] == "better" for row in one.values())]
     # 4 of 40 in the benchmark; at .05 a run, two or more of six happen by chance once in thirty times
     assert len(false) <= 1, false
 
 
-def test_where_the_usual_advice_hurts_it_is_not_claimed_to_help(prepared: Path, tmp_path: Path) -> None:
+def test_where_the_usual_advice_hurts_it_is_not_claimed_to_help(profiled_sample: Path, tmp_path: Path) -> None:
     """The expert's words with the seed's dials: what is claimed of them, and of a search's pick, is true on the surface.
 
     Asked of data_leakage alone: on `adverse` the other objectives' truth does not say what measures best (docs/rehearsal.md).
     """
     store, adverse = tmp_path / "adverse.duckdb", surface("adverse")
-    shutil.copy(prepared, store)
+    shutil.copy(profiled_sample, store)
     plainly = plain.searched(store, plain.small(0), surface="adverse")
     found = plain.searched(store, plain.small(2), surface="adverse", critic="rehearsal@critic=0.6")
     with Store.open(store) as opened:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +9,7 @@ import pytest
 
 from tests.search import test_resume as resume
 
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], Path]:
-    """A profiled store, the fields of an undisturbed search in a copy of it, and that copy."""
-    folder = tmp_path_factory.mktemp("search")
-    prepared, done = folder / "prepared.duckdb", folder / "done.duckdb"
-    resume.plain.prepared(prepared)
-    shutil.copy(prepared, done)
-    return prepared, resume.plain.searched(done, resume.plain.small(1)), done
+whole = resume.whole
 
 
 @pytest.mark.prove

@@ -16,29 +16,20 @@ from typing import Any
 
 import tasks.criticism
 import tasks.finals
-import tasks.ingest
 import tasks.optimize
 import tasks.play
-import tasks.profile
 import tasks.racing
 from tasks.generations import Run
 from tasks.models import models_open
 from understudy.doors.store import Store
 from understudy.parameters import Caps, Models, PanelSize, Search
 
-ROOT = Path(__file__).resolve().parents[2]
 SMALL = PanelSize(per_stratum=3, behaviour=5, free=2)
 
 
 def small(generations: int, **changed: Any) -> Search:
     """As small a search as there can be."""
     return Search(population=4, generations=generations, n_front=2, panel=SMALL, front_panel=SMALL, **changed)
-
-
-def prepared(store: Path) -> None:
-    """The bundled sample, ingested and profiled; all of it, for `select` needs 150 contexts of every stratum."""
-    tasks.ingest.ingest_logs.fn(str(store), "redial", [str(ROOT / "examples" / "sample")], dataset="sample", split=None, roles=None)
-    tasks.profile.profile_dataset.fn(str(store), "sample", at=SMALL, out=None)
 
 
 def searched(

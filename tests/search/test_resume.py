@@ -23,13 +23,10 @@ LEFT = (
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], Path]:
+def whole(profiled_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], Path]:
     """A profiled store, the fields of an undisturbed search in a copy of it, and that copy."""
-    folder = tmp_path_factory.mktemp("search")
-    prepared, done = folder / "prepared.duckdb", folder / "done.duckdb"
-    plain.prepared(prepared)
-    shutil.copy(prepared, done)
-    return prepared, plain.searched(done, plain.small(1)), done
+    done = Path(shutil.copy(profiled_sample, tmp_path_factory.mktemp("search") / "done.duckdb"))
+    return profiled_sample, plain.searched(done, plain.small(1)), done
 
 
 def killed(store: Path, at: int) -> None:
