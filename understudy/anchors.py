@@ -15,9 +15,9 @@ import polars as pl
 from understudy.evidence import Observed, Reference
 from understudy.keys import rng_of, share_of
 from understudy.objectives import MODULES, ObjectiveValue
-from understudy.objectives.data_leakage import leakage_rates
+from understudy.objectives.data_leakage import human_leakage
 from understudy.objectives.diversity_gap import collisions, drawing_noise, entropy, rarefied_deviations, similarity
-from understudy.objectives.positive_bias import rates
+from understudy.objectives.positive_bias import human_rates
 from understudy.records import STRATA, Measured
 from understudy.statistics.distances import rarefied
 from understudy.statistics.halves import Floats, debiased, interval
@@ -98,9 +98,8 @@ def human_figures(reference: Reference, *, n_dialogues: int = SIZES["behaviour"]
     Every human of the split counts, whatever the size; distinct_2 alone depends on how much is counted.
     """
     humans, weights = reference.corpus, reference.spread
-    reactions = rates(reference.reactions, reference=reference)
-    found = {f"{label}_{name}": rate for (label, name), rate in reactions.items() if name in STRATA}
-    leaks = leakage_rates(reference.as_observed(), reference)
+    found = {f"{label}_{name}": rate for (label, name), rate in human_rates(reference).items() if name in STRATA}
+    leaks = human_leakage(reference)
     found |= {f"human_{kind}": leaks[kind] for kind in ("title", "attributes", "copying", "short_turns", "near_duplicates")}
     if humans.n < 2:
         return found

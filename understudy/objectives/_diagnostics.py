@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from understudy.evidence import Observed, Reference, whole_and_halves
 from understudy.objectives._value import ObjectiveValue
 from understudy.objectives.behavioural_distance import auc_of
-from understudy.objectives.positive_bias import over_acceptance, rates
+from understudy.objectives.positive_bias import human_rates, over_acceptance, rates
 from understudy.privacy import closeness
 from understudy.records import DECOY, Measured
 from understudy.statistics.distances import auc
@@ -25,7 +25,7 @@ _N_AUC = 100
 
 def diagnostics(observed: Observed, reference: Reference, objectives: Mapping[str, ObjectiveValue], *, seed: int) -> dict[str, Measured]:
     """Rates by stratum on both sides, guards and failures; what has no units is not measured."""
-    human = reference.once("reactions", lambda: rates(reference.reactions, reference=reference))
+    human = human_rates(reference)
     found: dict[str, Measured] = {}
     for (label, stratum), rate in rates(observed.reactions, reference=reference).items():
         found[f"{label}_{stratum}"] = rate

@@ -43,7 +43,7 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
         parts = dict.fromkeys(PARTS, nothing)
         return ObjectiveValue("behavioural_distance", nothing, parts, parts)
     drawn = reference.units(ours.ids)
-    units = {"simulated": drawn.told(), "human": reference.once("units of dialogues", lambda: reference.units(humans.ids).told())}
+    units = {"simulated": drawn.told(), "human": reference.units(humans.ids).told()}
     weights = drawn.halves(seed=seed)
     counts = reference.once("counts", lambda: _counts(reference))
     sides = tuple(zip((weights, whole_and_halves(ours.codes, seed=seed)), counts, strict=True))

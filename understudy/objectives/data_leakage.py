@@ -38,13 +38,13 @@ KINDS = (*CAPPED, "near_duplicates", "prompt", "history", "split")
 def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: bool = True) -> ObjectiveValue:
     """data_leakage ≥ 0; not measured where a kind that applies has no units. Titles and attributes apply where there are targets."""
     rates = leakage_rates(simulated, reference)
-    human = reference.once("leakage", lambda: leakage_rates(reference.as_observed(), reference))
+    human = human_leakage(reference)
     limits = caps(reference)
     signed = {name: _over(rates[name], limits[name]) for name in ("title", "attributes")}
     signed |= {kind: _above_humans(simulated, reference, kind) for kind in _COLUMNS}
     kept = CAPPED if _has_targets(simulated) else tuple(_COLUMNS)
     left_out = tuple(name for name in CAPPED if name not in kept)
-    units = {"simulated": _units(simulated.turns, reference), "human": reference.once("units", lambda: _units(reference.turns, reference))}
+    units = {"simulated": _units(simulated.turns, reference), "human": _units(reference.turns, reference)}
     missing = required(signed, kept)
     if missing:
         return ObjectiveValue("data_leakage", Measured(None, reason=missing), rates, signed, left_out, human=human, units=units)
@@ -80,6 +80,11 @@ def leakage_rates(simulated: Observed, reference: Reference) -> dict[str, Measur
         "history": Measured(None, reason="a property of the scenario: what names its item before is flagged in the profile and not played"),
         "split": _contaminated(simulated, reference),
     }
+
+
+def human_leakage(reference: Reference) -> dict[str, Measured]:
+    """The same of the humans themselves."""
+    return reference.once("leakage", lambda: leakage_rates(reference.as_observed(), reference))
 
 
 def caps(reference: Reference) -> dict[str, float | None]:

@@ -59,7 +59,7 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
         parts = dict.fromkeys(PARTS, nothing)
         return ObjectiveValue("diversity_gap", nothing, parts, parts)
     drawn = reference.units(ours.ids)
-    units = {"simulated": drawn.told(), "human": reference.once("units of dialogues", lambda: reference.units(humans.ids).told())}
+    units = {"simulated": drawn.told(), "human": reference.units(humans.ids).told()}
     found = _parts(simulated, reference, drawn.halves(seed=seed), seed=seed, intervals=intervals)
     kept = {name: part for name, part in found.items() if part is not None}
     signed = {name: Measured(None, n=ours.n, reason=_NOTHING[name]) for name in PARTS}

@@ -91,6 +91,11 @@ def rates(reactions: pl.DataFrame, *, reference: Reference) -> dict[tuple[str, s
     return found
 
 
+def human_rates(reference: Reference) -> dict[tuple[str, str], Measured]:
+    """The same of the humans themselves."""
+    return reference.once("reactions", lambda: rates(reference.reactions, reference=reference))
+
+
 def over_acceptance(simulated: Observed, reference: Reference, bias: ObjectiveValue) -> Measured:
     """The mean of the signed parts of `bias`, ± 1.96 spreads of it; parts go together as the same people's do."""
     signed = bias.signed

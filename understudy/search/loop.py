@@ -17,7 +17,7 @@ from understudy.keys import rng_of, seed_of
 from understudy.search import archive, halting, slots
 from understudy.search.critic import Answer, Commission
 from understudy.search.genes import Screen
-from understudy.search.moo import MARGIN, Matrix, Standing, Survival, hypervolume, non_dominated, prefer
+from understudy.search.moo import MARGIN, Matrix, Standing, Survival, constraint_matrix, hypervolume, non_dominated, prefer
 from understudy.search.operators import Parents, Pool, breed
 from understudy.search.plan import SEED, SURVIVOR, Generation, History, Individual, Judged, Plan, Proposal
 from understudy.search.yields import Yield, chances, yields
@@ -240,12 +240,9 @@ def _comparable(generation: Generation, plan: Plan) -> list[Individual]:
 
 def _matrices(individuals: Sequence[Individual], plan: Plan) -> tuple[Matrix, Matrix]:
     """F: (n, n_objectives) and G: (n, n_constraints) of individuals that are all measured."""
-    constraints = sorted({name for each in individuals for name in each.constraints}) if plan.has("constraints") else []
+    constraints = [each.constraints if plan.has("constraints") else {} for each in individuals]
     F = [[each.objectives[name] for name in plan.objectives] for each in individuals]
-    # what was not measured of one is no constraint for it, as in objectives.constraints
-    G = [[each.constraints.get(name, 0.0) for name in constraints] for each in individuals]
-    shape = len(individuals)
-    return np.array(F, dtype=float).reshape(shape, len(plan.objectives)), np.array(G, dtype=float).reshape(shape, len(constraints))
+    return np.array(F, dtype=float).reshape(len(individuals), len(plan.objectives)), constraint_matrix(constraints)
 
 
 def _volume(individuals: Sequence[Individual], plan: Plan, reference: Sequence[float]) -> float:

@@ -8,6 +8,7 @@ hypervolume would never return).
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
@@ -109,6 +110,13 @@ def prefer(one: Standing, other: Standing, *, rng: np.random.Generator) -> Stand
     if keys[0] == keys[1]:
         return one if rng.random() < 0.5 else other
     return one if keys[0] < keys[1] else other
+
+
+def constraint_matrix(constraints: Sequence[Mapping[str, float | None]], *, without: Collection[str] = ()) -> Matrix:
+    """(n, n_constraints), names in order: G of mappings from name to value. What one of them lacks is no constraint for it."""
+    names = sorted({name for each in constraints for name in each} - set(without))
+    rows = [[each.get(name, 0.0) for name in names] for each in constraints]
+    return np.array(rows, dtype=float).reshape(len(constraints), len(names))
 
 
 def violation(G: Matrix) -> NDArray[np.float64]:

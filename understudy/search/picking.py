@@ -15,7 +15,7 @@ import numpy as np
 from understudy.errors import BadInput, NotMeasured
 from understudy.keys import digest
 from understudy.records import Measured
-from understudy.search.moo import Matrix, achievement, hypervolume, non_dominated, trade_off, violation
+from understudy.search.moo import Matrix, achievement, constraint_matrix, hypervolume, non_dominated, trade_off, violation
 from understudy.search.racing import p_dominated, p_dominates, resampled
 
 ON_FRONT = 0.5
@@ -79,10 +79,10 @@ def pick(
     compared = sorted((each for each in finalists if each.genome_digest not in aside), key=lambda each: each.genome_digest)
     if not compared:
         raise NotMeasured("no finalist could be measured: " + "; ".join(sorted(set(aside.values()))))
-    F, violations = _values(compared, objectives), violation(_bounds([each.constraints for each in compared]))
+    F, violations = _values(compared, objectives), violation(constraint_matrix([each.constraints for each in compared]))
     draws = _draws(compared, objectives)
     # one leak in a dozen dialogues is no evidence against a prompt, and data_leakage weighs it as it does everything else
-    surely = _bounds([each.sure or each.constraints for each in compared], without=traded)
+    surely = constraint_matrix([each.sure or each.constraints for each in compared], without=traded)
     binding = violation(surely) if violations.min() > 0 else violations
     allowed = [int(i) for i in np.flatnonzero(binding <= binding.min())]
     shares = {i: p_dominated(i, draws, allowed) if draws else 0.0 for i in allowed}
@@ -170,10 +170,3 @@ def _values(finalists: Sequence[Finalist], objectives: Sequence[str]) -> Matrix:
 def _worst(measured: Measured) -> float:
     value = float(measured.value if measured.value is not None else math.nan)
     return value if measured.hi is None or not math.isfinite(measured.hi) else max(value, measured.hi)
-
-
-def _bounds(constraints: Sequence[Mapping[str, float | None]], *, without: Collection[str] = ()) -> Matrix:
-    names = sorted({name for each in constraints for name in each} - set(without))
-    # what was not measured of one finalist is no constraint for it, as in objectives.constraints
-    rows = [[each.get(name, 0.0) for name in names] for each in constraints]
-    return np.array(rows, dtype=float).reshape(len(constraints), len(names))
