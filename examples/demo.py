@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from flows import pages
+from understudy.flows.cli import nightly
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / ".demo"
@@ -32,7 +32,7 @@ def main() -> int:
     ran = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=False)
     fields = json.loads(ran.stdout)
     if "objectives" in fields:
-        pages.nightly(console, fields)
+        nightly.page(console, fields)
     if not fields["ok"]:
         console.print(f"\nno release: {fields['error']['message']}", markup=False)
         return ran.returncode

@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tasks.fronts import front_picture, true_front
-from understudy.drawing import rendered
-from understudy.genome import Controls, Genome
+from understudy.prompt.genome import Controls, Genome
 from understudy.rehearsal import Surface, surface
 from understudy.rehearsal.parameters import read
 from understudy.rehearsal.phrases import Option, options
 from understudy.rehearsal.reading import Brief
 from understudy.rehearsal.truth import brief_for, point_of
+from understudy.report.drawing import rendered
+from understudy.tasks.studies.fronts import front_picture, true_front
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 FAULTS = ("positivity", "title_leak", "attribute_leak", "sameness", "wordiness", "drift", "parroting")

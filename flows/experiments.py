@@ -12,20 +12,19 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-import tasks.compare
-import tasks.play
-import tasks.probing
-import tasks.sides
-import tasks.simulate
-import tasks.study
-from flows import stages
-from tasks.compare import Setting
-from tasks.metering import pays, spent_here
-from tasks.models import models_open, open_models, store_held
-from tasks.sides import Place, Side
 from understudy.doors.events import emit
 from understudy.errors import BudgetExhausted
+from understudy.flows import stages
 from understudy.parameters import REPORT_PANEL, Caps, Models, PanelSize, Search
+from understudy.tasks.play.evaluation import settled
+from understudy.tasks.play.metering import pays, spent_here
+from understudy.tasks.play.models import models_open, open_models, store_held
+from understudy.tasks.simulate.batch import prompt_of
+from understudy.tasks.studies.compare import MORE_ROOM, Setting, carried_settings, left_of, table, transfer_of
+from understudy.tasks.studies.compare import show as show_comparison
+from understudy.tasks.studies.probe import probe_model
+from understudy.tasks.studies.sides import Place, Side, human_side_of, keep_sides, measure, open_test, place_of
+from understudy.tasks.studies.study import N_PROBED, open_study, room
 
 Fields = dict[str, Any]
 
@@ -53,25 +52,25 @@ def compare_settings(
     common: Fields = {"store": store, "seed": seed, "models": models, "caps": caps}
     with store_held(store):
         with models_open(store, dataset, models=models, caps=caps, surface=surface) as opened:
-            home = tasks.sides.place_of(
+            home = place_of(
                 store, dataset, opened, split=split, recommender=recommender, surface=surface, seed=seed, report=report
             )
             found = [searched(name, dataset, search=search, surface=surface, recommender=recommender, **common) for name in settings]
             told, fields = tabled(home, found, purpose="compare"), about(home, search, models)
             spent = spent_here()
         if is_elsewhere:
-            left = tasks.compare.left_of(caps, spent)
+            left = left_of(caps, spent)
             with models_open(store, to_dataset or dataset, models=models, caps=left, surface=to_surface or surface) as opened:
-                there = tasks.sides.place_of(
+                there = place_of(
                     store, to_dataset or dataset, opened, split=split, recommender=to_recommender or recommender,
                     surface=to_surface or surface, seed=seed, report=report,
                 )  # fmt: skip
-                carried = tabled(there, tasks.compare.carried_settings(there, found), purpose="compare, carried", home=told["rows"])
+                carried = tabled(there, carried_settings(there, found), purpose="compare, carried", home=told["rows"])
                 told = {**carried, "home": {name: told[name] for name in ("rows", "family", "outcomes", "settings")}}
-                fields["transfer"] = tasks.compare.transfer_of(there)
+                fields["transfer"] = transfer_of(there)
                 spent += spent_here()
         fields = {**fields, **told, "n_model_calls": spent.n_calls, "tokens": spent.tokens, "usd": spent.usd}
-        tasks.compare.show(fields)
+        show_comparison(fields)
         emit("compare", "comparison_done", home.profile_key)
         return fields
 
@@ -82,7 +81,7 @@ def searched(setting: str, dataset: str, **chosen: Any) -> Fields:
     if found["stopped"] == "budget":
         raise BudgetExhausted(
             f"a cap ended the search of {setting}",
-            hint=tasks.compare.MORE_ROOM,
+            hint=MORE_ROOM,
         )
     return {**found, "setting_asked": setting}
 
@@ -95,16 +94,16 @@ def tabled(place: Place, found: Sequence[Fields], *, purpose: str, home: Sequenc
         before, after = both_sides(place, genomes, purpose=purpose, done=done, of=len(found))
         measured.append(Setting(one["setting"], before, after, one))
         emit("compare", "setting_compared", one["setting"])
-    return tasks.compare.table(measured, place, tasks.sides.human_side_of(place), home=home)
+    return table(measured, place, human_side_of(place), home=home)
 
 
 def both_sides(place: Place, genomes: Sequence[str], *, purpose: str, done: int, of: int) -> tuple[Side, Side]:
     """Seed and pick, played side by side and kept; one that is the other is measured once."""
     if place.split == "test":
-        tasks.sides.open_test(place, genomes, purpose=purpose)
+        open_test(place, genomes, purpose=purpose)
     works = [place.work(genome) for genome in dict.fromkeys(genomes)]
-    sides, capped = tasks.play.settled(tasks.sides.measure.map(works))
-    kept = tasks.sides.keep_sides(place.store, sides, capped, done=done, of=of)
+    sides, capped = settled(measure.map(works))
+    kept = keep_sides(place.store, sides, capped, done=done, of=of)
     return kept[0], kept[-1]
 
 
@@ -134,20 +133,20 @@ def study(
     report: PanelSize = REPORT_PANEL,
     models: Models = Models(),
     caps: Caps = Caps(),
-    n_probed: int = tasks.study.N_PROBED,
+    n_probed: int = N_PROBED,
 ) -> Fields:
     """The whole experiment for one model, within caps that hold over every process that works on it."""
     common: Fields = {"recommender": recommender, "surface": surface, "seed": seed}
     with store_held(store):
-        begun = tasks.study.open_study(store, dataset, settings=settings, search=search, report=report, models=models, **common)
+        begun = open_study(store, dataset, settings=settings, search=search, report=report, models=models, **common)
         last = "test" if final else "select"
         told = begun.answered(last)
         if told is None:
-            left = tasks.study.room(begun, caps)
+            left = room(begun, caps)
             with models_open(store, dataset, models=models, caps=left, surface=surface) as opened:
                 pays(store, begun.study_key)
                 select, test = (
-                    tasks.sides.place_of(store, dataset, opened, split=split, report=report, **common) for split in ("select", "test")
+                    place_of(store, dataset, opened, split=split, report=report, **common) for split in ("select", "test")
                 )
                 asked: Fields = {"store": store, "search": search, "models": models, "caps": left, **common}
                 begun.once("probe", lambda: probed(store, dataset, n=n_probed, seed=seed))
@@ -160,18 +159,18 @@ def study(
         spent = begun.spent()
         fields = {**told, "study": begun.study_key, "probe": begun.answered("probe"), "n_stages": begun.n_stages()}
         fields |= {"n_model_calls": spent.n_calls, "tokens": spent.tokens, "usd": spent.usd, "n_unknown": spent.n_unknown}
-        tasks.compare.show(fields)
+        show_comparison(fields)
         emit("study", "study_done", begun.study_key)
         return fields
 
 
 def probed(store: str, dataset: str, *, n: int, seed: int) -> Fields:
     """Whether the model knows the data set from its pre-training."""
-    return tasks.probing.probe_model(store, dataset, open_models(), task="contamination", n=n, seed=seed)
+    return probe_model(store, dataset, open_models(), task="contamination", n=n, seed=seed)
 
 
 def seed_played(place: Place, dataset: str, setting: str) -> Fields:
     """The hand-written prompt of a setting as it is, before any search: the objectives' values."""
-    genome = tasks.simulate.prompt_of(place.store, dataset, setting=setting, genome_file=None, seed=place.seed)
+    genome = prompt_of(place.store, dataset, setting=setting, genome_file=None, seed=place.seed)
     side, _ = both_sides(place, [genome], purpose="study", done=0, of=1)
     return {"genome_digest": genome, **side.evaluation.as_json()}

@@ -12,9 +12,9 @@ from typing import Any
 from prefect import flow
 from prefect.runtime import flow_run
 
-from flows import stages
-from tasks.models import answering, models_open, store_held
+from understudy.flows import stages
 from understudy.parameters import REPORT_PANEL, Caps, Models, PanelSize, Search
+from understudy.tasks.play.models import answering, models_open, store_held
 
 Fields = dict[str, Any]
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-import tasks.criticism
-import tasks.optimize
-import tasks.play
-import tasks.racing
-from tasks.generations import Run
-from tasks.play import settled
 from understudy.doors.events import emit
+from understudy.tasks.optimize.criticism import commission, criticise
+from understudy.tasks.optimize.generations import Run
+from understudy.tasks.optimize.racing import first_lap, race, raced_before
+from understudy.tasks.optimize.search import keep_generation, propose
+from understudy.tasks.play.evaluation import evaluate, settled
 
 
 # mapped work waits for model calls most of the time, so it runs in threads
@@ -23,19 +22,19 @@ from understudy.doors.events import emit
 def generation(run: Run, number: int) -> str:
     """Why the search ends with this generation; an empty text where it goes on."""
     emit("optimize", "generation_started", f"{run.run_key}/{number}")
-    treated, capped = settled(tasks.criticism.criticise.map(tasks.criticism.commission(run, number)))
+    treated, capped = settled(criticise.map(commission(run, number)))
     if capped:
         return capped
-    works = tasks.optimize.propose(run, number, treated)
+    works = propose(run, number, treated)
     if run.search.racing:
-        raced = tasks.racing.raced_before(run, number, works)
+        raced = raced_before(run, number, works)
         if raced is None:
-            laps, capped = settled(tasks.racing.first_lap.map(works))
-            raced = tasks.racing.race(run, number, works, laps, capped)
+            laps, capped = settled(first_lap.map(works))
+            raced = race(run, number, works, laps, capped)
             if capped:
                 return capped
         works = raced
-    done, capped = settled(tasks.play.evaluate.map(works))
-    stopped = tasks.optimize.keep_generation(run, number, done, capped)
+    done, capped = settled(evaluate.map(works))
+    stopped = keep_generation(run, number, done, capped)
     emit("optimize", "generation_done", f"{run.run_key}/{number}")
     return stopped

@@ -8,21 +8,22 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-import tasks.evaluate
-import tasks.finals
-import tasks.ingest
-import tasks.optimize
-import tasks.play
-import tasks.profile
-import tasks.publish
-import tasks.report
-import tasks.simulate
-import tasks.validate
-from flows.searching import generation
-from tasks.metering import metered
-from tasks.models import default_batch, models_open, releases_of, store_held
 from understudy.doors.events import emit
+from understudy.flows.searching import generation
 from understudy.parameters import REPORT_PANEL, Caps, Models, PanelSize, Search
+from understudy.tasks.ingest.logs import ingest_logs
+from understudy.tasks.optimize.finals import conclude, confirm
+from understudy.tasks.optimize.search import finalists, open_run
+from understudy.tasks.play.evaluation import recommender_named, settled
+from understudy.tasks.play.metering import metered
+from understudy.tasks.play.models import default_batch, models_open, releases_of, store_held
+from understudy.tasks.profile.dataset import profile_dataset
+from understudy.tasks.publish.batch import publish_batch
+from understudy.tasks.simulate.batch import batch_key_of, play_batch, prompt_of
+from understudy.tasks.studies.evaluate import judge
+from understudy.tasks.studies.evaluate import show as show_judged
+from understudy.tasks.studies.report import compare as compare_with_seed
+from understudy.tasks.validate.batch import require_passed, validate_batch
 
 Fields = dict[str, Any]
 STORE = "understudy.duckdb"
@@ -33,7 +34,7 @@ def ingest(
     reader: str, paths: list[str], dataset: str, store: str = STORE, split: str | None = None, roles: dict[str, str] | None = None
 ) -> Fields:
     """Human logs into the store; the fields of `understudy ingest`."""
-    done = tasks.ingest.ingest_logs(store, reader, paths, dataset=dataset, split=split, roles=roles)
+    done = ingest_logs(store, reader, paths, dataset=dataset, split=split, roles=roles)
     emit("ingest", "ingest_done", done["source_sha256"])
     return done
 
@@ -41,7 +42,7 @@ def ingest(
 @flow(name="profile")
 def profile(dataset: str, store: str = STORE, at: PanelSize | None = None, out: str | None = None) -> Fields:
     """Splits, needs, contexts, anchors, drawings and instruments of a data set; the fields of `understudy profile`."""
-    done = tasks.profile.profile_dataset(store, dataset, at=at, out=out)
+    done = profile_dataset(store, dataset, at=at, out=out)
     emit("profile", "profile_done", done["profile_key"])
     return done
 
@@ -61,8 +62,8 @@ def optimize(
 ) -> Fields:
     """The search over prompts, generation by generation; the fields of `understudy optimize`."""
     with store_held(store), models_open(store, dataset, models=models, caps=caps, surface=surface) as opened, ExitStack() as metering:
-        run = tasks.optimize.open_run(
-            store, dataset, setting=setting, recommender=tasks.play.recommender_named(recommender, opened), seed=seed,
+        run = open_run(
+            store, dataset, setting=setting, recommender=recommender_named(recommender, opened), seed=seed,
             search=search, model=opened.seeker, critic_model=opened.critic,
         )  # fmt: skip
         metering.enter_context(metered(store, run.run_key))
@@ -71,9 +72,9 @@ def optimize(
             stopped = generation(run, number)
             if stopped:
                 break
-        works = tasks.optimize.finalists(run)
-        done, capped = tasks.play.settled(tasks.finals.confirm.map(works))
-        found = tasks.finals.conclude(run, done, len(works), capped or stopped or "generations")
+        works = finalists(run)
+        done, capped = settled(confirm.map(works))
+        found = conclude(run, done, len(works), capped or stopped or "generations")
         emit("optimize", "search_done", f"{run.run_key}/{found['pick']['genome_digest']}")
         return {**found, "n_model_calls": opened.gateway.n_calls}
 
@@ -91,8 +92,8 @@ def compare(
 ) -> Fields:
     """Seed and pick of a search, objective by objective, on dialogues that the search has not seen."""
     with models_open(store, found["dataset"], models=models, caps=caps, surface=surface) as opened:
-        crs = tasks.play.recommender_named(recommender, opened)
-        return tasks.report.compare(store, found, model=opened.seeker, recommender=crs, seed=seed, size=report)
+        crs = recommender_named(recommender, opened)
+        return compare_with_seed(store, found, model=opened.seeker, recommender=crs, seed=seed, size=report)
 
 
 @flow(name="simulate")
@@ -113,10 +114,10 @@ def simulate(
 ) -> Fields:
     """A batch of dialogues with one prompt; the fields of `understudy simulate`."""
     with store_held(store), models_open(store, dataset, models=models, caps=caps, surface=surface) as opened:
-        genome = genome_digest or tasks.simulate.prompt_of(store, dataset, setting=setting, genome_file=genome_file, seed=seed)
-        played = tasks.simulate.play_batch(
+        genome = genome_digest or prompt_of(store, dataset, setting=setting, genome_file=genome_file, seed=seed)
+        played = play_batch(
             store, dataset, genome_digest=genome, batch=default_batch(batch), n=n, size=report,
-            recommender=tasks.play.recommender_named(recommender, opened), model=opened.seeker, seed=seed,
+            recommender=recommender_named(recommender, opened), model=opened.seeker, seed=seed,
         )  # fmt: skip
         emit("simulate", "batch_played", played["batch_key"])
         return played
@@ -137,9 +138,9 @@ def evaluate(
 ) -> Fields:
     """Recommenders judged by simulated seekers; the fields of `understudy evaluate`."""
     with store_held(store), models_open(store, dataset, models=models, caps=caps, surface=surface):
-        genome = tasks.simulate.prompt_of(store, dataset, setting=setting, genome_file=genome_file, seed=seed)
-        judged = tasks.evaluate.judge(store, dataset, genome_digest=genome, recommenders=recommenders, n=n, seed=seed)
-        tasks.evaluate.show(judged)
+        genome = prompt_of(store, dataset, setting=setting, genome_file=genome_file, seed=seed)
+        judged = judge(store, dataset, genome_digest=genome, recommenders=recommenders, n=n, seed=seed)
+        show_judged(judged)
         emit("evaluate", "recommenders_judged", genome)
         return judged
 
@@ -147,8 +148,8 @@ def evaluate(
 @flow(name="validate")
 def validate(batch: str, store: str = STORE, dataset: str | None = None, batch_key: str | None = None) -> Fields:
     """A batch against the gates; the fields of `understudy validate`. Raises GateFailed when one says no."""
-    judged = tasks.validate.validate_batch(store, batch_key or tasks.simulate.batch_key_of(store, batch, dataset))
-    return tasks.validate.require_passed(judged)
+    judged = validate_batch(store, batch_key or batch_key_of(store, batch, dataset))
+    return require_passed(judged)
 
 
 @flow(name="publish")
@@ -156,5 +157,5 @@ def publish(
     batch: str, name: str, store: str = STORE, dataset: str | None = None, releases: str | None = None, batch_key: str | None = None
 ) -> Fields:
     """A batch that passed, as a release; the fields of `understudy publish`."""
-    chosen = batch_key or tasks.simulate.batch_key_of(store, batch, dataset)
-    return tasks.publish.publish_batch(store, chosen, name=name, releases_dir=releases_of(store, releases))
+    chosen = batch_key or batch_key_of(store, batch, dataset)
+    return publish_batch(store, chosen, name=name, releases_dir=releases_of(store, releases))

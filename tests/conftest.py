@@ -56,12 +56,12 @@ def profiled_sample(shared_folder: Path, alone: Callable[[str], AbstractContextM
 
 
 def _profile(store: Path) -> None:
-    from tasks.ingest import ingest_logs
-    from tasks.profile import profile_dataset
-    from understudy.anchors import human_anchors
+    from understudy.profile.anchors import human_anchors
+    from understudy.tasks.ingest.logs import ingest_logs
+    from understudy.tasks.profile.dataset import profile_dataset
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("understudy.anchors.human_anchors", partial(human_anchors, n_halvings=3))
+        patch.setattr("understudy.profile.anchors.human_anchors", partial(human_anchors, n_halvings=3))
         ingest_logs.fn(str(store), "redial", [str(SAMPLE)], dataset="sample")
         profile_dataset.fn(str(store), "sample")
 

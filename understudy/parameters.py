@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from understudy.completion import ROLES, ModelRole
 from understudy.errors import BadInput
-from understudy.search.plan import Mechanism
 
 Parameters = TypeVar("Parameters", bound=BaseModel)
 
 
 PerMillion = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 ANY_MODEL = "*"
+
+Mechanism = Literal[
+    "critic", "chains", "merge", "rewording", "crossover", "sentences", "exemplars", "controls", "adaptation", "influence",
+    "rotation", "remeasuring", "stopping", "constraints", "probabilistic_front", "worst_case",
+]  # fmt: skip
+MECHANISMS: tuple[Mechanism, ...] = get_args(Mechanism)
+"""What can be left out of a search, one by one, to see what it is worth; docs/search.md says what takes its place."""
 
 
 class RoleLimits(BaseModel):

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-import tasks.auditing
-import tasks.dosing
-import tasks.ingest
-from tasks import profile
 from understudy.doors.store import Store
-from understudy.evidence import Human, Reference
+from understudy.measure.reference import Human, Reference
+from understudy.tasks.ingest.logs import ingest_logs
+from understudy.tasks.profile import dataset
+from understudy.tasks.studies.audit import audit_file
+from understudy.tasks.studies.dose import write_dose
 
 Fields = dict[str, Any]
 
@@ -29,11 +29,11 @@ class World:
 
     def dose(self, kind: str, share: float, *, seed: int = 0, name: str = "") -> Fields:
         out = self.folder / (name or f"{kind}-{share}-{seed}.jsonl")
-        return tasks.dosing.write_dose(str(self.store), "sample", kind=kind, share=share, out=str(out), seed=seed)
+        return write_dose(str(self.store), "sample", kind=kind, share=share, out=str(out), seed=seed)
 
     def audit(self, path: str | Path, reader: str = "messages", *, n_halvings: int = 0, **options: Any) -> Fields:
         given = {"n_halvings": n_halvings, **options}
-        return tasks.auditing.audit_file(str(self.store), "sample", simulated=str(path), reader=reader, **given)
+        return audit_file(str(self.store), "sample", simulated=str(path), reader=reader, **given)
 
     def wrote(self, name: str, records: list[Fields]) -> Path:
         path = self.folder / name
@@ -45,11 +45,11 @@ class World:
 def world(few_dialogues: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("audit")
     store = folder / "humans.duckdb"
-    tasks.ingest.ingest_logs.fn(str(store), "redial", [str(few_dialogues)], dataset="sample")
+    ingest_logs.fn(str(store), "redial", [str(few_dialogues)], dataset="sample")
     with Store.open(store) as opened, opened.transaction():
-        profile._write(opened, "p", "sample", "digest", 0)
+        dataset._write(opened, "p", "sample", "digest", 0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tasks.auditing, "Reference", _Once(Reference.build))
+        patch.setattr("understudy.tasks.studies.audit.Reference", _Once(Reference.build))
         yield World(store, folder)
 
 

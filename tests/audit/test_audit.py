@@ -201,7 +201,7 @@ def test_an_empty_or_broken_file_is_bad_input(world: Any, tmp_path: Path) -> Non
 
 
 def test_an_unknown_data_set_is_bad_input(world: Any, tmp_path: Path) -> None:
-    from tasks.auditing import audit_file
+    from understudy.tasks.studies.audit import audit_file
 
     copy = shutil.copy(world.store, tmp_path / "copy.duckdb")
     with pytest.raises(BadInput, match="nothing"):

@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
-from tasks.dosing import of_split
-from understudy import dose, readers, wordings
+from understudy import readers
 from understudy.doors.store import Store
-from understudy.dose import Dosed, Ground
 from understudy.errors import BadInput
-from understudy.evidence import read
 from understudy.instruments.copying import WINDOW
+from understudy.measure.reference import read
 from understudy.readers import Options
 from understudy.records import Dialogue
+from understudy.studies.dose import doses, wordings
+from understudy.studies.dose.doses import Dosed, Ground
+from understudy.tasks.studies.dose import of_split
 
 
 @pytest.fixture(scope="module")
@@ -38,24 +39,24 @@ def labels(ground: Ground, said: list[str]) -> dict[str, str]:
     return dict(zip(found["text"], found["label"], strict=True))
 
 
-@pytest.mark.parametrize("kind", dose.KINDS)
+@pytest.mark.parametrize("kind", doses.KINDS)
 def test_a_dose_is_exact_nested_and_the_same_again(kind: str, ground: tuple[list[Dialogue], Ground]) -> None:
     dialogues, known = ground
-    small, large = (dose.apply(dialogues, known, kind=kind, share=share, seed=3) for share in (0.1, 0.3))
+    small, large = (doses.apply(dialogues, known, kind=kind, share=share, seed=3) for share in (0.1, 0.3))
     assert small.n_changed == round(0.1 * small.n_units) > 0
     assert set(small.changed) < set(large.changed)
-    assert dose.apply(dialogues[::-1], known, kind=kind, share=0.1, seed=3).changed == small.changed
-    one, other, human = texts(small), texts(large), texts(dose.apply(dialogues, known, kind=kind, share=0, seed=3))
+    assert doses.apply(dialogues[::-1], known, kind=kind, share=0.1, seed=3).changed == small.changed
+    one, other, human = texts(small), texts(large), texts(doses.apply(dialogues, known, kind=kind, share=0, seed=3))
     assert {place for place in human if human[place] != one[place]} == set(small.changed)
     assert all(one[place] == other[place] for place in small.changed)
-    assert dose.apply(dialogues, known, kind=kind, share=0.1, seed=4).changed != small.changed
+    assert doses.apply(dialogues, known, kind=kind, share=0.1, seed=4).changed != small.changed
 
 
 def test_only_acceptance_changes_what_a_seeker_takes(ground: tuple[list[Dialogue], Ground]) -> None:
     dialogues, known = ground
     human = {(one.dialogue_id, index): turn.text for one in dialogues for index, turn in enumerate(one.turns)}
-    for kind in dose.KINDS:
-        dosed = dose.apply(dialogues, known, kind=kind, share=0.4, seed=0)
+    for kind in doses.KINDS:
+        dosed = doses.apply(dialogues, known, kind=kind, share=0.4, seed=0)
         said = texts(dosed)
         read_as = labels(known, [*human.values(), *said.values()])
         before, after = ([read_as[side[place]] for place in dosed.changed] for side in (human, said))
@@ -70,7 +71,7 @@ def test_only_acceptance_changes_what_a_seeker_takes(ground: tuple[list[Dialogue
 
 def test_the_fault_stands_in_the_changed_turns(ground: tuple[list[Dialogue], Ground]) -> None:
     dialogues, known = ground
-    made = {kind: dose.apply(dialogues, known, kind=kind, share=0.2, seed=0) for kind in dose.KINDS}
+    made = {kind: doses.apply(dialogues, known, kind=kind, share=0.2, seed=0) for kind in doses.KINDS}
     said = {kind: [texts(one)[place] for place in one.changed] for kind, one in made.items()}
     donated = {turn.text for one in known.donors for turn in one.turns if turn.role == "seeker"}
     assert set(said["copied"]) <= donated
@@ -78,24 +79,24 @@ def test_the_fault_stands_in_the_changed_turns(ground: tuple[list[Dialogue], Gro
     assert set(said["repeated"]) <= set(wordings.REPEATED)
     named = zip(made["titles"].changed, said["titles"], strict=True)
     assert all(known.catalogue.names(known.targets[name], text) for (name, _), text in named)
-    assert all(len(text.split()) >= dose.LONG - 4 for text in said["length"])
+    assert all(len(text.split()) >= doses.LONG - 4 for text in said["length"])
 
 
 @pytest.mark.parametrize(("kind", "share"), [("kindness", 0.1), ("titles", 1.5), ("titles", -0.1), ("titles", float("nan"))])
 def test_no_dose_of_that_kind_or_share(kind: str, share: float, ground: tuple[list[Dialogue], Ground]) -> None:
     with pytest.raises(BadInput):
-        dose.apply(*ground, kind=kind, share=share, seed=0)
+        doses.apply(*ground, kind=kind, share=share, seed=0)
 
 
 def test_nothing_to_dose_is_said(ground: tuple[list[Dialogue], Ground]) -> None:
     with pytest.raises(BadInput, match="nothing can be dosed"):
-        dose.apply(ground[0], Ground(ground[1].catalogue, ground[1].titles), kind="titles", share=0.1, seed=0)
+        doses.apply(ground[0], Ground(ground[1].catalogue, ground[1].titles), kind="titles", share=0.1, seed=0)
 
 
 def test_a_dose_is_read_back_by_messages_as_it_was_written(world: Any) -> None:
     told = world.dose("length", 0.2, name="back.jsonl")
     with Store.open(world.store) as store:
-        dosed = dose.apply(*of_split(store, "p", "sample", "select"), kind="length", share=0.2, seed=0)
+        dosed = doses.apply(*of_split(store, "p", "sample", "select"), kind="length", share=0.2, seed=0)
     reader = readers.load("messages")
     found = [one for one in reader.read(readers.find("messages", Path(told["path"])), Options()) if isinstance(one, Dialogue)]
     assert told["n_changed"] == dosed.n_changed

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-import tasks.auditing
-import tasks.dosing
-import tasks.ingest
-from tasks import profile
 from understudy.doors.store import Store
+from understudy.tasks.ingest.logs import ingest_logs
+from understudy.tasks.profile import dataset
+from understudy.tasks.studies.audit import audit_file
+from understudy.tasks.studies.dose import write_dose
 
 LOGS = Path(__file__).resolve().parents[2].parent / "shared/data/redial"
 N_DIALOGUES = 300
@@ -25,13 +25,13 @@ def test_a_dose_in_real_dialogues_is_recovered(tmp_path: Path) -> None:
     data.mkdir()
     with (LOGS / "train_data.jsonl").open("rb") as lines:
         (data / "train_data.jsonl").write_bytes(b"".join(islice(lines, N_DIALOGUES)))
-    tasks.ingest.ingest_logs.fn(store, "redial", [str(data)], dataset="redial")
+    ingest_logs.fn(store, "redial", [str(data)], dataset="redial")
     with Store.open(store) as opened, opened.transaction():
-        profile._write(opened, "p", "redial", "digest", 0)
+        dataset._write(opened, "p", "redial", "digest", 0)
     for kind in ("titles", "repeated"):
         out = str(tmp_path / f"{kind}.jsonl")
-        told = tasks.dosing.write_dose(store, "redial", kind=kind, share=0.2, out=out, seed=0)
-        found = tasks.auditing.audit_file(store, "redial", simulated=out, reader="messages", n_halvings=0)
+        told = write_dose(store, "redial", kind=kind, share=0.2, out=out, seed=0)
+        found = audit_file(store, "redial", simulated=out, reader="messages", n_halvings=0)
         low, high = found["doses"][kind]["ci"]
         assert low <= told["n_changed"] / told["n_units"] <= high, found["doses"][kind]
         assert all(abs(one["value"]) < 0.05 for name, one in found["doses"].items() if name != kind and one["value"] is not None)

@@ -25,11 +25,11 @@ from tables import Table, write_section
 
 from understudy import rehearsal
 from understudy.completion import Request
-from understudy.doors.llm import Gateway, GatewayConfig
+from understudy.doors.gateway.llm import Gateway, GatewayConfig
 from understudy.parameters import Caps
-from understudy.prompts import render
+from understudy.prompt.setting import load_setting
+from understudy.prompt.template import render
 from understudy.records import Need, Turn
-from understudy.setting import load_setting
 
 LATENCY_MS = 200
 N_CANDIDATES, N_EACH = 40, 24
@@ -37,7 +37,7 @@ LIMITS = (32, 64)
 N_ROUNDS = int(os.environ.get("ROUNDS", "5"))
 N_EMBEDDED = 600
 MODEL = "openai/anything"
-_HANDLER = "EXPERIMENTAL_OPENAI_BASE_LLM_HTTP_HANDLER"  # as understudy/doors/llm.py sets it
+_HANDLER = "EXPERIMENTAL_OPENAI_BASE_LLM_HTTP_HANDLER"  # as understudy/doors/gateway/llm.py sets it
 _CAPS = Caps(tokens=10**9, calls=10**7)
 
 

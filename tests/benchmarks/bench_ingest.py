@@ -20,11 +20,11 @@ import duckdb
 from scaled import LOGS, scaled_redial
 from tables import Table, write_section
 
-from tasks.ingest import ingest_logs
-from understudy import stock
 from understudy.doors.store import Store
-from understudy.linking import linked
-from understudy.personal import masked
+from understudy.ingest.linking import linked
+from understudy.ingest.personal import masked
+from understudy.rows import humans
+from understudy.tasks.ingest.logs import ingest_logs
 
 N_RUNS = 7
 FACTORS = (23, 68, 227)  # of 4,418 dialogues: a tenth of a million, a third, a million
@@ -51,7 +51,7 @@ def _beside_duckdb(folder: Path) -> Table:
         ours.append(_seconds(lambda run=run: _ingest(folder / f"ours{run}.duckdb", LOGS / "redial")))
     with Store.open(folder / "ours0.duckdb") as store:
         texts = store.frame("ingest/turns", dataset="d")
-        items = list(stock.load_items(store, "d").values())
+        items = list(humans.load_items(store, "d").values())
         popularity = {row["item_id"]: row["n"] for row in store.rows("ingest/popularity", dataset="d")}
     masking = [_seconds(lambda: masked(texts["text"])) for _ in range(N_RUNS)]
     linking = [_seconds(lambda: linked(texts, items, popularity=popularity)) for _ in range(3)]

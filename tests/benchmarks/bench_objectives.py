@@ -23,11 +23,11 @@ import polars as pl
 from scaled import LOGS
 from tables import Table, write_section
 
-from understudy.evidence import BEHAVIOUR, FREE_DIALOGUES, FREE_TURNS, REACTIONS, Human, Reference, Simulated, observe
 from understudy.instruments import text
 from understudy.instruments.copying import CopyIndex
 from understudy.instruments.near import NearIndex
 from understudy.keys import share_of
+from understudy.measure.reference import BEHAVIOUR, FREE_DIALOGUES, FREE_TURNS, REACTIONS, Human, Reference, Simulated, observe
 from understudy.objectives import measure_observed
 from understudy.readers import Options, redial
 from understudy.records import Dialogue, Item

@@ -20,8 +20,8 @@ from typing import Any
 from scaled import scaled_redial
 from tables import Table, write_section
 
-import tasks.profile
-from tasks.ingest import ingest_logs
+from understudy.tasks.ingest.logs import ingest_logs
+from understudy.tasks.profile.dataset import profile_dataset
 
 FACTORS = (1, 3, 10)
 
@@ -59,7 +59,7 @@ def _measured(factor: int) -> dict[str, Any]:
 def _profiled(store: Path) -> dict[str, Any]:
     """What one profile took in this process: n dialogues, seconds, processor seconds, peak memory in MiB."""
     began, busy = time.perf_counter(), time.process_time()
-    fields = tasks.profile.profile_dataset.fn(str(store), "redial")
+    fields = profile_dataset.fn(str(store), "redial")
     took = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - busy}
     return {"n": fields["n_dialogues"], **took, "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 

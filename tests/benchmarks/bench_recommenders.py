@@ -16,19 +16,20 @@ import numpy as np
 from scaled import LOGS
 from tables import Table, write_section
 
-from tasks.evaluate import judge
-from tasks.ingest import ingest_logs
-from tasks.models import models_open
-from tasks.profile import profile_dataset
-from tasks.simulate import prompt_of
-from understudy import plugins, stock
+from understudy import plugins
 from understudy.doors.store import Store
 from understudy.keys import seed_of
 from understudy.parameters import Caps, Models
 from understudy.recommenders import NO_SERVICES
 from understudy.records import Item, Measured, Turn
+from understudy.rows import humans
 from understudy.statistics.halves import halves, interval, unit_codes
 from understudy.statistics.rates import wilson
+from understudy.tasks.ingest.logs import ingest_logs
+from understudy.tasks.play.models import models_open
+from understudy.tasks.profile.dataset import profile_dataset
+from understudy.tasks.simulate.batch import prompt_of
+from understudy.tasks.studies.evaluate import judge
 
 EMBEDDED = ("retrieval", "popularity", "random")
 JUDGED = (*EMBEDDED, "contrarian")
@@ -86,12 +87,12 @@ def _next_items(store: str) -> tuple[dict[str, Any], Table]:
 
 def _material(store: str) -> tuple[dict[str, Item], dict[str, int], dict[str, list[Turn]]]:
     with Store.open(store) as opened:
-        profile_key = stock.current_profile(opened, "redial")
+        profile_key = humans.current_profile(opened, "redial")
         popularity = {row["item_id"]: row["n"] for row in opened.rows("profile/popularity", profile_key=profile_key)}
         dialogues: dict[str, list[Turn]] = {}
-        for row in stock.load_human_turns(opened, profile_key, SPLIT).iter_rows(named=True):
+        for row in humans.load_human_turns(opened, profile_key, SPLIT).iter_rows(named=True):
             dialogues.setdefault(row["dialogue_id"], []).append(Turn(row["role"], row["text"], 1, tuple(row["item_ids"])))
-        return stock.load_items(opened, "redial"), popularity, dialogues
+        return humans.load_items(opened, "redial"), popularity, dialogues
 
 
 def _points(turns: Sequence[Turn], items: Mapping[str, Item]) -> Iterator[tuple[Sequence[Turn], list[str]]]:

@@ -22,13 +22,15 @@ from typing import Any
 
 from tables import Table, write_section
 
-from understudy import prompts, rehearsal, stock
+from understudy import rehearsal
 from understudy.completion import Message
-from understudy.doors import llm
+from understudy.doors.gateway import llm
 from understudy.doors.store import Store
-from understudy.genome import Controls
 from understudy.keys import seed_of
-from understudy.setting import load_setting, seed_genome
+from understudy.prompt import template
+from understudy.prompt.genome import Controls
+from understudy.prompt.setting import load_setting, seed_genome
+from understudy.rows import humans
 
 REDIAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "redial"
 SETTINGS = ("zero_shot", "few_shot", "target_title")
@@ -52,18 +54,18 @@ class Asked:
 
 def prepared(data: Path, n: int) -> tuple[rehearsal.Fitted, list[Asked]]:
     """Rehearsal as fitted on ReDial, and `n` different calls."""
-    import tasks.ingest
-    import tasks.profile
+    import understudy.tasks.ingest.logs
+    import understudy.tasks.profile.dataset
 
     with tempfile.TemporaryDirectory() as folder:
         store = str(Path(folder) / "bench.duckdb")
-        tasks.ingest.ingest_logs.fn(store, "redial", [str(data)], dataset="redial")
-        tasks.profile.profile_dataset.fn(store, "redial")
+        understudy.tasks.ingest.logs.ingest_logs.fn(store, "redial", [str(data)], dataset="redial")
+        understudy.tasks.profile.dataset.profile_dataset.fn(store, "redial")
         with Store.open(store) as opened:
-            key = stock.current_profile(opened, "redial")
+            key = humans.current_profile(opened, "redial")
             row = opened.rows("profile/instrument", dataset="redial", name="rehearsal")[0]
-            exemplars, items = stock.load_exemplars(opened, key), stock.load_items(opened, "redial")
-            contexts = stock.load_contexts(opened, key, "search")
+            exemplars, items = humans.load_exemplars(opened, key), humans.load_items(opened, "redial")
+            contexts = humans.load_contexts(opened, key, "search")
     random.Random(1).shuffle(contexts)
     genomes = [seed_genome(load_setting(name), sorted(exemplars), seed=1) for name in SETTINGS]
     calls = []
@@ -71,7 +73,7 @@ def prepared(data: Path, n: int) -> tuple[rehearsal.Fitted, list[Asked]]:
         genome = genomes[at % len(genomes)]
         target = items[context.need.targets[0]] if context.need.targets else None
         shown = [exemplars[name] for name in genome.exemplars]
-        sent = prompts.render(genome, context.need, context.history, exemplars=shown, target=target)
+        sent = template.render(genome, context.need, context.history, exemplars=shown, target=target)
         calls.append(Asked(sent, genome.controls, seed_of("bench", at)))
     return rehearsal.Fitted.from_json(json.loads(row["parameters"])), calls
 

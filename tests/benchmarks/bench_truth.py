@@ -19,18 +19,19 @@ import numpy as np
 from scipy.stats import spearmanr
 from tables import Table, write_section
 
-from tasks.models import models_open
-from tasks.play import Work, human_side, measured, performed
-from understudy import rehearsal, rows, stock
+from understudy import rehearsal
 from understudy.doors.store import Store
-from understudy.genome import DISCLOSURES, PERSONAS, VISIBILITIES, Controls, Genome, Visibility
 from understudy.objectives import NAMES
 from understudy.parameters import Caps, Models, PanelSize
+from understudy.prompt.genome import DISCLOSURES, PERSONAS, VISIBILITIES, Controls, Genome, Visibility
+from understudy.prompt.setting import load_setting, seed_genome
 from understudy.rehearsal.fronts import TEMPERATURES, TOP_PS, Choice
 from understudy.rehearsal.parameters import read
 from understudy.rehearsal.phrases import options
 from understudy.rehearsal.truth import true_point
-from understudy.setting import load_setting, seed_genome
+from understudy.rows import humans, played
+from understudy.tasks.play.evaluation import Work, human_side, measured, performed
+from understudy.tasks.play.models import models_open
 
 LEVELS = (0.1, 0.25, 0.5, 0.75, 1.0)
 DRIVEN = ("positivity", "title_leak", "attribute_leak", "sameness", "wordiness", "drift", "parroting")
@@ -56,9 +57,9 @@ def fixed(levels: dict[str, float]) -> str:
 def measure(store: str, dataset: str, asked: Sequence[tuple[Genome, str]]) -> list[Values]:
     """What the objectives say of each genome on its surface (a name, or the text of a file), all on one panel of the search split."""
     with Store.open(store) as opened:
-        profile_key = stock.current_profile(opened, dataset)
+        profile_key = humans.current_profile(opened, dataset)
         with opened.transaction():
-            rows.keep_genomes(opened, [genome for genome, _ in asked], setting="bench")
+            played.keep_genomes(opened, [genome for genome, _ in asked], setting="bench")
     side, out = human_side(store, profile_key, dataset), []
     with tempfile.TemporaryDirectory() as folder:
         for genome, surface in asked:
@@ -80,7 +81,7 @@ def measure(store: str, dataset: str, asked: Sequence[tuple[Genome, str]]) -> li
 def told(store: str, dataset: str, visibility: Visibility) -> Genome:
     """A genome that shows examples and tells the target's title or its attributes: the occasions that faults need."""
     with Store.open(store) as opened:
-        exemplars = sorted(stock.load_exemplars(opened, stock.current_profile(opened, dataset)))
+        exemplars = sorted(humans.load_exemplars(opened, humans.current_profile(opened, dataset)))
     genome = seed_genome(load_setting("few_shot"), exemplars, seed=1)
     return replace(genome, controls=replace(genome.controls, visibility=visibility))
 
@@ -104,7 +105,7 @@ def response(store: str, dataset: str) -> None:
 def random_genomes(store: str, dataset: str, n: int) -> list[Genome]:
     """Prompts with every lever and control drawn at random, examples from the exemplar split."""
     with Store.open(store) as opened:
-        exemplars = sorted(stock.load_exemplars(opened, stock.current_profile(opened, dataset)))
+        exemplars = sorted(humans.load_exemplars(opened, humans.current_profile(opened, dataset)))
     rng, out = np.random.default_rng(7), []
     for _ in range(n):
         levers = {lever: known[int(rng.integers(len(known)))].name for lever, known in options().items() if rng.random() < 0.7}

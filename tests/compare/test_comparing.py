@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from understudy import comparing_page
-from understudy.comparing import Floor, Pair, against, carried, rows_of, with_carried
-from understudy.document import Diff, Document, Grid, Paragraph, as_html, as_markdown
 from understudy.objectives import NAMES, ObjectiveValue
 from understudy.records import Measured
+from understudy.report.document import Diff, Document, Grid, Paragraph, as_html, as_markdown
+from understudy.studies.compare import page
+from understudy.studies.compare.table import Floor, Pair, against, carried, rows_of, with_carried
 
 FLOORS = {name: Floor(0.05, 0.01, 0.1, 40) for name in NAMES}
 N = 200
@@ -123,7 +123,7 @@ def fields(setting: str = "a", engine: str = "rehearsal") -> dict[str, Any]:
 
 def test_the_report_says_which_engine_and_escapes_what_it_is_given() -> None:
     evil = '<script>alert("x")</script>|*b*'
-    document = comparing_page.document(fields(evil))
+    document = page.document(fields(evil))
     html, markdown = as_html(document), as_markdown(document)
     for text in (html, markdown):
         assert "<script>" not in text
@@ -136,12 +136,12 @@ def test_the_report_says_which_engine_and_escapes_what_it_is_given() -> None:
     assert "http" not in html.replace("http://www.w3.org", "")
     lines = [line for line in markdown.splitlines() if line.startswith("|")]
     assert lines
-    assert "not a language model" not in as_html(comparing_page.document(fields(engine="gpt")))
+    assert "not a language model" not in as_html(page.document(fields(engine="gpt")))
 
 
 def test_the_readme_s_table_of_rehearsal_replaces_nothing() -> None:
-    assert "not yet measured on any LLM" in comparing_page.snippet(fields())
-    assert "not yet measured" not in comparing_page.snippet(fields(engine="gpt"))
+    assert "not yet measured on any LLM" in page.snippet(fields())
+    assert "not yet measured" not in page.snippet(fields(engine="gpt"))
 
 
 def test_what_carries_over_is_told_beside_the_home_difference() -> None:

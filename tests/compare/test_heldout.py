@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from understudy.heldout import MIN_SEEKERS, told_apart
+from understudy.studies.compare.heldout import MIN_SEEKERS, told_apart
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTION = ["i", "the", "it", "of", "and", "to", "you", "is", "a", "in"]

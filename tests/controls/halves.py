@@ -11,13 +11,13 @@ import reading
 from declared import OBJECTIVES, declared
 from scratch import World, dosing, kept, sampled
 
-from understudy import gates
-from understudy.anchors import disjoint_halves, human_panel, powered
 from understudy.doors import checks
-from understudy.evidence import Observed, Reference
+from understudy.measure.reference import Observed, Reference
 from understudy.objectives import Evaluation, measure_observed
 from understudy.objectives.positive_bias import going_together, rates
+from understudy.profile.anchors import disjoint_halves, human_panel, powered
 from understudy.records import STRATA, Measured
+from understudy.release import gates
 from understudy.statistics.rates import wilson
 
 Fields = dict[str, Any]

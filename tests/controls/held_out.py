@@ -3,8 +3,9 @@
 It tells a batch's text from that of humans of the other half: character trigrams and function words of stretches of equal length,
 titles masked, a logistic regression cross-validated by dialogue. Its score is the AUC.
 
-It is not `understudy.heldout`, on purpose. That one tells simulators from humans, whom their words alone give away, so it is blind to
-content words; these batches are human text with faults in it, on which a reader of words and spelling is the stricter second opinion.
+It is not `understudy.studies.compare.heldout`, on purpose. That one tells simulators from humans, whom their words alone give
+away, so it is blind to content words; these batches are human text with faults in it, on which a reader of words and spelling is
+the stricter second opinion.
 And this one was declared, with its size, before it was run, and missed what was declared: to exchange it afterwards would bend the oracle.
 """
 
@@ -22,8 +23,8 @@ from halves import measured, sides, told
 from scratch import World, dosing, kept, sampled, world
 from threadpoolctl import threadpool_limits
 
-from understudy.anchors import disjoint_halves
 from understudy.keys import digest, share_of
+from understudy.profile.anchors import disjoint_halves
 from understudy.statistics.distances import auc
 
 Fields = dict[str, Any]

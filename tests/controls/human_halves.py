@@ -11,7 +11,7 @@ from scratch import World, world
 from speakers import by_speaker
 
 from understudy.doors import checks
-from understudy.gates import BATCH_GATES
+from understudy.release.gates import BATCH_GATES
 
 Fields = dict[str, Any]
 

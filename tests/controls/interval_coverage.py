@@ -16,8 +16,8 @@ from pool import Pool, pools
 from scratch import kept, sampled, world
 from weighed import weighed
 
-from understudy.evidence import Observed, Reference
 from understudy.keys import rng_of
+from understudy.measure.reference import Observed, Reference
 from understudy.objectives import measure_observed
 from understudy.objectives.diversity_gap import collisions
 from understudy.statistics.classifier import N_FOLDS, grouped_auc

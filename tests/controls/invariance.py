@@ -12,9 +12,9 @@ from declared import declared
 from halves import measured, sides, told
 from scratch import World, kept, replaced, sampled, world
 
-from understudy.anchors import disjoint_halves, human_panel, powered
-from understudy.evidence import Human, Reference
 from understudy.keys import digest
+from understudy.measure.reference import Human, Reference
+from understudy.profile.anchors import disjoint_halves, human_panel, powered
 
 Fields = dict[str, Any]
 N_EXACT = 3

@@ -16,17 +16,17 @@ from declared import declared
 from numpy.typing import NDArray
 from scratch import DATASET, FOLDER, World
 
-from tasks.play import HumanSide
 from understudy import plugins, rehearsal
 from understudy.completion import Completion, Request
 from understudy.doors.store import Store
-from understudy.evidence import INSTRUMENTS_DIGEST, Observed, Reference, Simulated, observe
-from understudy.genome import Genome
 from understudy.keys import digest, rng_of
-from understudy.play import Played, Scene, free_scene, play_all, replay_scene, simulated
+from understudy.measure.reference import INSTRUMENTS_DIGEST, Observed, Reference, Simulated, observe
+from understudy.play.dialogue import Played, Scene, free_scene, play_all, replay_scene, simulated
+from understudy.prompt.genome import Genome
+from understudy.prompt.setting import load_setting, seed_genome
 from understudy.recommenders import NO_SERVICES
 from understudy.records import STRATA
-from understudy.setting import load_setting, seed_genome
+from understudy.tasks.play.evaluation import HumanSide
 
 RECOMMENDER = "popularity"  # the quickest: what matters of free runs here is the seeker's part
 CLEAN = 'name = "clean"\n[base]\n' + "".join(f"{fault} = -40.0\n" for fault in rehearsal.FAULTS)

@@ -12,12 +12,15 @@ from typing import Any
 import polars as pl
 from declared import declared
 
-from tasks.dosing import of_split
-from understudy import dose, objectives, rows, stock, wordings
+from understudy import objectives
 from understudy.doors.store import Store
-from understudy.evidence import Human, Reference, Simulated, observe
 from understudy.keys import digest
+from understudy.measure.reference import Human, Reference, Simulated, observe
 from understudy.records import Dialogue
+from understudy.rows import humans, played
+from understudy.studies.dose import doses as dose
+from understudy.studies.dose import wordings
+from understudy.tasks.studies.dose import of_split
 
 ROOT = Path(__file__).resolve().parents[2]
 REDIAL = ROOT.parent / "shared" / "data" / "redial"
@@ -28,14 +31,14 @@ Place = tuple[str, int]
 
 def opened(data: Path = REDIAL) -> str:
     """The path of a store with ReDial ingested and profiled; made where it is not there."""
-    import tasks.ingest
-    import tasks.profile
+    import understudy.tasks.ingest.logs
+    import understudy.tasks.profile.dataset
 
     FOLDER.mkdir(exist_ok=True)
     store = str(FOLDER / "redial.duckdb")
     # both are answered from their rows where nothing has changed
-    tasks.ingest.ingest_logs.fn(store, "redial", [str(data)], dataset=DATASET)
-    tasks.profile.profile_dataset.fn(store, DATASET, seed=declared()["profile_seed"])
+    understudy.tasks.ingest.logs.ingest_logs.fn(store, "redial", [str(data)], dataset=DATASET)
+    understudy.tasks.profile.dataset.profile_dataset.fn(store, DATASET, seed=declared()["profile_seed"])
     return store
 
 
@@ -125,8 +128,8 @@ def world() -> World:
     """The humans of the split in the scratch store."""
     spec, path = declared(), opened()
     with Store.open(path) as store:
-        profile_key = stock.current_profile(store, DATASET)
-        human = rows.load_human(store, profile_key, spec["split"], DATASET)
+        profile_key = humans.current_profile(store, DATASET)
+        human = played.load_human(store, profile_key, spec["split"], DATASET)
         turns = store.frame("profile/context_turns", profile_key=profile_key, split=spec["split"])
         anchors = store.rows("profile/anchors", profile_key=profile_key, split=spec["split"])
         dialogues, ground = of_split(store, profile_key, DATASET, spec["split"])

@@ -17,10 +17,10 @@ from declared import declared
 from halves import bounds_of
 from scratch import World, dosing, kept, sampled, world
 
-from understudy.anchors import disjoint_halves
 from understudy.instruments.text import plain, tokens
 from understudy.keys import rng_of
-from understudy.privacy import FIGURES, Sources, closeness
+from understudy.measure.privacy import FIGURES, Sources, closeness
+from understudy.profile.anchors import disjoint_halves
 
 Fields = dict[str, Any]
 

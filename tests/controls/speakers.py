@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scratch import World, kept, sampled
 from weighed import Weighed, weighed
 
-from understudy.evidence import Observed, Reference
 from understudy.keys import rng_of
+from understudy.measure.reference import Observed, Reference
 from understudy.records import STRATA
 from understudy.statistics.rates import Z
 

@@ -25,11 +25,12 @@ import suites
 from declared import OBJECTIVES, declared
 from dose_response import MOST_FROM, recovery_failures
 
-from understudy import dose, gates
 from understudy.doors import checks
-from understudy.evidence import BEHAVIOUR, REACTIONS, Human
+from understudy.measure.reference import BEHAVIOUR, REACTIONS, Human
 from understudy.records import Dialogue, Measured, Turn
+from understudy.release import gates
 from understudy.statistics.rates import wilson
+from understudy.studies.dose import doses
 
 ROLES = {"own": "positive_bias", "positive_bias": "own", "diversity_gap": "may", "behavioural_distance": "none", "data_leakage": "none"}
 QUIET = {"positive_bias": [0, 1, 2, 4, 8], "diversity_gap": [0, 0, 1, 2, 3], "behavioural_distance": [0.0] * 5, "data_leakage": [0.0] * 5}
@@ -62,7 +63,7 @@ def test_a_fault_may_move_another_objective_first_at_its_smallest_dose() -> None
 
 def test_every_dose_has_its_response_declared_and_nothing_else_has() -> None:
     spec = declared()
-    assert set(spec["response"]) == set(spec["recovery"]) == set(dose.KINDS)
+    assert set(spec["response"]) == set(spec["recovery"]) == set(doses.KINDS)
 
 
 def test_every_bound_on_an_estimate_has_its_effect_declared() -> None:

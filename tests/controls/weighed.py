@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from understudy.evidence import Observed, Reference
+from understudy.measure.reference import Observed, Reference
 from understudy.objectives.data_leakage import ABOVE_HUMANS, ATTRIBUTES_CAP, TITLE_CAP
 from understudy.objectives.diversity_gap import collisions, entropy, similarity
 from understudy.records import STRATA

@@ -16,14 +16,14 @@ from typing import Any
 import httpx
 
 from understudy import rehearsal
-from understudy.doors.llm import Gateway, GatewayConfig
+from understudy.doors.gateway.llm import Gateway, GatewayConfig
 from understudy.doors.store import Store
 from understudy.errors import BudgetExhausted
 from understudy.parameters import Caps
-from understudy.play import Played, Scene, free_scene, play_all
+from understudy.play.dialogue import Played, Scene, free_scene, play_all
+from understudy.prompt.setting import load_setting
 from understudy.recommenders import retrieval
 from understudy.records import Item, Need, Scenario
-from understudy.setting import load_setting
 
 # a fifth of the requests fail, each way of failing among them
 FAULTS = """

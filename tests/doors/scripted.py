@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from understudy.budget import Price
 from understudy.completion import Completion, Message, ModelRole, Request
-from understudy.doors._calls import CallFailed
+from understudy.doors.gateway.budget import Price
+from understudy.doors.gateway.calls import CallFailed
 
 TRANSIENT = CallFailed("InternalServerError: 500", transient=True, may_be_charged=True)
 PERMANENT = CallFailed("BadRequestError: 400", transient=False, may_be_charged=False, hint="shorten it")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.budget import Budget, Cost, Price, worst_case
 from understudy.completion import Message, Request
+from understudy.doors.gateway.budget import Budget, Cost, Price, worst_case
 from understudy.errors import BudgetExhausted
 from understudy.parameters import Caps, RoleLimits
 

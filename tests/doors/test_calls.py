@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from understudy.completion import Message, Request
-from understudy.doors._calls import LONGEST_WAIT_S, is_transient, retry_after, scrubbed, wait_s
-from understudy.doors._failures import failure_of, unusable
+from understudy.doors.gateway.calls import LONGEST_WAIT_S, is_transient, retry_after, scrubbed, wait_s
+from understudy.doors.gateway.failures import failure_of, unusable
 
 REQUEST = Request("seeker", "m", (Message("user", "hi"),), 0.7, 1.0, 50, 1)
 

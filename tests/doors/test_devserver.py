@@ -19,10 +19,10 @@ from starlette.testclient import TestClient
 
 from understudy.doors.devserver import KINDS, DevServer, Faults, serve
 from understudy.errors import BadInput
-from understudy.genome import Genome
-from understudy.prompts import render
+from understudy.prompt.genome import Genome
+from understudy.prompt.setting import load_setting
+from understudy.prompt.template import render
 from understudy.records import Need
-from understudy.setting import load_setting
 
 
 def body(seed: int = 1, **more: Any) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from understudy.completion import Completion, MissingReply
-from understudy.doors import _caller
-from understudy.doors._calls import CallFailed
-from understudy.doors._gateway import Exchange, GatewayConfig
+from understudy.doors.gateway import caller
+from understudy.doors.gateway.calls import CallFailed
+from understudy.doors.gateway.gateway import Exchange, GatewayConfig
 from understudy.doors.store import Store
 from understudy.errors import BudgetExhausted, ProviderFailed, UnderstudyError
 from understudy.parameters import Caps
@@ -22,7 +22,7 @@ from scripted import PERMANENT, TRANSIENT, Scripted, request
 
 @pytest.fixture(autouse=True)
 def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_caller, "wait_s", lambda *_, **__: 0.0)
+    monkeypatch.setattr(caller, "wait_s", lambda *_, **__: 0.0)
 
 
 @pytest.fixture

@@ -23,9 +23,9 @@ from starlette.routing import Route
 
 from understudy import rehearsal
 from understudy.completion import Message, Request
-from understudy.doors import _caller
 from understudy.doors.events import recording
-from understudy.doors.llm import Gateway, GatewayConfig
+from understudy.doors.gateway import caller
+from understudy.doors.gateway.llm import Gateway, GatewayConfig
 from understudy.errors import ProviderFailed
 
 UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))
@@ -80,7 +80,7 @@ def test_what_a_server_sends_back_of_the_key_is_not_passed_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], key: str, status: int, whole: bool
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", key)
-    monkeypatch.setattr(_caller, "wait_s", lambda *_, **__: 0.0)
+    monkeypatch.setattr(caller, "wait_s", lambda *_, **__: 0.0)
     request = Request("seeker", "openai/anything", (Message("user", "hi"),), 0.7, 1.0, 50, 1)
     surfaces = {"0": rehearsal.surface("0")}
     with (

@@ -13,7 +13,7 @@ N_REQUESTS, CONCURRENCY = 120, 8
 PROGRAM = """
 import asyncio, sys
 from understudy.completion import Completion, Message, Request
-from understudy.doors._gateway import Exchange, GatewayConfig
+from understudy.doors.gateway.gateway import Exchange, GatewayConfig
 
 class Noting:
     def price(self, model): return None

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from understudy import ledger as module
 from understudy.completion import Completion, Message, Request
+from understudy.doors.gateway import ledger as module
+from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.store import Store
 from understudy.errors import StoreBusy, UnderstudyError
-from understudy.ledger import Ledger
 
 NOW = datetime(2026, 1, 1)
 REQUEST = Request("seeker", "openai/some", (Message("user", "hi"),), 0.7, 1.0, 50, 1)

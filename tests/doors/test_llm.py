@@ -16,18 +16,18 @@ import pytest
 import uvicorn
 
 from understudy import rehearsal
-from understudy.budget import Price
 from understudy.completion import Completion, Message, MissingReply, Request
-from understudy.doors import _caller
 from understudy.doors.devserver import KINDS, DevServer, Faults
-from understudy.doors.llm import Gateway, GatewayConfig, known_price, shared_gateway, use_gateway
+from understudy.doors.gateway import caller
+from understudy.doors.gateway.budget import Price
+from understudy.doors.gateway.llm import Gateway, GatewayConfig, known_price, shared_gateway, use_gateway
 from understudy.doors.store import Store
 from understudy.errors import BadInput, UnderstudyError
-from understudy.genome import Controls, Genome
 from understudy.parameters import Caps
-from understudy.prompts import render
+from understudy.prompt.genome import Controls, Genome
+from understudy.prompt.setting import load_setting
+from understudy.prompt.template import render
 from understudy.records import Need, Turn
-from understudy.setting import load_setting
 
 EMBEDDED = "rehearsal/0"
 NONE = Faults()
@@ -120,7 +120,7 @@ def test_a_server_that_answers_with_rehearsal_is_marked_rehearsal(tmp_path: Path
 def test_failures_of_a_server_are_tried_again_and_the_counts_of_both_sides_agree(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(_caller, "wait_s", lambda *_, **__: 0.0)
+    monkeypatch.setattr(caller, "wait_s", lambda *_, **__: 0.0)
     faults = Faults(rate_limited=0.15, server_error=0.15, reset=0.1, truncated=0.1, retry_after_s=0)
     with listening(faults) as (address, log), gateway(tmp_path, api_base=address, max_attempts=12) as opened:
         replies = opened.run(several(opened, 40, "openai/anything"))
@@ -143,7 +143,7 @@ def test_a_server_that_hangs_gives_a_missing_reply(tmp_path: Path) -> None:
 def test_every_fault_is_tried_again_and_ends_as_a_missing_reply_with_its_reason(
     tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_caller, "wait_s", lambda *_, **__: 0.0)
+    monkeypatch.setattr(caller, "wait_s", lambda *_, **__: 0.0)
     faults = Faults(**{kind: 1.0}, retry_after_s=0)  # type: ignore[arg-type]
     with listening(faults) as (address, log), gateway(tmp_path, api_base=address, max_attempts=3) as opened:
         with pytest.raises(MissingReply) as told:

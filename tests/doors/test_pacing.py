@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy.doors._pacing import LANE, WINDOW_S, Rate, Turnstile
+from understudy.doors.gateway.pacing import LANE, WINDOW_S, Rate, Turnstile
 
 sys.path.insert(0, str(Path(__file__).parent))
 import virtual_time

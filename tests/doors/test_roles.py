@@ -14,13 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from understudy.ages import age_of, bare, current
-from understudy.budget import worst_case
 from understudy.completion import Completion, MissingReply, Request
-from understudy.doors import _caller
-from understudy.doors._calls import CallFailed
-from understudy.doors._gateway import Exchange, GatewayConfig
 from understudy.doors.events import recording
+from understudy.doors.gateway import caller
+from understudy.doors.gateway.ages import age_of, bare, current
+from understudy.doors.gateway.budget import worst_case
+from understudy.doors.gateway.calls import CallFailed
+from understudy.doors.gateway.gateway import Exchange, GatewayConfig
 from understudy.doors.store import Store
 from understudy.errors import BadInput, BudgetExhausted, ProviderFailed
 from understudy.parameters import Caps, Models, RoleLimits, checked
@@ -31,7 +31,7 @@ from scripted import NO_KEY, PERMANENT, TRANSIENT, Scripted, request
 
 @pytest.fixture(autouse=True)
 def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_caller, "wait_s", lambda *_, **__: 0.0)
+    monkeypatch.setattr(caller, "wait_s", lambda *_, **__: 0.0)
 
 
 class ByModel(Scripted):

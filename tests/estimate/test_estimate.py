@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.budget import Price
-from understudy.estimate import Calls, Figure, Part, Stage, Way, estimated
+from understudy.doors.gateway.budget import Price
+from understudy.studies.estimate import Calls, Figure, Part, Stage, Way, estimated
 
 EXACT = Figure.exactly
 WAY = Way(concurrency=10, rpm=None, tpm=None, call_s=EXACT(0.001), evaluation_s=EXACT(0), start_s=EXACT(0))

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from understudy import gates
 from understudy.doors import checks
 from understudy.records import Measured
+from understudy.release import gates
 
 CLEAN = {"value": 0.0, "ci": [0.0, 0.0188], "n": 200}
 NONE_OF = ("quarantined", "missing", "history", "unlicensed_sources", "foreign_scenarios", "foreign_exemplars")

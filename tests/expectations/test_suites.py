@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from understudy import gates
 from understudy.doors import checks
+from understudy.release import gates
 
 SUITES = sorted(path.stem for path in checks.SUITES.glob("*.json"))
 

@@ -18,8 +18,8 @@ from typing import Any
 import httpx
 import pytest
 
-from understudy.anchors import human_anchors
 from understudy.parameters import PanelSize, Search
+from understudy.profile.anchors import human_anchors
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = PanelSize(per_stratum=6, behaviour=8, free=4)
@@ -110,7 +110,7 @@ def _answers(address: str) -> bool:
 @pytest.fixture
 def few_halvings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Floors by three halvings, which is enough to be there."""
-    monkeypatch.setattr("understudy.anchors.human_anchors", partial(human_anchors, n_halvings=3))
+    monkeypatch.setattr("understudy.profile.anchors.human_anchors", partial(human_anchors, n_halvings=3))
 
 
 @pytest.fixture

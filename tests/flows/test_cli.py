@@ -14,8 +14,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from flows.cli import app
 from understudy.doors.store import Store
+from understudy.flows.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[2]
 UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))
@@ -28,7 +28,7 @@ def run(*words: str, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]
 
 def test_help_imports_nothing_heavy() -> None:
     heavy = ("prefect", "litellm", "great_expectations", "polars", "duckdb", "pymoo", "sklearn", "altair")
-    code = f"import sys, flows.cli; print([name for name in {heavy!r} if name in sys.modules])"
+    code = f"import sys, understudy.flows.cli.app; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

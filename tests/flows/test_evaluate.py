@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from flows.stages import evaluate, simulate
 from understudy.doors.store import Store
 from understudy.errors import BadInput, ProviderFailed
+from understudy.flows.stages import evaluate, simulate
 from understudy.parameters import PanelSize
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 
-from flows.experiments import compare_settings, study
-from tasks.compare import settings_asked, written
-from tasks.estimating import Asked, estimate_run
-from tasks.show import show_run
-from tasks.study import written as written_study
 from understudy.doors.store import Store
 from understudy.errors import BadInput, BudgetExhausted
+from understudy.flows.experiments import compare_settings, study
 from understudy.parameters import Caps, Models, PanelSize, Search
+from understudy.tasks.studies.compare import settings_asked, written
+from understudy.tasks.studies.estimate import Asked, estimate_run
+from understudy.tasks.studies.lineage import show_run
+from understudy.tasks.studies.study import written as written_study
 
 ROOT = Path(__file__).resolve().parents[2]
 UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))

@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from flows.cli import app
+from understudy.flows.cli.app import app
 from understudy.objectives import NAMES
 from understudy.rehearsal import FAULTS
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from flows import model_options as module
-from flows.model_options import model_options, models_of
 from understudy.completion import ROLES
 from understudy.errors import BadInput
+from understudy.flows.cli import model_options as module
+from understudy.flows.cli.model_options import model_options, models_of
 from understudy.parameters import Caps, Models
 
 DEFAULTS = {name: default for name, (_, default) in module._OPTIONS.items()}

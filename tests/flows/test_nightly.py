@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from flows import stages
-from flows.nightly import nightly
-from tasks.status import store_status
 from understudy.doors.events import recording
 from understudy.doors.store import Store
 from understudy.errors import GateFailed, ProviderFailed
+from understudy.flows import stages
+from understudy.flows.nightly import nightly
 from understudy.parameters import Caps, Models
+from understudy.tasks.status import store_status
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGES = ("ingest_done", "profile_done", "generation_started", "generation_done", "search_done", "batch_played", "verdict")

@@ -8,9 +8,9 @@ from typing import Any
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey, FlowRunFilter, FlowRunFilterStartTime
 
-from flows import stages
 from understudy.doors.events import recording
 from understudy.doors.store import Store
+from understudy.flows import stages
 from understudy.parameters import Search
 from understudy.search.plan import n_survivors
 

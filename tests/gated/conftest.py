@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tasks.validate import validate_batch
 from understudy.doors.store import Store
+from understudy.tasks.validate.batch import validate_batch
 
 N = 40
 NEED = ("liked", "disliked", "seen", "genres", "disliked_genres", "people", "targets")

@@ -11,13 +11,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-import tasks.publish
-from tasks.publish import publish_batch
-from tasks.validate import validate_batch
 from understudy.doors import releases as shelf
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed
-from understudy.release import pull, verify
+from understudy.release.release import pull, verify
+from understudy.tasks.publish import batch as publishing
+from understudy.tasks.publish.batch import publish_batch
+from understudy.tasks.validate.batch import validate_batch
 
 Tables = dict[str, list[dict[str, Any]]]
 validate, publish = validate_batch.fn, publish_batch.fn
@@ -129,7 +129,7 @@ def test_a_run_killed_between_files_and_rows_is_repaired_by_running_again(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(*((shelf, "put") if step == "put" else (tasks.publish, "_keep")), killed)
+        patched.setattr(*((shelf, "put") if step == "put" else (publishing, "_keep")), killed)
         with pytest.raises(KeyboardInterrupt):
             publish(path, "b1", name="small", releases_dir=str(folder))
     with Store.open(path) as store:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tasks.validate import require_passed, validate_batch, verdict_page
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed
+from understudy.tasks.validate.batch import require_passed, validate_batch, verdict_page
 
 Tables = dict[str, list[dict[str, Any]]]
 validate = validate_batch.fn

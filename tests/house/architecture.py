@@ -10,13 +10,21 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 STAGES = ("ingest", "profile", "play", "optimize", "simulate", "validate", "publish")
 
-# what a part may import of the project: `understudy` ← `tasks` ← `flows`
+# what a layer may import of the project: `understudy` ← `tasks` ← `flows`; the last two are imported as parts of `understudy`
 ALLOWED = {"understudy": {"understudy"}, "tasks": {"understudy", "tasks"}, "flows": {"understudy", "tasks", "flows"}}
+
+# the packages of `understudy/` from the ground up: each may import those before it
+LOOSE = "loose"
+ORDER = (
+    LOOSE, "statistics", "report", "prompt", "rehearsal", "doors", "instruments", "search", "readers", "ingest", "recommenders",
+    "exports", "measure", "objectives", "profile", "play", "rows", "release", "probes", "studies",
+)  # fmt: skip
+LOOSE_FILES = ("records", "errors", "keys", "plugins", "completion", "parameters", "titles")
 
 # third-party worlds and the only module that may open each
 DOORS = {
     "duckdb": "understudy/doors/store.py",
-    "litellm": "understudy/doors/llm.py",
+    "litellm": "understudy/doors/gateway/llm.py",
     "great_expectations": "understudy/doors/checks.py",
     "pymoo": "understudy/search/moo.py",
     "prefect": ("tasks/", "flows/"),
@@ -28,6 +36,7 @@ DOORS = {
 
 # parts that must not know each other, or a benchmark would be circular
 STRANGERS = (
+    ("understudy.rehearsal", "understudy.measure"),
     ("understudy.rehearsal", "understudy.objectives"),
     ("understudy.rehearsal", "understudy.instruments"),
     ("understudy.rehearsal", "understudy.search"),
@@ -53,7 +62,15 @@ def violations(path: str, source: str) -> list[str]:
     """What `source`, standing at `path` (from the root, with slashes), does against the layers and doors."""
     tree = ast.parse(source)
     names = set(imports(tree))
-    return [*_layers(path, names), *_doors(path, names), *_strangers(path, names), *_effects(path, tree)]
+    rules = (_layers(path, names), _order(path, names), _doors(path, names), _strangers(path, names), _effects(path, tree))
+    return [line for found in rules for line in found]
+
+
+def places_of_rules() -> list[str]:
+    """Every path that a rule names, from the root; one that matches nothing is a rule that cannot fail."""
+    doors = [path for door in DOORS.values() for path in (door if isinstance(door, tuple) else (door,))]
+    strangers = [name.replace(".", "/") for pair in STRANGERS for name in pair]
+    return [*doors, *strangers, *(f"understudy/{name}" for name in ORDER[1:]), *(f"understudy/{name}.py" for name in LOOSE_FILES)]
 
 
 def query_violations(path: str, sql: str) -> list[str]:
@@ -63,12 +80,43 @@ def query_violations(path: str, sql: str) -> list[str]:
     return [f"{path} names the later stage {name}" for name in sorted(named)]
 
 
+def layer_of(name: str) -> str | None:
+    """The layer of a dotted name; None for what is not of the project."""
+    root, _, rest = name.partition(".")
+    inner = rest.partition(".")[0]
+    return None if root != "understudy" else inner if inner in ("tasks", "flows") else root
+
+
 def _layers(path: str, names: set[str]) -> Iterator[str]:
     layer = path.split("/")[0]
     for name in sorted(names):
-        root = name.split(".")[0]
-        if root in ALLOWED and root not in ALLOWED[layer]:
+        if name.split(".")[0] in ("tasks", "flows"):
+            yield f"{path} imports {name}: it is called understudy.{name}, since the short name may be anybody's"
+        elif (root := layer_of(name)) and root not in ALLOWED[layer]:
             yield f"{path} imports {name}: {layer} may not know {root}"
+
+
+def package_of(parts: list[str]) -> str:
+    """The package of `understudy/` that a module (its path, split) lies in."""
+    return parts[1] if len(parts) > 2 else LOOSE
+
+
+def _order(path: str, names: set[str]) -> Iterator[str]:
+    parts = path.removesuffix(".py").split("/")
+    if parts[0] != "understudy" or len(parts) < 2:
+        return
+    own = package_of(parts)
+    if own == LOOSE and parts[1] not in (*LOOSE_FILES, "__init__"):
+        yield f"{path} lies loose: only {', '.join(LOOSE_FILES)} may"
+        return
+    if own not in ORDER:
+        yield f"{path} lies in a package without a place in the order of packages"
+        return
+    for name in sorted(names):
+        root, *rest = name.split(".")
+        other = next((one for one in rest[:1] if one in ORDER), LOOSE)
+        if root == "understudy" and ORDER.index(other) > ORDER.index(own):
+            yield f"{path} imports {name}: {own} stands before {other}"
 
 
 def _doors(path: str, names: set[str]) -> Iterator[str]:

@@ -27,19 +27,32 @@ def test_a_query_names_only_its_own_and_earlier_stages() -> None:
 @pytest.mark.parametrize(
     ("path", "source", "told"),
     [
-        ("understudy/play.py", "import prefect", "only ('tasks/', 'flows/') may"),
-        ("understudy/play.py", "from flows.cli import main", "may not know flows"),
-        ("tasks/play.py", "from flows import nightly", "may not know flows"),
-        ("tasks/play.py", "import duckdb", "only understudy/doors/store.py may"),
-        ("understudy/ledger.py", "def f():\n    from litellm import acompletion", "only understudy/doors/llm.py may"),
+        ("understudy/play/dialogue.py", "import prefect", "only ('tasks/', 'flows/') may"),
+        ("understudy/play/dialogue.py", "from understudy.flows.cli.app import main", "may not know flows"),
+        ("tasks/play/evaluation.py", "from understudy.flows import nightly", "may not know flows"),
+        ("understudy/play/scene.py", "from understudy import tasks", "may not know tasks"),
+        ("tasks/play/evaluation.py", "from tasks import status", "may be anybody's"),
+        ("understudy/statistics/rates.py", "from understudy.measure import reference", "statistics stands before measure"),
+        ("understudy/records.py", "from understudy.statistics import rates", "loose stands before statistics"),
+        ("understudy/helpers.py", "", "lies loose"),
+        ("understudy/other/new.py", "", "without a place in the order"),
+        ("understudy/rehearsal/agenda.py", "from understudy.measure import reference", "must not know each other"),
+        ("tasks/play/evaluation.py", "import duckdb", "only understudy/doors/store.py may"),
+        ("understudy/doors/gateway/ledger.py", "def f():\n    from litellm import acompletion", "only understudy/doors/gateway/llm.py may"),
         ("understudy/search/loop.py", "from pymoo.indicators.hv import HV", "only understudy/search/moo.py may"),
         ("understudy/rehearsal/agenda.py", "from understudy.objectives import positive_bias", "must not know each other"),
         ("understudy/search/operators.py", "from understudy import rehearsal", "must not know each other"),
-        ("understudy/profile.py", "import time\nt = time.time()", "belong behind understudy/doors"),
+        ("understudy/profile/splits.py", "import time\nt = time.time()", "belong behind understudy/doors"),
     ],
 )
 def test_a_violation_is_found(path: str, source: str, told: str) -> None:
     assert any(told in line for line in architecture.violations(path, source))
+
+
+def test_every_rule_names_a_place_that_is_there() -> None:
+    assert [place for place in architecture.places_of_rules() if not (ROOT / place).exists()] == []
+    packages = {path.name for path in (ROOT / "understudy").iterdir() if path.is_dir() and not path.is_symlink()} - {"__pycache__"}
+    assert packages == set(architecture.ORDER) - {architecture.LOOSE}
 
 
 def test_a_query_that_looks_ahead_is_found() -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.linking import linked
+from understudy.ingest.linking import linked
 from understudy.readers import Options, redial
 from understudy.records import Item
 

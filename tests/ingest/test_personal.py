@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.personal import masked, masked_text
+from understudy.ingest.personal import masked, masked_text
 
 
 @pytest.mark.parametrize(

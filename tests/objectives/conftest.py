@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from understudy.evidence import BEHAVIOUR, FREE_DIALOGUES, FREE_TURNS, REACTIONS, Human, Reference, Simulated
+from understudy.measure.reference import BEHAVIOUR, FREE_DIALOGUES, FREE_TURNS, REACTIONS, Human, Reference, Simulated
 from understudy.records import DECOY, STRATA, Item
 
 N_DIALOGUES = 160

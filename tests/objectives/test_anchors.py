@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 
-from understudy.anchors import disjoint_halves, human_anchors, human_figures
-from understudy.evidence import Reference
+from understudy.measure.reference import Reference
 from understudy.objectives import MODULES
+from understudy.profile.anchors import disjoint_halves, human_anchors, human_figures
 
 
 def test_halves_of_humans_share_no_worker(reference: Reference) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from understudy.evidence import Reference, Simulated
+from understudy.measure.reference import Reference, Simulated
 from understudy.objectives import Evaluation, constraints, measure_all
 from understudy.records import DECOY, STRATA
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from understudy.evidence import BEHAVIOUR, FREE_DIALOGUES, FREE_TURNS, REACTIONS, Reference, Simulated, observe
+from understudy.measure.reference import BEHAVIOUR, FREE_DIALOGUES, FREE_TURNS, REACTIONS, Reference, Simulated, observe
 from understudy.objectives import MODULES, Evaluation, compare, constraints, measure_all
 from understudy.records import STRATA, Measured
 

@@ -6,11 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from understudy import gates
 from understudy.doors import checks
-from understudy.evidence import Reference
+from understudy.measure.privacy import FIGURES, Sources, closeness, exposed, plant
+from understudy.measure.reference import Reference
 from understudy.objectives import measure_all
-from understudy.privacy import FIGURES, Sources, closeness, exposed, plant
+from understudy.release import gates
 
 WORDS = np.array([f"word{i}" for i in range(80)])
 

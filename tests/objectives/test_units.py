@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from understudy.evidence import Human, Reference
+from understudy.measure.reference import Human, Reference
+from understudy.measure.resampling import counted, speakers_of, units_of
 from understudy.objectives import MODULES, Evaluation, measure_all
 from understudy.objectives.diversity_gap import drawing_noise, rarefied_deviations
 from understudy.statistics.distances import rarefied
-from understudy.units import counted, speakers_of, units_of
 
 SPEAKERS = {f"d{at}": f"s{at % 30}" for at in range(90)}
 Named = Callable[[Human, pl.Expr], Human]

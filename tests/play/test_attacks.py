@@ -12,17 +12,18 @@ from typing import Any
 import pytest
 
 from tests.play import obedient
-from understudy import play, prompts
 from understudy.completion import Completion, Request
-from understudy.genome import SECTIONS, Controls, Genome
-from understudy.play import PlayedTurn, Scene
+from understudy.play import dialogue
+from understudy.play.dialogue import PlayedTurn, Scene
+from understudy.play.satisfaction import Score, satisfaction
+from understudy.play.turn import Check, Steps, check_request, request_of
 from understudy.probes import contamination
-from understudy.prompts import Exemplar, Redo
+from understudy.prompt import template
+from understudy.prompt.genome import SECTIONS, Controls, Genome
+from understudy.prompt.structured import Invalid, structured
+from understudy.prompt.template import Exemplar, Redo
 from understudy.recommenders import Recommendation
 from understudy.records import Item, Need, Turn
-from understudy.satisfaction import Score, satisfaction
-from understudy.speaking import Check, Steps, check_request, request_of
-from understudy.structured import Invalid, structured
 
 ATTACKS: list[dict[str, str]] = tomllib.loads(Path(__file__).with_name("attacks.toml").read_text("utf-8"))["attack"]
 NAMES = [one["name"] for one in ATTACKS]
@@ -168,9 +169,9 @@ class Attacker:
 
 def test_a_whole_dialogue_with_an_attacker_ends_as_any_other(attack: dict[str, str]) -> None:
     model = obedient.Obedient(attack["goal"])
-    played = asyncio.run(play.play(scene(verifier=True), complete=model, recommender=Attacker(attack["text"])))
+    played = asyncio.run(dialogue.play(scene(verifier=True), complete=model, recommender=Attacker(attack["text"])))
     said = [turn.text for turn in played.turns if turn.role == "seeker"]
-    assert (played.status, played.n_turns, len(said)) == ("capped", play.MAX_TURNS, play.MAX_TURNS // 2)
+    assert (played.status, played.n_turns, len(said)) == ("capped", dialogue.MAX_TURNS, dialogue.MAX_TURNS // 2)
     assert all(text.endswith("is not for me") for text in said)
     assert (played.n_redone, played.n_unchecked) == (len(said), 0)
 
@@ -189,16 +190,16 @@ def test_without_the_escapes_the_same_attacks_win(monkeypatch: pytest.MonkeyPatc
     """The attacks and the obedient model are worth something: each of our defences stops attacks that win without it."""
     assert taken_over() == {}
     with monkeypatch.context() as patch:
-        patch.setattr(prompts, "escape", lambda text: text)
+        patch.setattr(template, "escape", lambda text: text)
         assert len(taken_over()) >= 15
     with monkeypatch.context() as patch:
-        patch.setattr(prompts, "inline", prompts.escape)
+        patch.setattr(template, "inline", template.escape)
         assert len(taken_over()) >= 5
     with monkeypatch.context() as patch:
-        patch.setattr(prompts, "_unmarked", lambda text: text)
+        patch.setattr(template, "_unmarked", lambda text: text)
         assert "marks between brackets" in taken_over()
     with monkeypatch.context() as patch:
-        patch.setattr(prompts, "_MARK", prompts.re.compile(r"(?!)"))
+        patch.setattr(template, "_MARK", template.re.compile(r"(?!)"))
         assert "human seeker's turn" in set().union(*taken_over().values())
 
 

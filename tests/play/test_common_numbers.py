@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from understudy.completion import Completion, Request
-from understudy.genome import SECTIONS, Controls, Genome
 from understudy.keys import seed_of
-from understudy.play import Played, Scene, free_scene, play_all
+from understudy.play.dialogue import Played, Scene, free_scene, play_all
+from understudy.prompt.genome import SECTIONS, Controls, Genome
 from understudy.recommenders import Recommendation
 from understudy.records import Item, Need, Scenario
 

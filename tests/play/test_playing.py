@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy import play
 from understudy.completion import Completion, MissingReply, Request
 from understudy.errors import BudgetExhausted
-from understudy.genome import SECTIONS, Controls, Genome
-from understudy.play import Played, Scene, free_frames, free_scene, play_all, replay_scene, replies
+from understudy.play import dialogue
+from understudy.play.dialogue import Played, Scene, free_frames, free_scene, play_all, replay_scene, replies
+from understudy.prompt.genome import SECTIONS, Controls, Genome
+from understudy.prompt.speech import cleaned, says_goodbye
 from understudy.recommenders import Recommendation
 from understudy.records import Context, Item, Need, Scenario, Turn
-from understudy.speech import cleaned, says_goodbye
 
 GENOME = Genome({name: f"{name} in plain words" for name in SECTIONS}, Controls(visibility="attributes"))
 TARGET = Item("9", "Salt Harbour", 1994, ("drama",))
@@ -60,11 +60,11 @@ class Crs:
 
 def free(script: Script, crs: Crs | None = None, **changes: object) -> Played:
     scene = free_scene(SCENARIO, genome=GENOME, exemplars=(), target=TARGET, recommender="crs", model="m", replicate=0)
-    return asyncio.run(play.play(replace(scene, **changes), complete=script, recommender=crs or Crs()))  # type: ignore[arg-type]
+    return asyncio.run(dialogue.play(replace(scene, **changes), complete=script, recommender=crs or Crs()))  # type: ignore[arg-type]
 
 
 def replayed(script: Script) -> Played:
-    return asyncio.run(play.play(replay(), complete=script))
+    return asyncio.run(dialogue.play(replay(), complete=script))
 
 
 def replay(**changes: object) -> Scene:
@@ -108,7 +108,7 @@ def test_a_free_run_ends_with_the_recommender_s_goodbye() -> None:
 
 def test_a_free_run_is_capped_and_the_cap_is_an_outcome() -> None:
     played = free(Script())
-    assert (played.status, played.n_turns) == ("capped", play.MAX_TURNS)
+    assert (played.status, played.n_turns) == ("capped", dialogue.MAX_TURNS)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from understudy import readers
+from understudy.prompt.speech import Reply, cleaned, only_thanks, repeats, spoken, thanks_loop
 from understudy.records import Dialogue
-from understudy.speech import Reply, cleaned, only_thanks, repeats, spoken, thanks_loop
 
 REDIAL = Path(__file__).resolve().parents[2].parent / "shared/data/redial"
 

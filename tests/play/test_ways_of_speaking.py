@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from understudy import play
 from understudy.completion import Completion, MissingReply, Request
 from understudy.doors.store import Store
-from understudy.genome import SECTIONS, Controls, Genome
-from understudy.play import Played, PlayedTurn, Scene
+from understudy.play import dialogue
+from understudy.play.dialogue import Played, PlayedTurn, Scene
+from understudy.play.satisfaction import Score, satisfaction, satisfaction_key
+from understudy.prompt.genome import SECTIONS, Controls, Genome
+from understudy.prompt.structured import Invalid
 from understudy.recommenders import Recommendation
 from understudy.records import Item, Need, Turn
-from understudy.rows import keep_played, keep_satisfactions, load_played, load_satisfactions
-from understudy.satisfaction import Score, satisfaction, satisfaction_key
-from understudy.structured import Invalid
+from understudy.rows.played import keep_played, keep_satisfactions, load_played, load_satisfactions
 
 TARGET = Item("9", "Salt Harbour", 1994, ("drama",))
 HISTORY = (Turn("seeker", "hi"), Turn("recommender", "Try Orbit (2015)", 1, ("4",)))
@@ -57,7 +57,7 @@ def scene(mode: str = "replay", **controls: Any) -> Scene:
 
 
 def played(one: Scene, script: Script) -> Played:
-    return asyncio.run(play.play(one, complete=script, recommender=Once()))
+    return asyncio.run(dialogue.play(one, complete=script, recommender=Once()))
 
 
 def steps(message: str, act: str = "reject", rating: int | None = 2) -> str:
@@ -69,7 +69,7 @@ def test_a_thinking_seeker_says_its_speech_and_remembers_nothing_else() -> None:
     done = played(scene("free", reasoning="think"), script)
     assert done.turns[0].text == "hello"
     assert done.n_stripped == 1
-    assert script.requests[0].max_tokens > play.request_of(scene(), HISTORY, 2).max_tokens
+    assert script.requests[0].max_tokens > dialogue.request_of(scene(), HISTORY, 2).max_tokens
     assert not any("secret" in message.content for request in script.requests for message in request.messages)
 
 

@@ -13,18 +13,19 @@ from typing import Any, TypeVar, cast
 import pytest
 from typer.testing import CliRunner
 
-from flows.cli import app
-from tasks.estimating import Asked, estimate_run
-from tasks.ingest import ingest_logs
-from tasks.models import OpenModels, models_open, store_held
-from tasks.play import human_side
-from tasks.probing import SPLIT, humans_of, probe_model
 from tests.probes import loopback, planted
-from understudy import probes, stock
+from understudy import probes
 from understudy.completion import ROLES, Completion, MissingReply, Request
 from understudy.doors.store import Store
 from understudy.errors import BadInput, BudgetExhausted, ProviderFailed
+from understudy.flows.cli.app import app
 from understudy.parameters import REPORT_PANEL, Caps, Models, Search
+from understudy.rows import humans as stock
+from understudy.tasks.ingest.logs import ingest_logs
+from understudy.tasks.play.evaluation import human_side
+from understudy.tasks.play.models import OpenModels, models_open, store_held
+from understudy.tasks.studies.estimate import Asked, estimate_run
+from understudy.tasks.studies.probe import SPLIT, humans_of, probe_model
 
 Answer = TypeVar("Answer")
 

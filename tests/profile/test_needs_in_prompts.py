@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from understudy.prompts import system_prompt
+from understudy.prompt.setting import load_setting, seed_genome
+from understudy.prompt.template import system_prompt
 from understudy.records import Need
 from understudy.rehearsal.reading import brief_of
-from understudy.setting import load_setting, seed_genome
 
 PLAIN = Need(liked=("Amber Ferry (1994)",), genres=("drama",), people=("Tom Quill",))
 FULL = replace(PLAIN, eras=("1990s", "2000s"), disliked_eras=("1950s",), disliked_people=("Ada <Finch>",))

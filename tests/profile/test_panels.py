@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from understudy.errors import BadInput
-from understudy.panels import Panel, draw_panel
+from understudy.play.panels import Panel, draw_panel
 from understudy.records import DECOY, STRATA, Context, Need, Scenario, Stratum
 
 

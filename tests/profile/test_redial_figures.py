@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import tasks.profile
-from tasks.ingest import ingest_logs
 from understudy.doors.store import Store
+from understudy.tasks.ingest.logs import ingest_logs
+from understudy.tasks.profile.dataset import _write
 
 REDIAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "redial"
 pytestmark = [
@@ -50,7 +50,7 @@ def test_the_human_figures_are_reproduced(store_path: Path) -> None:
 @pytest.mark.prove
 def test_the_official_test_split_stays_and_select_carries_a_report(store_path: Path) -> None:
     with Store.open(store_path) as store, store.transaction():
-        tasks.profile._write(store, "k", "redial", "d", 0)
+        _write(store, "k", "redial", "d", 0)
         splits = {row["split"]: row for row in store.rows("profile/splits", profile_key="k")}
         strata = {row["stratum"]: row["n"] for row in store.rows("profile/strata", profile_key="k") if row["split"] == "select"}
         moved = store.rows("profile/n_moved", profile_key="k")[0]["n"]

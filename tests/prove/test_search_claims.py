@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-import tasks.play
-import tasks.report
-from tasks.models import models_open
 from tests.search import plain
-from understudy import rows
 from understudy.doors.store import Store
 from understudy.parameters import Caps, Models, PanelSize
+from understudy.prompt.setting import load_setting
 from understudy.rehearsal import surface
 from understudy.rehearsal.truth import true_point
-from understudy.setting import load_setting
+from understudy.rows import played
+from understudy.tasks.play.evaluation import recommender_named
+from understudy.tasks.play.models import models_open
+from understudy.tasks.studies.report import compare as compare_with_seed
 
 pytestmark = pytest.mark.prove
 REPORT = PanelSize(per_stratum=40, behaviour=20, free=20)
@@ -36,8 +36,8 @@ def claims(profiled_sample: Path, folder: Path, on: str, seed: int) -> dict[str,
 def reported(store: Path, found: dict[str, Any], on: str, seed: int) -> dict[str, Any]:
     """Seed and pick of a search as the night reports them."""
     with models_open(str(store), "sample", models=Models(), caps=Caps(), surface=on) as opened:
-        crs = tasks.play.recommender_named("retrieval", opened)
-        told: dict[str, Any] = tasks.report.compare.fn(str(store), found, model=opened.seeker, recommender=crs, seed=seed, size=REPORT)
+        crs = recommender_named("retrieval", opened)
+        told: dict[str, Any] = compare_with_seed.fn(str(store), found, model=opened.seeker, recommender=crs, seed=seed, size=REPORT)
     return told
 
 
@@ -58,9 +58,9 @@ def test_where_the_usual_advice_hurts_it_is_not_claimed_to_help(profiled_sample:
     plainly = plain.searched(store, plain.small(0), surface="adverse")
     found = plain.searched(store, plain.small(2), surface="adverse", critic="rehearsal@critic=0.6")
     with Store.open(store) as opened:
-        seed, pick = (rows.load_genome(opened, one) for one in (plainly["seed_digest"], found["pick"]["genome_digest"]))
+        seed, pick = (played.load_genome(opened, one) for one in (plainly["seed_digest"], found["pick"]["genome_digest"]))
         advice = replace(seed, sections=load_setting("expert").genome.sections)
-        rows.keep_genomes(opened, [advice], setting="advice")
+        played.keep_genomes(opened, [advice], setting="advice")
     true = {one.digest: true_point(one, adverse).objectives["data_leakage"] for one in (seed, pick, advice)}
     assert true[advice.digest] > true[seed.digest]
     for other in (advice, pick):

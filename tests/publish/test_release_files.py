@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy import licences
 from understudy.doors import releases as shelf
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed, UnderstudyError
 from understudy.exports import messages
-from understudy.release import Release, composed, frame_digest, marked, pull, verify
+from understudy.release import licences
+from understudy.release.release import Release, composed, frame_digest, marked, pull, verify
 
 LINEAGE: dict[str, Any] = {
     "dataset": "small", "batch": "one", "setting": "few_shot", "genome_digest": "g", "model": "m", "recommender": "r", "seed": 0,

@@ -16,11 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.ingest import _write_batch
 from understudy import plugins, readers
 from understudy.doors.store import Store
 from understudy.errors import BadInput
-from understudy.intake import Sieve, Source
+from understudy.ingest.columns import Source
+from understudy.ingest.intake import Sieve
+from understudy.tasks.ingest.logs import _write_batch
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 N_EXAMPLES = max(5, settings().max_examples // 12)

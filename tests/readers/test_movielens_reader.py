@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from understudy import licences, readers
+from understudy import readers
 from understudy.errors import BadInput, GateFailed
 from understudy.readers import Options, movielens
 from understudy.records import Item, Rating, Reject
+from understudy.release import licences
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples/readers/movielens"
 HEADER = "userId,movieId,rating,timestamp\n"

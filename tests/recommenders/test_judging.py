@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from understudy import scores
-from understudy.judging import NO_RANKING, Outcome, contrasts, figures, outcome, rank_agreement
-from understudy.play import PlayedTurn
+from understudy.play.dialogue import PlayedTurn
+from understudy.studies.evaluate import scores
+from understudy.studies.evaluate.judging import NO_RANKING, Outcome, contrasts, figures, outcome, rank_agreement
 
 SEEKER = PlayedTurn("seeker", "something")
 

@@ -11,16 +11,16 @@ from pydantic import BaseModel
 
 from understudy.completion import Completion, Message, Request
 from understudy.errors import BadInput
-from understudy.genome import SECTIONS, Genome
-from understudy.prompts import system_prompt
+from understudy.prompt.genome import SECTIONS, Genome
+from understudy.prompt.setting import load_setting
+from understudy.prompt.structured import Invalid, structured
+from understudy.prompt.template import system_prompt
 from understudy.rehearsal import FAULTS, UNFITTED, Surface, respond, surface
 from understudy.rehearsal.critic import case_of, dominant
 from understudy.rehearsal.phrases import sentences
 from understudy.rehearsal.reading import brief_of, instructions_of
 from understudy.rehearsal.surfaces import levels
 from understudy.rehearsal.truth import NEED, TARGET
-from understudy.setting import load_setting
-from understudy.structured import Invalid, structured
 
 ZERO = load_setting("zero_shot").genome
 PROMPT = system_prompt(ZERO, NEED, exemplars=(), target=TARGET)

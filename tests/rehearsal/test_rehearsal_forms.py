@@ -10,14 +10,14 @@ import pytest
 
 from understudy import rehearsal
 from understudy.completion import Completion, Message, Request
-from understudy.genome import Genome
-from understudy.play import Played, Scene, play
+from understudy.play.dialogue import Played, Scene, play
+from understudy.play.turn import Check, Steps, check_request, request_of
+from understudy.prompt.genome import Genome
+from understudy.prompt.setting import load_setting
+from understudy.prompt.structured import Invalid, instructed, structured
 from understudy.recommenders import Recommendation
 from understudy.records import Item, Need, Turn
 from understudy.rehearsal import UNFITTED, agenda
-from understudy.setting import load_setting
-from understudy.speaking import Check, Steps, check_request, request_of
-from understudy.structured import Invalid, instructed, structured
 
 NEED = Need(genres=("drama", "comedy"), people=("Ada Quill",))
 TARGET = Item("9", "Salt Harbour", 1994, ("drama",), ("Ada Quill",))

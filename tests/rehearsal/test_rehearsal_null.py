@@ -5,11 +5,12 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy import prompts, rehearsal
-from understudy.genome import DISCLOSURES, PERSONAS, VISIBILITIES, Controls, Genome
-from understudy.prompts import Exemplar
+from understudy import rehearsal
+from understudy.prompt import template
+from understudy.prompt.genome import DISCLOSURES, PERSONAS, VISIBILITIES, Controls, Genome
+from understudy.prompt.setting import load_setting, setting_names
+from understudy.prompt.template import Exemplar
 from understudy.records import Item, Need, Turn
-from understudy.setting import load_setting, setting_names
 
 ITEM = Item("1", "A Quiet Harbour", 1994, ("drama", "romance"), ("Ann Example",))
 NEED = Need(liked=("Old Bridge (1988)",), seen=("Old Bridge (1988)",), genres=("drama",), people=("Ann Example",))
@@ -33,7 +34,7 @@ HISTORY = [Turn("seeker", "Hi!"), Turn("recommender", "What about A Quiet Harbou
 )
 def test_no_prompt_changes_a_reply_where_nothing_helps(setting: str, controls: Controls, examples: bool, seed: int) -> None:
     def reply(genome: Genome, exemplars: list[Exemplar], temperature: float) -> str:
-        messages = prompts.render(genome, NEED, HISTORY, exemplars=exemplars, target=ITEM)
+        messages = template.render(genome, NEED, HISTORY, exemplars=exemplars, target=ITEM)
         flat = rehearsal.surface("null")
         said = rehearsal.respond(
             messages, surface=flat, fitted=rehearsal.UNFITTED, temperature=temperature, top_p=controls.top_p, seed=seed

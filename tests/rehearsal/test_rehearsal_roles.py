@@ -10,16 +10,16 @@ import pytest
 from understudy import rehearsal
 from understudy.completion import Completion, Request
 from understudy.errors import BadInput
-from understudy.genome import Genome
-from understudy.play import PlayedTurn, Scene
+from understudy.play.dialogue import PlayedTurn, Scene
+from understudy.play.satisfaction import Score, satisfaction
 from understudy.probes import contamination
 from understudy.probes.contamination import Guesses, Probe
+from understudy.prompt.genome import Genome
+from understudy.prompt.setting import load_setting
+from understudy.prompt.structured import Invalid, structured
 from understudy.recommenders import Services, llm
 from understudy.records import Item, Need, Turn
 from understudy.rehearsal import Fitted
-from understudy.satisfaction import Score, satisfaction
-from understudy.setting import load_setting
-from understudy.structured import Invalid, structured
 
 ITEMS = [
     Item("1", "Grey Water", 1998, ("drama",)), Item("2", "Tin Roof", 2004, ("comedy",)), Item("3", "Plum Street", 2004, ("comedy",)),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from understudy import rehearsal
 from understudy.completion import Message
-from understudy.doors._failures import unusable
+from understudy.doors.gateway.failures import unusable
 from understudy.errors import BadInput
 from understudy.records import Item
 from understudy.rehearsal import ADDED_DIGEST, PARAMETERS_DIGEST, UNFITTED, Fitted, Surface, fit, model_name, parse_model, respond, surface

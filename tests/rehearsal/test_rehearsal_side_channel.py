@@ -9,18 +9,18 @@ from pathlib import Path
 import duckdb
 
 from understudy.completion import Completion, Request
+from understudy.doors.gateway.ledger import COMPLETIONS
 from understudy.doors.store import Store
-from understudy.genome import Genome
-from understudy.ledger import COMPLETIONS
-from understudy.play import Played, Scene, free_frames, play, replies
+from understudy.play.dialogue import Played, Scene, free_frames, play, replies
+from understudy.prompt.genome import Genome
+from understudy.prompt.setting import load_setting
 from understudy.records import Item, Need, Turn
-from understudy.setting import load_setting
 
 ROOT = Path(__file__).resolve().parents[2]
 WORD = "intended_act"
-# who makes it, who carries it, who keeps it; tasks/instruments.py asks rehearsal itself, for confusion on machine text
+# who makes it, who carries it, who keeps it; tasks/profile/instruments.py asks rehearsal itself, for confusion on machine text
 KNOWN = {
-    "understudy/completion.py", "understudy/ledger.py", "understudy/doors/llm.py", "tasks/instruments.py",
+    "understudy/completion.py", "understudy/doors/gateway/ledger.py", "understudy/doors/gateway/llm.py", "tasks/profile/instruments.py",
     "sql/migrations/0003_play.sql", "sql/queries/play/completions.sql",
 }  # fmt: skip
 

@@ -14,15 +14,15 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import tasks.criticism
-import tasks.finals
-import tasks.optimize
-import tasks.play
-import tasks.racing
-from tasks.generations import Run
-from tasks.models import models_open
 from understudy.doors.store import Store
 from understudy.parameters import Caps, Models, PanelSize, Search
+from understudy.tasks.optimize.criticism import commission, criticise
+from understudy.tasks.optimize.finals import conclude, confirm
+from understudy.tasks.optimize.generations import Run
+from understudy.tasks.optimize.racing import first_lap, race, raced_before
+from understudy.tasks.optimize.search import finalists, keep_generation, open_run, propose
+from understudy.tasks.play.evaluation import evaluate, recommender_named
+from understudy.tasks.play.models import models_open
 
 SMALL = PanelSize(per_stratum=3, behaviour=5, free=2)
 
@@ -37,8 +37,8 @@ def searched(
 ) -> dict[str, Any]:
     """The fields of the search."""
     with models_open(str(store), "sample", models=Models(critic=critic), caps=Caps(), surface=surface) as opened:
-        run = tasks.optimize.open_run.fn(
-            str(store), "sample", setting=setting, recommender=tasks.play.recommender_named("retrieval", opened), seed=seed,
+        run = open_run.fn(
+            str(store), "sample", setting=setting, recommender=recommender_named("retrieval", opened), seed=seed,
             search=search, model=opened.seeker, critic_model=opened.critic,
         )  # fmt: skip
         stopped = ""
@@ -46,20 +46,20 @@ def searched(
             stopped = generation(run, number)
             if stopped:
                 break
-        works = tasks.optimize.finalists.fn(run)
-        done = mapped(tasks.finals.confirm.fn, works)
-        found: dict[str, Any] = tasks.finals.conclude.fn(run, done, len(works), stopped or "generations")
+        works = finalists.fn(run)
+        done = mapped(confirm.fn, works)
+        found: dict[str, Any] = conclude.fn(run, done, len(works), stopped or "generations")
         return {**found, "n_model_calls": opened.gateway.n_calls}
 
 
 def generation(run: Run, number: int) -> str:
-    """The steps of flows.searching.generation."""
-    treated = mapped(tasks.criticism.criticise.fn, tasks.criticism.commission.fn(run, number))
-    works = tasks.optimize.propose.fn(run, number, treated)
+    """The steps of understudy.flows.searching.generation."""
+    treated = mapped(criticise.fn, commission.fn(run, number))
+    works = propose.fn(run, number, treated)
     if run.search.racing:
-        raced = tasks.racing.raced_before(run, number, works)
-        works = tasks.racing.race.fn(run, number, works, mapped(tasks.racing.first_lap.fn, works), "") if raced is None else raced
-    return tasks.optimize.keep_generation.fn(run, number, mapped(tasks.play.evaluate.fn, works), "")
+        raced = raced_before(run, number, works)
+        works = race.fn(run, number, works, mapped(first_lap.fn, works), "") if raced is None else raced
+    return keep_generation.fn(run, number, mapped(evaluate.fn, works), "")
 
 
 def mapped(function: Callable[[Any], Any], over: Iterable[Any]) -> list[Any]:

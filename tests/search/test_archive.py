@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy.genome import Genome
+from understudy.prompt.genome import Genome
+from understudy.prompt.setting import load_setting
 from understudy.search.archive import Met, met, nominated
 from understudy.search.moo import hypervolume, non_dominated
 from understudy.search.plan import Individual, Plan
-from understudy.setting import load_setting
 
 NAMES = ("bias", "distance")
 PLAN = Plan(NAMES, population=4, algorithm="unsga3", seed=0)

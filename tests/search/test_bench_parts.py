@@ -13,7 +13,7 @@ import pytest
 from understudy import rehearsal
 from understudy.completion import Message, Request
 from understudy.errors import BadInput, BudgetExhausted
-from understudy.setting import load_setting
+from understudy.prompt.setting import load_setting
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 from search.handing import Claim, claims_of, handed_in, picked

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from understudy.completion import Completion, MissingReply, Request
-from understudy.genome import SECTIONS, Genome
+from understudy.prompt.genome import SECTIONS, Genome
 from understudy.rehearsal import UNFITTED, respond, surface
 from understudy.rehearsal.truth import true_point
 from understudy.search import slots

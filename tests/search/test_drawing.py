@@ -7,8 +7,8 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from understudy.drawing import Bar, FrontPoint, bars_svg, distribution_svg, front_svg
 from understudy.records import Measured
+from understudy.report.drawing import Bar, FrontPoint, bars_svg, distribution_svg, front_svg
 
 POINTS = [
     FrontPoint("one", "seed", {"positive_bias": 0.4, "diversity_gap": 1.2, "data_leakage": 0.0}),

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from understudy.errors import BudgetExhausted
-from understudy.genome import Genome
+from understudy.parameters import MECHANISMS
+from understudy.prompt.genome import Genome
 from understudy.records import Measured
 from understudy.search.critic import Answer, Commission, Rewrite
 from understudy.search.drive import Outcome, search
 from understudy.search.picking import Finalist
-from understudy.search.plan import MECHANISMS, SURVIVOR, Individual, Proposal
+from understudy.search.plan import SURVIVOR, Individual, Proposal
 
 
 class Toy:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from understudy.genome import SECTIONS, Controls, Genome
+from understudy.prompt.genome import SECTIONS, Controls, Genome
 from understudy.search.genes import Screen, grams, log_grams, near_duplicate
 
 PLAIN = Genome({name: f"You play a person who is after something to watch, part {name}." for name in SECTIONS})

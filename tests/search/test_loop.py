@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from understudy.errors import NotMeasured
-from understudy.genome import Genome
+from understudy.prompt.genome import Genome
 from understudy.search.genes import log_grams, near_duplicate
 from understudy.search.loop import (
     SEED,

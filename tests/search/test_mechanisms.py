@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from understudy.genome import Genome
 from understudy.keys import rng_of
+from understudy.prompt.genome import Genome
 from understudy.records import Measured
 from understudy.search import halting, slots
 from understudy.search.picking import Finalist, Pick, pick

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy.genome import MAX_EXEMPLARS, SECTIONS, Controls, Genome
 from understudy.keys import rng_of
-from understudy.prompts import render
+from understudy.prompt.genome import MAX_EXEMPLARS, SECTIONS, Controls, Genome
+from understudy.prompt.template import render
 from understudy.records import Item, Need
 from understudy.search import operators
 from understudy.search.operators import OPERATORS, Pool, breed, sentences

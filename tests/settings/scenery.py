@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from understudy.prompts import Exemplar
+from understudy.prompt.template import Exemplar
 from understudy.records import Item, Need, Turn
 
 TARGET = Item("7", "The Glass Harbour", 1987, ("drama", "romance"), ("Ada Quill",))

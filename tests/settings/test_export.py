@@ -8,16 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from tasks.exporting import export_prompt
-from understudy import portable, prompts, rows
 from understudy.doors.store import Store
 from understudy.errors import BadInput
-from understudy.genome import Controls, Genome
-from understudy.portable import HISTORY, NEED, as_chat, as_text, notes
-from understudy.prompts import Exemplar
+from understudy.play import portable
+from understudy.play.portable import HISTORY, NEED, as_chat, as_text, notes
+from understudy.prompt import template
+from understudy.prompt.genome import Controls, Genome
+from understudy.prompt.setting import load_setting, setting_names
+from understudy.prompt.template import Exemplar
 from understudy.records import Item, Turn
 from understudy.records import Need as Wants
-from understudy.setting import load_setting, setting_names
+from understudy.rows import played
+from understudy.tasks.optimize.export import export_prompt
 
 TARGET = Item("7", "The Glass {Harbour}", 1987, ("drama",), ("Ada Quill",))
 WANTS = Wants(liked=("Tea & {Sons}",), genres=("drama",))
@@ -29,8 +31,8 @@ def test_a_filled_in_chat_template_is_what_the_seeker_s_model_is_sent(name: str)
     genome = load_setting(name).genome
     chat = as_chat(genome, ())
     system = chat["stages"]["opening"] if "stages" in chat else chat["messages"][0]["content"]
-    filled = system.replace(NEED, prompts.describe(genome, WANTS, TARGET))
-    assert filled == prompts.render(genome, WANTS, [], exemplars=(), target=TARGET)[0].content
+    filled = system.replace(NEED, template.describe(genome, WANTS, TARGET))
+    assert filled == template.render(genome, WANTS, [], exemplars=(), target=TARGET)[0].content
     assert [message["content"].count(HISTORY) for message in chat["messages"]] == [0, 1]
     assert json.loads(json.dumps(chat)) == chat
 
@@ -66,7 +68,7 @@ def store(tmp_path: Path) -> str:
 def test_a_genome_of_the_store_and_the_same_in_a_file_give_one_prompt(store: str, tmp_path: Path) -> None:
     genome = Genome(load_setting("verified").genome.sections, Controls(verifier=True))
     with Store.open(store) as opened:
-        rows.keep_genomes(opened, [genome], setting="verified")
+        played.keep_genomes(opened, [genome], setting="verified")
     file = tmp_path / "mine.json"
     file.write_text(json.dumps(genome.as_json()), "utf-8")
     by_digest = export_prompt(store, genome.digest, form="chat", out=None)

@@ -10,11 +10,11 @@ import pytest
 
 from tests.settings import scenery
 from understudy.completion import Message
-from understudy.prompts import Redo
-from understudy.scene import Scene
-from understudy.setting import load_setting, setting_names
-from understudy.speaking import Check, Steps, check_request, request_of
-from understudy.structured import instructed
+from understudy.play.scene import Scene
+from understudy.play.turn import Check, Steps, check_request, request_of
+from understudy.prompt.setting import load_setting, setting_names
+from understudy.prompt.structured import instructed
+from understudy.prompt.template import Redo
 
 GOLDEN = Path(__file__).with_name("golden")
 

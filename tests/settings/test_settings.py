@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from understudy.errors import BadInput
-from understudy.genome import SECTIONS
-from understudy.prompts import render, title_in_prompt
+from understudy.prompt.genome import SECTIONS
+from understudy.prompt.setting import FOLDER, load_setting, parse_setting, seed_genome, setting_names
+from understudy.prompt.template import render, title_in_prompt
 from understudy.records import Item, Need
 from understudy.search.genes import Screen
-from understudy.setting import FOLDER, load_setting, parse_setting, seed_genome, setting_names
 
 LEAKY = Path(__file__).parents[2] / "examples" / "leaky.toml"
 ZERO_SHOT = (FOLDER / "zero_shot.toml").read_text("utf-8")

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from understudy.errors import BadInput
-from understudy.genome import STRUCTURE, Controls, Genome
-from understudy.prompts import describe, render, stage_of
+from understudy.prompt.genome import STRUCTURE, Controls, Genome
+from understudy.prompt.setting import load_setting, parse_setting, setting_names
+from understudy.prompt.template import describe, render, stage_of
 from understudy.records import Item, Need, Turn
 from understudy.search.operators import Pool, breed
-from understudy.setting import load_setting, parse_setting, setting_names
 
 ELEVEN = {
     "zero_shot", "persona", "few_shot", "chain_of_thought", "target_title", "target_attributes", "staged", "target_free", "verified",

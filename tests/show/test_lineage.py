@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from understudy.errors import BadInput
-from understudy.genome import Genome
-from understudy.lineage import Candidate, change, diff, gain, path, steps
+from understudy.prompt.genome import Genome
+from understudy.prompt.setting import load_setting
 from understudy.records import Measured
-from understudy.setting import load_setting
+from understudy.studies.lineage.steps import Candidate, change, diff, gain, path, steps
 
 SEED = load_setting("zero_shot").genome
 FIRST = replace(SEED, sections={**SEED.sections, "style": SEED.sections["style"] + " Be brief."})

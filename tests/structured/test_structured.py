@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
 from understudy.completion import Completion, Message, MissingReply, Request
-from understudy.structured import Invalid, instructed, parsed, structured
+from understudy.prompt.structured import Invalid, instructed, parsed, structured
 
 
 class Score(BaseModel):

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tasks.metering import Spent, bill, spent_on
 from understudy.doors.store import Store
 from understudy.parameters import Caps
+from understudy.tasks.play.metering import Spent, bill, spent_on
 
 START = datetime(2026, 1, 1)
 

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from tasks.estimating import Asked, Elsewhere, estimate_run
-from tasks.evaluate import judge
-from tasks.models import models_open
-from tasks.play import human_side, recommender_named
-from tasks.simulate import play_batch, prompt_of
-from understudy import stock
 from understudy.completion import Completion, Message, Request
+from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.store import Store
 from understudy.errors import BadInput
-from understudy.ledger import Ledger
 from understudy.parameters import Caps, Models, PanelSize, Search, checked
+from understudy.rows import humans
+from understudy.tasks.play.evaluation import human_side, recommender_named
+from understudy.tasks.play.models import models_open
+from understudy.tasks.simulate.batch import play_batch, prompt_of
+from understudy.tasks.studies.estimate import Asked, Elsewhere, estimate_run
+from understudy.tasks.studies.evaluate import judge
 
 SMALL = PanelSize(per_stratum=4, behaviour=6, free=3)
 SEARCH = Search(population=4, generations=2, n_front=2, panel=SMALL, front_panel=SMALL)
@@ -38,7 +38,7 @@ def estimate(store: str, models: dict[str, Any] | None = None, **changes: Any) -
 
 def test_replays_are_counted_as_they_will_be_played(store: str) -> None:
     with Store.open(store) as opened:
-        side = human_side(store, stock.current_profile(opened, "sample"), "sample")
+        side = human_side(store, humans.current_profile(opened, "sample"), "sample")
     panel = side.panel("select", SMALL, seed=0)
     n_turns = sum(one.stratum is None and one.dialogue_id in panel.behaviour for one in side.contexts("select").values())
     told = estimate(store)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tasks.ingest import ingest_logs
 from understudy.doors.store import Store
 from understudy.errors import BadInput
+from understudy.tasks.ingest.logs import ingest_logs
 
 
 def line(dialogue_id: str, text: str = "hello", seeker: int = 1) -> str:
@@ -99,7 +99,7 @@ def test_a_failure_in_the_middle_leaves_no_row(tmp_path: Path, folder: Path, mon
 
     with Store.open(tmp_path / "s.duckdb"):
         pass
-    monkeypatch.setattr("tasks.ingest._source_row", fail)
+    monkeypatch.setattr("understudy.tasks.ingest.logs._source_row", fail)
     with pytest.raises(OSError, match="disk full"):
         ingest(tmp_path / "s.duckdb", folder)
     with Store.open(tmp_path / "s.duckdb") as store:

@@ -14,12 +14,13 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-import tasks.profile
-from flows.cli import app
-from tasks.labelling import read_labels, write_sheet
-from understudy import labelling, stock
 from understudy.doors.store import Store
 from understudy.errors import BadInput
+from understudy.flows.cli.app import app
+from understudy.profile import labelling
+from understudy.rows import humans
+from understudy.tasks.profile.dataset import profile_dataset
+from understudy.tasks.profile.labelling import read_labels, write_sheet
 
 ENGINE = "acme-chat-9"
 
@@ -36,7 +37,7 @@ def stocked(profiled_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """The sample, profiled, and replies of an invented engine to some of its recommendations."""
     path = Path(copyfile(profiled_sample, tmp_path_factory.mktemp("label") / "s.duckdb"))
     with Store.open(path) as store:
-        key = stock.current_profile(store, "sample")
+        key = humans.current_profile(store, "sample")
         contexts = store.frame("profile/reactions", profile_key=key, split="select")
         dialogues, turns = [], []
         for at, row in enumerate(contexts.head(60).iter_rows(named=True)):
@@ -136,7 +137,7 @@ def test_labels_give_the_engine_its_register_and_the_profile_tells_it(store: Pat
     assert (found["status"], found["source"], found["n"]) == ("measured", "labels", 20)
     assert found["matrix"][0][0] > 0
     assert fields["confusion_by_register"]["reaction"]["other"]["status"] == "uncorrected"
-    profile = tasks.profile.profile_dataset.fn(str(store), "sample")
+    profile = profile_dataset.fn(str(store), "sample")
     assert profile["instruments"]["reaction"]["confusion_by_register"] == fields["confusion_by_register"]["reaction"]
     assert read_labels(str(store), "sample", [one, other])["n_new"] == 0
 

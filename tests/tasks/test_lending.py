@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-import tasks.profile
-from tasks.ingest import ingest_logs
-from understudy import stock
 from understudy.doors.store import Store
+from understudy.rows import humans
+from understudy.tasks.ingest.logs import ingest_logs
+from understudy.tasks.profile.dataset import profile_dataset
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -18,13 +18,13 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 @pytest.fixture(autouse=True)
 def no_anchors(monkeypatch: pytest.MonkeyPatch) -> None:
     """Anchors have tests of their own and take seconds."""
-    monkeypatch.setattr(tasks.profile, "measure_anchors", lambda *_: None)
+    monkeypatch.setattr("understudy.tasks.profile.dataset.measure_anchors", lambda *_: None)
 
 
 def profiled(path: Path, *sources: tuple[str, Path]) -> dict[str, Any]:
     for reader, folder in sources:
         ingest_logs.fn(str(path), reader, [str(folder)], dataset="d")
-    return tasks.profile.profile_dataset.fn(str(path), "d")
+    return profile_dataset.fn(str(path), "d")
 
 
 def test_annotations_change_nothing_that_is_played(few_dialogues: Path, tmp_path: Path) -> None:
@@ -33,9 +33,9 @@ def test_annotations_change_nothing_that_is_played(few_dialogues: Path, tmp_path
     assert both["n_dialogues"] == alone["n_dialogues"] + 3
     assert both["instruments"]["rehearsal"]["digest"] == alone["instruments"]["rehearsal"]["digest"]
     with Store.open(tmp_path / "b.duckdb") as store:
-        shown = stock.load_exemplars(store, both["profile_key"])
+        shown = humans.load_exemplars(store, both["profile_key"])
         lent = {row["reader"]: row["lends_text"] for row in store.rows("publish/sources", dataset="d")}
-        turns = stock.load_human_turns(store, both["profile_key"])
+        turns = humans.load_human_turns(store, both["profile_key"])
     assert not {name for name in shown if name.startswith("9000")}
     assert lent == {"redial": True, "iard": False}
     assert set(turns.filter(~turns["lends_text"])["dialogue_id"]) == {"90001", "90002", "90003"}

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from tasks.models import OpenModels, models_open
 from understudy.completion import Completion, Message, Request
-from understudy.doors.llm import shared_gateway
-from understudy.ledger import Ledger
+from understudy.doors.gateway.ledger import Ledger
+from understudy.doors.gateway.llm import shared_gateway
 from understudy.parameters import Caps, Models, checked
+from understudy.tasks.play.models import OpenModels, models_open
 
 NOW = datetime.now(UTC).replace(tzinfo=None)
 

@@ -11,31 +11,31 @@ from typing import Any
 import polars as pl
 import pytest
 
-import tasks.profile
-import understudy.anchors
-from tasks.ingest import ingest_logs
-from understudy import stock
+import understudy.profile.anchors
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.parameters import PanelSize
 from understudy.records import SPLITS
+from understudy.rows import humans
+from understudy.tasks.ingest.logs import ingest_logs
+from understudy.tasks.profile.dataset import profile_dataset
 
 SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "sample"
 TOKEN = "zyzzogeton"
-HALVED = understudy.anchors.human_anchors.__kwdefaults__
+HALVED = understudy.profile.anchors.human_anchors.__kwdefaults__
 
 
 @pytest.fixture(autouse=True)
 def no_anchors(monkeypatch: pytest.MonkeyPatch) -> None:
     """Anchors have tests of their own and take seconds."""
-    monkeypatch.setattr(tasks.profile, "measure_anchors", lambda *_: None)
+    monkeypatch.setattr("understudy.tasks.profile.dataset.measure_anchors", lambda *_: None)
 
 
 @pytest.fixture(scope="module")
 def profiled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     path = tmp_path_factory.mktemp("store") / "s.duckdb"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tasks.profile, "measure_anchors", lambda *_: None)
+        patch.setattr("understudy.tasks.profile.dataset.measure_anchors", lambda *_: None)
         return path, profile_of(path, SAMPLE)
 
 
@@ -44,13 +44,13 @@ def few(few_dialogues: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     """The store and the profile of a few dialogues, against which changed ones are held."""
     path = tmp_path_factory.mktemp("few") / "s.duckdb"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tasks.profile, "measure_anchors", lambda *_: None)
+        patch.setattr("understudy.tasks.profile.dataset.measure_anchors", lambda *_: None)
         return path, profile_of(path, few_dialogues)
 
 
 def profile_of(path: Path, data: Path) -> dict[str, Any]:
     ingest_logs.fn(str(path), "redial", [str(data)], dataset="sample")
-    return tasks.profile.profile_dataset.fn(str(path), "sample")
+    return profile_dataset.fn(str(path), "sample")
 
 
 def test_the_sample_carries_the_demo(profiled: tuple[Path, dict[str, Any]]) -> None:
@@ -91,17 +91,17 @@ def test_what_leaks_is_counted_and_neither_played_nor_counted_as_a_reaction(
     assert planted_fields["splits"]["select"]["n_scenarios"] == 0
     key = planted_fields["profile_key"]
     with Store.open(tmp_path / "s.duckdb") as store:
-        assert {one.stratum for one in stock.load_contexts(store, key, "select")} == {None}
-        assert stock.load_human_reactions(store, key, "select").is_empty()
-        assert stock.load_scenarios(store, key, "select") == []
+        assert {one.stratum for one in humans.load_contexts(store, key, "select")} == {None}
+        assert humans.load_human_reactions(store, key, "select").is_empty()
+        assert humans.load_scenarios(store, key, "select") == []
 
 
 def test_the_second_call_answers_from_rows(profiled: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     path, fields = profiled
     with Store.open(path) as store:
         before = (store.counts(), store.digest())
-    monkeypatch.setattr(tasks.profile, "_write", None)
-    assert tasks.profile.profile_dataset.fn(str(path), "sample") == fields
+    monkeypatch.setattr(understudy.tasks.profile.dataset, "_write", None)
+    assert profile_dataset.fn(str(path), "sample") == fields
     with Store.open(path) as store:
         assert (store.counts(), store.digest()) == before
 
@@ -111,23 +111,23 @@ def test_the_profile_is_drawn_beside_the_store_and_the_same_again(profiled: tupl
     drawn = {name: Path(file) for name, file in fields["pictures"].items()}
     assert {"turns", "popularity", "page"} <= set(drawn)
     assert {file.parent for file in drawn.values()} == {path.with_name("s-profile") / "sample"}
-    again = tasks.profile.profile_dataset.fn(str(path), "sample", out=str(tmp_path / "here"))["pictures"]
+    again = profile_dataset.fn(str(path), "sample", out=str(tmp_path / "here"))["pictures"]
     assert {name: Path(file).read_bytes() for name, file in again.items()} == {name: file.read_bytes() for name, file in drawn.items()}
 
 
 def test_anchors_at_another_size_are_measured_once(profiled: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     path, _ = profiled
-    monkeypatch.setattr(understudy.anchors, "N_HALVINGS", 4)
-    monkeypatch.setattr(understudy.anchors.human_anchors, "__kwdefaults__", {**HALVED, "n_halvings": 4})
+    monkeypatch.setattr(understudy.profile.anchors, "N_HALVINGS", 4)
+    monkeypatch.setattr(understudy.profile.anchors.human_anchors, "__kwdefaults__", {**HALVED, "n_halvings": 4})
     size = PanelSize(per_stratum=12, behaviour=8, free=10)
-    found = tasks.profile.profile_dataset.fn(str(path), "sample", at=size)["anchors_at"]
+    found = profile_dataset.fn(str(path), "sample", at=size)["anchors_at"]
     assert found["sizes"] == {"per_stratum": 12, "behaviour": 8, "free": 10}
     part = found["anchors"]["positive_bias.liked_unseen"]
     assert part["floor"]["n"] == 4
     assert part["value"] == found["anchors"]["accept_liked_unseen"]["value"]
     assert part["floor"]["signed_ci"][0] <= part["floor"]["signed_ci"][1]
-    monkeypatch.setattr(understudy.anchors, "human_anchors", None)
-    assert tasks.profile.profile_dataset.fn(str(path), "sample", at=size)["anchors_at"] == found
+    monkeypatch.setattr(understudy.profile.anchors, "human_anchors", None)
+    assert profile_dataset.fn(str(path), "sample", at=size)["anchors_at"] == found
     json.dumps(found, allow_nan=False)
 
 
@@ -139,17 +139,17 @@ def test_a_size_is_three_numbers(text: str) -> None:
 
 def test_a_data_set_that_is_not_there_is_refused(profiled: tuple[Path, dict[str, Any]]) -> None:
     with pytest.raises(BadInput) as caught:
-        tasks.profile.profile_dataset.fn(str(profiled[0]), "nothing")
+        profile_dataset.fn(str(profiled[0]), "nothing")
     assert "sample" in caught.value.hint
     with Store.open(profiled[0]) as store, pytest.raises(BadInput):
-        stock.current_profile(store, "nothing")
+        humans.current_profile(store, "nothing")
 
 
 def test_a_failure_leaves_no_half_profile(few_dialogues: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("killed")
 
-    monkeypatch.setattr(tasks.profile, "keep_instruments", fail)
+    monkeypatch.setattr(understudy.tasks.profile.dataset, "keep_instruments", fail)
     with pytest.raises(RuntimeError):
         profile_of(tmp_path / "s.duckdb", few_dialogues)
     with Store.open(tmp_path / "s.duckdb") as store:
@@ -195,11 +195,11 @@ def test_the_loaders_agree_with_each_other(profiled: tuple[Path, dict[str, Any]]
     path, fields = profiled
     key = fields["profile_key"]
     with Store.open(path) as store:
-        items = stock.load_items(store, "sample")
+        items = humans.load_items(store, "sample")
         for split in SPLITS:
-            contexts = stock.load_contexts(store, key, split)
-            reactions = stock.load_human_reactions(store, key, split)
-            behaviour = stock.load_human_behaviour(store, key, split)
+            contexts = humans.load_contexts(store, key, split)
+            reactions = humans.load_human_reactions(store, key, split)
+            behaviour = humans.load_human_behaviour(store, key, split)
             assert reactions["context_id"].to_list() == [one.context_id for one in contexts if one.stratum not in (None, "decoy")]
             assert behaviour.height == sum(one.stratum is None for one in contexts)
             for one in contexts:
@@ -208,16 +208,16 @@ def test_the_loaders_agree_with_each_other(profiled: tuple[Path, dict[str, Any]]
                     assert one.item_id in one.history[-1].item_ids
                     assert items[one.item_id].label in one.history[-1].text
                     assert items[one.item_id].label not in (*one.need.liked, *one.need.disliked)
-        human = stock.load_human_turns(store, key)
+        human = humans.load_human_turns(store, key)
         assert human.height == store.counts()["ingest.turns"]
-        assert stock.current_profile(store, "sample") == key
+        assert humans.current_profile(store, "sample") == key
 
 
 def test_scenarios_never_name_a_target(profiled: tuple[Path, dict[str, Any]]) -> None:
     path, fields = profiled
     with Store.open(path) as store:
-        items = stock.load_items(store, "sample")
-        scenarios = stock.load_scenarios(store, fields["profile_key"], "search")
+        items = humans.load_items(store, "sample")
+        scenarios = humans.load_scenarios(store, fields["profile_key"], "search")
     assert len(scenarios) == fields["splits"]["search"]["n_scenarios"]
     for one in scenarios:
         for hidden in (one.target, *one.need.targets):
@@ -228,8 +228,8 @@ def test_scenarios_never_name_a_target(profiled: tuple[Path, dict[str, Any]]) ->
 def test_exemplars_come_from_the_exemplar_split(profiled: tuple[Path, dict[str, Any]]) -> None:
     path, fields = profiled
     with Store.open(path) as store:
-        exemplars = stock.load_exemplars(store, fields["profile_key"])
-        ids = set(stock.load_human_turns(store, fields["profile_key"], "exemplar")["dialogue_id"])
+        exemplars = humans.load_exemplars(store, fields["profile_key"])
+        ids = set(humans.load_human_turns(store, fields["profile_key"], "exemplar")["dialogue_id"])
     assert exemplars
     assert set(exemplars) <= ids
     assert all(6 <= len(one.turns) <= 10 for one in exemplars.values())
@@ -238,6 +238,6 @@ def test_exemplars_come_from_the_exemplar_split(profiled: tuple[Path, dict[str, 
 def test_previous_is_the_turn_before_of_the_same_seeker(profiled: tuple[Path, dict[str, Any]]) -> None:
     path, fields = profiled
     with Store.open(path) as store:
-        frame = stock.load_human_behaviour(store, fields["profile_key"], "select")
+        frame = humans.load_human_behaviour(store, fields["profile_key"], "select")
     shifted = frame.with_columns(before=pl.col("text").shift(1).over("dialogue_id").fill_null(""))
     assert shifted.filter(pl.col("before") != pl.col("previous")).is_empty()

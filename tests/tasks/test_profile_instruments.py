@@ -10,14 +10,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-import tasks.profile
-from tasks.ingest import ingest_logs
-from understudy import rows
 from understudy.doors.store import Store
-from understudy.evidence import Reference
 from understudy.instruments.acts import ACTS
 from understudy.instruments.chosen import LEXICON
 from understudy.instruments.text import Titles
+from understudy.measure.reference import Reference
+from understudy.rows import played
+from understudy.tasks.ingest.logs import ingest_logs
+from understudy.tasks.profile.dataset import profile_dataset
 
 TOKEN = "zyzzogeton"
 CODES = {"accept": "ACC", "reject": "REJ", "request": "IQU", "unseen": "NRE", "seen": "SEE", "prefer": "PRO", "ask": "INQ"}
@@ -26,7 +26,7 @@ CODES = {"accept": "ACC", "reject": "REJ", "request": "IQU", "unseen": "NRE", "s
 @pytest.fixture(autouse=True)
 def no_anchors(monkeypatch: pytest.MonkeyPatch) -> None:
     """Anchors have tests of their own and take seconds."""
-    monkeypatch.setattr(tasks.profile, "measure_anchors", lambda *_: None)
+    monkeypatch.setattr("understudy.tasks.profile.dataset.measure_anchors", lambda *_: None)
 
 
 def ingested(path: Path, data: Path) -> None:
@@ -50,14 +50,14 @@ def label(path: Path, *, swap: frozenset[str] = frozenset(), codes: dict[str, st
 
 
 def profiled(path: Path) -> dict[str, Any]:
-    return tasks.profile.profile_dataset.fn(str(path), "sample")
+    return profile_dataset.fn(str(path), "sample")
 
 
 @pytest.fixture(scope="module")
 def plain(few_dialogues: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     path = tmp_path_factory.mktemp("plain") / "s.duckdb"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tasks.profile, "measure_anchors", lambda *_: None)
+        patch.setattr("understudy.tasks.profile.dataset.measure_anchors", lambda *_: None)
         ingested(path, few_dialogues)
         return path, profiled(path)
 
@@ -67,7 +67,7 @@ def gold(plain: tuple[Path, dict[str, Any]], tmp_path_factory: pytest.TempPathFa
     """The store that was profiled without gold, labelled and profiled again."""
     path = Path(shutil.copy(plain[0], tmp_path_factory.mktemp("gold") / "s.duckdb"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tasks.profile, "measure_anchors", lambda *_: None)
+        patch.setattr("understudy.tasks.profile.dataset.measure_anchors", lambda *_: None)
         label(path)
         return path, profiled(path)
 
@@ -98,7 +98,7 @@ def test_with_gold_both_instruments_are_fitted_and_told_as_the_contract_says(gol
 def test_the_same_instruments_read_humans_and_simulators(gold: tuple[Path, dict[str, Any]]) -> None:
     path, fields = gold
     with Store.open(path) as store:
-        human = rows.load_human(store, fields["profile_key"], "select", "sample")
+        human = played.load_human(store, fields["profile_key"], "select", "sample")
     reference = Reference.build(human, seed=0)
     assert reference.instruments.kinds == {"reaction": "fitted", "act": "fitted"}
     assert reference.of({reference.corpus.ids[0]}).instruments is reference.instruments

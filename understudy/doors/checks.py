@@ -18,7 +18,7 @@ import polars as pl
 
 from understudy.errors import UnderstudyError
 
-SUITES = Path(__file__).resolve().parents[2] / "expectations"
+SUITES = Path(__file__).resolve().parents[1] / "expectations"
 ROW_COUNT = "expect_table_row_count_to_be_between"
 META = ("name", "why", "source", "false_alarm", "power")
 

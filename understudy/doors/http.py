@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from understudy.completion import MissingReply
-from understudy.doors._calls import Breaker, retry_after, scrubbed
+from understudy.doors.gateway.calls import Breaker, retry_after, scrubbed
 from understudy.errors import BadInput
 
 Result = TypeVar("Result")

@@ -18,9 +18,9 @@ import polars as pl
 
 from understudy.errors import BadInput, StoreBusy, UnderstudyError
 
-ROOT = Path(__file__).resolve().parents[2]
-MIGRATIONS = ROOT / "sql" / "migrations"
-QUERIES = ROOT / "sql" / "queries"
+PACKAGE = Path(__file__).resolve().parents[1]
+MIGRATIONS = PACKAGE / "sql" / "migrations"
+QUERIES = PACKAGE / "sql" / "queries"
 SCHEMAS = ("ingest", "profile", "play", "optimize", "simulate", "validate", "publish")
 
 # what may differ between two runs that did the same work

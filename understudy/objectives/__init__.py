@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from understudy import plugins, privacy
-from understudy.evidence import INSTRUMENTS_DIGEST, Observed, Reference, Simulated, observe
+from understudy import plugins
+from understudy.measure import privacy
+from understudy.measure.reference import INSTRUMENTS_DIGEST, Observed, Reference, Simulated, observe
 from understudy.objectives._compare import Difference, compare_values
 from understudy.objectives._diagnostics import diagnostics
 from understudy.objectives._value import ObjectiveValue, measured_from_json

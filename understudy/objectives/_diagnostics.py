@@ -8,11 +8,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from understudy.evidence import Observed, Reference, whole_and_halves
+from understudy.measure.privacy import closeness
+from understudy.measure.reference import Observed, Reference, whole_and_halves
 from understudy.objectives._value import ObjectiveValue
 from understudy.objectives.behavioural_distance import auc_of
 from understudy.objectives.positive_bias import human_rates, over_acceptance, rates
-from understudy.privacy import closeness
 from understudy.records import DECOY, Measured
 from understudy.statistics.distances import auc
 from understudy.statistics.halves import Floats, interval, unit_codes

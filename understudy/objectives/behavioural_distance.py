@@ -14,9 +14,9 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from understudy.evidence import Observed, Reference, whole_and_halves
 from understudy.instruments.corpus import Corpus
 from understudy.keys import rng_of
+from understudy.measure.reference import Observed, Reference, whole_and_halves
 from understudy.objectives._value import NO_HUMAN, ObjectiveValue, required
 from understudy.records import Measured
 from understudy.statistics.classifier import N_FOLDS, grouped_auc

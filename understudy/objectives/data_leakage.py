@@ -14,13 +14,13 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from understudy.evidence import Observed, Reference
+from understudy.measure.reference import Observed, Reference
+from understudy.measure.resampling import counted
 from understudy.objectives._value import ObjectiveValue, required
 from understudy.records import Measured
 from understudy.statistics.clustered import Clustered, rates_apart
 from understudy.statistics.halves import Floats, ball_radius, normal_deviations
 from understudy.statistics.rates import Z, spread, wilson
-from understudy.units import counted
 
 VERSION = 5
 UNIT = "excess over the caps"

@@ -17,9 +17,9 @@ from math import log, sqrt
 
 import numpy as np
 
-from understudy.evidence import Observed, Reference, whole_and_halves
 from understudy.instruments.corpus import Corpus
 from understudy.keys import rng_of
+from understudy.measure.reference import Observed, Reference, whole_and_halves
 from understudy.objectives._value import ObjectiveValue, absolute, required
 from understudy.records import Measured
 from understudy.statistics.distances import conditional_entropy, rarefied

@@ -16,14 +16,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from understudy.evidence import Observed, Reference
 from understudy.instruments.reaction import CLASSES
+from understudy.measure.reference import Observed, Reference
+from understudy.measure.resampling import Units
 from understudy.objectives._value import ObjectiveValue, absolute, required
 from understudy.records import DECOY, STRATA, Measured
 from understudy.statistics.clustered import Clustered, correlations, joined, rates_apart
 from understudy.statistics.halves import Floats, ball_radius, normal_deviations
 from understudy.statistics.rates import Z, spread
-from understudy.units import Units
 
 VERSION = 4
 UNIT = "share"

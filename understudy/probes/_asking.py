@@ -7,13 +7,13 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from understudy import prompts
 from understudy.completion import Complete, Completion, Message, MissingReply, Request
 from understudy.keys import seed_of, share_of
-from understudy.play import first_of
+from understudy.play.dialogue import first_of
 from understudy.probes import Answer, Question
+from understudy.prompt import template
+from understudy.prompt.structured import Invalid, structured
 from understudy.records import Need
-from understudy.structured import Invalid, structured
 
 MIN_ANSWERED = 50
 MAX_UNANSWERED = 0.2
@@ -116,7 +116,7 @@ def persona_in_words(need: Need) -> str:
         ("Titles this person enjoyed", "; ".join(need.liked[:_N_TITLES])),
         ("Titles this person did not enjoy", "; ".join(need.disliked[:_N_TITLES])),
     )
-    return "\n".join(f"{name}: {prompts.inline(values)}" for name, values in lines if values) or "Nothing is known of this person."
+    return "\n".join(f"{name}: {template.inline(values)}" for name, values in lines if values) or "Nothing is known of this person."
 
 
 async def _ask(question: Question, complete: Complete) -> Answer:

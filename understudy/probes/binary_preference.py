@@ -14,11 +14,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from understudy import prompts
 from understudy.keys import rng_of, share_of
 from understudy.probes import Answer, Humans, Judged, Persona, Question, Questions
 from understudy.probes._asking import DATA, Tally, persona_in_words, request_of
 from understudy.probes._figures import Figure, correlation_of, means, over_sets, report
+from understudy.prompt import template
 from understudy.records import Item, Measured, Need
 from understudy.statistics.paired import paired_difference
 from understudy.statistics.rates import wilson
@@ -111,7 +111,7 @@ def _request(unit: Unit, humans: Humans, *, model: str, seed: int) -> Any:
         f"{MANNERS[unit.manner]}{DATA}\nDoes this person like the title at the end?"
     )
     item = humans.items[unit.item_id]
-    told = (system, f"<need>\n{persona_in_words(unit.persona.need)}\nThe title: {prompts.inline(item.label)}\n</need>")
+    told = (system, f"<need>\n{persona_in_words(unit.persona.need)}\nThe title: {template.inline(item.label)}\n</need>")
     # the three manners share a seed: what differs between them is the manner alone
     parts = ("binary_preference", VERSION, seed, unit.item_id, unit.persona.dialogue_id)
     return request_of(told, model=model, max_tokens=MAX_TOKENS, parts=parts)

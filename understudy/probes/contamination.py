@@ -12,12 +12,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from understudy import prompts
 from understudy.completion import Message, Request
 from understudy.instruments.disclosure import Catalogue
 from understudy.keys import seed_of, share_of
 from understudy.probes import Answer, Humans, Question, Questions
 from understudy.probes._asking import MAX_UNANSWERED, MIN_ANSWERED, Tally
+from understudy.prompt import template
 from understudy.recommenders._grounding import Grounding
 from understudy.records import Item, Measured, Scenario, Turn
 from understudy.statistics.paired import paired_difference
@@ -108,7 +108,7 @@ def request_of(probe: Probe, *, model: str, seed: int) -> Request:
     return Request(
         role="seeker",
         model=model,
-        messages=(Message("system", _TASK), Message("user", f"<dialogue>\n{prompts.fenced(probe.turns)}\n</dialogue>")),
+        messages=(Message("system", _TASK), Message("user", f"<dialogue>\n{template.fenced(probe.turns)}\n</dialogue>")),
         temperature=0.0,
         top_p=1.0,
         max_tokens=MAX_TOKENS,

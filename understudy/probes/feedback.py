@@ -13,12 +13,12 @@ from typing import Any, Literal
 import polars as pl
 from pydantic import BaseModel
 
-from understudy import prompts
 from understudy.instruments.text import Titles
 from understudy.keys import share_of
 from understudy.probes import Answer, Humans, Question, Questions, Talk
 from understudy.probes._asking import DATA, Tally, drawn, request_of
 from understudy.probes._figures import Figure, against_chance, report
+from understudy.prompt import template
 from understudy.records import Measured, Turn
 from understudy.statistics.paired import paired_difference
 from understudy.statistics.rates import difference, wilson
@@ -122,14 +122,14 @@ def _is_apart(one: Exchange, other: Exchange) -> bool:
 
 
 def _request(unit: Unit, *, model: str, parts: Sequence[Any]) -> Any:
-    true, decoy = (f"<reply>\n{prompts.inline(turn.text)}\n</reply>" for turn in (unit.exchange.reply, unit.decoy))
+    true, decoy = (f"<reply>\n{template.inline(turn.text)}\n</reply>" for turn in (unit.exchange.reply, unit.decoy))
     if unit.kind == "judge":
         shown, asked = true if unit.true_shown else decoy, "Does the seeker take up the reply at the end, or turn it down?"
     else:
         shown = "\n".join((true, decoy) if unit.true_first else (decoy, true))
         asked = "Two replies stand at the end. Which of them does the seeker rather take up?"
     system = f"You take the part of the seeker in the chat between the tags and answer as that person would, not as an assistant. {DATA}\n"
-    user = f"<dialogue>\n{prompts.fenced(unit.exchange.before)}\n</dialogue>\n{shown}"
+    user = f"<dialogue>\n{template.fenced(unit.exchange.before)}\n</dialogue>\n{shown}"
     return request_of((system + asked, user), model=model, max_tokens=MAX_TOKENS, parts=(*parts, unit.kind, unit.exchange.dialogue_id))
 
 

@@ -15,10 +15,10 @@ import numpy as np
 from pydantic import BaseModel, Field
 from scipy.stats import rankdata
 
-from understudy import prompts
 from understudy.probes import Answer, Humans, Question, Questions, Talk
 from understudy.probes._asking import DATA, Tally, drawn, request_of
 from understudy.probes._figures import Figure, Statistic, mean_of, over_sets, report
+from understudy.prompt import template
 from understudy.recommenders._grounding import Grounding
 from understudy.statistics.halves import Floats
 
@@ -97,7 +97,7 @@ def _request(unit: Unit, humans: Humans, *, model: str, seed: int) -> Any:
         f"Which other titles does this same person bring up in the chat? Name {len(unit.others) + SPARE}, each as `Title (year)`, the one "
         "that comes up first at the head."
     )
-    told = (system, f"<need>\n{prompts.inline(humans.items[unit.anchor].label)}\n</need>")
+    told = (system, f"<need>\n{template.inline(humans.items[unit.anchor].label)}\n</need>")
     return request_of(told, model=model, max_tokens=MAX_TOKENS, parts=("items_talked_about", VERSION, seed, unit.dialogue_id))
 
 

@@ -12,12 +12,12 @@ from typing import Annotated, Any
 import polars as pl
 from pydantic import BaseModel, Field
 
-from understudy import prompts
 from understudy.instruments.text import Titles
 from understudy.probes import Answer, Humans, Opinion, Question, Questions
 from understudy.probes._asking import DATA, MIN_ANSWERED, Tally, drawn, persona_in_words, request_of
 from understudy.probes._figures import Figure, means, over_sets, report, spread_of
 from understudy.probes._texts import aspects, cut_alike, polarity, words_of
+from understudy.prompt import template
 
 VERSION = 1
 REHEARSAL = "rehearsal is not a language model: it has no thoughts about titles"
@@ -64,7 +64,7 @@ def _request(unit: Opinion, humans: Humans, *, model: str, seed: int) -> Any:
         f"The person knows the title at the end, and it has just come up. What does the person say of it? At most {n_words} words."
     )
     item = humans.items[unit.item_id]
-    told = (system, f"<need>\n{persona_in_words(unit.need)}\nThe title: {prompts.inline(item.label)}\n</need>")
+    told = (system, f"<need>\n{persona_in_words(unit.need)}\nThe title: {template.inline(item.label)}\n</need>")
     return request_of(told, model=model, max_tokens=MAX_TOKENS, parts=("open_preference", VERSION, seed, unit.context_id))
 
 

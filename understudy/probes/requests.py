@@ -12,12 +12,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from understudy import prompts
 from understudy.instruments.text import Titles
 from understudy.probes import Answer, Humans, Question, Questions, Talk
 from understudy.probes._asking import DATA, Tally, drawn, request_of
 from understudy.probes._figures import Figure, means, report
 from understudy.probes._texts import Details, Specificity, cut_alike, words_of
+from understudy.prompt import template
 from understudy.records import Item
 
 VERSION = 1
@@ -86,7 +86,7 @@ def request_in(talk: Talk, items: Mapping[str, Item]) -> Unit | None:
 
 def _request(unit: Unit, humans: Humans, *, model: str, seed: int) -> Any:
     n_words = len(unit.text.split())
-    labels = "\n".join(prompts.inline(humans.items[one].label) for one in unit.item_ids)
+    labels = "\n".join(template.inline(humans.items[one].label) for one in unit.item_ids)
     system = (
         "You take the part of somebody who types to a recommender because they want something to watch, read or buy, and speak as people "
         f"type, not as an assistant. {DATA}\n"

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from understudy.evidence import Reference
 from understudy.instruments import acts
+from understudy.measure.reference import Reference
 from understudy.records import STRATA
 
 VERSION = 1

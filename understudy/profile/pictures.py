@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from understudy.drawing import rendered
 from understudy.profile.distributions import AFTER
+from understudy.report.drawing import rendered
 from understudy.statistics.rates import wilson
 
 VERSION = 1

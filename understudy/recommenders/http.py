@@ -12,8 +12,8 @@ from typing import Any
 
 from understudy.doors.http import Line, Unanswered
 from understudy.errors import BadInput
+from understudy.ingest.linking import Linker
 from understudy.keys import canonical_json
-from understudy.linking import Linker
 from understudy.recommenders import Recommendation, RecommenderAct, Services
 from understudy.recommenders._crs import Crs, at, checked_crs, crs_of
 from understudy.recommenders._dialling import dial

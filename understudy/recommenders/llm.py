@@ -13,13 +13,13 @@ from pydantic import BaseModel, Field
 
 from understudy.completion import Complete, Message, MissingReply, Request
 from understudy.errors import BadInput
+from understudy.ingest.linking import Linker
 from understudy.keys import seed_of
-from understudy.linking import Linker
-from understudy.prompts import escape
+from understudy.prompt.structured import Invalid, structured
+from understudy.prompt.template import escape
 from understudy.recommenders import MAX_RANKED, Recommendation, RecommenderAct, Services
 from understudy.recommenders._grounding import Grounding
 from understudy.records import Item
-from understudy.structured import Invalid, structured
 
 VERSION = 2
 _MODEL = "model"

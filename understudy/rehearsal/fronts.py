@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from understudy.genome import DISCLOSURES, MAX_EXEMPLARS, PERSONAS, VISIBILITIES, Controls, Disclosure, Genome
+from understudy.prompt.genome import DISCLOSURES, MAX_EXEMPLARS, PERSONAS, VISIBILITIES, Controls, Disclosure, Genome
 from understudy.rehearsal.parameters import read
 from understudy.rehearsal.parts import Part, beaten, narrowed, non_beaten
 from understudy.rehearsal.phrases import OFF, Option, options

@@ -14,9 +14,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy import prompts
-from understudy.genome import Genome
-from understudy.prompts import Exemplar
+from understudy.prompt import template
+from understudy.prompt.genome import Genome
+from understudy.prompt.template import Exemplar
 from understudy.records import Item, Need, Turn
 from understudy.rehearsal.agenda import unmoved
 from understudy.rehearsal.parameters import read
@@ -65,7 +65,7 @@ def true_point(genome: Genome, surface: Surface) -> TruePoint:
 def brief_for(genome: Genome) -> Brief:
     """The brief that a genome gives the seeker of the truth."""
     shown = [Exemplar(name, _SHOWN) for name in genome.exemplars]
-    return brief_of(prompts.system_prompt(genome, NEED, exemplars=shown, target=TARGET))
+    return brief_of(template.system_prompt(genome, NEED, exemplars=shown, target=TARGET))
 
 
 def point_of(brief: Brief, surface: Surface, *, temperature: float, top_p: float) -> TruePoint:

@@ -12,7 +12,7 @@ from typing import cast
 
 import numpy as np
 
-from understudy.genome import Genome
+from understudy.prompt.genome import Genome
 from understudy.search.moo import MARGIN, Matrix, hypervolume, non_dominated
 from understudy.search.plan import History, Individual, Plan
 

@@ -13,14 +13,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from understudy import prompts
 from understudy.completion import Complete, Completion, Message, MissingReply, Request
-from understudy.genome import SECTIONS, Genome
 from understudy.keys import seed_of
-from understudy.prompts import Exemplar, escape
+from understudy.prompt import template
+from understudy.prompt.genome import SECTIONS, Genome
+from understudy.prompt.structured import Invalid, structured
+from understudy.prompt.template import Exemplar, escape
 from understudy.records import Item, Need
 from understudy.search.influence import Evidence, Exhibit
-from understudy.structured import Invalid, structured
 
 VERSION = 2
 Rewriting = Literal["treat", "merge", "paraphrase", "compress"]
@@ -208,7 +208,7 @@ def _told(commission: Commission, parent: Genome, objective: str, evidence: Evid
 
 
 def _prompt(genome: Genome, shown: Sequence[Exemplar]) -> str:
-    return prompts.system_prompt(genome, _NEED, exemplars=shown, target=_TARGET)
+    return template.system_prompt(genome, _NEED, exemplars=shown, target=_TARGET)
 
 
 def _shown(evidence: Evidence) -> list[str]:
@@ -223,9 +223,9 @@ def _shown(evidence: Evidence) -> list[str]:
 
 
 def _case(one: Exhibit) -> str:
-    human = f"<person>{prompts.inline(one.human)}</person>" if one.human else ""
-    why = f"<note>{prompts.inline(one.note)}</note>" if one.note else ""
-    return f"<case><heard>{prompts.inline(one.heard)}</heard><player>{prompts.inline(one.said)}</player>{human}{why}</case>"
+    human = f"<person>{template.inline(one.human)}</person>" if one.human else ""
+    why = f"<note>{template.inline(one.note)}</note>" if one.note else ""
+    return f"<case><heard>{template.inline(one.heard)}</heard><player>{template.inline(one.said)}</player>{human}{why}</case>"
 
 
 def _tokens(spent: Sequence[Completion]) -> int:

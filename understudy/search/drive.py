@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from understudy.errors import BudgetExhausted
-from understudy.genome import Genome
+from understudy.prompt.genome import Genome
 from understudy.search import loop
 from understudy.search.critic import Answer, Commission
 from understudy.search.genes import Screen

@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 from rapidfuzz.distance import Indel
 
-from understudy.genome import Genome
+from understudy.prompt.genome import Genome
 
 N_GRAM = 8
 LENGTH_FACTOR = 2.0

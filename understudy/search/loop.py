@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 from understudy.errors import NotMeasured
-from understudy.genome import Genome
 from understudy.keys import rng_of, seed_of
+from understudy.prompt.genome import Genome
 from understudy.search import archive, halting, slots
 from understudy.search.critic import Answer, Commission
 from understudy.search.genes import Screen

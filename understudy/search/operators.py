@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from understudy.genome import DISCLOSURES, MAX_EXEMPLARS, PERSONAS, SECTIONS, STRUCTURE, VISIBILITIES, Controls, Genome
+from understudy.prompt.genome import DISCLOSURES, MAX_EXEMPLARS, PERSONAS, SECTIONS, STRUCTURE, VISIBILITIES, Controls, Genome
 
 VERSION = 1
 TOP_PS = (0.8, 0.9, 0.95, 1.0)

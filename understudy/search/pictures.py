@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from understudy.drawing import rendered
+from understudy.report.drawing import rendered
 
 _LINE, _ARCHIVE = "#0072b2", "#b0b0b0"
 

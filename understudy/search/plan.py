@@ -5,20 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
 
-from understudy.genome import Genome
+from understudy.parameters import Mechanism
+from understudy.prompt.genome import Genome
 
 SEED, SURVIVOR = "seed", "survivor"
 # a survivor measured again is a child that is not played: on surfaces 0-9 a third did best, all of them far worse
 SURVIVING, MIN_SURVIVORS = 1 / 3, 2
-
-Mechanism = Literal[
-    "critic", "chains", "merge", "rewording", "crossover", "sentences", "exemplars", "controls", "adaptation", "influence",
-    "rotation", "remeasuring", "stopping", "constraints", "probabilistic_front", "worst_case",
-]  # fmt: skip
-MECHANISMS: tuple[Mechanism, ...] = get_args(Mechanism)
-"""What can be left out of a search, one by one, to see what it is worth; docs/search.md says what takes its place."""
 
 
 def n_survivors(population: int) -> int:

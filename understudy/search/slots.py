@@ -6,13 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from understudy.genome import SECTIONS, Genome
 from understudy.keys import rng_of
+from understudy.parameters import Mechanism
+from understudy.prompt.genome import SECTIONS, Genome
 from understudy.search import operators
 from understudy.search.critic import Answer, Commission, Rewriting, applied
 from understudy.search.genes import Screen, Verdict, length
 from understudy.search.operators import Parents
-from understudy.search.plan import Mechanism, Plan, Proposal
+from understudy.search.plan import Plan, Proposal
 
 VERSION = 1
 CRITIC_SHARE = 0.75

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.genome import Genome
 from understudy.objectives import NAMES, TRADED
+from understudy.prompt.genome import Genome
 from understudy.records import Measured
 from understudy.search.archive import Met, nominated
 from understudy.search.picking import Finalist, pick

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 
 import polars as pl
 
-from understudy import evidence
 from understudy.instruments.chosen import Instruments
 from understudy.instruments.text import Titles
+from understudy.measure import reference
 
-_plain_read = evidence.read
+_plain_read = reference.read
 
 
 class Readings:
@@ -25,7 +25,7 @@ class Readings:
         self._texts: set[str] = set()
 
     def read(self, texts: list[pl.Series], titles: Titles, instruments: Instruments) -> pl.DataFrame:
-        """What `understudy.evidence.read` says of the texts, in the order that it has them in."""
+        """What `understudy.measure.reference.read` says of the texts, in the order that it has them in."""
         wanted = pl.concat([one.alias("text") for one in texts]).unique().sort()
         if missing := [text for text in wanted if text not in self._texts]:
             fresh = _plain_read([pl.Series("text", missing)], titles, instruments)
@@ -38,8 +38,8 @@ class Readings:
 @contextmanager
 def remembered(readings: Readings) -> Iterator[None]:
     """Reads through `readings` inside the block."""
-    evidence.read = readings.read
+    reference.read = readings.read
     try:
         yield
     finally:
-        evidence.read = _plain_read
+        reference.read = _plain_read

@@ -15,11 +15,11 @@ from html import escape
 import numpy as np
 
 from search.stage import MODEL, Stage
-from understudy import prompts
 from understudy.completion import Message, Request
 from understudy.errors import BadInput
-from understudy.genome import MAX_EXEMPLARS, SECTIONS, Controls, Genome
 from understudy.keys import rng_of, seed_of
+from understudy.prompt import template
+from understudy.prompt.genome import MAX_EXEMPLARS, SECTIONS, Controls, Genome
 from understudy.records import Need
 from understudy.search import operators
 from understudy.search.genes import Screen
@@ -131,12 +131,12 @@ class Rewriter:
     def _criticised(self, genome: Genome, objective: str | None, material: str) -> Genome:
         world = self.stage.world
         shown = [world.exemplars[name] for name in genome.exemplars]
-        prompt = prompts.system_prompt(genome, _NEED, exemplars=shown, target=next(iter(world.items.values())))
+        prompt = template.system_prompt(genome, _NEED, exemplars=shown, target=next(iter(world.items.values())))
         parts = [
             *([f"<objective>{objective}</objective>"] if objective else []),
             f"<temperature>{genome.controls.temperature}</temperature>\n<top_p>{genome.controls.top_p}</top_p>",
-            f"<prompt>\n{prompts.escape(prompt)}\n</prompt>",
-            *(f'<section name="{name}">\n{prompts.escape(genome.sections[name])}\n</section>' for name in SECTIONS),
+            f"<prompt>\n{template.escape(prompt)}\n</prompt>",
+            *(f'<section name="{name}">\n{template.escape(genome.sections[name])}\n</section>' for name in SECTIONS),
             *([f"<material>\n{escape(material, quote=False)}\n</material>"] if material else []),
         ]
         request = Request(

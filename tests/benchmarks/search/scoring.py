@@ -19,11 +19,11 @@ from search.stage import Measurement, Stage
 from search.trial import Trial
 from search.world import World
 from understudy import rehearsal
-from understudy.genome import Genome
 from understudy.keys import digest
 from understudy.objectives import NAMES
 from understudy.objectives._compare import compare_values
 from understudy.parameters import PanelSize
+from understudy.prompt.genome import Genome
 from understudy.rehearsal.fronts import reference_of, true_front
 from understudy.rehearsal.parameters import read
 from understudy.rehearsal.truth import OBJECTIVES, brief_for, true_point

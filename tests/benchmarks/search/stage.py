@@ -15,10 +15,10 @@ from search.meter import Meter, OutOfDialogues, Provider, playing
 from search.reading import Readings, remembered
 from search.world import World
 from understudy import objectives
-from understudy.genome import Genome
 from understudy.objectives import NAMES, Evaluation
-from understudy.panels import Panel
-from understudy.play import Played, Scene, free_scene, play, replay_scene, simulated
+from understudy.play.dialogue import Played, Scene, free_scene, play, replay_scene, simulated
+from understudy.play.panels import Panel
+from understudy.prompt.genome import Genome
 
 MODEL = "rehearsal/bench"
 

@@ -11,9 +11,9 @@ from search.meter import OutOfDialogues
 from search.rewriting import Rewriter
 from search.stage import Measurement, Stage
 from search.world import World
-from understudy.genome import Genome
 from understudy.objectives import NAMES
 from understudy.parameters import PanelSize
+from understudy.prompt.genome import Genome
 
 PANEL = PanelSize(per_stratum=6, behaviour=10, free=8)
 BLOCK = PanelSize(per_stratum=3, behaviour=5, free=4)

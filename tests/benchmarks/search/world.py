@@ -11,18 +11,19 @@ from pathlib import Path
 
 import polars as pl
 
-from understudy import plugins, rehearsal, rows, stock
+from understudy import plugins, rehearsal
 from understudy.doors.store import Store
-from understudy.evidence import Reference
-from understudy.genome import Genome
-from understudy.panels import Panel, draw_panel
+from understudy.measure.reference import Reference
 from understudy.parameters import PanelSize
-from understudy.prompts import Exemplar
+from understudy.play.panels import Panel, draw_panel
+from understudy.prompt.genome import Genome
+from understudy.prompt.setting import load_setting, seed_genome, setting_names
+from understudy.prompt.template import Exemplar
 from understudy.recommenders import NO_SERVICES, Recommender
 from understudy.records import Context, Item, Scenario
+from understudy.rows import humans, played
 from understudy.search.genes import Screen, log_grams
 from understudy.search.operators import Pool
-from understudy.setting import load_setting, seed_genome, setting_names
 
 ROOT = Path(__file__).resolve().parents[3]
 DATASET, SETTING = "sample", "zero_shot"
@@ -34,7 +35,7 @@ def prepared(store: Path) -> Path:
         store.parent.mkdir(parents=True, exist_ok=True)
         making = store.with_name(f"making-{store.name}")
         making.unlink(missing_ok=True)
-        program = "from flows.cli import app; app()"
+        program = "from understudy.flows.cli.app import app; app()"
         for command in (["ingest", "redial", str(ROOT / "examples/sample")], ["profile"]):
             told = [*command, "--dataset", DATASET, "--store", str(making), "--json"]
             subprocess.run([sys.executable, "-c", program, *told], check=True, cwd=ROOT, stdout=sys.stderr)
@@ -52,19 +53,19 @@ class World:
     def profile_key(self) -> str:
         """The key of the profile."""
         with Store.open(self.store) as opened:
-            return stock.current_profile(opened, DATASET)
+            return humans.current_profile(opened, DATASET)
 
     @cached_property
     def items(self) -> dict[str, Item]:
         """The catalogue."""
         with Store.open(self.store) as opened:
-            return stock.load_items(opened, DATASET)
+            return humans.load_items(opened, DATASET)
 
     @cached_property
     def exemplars(self) -> dict[str, Exemplar]:
         """What prompts may show."""
         with Store.open(self.store) as opened:
-            return stock.load_exemplars(opened, self.profile_key)
+            return humans.load_exemplars(opened, self.profile_key)
 
     @cached_property
     def fitted(self) -> rehearsal.Fitted:
@@ -103,19 +104,19 @@ class World:
     @cached_property
     def _grams(self) -> frozenset[int]:
         with Store.open(self.store) as opened:
-            return log_grams(stock.load_human_turns(opened, self.profile_key)["text"])
+            return log_grams(humans.load_human_turns(opened, self.profile_key)["text"])
 
     @cache  # noqa: B019 - one world lives as long as its process
     def contexts(self, split: str) -> dict[str, Context]:
         """Replay contexts of a split."""
         with Store.open(self.store) as opened:
-            return {one.context_id: one for one in stock.load_contexts(opened, self.profile_key, split)}
+            return {one.context_id: one for one in humans.load_contexts(opened, self.profile_key, split)}
 
     @cache  # noqa: B019
     def scenarios(self, split: str) -> dict[str, Scenario]:
         """Free-run scenarios of a split."""
         with Store.open(self.store) as opened:
-            return {one.scenario_id: one for one in stock.load_scenarios(opened, self.profile_key, split)}
+            return {one.scenario_id: one for one in humans.load_scenarios(opened, self.profile_key, split)}
 
     @cache  # noqa: B019
     def context_turns(self, split: str) -> pl.DataFrame:
@@ -127,7 +128,7 @@ class World:
     def reference(self, split: str) -> Reference:
         """The humans of a split as the objectives read them; every stratum counts, however few were replayed."""
         with Store.open(self.store) as opened:
-            human = rows.load_human(opened, self.profile_key, split, DATASET)
+            human = played.load_human(opened, self.profile_key, split, DATASET)
         return Reference.build(human, seed=0, min_contexts=1)
 
     @cache  # noqa: B019

@@ -68,7 +68,7 @@ def outputs(folder: Path, store: Path) -> dict[str, Fields]:
 
 
 def _night(store: Path, folder: Path) -> Fields:
-    from flows.nightly import nightly
+    from understudy.flows.nightly import nightly
     from understudy.parameters import PanelSize, Search
 
     search = Search(population=4, generations=1, n_front=2, panel=TINY, front_panel=TINY)
@@ -81,7 +81,7 @@ def _night(store: Path, folder: Path) -> Fields:
 
 
 def _answered(words: tuple[str, ...], store: Path) -> Fields:
-    from flows.cli import app
+    from understudy.flows.cli.app import app
 
     more = [] if "--json" in words or "--help" in words else ["--json", *(["--store", str(store)] if words[0] != "front" else [])]
     done = CliRunner().invoke(app, [*words, *more], standalone_mode=False)

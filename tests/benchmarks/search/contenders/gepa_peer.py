@@ -11,9 +11,9 @@ from gepa.core.adapter import EvaluationBatch
 from search.rewriting import as_genome, as_text
 from search.stage import Measurement
 from search.trial import Trial
-from understudy.genome import Genome
 from understudy.keys import rng_of
 from understudy.objectives import NAMES
+from understudy.prompt.genome import Genome
 
 BLOCKS, MINIBATCH = 2, 1
 _TEXT = "prompt"

@@ -6,8 +6,8 @@ import numpy as np
 
 from search.rewriting import as_text
 from search.trial import N_WEIGHTS, PANEL, WEIGHTS, OutOfDialogues, Trial, pieces_of
-from understudy.genome import Genome
 from understudy.keys import rng_of
+from understudy.prompt.genome import Genome
 
 SHOWN, CHILDREN = 8, 4
 

@@ -12,10 +12,10 @@ from search.meter import OutOfDialogues
 from search.stage import MODEL, Measurement
 from search.trial import BLOCK, PANEL, Trial, pieces_of
 from understudy import objectives
-from understudy.genome import Genome
 from understudy.objectives import NAMES
-from understudy.panels import Panel
 from understudy.parameters import PanelSize
+from understudy.play.panels import Panel
+from understudy.prompt.genome import Genome
 from understudy.search.critic import Answer, Commission, criticise
 from understudy.search.drive import search
 from understudy.search.picking import Finalist

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from search.trial import Trial
-from understudy.genome import Genome
 from understudy.keys import rng_of
 from understudy.objectives import NAMES
+from understudy.prompt.genome import Genome
 
 AT_ONCE = 4
 

@@ -18,8 +18,8 @@ from search.rewriting import as_genome, as_text
 from search.stage import Measurement
 from search.trial import N_WEIGHTS, WEIGHTS, Trial
 from understudy.errors import BadInput
-from understudy.genome import Genome
 from understudy.keys import rng_of
+from understudy.prompt.genome import Genome
 
 POPULATION, CROSSOVERS, BLOCKS = 4, 2, 3
 STEPS = 10_000

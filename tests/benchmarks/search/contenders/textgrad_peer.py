@@ -18,9 +18,9 @@ from textgrad.engine import EngineLM
 from search.rewriting import as_genome, as_text
 from search.stage import Measurement
 from search.trial import N_WEIGHTS, WEIGHTS, Trial
-from understudy.genome import Genome
 from understudy.keys import rng_of
 from understudy.objectives import NAMES
+from understudy.prompt.genome import Genome
 
 logging.disable(logging.INFO)
 _FEEDBACK = re.compile(r"<objective>(\w+)</objective>")

@@ -1,0 +1,75 @@
+"""The command `audit`: somebody's simulated dialogues, measured against the humans of a data set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from understudy.flows.cli.console import Fields, answer
+from understudy.flows.cli.figures import REHEARSAL_NOTE, figure
+from understudy.flows.cli.options import STORE, AsJson, Dataset, Seed, StoreFile, pairs_of, text_of
+
+
+def audit(
+    dataset: Dataset,
+    simulated: Annotated[Path, typer.Option(help="The simulated dialogues: a file, or a folder in a data set's layout. Read only.")],
+    reader: Annotated[str, typer.Option(help="The reader of the file's format.")],
+    same_setting: Annotated[bool, typer.Option("--same-setting", help="They talked to the recommender that the humans talked to.")] = False,
+    by_id: Annotated[bool, typer.Option("--by-id", help="A dialogue's own id is that of the human dialogue it stands for.")] = False,
+    roles: Annotated[str | None, typer.Option(help="Who speaks under which name in the file: `customer=seeker,bot=recommender`.")] = None,
+    split: Annotated[str | None, typer.Option(help="The humans' split. Default: where most of the file's humans are, else select.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write one self-contained page here.")] = None,
+    seed: Seed = 0,
+    store: StoreFile = STORE,
+    as_json: AsJson = False,
+) -> None:
+    """Measure anybody's simulated dialogues against ingested humans. No model is called, nothing is ingested."""
+
+    def work() -> Fields:
+        from understudy.tasks.studies.audit import audit_file
+
+        return audit_file(
+            str(store), dataset, simulated=str(simulated), reader=reader, roles=pairs_of(roles, "--roles"), same_setting=same_setting,
+            by_id=by_id, split=split, html=text_of(html), seed=seed,
+        )  # fmt: skip
+
+    answer(work, page, as_json=as_json)
+
+
+def page(console: Console, fields: Fields) -> None:
+    """What is wrong first, then the figures."""
+    console.print(
+        f"{fields['n_dialogues']} dialogues, {fields['n_paired']} beside their humans of {fields['split']}, "
+        f"{fields['n_targets']} with a target, {fields['n_rejects']} records not read; setting: {fields['setting']['kind']}"
+    )
+    if fields["n_unknown"]:
+        console.print(f"  {fields['n_unknown']} name a human or a scenario that is not in the splits that may be opened")
+    if "rehearsal" in fields["engines"]:
+        console.print(f"[dim]{REHEARSAL_NOTE}[/]")
+    for reason, n in fields["rejects_by_reason"].items():
+        console.print(f"  not read {n}: {reason}", markup=False)
+    for place, one in enumerate(fields["findings"], 1):
+        console.print(f"{place:>3}. {one['told']}", markup=False)
+    if not fields["findings"]:
+        console.print("Nothing that was measured stands farther from people than people stand from each other.")
+    objectives = Table("objective", "value", "floor of humans", "n", title="Objectives (lower is better)", title_justify="left")
+    for name, one in fields["objectives"].items():
+        objectives.add_row(name, figure(one), figure(one["floor"]), str(one["n"]))
+    console.print(objectives)
+    leaks = Table("kind", "rate", "n", title="Leakage", title_justify="left")
+    for name, one in fields["leakage"].items():
+        leaks.add_row(name, figure(one), str(one["n"]))
+    console.print(leaks)
+    doses = Table("fault", "share", "simulated", "humans", title="As doses of known faults", title_justify="left")
+    for name, one in fields["doses"].items():
+        doses.add_row(name, figure(one), figure(one["simulated"]), figure(one["human"]))
+    console.print(doses)
+    why = {one["reason"] for field in ("objectives", "leakage") for one in fields[field].values() if one["value"] is None}
+    for reason in sorted(why):
+        console.print(f"  not measured: {reason}", markup=False)
+    if "html" in fields:
+        console.print(f"page: {fields['html']}", markup=False, soft_wrap=True)

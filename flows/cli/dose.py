@@ -1,0 +1,43 @@
+"""The command `dose`: human dialogues with a known fault in a known dose, to try an audit on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from understudy.flows.cli.console import Fields, answer
+from understudy.flows.cli.options import STORE, AsJson, Dataset, Seed, StoreFile
+
+
+def dose(
+    dataset: Dataset,
+    kind: Annotated[str, typer.Option(help="acceptance, titles, copied, repeated or length.")],
+    share: Annotated[float, typer.Option(help="Of the dialogues for titles, of the turns otherwise; 0 to 1.")],
+    out: Annotated[Path, typer.Option(help="File to write; the reader `messages` reads it.")],
+    split: Annotated[str, typer.Option(help="Whose dialogues: exemplar, search or select.")] = "select",
+    seed: Seed = 0,
+    store: StoreFile = STORE,
+    as_json: AsJson = False,
+) -> None:
+    """Put a known fault into human dialogues, to see whether an audit finds it. The file holds the humans' own words."""
+
+    def work() -> Fields:
+        from understudy.tasks.studies.dose import write_dose
+
+        return write_dose(str(store), dataset, kind=kind, share=share, out=str(out), split=split, seed=seed)
+
+    answer(work, page, as_json=as_json)
+
+
+def page(console: Console, fields: Fields) -> None:
+    """What was changed, where it lies, and what to do with it."""
+    console.print(
+        f"{fields['kind']}: {fields['n_changed']} of {fields['n_units']} units changed ({fields['unit']}), "
+        f"{fields['n_dialogues']} dialogues of {fields['split']}: {fields['path']}",
+        markup=False,
+        soft_wrap=True,
+    )
+    console.print(f"next: understudy audit --dataset {fields['dataset']} --simulated {fields['path']} --reader messages", markup=False)

@@ -1,0 +1,41 @@
+"""The command `export`: a genome's prompt for use elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from understudy.flows.cli.console import answer
+
+Fields = dict[str, Any]
+
+
+def export(
+    genome: Annotated[str, typer.Argument(help="A genome file, as `optimize` names it, or the digest of a genome in the store.")],
+    form: Annotated[str, typer.Option("--as", help="`text`, or `chat`: JSON messages. Both hold {need} and {history}.")] = "text",
+    out: Annotated[Path | None, typer.Option(help="File to write. Default: the prompt on stdout.")] = None,
+    store: Annotated[Path, typer.Option("--store", help="The DuckDB file that holds everything.")] = Path("understudy.duckdb"),
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else there.")] = False,
+) -> None:
+    """Give the prompt of a genome as plain text or as a chat template, for use elsewhere."""
+
+    def work() -> Fields:
+        from understudy.tasks.optimize.export import export_prompt
+
+        return export_prompt(str(store), genome, form=form, out=str(out) if out else None)
+
+    answer(work, page, as_json=as_json)
+
+
+def page(console: Console, fields: Fields) -> None:
+    """The prompt itself, or where it lies; then what the template alone does not do."""
+    if "content" in fields:
+        # as it stands: no markup, no wrapping
+        console.out(fields["content"], highlight=False)
+        return
+    console.print(f"{fields['form']} of genome {fields['genome_digest']}: {fields['path']}", markup=False)
+    for note in fields["notes"]:
+        console.print(f"  note: {note}", markup=False)

@@ -1,0 +1,58 @@
+"""The command `front`: the enumerated true front of a rehearsal surface."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from understudy.flows.cli.console import answer, usage_error
+
+Fields = dict[str, Any]
+_N_SHOWN = 20
+
+
+def front(
+    true: Annotated[bool, typer.Option("--true", help="Enumerated from the surface itself; the only kind there is.")] = False,
+    surface: Annotated[str, typer.Option(help="A seed, `null`, `adverse`, `nonconvex-SEED` or a TOML file.")] = "0",
+    svg: Annotated[Path | None, typer.Option(help="File of the picture. Default: none is drawn.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else there.")] = False,
+) -> None:
+    """Enumerate the true front of a rehearsal surface."""
+    if not true:
+        usage_error("`front` gives the true front of a rehearsal surface: say --true", as_json=as_json)
+
+    def work() -> Fields:
+        from understudy.tasks.studies.fronts import front_picture, true_front
+
+        fields = true_front(surface)
+        if svg is not None:
+            svg.write_text(front_picture(fields), encoding="utf-8")
+            fields["picture"] = str(svg)
+        return fields
+
+    answer(work, page, as_json=as_json)
+
+
+def page(console: Console, fields: Fields) -> None:
+    """The points, best hypervolume first in words, and how to get there."""
+    console.print(f"True front of rehearsal surface [bold]{fields['surface']}[/]: {fields['n_points']} points, lower is better")
+    names = list(fields["reference"])
+    grid = Table("", *names, "examples", "levers set", "found by a weighted sum")
+    grid.add_row("bare prompt", *(f"{fields['bare'][name]:.3f}" for name in names), "0", "0", "")
+    for at, point in enumerate(fields["points"][:_N_SHOWN], start=1):
+        told = str(point["n_exemplars"]), str(len(point["levers"])), "yes" if point["supported"] else "no"
+        grid.add_row(str(at), *(f"{point['objectives'][name]:.3f}" for name in names), *told)
+    grid.add_row("reference", *(f"{fields['reference'][name]:.3f}" for name in names), "", "", "")
+    console.print(grid)
+    if fields["n_points"] > _N_SHOWN:
+        console.print(f"… and {fields['n_points'] - _N_SHOWN} more; --json has them all, with the prompts that get there")
+    lost = 1 - fields["hypervolume_supported"] / fields["hypervolume"] if fields["hypervolume"] else 0.0
+    console.print(
+        f"Hypervolume {fields['hypervolume']:.4f} of the box up to the reference. {fields['n_supported']} points are lowest for some "
+        f"weighted sum; without the others {lost:.1%} of it would be missing."
+    )
+    console.print("engine: rehearsal. It is not a language model; docs/rehearsal.md says what `true` means here.")

@@ -1,0 +1,43 @@
+"""The command `ingest`: human logs into the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from understudy.flows.cli.console import Fields, answer
+from understudy.flows.cli.options import STORE, AsJson, EventsFile, StoreFile, pairs_of
+
+
+def ingest(
+    reader: Annotated[str, typer.Argument(help="The reader of the log's format.")],
+    paths: Annotated[list[Path], typer.Argument(help="Files, or the data set's folder in its original layout.")],
+    dataset: Annotated[str | None, typer.Option(help="Name in the store. Default: the reader's.")] = None,
+    split: Annotated[str | None, typer.Option(help="Official split of the files, where their names do not say it.")] = None,
+    roles: Annotated[str | None, typer.Option(help="Who speaks under which name in the files: `customer=seeker,bot=recommender`.")] = None,
+    store: StoreFile = STORE,
+    events: EventsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read human logs into the store."""
+
+    def work() -> Fields:
+        from understudy.flows import stages
+
+        named = [str(path) for path in paths]
+        return stages.ingest(reader, named, dataset=dataset or reader, split=split, roles=pairs_of(roles, "--roles"), store=str(store))
+
+    answer(work, page, as_json=as_json, events=events)
+
+
+def page(console: Console, fields: Fields) -> None:
+    """Counts of what was read, and why records were turned away."""
+    console.print(
+        f"{fields['dataset']}: {fields['n_dialogues']} dialogues new, {fields['n_duplicates']} there already, "
+        f"{fields['n_attached']} attached, {fields['n_rejects']} rejected; {fields['n_turns']} turns, {fields['n_messages']} messages"
+    )
+    for reason, n in fields["rejects_by_reason"].items():
+        console.print(f"  rejected {n}: {reason}", markup=False)

@@ -1,0 +1,55 @@
+"""The command `label`: a blind sheet out, or labels in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from understudy.errors import BadInput
+from understudy.flows.cli.console import answer
+from understudy.flows.cli.figures import figure
+
+Fields = dict[str, Any]
+
+
+def label(
+    dataset: Annotated[str, typer.Option(help="Name of an ingested data set.")],
+    out: Annotated[Path | None, typer.Option(help="Write a blind sheet (CSV) here.")] = None,
+    labels: Annotated[list[Path] | None, typer.Option(help="Read a sheet that came back; once per annotator, named by the file.")] = None,
+    n: Annotated[int, typer.Option(min=1, help="Rows of the sheet.")] = 200,
+    engine: Annotated[str | None, typer.Option(help="This engine's turns and humans', or `human` alone. Default: every engine.")] = None,
+    store: Annotated[Path, typer.Option("--store", help="The DuckDB file that holds everything.")] = Path("understudy.duckdb"),
+    seed: Annotated[int, typer.Option(help="Seed of the draw and of the order.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else there.")] = False,
+) -> None:
+    """Have people label turns: writes a blind sheet, or reads labels back and measures the instruments by them."""
+
+    def work() -> Fields:
+        from understudy.tasks.profile import labelling
+
+        if (out is None) == (not labels):
+            raise BadInput("say either --out FILE or --labels FILE", hint="--out writes a sheet, --labels reads one that came back")
+        if out is not None:
+            return labelling.write_sheet(str(store), dataset, str(out), n=n, engine=engine, seed=seed)
+        return labelling.read_labels(str(store), dataset, [str(path) for path in labels or ()], seed=seed)
+
+    answer(work, page, as_json=as_json)
+
+
+def page(console: Console, fields: Fields) -> None:
+    """Where the sheet lies, or how far annotators agree and which registers are measured."""
+    if "path" in fields:
+        console.print(f"{fields['n_rows']} rows to label: {fields['path']}", markup=False)
+        return
+    console.print(f"{fields['n_labels']} labels of {fields['n_annotators']} annotators, {fields['n_new']} of them new")
+    for name, alpha in fields["alpha"].items():
+        console.print(f"  Krippendorff's alpha, {name}: {figure(alpha)}", markup=False)
+    table = Table("instrument", "register", "turns", "", title="Confusion by register", title_justify="left")
+    for name, registers in fields["confusion_by_register"].items():
+        for register, found in registers.items():
+            table.add_row(name, register, str(found.get("n", "")), found.get("reason", found.get("source", "")))
+    console.print(table)

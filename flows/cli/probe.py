@@ -1,0 +1,96 @@
+"""The command `probe`: what a model knows or does, beside the humans of a data set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from understudy.flows.cli.console import answer
+from understudy.flows.cli.figures import REHEARSAL_NOTE, figure
+from understudy.flows.cli.model_options import model_options
+from understudy.parameters import Caps, Models
+
+Fields = dict[str, Any]
+_COLOURS = {"above": "yellow", "below": "yellow", "not_apart": "green", "not_measured": "dim"}
+
+
+@model_options
+def probe(
+    dataset: Annotated[str, typer.Option(help="Name of an ingested data set.")],
+    task: Annotated[
+        str,
+        typer.Option(
+            help="`contamination`, `items_talked_about`, `binary_preference`, `open_preference`, `requests`, `feedback`, or `all` of them."
+        ),
+    ] = "contamination",
+    n: Annotated[int, typer.Option(min=1, help="Places of the logs to ask about, per task.")] = 200,
+    ratings: Annotated[
+        str | None, typer.Option(help="Data set whose ratings are the humans of `binary_preference`, if not the same one.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 0,
+    models: Models = Models(),
+    caps: Caps = Caps(),
+    store: Annotated[Path, typer.Option("--store", help="The DuckDB file that holds everything.")] = Path("understudy.duckdb"),
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else there.")] = False,
+) -> None:
+    """Probe a model outside of dialogues: does it know the logs, and does it like, talk and ask as the humans do?"""
+
+    def work() -> Fields:
+        from understudy.tasks.play.models import models_open, store_held
+        from understudy.tasks.studies import probe as probing
+
+        probing.tasks_named(task)
+        with store_held(str(store)), models_open(str(store), dataset, models=models, caps=caps, surface="0") as opened:
+            return probing.probe_model(str(store), dataset, opened, task=task, n=n, seed=seed, ratings=ratings)
+
+    answer(work, page, as_json=as_json)
+
+
+def page(console: Console, fields: Fields) -> None:
+    """Each task's outcome and its figures beside the humans' own."""
+    console.print(
+        f"{fields['model']} beside the humans of {fields['dataset']} ({fields['split']}); {fields['n_model_calls']} model calls",
+        markup=False,
+    )
+    for name, told in fields.get("tasks", {fields["task"]: fields}).items():
+        _task(console, name, told)
+
+
+def _task(console: Console, name: str, told: Fields) -> None:
+    console.print(f"\n[bold]{name.replace('_', ' ')}[/]: {told['outcome'].replace('_', ' ')}")
+    if told["reason"]:
+        console.print(f"  {told['reason']}", markup=False)
+    console.print(f"  humans: {told['human']}", markup=False)
+    asked = told.get("n_questions", told.get("n_contexts", 0))
+    console.print(
+        f"  {asked} questions: {told['n_answered']} answered, {told['n_missing']} missing, {told['n_invalid']} invalid", markup=False
+    )
+    if told.get("engine") == "rehearsal":
+        console.print(f"  {REHEARSAL_NOTE}", markup=False)
+    if "hit_at_1" in told:
+        console.print(_hits(told))
+    if told.get("figures"):
+        console.print(_figures(told["figures"]))
+
+
+def _hits(told: Fields) -> Table:
+    table = Table("target among the first", "model", "popularity", "difference")
+    for k in (1, 10):
+        table.add_row(str(k), *(figure(told[f"hit_at_{k}"][side]) for side in ("model", "popularity", "difference")))
+    return table
+
+
+def _figures(figures: Fields) -> Table:
+    table = Table("figure", "model", "humans", "difference", "outcome")
+    for name, one in figures.items():
+        human = f"chance {one['chance']:g}" if "chance" in one else figure(one["human"])
+        outcome = one.get("outcome", "")
+        beside = " than plainly asked" if one.get("against") == "plain" and outcome in ("above", "below") else ""
+        colour = _COLOURS.get(outcome, "default")
+        told = f"[{colour}]{outcome.replace('_', ' ')}{beside}[/]" if outcome else ""
+        table.add_row(name.replace("_", " "), figure(one["model"]), human, figure(one.get("difference")), told)
+    return table

@@ -1,0 +1,55 @@
+"""The command `profile`: what the human dialogues of a data set say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from understudy.flows.cli.console import Fields, answer
+from understudy.flows.cli.figures import figure
+from understudy.flows.cli.options import STORE, AsJson, Dataset, EventsFile, StoreFile, text_of
+from understudy.parameters import PanelSize
+
+
+def profile(
+    dataset: Dataset,
+    at: Annotated[str | None, typer.Option(help="Anchors at this size too: contexts a stratum, dialogues, free runs; `40,24,60`.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the drawings. Default: STORE-profile/DATASET beside the store.")] = None,
+    store: StoreFile = STORE,
+    events: EventsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Split the humans, cut their needs and contexts, measure and draw their anchors."""
+
+    def work() -> Fields:
+        from understudy.flows import stages
+
+        return stages.profile(dataset, store=str(store), at=PanelSize.parsed(at) if at is not None else None, out=text_of(out))
+
+    answer(work, page, as_json=as_json, events=events)
+
+
+def page(console: Console, fields: Fields) -> None:
+    """Splits, strata and the human floors."""
+    table = Table("split", "dialogues", "seekers", "shared targets", title="Splits", title_justify="left")
+    for name, split in fields["splits"].items():
+        table.add_row(name, *(str(split[column]) for column in ("n_dialogues", "n_seekers", "n_shared_targets")))
+    console.print(table)
+    strata = Table("stratum", "contexts", title="Reaction contexts", title_justify="left")
+    for name, n in fields["strata"].items():
+        strata.add_row(name, str(n))
+    console.print(strata)
+    anchors = Table("anchor", "human", "floor", title="Human anchors (floors of the parts: --json)", title_justify="left")
+    for name, anchor in fields["anchors"].items():
+        if "." not in name:
+            anchors.add_row(name, figure(anchor), figure(anchor.get("floor")))
+    console.print(anchors)
+    instruments = Table("instrument", "kind", "fitted on", "macro-F1", title="Instruments", title_justify="left")
+    for name, one in fields["instruments"].items():
+        instruments.add_row(name, one.get("kind", ""), ", ".join(one["fitted_on"]) or "nothing", figure(one.get("macro_f1")))
+    console.print(instruments)
+    console.print(f"drawn: {fields['pictures']['page']}", soft_wrap=True)

@@ -1,0 +1,36 @@
+"""The command `publish`: a batch that passed, as a release."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from understudy.flows.cli.console import Fields, answer
+from understudy.flows.cli.options import STORE, AsJson, EventsFile, Releases, StoreFile, text_of
+
+
+def publish(
+    batch: Annotated[str, typer.Option(help="The batch to publish.")],
+    name: Annotated[str, typer.Option(help="Name of the release.")],
+    dataset: Annotated[str | None, typer.Option(help="Where two data sets have a batch of this name.")] = None,
+    releases: Releases = None,
+    store: StoreFile = STORE,
+    events: EventsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Publish a batch that passed its gates."""
+
+    def work() -> Fields:
+        from understudy.flows import stages
+
+        return stages.publish(batch, name=name, dataset=dataset, store=str(store), releases=text_of(releases))
+
+    answer(work, page, as_json=as_json, events=events)
+
+
+def page(console: Console, fields: Fields) -> None:
+    """Where the release lies."""
+    release = fields["release"]
+    console.print(f"released [bold]{release['name']}[/] version {release['version']}: {release['path']}")

@@ -1,0 +1,37 @@
+"""The command `pull`: a release as a training file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from understudy.flows.cli.console import Fields, answer
+from understudy.flows.cli.options import STORE, AsJson, Releases, StoreFile
+
+
+def pull(
+    name: Annotated[str | None, typer.Argument(help="Name of the release; needed where there are several.")] = None,
+    version: Annotated[int | None, typer.Option(help="Default: the newest.")] = None,
+    form: Annotated[str, typer.Option("--as", help="Form of the examples.")] = "messages",
+    out: Annotated[Path | None, typer.Option(help="File to write. Default: NAME-vN.FORM.jsonl here.")] = None,
+    releases: Releases = None,
+    store: StoreFile = STORE,
+    as_json: AsJson = False,
+) -> None:
+    """Get a release as a training file. Reads published files, never the live store."""
+
+    def work() -> Fields:
+        from understudy.release.release import pull
+
+        folder = releases or store.parent / "releases"
+        return pull(folder, name, version=version, form=form, out=out)
+
+    answer(work, page, as_json=as_json)
+
+
+def page(console: Console, fields: Fields) -> None:
+    """Where the training file lies."""
+    console.print(f"{fields['n_examples']} examples as {fields['form']}: {fields['path']}")

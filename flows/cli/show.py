@@ -1,0 +1,88 @@
+"""The command `show`: how the pick of a search came to be, step by step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from understudy.flows.cli.console import answer
+from understudy.flows.cli.options import STORE, AsJson, StoreFile, text_of
+
+Fields = dict[str, Any]
+_STYLES = {"same": "", "gone": "red strike", "new": "bold green"}
+# where there is no colour, as wdiff marks them
+_MARKS = {"same": ("", ""), "gone": ("[-", "-]"), "new": ("{+", "+}")}
+
+
+def show(
+    run: Annotated[str, typer.Argument(help="The key of a search, or its beginning; an unknown one gives the list.")],
+    genome: Annotated[str | None, typer.Option(help="Digest of another candidate, or its beginning. Default: the pick.")] = None,
+    html: Annotated[Path | None, typer.Option(help="File of the lineage as a page; it needs no other file.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="File of the lineage as Markdown.")] = None,
+    store: StoreFile = STORE,
+    as_json: AsJson = False,
+) -> None:
+    """Show how a prompt came to be: what each step changed, section by section, and what it gained."""
+
+    def work() -> Fields:
+        from understudy.tasks.studies.lineage import show_run, written
+
+        fields = show_run(str(store), run, genome=genome)
+        return {**fields, "files": written(fields, html=text_of(html), markdown=text_of(markdown))}
+
+    answer(work, page, as_json=as_json)
+
+
+def page(console: Console, fields: Fields) -> None:
+    """The steps from the seed on, each with its diff and its figures."""
+    from understudy.studies.lineage import page as lineage_page
+
+    console.print(lineage_page.summary(fields), markup=False)
+    if fields["engine_note"]:
+        console.print(Text(fields["engine_note"], style="dim"))
+    console.print(Text("Objectives are lower-is-better; a gain above 0 is one.", style="dim"))
+    for step in fields["steps"]:
+        console.print(Text(f"\n{lineage_page.heading(step)}", style="bold"))
+        for line in lineage_page.about(step):
+            console.print(Padding(Text(line, style="dim"), (0, 0, 0, 2)))
+        _change(console, step["change"])
+        console.print(_figures(step["objectives"], "On the panel of that generation"))
+    whole = fields["whole"]
+    if whole["objectives"]:
+        console.print()
+        console.print(_figures(whole["objectives"], f"Seed and {fields['genome_digest'][:12]} anew on {whole['split']}"))
+    for path in fields["files"].values():
+        console.print(path, markup=False, soft_wrap=True)
+
+
+def _change(console: Console, change: Fields) -> None:
+    lines = [(name, [(op, text) for op, text in pieces]) for name, pieces in change["sections"].items()]
+    lines += [(name, [("gone", str(before)), ("same", " "), ("new", str(after))]) for name, (before, after) in change["controls"].items()]
+    lines += [("example", [(op, one)]) for kind, op in (("added", "new"), ("dropped", "gone")) for one in change[f"exemplars_{kind}"]]
+    for name, pieces in lines:
+        told = Text.assemble((f"{name}: ", "bold"), *(_piece(console, op, text) for op, text in pieces))
+        console.print(Padding(told, (0, 0, 0, 2)))
+
+
+def _piece(console: Console, op: str, text: str) -> Text:
+    start, end = _MARKS[op] if console.color_system is None else ("", "")
+    inner = text.rstrip()
+    return Text(f"{start}{inner}{end}", style=_STYLES[op]) + Text(text[len(inner) :])
+
+
+def _figures(objectives: Fields, title: str) -> Table:
+    from understudy.studies.lineage import page as lineage_page
+
+    table = Table("objective", "before", "after", "gain", title=title, title_justify="left")
+    for name, one in objectives.items():
+        value = one["gain"]["value"]
+        style = "" if not value else "green" if value > 0 else "red"
+        gained = Text(lineage_page.gained(one["gain"]), style=style)
+        table.add_row(name.replace("_", " "), lineage_page.figure(one["before"]), lineage_page.figure(one["after"]), gained)
+    return table

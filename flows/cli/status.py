@@ -1,0 +1,36 @@
+"""The command `status`: what is in the store."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from understudy.flows.cli.console import Fields, answer
+from understudy.flows.cli.figures import money
+from understudy.flows.cli.options import STORE, AsJson, StoreFile
+
+
+def status(store: StoreFile = STORE, as_json: AsJson = False) -> None:
+    """What is in the store."""
+
+    def work() -> Fields:
+        from understudy.tasks.status import store_status
+
+        return store_status(store)
+
+    answer(work, page, as_json=as_json)
+
+
+def page(console: Console, fields: Fields) -> None:
+    """Rows, ledger, releases."""
+    table = Table("table", "rows", title="Store", title_justify="left")
+    for name, n in fields["tables"].items():
+        if n:
+            table.add_row(name, str(n))
+    console.print(table)
+    ledger = fields["ledger"]
+    console.print(f"ledger: {ledger['n']} completions, {ledger['tokens']} tokens, {money(ledger['usd'])}, {ledger['n_unknown']} unknown")
+    for release in fields["releases"]:
+        note = f" RETRACTED: {release['retracted']}" if release["retracted"] else ""
+        console.print(f"release {release['name']} v{release['version']}: {release['n_dialogues']} dialogues, {release['path']}{note}")
+    console.print(f"test split opened {fields['n_test_uses']} times; digest {fields['store_digest']}")

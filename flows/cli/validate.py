@@ -1,0 +1,44 @@
+"""The command `validate`: a batch held against the gates."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from understudy.flows.cli.console import Fields, answer
+from understudy.flows.cli.figures import number
+from understudy.flows.cli.options import STORE, AsJson, EventsFile, StoreFile
+
+
+def validate(
+    batch: Annotated[str, typer.Option(help="The batch to judge.")],
+    dataset: Annotated[str | None, typer.Option(help="Where two data sets have a batch of this name.")] = None,
+    store: StoreFile = STORE,
+    events: EventsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold a batch against the gates. Exit 3 when one fails."""
+
+    def work() -> Fields:
+        from understudy.flows import stages
+
+        return stages.validate(batch, dataset=dataset, store=str(store))
+
+    answer(work, page, as_json=as_json, events=events)
+
+
+def page(console: Console, fields: Fields) -> None:
+    """Every bound, and every other expectation that failed; those that passed are counted."""
+    table = Table("suite", "what", "observed", "95 %", "bound", "verdict", title="Gates", title_justify="left")
+    shown = [verdict for verdict in fields["verdicts"] if verdict["bound"] is not None or not verdict["passed"]]
+    for verdict in shown:
+        passed = "[green]passed[/]" if verdict["passed"] else "[red]failed[/]"
+        interval = "" if verdict["ci"] is None or verdict["ci"][0] is None else f"{verdict['ci'][0]:.3f} to {verdict['ci'][1]:.3f}"
+        what = verdict.get("subject") or verdict["expectation"]
+        table.add_row(verdict["suite"], what, number(verdict["observed"]), interval, number(verdict["bound"]), passed)
+    console.print(table)
+    console.print(f"{len(fields['verdicts']) - len(shown)} more expectations on rows and evidence passed")
+    console.print(f"{fields['n_quarantined']} dialogues in quarantine")

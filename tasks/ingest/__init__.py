@@ -1,0 +1,1 @@
+"""Stage ingest: human logs into the store."""

@@ -1,0 +1,125 @@
+"""Stage ingest: human logs, read by one of the readers, become rows of schema `ingest`, all of them or none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from prefect import get_run_logger, task
+from prefect.exceptions import MissingContextError
+
+from understudy import readers
+from understudy.doors import files
+from understudy.doors.store import Store
+from understudy.errors import BadInput
+from understudy.ingest.columns import Batch, Source
+from understudy.ingest.intake import Counts, Sieve, as_known
+from understudy.readers import Options
+from understudy.tasks.ingest.links import link_titles
+
+Fields = dict[str, Any]
+KEYLESS = ("turns", "mentions", "ratings")
+
+
+@task(name="ingest logs", persist_result=False)
+def ingest_logs(
+    store_path: str,
+    reader: str,
+    paths: list[str],
+    *,
+    dataset: str,
+    split: str | None = None,
+    roles: Mapping[str, str] | None = None,
+) -> Fields:
+    """The fields of `understudy ingest`. The same files twice add no row; all or nothing is written."""
+    module = readers.load(reader)
+    found = _find(reader, paths)
+    licence = {files.licence_beside(path) or module.LICENCE for path in found}
+    if len(licence) != 1:
+        raise BadInput(f"the paths come under different licences: {', '.join(sorted(licence))}", hint="ingest them one by one")
+    source = Source(dataset, files.sha256(found), licence.pop(), split, module.TAGGED)
+    with Store.open(store_path) as store, store.transaction():
+        counts, n_changed = _write(store, module, found, source, Options(roles))
+        # files that add nothing (read before, under this or another name) leave no row either
+        if n_changed:
+            store.add("ingest.sources", [_source_row(source, counts, reader, module.VERSION)])
+            link_titles(store, dataset)
+    _log(f"ingest {dataset}: {counts.n_dialogues} new dialogues, {counts.n_duplicates} duplicates, {counts.n_rejects} rejects")
+    return _fields(source, counts)
+
+
+def _find(reader: str, paths: list[str]) -> list[Path]:
+    found = {file.resolve(): file for path in paths for file in readers.find(reader, Path(path))}
+    if not found:
+        raise BadInput("no path was given to ingest", hint="give the data set's folder or its files")
+    return list(found.values())
+
+
+def _write(store: Store, module: readers.Reader, found: list[Path], source: Source, options: Options) -> tuple[Counts, int]:
+    known = as_known(store.frame("ingest/known_dialogues", dataset=source.dataset))
+    labelled = (row["labels_sha256"] for row in store.rows("ingest/label_sets", dataset=source.dataset))
+    sieve = Sieve(source, known=known, labelled=labelled)
+    n_changed = sum(_write_batch(store, batch, source) for batch in sieve.batches(module.read(found, options)))
+    if sieve.counts.n_ratings:
+        n_changed -= store.apply("ingest/drop_repeated_ratings", dataset=source.dataset, source_sha256=source.sha256)
+    return sieve.counts, n_changed
+
+
+def _write_batch(store: Store, batch: Batch, source: Source) -> int:
+    """How many rows the batch added or changed."""
+    if batch.superseded:
+        for table in ("dialogues", "turns", "mentions"):
+            store.apply(f"ingest/supersede_{table}", dataset=source.dataset, dialogue_ids=batch.superseded)
+    return sum(_write_table(store, table, frame, source) for table, frame in batch.frames())
+
+
+def _write_table(store: Store, table: str, frame: pl.DataFrame, source: Source) -> int:
+    if table == "items":
+        return store.apply("ingest/keep_items", incoming=frame)
+    if table == "ratings" and store.rows("ingest/source", dataset=source.dataset, source_sha256=source.sha256):
+        return 0  # ratings have no key, so the same files again are known by their digest
+    return store.append(f"ingest.{table}", frame) if table in KEYLESS else store.add(f"ingest.{table}", frame)
+
+
+def _source_row(source: Source, counts: Counts, reader: str, version: int) -> Fields:
+    return {
+        "source_sha256": source.sha256,
+        "dataset": source.dataset,
+        "reader": reader,
+        "reader_version": version,
+        "licence": source.licence,
+        "n_records": counts.n_records,
+        "n_dialogues": counts.n_dialogues,
+        "n_items": counts.n_items,
+        "n_messages": counts.n_messages,
+        "n_duplicates": counts.n_duplicates,
+        "n_rejects": counts.n_rejects,
+        "n_attached": counts.n_attached,
+    }
+
+
+def _fields(source: Source, counts: Counts) -> Fields:
+    return {
+        "dataset": source.dataset,
+        "source_sha256": source.sha256,
+        "licence": source.licence,
+        "n_records": counts.n_records,
+        "n_dialogues": counts.n_dialogues,
+        "n_turns": counts.n_turns,
+        "n_messages": counts.n_messages,
+        "n_items": counts.n_items,
+        "n_ratings": counts.n_ratings,
+        "n_duplicates": counts.n_duplicates,
+        "n_rejects": counts.n_rejects,
+        "rejects_by_reason": dict(sorted(counts.rejects.items())),
+        "n_attached": counts.n_attached,
+    }
+
+
+def _log(text: str) -> None:
+    try:
+        get_run_logger().info(text)
+    except MissingContextError:  # called as a plain function, outside a flow run
+        return

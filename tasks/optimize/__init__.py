@@ -1,0 +1,1 @@
+"""Stage optimize: the search over prompts."""

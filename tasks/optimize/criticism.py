@@ -1,0 +1,142 @@
+"""The critic's part of a generation: what it is asked, with which turns beside it, and what it answered. Mapped before playing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any
+
+import polars as pl
+from prefect import task
+
+from understudy.doors.store import Store
+from understudy.keys import canonical_json, seed_of
+from understudy.play import cases
+from understudy.rows import humans as stock
+from understudy.search import critic, loop
+from understudy.search.critic import Answer, Commission
+from understudy.search.influence import Case, Evidence, evidence
+from understudy.tasks.optimize.generations import Run, evaluation_of, history_of, panel_of, work_of
+from understudy.tasks.play.evaluation import Work, human_side, performed
+from understudy.tasks.play.models import open_models
+
+# what is shown to these is the section alone: they are to say the same in other words
+_WORDING = ("paraphrase", "compress")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A rewriting that a search wants."""
+
+    run: Run
+    commission: Commission
+
+
+@dataclass(frozen=True, slots=True)
+class Treated:
+    """A commission with the turns that were shown, by objective, and its answer."""
+
+    commission: Commission
+    evidence: dict[str, Evidence]
+    answer: Answer
+
+
+@task(name="commission rewritings", persist_result=False)
+def commission(run: Run, generation: int) -> list[Ask]:
+    """What the critic is to be asked for a generation; nothing where its candidates are in the store already."""
+    if not run.search.generations:
+        return []
+    with Store.open(run.store) as store:
+        if not run.critic or store.rows("optimize/candidates", run_key=run.run_key, generation=generation):
+            return []
+        history = history_of(store, run, generation)
+        before = store.rows("optimize/asked", run_key=run.run_key, generation=generation)
+    asked = {(row["operator"], *row["parents"], *row["objectives"], row["section"]) for row in before}
+    return [Ask(run, one) for one in loop.commissioned(history, run.seeds, plan=run.plan, asked=asked)]
+
+
+@task(name="rewrite a section", persist_result=False)
+def criticise(ask: Ask) -> Treated:
+    """What the critic answers, as a task that is mapped over the places of a generation. What was asked before comes from the ledger."""
+    run, wanted = ask.run, ask.commission
+    shown = evidence_for(run, wanted)
+    side, gateway = human_side(run.store, run.profile_key, run.dataset), open_models().gateway
+    examples = [side.exemplars[name] for name in wanted.parents[0].exemplars]
+    asked = critic.criticise(gateway.complete, wanted, shown, model=run.critic, seed=run.seed, shown=examples)
+    return Treated(wanted, shown, gateway.run(asked))
+
+
+def commission_frame(run: Run, treated: Sequence[Treated]) -> pl.DataFrame:
+    """Rows of optimize.commissions."""
+    texts = ("run_key", "operator", "section", "reason")
+    schema: dict[str, Any] = {**dict.fromkeys(texts, pl.String), **dict.fromkeys(("parents", "objectives"), pl.List(pl.String))}
+    schema |= dict.fromkeys(("generation", "place", "n_tokens"), pl.Int64)
+    rows = [
+        {
+            "run_key": run.run_key, "generation": one.commission.generation, "place": one.commission.place,
+            "operator": one.commission.operator, "section": one.commission.section or "", "objectives": list(one.commission.objectives),
+            "parents": [parent.digest for parent in one.commission.parents], "reason": one.answer.reason, "n_tokens": one.answer.n_tokens,
+        }
+        for one in treated
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=schema)
+
+
+def rewriting_frame(run: Run, treated: Sequence[Treated]) -> pl.DataFrame:
+    """Rows of optimize.rewritings."""
+    texts = ("run_key", "objective", "evidence", "fault", "section", "text")
+    schema: dict[str, Any] = {**dict.fromkeys(texts, pl.String), **dict.fromkeys(("generation", "place", "step", "n_tokens"), pl.Int64)}
+    rows = [
+        {
+            "run_key": run.run_key, "generation": one.commission.generation, "place": one.commission.place, "step": step,
+            "evidence": canonical_json(one.evidence.get(rewrite.objective)), **asdict(rewrite),
+        }
+        for one in treated
+        for step, rewrite in enumerate(one.answer.rewrites)
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=schema)
+
+
+def evidence_for(run: Run, wanted: Commission) -> dict[str, Evidence]:
+    """Objective → the turns that show what is wrong with the prompt to be rewritten; empty before it was played."""
+    work = None if wanted.generation == 0 or wanted.operator in _WORDING else _last_work(run, wanted)
+    if work is None:
+        return {}
+    with Store.open(run.store) as store:
+        measured = evaluation_of(store.rows("optimize/evaluation", evaluation_key=work.key)[0]).objectives
+    draw = seed_of("evidence", run.seed, wanted.generation, wanted.place)
+    found = {
+        name: evidence(
+            name, _cases(work), {part: one.value for part, one in measured[name].signed.items()}, seed=draw,
+            by_influence=run.plan.has("influence"),
+        )
+        for name in dict.fromkeys(wanted.objectives)
+    }  # fmt: skip
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def _last_work(run: Run, wanted: Commission) -> Work | None:
+    """The newest evaluation of the prompt in this search."""
+    with Store.open(run.store) as store:
+        for generation in range(wanted.generation - 1, -1, -1):
+            work = work_of(run, wanted.parents[0].digest, "search", panel_of(run, generation), intervals=False)
+            if store.rows("optimize/evaluation", evaluation_key=work.key):
+                return work
+    return None
+
+
+@lru_cache(maxsize=32)
+def _cases(work: Work) -> list[Case]:
+    side = human_side(work.store, work.profile_key, work.dataset)
+    played, _ = performed(work)
+    humans = _humans(work.store, work.profile_key, work.split)
+    return cases.cases(played, contexts=side.contexts(work.split), humans=humans, reference=side.reference(work))
+
+
+@lru_cache(maxsize=4)
+def _humans(path: str, profile_key: str, split: str) -> cases.Humans:
+    with Store.open(path) as store:
+        reactions = stock.load_human_reactions(store, profile_key, split)
+        behaviour = stock.load_human_behaviour(store, profile_key, split)
+    return cases.Humans.of(reactions, behaviour)

@@ -1,0 +1,68 @@
+"""A genome's prompt out of the store or a file, for use elsewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from understudy.doors.store import Store
+from understudy.errors import BadInput
+from understudy.play import portable
+from understudy.prompt.genome import Genome
+from understudy.prompt.template import Exemplar
+from understudy.rows import humans, played
+
+Fields = dict[str, Any]
+_DIGEST = re.compile(r"[0-9a-f]{32}")
+
+
+def export_prompt(store_path: str, genome: str, *, form: str, out: str | None) -> Fields:
+    """`genome_digest, form, notes`, and `path` or `content`. `genome` is a file or a digest in the store. Raises BadInput."""
+    if form not in portable.FORMS:
+        raise BadInput(f"there is no form {form!r}", hint=f"there are: {', '.join(portable.FORMS)}")
+    read = genome_of(store_path, genome)
+    exemplars = _exemplars(store_path, read)
+    content = (
+        portable.as_text(read, exemplars)
+        if form == "text"
+        else json.dumps(portable.as_chat(read, exemplars), ensure_ascii=False, indent=2)
+    )
+    fields: Fields = {"genome_digest": read.digest, "form": form, "n_exemplars": len(exemplars), "notes": portable.notes(read)}
+    if out is None:
+        return {**fields, "content": content}
+    path = Path(out)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content + "\n", "utf-8")
+    except OSError as error:
+        raise BadInput(f"cannot write {out}: {error}") from error
+    return {**fields, "path": str(path)}
+
+
+def genome_of(store_path: str, name: str) -> Genome:
+    """The genome in a file, or of a digest in the store. Raises BadInput."""
+    path = Path(name)
+    if _DIGEST.fullmatch(name) and not path.exists():
+        with Store.open(store_path, read_only=True) as store:
+            return played.load_genome(store, name)
+    try:
+        return Genome.from_json(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError) as error:
+        hint = "give the file that `understudy optimize` names, or the 32 digits of a genome in the store"
+        raise BadInput(f"cannot read the genome {name}: {error}", hint=hint) from error
+
+
+def _exemplars(store_path: str, genome: Genome) -> Sequence[Exemplar]:
+    if not genome.exemplars:
+        return ()
+    with Store.open(store_path, read_only=True) as store:
+        for row in store.rows("ingest/datasets"):
+            if not store.rows("profile/latest", dataset=row["dataset"]):
+                continue
+            known = humans.load_exemplars(store, humans.current_profile(store, row["dataset"]))
+            if set(genome.exemplars) <= set(known):
+                return [known[name] for name in genome.exemplars]
+    raise BadInput("the examples of this genome are in no data set of the store", hint="give the --store that it was made with")

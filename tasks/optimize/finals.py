@@ -1,0 +1,167 @@
+"""The end of a search: finalists measured on the split that chooses, the front by probability, the pick."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from prefect import task
+
+from understudy.doors.store import Store
+from understudy.keys import key
+from understudy.objectives import NAMES, TRADED, constraints
+from understudy.prompt.genome import Genome
+from understudy.records import Measured
+from understudy.rows import played as rows
+from understudy.search import loop, picking
+from understudy.search.plan import Individual
+from understudy.tasks.optimize import pages
+from understudy.tasks.optimize.generations import Floors, Run, evaluation_of, finished, floors_of
+from understudy.tasks.play.evaluation import Done, Work, keep, measured, performed, row_of
+
+VERSION = 3
+Fields = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A finalist as it was measured, with its objectives over the half-samples that all finalists share."""
+
+    done: Done
+    replicates: dict[str, tuple[float, ...]]
+
+
+@task(name="confirm finalist", persist_result=False)
+def confirm(work: Work) -> Confirmed:
+    """One finalist on the split that chooses, as a task that is mapped over them. What is in the store is not measured again."""
+    return confirmed(work)
+
+
+def confirmed(work: Work) -> Confirmed:
+    """The same as a plain function."""
+    with Store.open(work.store) as store:
+        found = store.rows("optimize/evaluation", evaluation_key=work.key)
+        drawn = {row["objective"]: tuple(row["replicates"]) for row in store.rows("optimize/replicates", evaluation_key=work.key)}
+    if found and drawn:
+        return Confirmed(Done(work, found[0]), drawn)
+    played, fresh = performed(work)
+    evaluation = measured(work, played)
+    replicates = {name: evaluation.objectives[name].replicates for name in NAMES}
+    return Confirmed(Done(work, row_of(work, played, evaluation), fresh), replicates)
+
+
+@task(name="pick", persist_result=False)
+def conclude(run: Run, done: list[Confirmed], n_finalists: int, stopped: str) -> Fields:
+    """Writes the front as measured on `select` and the pick; the search's part of the command's fields.
+
+    Where a cap came before all finalists were measured there, the pick rests on the search's own panels, which the fields
+    say, and no outcome is written: the search has not ended.
+    """
+    with Store.open(run.store) as opened:
+        with opened.transaction():
+            keep(opened, [one.done for one in done])
+            opened.add("optimize.replicates", _replicate_frame(done))
+        history, floors = finished(opened, run), floors_of(opened, run.profile_key)
+        complete = len(done) == n_finalists
+        compared = [finalist(one, floors) for one in done] if complete else _on_search(history, run)
+        chosen = _picked(run, history, compared)
+        if complete:
+            _keep_outcome(opened, run, done, chosen, n_generations=len(history), stopped=stopped)
+        totals = opened.rows("optimize/totals", run_key=run.run_key)[0]
+        rejected = opened.rows("optimize/rejected", run_key=run.run_key)
+        genome = rows.load_genome(opened, chosen.genome_digest)
+    split, seed_digest = "select" if complete else "search", history[0][0].genome.digest
+    pages.show_front(compared, chosen, seed_digest=seed_digest, split=split)
+    return {
+        "run": run.run_key,
+        "dataset": run.dataset,
+        "setting": run.setting,
+        "front_digest": chosen.front_digest,
+        "front": list(chosen.front),
+        **totals,
+        "hypervolume": chosen.hypervolume,
+        "stopped": stopped,
+        "critic": run.critic or None,
+        "without": list(run.search.without),
+        "rejected": rejected,
+        "seed_digest": seed_digest,
+        "p_dominated": dict(chosen.p_dominated),
+        "pick": {
+            "genome_digest": chosen.genome_digest,
+            "file": str(_genome_file(Path(run.store), genome)),
+            "dominates_seed": chosen.dominates_seed,
+            "p_dominates_seed": chosen.p_dominates_seed,
+            "feasible": chosen.feasible,
+            "split": split,
+        },
+    }
+
+
+def finalist(one: Confirmed, floors: Floors) -> picking.Finalist:
+    """A confirmed finalist as the choice takes it."""
+    found = evaluation_of(one.done.row)
+    values = {name: found.objectives[name].measured for name in NAMES}
+    bounds, sure = (constraints(found, floors, surely=surely) for surely in (False, True))
+    return picking.Finalist(one.done.work.genome_digest, values, bounds, one.replicates, sure)
+
+
+def _picked(run: Run, history: list[list[Individual]], compared: Sequence[picking.Finalist]) -> picking.Pick:
+    return picking.pick(
+        compared,
+        objectives=NAMES,
+        seed_digest=history[0][0].genome.digest,
+        reference=loop.reference_point(history, plan=run.plan),
+        weights=run.search.weights,
+        worst_case=run.plan.has("worst_case"),
+        probabilistic=run.plan.has("probabilistic_front"),
+        traded=TRADED,
+    )
+
+
+def _keep_outcome(store: Store, run: Run, done: list[Confirmed], chosen: picking.Pick, *, n_generations: int, stopped: str) -> None:
+    outcome_key = key("outcome", VERSION, run=run.run_key, n=n_generations, weights=run.search.weights, front=chosen.front_digest)
+    outcome = {
+        "outcome_key": outcome_key, "run_key": run.run_key, "n_generations": n_generations, "stopped": stopped,
+        "front_digest": chosen.front_digest, "genome_digest": chosen.genome_digest, "dominates_seed": chosen.dominates_seed,
+        "p_dominates_seed": chosen.p_dominates_seed, "hypervolume": chosen.hypervolume,
+    }  # fmt: skip
+    members = [
+        {
+            "outcome_key": outcome_key, "genome_digest": digest, "evaluation_key": one.done.work.key,
+            "on_front": digest in chosen.front, "picked": digest == chosen.genome_digest, "p_dominated": chosen.p_dominated.get(digest),
+        }
+        for one in done
+        for digest in [one.done.work.genome_digest]
+    ]  # fmt: skip
+    with store.transaction():
+        store.add("optimize.outcomes", pl.DataFrame([outcome], schema_overrides={"p_dominates_seed": pl.Float64}))
+        store.add("optimize.fronts", pl.DataFrame(members, schema_overrides={"p_dominated": pl.Float64}))
+
+
+def _on_search(history: list[list[Individual]], run: Run) -> list[picking.Finalist]:
+    """The seed and those nominated by the search's own panels, without intervals."""
+    genomes = loop.finalists(history, plan=run.plan, n=run.search.n_front)
+    seen = {each.genome.digest: each for generation in history for each in generation}
+    chosen = [seen[genome.digest] for genome in genomes]
+    return [
+        picking.Finalist(each.genome.digest, {name: Measured(value) for name, value in each.objectives.items()}, each.constraints)
+        for each in chosen
+    ]
+
+
+def _replicate_frame(done: Sequence[Confirmed]) -> pl.DataFrame:
+    rows = [(one.done.work.key, name, list(values)) for one in done for name, values in one.replicates.items() if len(values)]
+    schema: dict[str, Any] = {"evaluation_key": pl.String, "objective": pl.String, "replicates": pl.List(pl.Float64)}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _genome_file(store: Path, genome: Genome) -> Path:
+    """The genome as a file beside the store, for `simulate --genome`."""
+    path = store.parent / "genomes" / f"{genome.digest}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(genome.as_json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path

@@ -1,0 +1,113 @@
+"""What a search shows while it runs and at its end: front, hypervolume against dialogues, operators, finalists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from understudy.doors.store import Store
+from understudy.objectives import NAMES
+from understudy.report.drawing import FrontPoint, front_svg
+from understudy.search import loop, picking
+from understudy.search.pictures import progress_svg, yields_svg
+from understudy.search.plan import Individual
+from understudy.tasks.artifacts import in_run, page, progress, table
+from understudy.tasks.optimize.generations import Run
+
+Rows = list[dict[str, Any]]
+
+
+def progress_of(store: Store, run_key: str) -> Rows:
+    """Generation by generation what a search has come to."""
+    return store.rows("optimize/progress", run_key=run_key)
+
+
+def line(told: Rows, n_generations: int, brought: Rows) -> str:
+    """One line for the terminal on the newest generation."""
+    last = told[-1]
+    newest = [row for row in brought if row["generation"] == last["generation"] and row["gain"] > 0]
+    best = max(newest, key=lambda row: row["rate"], default=None)
+    parts = [
+        f"generation {last['generation']} of {n_generations}",
+        f"hypervolume {last['hypervolume']:.3f}",
+        f"{last['n_front']} on the front",
+        f"{last['n_dialogues_so_far']} dialogues",
+    ]
+    if last["gain_bound"] is not None:
+        parts.append(f"gain at most {last['gain_bound']:.1%}")
+    if best is not None:
+        parts.append(f"most from {best['operator']}")
+    return ", ".join(parts)
+
+
+def show_generation(run: Run, generation: int, members: Sequence[Individual], front: Sequence[str], told: Rows, brought: Rows) -> None:
+    """The pictures of a search after a generation, for the UI: candidates and front, hypervolume, operators."""
+    progress(generation + 1, run.search.generations + 1, key=f"search-{run.run_key[:8]}", description="Generations of the search")
+    if not in_run():
+        return
+    kinds = dict.fromkeys(front, "front")
+    points = [
+        FrontPoint(each.operator, "seed" if each.operator == loop.SEED else kinds.get(each.genome.digest, "candidate"), values)  # type: ignore[arg-type]
+        for each in members
+        if not each.not_measured(NAMES)
+        for values in [{name: float(each.objectives[name] or 0.0) for name in NAMES}]
+    ]
+    title = f"Generation {generation} on the search split"
+    text = f"{len(members)} candidates, {len(front)} on the front; lower is better.\n"
+    key = run.run_key[:8]
+    page(text, key=f"front-{key}-{generation}", description=title, svg=front_svg(points, title=title) if points else None)
+    spent = "Hypervolume against dialogues"
+    page(_progress_table(told), key=f"hypervolume-{key}", description=spent, svg=progress_svg(told, title=spent))
+    title = "What each operator brought"
+    page(_yield_table(brought), key=f"operators-{key}", description=title, svg=yields_svg(brought, title=title) if brought else None)
+
+
+def show_front(compared: Sequence[picking.Finalist], chosen: picking.Pick, *, seed_digest: str, split: str) -> None:
+    """The picture and the table of the finalists."""
+    points, cells = [], []
+    for one in compared:
+        values = {name: one.objectives[name].value for name in NAMES}
+        kind = "pick" if one.genome_digest == chosen.genome_digest else "seed" if one.genome_digest == seed_digest else "front"
+        violated = sum(max(0.0, value or 0.0) for value in one.constraints.values())
+        share = chosen.p_dominated.get(one.genome_digest)
+        figures = [_number(value) for value in values.values()]
+        cells.append([one.genome_digest[:12], kind, *figures, f"{violated:.3f}", _number(share, "not compared")])
+        if None not in values.values():
+            points.append(FrontPoint(kind, kind, values))  # type: ignore[arg-type]
+    title = f"Finalists on {split}"
+    told = table(["genome", "", *NAMES, "above the gates' bounds", "P(dominated)"], cells)
+    if not chosen.dominates_seed:
+        told += "\nThe pick does not dominate the seed on every objective.\n"
+    elif chosen.p_dominates_seed is not None:
+        told += f"\nThe pick dominates the seed in {chosen.p_dominates_seed:.0%} of the resamples.\n"
+    page(told, key="front", description=title, svg=front_svg(points, title=title) if points else None)
+
+
+def _progress_table(told: Rows) -> str:
+    header = ["generation", "dialogues so far", "hypervolume", "of the archive", "gain at most", "front"]
+    return table(
+        header,
+        [
+            [
+                str(row["generation"]), str(row["n_dialogues_so_far"]), _number(row["hypervolume"]), _number(row["archive_hypervolume"]),
+                _number(row["gain_bound"], "no survivor in the box"), str(row["n_front"]),
+            ]
+            for row in told
+        ],
+    )  # fmt: skip
+
+
+def _yield_table(brought: Rows) -> str:
+    totals: dict[str, list[float]] = {}
+    for row in brought:
+        counted = totals.setdefault(row["operator"], [0.0, 0.0, 0.0, 0.0])
+        for at, name in enumerate(("n_children", "gain", "n_tokens")):
+            counted[at] += row[name]
+        counted[3] = row["chance"]
+    order = sorted(totals.items(), key=lambda pair: -pair[1][1])
+    header = ["operator", "children", "hypervolume gained", "tokens", "drawn next"]
+    return table(header, [[name, f"{n:.1f}", f"{gain:.4f}", f"{tokens:.0f}", f"{chance:.0%}"] for name, (n, gain, tokens, chance) in order])
+
+
+def _number(value: float | None, nothing: str = "not measured") -> str:
+    return nothing if value is None else f"{value:.3f}"

@@ -1,0 +1,1 @@
+"""Stage play: prompts played and measured, and the models that play them."""

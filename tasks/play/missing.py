@@ -1,0 +1,32 @@
+"""When too much of what was to be played is missing for a result: what was said is kept, what was not is asked again next time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from understudy.doors.store import Store
+from understudy.errors import ProviderFailed
+from understudy.play.dialogue import Played
+from understudy.rows import played as rows
+from understudy.tasks.play.evaluation import Work
+
+MAX_MISSING = 0.5
+
+
+def require_replies(work: Work, played: Sequence[Played], fresh: Sequence[Played]) -> None:
+    """Raises ProviderFailed where more than half of the free runs among `played` are missing.
+
+    Dialogues that are not missing are kept then. The others are not: they would stand in the way of the same command when the
+    provider answers again.
+    """
+    runs = [one for one in played if one.mode == "free"]
+    missing = [one.reason for one in runs if one.status == "missing"]
+    if len(missing) <= MAX_MISSING * len(runs):
+        return
+    with Store.open(work.store) as store, store.transaction():
+        rows.keep_played(store, [one for one in fresh if one.status != "missing"], profile_key=work.profile_key)
+    most = max(sorted(set(missing)), key=missing.count)
+    raise ProviderFailed(
+        f"{len(missing)} of {len(runs)} dialogues with {work.recommender} are missing, most of them because of: {most}",
+        hint="the others are kept; the same command plays the missing ones again",
+    )

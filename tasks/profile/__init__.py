@@ -1,0 +1,1 @@
+"""Stage profile: splits, contexts, anchors and instruments of a data set."""

@@ -1,0 +1,88 @@
+"""Stage profile, its figures: anchors at the report's size and at any other, distributions, and their drawings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from understudy.doors import folders
+from understudy.doors.store import Store
+from understudy.parameters import PanelSize
+from understudy.rows import played
+
+Fields = dict[str, Any]
+# what reports are made on; `test` is opened by `compare --final` alone
+ANCHORED = ("select",)
+
+
+def measure_anchors(store: Store, profile_key: str, dataset: str, seed: int) -> None:
+    """Keeps the human figures and floors of the split that reports are made on, and the counts that its drawings show."""
+    from understudy.measure.reference import Reference
+    from understudy.profile.anchors import human_anchors
+    from understudy.profile.distributions import spoken
+
+    for split in ANCHORED:
+        reference = Reference.build(played.load_human(store, profile_key, split, dataset), seed=seed)
+        store.add("profile.anchors", played.anchor_frame(human_anchors(reference, split=split, seed=seed), profile_key=profile_key))
+        store.add("profile.distributions", spoken(reference, profile_key=profile_key))
+
+
+def anchors_at(store: Store, profile_key: str, dataset: str, size: PanelSize, *, seed: int) -> Fields:
+    """The anchors at another size than the report's, `{sizes, anchors}`; measured once and then served from rows."""
+    sized = (anchors_of(store, profile_key, dataset, split, size, seed=seed) for split in ANCHORED)
+    return {"sizes": size.model_dump(), "anchors": {one["name"]: told(one) for part in sized for one in part}}
+
+
+def anchors_of(store: Store, profile_key: str, dataset: str, split: str, size: PanelSize, *, seed: int) -> list[Fields]:
+    """The rows of profile.sized_anchors of one split at a size; measured once."""
+    from understudy.measure.reference import Reference
+    from understudy.profile.anchors import human_anchors
+
+    wanted = {"profile_key": profile_key, "split": split, **size.model_dump()}
+    if not store.rows("profile/sized_anchors", **wanted):
+        reference = Reference.build(played.load_human(store, profile_key, split, dataset), seed=seed)
+        found = played.anchor_frame(human_anchors(reference, split=split, sizes=size.model_dump(), seed=seed), profile_key=profile_key)
+        with store.transaction():
+            sizes = {name: pl.lit(n, dtype=pl.Int32) for name, n in size.model_dump().items()}
+            store.add("profile.sized_anchors", found.with_columns(**sizes))
+    return store.rows("profile/sized_anchors", **wanted)
+
+
+def kept(store: Store, profile_key: str) -> Fields:
+    """Name → anchor at the report's size."""
+    found = (store.rows("profile/anchors", profile_key=profile_key, split=split) for split in ANCHORED)
+    return {one["name"]: told(one) for part in found for one in part}
+
+
+def told(row: Fields) -> Fields:
+    """The contract's form of a statistic, with its floor where one was measured."""
+    figure = {"split": row["split"], "n": row["n"]}
+    if row["value"] is None:
+        figure |= {"value": None, "reason": row["reason"]}
+    else:
+        figure |= {"value": row["value"], "ci": [row["lo"], row["hi"]]}
+    if row["floor"] is not None:
+        figure["floor"] = {"value": row["floor"], "ci": [row["floor_lo"], row["floor_hi"]], "n": row["n_floor"]}
+        if row["signed_lo"] is not None:
+            figure["floor"]["signed_ci"] = [row["signed_lo"], row["signed_hi"]]
+    return figure
+
+
+def drawn(store: Store, profile_key: str, dataset: str) -> dict[str, str]:
+    """Picture name → SVG, from the rows of the profile."""
+    from understudy.profile.pictures import pictures
+
+    return pictures(store.frame("profile/distributions", profile_key=profile_key), dataset=dataset)
+
+
+def keep_pictures(svgs: dict[str, str], dataset: str, *, store_path: str, out: str | None) -> dict[str, str]:
+    """Picture name → file; `page` is the one that holds them all. Without `out` they lie in a folder beside the store."""
+    from understudy.profile.pictures import page
+
+    beside = Path(store_path)
+    folder = Path(out) if out else beside.with_name(f"{beside.stem}-profile") / folders.folder_name(dataset)
+    files = {f"{name}.svg": svg for name, svg in svgs.items()}
+    where = folders.written(folder, {**files, "index.html": page(svgs, dataset=dataset)})
+    return {**{name: str(where[f"{name}.svg"]) for name in svgs}, "page": str(where["index.html"])}

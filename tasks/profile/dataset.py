@@ -1,0 +1,194 @@
+"""Stage profile: splits, needs, contexts, anchors, drawings and fitted instruments of a data set, in one transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+from prefect import get_run_logger, task
+from prefect.exceptions import MissingContextError
+
+from understudy import profile
+from understudy.doors.store import Store
+from understudy.errors import BadInput
+from understudy.keys import canonical_json, key
+from understudy.parameters import PanelSize
+from understudy.profile.rows import profiled
+from understudy.records import Item
+from understudy.rows import humans
+from understudy.statistics.rates import wilson
+from understudy.tasks.artifacts import page, table
+from understudy.tasks.profile import anchors as measured
+from understudy.tasks.profile.anchors import measure_anchors
+from understudy.tasks.profile.instruments import keep_instruments, told, version_of
+
+Fields = dict[str, Any]
+FITTED_ON = ("exemplar", "search")
+
+
+@task(name="profile data set", persist_result=False)
+def profile_dataset(store_path: str, dataset: str, *, at: PanelSize | None = None, out: str | None = None, seed: int = 0) -> Fields:
+    """The fields of `understudy profile`, with `profile_key`. A profile that is there is answered from its rows.
+
+    `at`: anchors at this size as well; `out`: the folder of the drawings.
+    """
+    with Store.open(store_path) as store:
+        dataset_digest = str(store.rows("ingest/dataset_digest", dataset=dataset)[0]["digest"])
+        profile_key = key_of(dataset, dataset_digest, seed=seed, instruments=version_of(store, dataset))
+        if not store.rows("profile/profile", profile_key=profile_key):
+            with store.transaction():
+                _write(store, profile_key, dataset, dataset_digest, seed)
+                fit_rehearsal(store, profile_key, dataset)
+                keep_instruments(store, profile_key, dataset, seed=seed)
+                measure_anchors(store, profile_key, dataset, seed)
+        fields = _fields(store, profile_key, dataset)
+        if at is not None:
+            fields["anchors_at"] = measured.anchors_at(store, profile_key, dataset, at, seed=seed)
+        drawn = measured.drawn(store, profile_key, dataset)
+    fields["pictures"] = measured.keep_pictures(drawn, dataset, store_path=store_path, out=out)
+    _show(fields, drawn)
+    _log(f"profile {dataset}: {profile_key}, {fields['n_dialogues']} dialogues, {sum(fields['strata'].values())} reaction contexts")
+    return fields
+
+
+def _show(fields: Fields, drawn: dict[str, str]) -> None:
+    """The humans' page for the UI: splits, strata, floors, instruments, drawings."""
+    columns = ("n_dialogues", "n_seekers", "n_shared_targets")
+    splits = [[name, *(str(one[column]) for column in columns)] for name, one in fields["splits"].items()]
+    strata = [[name, str(n)] for name, n in fields["strata"].items()]
+    anchors = [[name, *_told(one), *_told(one.get("floor"))] for name, one in fields["anchors"].items()]
+    instruments = [
+        [name, one.get("kind", ""), ", ".join(one["fitted_on"]) or "nothing", *_told(one["macro_f1"]), one["digest"][:12]]
+        for name, one in fields["instruments"].items()
+    ]
+    text = "\n".join(
+        (
+            table(["split", "dialogues", "seekers", "shared targets"], splits),
+            table(["stratum", "reaction contexts"], strata),
+            table(["anchor", "human", "95 %", "floor", "95 %"], anchors),
+            table(["instrument", "kind", "fitted on", "macro-F1", "95 %", "digest"], instruments),
+        )
+    )
+    page(text, key="profile", description=f"The humans of {fields['dataset']}", svgs=drawn)
+
+
+def _told(figure: Fields | None) -> tuple[str, str]:
+    if figure is None or figure["value"] is None:
+        return "", ""
+    low, high = figure["ci"]
+    return f"{figure['value']:.3f}", "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
+
+
+def key_of(dataset: str, dataset_digest: str, *, seed: int, instruments: Fields) -> str:
+    """The key of a profile: the data and every version and parameter that shapes it."""
+    from understudy import objectives, rehearsal
+    from understudy.profile import anchors, distributions
+
+    return key(
+        "profile",
+        profile.VERSION,
+        dataset=dataset,
+        digest=dataset_digest,
+        seed=seed,
+        parts=profile.VERSIONS,
+        objectives=objectives.VERSIONS,
+        rehearsal=[rehearsal.VERSION, rehearsal.PARAMETERS_DIGEST],
+        instruments=instruments,
+        anchors=anchors.VERSION,
+        distributions=distributions.VERSION,
+    )
+
+
+def fit_rehearsal(store: Store, profile_key: str, dataset: str) -> None:
+    """Keeps the embedded model, fitted on the exemplar and search splits and on nothing else."""
+    from understudy import rehearsal
+
+    turns = pl.concat([humans.load_human_turns(store, profile_key, split) for split in FITTED_ON]).filter("lends_text")
+    reactions = pl.concat([humans.load_human_reactions(store, profile_key, split) for split in FITTED_ON])
+    named = set(turns["item_ids"].explode().drop_nulls())
+    # an item without facts is known from a dialogue alone: one of another split would carry something of it into the fit
+    items = {item_id: item for item_id, item in _catalogue(store, dataset).items() if item_id in named or item.genres}
+    fitted = rehearsal.fit(turns, reactions, items)
+    quality = {"kind": "embedded model", "n_dialogues": turns["dialogue_id"].n_unique(), "n_reactions": reactions.height}
+    _keep(store, profile_key, "rehearsal", fitted.digest, fitted_on=FITTED_ON, quality=quality, parameters=fitted.as_json())
+
+
+def _write(store: Store, profile_key: str, dataset: str, dataset_digest: str, seed: int) -> None:
+    dialogues = humans.load_dialogues(store, dataset)
+    if not dialogues:
+        raise BadInput(f"there are no dialogues of the data set {dataset!r}, a catalogue or ratings at most", hint=_datasets(store))
+    contents = {row["dialogue_id"]: row["content_sha256"] for row in store.rows("ingest/dialogue_digests", dataset=dataset)}
+    frames = profiled(dialogues, _catalogue(store, dataset), contents=contents, profile_key=profile_key, seed=seed)
+    licences = [row["licence"] for row in store.rows("ingest/licences", dataset=dataset)]
+    row = {
+        "profile_key": profile_key,
+        "dataset": dataset,
+        "dataset_digest": dataset_digest,
+        "version": profile.VERSION,
+        "licence": " AND ".join(licences),
+        "has_official_split": any(one.official_split == profile.OFFICIAL_TEST for one in dialogues),
+        "n_dialogues": len(dialogues),
+    }
+    store.add("profile.profiles", [row])
+    store.add("profile.splits", frames.splits)
+    store.add("profile.seekers", frames.seekers)
+    store.add("profile.contexts", frames.contexts)
+    store.add("profile.distributions", store.frame("profile/log_distributions", profile_key=profile_key))
+
+
+def _keep(
+    store: Store, profile_key: str, name: str, digest: str, *, fitted_on: tuple[str, ...], quality: Fields, parameters: Any
+) -> None:
+    columns: dict[str, Any] = {"profile_key": pl.String, "name": pl.String, "digest": pl.String, "fitted_on": pl.List(pl.String)}
+    row = {"profile_key": profile_key, "name": name, "digest": digest, "fitted_on": sorted(fitted_on)}
+    texts = {"quality": canonical_json(quality), "parameters": canonical_json(parameters)}
+    schema = {**columns, "quality": pl.String, "parameters": pl.String}
+    store.add("profile.instruments", pl.DataFrame([{**row, **texts}], schema=schema))
+
+
+def _fields(store: Store, profile_key: str, dataset: str) -> Fields:
+    row = store.rows("profile/profile", profile_key=profile_key)[0]
+    by_split: dict[str, dict[str, int]] = {}
+    for one in store.rows("profile/strata", profile_key=profile_key):
+        by_split.setdefault(one["split"], {})[one["stratum"]] = one["n"]
+    names = sorted({name for strata in by_split.values() for name in strata})
+    return {
+        "dataset": dataset,
+        "profile_key": profile_key,
+        "licence": row["licence"],
+        "n_dialogues": row["n_dialogues"],
+        "has_official_split": row["has_official_split"],
+        "n_moved_to_test": store.rows("profile/n_moved", profile_key=profile_key)[0]["n"],
+        "splits": {one.pop("split"): one for one in store.rows("profile/splits", profile_key=profile_key)},
+        "strata": {name: sum(strata.get(name, 0) for strata in by_split.values()) for name in names},
+        "strata_by_split": by_split,
+        "human": store.rows("profile/human_figures", dataset=dataset)[0],
+        "history_leak": _history_leak(store, profile_key),
+        "disclosed": {one.pop("kind"): one for one in store.rows("profile/disclosed", profile_key=profile_key)},
+        "anchors": measured.kept(store, profile_key),
+        "instruments": told(store, profile_key, dataset),
+    }
+
+
+def _history_leak(store: Store, profile_key: str) -> Fields:
+    """What was flagged because its item is named before its turn comes: it is neither played nor counted as a human reaction."""
+    found = {one.pop("what"): one for one in store.rows("profile/history_leak", profile_key=profile_key)}
+    none = dict.fromkeys(("n", "n_flagged", "n_id", "n_title", "n_need"), 0)
+    counted = {what: found.get(what, none) for what in ("reactions", "scenarios")}
+    return {what: {**one, "share": wilson(one["n_flagged"], one["n"], nothing=f"no {what}").as_json()} for what, one in counted.items()}
+
+
+def _catalogue(store: Store, dataset: str) -> dict[str, Item]:
+    return humans.load_items(store, dataset)
+
+
+def _datasets(store: Store) -> str:
+    there = ", ".join(row["dataset"] for row in store.rows("ingest/datasets"))
+    return f"the store holds: {there}" if there else "run `understudy ingest` first"
+
+
+def _log(text: str) -> None:
+    try:
+        get_run_logger().info(text)
+    except MissingContextError:  # called as a plain function, outside a flow run
+        return

@@ -1,0 +1,157 @@
+"""Stage profile, its instruments: fitted on the gold acts of exemplar and search where there are enough, else the lexicon."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import polars as pl
+
+from understudy import rehearsal
+from understudy.doors.store import Store
+from understudy.errors import BadInput
+from understudy.instruments import chosen, gold, validation
+from understudy.instruments.chosen import LEXICON, Instruments
+from understudy.instruments.text import Titles
+from understudy.instruments.validation import Task
+from understudy.keys import canonical_json
+from understudy.profile import registers
+from understudy.prompt.setting import load_setting
+from understudy.rows import humans
+
+VERSION = 1
+Fields = dict[str, Any]
+NAMES = ("reaction", "act")
+# rehearsal is heard under this prompt, turn and turn about with its faults and without: a bare prompt hardly ever rejects anything
+SETTING, SURFACE, NO_FAULT = "zero_shot", "0", -9.0
+NO_GOLD = "measured on gold acts only, which this data set has not"
+FOREIGN = "the acts of this data set are in no code known here"
+NO_HUMAN_GOLD: Fields = {"status": "uncorrected", "reason": "no gold acts outside the fitted splits"}
+
+
+def version_of(store: Store, dataset: str) -> Fields:
+    """What of the instruments shapes a profile: the gold acts as content, and all that they are fitted and read with."""
+    found = store.rows("profile/gold_digest", dataset=dataset)[0]["digest"]
+    return {"version": VERSION, "gold": found, "fitting": chosen.FITTING, "lexicon": LEXICON.digest, "registers": registers.VERSION,
+            "validation": validation.VERSION}  # fmt: skip
+
+
+def keep_instruments(store: Store, profile_key: str, dataset: str, *, seed: int = 0) -> None:
+    """Keeps the instruments of a profile with their quality; those of a data set with few or no gold acts are the lexicon."""
+    turns = store.frame("profile/gold_acts", profile_key=profile_key)
+    known = gold.known(turns)
+    work = validation.tasks(known, _fitting_titles(store, profile_key, dataset)) if len(known) else {}
+    made = {name: _fitted(work.get(name)) for name in NAMES}
+    instruments = chosen.chosen({name: value for name, (value, _) in made.items()})
+    whole = Titles.of(humans.load_items(store, dataset))
+    heard = _side_channel(store, profile_key, instruments, whole)
+    missing = FOREIGN if len(turns) else NO_GOLD
+    for name in NAMES:
+        parameters, reason = made[name]
+        quality = _quality(work.get(name), instruments, reason=reason or missing, seed=seed)
+        human = quality.pop("human", NO_HUMAN_GOLD)
+        quality["confusion_by_register"] = {"human": human, "rehearsal": heard[name], "other": dict(registers.UNCORRECTED)}
+        row = {
+            "profile_key": profile_key, "name": name, "digest": instruments.digests[name],
+            "fitted_on": sorted(gold.FITTED_ON) if parameters else [], "quality": canonical_json(quality),
+            "parameters": canonical_json(parameters),
+        }  # fmt: skip
+        schema = {column: pl.List(pl.String) if column == "fitted_on" else pl.String for column in row}
+        store.add("profile.instruments", pl.DataFrame([row], schema=schema))
+
+
+def labelled_registers(store: Store, profile_key: str, dataset: str) -> dict[str, dict[str, Fields]]:
+    """Engine → reaction and act → its confusion, from what people labelled; `human` is not among them, gold acts have measured it."""
+    from understudy.profile import labelling
+    from understudy.rows import played as rows
+
+    labels = store.frame("play/human_labels", dataset=dataset)
+    if labels.is_empty():
+        return {}
+    titles, instruments = Titles.of(humans.load_items(store, dataset)), rows.load_instruments(store, profile_key)
+    agreed = labelling.agreed(labels)
+    return {
+        str(engine): registers.by_labels(agreed.filter(pl.col("engine") == engine), titles=titles, instruments=instruments)
+        for engine in agreed["engine"].unique().sort()
+    }
+
+
+def told(store: Store, profile_key: str, dataset: str) -> dict[str, Fields]:
+    """Name → the contract's fields of each instrument; a register that people labelled has its confusion from them."""
+    by_labels = labelled_registers(store, profile_key, dataset)
+    found = {}
+    for row in store.rows("profile/instruments", profile_key=profile_key):
+        unmeasured = {"macro_f1": None, "per_class": None, "confusion_by_register": None}
+        fields = {"digest": row["digest"], "fitted_on": row["fitted_on"], **unmeasured, **json.loads(row["quality"])}
+        if row["name"] in NAMES:
+            fields["confusion_by_register"] = registers.joined(fields["confusion_by_register"], by_labels, row["name"])
+        found[row["name"]] = fields
+    return found
+
+
+def _fitting_titles(store: Store, profile_key: str, dataset: str) -> Titles:
+    """The titles that fitting may know; those known from a dialogue of another split alone would carry something of it into the fit."""
+    named = {item_id for split in gold.FITTED_ON for item_id in _named(store, profile_key, split)}
+    return Titles.of({key: item for key, item in humans.load_items(store, dataset).items() if key in named or item.genres})
+
+
+def _named(store: Store, profile_key: str, split: str) -> set[str]:
+    return set(humans.load_human_turns(store, profile_key, split)["item_ids"].explode().drop_nulls())
+
+
+def _fitted(task: Task | None) -> tuple[Fields, str]:
+    """(parameters, why there are none)."""
+    if task is None:
+        return {}, ""
+    inside = task.of(gold.FITTED_ON, inside=True)
+    rare = inside.rare()
+    if rare:
+        told = ", ".join(f"{name} {n}" for name, n in rare.items())
+        return {}, f"too few gold turns in {' and '.join(gold.FITTED_ON)} to fit on (at least {validation.MIN_TURNS_OF_A_CLASS}): {told}"
+    return validation.fitted_to(inside).as_json(), ""
+
+
+def _quality(task: Task | None, instruments: Instruments, *, reason: str, seed: int) -> Fields:
+    if task is None:
+        return {"kind": "lexicon", "macro_f1": None, "per_class": None, "reason": reason}
+    read = validation.read_as(task.name, instruments)
+    inside, outside = task.of(gold.FITTED_ON, inside=True), task.of(gold.FITTED_ON, inside=False)
+    kind = instruments.kinds[task.name]
+    found: Fields = {"kind": kind, "out_of_sample": None, "cross_validated": None, "held_out": None}
+    if kind == "fitted":
+        found |= validation.out_of_sample(inside, outside, read, seed=seed)
+        found |= {"words_alone": validation.cross_validated(inside, signs=False, seed=seed, n_repeats=1), "basis": "out_of_sample"}
+    else:
+        # the lexicon was fitted on nothing, so all gold is held out
+        outside = task
+        found |= {"held_out": validation.held_out(task, read, seed=seed), "basis": "held_out", "reason": reason}
+    found |= {name: found[found["basis"]][name] for name in ("macro_f1", "per_class")}
+    found["caution"] = validation.CONTAMINATED
+    lexicon = validation.held_out(task, validation.read_as(task.name, LEXICON), seed=seed)
+    found["baselines"] = {"majority": validation.majority(task, seed=seed), "lexicon": lexicon}
+    measured = len(outside.turns) > 0
+    if measured:
+        found["human"] = registers.measured(validation.table(outside, read), source="gold acts, held out")
+    return found
+
+
+def _side_channel(store: Store, profile_key: str, instruments: Instruments, titles: Titles) -> dict[str, Fields]:
+    """Rehearsal's register, heard in this process on contexts of the fitted splits."""
+    rows = {row["name"]: row for row in store.rows("profile/instruments", profile_key=profile_key)}
+    if "rehearsal" not in rows:
+        raise BadInput("rehearsal is fitted before the instruments are")
+    fitted = rehearsal.Fitted.from_json(json.loads(rows["rehearsal"]["parameters"]))
+    genome, calm = load_setting(SETTING).genome, rehearsal.Surface("calm", tuple((fault, NO_FAULT) for fault in rehearsal.FAULTS), (), ())
+    surfaces, controls = (rehearsal.surface(SURFACE), calm), genome.controls
+
+    def speak(messages: Any, seed: int) -> tuple[str, str]:
+        surface = surfaces[seed % len(surfaces)]
+        reply = rehearsal.respond(
+            messages, surface=surface, fitted=fitted, temperature=controls.temperature, top_p=controls.top_p, seed=seed
+        )
+        return reply.text, reply.intended_act
+
+    contexts = [one for split in gold.FITTED_ON for one in humans.load_contexts(store, profile_key, split)]
+    return registers.by_side_channel(
+        registers.drawn(contexts), genome=genome, speak=speak, titles=titles, instruments=instruments
+    )

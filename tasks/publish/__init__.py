@@ -1,0 +1,1 @@
+"""Stage publish: a batch that passed, as a release."""

@@ -1,0 +1,149 @@
+"""Stage publish: a batch that passed its gates becomes an immutable, versioned release, on the shelf and in the store."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from prefect import get_run_logger, task
+
+import understudy
+from understudy.doors import releases as shelf
+from understudy.doors.events import emit
+from understudy.doors.store import Store
+from understudy.errors import BadInput, GateFailed
+from understudy.release import card
+from understudy.release.release import Release, composed, verify
+from understudy.tasks.artifacts import in_run, page
+
+Fields = dict[str, Any]
+
+
+@task(name="publish batch", persist_result=False)
+def publish_batch(store_path: str, batch_key: str, *, name: str, releases_dir: str) -> Fields:
+    """The fields of `understudy publish`. The same batch again gives the same release and adds no row.
+
+    Files are staged, flushed and renamed into place, then the rows follow in one transaction: a run that was killed in
+    between finds its files by their digest and writes what is missing. Raises GateFailed and publishes nothing when a gate
+    failed, was not asked, or no licence allows a release.
+    """
+    folder = Path(releases_dir)
+    with Store.open(store_path) as store:
+        release = _composed(store, batch_key, name)
+        version = _version(store, release, folder)
+        path = _on_shelf(store, release, version, folder)
+        with store.transaction():
+            _keep(store, release, version, batch_key=batch_key, path=path)
+    emit("publish", "release_published", release.digest)
+    manifest = release.versioned(version)
+    _show(manifest)
+    return {
+        "release": {"name": release.name, "version": version, "digest": release.digest, "path": str(path)},
+        "engine": manifest["engine"],
+        "licence": manifest["licence"],
+        "n_dialogues": manifest["n_dialogues"],
+        "n_examples": manifest["n_examples"],
+    }
+
+
+def _composed(store: Store, batch_key: str, name: str) -> Release:
+    rows = store.rows("publish/batch", batch_key=batch_key)
+    if not rows:
+        raise BadInput(f"there is no batch {batch_key}", hint="`understudy simulate` plays one")
+    batch = rows[0]
+    verdicts = _verdicts(store, batch_key)
+    return composed(
+        name,
+        store.frame("publish/dialogues", batch_key=batch_key),
+        store.frame("publish/turns", batch_key=batch_key),
+        engine=batch["engine"],
+        lineage=_lineage(store, batch),
+        verdicts=verdicts,
+        figures=_figures(store, batch),
+    )
+
+
+def _verdicts(store: Store, batch_key: str) -> list[Fields]:
+    verdicts = store.rows("validate/verdicts", batch_key=batch_key)
+    failed = [verdict for verdict in verdicts if not verdict["passed"]]
+    if not verdicts:
+        raise GateFailed(f"batch {batch_key} was not validated", hint="run `understudy validate` first", fields={"release": None})
+    if failed:
+        names = ", ".join(f"{verdict['suite']}/{verdict['expectation']}" for verdict in failed)
+        hint = "`understudy validate` names bound and miss"
+        raise GateFailed(f"batch {batch_key} did not pass: {names}", hint=hint, fields={"release": None})
+    return verdicts
+
+
+def _lineage(store: Store, batch: Fields) -> Fields:
+    sources = store.rows("publish/sources", dataset=batch["dataset"])
+    lending = {one["source_sha256"] for one in sources if one.pop("lends_text")}
+    named = ("dataset", "batch", "batch_key", "profile_key", "setting", "genome_digest", "model", "recommender", "seed", "evaluation_key")
+    return {
+        **{name: batch[name] for name in named},
+        "genome": json.loads(batch["genome"]),
+        "sources": [one for one in sources if one["source_sha256"] in lending],
+        # they taught the instruments; none of their text is in what was played
+        "annotations": [one for one in sources if one["source_sha256"] not in lending],
+        "code_version": understudy.__version__,
+    }
+
+
+def _figures(store: Store, batch: Fields) -> Fields:
+    anchors = store.rows("profile/anchors", profile_key=batch["profile_key"], split=batch["split"])
+    objectives = json.loads(batch["objectives"])
+    return {
+        "split": batch["split"],
+        "objectives": objectives,
+        "leakage": json.loads(batch["leakage"]),
+        "diagnostics": json.loads(batch["diagnostics"]),
+        "floors": {row["name"]: row["floor"] for row in anchors if row["name"] in objectives},
+    }
+
+
+def _version(store: Store, release: Release, folder: Path) -> int:
+    """The version that holds this content, in the store or on the shelf; else the next one that neither has."""
+    known: dict[int, str] = {row["version"]: row["digest"] for row in store.rows("publish/known", name=release.name)}
+    there = shelf.versions(folder, release.name)
+    same = [version for version, digest in {**there, **known}.items() if digest == release.digest]
+    return min(same) if same else max([0, *known, *there]) + 1
+
+
+def _on_shelf(store: Store, release: Release, version: int, folder: Path) -> Path:
+    """The release's folder, made where it is not there; one that is there is verified, never written again."""
+    path = folder / release.name / f"v{version}"
+    if version in shelf.versions(folder, release.name):
+        verify(path)
+        return path
+    manifest = release.versioned(version)
+    staged = shelf.stage(folder, manifest, texts=release.texts(version), tables=release.tables(), store=store)
+    emit("publish", "release_staged", release.digest)
+    return shelf.put(staged, version)
+
+
+def _keep(store: Store, release: Release, version: int, *, batch_key: str, path: Path) -> None:
+    keyed = [pl.lit(release.name).alias("name"), pl.lit(version, pl.Int32).alias("version")]
+    for table, frame in release.tables().items():
+        store.add(f"publish.{table}", frame.with_columns(keyed))
+    manifest = release.manifest
+    row = {
+        "name": release.name,
+        "version": version,
+        "batch_key": batch_key,
+        "dataset": manifest["lineage"]["dataset"],
+        **{column: manifest[column] for column in ("digest", "licence", "engine", "n_dialogues", "n_turns", "n_examples")},
+        "manifest": json.dumps(release.versioned(version), sort_keys=True),
+        "path": str(path),
+        "made_at": datetime.now(UTC).replace(tzinfo=None),
+    }
+    store.add("publish.releases", [row])
+
+
+def _show(manifest: Fields) -> None:
+    if not in_run():
+        return
+    get_run_logger().info("published %s version %d, digest %s", manifest["name"], manifest["version"], manifest["digest"])
+    page(card.text(manifest), key="release", description=f"{manifest['name']} version {manifest['version']}")

@@ -1,0 +1,1 @@
+"""Stage simulate: a batch of dialogues with one prompt."""

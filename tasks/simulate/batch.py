@@ -1,0 +1,141 @@
+"""Stage simulate: a batch of dialogues for the seekers of `search`, and what the gates need to know of the prompt behind it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from prefect import task
+
+from understudy.doors.store import Store
+from understudy.errors import BadInput
+from understudy.keys import key, seed_of
+from understudy.measure.reference import MIN_CONTEXTS
+from understudy.parameters import PanelSize
+from understudy.play.dialogue import ends_of
+from understudy.play.panels import Panel, draw_panel
+from understudy.prompt.genome import Genome
+from understudy.prompt.setting import load_setting, seed_genome
+from understudy.rows import humans
+from understudy.rows import played as rows
+from understudy.tasks.artifacts import page, table
+from understudy.tasks.play.evaluation import Work, human_side, measured, performed, row_of, second_model
+from understudy.tasks.play.missing import require_replies
+from understudy.tasks.play.models import open_models
+
+VERSION = 1
+# the replays behind the gates are those of the report, so a night plays them once
+REPORT_REPLICATE = 2
+MENDED = {
+    "n_stripped": "labels, stage directions, quotes and template echo taken out",
+    "n_redone": "drafts turned down by a second model",
+    "n_unchecked": "second looks that could not be read",
+}
+Fields = dict[str, Any]
+
+
+@task(name="choose prompt", persist_result=False)
+def prompt_of(store: str, dataset: str, *, setting: str | None, genome_file: str | None, seed: int) -> str:
+    """The digest of the genome to be played, kept in the store."""
+    with Store.open(store) as opened:
+        if setting is not None:
+            exemplars = sorted(humans.load_exemplars(opened, humans.current_profile(opened, dataset)))
+            genome, name = seed_genome(load_setting(setting), exemplars, seed=seed), Path(setting).stem
+        else:
+            genome, name = _read(Path(genome_file or "")), "genome file"
+        with opened.transaction():
+            rows.keep_genomes(opened, [genome], setting=name)
+    return genome.digest
+
+
+@task(name="play batch", persist_result=False)
+def play_batch(
+    store: str, dataset: str, *, genome_digest: str, batch: str, n: int, size: PanelSize, recommender: str, model: str, seed: int
+) -> Fields:
+    """The fields of `understudy simulate`. A batch that is there is answered from its rows."""
+    with Store.open(store) as opened:
+        profile_key = humans.current_profile(opened, dataset)
+    parts = {"profile": profile_key, "genome": genome_digest, "recommender": recommender, "model": model, "seed": seed, "n": n}
+    parts["report"] = size.model_dump()
+    if verifier := second_model(open_models()):
+        parts["verifier"] = verifier
+    batch_key = key("batch", VERSION, batch=batch, **parts)
+    work = Work(
+        store=store, profile_key=profile_key, dataset=dataset, split="select", free_split="search", genome_digest=genome_digest,
+        panel=_panel(store, profile_key, dataset, batch=batch, n=n, size=size, seed=seed), model=model, recommender=recommender, seed=seed,
+        intervals=True, min_contexts=MIN_CONTEXTS, verifier=verifier,
+    )  # fmt: skip
+    with Store.open(store) as opened:
+        found = opened.rows("simulate/batch", batch_key=batch_key)
+    if not found:
+        _play(work, batch_key, batch)
+    with Store.open(store) as opened:
+        row = opened.rows("simulate/batch", batch_key=batch_key)[0]
+        members = [one["play_key"] for one in opened.rows("simulate/members", batch_key=batch_key)]
+        counted = ends_of(rows.load_played(opened, members).values())
+    gateway = open_models().gateway
+    told = {"batch": batch, "batch_key": batch_key, "dataset": dataset}
+    fields = {**told, "engine": row["engine"], "n_dialogues": row["n_dialogues"], **counted}
+    show(fields)
+    return {**fields, "n_model_calls": gateway.n_calls, "tokens": gateway.tokens, "usd": gateway.usd}
+
+
+def show(fields: Fields) -> None:
+    """The page of a batch, for the UI: how its dialogues ended, and what was mended in the seeker's replies."""
+    ends = [[status, reason, str(n)] for status, reasons in fields["ends"].items() for reason, n in reasons.items()]
+    mended = [[told, "not counted" if fields[name] is None else str(fields[name])] for name, told in MENDED.items()]
+    text = "\n".join((table(["dialogues", "because of", "n"], ends), table(["the seeker's replies", "n"], mended)))
+    page(text, key="batch", description=f"Batch {fields['batch']}: {fields['n_dialogues']} dialogues")
+
+
+def batch_key_of(store: str, batch: str, dataset: str | None) -> str:
+    """The key of the batch of that name, the one made last where a name was used for several prompts. Raises BadInput."""
+    with Store.open(store) as opened:
+        found = opened.rows("simulate/named", batch=batch, dataset=dataset)
+    if not found:
+        raise BadInput(f"there is no batch called {batch!r}", hint="`understudy simulate --batch NAME` plays one")
+    datasets = sorted({row["dataset"] for row in found})
+    if len(datasets) > 1:
+        raise BadInput(f"the batch {batch!r} is in several data sets: {', '.join(datasets)}", hint="say which with --dataset")
+    return str(found[-1]["batch_key"])
+
+
+def _panel(store: str, profile_key: str, dataset: str, *, batch: str, n: int, size: PanelSize, seed: int) -> Panel:
+    """The report's replays, and free runs whose replicate and place in the order come from the name of the batch."""
+    side = human_side(store, profile_key, dataset)
+    report = side.panel("select", size, seed=seed, replicate=REPORT_REPLICATE)
+    own = seed_of("batch", VERSION, batch)
+    free = draw_panel(
+        (), side.scenarios("search").values(), per_stratum=0, n_behaviour=0, n_free=n, seed=seed, rotation=own, replicate=own
+    ).free
+    return Panel(report.reactions, report.behaviour, free, REPORT_REPLICATE)
+
+
+def _play(work: Work, batch_key: str, batch: str) -> None:
+    played, fresh = performed(work)
+    require_replies(work, played, fresh)
+    row = row_of(work, played, measured(work, played))
+    runs = [one for one in played if one.mode == "free"]
+    # a fallback or a second model may have had a part in a dialogue
+    engines = sorted({name for one in played for name in one.engine.split("+") if name})
+    members = pl.DataFrame({"batch_key": [batch_key] * len(runs), "play_key": [one.play_key for one in runs]})
+    batch_row = {
+        "batch_key": batch_key, "batch": batch, "dataset": work.dataset, "profile_key": work.profile_key,
+        "genome_digest": work.genome_digest, "recommender": work.recommender, "model": work.model,
+        "engine": "+".join(engines) or "none", "seed": work.seed, "evaluation_key": work.key, "n_dialogues": len(runs),
+        "n_missing": sum(one.status == "missing" for one in runs), "n_tokens": sum(one.n_tokens for one in runs),
+    }  # fmt: skip
+    with Store.open(work.store) as opened, opened.transaction():
+        rows.keep_played(opened, fresh, profile_key=work.profile_key)
+        opened.add("optimize.evaluations", [row])
+        opened.add("simulate.batches", [batch_row])
+        opened.add("simulate.members", members)
+
+
+def _read(path: Path) -> Genome:
+    try:
+        return Genome.from_json(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError) as error:
+        raise BadInput(f"cannot read the genome {path}: {error}", hint="`understudy optimize` names the file of its pick") from error

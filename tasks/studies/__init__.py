@@ -1,0 +1,1 @@
+"""Studies: what is done with a profiled data set beside the nightly way."""

@@ -1,0 +1,119 @@
+"""What a call of each role is taken to be: how many a turn, how long, at what price, how many seconds. Part of `estimate`."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+from understudy.completion import ModelRole, Request
+from understudy.doors.gateway.budget import Price
+from understudy.doors.gateway.llm import GatewayConfig, known_price
+from understudy.parameters import Caps, Models
+from understudy.play.scene import Scene
+from understudy.play.turn import check_request, request_of
+from understudy.prompt.genome import Genome
+from understudy.studies.estimate import NONE, Calls, Figure, Way
+
+EMBEDDED = "rehearsal"
+N_ENOUGH = 30  # fewer calls of a kind say little of the next ones
+MEAN_SPREAD = 0.25
+Fields = dict[str, Any]
+
+# an English text has about four bytes a token, with most tokenizers between these
+_BYTES_A_TOKEN = Figure(1 / 4.0, 1 / 5.0, 1 / 3.0)
+_TOKENS_A_WORD = 1.35
+_HOSTED_S, _EMBEDDED_S = Figure(1.5, 0.5, 5.0), Figure(0.005, 0.003, 0.02)
+# of the recommender that is a language model: the conversation, the titles it is shown, and its ranking
+_RECOMMENDER = Figure(900, 500, 2000), Figure(350, 120, 1400)
+_CHECK_REPLY = Figure(30, 10, 200)
+# of the satisfaction asked for after a free run, which holds the whole dialogue
+_JUDGE = Figure(750, 450, 1800), Figure(10, 6, 120)
+# an answer by schema may need a repair
+_STRUCTURED = Figure(1.05, 1, 2)
+_CALL_S = {True: Figure(0.004, 0.0025, 0.012), False: Figure(0.007, 0.005, 0.02)}
+_EVALUATION_S, _START_S = Figure(0.8, 0.2, 3.0), Figure(15, 6, 60)
+# what it is shown of a prompt and of turns, and the section that it writes; a commission in need of a second look asks again
+_CRITIC, _REWRITINGS = (Figure(1800, 800, 5000), Figure(120, 40, 700)), Figure(1.9, 0.7, 3.5)
+_ASSUMED: dict[ModelRole, tuple[Figure, Figure]] = {"recommender": _RECOMMENDER, "judge": _JUDGE, "critic": _CRITIC}
+
+
+def calls_of(role: ModelRole, models: Models, scenes: Sequence[Scene], measured: Fields | None, *, latency_s: float | None) -> Calls:
+    """The calls of a role in dialogues. `measured`: its row of play/measured_calls; `latency_s`: seconds of a call that are given."""
+    model = models.of(role)
+    enough = measured is not None and measured["n"] >= N_ENOUGH
+    prompt, reply, source = _rendered(role, scenes)
+    latency, latency_from = _seconds(model, latency_s)
+    if measured is not None and enough:
+        prompt, reply = (_about(measured[name]) for name in ("prompt_tokens", "reply_tokens"))
+        source = f"{measured['n']} calls in the ledger"
+        if latency_s is None:
+            low, mean, high = (measured[name] for name in ("latency_lo", "latency", "latency_hi"))
+            latency, latency_from = Figure(mean, min(mean, low), max(mean, high)), source
+    price, told = _price(models, model), f"tokens: {source}; seconds: {latency_from}"
+    if role == "critic":
+        return Calls(model, NONE, prompt, reply, latency, price, told, per_rewriting=_REWRITINGS)
+    if role == "judge":
+        return Calls(model, NONE, prompt, reply, latency, price, told, per_run=_STRUCTURED)
+    return Calls(model, _per_turn(role, scenes[0].genome), prompt, reply, latency, price, told)
+
+
+def asked_apart(model: str, models: Models, questions: Sequence[Request], *, latency_s: float | None) -> Calls:
+    """The calls of a probe's questions, which a seeker's model is asked outside of dialogues."""
+    most = float(max(one.max_tokens for one in questions))
+    latency, latency_from = _seconds(model, latency_s)
+    told = f"tokens: {len(questions)} rendered questions; replies up to what they may fill; seconds: {latency_from}"
+    return Calls(
+        model, NONE, _tokens(questions), Figure(most / 3, 1, most), latency, _price(models, model), told, per_question=_STRUCTURED
+    )  # fmt: skip
+
+
+def _price(models: Models, model: str) -> Price | None:
+    return Price(0.0, 0.0) if model == EMBEDDED else known_price(GatewayConfig.of(models, Caps()), model)
+
+
+def _seconds(model: str, given: float | None) -> tuple[Figure, str]:
+    """Of a call of which the ledger says nothing, and where the figure is from."""
+    if given is not None:
+        return Figure.exactly(given), "given"
+    return _EMBEDDED_S if model == EMBEDDED else _HOSTED_S, "assumed"
+
+
+def _about(mean: float) -> Figure:
+    return Figure(mean, mean * (1 - MEAN_SPREAD), mean * (1 + MEAN_SPREAD))
+
+
+def _per_turn(role: ModelRole, genome: Genome) -> Figure:
+    """Calls of a role for one turn: answers by schema may need a repair, a draft may be turned down once."""
+    if role != "seeker":
+        return _STRUCTURED
+    once = _STRUCTURED if genome.controls.deliberation == "steps" else Figure.exactly(1)
+    return once * Figure(1.2, 1, 2) if genome.controls.verifier else once
+
+
+def _rendered(role: ModelRole, scenes: Sequence[Scene]) -> tuple[Figure, Figure, str]:
+    """Tokens of prompt and reply, from prompts rendered for a sample of human dialogues."""
+    if role in _ASSUMED:
+        return *_ASSUMED[role], "assumed"
+    words = statistics.mean(len(turn.text.split()) for scene in scenes for turn in scene.history if turn.role == "seeker")
+    if role == "verifier":
+        asked = [check_request(scene, scene.history, len(scene.history), "x" * int(5 * words)) for scene in scenes]
+        return _tokens(asked), _CHECK_REPLY, f"{len(scenes)} rendered prompts; replies assumed"
+    asked = [request_of(scene, scene.history, len(scene.history)) for scene in scenes]
+    spoken, most = words * _TOKENS_A_WORD, float(asked[0].max_tokens)
+    # models talk more than people do; one that thinks first fills much of what it may
+    controls = scenes[0].genome.controls
+    long = controls.reasoning == "think" or controls.deliberation == "steps"
+    reply = Figure(most / 3 if long else min(most, 1.5 * spoken), min(most, spoken), most)
+    return _tokens(asked), reply, f"{len(scenes)} rendered prompts; replies from the length of the humans' turns"
+
+
+def _tokens(asked: Sequence[Request]) -> Figure:
+    mean = statistics.mean(sum(len(message.content.encode()) for message in request.messages) for request in asked)
+    return _BYTES_A_TOKEN * mean
+
+
+def way_of(models: Models) -> Way:
+    """How the calls of a run go out."""
+    embedded = all(name == EMBEDDED for name in models.named())
+    return Way(models.concurrency, models.rpm, models.tpm, _CALL_S[embedded], _EVALUATION_S, _START_S)

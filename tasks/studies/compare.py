@@ -1,0 +1,157 @@
+"""Every setting before and after its search: seed and pick on one panel of a split that the search has not seen, and the report of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prefect import task
+
+from understudy.doors.store import Store
+from understudy.errors import BadInput, BudgetExhausted
+from understudy.parameters import Caps
+from understudy.prompt.setting import load_setting, setting_names
+from understudy.records import Measured
+from understudy.report.document import Picture, as_markdown
+from understudy.studies.compare import heldout
+from understudy.studies.compare import page as comparing_page
+from understudy.studies.compare import table as comparing
+from understudy.studies.compare.table import Floor, Pair
+from understudy.tasks.artifacts import page
+from understudy.tasks.play.metering import Spent, bill, spent_on
+from understudy.tasks.studies import documents
+from understudy.tasks.studies.sides import Place, Side, carried_to
+
+ALL, EXPERT = "all", "expert"
+Fields = dict[str, Any]
+MORE_ROOM = "nothing is lost: the same command with more room goes on from here"
+_HELDOUT = (
+    "AUC of a classifier on the order of function words in stretches of equal length, titles masked, cross-validated by seeker: how well "
+    "it tells the simulator's text from that of the humans at the same places; .5 is chance. No search and no objective sees it."
+)
+_EXEMPLARS = (
+    "Examples shown in a prompt are dialogues of the data set at hand, so elsewhere as many of its own, drawn by the seed, take their "
+    "place."
+)
+_MINUTES = (
+    "Minutes by hand are what the setting's file states; nobody was timed. The search starts from the hand-written seed and asks for no "
+    "further work of anybody."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting's two sides, and what its search answered."""
+
+    name: str
+    before: Side
+    after: Side
+    found: Fields
+
+    @property
+    def pair(self) -> Pair:
+        """Both sides for the table."""
+        return Pair(self.name, self.before.evaluation.objectives, self.after.evaluation.objectives)
+
+
+def settings_asked(text: str) -> list[str]:
+    """The settings that `all` or a list with commas names, files of one's own among them. Raises BadInput."""
+    names = setting_names() if text == ALL else [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise BadInput("no setting is named", hint=f"say `{ALL}`, or some of: {', '.join(setting_names())}")
+    stems = [load_setting(name).name for name in names]
+    if len(set(stems)) < len(stems):
+        raise BadInput(f"two settings bear one name: {', '.join(sorted({name for name in stems if stems.count(name) > 1}))}")
+    return names
+
+
+def table(
+    settings: Sequence[Setting], place: Place, humans: tuple[dict[str, Floor], Measured], *, home: Sequence[Fields] | None = None
+) -> Fields:
+    """Rows, costs and the held-out evaluator of the settings at one place; with the `home` rows what carries over."""
+    floors, apart = humans
+    pairs = [one.pair for one in settings]
+    found, family = comparing.rows_of(pairs, floors)
+    versus, versus_family = comparing.against(pairs, EXPERT, floors)
+    with Store.open(place.store) as opened:
+        told = [_setting(opened, one) for one in settings]
+        n_test_uses = opened.rows("optimize/n_test_uses")[0]["n"]
+    return {
+        "rows": comparing.with_carried(found, home) if home is not None else found,
+        "family": family,
+        "outcomes": comparing.counted(found),
+        "settings": told,
+        "heldout": {"what": _HELDOUT, "version": heldout.VERSION, "human": apart.as_json()},
+        "versus_expert": versus,
+        "versus_expert_family": versus_family,
+        "minutes_note": _MINUTES,
+        "engine": "+".join(sorted({name for one in settings for side in (one.before, one.after) for name in side.engines})) or "none",
+        "split": place.split,
+        "n_test_uses": n_test_uses,
+        "report_panel": place.report.model_dump(),
+    }
+
+
+def carried_settings(there: Place, found: Sequence[Fields]) -> list[Fields]:
+    """What the searches at home found, as prompts of the other place."""
+    return [
+        {
+            **one,
+            "seed_digest": carried_to(there, one["seed_digest"]),
+            "pick": {**one["pick"], "genome_digest": carried_to(there, one["pick"]["genome_digest"])},
+        }
+        for one in found
+    ]
+
+
+def left_of(caps: Caps, spent: Spent) -> Caps:
+    """What of the caps is left. Raises BudgetExhausted."""
+    left = spent.left_of(caps)
+    if left is None:
+        raise BudgetExhausted(
+            "a cap ended the work before it had a result", hint="nothing is lost: the same command with more room goes on"
+        )
+    return left
+
+
+def transfer_of(place: Place) -> Fields:
+    """Where a prompt was carried to."""
+    told = {name: getattr(place, name) for name in ("dataset", "recommender", "surface", "model")}
+    return {**told, "exemplars": _EXEMPLARS}
+
+
+@task(name="tell of the comparison", persist_result=False)
+def show(fields: Fields) -> None:
+    """The page of a comparison, for the UI."""
+    document = comparing_page.document(fields)
+    drawn = next(part.svg for part in document.parts if isinstance(part, Picture))
+    page(as_markdown(document), key="comparison", description=f"Before and after on {fields['split']}", svg=drawn)
+
+
+def written(fields: Fields, *, html: str | None, markdown: str | None) -> dict[str, str]:
+    """Form → file of the report as it was asked for. Raises BadInput."""
+    return documents.kept(comparing_page.document(fields), html=html, markdown=markdown)
+
+
+def _setting(store: Store, one: Setting) -> Fields:
+    sides = {"before": one.before, "after": one.after}
+    setting = load_setting(one.found["setting_asked"])
+    minutes = {"value": setting.minutes} if setting.minutes is not None else {"value": None, "reason": "not recorded"}
+    spent = spent_on(store, work=one.found["run"])
+    return {
+        "setting": one.name,
+        "run": one.found["run"],
+        "stopped": one.found["stopped"],
+        "genome_digest": {name: side.done.work.genome_digest for name, side in sides.items()},
+        "pick_file": one.found["pick"]["file"],
+        "pick_is_seed": one.found["pick"]["genome_digest"] == one.found["seed_digest"],
+        "dominates_seed": one.found["pick"]["dominates_seed"],
+        **{
+            column: {name: getattr(side, column).as_json() for name, side in sides.items()}
+            for column in ("heldout", "prompt_tokens", "dialogue_tokens", "dialogue_usd")
+        },
+        "n_missing": {name: side.n_missing for name, side in sides.items()},
+        "search": {**bill(spent, was_played=one.found["n_dialogues"] > 0), "n_dialogues": one.found["n_dialogues"]},
+        "minutes": {"before": minutes, "search": 0.0},
+    }

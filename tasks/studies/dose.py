@@ -1,0 +1,83 @@
+"""A dose of a known fault, as a file: human dialogues of one split out, in the form that the reader `messages` takes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from understudy.doors import folders
+from understudy.doors.store import Store
+from understudy.errors import BadInput
+from understudy.instruments.disclosure import Catalogue
+from understudy.instruments.text import Titles
+from understudy.keys import key
+from understudy.records import Dialogue
+from understudy.rows import humans, played
+from understudy.studies.dose import doses
+from understudy.studies.dose.doses import Dosed, Ground
+from understudy.tasks.profile.splits import OPEN, REPORTED, checked_split
+
+VERSION = 1
+Fields = dict[str, Any]
+_SPEAKER = {"seeker": "user", "recommender": "assistant"}
+
+
+def write_dose(store_path: str, dataset: str, *, kind: str, share: float, out: str, split: str = REPORTED, seed: int) -> Fields:
+    """The fields of `understudy dose`. Raises BadInput."""
+    checked_split(split)
+    with Store.open(store_path) as store:
+        profile_key = humans.current_profile(store, dataset)
+        dialogues, ground = of_split(store, profile_key, dataset, split)
+        licence = str(store.rows("profile/profile", profile_key=profile_key)[0]["licence"])
+        scenarios = {one.dialogue_id: one.scenario_id for one in humans.load_scenarios(store, profile_key, split)}
+    dosed = doses.apply(dialogues, ground, kind=kind, share=share, seed=seed)
+    path = Path(out)
+    spoken = [one for one in dosed.dialogues if any(turn.text for turn in one.turns)]
+    lines = [_line(one, dosed, ground, scenarios, licence=licence, seed=seed) for one in spoken]
+    content = "".join(f"{line}\n" for line in lines)
+    folders.written(path.parent, {path.name: content})
+    return {
+        "dataset": dataset, "split": split, "kind": dosed.kind, "share": share, "seed": seed, "n_changed": dosed.n_changed,
+        "n_units": dosed.n_units, "unit": doses.UNITS[dosed.kind], "n_dialogues": len(lines), "path": str(path), "reader": "messages",
+        "sha256": hashlib.sha256(content.encode()).hexdigest(), "licence": licence,
+    }  # fmt: skip
+
+
+def of_split(store: Store, profile_key: str, dataset: str, split: str) -> tuple[list[Dialogue], Ground]:
+    """The human dialogues of a split in order of id, and what a dose has to know of them. Raises BadInput where there are none."""
+    every = humans.load_dialogues(store, dataset)
+    inside, others = (_ids(store, profile_key, *names) for names in ((split,), [name for name in OPEN if name != split]))
+    dialogues = [one for one in every if one.dialogue_id in inside]
+    if not dialogues:
+        raise BadInput(f"{split} of {dataset!r} has no dialogues", hint="`understudy profile` shows the splits; --split takes another one")
+    items = humans.load_items(store, dataset)
+    targets = {row["dialogue_id"]: row["target"] for row in store.rows("profile/targets", profile_key=profile_key, split=split)}
+    contexts = store.rows("profile/contexts", profile_key=profile_key, split=split)
+    points = frozenset((row["dialogue_id"], row["turn_index"]) for row in contexts if row["kind"] == "reaction")
+    # what is copied from outside of the file does not stand in it twice
+    donors = [one for one in every if one.dialogue_id in others]
+    instruments = played.load_instruments(store, profile_key)
+    return dialogues, Ground(Catalogue(items), Titles.of(items), targets, points, instruments, donors)
+
+
+def _ids(store: Store, profile_key: str, *splits: str) -> set[str]:
+    return {one for name in splits for one in store.frame("profile/turns", profile_key=profile_key, split=name)["dialogue_id"]}
+
+
+def _line(dialogue: Dialogue, dosed: Dosed, ground: Ground, scenarios: Mapping[str, str], *, licence: str, seed: int) -> str:
+    """One record of the reader `messages`; turns without words are there, so that places stay what they are."""
+    name = dialogue.dialogue_id
+    facts = {
+        "scenario": scenarios.get(name), "source_dialogue_id": name, "target": ground.targets.get(name), "dose": dosed.kind,
+        "share": dosed.share,
+    }  # fmt: skip
+    record = {
+        "dialogue_id": key("dosed", VERSION, dialogue=name, fault=dosed.kind, share=dosed.share, seed=seed),
+        "messages": [{"role": _SPEAKER[turn.role], "content": turn.text} for turn in dialogue.turns],
+        "licence": licence,
+        "metadata": {fact: value for fact, value in facts.items() if value is not None},
+    }
+    return json.dumps(record, ensure_ascii=False)

@@ -1,0 +1,282 @@
+"""What a run would cost and take: its panels are drawn and some of its prompts rendered, but no model is called and nothing is written."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from understudy.completion import ModelRole
+from understudy.doors.gateway import ages
+from understudy.doors.store import Store
+from understudy.errors import BadInput
+from understudy.keys import share_of
+from understudy.parameters import Models, PanelSize, Search
+from understudy.play.scene import MAX_TURNS, Scene, replay_scene
+from understudy.prompt.genome import Genome
+from understudy.prompt.setting import load_setting, seed_genome
+from understudy.records import Context
+from understudy.rows import humans
+from understudy.search.halting import STALL_PANELS
+from understudy.search.plan import n_survivors
+from understudy.studies import estimate
+from understudy.studies.estimate import NONE, Calls, Figure, Part, Stage, Way
+from understudy.tasks.play.evaluation import HumanSide, human_side
+from understudy.tasks.studies.call_sizes import EMBEDDED, MEAN_SPREAD, N_ENOUGH, asked_apart, calls_of, way_of
+from understudy.tasks.studies.compare import settings_asked
+from understudy.tasks.studies.probe import is_asked, questions_of
+
+RUNS = ("nightly", "optimize", "simulate", "evaluate", "compare", "study", "probe")
+SEARCHED, SEVERAL = ("nightly", "optimize", "compare", "study"), ("compare", "study")
+PROBE, CONTAMINATION, CARRIED = "probe", "contamination", "carried"
+Fields = dict[str, Any]
+
+_N_SAMPLED = 60
+# places of rejected proposals are filled again, but not for ever; a search may stop when three generations gain nothing
+_FILLED = Figure(1.0, 0.6, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Where a comparison measures what was tuned as well: another data set, recommender or surface; None is the same one."""
+
+    dataset: str | None = None
+    recommender: str | None = None
+    surface: str | None = None
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether it is another place at all."""
+        return any(one is not None for one in (self.dataset, self.recommender, self.surface))
+
+    @property
+    def replays(self) -> bool:
+        """Whether replays are played there anew: the recommender has no part in them."""
+        return self.dataset is not None or self.surface is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The run that is to be estimated.
+
+    `setting`: of compare and study `all` or several with commas between them. `n`: dialogues of a batch or with a recommender, or
+    what each `task` of a probe asks about; `n_probed` is that of a study. `final`: the test split is measured as well.
+    """
+
+    dataset: str
+    setting: str
+    run: str
+    search: Search
+    report: PanelSize
+    n: int
+    recommender: str
+    seed: int
+    latency_s: float | None
+    final: bool = False
+    n_probed: int = 0
+    task: str = CONTAMINATION
+    ratings: str | None = None
+    to: Elsewhere = Elsewhere()
+
+
+def estimate_run(store: str, asked: Asked, *, models: Models) -> Fields:
+    """The fields of `understudy estimate`."""
+    if asked.run not in RUNS:
+        raise BadInput(f"there is no run {asked.run!r} to estimate", hint=f"one of {', '.join(RUNS)}")
+    if asked.to.is_asked and asked.run != "compare":
+        raise BadInput(f"{asked.run} carries no prompt to another place", hint="only compare does: --of compare")
+    with Store.open(store, read_only=True) as opened:
+        profiles = {name: humans.current_profile(opened, name) for name in (asked.dataset, asked.to.dataset or asked.dataset)}
+        measured = {(_bare(row["model"]), row["role"]): row for row in opened.rows("play/measured_calls")}
+        runs = {_bare(row["model"]): row for row in opened.rows("play/measured_runs")}
+    sides = {name: human_side(store, key, name) for name, key in profiles.items()}
+    side, played = sides[asked.dataset], runs.get(_bare(models.seeker))
+    turns, turns_from = _turns(side, played)
+    parts = [_probe(store, asked, models)] if asked.run == PROBE or (asked.run == "study" and asked.n_probed) else []
+    if asked.run != PROBE:
+        names = settings_asked(asked.setting) if asked.run in SEVERAL else [asked.setting]
+        parts += [_part(side, replace(asked, setting=name), models, measured, turns) for name in names]
+        if asked.to.is_asked:
+            dataset, recommender = asked.to.dataset or asked.dataset, asked.to.recommender or asked.recommender
+            there = replace(asked, run=CARRIED, dataset=dataset, recommender=recommender)
+            played_there, _ = _turns(sides[dataset], played)
+            parts += [_part(sides[dataset], replace(there, setting=name), models, measured, played_there) for name in names]
+    parts = parts if len(parts) > 1 else [replace(one, name="") for one in parts]
+    way = way_of(models)
+    return {
+        "dataset": asked.dataset,
+        "setting": None if asked.run == PROBE else asked.setting,
+        "run": asked.run,
+        **estimate.estimated(parts, way),
+        "assumptions": _assumptions(parts, turns_from, way, asked),
+    }
+
+
+def _part(side: HumanSide, asked: Asked, models: Models, measured: Mapping[tuple[str, str], Fields], turns: Figure) -> Part:
+    """The stages of one setting, with what its prompts make of a call."""
+    setting = load_setting(asked.setting)
+    genome = seed_genome(setting, sorted(side.exemplars), seed=asked.seed)
+    scenes = _sample(side, genome, asked.seed)
+    calls = {
+        role: calls_of(role, models, scenes, measured.get((_bare(models.of(role)), role)), latency_s=asked.latency_s)
+        for role in _roles(genome, asked)
+    }
+    return Part(setting.name if asked.run != CARRIED else f"{setting.name} carried", _stages(side, asked, turns), calls)
+
+
+def _probe(store: str, asked: Asked, models: Models) -> Part:
+    """The questions that a probe would ask; rehearsal is asked none."""
+    task, n = (asked.task, asked.n) if asked.run == PROBE else (CONTAMINATION, asked.n_probed)
+    _, found = questions_of(store, asked.dataset, task=task, model=models.seeker, n=n, seed=asked.seed, ratings=asked.ratings)
+    sizes = {name: len(one.asked) if is_asked(models.seeker) else 0 for name, one in found.items()}
+    stages = [Stage(name, NONE, 0, 0, NONE, n_questions=Figure.exactly(size)) for name, size in sizes.items()]
+    requests = [question.request for one in found.values() for question in one.asked]
+    calls: dict[ModelRole, Calls] = {}
+    if requests and any(sizes.values()):
+        calls["seeker"] = asked_apart(models.seeker, models, requests, latency_s=asked.latency_s)
+    return Part(PROBE, stages, calls)
+
+
+def _bare(model: str) -> str:
+    """A model's name as the user writes it."""
+    return EMBEDDED if model.startswith(EMBEDDED) else ages.bare(model)
+
+
+def _roles(genome: Genome, asked: Asked) -> list[ModelRole]:
+    roles: list[ModelRole] = ["seeker"]
+    if genome.controls.verifier:
+        roles.append("verifier")
+    if asked.recommender.partition(":")[0] == "llm":
+        roles.append("recommender")
+    if asked.run in SEARCHED and _has_critic(asked.search):
+        roles.append("critic")
+    if asked.run == "evaluate":
+        roles.append("judge")
+    return roles
+
+
+def _stages(side: HumanSide, asked: Asked, turns: Figure) -> list[Stage]:
+    """The parts of the run in their order. What one part has played is not played again by a later one."""
+    search, report = asked.search, asked.report
+    stages: list[Stage] = []
+
+    def stage(name: str, n_evaluations: Figure, split: str, size: PanelSize, n_free: int | None = None) -> None:
+        stages.append(Stage(name, n_evaluations, _n_replays(side, split, size, asked.seed), size.free if n_free is None else n_free, turns))
+
+    if asked.run in SEARCHED:
+        stages.append(_search(side, asked, turns))
+        n_front = Figure(search.n_front + 1, 1, search.n_front + 1) if search.generations else Figure.exactly(1)
+        stage("finalists", n_front, "select", search.front_panel)
+    if asked.run in ("nightly", *SEVERAL, CARRIED):
+        # a study has played the seeds of `select` by then, and a pick that is the seed is played once
+        both = Figure(2, 1, 2) if search.generations else Figure.exactly(1)
+        for split in _reported(asked):
+            stage("compare" if split == "select" else f"compare on {split}", both, split, report)
+    if asked.run == CARRIED and not asked.to.replays:
+        stages = [replace(one, n_replays=0) for one in stages]
+    if asked.run == "nightly":
+        stages.append(Stage("batch", Figure.exactly(1), 0, asked.n, turns))
+    elif asked.run == "simulate":
+        stage("batch", Figure.exactly(1), "select", report, asked.n)
+    elif asked.run == "evaluate":
+        stages.append(Stage("recommender", Figure.exactly(1), 0, asked.n, turns))
+    return stages
+
+
+def _reported(asked: Asked) -> tuple[str, ...]:
+    """The splits that seed and pick are measured on: a study that ends on `test` has measured `select` before."""
+    if not asked.final:
+        return ("select",)
+    return ("select", "test") if asked.run == "study" else ("test",)
+
+
+def _search(side: HumanSide, asked: Asked, turns: Figure) -> Stage:
+    """Generations: a population of children each, and from the second on the survivors measured again beside them."""
+    search = asked.search
+    later = Figure(search.generations, _fewest(search), search.generations)
+    children = (Figure.exactly(1) + later) * search.population * _FILLED if search.generations else Figure.exactly(1)
+    again = _turns_of_panels(search) * n_survivors(search.population) if "remeasuring" not in search.without else NONE
+    if search.racing:
+        # a candidate that is dropped has played half of the panel
+        children, again = (one * Figure(0.85, 0.5, 1.0) for one in (children, again))
+    places = (Figure.exactly(search.population - 1) + later * search.population) if _has_critic(search) else NONE
+    n_replays = _n_replays(side, "search", search.panel, asked.seed)
+    return Stage("search", children + again, n_replays, search.panel.free, turns, places)
+
+
+def _turns_of_panels(search: Search) -> Figure:
+    """How often survivors are measured anew; what they said on the panel of the generation before is in the ledger."""
+    if "rotation" in search.without:
+        return NONE
+    most = search.generations // search.period
+    return Figure(most, _fewest(search) // search.period, most)
+
+
+def _fewest(search: Search) -> int:
+    """Generations after the first that are played before the search may end as converged."""
+    return min(search.generations, STALL_PANELS * search.period)
+
+
+def _has_critic(search: Search) -> bool:
+    return search.generations > 0 and "critic" not in search.without
+
+
+def _n_replays(side: HumanSide, split: str, size: PanelSize, seed: int) -> int:
+    panel = side.panel(split, size, seed=seed)
+    wanted = set(panel.behaviour)
+    return len(panel.reactions) + sum(one.stratum is None and one.dialogue_id in wanted for one in side.contexts(split).values())
+
+
+def _sample(side: HumanSide, genome: Genome, seed: int) -> list[Scene]:
+    """Replays of the search split, drawn by `seed`: prompts of every length that a dialogue comes to."""
+    contexts = sorted(side.contexts("search").values(), key=lambda one: share_of("estimate", seed, one.context_id))
+    shown = [side.exemplars[name] for name in genome.exemplars]
+
+    def scene(context: Context) -> Scene:
+        target = side.items.get(context.need.targets[0]) if context.need.targets else None
+        return replay_scene(context, genome=genome, exemplars=shown, target=target, model="any", replicate=0)
+
+    return [scene(context) for context in contexts[:_N_SAMPLED]]
+
+
+def _turns(side: HumanSide, played: Fields | None) -> tuple[Figure, str]:
+    """Seeker turns of a free run, and where the figure is from."""
+    most = MAX_TURNS / 2
+    if played is not None and played["n"] >= N_ENOUGH:
+        mean = played["seeker_turns"]
+        return Figure(mean, mean * (1 - MEAN_SPREAD), min(most, mean * (1 + MEAN_SPREAD))), f"{played['n']} free runs in the store"
+    n_turns: dict[str, int] = {}
+    for one in side.contexts("search").values():
+        if one.stratum is None:
+            n_turns[one.dialogue_id] = n_turns.get(one.dialogue_id, 0) + 1
+    mean = min(most, statistics.mean(n_turns.values()))
+    return Figure(mean, min(mean, 2.0), most), f"{len(n_turns)} human dialogues; simulators may differ"
+
+
+def _assumptions(parts: Sequence[Part], turns_from: str, way: Way, asked: Asked) -> Fields:
+    named = {f"{part.name}: {role}" if part.name else role: one for part in parts for role, one in part.calls.items()}
+    return {
+        "ledger": "as if none of it had been answered before",
+        "seeker_turns_from": turns_from,
+        "report_panel": asked.report.model_dump(),
+        "concurrency": way.concurrency,
+        "own_s_per_call": way.call_s.as_json(4),
+        "own_s_per_evaluation": way.evaluation_s.as_json(2),
+        "start_s": way.start_s.as_json(1),
+        "calls": {
+            name: {
+                "model": one.model,
+                "calls_per_turn": one.per_turn.as_json(2),
+                "calls_per_free_run": one.per_run.as_json(2),
+                "calls_per_rewriting": one.per_rewriting.as_json(2),
+                "calls_per_question": one.per_question.as_json(2),
+                "prompt_tokens": one.prompt_tokens.as_json(),
+                "reply_tokens": one.reply_tokens.as_json(),
+                "latency_s": one.latency_s.as_json(3),
+                "usd_per_million": None if one.price is None else [one.price.prompt * 1e6, one.price.reply * 1e6],
+                "from": one.source,
+            }
+            for name, one in named.items()
+        },
+    }

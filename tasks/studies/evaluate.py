@@ -1,0 +1,247 @@
+"""A recommender judged by simulated seekers: played on scenarios that no fit has seen, measured, set beside the humans' own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+from prefect import task
+
+from understudy.completion import Complete
+from understudy.doors.store import Store
+from understudy.errors import BadInput
+from understudy.instruments.chosen import Instruments
+from understudy.instruments.text import Titles
+from understudy.keys import seed_of
+from understudy.measure.reference import MIN_CONTEXTS
+from understudy.play.dialogue import Played, PlayedTurn, ends_of
+from understudy.play.panels import Panel, draw_panel
+from understudy.play.satisfaction import Score, satisfaction, satisfaction_key
+from understudy.play.scene import Scene
+from understudy.prompt.structured import Invalid
+from understudy.recommenders._choice import chosen
+from understudy.rows import humans
+from understudy.rows import played as rows
+from understudy.studies.evaluate import judging, scores
+from understudy.studies.evaluate.judging import Outcome
+from understudy.tasks.artifacts import page, table
+from understudy.tasks.play.evaluation import Work, human_side, performed, recommender_named, scenes_of, second_model
+from understudy.tasks.play.missing import require_replies
+from understudy.tasks.play.models import OpenModels, open_models
+
+VERSION = 1
+# what fitting may see is what popularity is counted on; the test split stays closed
+SPLIT = "select"
+Fields = dict[str, Any]
+
+
+@task(name="judge recommenders", persist_result=False)
+def judge(store: str, dataset: str, *, genome_digest: str, recommenders: Sequence[str], n: int, seed: int) -> Fields:
+    """The fields of `understudy evaluate`. `recommenders` as they were asked for.
+
+    Raises BadInput, and ProviderFailed where more than half of a recommender's dialogues are missing; what was played is kept.
+    """
+    opened = open_models()
+    named = _named(recommenders, opened)
+    with Store.open(store) as kept:
+        profile_key = humans.current_profile(kept, dataset)
+        instruments = rows.load_instruments(kept, profile_key)
+    panel = _panel(store, profile_key, dataset, n=n, seed=seed)
+    works = {
+        written: Work(
+            store=store, profile_key=profile_key, dataset=dataset, split=SPLIT, free_split=SPLIT, genome_digest=genome_digest,
+            panel=panel, model=opened.seeker, recommender=name, seed=seed, intervals=True, min_contexts=MIN_CONTEXTS,
+            verifier=second_model(opened),
+        )
+        for written, name in named.items()
+    }  # fmt: skip
+    titles = Titles.of(human_side(store, profile_key, dataset).items)
+    judged: dict[str, list[Outcome]] = {}
+    found: list[Fields] = []
+    for written, work in works.items():
+        played = _played(work)
+        said = {one.play_key: one.turns for one in played}
+        accepting = _accepting(said, titles, instruments)
+        satisfied, why = _satisfactions(work, played, opened)
+        judged[written] = [_outcome(one, accepting[one.play_key], satisfied.get(one.play_key)) for one in played if _counts(one)]
+        found.append(_row(written, work.recommender, played, judged[written], why, seed=seed))
+    return {
+        "dataset": dataset, "split": SPLIT, "genome_digest": genome_digest, "model": opened.seeker, "judge": opened.judge,
+        "engine": "+".join(sorted({one["engine"] for one in found})), "instrument": instruments.kinds["reaction"],
+        **(found[0] if len(found) == 1 else {}),
+        "rows": found,
+        "differences": [one.as_json() for one in judging.contrasts(judged, seed=seed)],
+        "human": _humans(store, profile_key, dataset, panel, titles, instruments, seed=seed),
+        "rank_agreement": _rank_agreement(store, dataset, judged, named, seed=seed),
+        "n_model_calls": opened.gateway.n_calls, "tokens": opened.gateway.tokens, "usd": opened.gateway.usd,
+    }  # fmt: skip
+
+
+@task(name="tell of the evaluation", persist_result=False)
+def show(fields: Fields) -> None:
+    """The page of an evaluation, for the UI."""
+    names = ("success", "rounds", "satisfaction")
+    cells = []
+    for row in fields["rows"]:
+        figures = [*(row[name] for name in names), *row["recall"].values()]
+        cells.append([row["recommender"], *(_told(figure) for figure in figures), str(row["n_missing"])])
+    text = table(["recommender", *names, *(f"recall@{k}" for k in judging.KS), "missing"], cells)
+    page(text, key="evaluation", description=f"Recommenders judged by simulated seekers on {fields['split']}")
+
+
+def _named(recommenders: Sequence[str], opened: OpenModels) -> dict[str, str]:
+    """Recommender as it was asked for → the name under which its dialogues are kept. Raises BadInput where one is asked for twice."""
+    named = {written: recommender_named(written, opened) for written in recommenders}
+    if len(set(named.values())) < len(recommenders):
+        raise BadInput("a recommender is named twice", hint="name each of them once")
+    return named
+
+
+def _panel(store: str, profile_key: str, dataset: str, *, n: int, seed: int) -> Panel:
+    scenarios = human_side(store, profile_key, dataset).scenarios(SPLIT).values()
+    own = seed_of("evaluate", VERSION, seed)
+    return draw_panel((), scenarios, per_stratum=0, n_behaviour=0, n_free=n, seed=seed, replicate=own)
+
+
+def _played(work: Work) -> list[Played]:
+    """The dialogues of one recommender, those played now kept."""
+    played, fresh = performed(work)
+    require_replies(work, played, fresh)
+    with Store.open(work.store) as store, store.transaction():
+        rows.keep_played(store, fresh, profile_key=work.profile_key)
+    return played
+
+
+def _counts(one: Played) -> bool:
+    return one.status in ("complete", "capped")
+
+
+def _outcome(one: Played, accepting: set[int], satisfied: int | None) -> Outcome:
+    unit = (one.scenario_id, one.replicate)
+    return judging.outcome(unit, one.turns, target=one.target or "", accepting=accepting, satisfaction=satisfied)
+
+
+def _accepting(said: Mapping[str, Sequence[PlayedTurn]], titles: Titles, instruments: Instruments) -> dict[str, set[int]]:
+    """Dialogue → the places of the seeker turns that take what the recommender has just said, by the profile's reaction instrument."""
+    places = [
+        (name, place, turn.text)
+        for name, turns in said.items()
+        for place, turn in enumerate(turns)
+        if turn.role == "seeker" and place > 0 and turns[place - 1].item_ids
+    ]
+    found: dict[str, set[int]] = {name: set() for name in said}
+    if not places:
+        return found
+    masked = pl.DataFrame({"text": [text for _, _, text in places]}).select(titles.masked("text")).to_series()
+    for (name, place, _), label in zip(places, instruments.read(masked)["label"], strict=True):
+        if label == "accept":
+            found[name].add(place)
+    return found
+
+
+def _satisfactions(work: Work, played: Sequence[Played], opened: OpenModels) -> tuple[dict[str, int], str]:
+    """Dialogue → the seeker's score where it gave one, and why others have none. Scores that are in the store are not asked for again."""
+    wanted = {one.play_key: one for one in played if _counts(one)}
+    keys = {satisfaction_key(play_key, opened.judge): play_key for play_key in wanted}
+    with Store.open(work.store) as store:
+        there = {keys[name]: score for name, score in rows.load_satisfactions(store, list(keys)).items()}
+    scenes = [scene for scene in scenes_of(work) if scene.play_key in wanted.keys() - there.keys()]
+    asked = opened.gateway.run(_asked(scenes, wanted, opened.gateway.complete, opened.judge))
+    with Store.open(work.store) as store, store.transaction():
+        # a call that failed may succeed another time
+        rows.keep_satisfactions(store, {name: one for name, one in asked.items() if not _is_missing(one)}, model=opened.judge)
+    told = {**there, **{name: (None, one.reason) if isinstance(one, Invalid) else (one.satisfaction, "") for name, one in asked.items()}}
+    reasons = sorted({reason for score, reason in told.values() if score is None})
+    return {name: score for name, (score, _) in told.items() if score is not None}, "; ".join(reasons[:3])
+
+
+async def _asked(
+    scenes: Iterable[Scene], played: Mapping[str, Played], complete: Complete, model: str
+) -> dict[str, Score | Invalid]:
+    async with asyncio.TaskGroup() as group:
+        jobs = {one.play_key: group.create_task(satisfaction(one, played[one.play_key].turns, complete, judge=model)) for one in scenes}
+    return {name: job.result() for name, job in jobs.items()}
+
+
+def _is_missing(one: Score | Invalid) -> bool:
+    return isinstance(one, Invalid) and one.reason.startswith("missing")
+
+
+def _row(written: str, name: str, played: Sequence[Played], outcomes: Sequence[Outcome], why: str, *, seed: int) -> Fields:
+    told = {metric: measured.as_json() for metric, measured in judging.figures(outcomes, seed=seed).items()}
+    if told["satisfaction"]["value"] is None and why:
+        told["satisfaction"]["reason"] = why
+    ended = ends_of(played)
+    counted = [turn.n_ungrounded for one in played for turn in one.turns if turn.role == "recommender"]
+    return {
+        "recommender": written,
+        "name": name,
+        "recall": {str(k): told[f"recall_{k}"] for k in judging.KS},
+        "recall_last": {str(k): told[f"recall_last_{k}"] for k in judging.KS},
+        **{metric: told[metric] for metric in ("success", "rounds", "satisfaction", "acceptance")},
+        "n_dialogues": len(played),
+        **ended,
+        "n_scored": sum(one.satisfaction is not None for one in outcomes),
+        "n_ungrounded": sum(filter(None, counted)),
+        "missing_by_reason": ended["ends"]["missing"],
+        "engine": "+".join(sorted({one.engine for one in played if one.engine})) or "none",
+    }
+
+
+def _humans(
+    store: str, profile_key: str, dataset: str, panel: Panel, titles: Titles, instruments: Instruments, *, seed: int
+) -> Fields:
+    """success, rounds and acceptance of the human recommenders with the humans of the same scenarios, by the same instrument.
+
+    A reference of a kind: that the target was suggested and liked is what made it the target.
+    """
+    scenarios = human_side(store, profile_key, dataset).scenarios(SPLIT)
+    targets = {scenarios[name].dialogue_id: (name, scenarios[name].target) for name, _ in panel.free}
+    with Store.open(store) as kept:
+        turns = humans.load_human_turns(kept, profile_key, SPLIT)
+    said: dict[str, list[PlayedTurn]] = {}
+    for row in turns.filter(pl.col("dialogue_id").is_in(list(targets))).iter_rows(named=True):
+        said.setdefault(row["dialogue_id"], []).append(PlayedTurn(row["role"], row["text"], tuple(row["item_ids"])))
+    accepting = _accepting(said, titles, instruments)
+    outcomes = [
+        judging.outcome((targets[name][0], 0), said[name], target=targets[name][1], accepting=accepting[name], satisfaction=None)
+        for name in sorted(said)
+    ]
+    found = judging.figures(outcomes, seed=seed)
+    return {name: found[name].as_json() for name in ("success", "rounds", "acceptance")}
+
+
+def _rank_agreement(
+    store: str, dataset: str, judged: Mapping[str, Sequence[Outcome]], recommenders: Mapping[str, str], *, seed: int
+) -> Fields:
+    """Kendall's tau between people and simulated seekers over the systems that both have scored."""
+    with Store.open(store) as kept:
+        used, human = scores.by_system(kept.rows("play/human_scores", dataset=dataset, names=list(scores.NAMES)))
+    if not human:
+        return {"value": None, "reason": "the logs carry no scores of named recommenders", "n": 0}
+    by = "satisfaction" if any(one.satisfaction is not None for outcomes in judged.values() for one in outcomes) else "success"
+    machine = {
+        _system(recommenders[written]): {
+            one.unit: float(value) for one in outcomes if (value := one.satisfaction if by == "satisfaction" else one.success) is not None
+        }
+        for written, outcomes in judged.items()
+    }
+    told = judging.rank_agreement(human, machine, seed=seed).as_json()
+    return {**told, "human": used, "simulated": by, "systems": sorted(human.keys() & machine.keys())}
+
+
+def _system(name: str) -> str:
+    """How logs name a recommender: as its file says, else by its module."""
+    choice = chosen(name, model="")
+    told = json.loads(choice.options.get("crs", "{}")).get("name")
+    return str(told or choice.module)
+
+
+def _told(figure: Fields) -> str:
+    if figure["value"] is None:
+        return f"not measured: {figure['reason']}"
+    low, high = figure["ci"]
+    return f"{figure['value']:.3f}" + (f" [{low:.3f}, {high:.3f}]" if low is not None else "")

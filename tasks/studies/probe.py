@@ -1,0 +1,144 @@
+"""Probes of a model: what it knows that it should not, and the five tasks of Yoon et al., each beside the humans of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from understudy import probes
+from understudy.doors.store import Store
+from understudy.errors import BadInput, ProviderFailed
+from understudy.probes import Answer, Humans, Judged, Opinion, Persona, Question, Questions, Talk, _judging
+from understudy.probes._asking import Tally, ask_all, unasked
+from understudy.records import Item, Turn
+from understudy.rows import humans as stock
+from understudy.rows import played
+from understudy.tasks.play.evaluation import HumanSide, human_side
+from understudy.tasks.play.models import OpenModels
+
+ALL = "all"
+# the probes report on what no fit has seen, and leave the test split closed
+SPLIT = "select"
+MAX_MISSING = 0.5
+_SEEN = ("liked_seen", "disliked")
+Fields = dict[str, Any]
+
+
+def probe_model(store_path: str, dataset: str, opened: OpenModels, *, task: str, n: int, seed: int, ratings: str | None = None) -> Fields:
+    """The fields of `understudy probe`: those of one task, or under `tasks` those of all.
+
+    `ratings`: the data set whose ratings stand for the humans of binary preference, where it is another one. Raises BadInput without
+    a profile or for an unknown task, ProviderFailed when more than half of a task's answers are missing.
+    """
+    humans, asked = questions_of(store_path, dataset, task=task, model=opened.seeker, n=n, seed=seed, ratings=ratings)
+    about = {"dataset": dataset, "split": SPLIT, "model": opened.seeker}
+    found = {name: _probed(questions, humans, opened, name=name, seed=seed) for name, questions in asked.items()}
+    n_calls = {"n_model_calls": opened.gateway.n_calls}
+    if task == ALL:
+        return {**about, "task": ALL, "tasks": found, **n_calls}
+    return {**about, "task": task, **found[task], **n_calls}
+
+
+def questions_of(
+    store_path: str, dataset: str, *, task: str, model: str, n: int, seed: int, ratings: str | None = None
+) -> tuple[Humans, dict[str, Questions]]:
+    """The humans, and what each task that is meant would ask `model`, whether or not it is asked. Raises BadInput."""
+    modules = {name: probes.load(name) for name in tasks_named(task)}
+    humans = humans_of(store_path, dataset, ratings=ratings)
+    return humans, {name: module.questions(humans, n=n, model=model, seed=seed) for name, module in modules.items()}
+
+
+def is_asked(model: str) -> bool:
+    """Whether a model is asked what a probe asks: rehearsal is not."""
+    return not model.startswith("rehearsal")
+
+
+def tasks_named(task: str) -> list[str]:
+    """The tasks that `--task` means. Raises BadInput that lists what there is."""
+    if task not in (ALL, *probes.names()):
+        raise BadInput(f"there is no task {task!r}", hint=f"there are: {', '.join((*probes.names(), ALL))}")
+    return probes.names() if task == ALL else [task]
+
+
+def humans_of(store_path: str, dataset: str, *, ratings: str | None = None) -> Humans:
+    """What the store holds of a data set's humans for probes: talks of `select`, personas and judgements of `search` and `select`."""
+    with Store.open(store_path) as store:
+        profile_key = stock.current_profile(store, dataset)
+        talks = _talks(store, profile_key)
+        personas = store.rows("profile/personas", profile_key=profile_key)
+        instruments = played.load_instruments(store, profile_key)
+        reactions = stock.load_human_reactions(store, profile_key, SPLIT)
+        side = human_side(store_path, profile_key, dataset)
+        judged, origin, reason = _judged(store, profile_key, dataset, side.items, ratings)
+    lending = {talk.dialogue_id for talk in talks}
+    return Humans(
+        items=side.items,
+        popularity=side.popularity,
+        talks=talks,
+        personas=tuple(Persona(row["dialogue_id"], row["seeker_id"], stock.need_from(row["need"])) for row in personas),
+        opinions=_opinions(side, [row for row in reactions.to_dicts() if row["dialogue_id"] in lending]),
+        judged=judged,
+        judged_from=origin,
+        no_judgements=reason,
+        scenarios=tuple(side.scenarios(SPLIT).values()),
+        instruments=instruments,
+    )
+
+
+def _opinions(side: HumanSide, reactions: Sequence[Mapping[str, Any]]) -> tuple[Opinion, ...]:
+    """What seekers say after one item was named that their form says they have seen."""
+    texts = {row["context_id"]: row for row in reactions}
+    found = []
+    for one in side.contexts(SPLIT).values():
+        item = side.items.get(one.item_id or "")
+        if one.stratum in _SEEN and one.context_id in texts and item is not None and item.label in one.need.seen:
+            row = texts[one.context_id]
+            found.append(Opinion(one.context_id, row["seeker_id"], item.item_id, one.need, row["text"]))
+    return tuple(found)
+
+
+def _probed(questions: Questions, humans: Humans, opened: OpenModels, *, name: str, seed: int) -> Fields:
+    module = probes.load(name)
+    about = {"human": module.HUMAN, "n_unusable": dict(questions.n_unusable)}
+    if not questions.asked:
+        return {**about, "outcome": "not_measured", "reason": questions.reason, **Tally.of(()).as_json(), "figures": {}}
+    answers = _answers(module, questions.asked, opened)
+    n_missing = sum(one.missing for one in answers)
+    if n_missing > MAX_MISSING * len(answers):
+        why = next(one.reason for one in answers if one.missing)
+        raise ProviderFailed(f"{n_missing} of {len(answers)} answers are missing in {name}", hint=f"the first: {why}")
+    found: Fields = {**about, **module.measured(questions, answers, humans, seed=seed)}
+    return found
+
+
+def _answers(module: Any, questions: Sequence[Question], opened: OpenModels) -> list[Answer]:
+    if not is_asked(opened.seeker):
+        return unasked(questions, module.REHEARSAL)
+    return opened.gateway.run(ask_all(questions, opened.gateway.complete))
+
+
+def _talks(store: Store, profile_key: str) -> tuple[Talk, ...]:
+    turns: dict[tuple[str, str], list[Turn]] = {}
+    for row in stock.load_human_turns(store, profile_key, SPLIT).iter_rows(named=True):
+        if row["lends_text"]:
+            turn = Turn(row["role"], row["text"], 1, tuple(row["item_ids"]))
+            turns.setdefault((row["dialogue_id"], row["seeker_id"]), []).append(turn)
+    return tuple(Talk(dialogue_id, seeker_id, tuple(said)) for (dialogue_id, seeker_id), said in sorted(turns.items()))
+
+
+def _judged(
+    store: Store, profile_key: str, dataset: str, items: Mapping[str, Item], ratings: str | None
+) -> tuple[tuple[Judged, ...], str, str]:
+    """What humans judged, where that comes from, and why there is nothing."""
+    bounds = {"liked_from": _judging.LIKED_FROM, "disliked_to": _judging.DISLIKED_TO}
+    rated = store.rows("profile/rating_judgements", dataset=ratings or dataset, **bounds)
+    if ratings and not rated:
+        raise BadInput(f"the data set {ratings!r} has no ratings", hint="`understudy ingest movielens PATH --dataset NAME` reads some")
+    if not rated:
+        judged = _judging.from_forms(store.rows("profile/form_judgements", profile_key=profile_key), items)
+        return judged, "forms" if judged else "", "" if judged else _judging.NOTHING
+    highest = rated[0]["highest"]
+    if highest > _judging.HIGHEST:
+        return (), "", f"ratings go up to {highest:g}; what a like is, is known for scales up to {_judging.HIGHEST:g} alone"
+    catalogue = stock.load_items(store, ratings) if ratings and ratings != dataset else None
+    return _judging.from_ratings(rated, items, catalogue=catalogue), "ratings", ""

@@ -1,0 +1,123 @@
+"""A study: one model, the whole experiment, stage by stage. A stage that is done is a row, so a study goes on where it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from understudy import objectives
+from understudy.doors import folders
+from understudy.doors.events import emit
+from understudy.doors.store import Store
+from understudy.errors import BudgetExhausted
+from understudy.keys import canonical_json, key
+from understudy.parameters import Caps, Models, PanelSize, Search
+from understudy.prompt.setting import load_setting
+from understudy.report.document import as_html
+from understudy.rows import humans
+from understudy.studies.compare import page
+from understudy.tasks.play.metering import Spent, spent_on
+from understudy.tasks.studies.estimate import Asked, estimate_run
+
+VERSION = 1
+Fields = dict[str, Any]
+N_PROBED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A study that is open: its key stands for everything that was asked for but what may be spent."""
+
+    store: str
+    study_key: str
+
+    def answered(self, stage: str) -> Fields | None:
+        """What a stage answered; None where it is not done."""
+        with Store.open(self.store) as opened:
+            found = opened.rows("optimize/study_stage", study_key=self.study_key, stage=stage)
+        return json.loads(found[0]["fields"]) if found else None
+
+    def once(self, stage: str, work: Callable[[], Fields]) -> Fields:
+        """What a stage answers: from its row, or from `work`, which is then kept."""
+        known = self.answered(stage)
+        if known is not None:
+            return known
+        fields = work()
+        with Store.open(self.store) as opened, opened.transaction():
+            opened.add("optimize.study_stages", [{"study_key": self.study_key, "stage": stage, "fields": canonical_json(fields)}])
+        emit("study", "study_stage_done", stage)
+        return fields
+
+    def n_stages(self) -> int:
+        """How many stages are done."""
+        with Store.open(self.store) as opened:
+            return int(opened.rows("optimize/n_study_stages", study_key=self.study_key)[0]["n"])
+
+    def spent(self) -> Spent:
+        """What it has cost so far, over every process that worked on it."""
+        with Store.open(self.store) as opened:
+            return spent_on(opened, owner=self.study_key)
+
+
+def open_study(
+    store: str, dataset: str, *, settings: Sequence[str], search: Search, report: PanelSize, recommender: str, surface: str, seed: int,
+    models: Models,
+) -> Study:  # fmt: skip
+    """The study of these parameters, new or as it was left. Raises BadInput where the data set is not profiled."""
+    with Store.open(store) as opened:
+        profile_key = humans.current_profile(opened, dataset)
+        config = {
+            "settings": {load_setting(name).name: load_setting(name).genome.digest for name in settings},
+            "search": search.model_dump(),
+            "report": report.model_dump(),
+            "recommender": recommender,
+            "surface": surface,
+            "seed": seed,
+            "models": models.named(),
+            "objectives": objectives.VERSIONS,
+        }
+        study_key = key("study", VERSION, profile=profile_key, config=config)
+        row = {"study_key": study_key, "profile_key": profile_key, "config": canonical_json(config)}
+        with opened.transaction():
+            opened.add("optimize.studies", [row])
+    return Study(store, study_key)
+
+
+def room(study: Study, caps: Caps) -> Caps:
+    """What of the caps is left for this study. Raises BudgetExhausted with what was spent."""
+    spent = study.spent()
+    left = spent.left_of(caps)
+    if left is None:
+        told = "an unknown sum" if spent.usd is None else f"{spent.usd:.4f} USD"
+        raise BudgetExhausted(
+            f"the study has spent its caps: {told}, {spent.tokens} tokens, {spent.n_calls} calls",
+            hint="what was played is kept: the same command with higher caps goes on from there",
+        )
+    return left
+
+
+def estimate(
+    store: str, dataset: str, *, settings: Sequence[str], search: Search, report: PanelSize, recommender: str, seed: int, models: Models,
+    final: bool, n_probed: int,
+) -> Fields:  # fmt: skip
+    """What the study would cost if none of it had been done: the fields of `understudy estimate --of study`."""
+    asked = Asked(
+        dataset, ",".join(settings), "study", search, report, 1, recommender, seed, latency_s=None, final=final, n_probed=n_probed
+    )  # fmt: skip
+    return estimate_run(store, asked, models=models)
+
+
+def written(fields: Fields, store: str, *, out: str | None) -> dict[str, str]:
+    """Form → file: the README's table, the whole report, the fields. Without `out` they lie in a folder beside the store."""
+    beside = Path(store)
+    folder = Path(out) if out else beside.with_name(f"{beside.stem}-study") / fields["study"][:12]
+    told = {
+        "table.md": page.snippet(fields),
+        "report.html": as_html(page.document(fields)),
+        "study.json": json.dumps(fields, ensure_ascii=False, indent=2, default=str) + "\n",
+    }
+    where = folders.written(folder, told)
+    return {"table": str(where["table.md"]), "html": str(where["report.html"]), "json": str(where["study.json"])}

@@ -1,0 +1,1 @@
+"""Stage validate: a batch against the gates."""

@@ -1,0 +1,196 @@
+"""Stage validate: a batch is held against the suites of expectations/; failing dialogues go to quarantine, failing bounds stop it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+from prefect import get_run_logger, task
+
+from understudy.doors import checks
+from understudy.doors.events import emit
+from understudy.doors.store import Store
+from understudy.errors import BadInput, GateFailed
+from understudy.instruments.disclosure import Catalogue
+from understudy.records import Item, Measured
+from understudy.release import gates, licences
+from understudy.rows import humans
+from understudy.tasks.artifacts import in_run, page
+
+Fields = dict[str, Any]
+N_WORST = 10
+TABLE_SUITES = ("synthetic_dialogues", "synthetic_turns")
+
+
+@task(name="validate batch", persist_result=False)
+def validate_batch(store_path: str, batch_key: str) -> Fields:
+    """The fields of `understudy validate`, with `passed` and the `worst` dialogues; a batch that was judged is served from its rows."""
+    with Store.open(store_path) as store:
+        batch = _batch(store, batch_key)
+        if not store.rows("validate/verdicts", batch_key=batch_key):
+            _judge(store, batch)
+        fields = _fields(store, batch_key)
+    for suite in dict.fromkeys(verdict["suite"] for verdict in fields["verdicts"]):
+        passed = all(verdict["passed"] for verdict in fields["verdicts"] if verdict["suite"] == suite)
+        emit("validate", "verdict", f"{batch_key}/{suite}/{'passed' if passed else 'failed'}")
+    _show(fields, batch_key)
+    return fields
+
+
+def require_passed(fields: Fields) -> Fields:
+    """The fields of a validated batch as they are. Raises GateFailed, which carries them, when a gate said no."""
+    failed = [verdict for verdict in fields["verdicts"] if not verdict["passed"]]
+    if failed:
+        raise GateFailed(told(failed), hint="the dialogues stay in the store; `worst` names those in quarantine", fields=fields)
+    return fields
+
+
+def told(failed: list[Fields]) -> str:
+    """The failed bounds in one line, the ones on figures before those that guard the evidence."""
+    ordered = sorted(failed, key=lambda verdict: verdict["subject"] == "")
+    return "; ".join(f"{verdict['suite']}/{verdict['expectation']}: {verdict['detail']}" for verdict in ordered)
+
+
+def _batch(store: Store, batch_key: str) -> Fields:
+    rows = store.rows("validate/batch", batch_key=batch_key)
+    if not rows:
+        raise BadInput(f"there is no batch {batch_key}", hint="`understudy simulate` plays one; `understudy status` counts what is there")
+    row = rows[0]
+    return {**row, **{part: json.loads(row[part]) for part in ("objectives", "leakage", "diagnostics")}}
+
+
+def _judge(store: Store, batch: Fields) -> None:
+    dialogues, turns = _synthetic(store, batch)
+    reasons = _quarantine(dialogues, turns)
+    kept = dialogues.filter(~pl.col("play_key").is_in(list(reasons)))
+    kept_turns = turns.filter(~pl.col("play_key").is_in(list(reasons)))
+    verdicts = [
+        *_table("human_dialogues", store.frame("validate/humans", profile_key=batch["profile_key"]), key="dialogue_id"),
+        *_table("synthetic_dialogues", kept, key="play_key"),
+        *_table("synthetic_turns", kept_turns, key="play_key"),
+        *_gates(store, batch, n_kept=kept.height, n_quarantined=len(reasons)),
+    ]
+    with store.transaction():
+        store.add("validate.quarantine", _quarantine_rows(batch["batch_key"], reasons))
+        store.add("validate.verdicts", _verdict_rows(batch["batch_key"], verdicts))
+
+
+def _synthetic(store: Store, batch: Fields) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The batch's dialogues and turns as the table suites read them."""
+    dialogues = store.frame("validate/dialogues", batch_key=batch["batch_key"])
+    turns = store.frame("validate/turns", batch_key=batch["batch_key"])
+    leaking = _given_away(dialogues, turns, humans.load_items(store, batch["dataset"]))
+    return dialogues.with_columns(pl.col("play_key").is_in(list(leaking)).alias("title_given_away")), turns
+
+
+def _given_away(dialogues: pl.DataFrame, turns: pl.DataFrame, items: Mapping[str, Item]) -> set[str]:
+    """The dialogues that tell their target's title before the recommender names it, by the instrument of the objective."""
+    catalogue = Catalogue(items)
+    spoken = {str(key): part for (key,), part in turns.partition_by("play_key", as_dict=True).items()}
+    known = [(key, target) for key, target in dialogues.select("play_key", "target").iter_rows() if key in spoken and target in items]
+    return {key for key, target in known if catalogue.told(target, spoken[key].select("role", "text", "item_ids").iter_rows()).title}
+
+
+def _quarantine(dialogues: pl.DataFrame, turns: pl.DataFrame) -> dict[str, list[str]]:
+    """play_key → reasons, of every dialogue that breaks an expectation on rows."""
+    reasons: dict[str, list[str]] = {}
+    for suite, frame in zip(TABLE_SUITES, (dialogues, turns), strict=True):
+        for check in checks.run_suite(suite, frame, key="play_key"):
+            for play_key in check.unexpected:
+                kept = reasons.setdefault(play_key, [])
+                kept.extend({check.expectation.meta["reason"]} - set(kept))
+    return reasons
+
+
+def _table(suite: str, frame: pl.DataFrame, *, key: str) -> list[gates.Verdict]:
+    return [gates.table_verdict(suite, check) for check in checks.run_suite(suite, frame, key=key)]
+
+
+def _gates(store: Store, batch: Fields, *, n_kept: int, n_quarantined: int) -> list[gates.Verdict]:
+    anchors = store.rows("profile/anchors", profile_key=batch["profile_key"], split=batch["split"])
+    figures = gates.figures(batch, anchors, _facts(store, batch, n_kept=n_kept, n_quarantined=n_quarantined))
+    verdicts: list[gates.Verdict] = []
+    for name in gates.BATCH_GATES:
+        rows = gates.evidence(checks.suite(name), figures)
+        found = checks.run_suite(name, gates.frame(rows), gates.parameters(rows), key="subject")
+        verdicts += gates.verdicts(name, found, rows)
+    return verdicts
+
+
+def _facts(store: Store, batch: Fields, *, n_kept: int, n_quarantined: int) -> dict[str, Measured]:
+    """What the rows say of the batch itself: counts and shares without sampling error, hence without interval."""
+    lineage = store.rows("validate/lineage", batch_key=batch["batch_key"])[0]
+    given = [row["licence"] for row in store.rows("validate/licences", batch_key=batch["batch_key"])]
+    n = n_kept + n_quarantined
+    return {
+        "dialogues": Measured(float(n_kept), n=n),
+        "quarantined": Measured(n_quarantined / n, n=n) if n else Measured(None, reason="the batch is empty"),
+        "missing": Measured(batch["n_missing"] / batch["n_dialogues"], n=batch["n_dialogues"])
+        if batch["n_dialogues"]
+        else Measured(None, reason="the batch is empty"),
+        "unlicensed_sources": Measured(float(len(licences.unknown(given))), n=len(given))
+        if given
+        else Measured(None, reason="the batch has no source"),
+        "history": Measured(lineage["n_told"] / lineage["n_scenarios"], n=lineage["n_scenarios"])
+        if lineage["n_scenarios"]
+        else Measured(None, reason="the batch is empty"),
+        "foreign_scenarios": Measured(float(lineage["n_foreign_scenarios"]), n=lineage["n_scenarios"]),
+        "foreign_exemplars": Measured(float(lineage["n_foreign_exemplars"]), n=lineage["n_exemplars"])
+        if lineage["n_genomes"]
+        else Measured(None, reason="the genome of the batch is not in the store"),
+    }
+
+
+def _quarantine_rows(batch_key: str, reasons: dict[str, list[str]]) -> pl.DataFrame:
+    rows = [(batch_key, play_key, sorted(told)) for play_key, told in sorted(reasons.items())]
+    return pl.DataFrame(rows, schema={"batch_key": pl.String, "play_key": pl.String, "reasons": pl.List(pl.String)}, orient="row")
+
+
+def _verdict_rows(batch_key: str, verdicts: list[gates.Verdict]) -> pl.DataFrame:
+    columns = ("suite", "expectation", "subject", "observed", "lo", "hi", "n", "bound", "passed", "detail")
+    numbers = dict.fromkeys(("observed", "lo", "hi", "bound"), pl.Float64)
+    types = {"passed": pl.Boolean, "n": pl.Int64, **numbers}
+    rows = [(batch_key, *(getattr(verdict, column) for column in columns)) for verdict in verdicts]
+    return pl.DataFrame(rows, schema={"batch_key": pl.String, **{c: types.get(c, pl.String) for c in columns}}, orient="row")
+
+
+def _fields(store: Store, batch_key: str) -> Fields:
+    verdicts = [gates.Verdict(**row).as_json() for row in store.rows("validate/verdicts", batch_key=batch_key)]
+    quarantined = store.rows("validate/quarantine", batch_key=batch_key)
+    counts = pl.Series([reason for row in quarantined for reason in row["reasons"]], dtype=pl.String).value_counts(name="n")
+    return {
+        "verdicts": verdicts,
+        "passed": all(verdict["passed"] for verdict in verdicts),
+        "n_quarantined": len(quarantined),
+        "quarantined_by_reason": dict(sorted(counts.rows())),
+        "worst": [{"dialogue": row["play_key"], "reasons": row["reasons"]} for row in quarantined[:N_WORST]],
+    }
+
+
+def _show(fields: Fields, batch_key: str) -> None:
+    """Log line and artifact of the decision; outside a run (unit tests) there is nobody to tell."""
+    if not in_run():
+        return
+    n, n_failed = len(fields["verdicts"]), sum(not verdict["passed"] for verdict in fields["verdicts"])
+    get_run_logger().info("validate %s: %d verdicts, %d failed, %d quarantined", batch_key, n, n_failed, fields["n_quarantined"])
+    page(verdict_page(fields), key="verdicts", description=f"Gates of batch {batch_key}")
+
+
+def verdict_page(fields: Fields) -> str:
+    """The verdicts in Markdown: failed bounds with their miss first, then all, then the worst dialogues."""
+    failed = [verdict for verdict in fields["verdicts"] if not verdict["passed"]]
+    lines = [f"## {'Failed: nothing is published' if failed else 'Passed'}", ""]
+    lines += [f"- **{verdict['suite']} / {verdict['expectation']}**: {verdict['detail']}" for verdict in failed]
+    lines += ["", "| suite | bound on | observed | 95 % | bound | n | verdict |", "| --- | --- | --- | --- | --- | --- | --- |"]
+    for verdict in fields["verdicts"]:
+        ci = verdict["ci"]
+        interval = "" if ci is None else f"{ci[0]:.3f} to {ci[1]:.3f}"
+        seen, bound = (("" if verdict[name] is None else f"{verdict[name]:.3f}") for name in ("observed", "bound"))
+        outcome = "passed" if verdict["passed"] else "**failed**"
+        cells = (verdict["suite"], verdict["expectation"], seen, interval, bound, str(verdict["n"]), outcome)
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", f"### Quarantine: {fields['n_quarantined']} dialogues", ""]
+    lines += [f"- `{worst['dialogue']}`: {', '.join(worst['reasons'])}" for worst in fields["worst"]]
+    return "\n".join(lines) + "\n"

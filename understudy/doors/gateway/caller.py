@@ -1,0 +1,262 @@
+"""One model call from its slot to its row: fallbacks, attempts, pace, budget and ledger, on the gateway's event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from itertools import count
+from time import monotonic
+from typing import Protocol, TypeVar
+
+from understudy.completion import Completion, MissingReply, ModelRole, Request
+from understudy.doors.events import emit
+from understudy.doors.gateway import ages
+from understudy.doors.gateway.budget import Budget, Cost, Price, worst_case
+from understudy.doors.gateway.calls import LONGEST_WAIT_S, Breaker, CallFailed, wait_s
+from understudy.doors.gateway.ledger import Ledger
+from understudy.doors.gateway.pacing import Admission, Rate, Turnstile
+from understudy.errors import ProviderFailed
+from understudy.parameters import ANY_MODEL, Caps, Models, RoleLimits, checked
+
+EMBEDDED = "rehearsal"
+_NOTHING = Cost(0, 0.0)
+_PER_MILLION = 1e-6
+Landed = TypeVar("Landed")
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayConfig:
+    """How models are reached and what may be spent. `max_attempts` counts the first one.
+
+    `api_base` is the address of the provider of `api_base_for`, or of every model where that is None. `prices` are USD per
+    million tokens.
+    """
+
+    api_base: str | None = None
+    api_base_for: str | None = None
+    concurrency: int = 32
+    rpm: int | None = None
+    tpm: int | None = None
+    timeout_s: float = 60.0
+    max_attempts: int = 4
+    breaker_after: int = 10
+    fallbacks: Mapping[ModelRole, tuple[str, ...]] = field(default_factory=dict)
+    limits: Mapping[ModelRole, RoleLimits] = field(default_factory=dict)
+    prices: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    caps: Caps = field(default_factory=lambda: checked(Caps, {}))
+
+    @classmethod
+    def of(cls, models: Models, caps: Caps) -> GatewayConfig:
+        """The configuration that flow parameters describe."""
+        hosted = [name for name in models.named() if name != EMBEDDED]
+        return cls(
+            api_base=models.api_base,
+            # a fallback at another provider is not to be found at the address of the first
+            api_base_for=ages.bare(hosted[0]) if hosted else None,
+            concurrency=models.concurrency,
+            rpm=models.rpm,
+            tpm=models.tpm,
+            timeout_s=models.timeout_s,
+            max_attempts=models.max_attempts,
+            breaker_after=models.breaker_after,
+            fallbacks=models.fallbacks,
+            limits=models.limits,
+            prices=models.prices,
+            caps=caps,
+        )
+
+
+class Provider(Protocol):
+    """Who answers the calls. Models come with the name the provider knows, without their age."""
+
+    def price(self, model: str) -> Price | None:
+        """USD per token; None where it is not known. Raises BadInput for a model that cannot be asked at all."""
+
+    def provider_of(self, model: str) -> str:
+        """Whose limits of requests and tokens a minute a call counts for."""
+
+    def is_in_process(self, model: str) -> bool:
+        """Whether a call leaves this process: one that does not can neither be charged nor outlive a kill."""
+
+    async def send(self, request: Request) -> Completion:
+        """One attempt. Raises CallFailed."""
+
+    async def close(self) -> None:
+        """Ends its connections; called on the loop that used them."""
+
+
+class Caller:
+    """Makes calls, one at a time per slot. Belongs to one event loop."""
+
+    def __init__(self, config: GatewayConfig, *, provider: Provider, budget: Budget, ledger: Ledger) -> None:
+        self._config, self._provider, self._budget, self._ledger = config, provider, budget, ledger
+        self._opened, self._numbers = uuid.uuid4().hex, count()
+        self._turnstile, self._settled = Turnstile(config.concurrency), asyncio.Condition()
+        self._breakers: dict[str, Breaker] = {}
+        self._rates: dict[str, Rate] = {}
+        self._prices: dict[str, Price | None] = {}
+        # tokens beyond the worst case that a model was seen to count, such as those of a hidden instruction
+        self._overrun: dict[str, int] = {}
+        self._fallen_back: set[tuple[str, str]] = set()
+
+    async def call(self, request: Request, key: str) -> Completion:
+        """The reply of the request's model, or of the first fallback that gives one. Raises as `Exchange.complete`."""
+        asked = ages.bare(request.model)
+        models = (asked, *self._config.fallbacks.get(request.role, ()))
+        failures: list[ProviderFailed] = []
+        async with self._turnstile:
+            for model in models:
+                try:
+                    completion, kept = await self._ask(request, request if request.model == model else replace(request, model=model), key)
+                    break
+                except ProviderFailed as failure:
+                    failures.append(failure)
+            else:
+                # one model that is merely missing this reply may still give the next
+                raise next((failure for failure in failures if isinstance(failure, MissingReply)), failures[0])
+        # The slot is free again before the reply is committed: the next call in it is reserved by a later row of the same
+        # writer, so it is sent only after this commit, and no more calls than there are slots can be paid for twice.
+        await landed(kept)
+        self._note(request, asked, model, completion)
+        return completion
+
+    async def _ask(self, request: Request, sent: Request, key: str) -> tuple[Completion, Future[None]]:
+        """The reply of one model, after as many attempts as it takes. Raises MissingReply, and ProviderFailed where it is given up."""
+        breaker = self._breakers.setdefault(sent.model, Breaker(self._config.breaker_after))
+        for attempt in range(self._config.max_attempts):
+            breaker.check()
+            try:
+                found = await self._attempt(request, sent, key, breaker)
+            except CallFailed as failure:
+                # a server that wants a longer rest than this has in effect said no
+                too_long = (failure.retry_after_s or 0.0) > LONGEST_WAIT_S
+                if attempt + 1 == self._config.max_attempts or not failure.transient or too_long:
+                    breaker.failed(failure.reason, hint=failure.hint, ends_run=failure.ends_run)
+                    error = ProviderFailed if failure.ends_run else MissingReply
+                    raise error(failure.reason, hint=failure.hint) from None
+                if failure.retry_after_s:
+                    self._rate(sent.model).pause(failure.retry_after_s)
+                await asyncio.sleep(wait_s(request, attempt, retry_after_s=failure.retry_after_s))
+            else:
+                breaker.succeeded()
+                return found
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _attempt(self, request: Request, sent: Request, key: str, breaker: Breaker) -> tuple[Completion, Future[None]]:
+        """The reply to one call and its commit; reserved before and settled after, whatever happens to it.
+
+        A call that does not leave the process is neither paced nor reserved: killed in flight, it cannot have been charged.
+        """
+        price, leaves = self._price(sent.model), not self._provider.is_in_process(sent.model)
+        worst, spent = self._worst(sent, price), _NOTHING
+        admission = await self._admit(sent, worst, breaker) if leaves else None
+        held, reservation = False, f"{self._opened}-{next(self._numbers)}" if leaves else None
+        try:
+            held = await self._hold(worst, request.role)
+            if reservation is not None:
+                await landed(self._ledger.reserve(reservation, key, max_tokens=worst.tokens, max_usd=worst.usd))
+            started, spent = monotonic(), worst
+            completion = await self._send(sent)
+            latency_s = monotonic() - started
+            spent = self._cost(sent.model, completion, price, worst)
+            kept = self._ledger.keep(reservation, key, request=request, completion=completion, usd=spent.usd, latency_s=latency_s)
+            return completion, kept
+        except CallFailed as failure:
+            spent = spent if failure.may_be_charged else _NOTHING
+            if reservation is not None:
+                await landed(self._ledger.settle(reservation, "failed", reason=failure.reason))
+            raise
+        except asyncio.CancelledError:
+            if reservation is not None and held:
+                self._ledger.settle(reservation, "cancelled", reason="stopped in flight; it may have been charged")
+            raise
+        finally:
+            if admission is not None:
+                self._rate(sent.model).settle(admission, spent.tokens)
+            if held:
+                await self._release(worst, spent, request.role)
+
+    async def _admit(self, sent: Request, worst: Cost, breaker: Breaker) -> Admission:
+        def still_wanted() -> None:
+            breaker.check()
+            self._budget.check_time()
+
+        return await self._rate(sent.model).admit(worst.tokens, still_wanted=still_wanted)
+
+    async def _hold(self, worst: Cost, role: ModelRole) -> bool:
+        """True, once the budget has room."""
+        if not self._budget.hold(worst, role):
+            async with self._settled:
+                await self._settled.wait_for(lambda: self._budget.hold(worst, role))
+        return True
+
+    async def _release(self, worst: Cost, spent: Cost, role: ModelRole) -> None:
+        self._budget.settle(worst, spent, role)
+        async with self._settled:
+            self._settled.notify_all()
+
+    async def _send(self, request: Request) -> Completion:
+        try:
+            async with asyncio.timeout(self._config.timeout_s):
+                return await self._provider.send(request)
+        except TimeoutError:
+            failure = CallFailed(
+                f"no answer within {self._config.timeout_s:g} s", transient=True, may_be_charged=True, hint="give it longer: --timeout-s"
+            )
+        raise failure
+
+    def _worst(self, request: Request, price: Price | None) -> Cost:
+        worst, over = worst_case(request, price), self._overrun.get(request.model, 0)
+        if not over:
+            return worst
+        return Cost(worst.tokens + over, None if price is None or worst.usd is None else worst.usd + over * max(price.prompt, price.reply))
+
+    def _cost(self, model: str, completion: Completion, price: Price | None, worst: Cost) -> Cost:
+        spent = completion.prompt_tokens, completion.completion_tokens
+        over = sum(spent) - worst.tokens
+        if over > 0:
+            self._overrun[model] = self._overrun.get(model, 0) + over
+        # a server may turn out to answer with rehearsal, which is free
+        return Cost(sum(spent), 0.0 if completion.engine == EMBEDDED else None if price is None else price.of(*spent))
+
+    def _price(self, model: str) -> Price | None:
+        if model not in self._prices:
+            # asked in any case: it says whether there is such a model
+            self._prices[model] = priced(self._config.prices, model, self._provider.price(model))
+        return self._prices[model]
+
+    def _rate(self, model: str) -> Rate:
+        provider = self._provider.provider_of(model)
+        if provider not in self._rates:
+            self._rates[provider] = Rate(rpm=self._config.rpm, tpm=self._config.tpm)
+        return self._rates[provider]
+
+    def _note(self, request: Request, asked: str, answered: str, completion: Completion) -> None:
+        """Tells it when a fallback answers first, and when what answers under a model's name is not what answered before."""
+        if answered != asked:
+            if (asked, answered) not in self._fallen_back:
+                self._fallen_back.add((asked, answered))
+                emit("play", "fallback_used", f"{asked} -> {answered}")
+            return
+        before = self._ledger.saw(request.model, completion)
+        if before is not None:
+            now = f"{completion.reported_model} {completion.fingerprint}".strip()
+            emit("play", "model_changed", f"{request.model}: {before} -> {now}")
+
+
+def priced(given: Mapping[str, tuple[float, float]], model: str, known: Price | None) -> Price | None:
+    """The price of a model: the one given for it, the known one, or the one given for every model of which none is known."""
+    told = given.get(model) or (given.get(ANY_MODEL) if known is None else None)
+    return Price(told[0] * _PER_MILLION, told[1] * _PER_MILLION) if told else known
+
+
+async def landed(future: Future[Landed]) -> Landed:
+    """What a future of the ledger comes to. It is resolved on this loop's thread, which `asyncio.wrap_future` cannot know."""
+    if not future.done():
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        future.add_done_callback(lambda _: None if waiter.done() else waiter.set_result(None))
+        await waiter
+    return future.result()

@@ -1,0 +1,152 @@
+"""The traffic of model calls, whoever answers them: limiter, retries, breaker, budget and ledger on one event-loop thread.
+
+Model clients belong to one loop, so work handed in from many threads still shares its connections.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+from time import monotonic
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from understudy.completion import Completion, MissingReply, Request
+from understudy.doors.gateway.budget import Budget
+from understudy.doors.gateway.caller import EMBEDDED, Caller, GatewayConfig, Provider, landed
+from understudy.doors.gateway.ledger import Ledger
+from understudy.doors.gateway.pacing import LANE
+from understudy.errors import ProviderFailed, UnderstudyError
+
+__all__ = ("EMBEDDED", "Exchange", "GatewayConfig", "Provider")
+
+Result = TypeVar("Result")
+
+
+class Exchange:
+    """The calls of one run, to one provider. A context manager."""
+
+    def __init__(self, config: GatewayConfig, *, provider: Provider, store_path: Path | str, run_id: str) -> None:
+        # a fallback that cannot be asked is better known before the night than in it
+        for name in {name for names in config.fallbacks.values() for name in names}:
+            provider.price(name)
+        self._config, self._provider, self.run_id = config, provider, run_id
+        self._budget = Budget(config.caps, config.limits, now=monotonic)
+        self._ledger = Ledger(store_path, run_id=run_id, now=lambda: datetime.now(UTC).replace(tzinfo=None), deliver=self._on_loop)
+        self._caller = Caller(config, provider=provider, budget=self._budget, ledger=self._ledger)
+        self._flying: dict[str, asyncio.Task[Completion]] = {}
+        self._n_served, self._closed = 0, False
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="gateway", daemon=True)
+        self._thread.start()
+
+    @property
+    def n_calls(self) -> int:
+        """Calls made in this run, repeated attempts included; replies served from the ledger are not among them."""
+        return self._budget.n_calls
+
+    @property
+    def n_served(self) -> int:
+        """Replies that cost nothing in this run because they were in the ledger or on their way."""
+        return self._n_served
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of both directions spent in this run."""
+        return self._budget.tokens
+
+    @property
+    def usd(self) -> float | None:
+        """USD spent in this run; None when a model without a known price was called."""
+        return None if self._budget.n_unpriced else self._budget.usd
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        # a stop from outside ends at once; otherwise calls in flight are waited for, since they are paid for
+        self.close(drain_s=self._config.timeout_s if error is None or isinstance(error, Exception) else 0.0)
+
+    def run(self, work: Coroutine[Any, Any, Result], timeout_s: float | None = None) -> Result:
+        """What `work` returns, run on the gateway's loop; for synchronous tasks in threads. Raises ProviderFailed on timeout.
+
+        Calls made in `work` share one lane: pieces of work that run side by side take turns.
+        """
+        if self._closed:
+            work.close()
+            raise UnderstudyError("the gateway is closed")
+        future = asyncio.run_coroutine_threadsafe(_in_own_lane(work, timeout_s), self._loop)
+        try:
+            return future.result()
+        except TimeoutError as error:
+            # a bare TimeoutError would mark the whole flow as timed out
+            raise ProviderFailed(f"the work was not done within {timeout_s} s") from error
+        except BaseException:
+            future.cancel()
+            raise
+
+    def count_dialogue(self) -> None:
+        """Books a dialogue about to be played. Raises BudgetExhausted."""
+        self._budget.count_dialogue()
+
+    async def complete(self, request: Request) -> Completion:
+        """The reply, from the ledger where it is there. Raises MissingReply, BudgetExhausted, ProviderFailed, BadInput.
+
+        A caller that is cancelled does not cancel the call: it may be paid for, so its reply is kept.
+        """
+        key = request.key
+        if self._ledger.has(key):
+            self._n_served += 1
+            return await landed(self._ledger.read(key))
+        flying = self._flying.get(key)
+        if flying is None:
+            flying = asyncio.get_running_loop().create_task(self._caller.call(request, key))
+            self._flying[key] = flying
+            flying.add_done_callback(lambda done: self._landed(key, done))
+        else:
+            self._n_served += 1
+        try:
+            return await asyncio.shield(flying)
+        except asyncio.CancelledError:
+            if flying.cancelled():
+                raise MissingReply("the run was stopped while the call was in flight") from None
+            raise
+
+    def close(self, *, drain_s: float = 0.0) -> None:
+        """Waits at most `drain_s` for calls in flight, cancels the rest, commits the ledger. Raises what its writer met."""
+        if self._closed:
+            return
+        self._closed = True
+        asyncio.run_coroutine_threadsafe(self._wind_up(drain_s), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._ledger.close()
+
+    def _on_loop(self, work: Callable[[], None]) -> None:
+        # after the loop has ended nobody waits any more; what is left in the queue is committed all the same
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(work)
+
+    def _landed(self, key: str, done: asyncio.Task[Completion]) -> None:
+        self._flying.pop(key, None)
+        if not done.cancelled():
+            done.exception()  # whoever waited has it; a caller that went away leaves nobody to ask
+
+    async def _wind_up(self, drain_s: float) -> None:
+        if drain_s > 0 and self._flying:
+            await asyncio.wait(self._flying.values(), timeout=drain_s)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self._provider.close()
+
+
+async def _in_own_lane(work: Coroutine[Any, Any, Result], timeout_s: float | None) -> Result:
+    LANE.set(object())
+    return await asyncio.wait_for(work, timeout_s)

@@ -1,0 +1,284 @@
+"""The door to language models: the only module that imports litellm. Every model call of the product goes through a Gateway.
+
+The embedded model is registered with litellm as a custom provider and is called like any other.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from ipaddress import ip_address
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from understudy.completion import Completion, Message, Request
+from understudy.doors.gateway.budget import Price
+from understudy.doors.gateway.caller import priced
+from understudy.doors.gateway.calls import CallFailed
+from understudy.doors.gateway.failures import UNREADABLE, failure_of, planted_secrets, unusable, without_secrets
+from understudy.doors.gateway.gateway import EMBEDDED, Exchange, GatewayConfig
+from understudy.errors import BadInput, UnderstudyError
+
+if TYPE_CHECKING:
+    from understudy.rehearsal import Fitted, Surface
+
+__all__ = ("Gateway", "GatewayConfig", "known_price", "n_tokens", "shared_gateway", "use_gateway")
+
+_INTENDED_ACT = "intended_act"
+# USD a token, told to litellm alone: at nothing it would look for the reason why
+_UNREAD_COST = 1e-12
+# models that litellm has no price for; it is asked once, since afterwards it knows the one above
+_UNPRICED: set[str] = set()
+
+
+class Gateway(Exchange):
+    """The models of one run, reached through litellm. `fitted` by the first 12 digits of the digest, `surfaces` by name."""
+
+    def __init__(
+        self,
+        config: GatewayConfig,
+        *,
+        store_path: Path | str,
+        fitted: Mapping[str, Fitted],
+        surfaces: Mapping[str, Surface],
+        run_id: str,
+    ) -> None:
+        provider = _LiteLLM(config, fitted, surfaces)
+        provider.register()
+        super().__init__(config, provider=provider, store_path=store_path, run_id=run_id)
+
+
+def known_price(config: GatewayConfig, model: str) -> Price | None:
+    """USD per token of a hosted model, as given or as litellm knows it; None where nobody says. Raises BadInput for no model."""
+    return priced(config.prices, model, _LiteLLM(config, {}, {}).price(model))
+
+
+def n_tokens(text: str) -> int:
+    """Tokens of a text by cl100k_base, which litellm brings along: one measure for the prompts of every model."""
+    return len(_litellm().encode(model="", text=text))
+
+
+class _LiteLLM:
+    """The provider of all providers. Made on the main thread: litellm must not be imported first on another one."""
+
+    def __init__(self, config: GatewayConfig, fitted: Mapping[str, Fitted], surfaces: Mapping[str, Surface]) -> None:
+        self._litellm = _litellm()
+        self._config, self._fitted, self._surfaces = config, fitted, surfaces
+        self._providers: dict[str, str] = {}
+        self._takes_seed: dict[str, bool] = {}
+        self._secrets = planted_secrets()
+
+    def register(self) -> None:
+        """Makes the embedded model known to litellm, in the place of one that was known before."""
+        handler = _embedded_provider(self._fitted, self._surfaces)
+        self._litellm.custom_provider_map = [{"provider": EMBEDDED, "custom_handler": handler}]
+
+    def price(self, model: str) -> Price | None:
+        if self.is_in_process(model):
+            return self._free(model)
+        self._takes_seed[model] = "seed" in (
+            self._litellm.get_supported_openai_params(model, custom_llm_provider=self.provider_of(model)) or ()
+        )
+        if model in _UNPRICED:
+            return None
+        try:
+            known = self._litellm.get_model_info(model)
+        except Exception:  # litellm has no price for it, which is an answer
+            known = {}
+        prompt, reply = known.get("input_cost_per_token"), known.get("output_cost_per_token")
+        if prompt is None or reply is None:
+            _UNPRICED.add(model)
+            self._register((model, model.removeprefix(f"{self.provider_of(model)}/")), self.provider_of(model))
+            return None
+        return Price(float(prompt), float(reply))
+
+    def provider_of(self, model: str) -> str:
+        if model not in self._providers:
+            address = self._config.api_base if self._config.api_base_for in (None, model) else None
+            try:
+                _, self._providers[model], _, _ = self._litellm.get_llm_provider(model, api_base=address)
+            except Exception:
+                self._providers[model] = ""
+        if not self._providers[model]:
+            raise BadInput(f"litellm knows no model {model!r}", hint="name it PROVIDER/MODEL, such as ollama/llama3.2")
+        return self._providers[model]
+
+    def is_in_process(self, model: str) -> bool:
+        return model.startswith(f"{EMBEDDED}/")
+
+    async def send(self, request: Request) -> Completion:
+        # raised outside of the handler: litellm's error may quote what a server echoed, and a traceback would show it
+        try:
+            answer = await self._litellm.acompletion(**self._arguments(request))
+        except Exception as error:
+            failed = failure_of(error, self._secrets)
+        else:
+            return without_secrets(_completion(answer), self._secrets)
+        raise failed
+
+    async def close(self) -> None:
+        await self._litellm.close_litellm_async_clients()
+
+    def _free(self, model: str) -> Price:
+        _actors(model, self._fitted, self._surfaces)
+        self._register((EMBEDDED, model, model.removeprefix(f"{EMBEDDED}/")), EMBEDDED)
+        return Price(0.0, 0.0)
+
+    def _register(self, names: tuple[str, ...], provider: str) -> None:
+        # litellm puts a cost of its own on every reply; of a model it does not know it does so by guessing, which takes a
+        # fifth of its time. Nobody reads that cost: ours is reckoned from our own price, or is unknown.
+        cost = {"input_cost_per_token": _UNREAD_COST, "output_cost_per_token": _UNREAD_COST}
+        entry = {**cost, "litellm_provider": provider, "mode": "chat"}
+        self._litellm.register_model(dict.fromkeys(names, entry))
+
+    def _arguments(self, request: Request) -> dict[str, Any]:
+        arguments: dict[str, Any] = {
+            "model": request.model,
+            "messages": [{"role": message.role, "content": message.content} for message in request.messages],
+            "temperature": request.temperature,
+            "top_p": request.top_p,
+            "max_tokens": request.max_tokens,
+            "timeout": self._config.timeout_s,
+            # attempts are ours: they are reserved one by one
+            "max_retries": 0,
+        }
+        # some providers refuse a request that names a seed; their replies are kept by our key all the same
+        if self._takes_seed.get(request.model, True):
+            arguments["seed"] = request.seed
+        address = self._address(request.model)
+        if address is not None:
+            arguments["api_base"] = address
+            if _is_loopback(address) and "OPENAI_API_KEY" not in os.environ:
+                arguments["api_key"] = "none-needed-on-loopback"
+        return arguments
+
+    def _address(self, model: str) -> str | None:
+        owner = self._config.api_base_for
+        if self._config.api_base is None or self.is_in_process(model):
+            return None
+        return self._config.api_base if owner is None or self.provider_of(owner) == self.provider_of(model) else None
+
+
+def _embedded_provider(fitted: Mapping[str, Fitted], surfaces: Mapping[str, Surface]) -> Any:
+    """Rehearsal as a custom provider of litellm."""
+    litellm = _litellm()
+    from understudy import rehearsal
+
+    class Rehearsal(litellm.CustomLLM):  # type: ignore[misc, name-defined]
+        async def acompletion(
+            self, model: str, messages: list[dict[str, str]], model_response: Any, optional_params: dict[str, Any], **_: Any
+        ) -> Any:
+            known, surface = _actors(f"{EMBEDDED}/{model}", fitted, surfaces)
+            asked = [Message(message["role"], message["content"]) for message in messages]
+            dials = {name: optional_params[name] for name in ("temperature", "top_p", "seed")}
+            try:
+                quality = rehearsal.parse_model(f"{EMBEDDED}/{model}").critic
+                reply = rehearsal.respond(asked, surface=surface, fitted=known, critic=quality, **dials)
+            except UnderstudyError as error:
+                raise litellm.llms.custom_llm.CustomLLMError(status_code=400, message=error.message) from error
+            model_response.model = EMBEDDED
+            model_response.system_fingerprint = f"{surface.digest[:12]}-{known.digest[:12]}"
+            said = model_response.choices[0]
+            said.message.content, said.finish_reason = reply.text, "stop"
+            said.message.provider_specific_fields = {_INTENDED_ACT: reply.intended_act}
+            model_response.usage = litellm.Usage(
+                prompt_tokens=reply.prompt_tokens,
+                completion_tokens=reply.completion_tokens,
+                total_tokens=reply.prompt_tokens + reply.completion_tokens,
+            )
+            return model_response
+
+    return Rehearsal()
+
+
+def _actors(model: str, fitted: Mapping[str, Fitted], surfaces: Mapping[str, Surface]) -> tuple[Fitted, Surface]:
+    """What a rehearsal model's name stands for. Raises BadInput where this run was not given it."""
+    from understudy import rehearsal
+
+    name = rehearsal.parse_model(model)
+    known = rehearsal.UNFITTED if name.fit_digest is None else fitted.get(name.fit_digest)
+    surface = surfaces.get(name.surface)
+    if known is None or surface is None:
+        raise BadInput(
+            f"this run has no model {model!r}",
+            hint=f"surfaces: {', '.join(sorted(surfaces)) or 'none'}; fitted: {', '.join(sorted(fitted)) or 'none'}",
+        )
+    return known, surface
+
+
+def _completion(answer: Any) -> Completion:
+    """A reply of litellm as ours. Raises CallFailed where it is none."""
+    try:
+        said, usage = answer.choices[0], answer.usage
+        reported = str(answer.model or "unknown")
+        fields = getattr(said.message, "provider_specific_fields", None) or {}
+        completion = Completion(
+            text=said.message.content or "",
+            reported_model=reported,
+            engine=EMBEDDED if reported.rpartition("/")[2].startswith(EMBEDDED) or reported.startswith(EMBEDDED) else reported,
+            finish_reason=str(said.finish_reason or "unknown"),
+            fingerprint=str(getattr(answer, "system_fingerprint", None) or ""),
+            prompt_tokens=int(usage.prompt_tokens),
+            completion_tokens=int(usage.completion_tokens),
+            intended_act=fields.get(_INTENDED_ACT),
+        )
+    except (AttributeError, IndexError, TypeError, ValueError):
+        raise CallFailed(UNREADABLE, transient=True, may_be_charged=True) from None
+    fault = unusable(text=completion.text, finish_reason=completion.finish_reason, completion_tokens=completion.completion_tokens)
+    if fault is not None:
+        raise fault
+    return completion
+
+
+def _is_loopback(address: str) -> bool:
+    host = urlsplit(address).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@cache
+def _litellm() -> Any:
+    """litellm, silent, without its look-ups on the network and its telemetry."""
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    # requests to OpenAI-compatible servers by litellm's own HTTP handler, as to most others: OpenAI's client walks every message
+    # through its types first, which takes a quarter of a call's processor time
+    os.environ.setdefault("EXPERIMENTAL_OPENAI_BASE_LLM_HTTP_HANDLER", "True")
+    import litellm
+
+    litellm.telemetry = False
+    litellm.suppress_debug_info = True
+    litellm.drop_params = False
+    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "httpx"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    return litellm
+
+
+_shared: Gateway | None = None
+_sharing = Lock()
+
+
+def shared_gateway() -> Gateway | None:
+    """The gateway that this process uses now; None where no models are open."""
+    return _shared
+
+
+@contextmanager
+def use_gateway(gateway: Gateway) -> Iterator[Gateway]:
+    """Makes `gateway` the one that every thread of this process finds. Raises UnderstudyError inside another such block."""
+    global _shared
+    with _sharing:
+        if _shared is not None:
+            raise UnderstudyError("this process already uses a gateway")
+        _shared = gateway
+    try:
+        yield gateway
+    finally:
+        with _sharing:
+            _shared = None

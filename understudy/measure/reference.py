@@ -1,0 +1,307 @@
+"""What is measured: humans of one split (`Reference`) and a simulator's dialogues (`Observed`), read by the same instruments.
+
+`Human` and `Simulated` are the raw frames. A `Reference` is costly and built once per split; `observe` is made per evaluation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from understudy.instruments import acts, chosen, copying, corpus, disclosure, features, near, text
+from understudy.instruments.chosen import LEXICON, Instruments
+from understudy.instruments.copying import CopyIndex
+from understudy.instruments.corpus import Corpus, Vocabulary
+from understudy.instruments.disclosure import Catalogue
+from understudy.instruments.near import NearIndex
+from understudy.instruments.text import Titles
+from understudy.keys import digest
+from understudy.measure.privacy import Sources
+from understudy.measure.resampling import Units, speakers_of, units_of
+from understudy.records import Item
+from understudy.statistics.halves import Floats, halves
+
+_T = TypeVar("_T")
+VERSION = 2
+MIN_CONTEXTS = 150  # human contexts of a stratum that a report needs
+USABLE = ("complete", "capped")
+_READING = (text, features, corpus, copying, near, disclosure)
+INSTRUMENTS_DIGEST = digest([LEXICON.digest, chosen.FITTING, *(module.VERSION for module in _READING), VERSION])
+
+# the columns of the raw frames; a frame may have more
+_PEOPLE = ("dialogue_id", "seeker_id", "recommender_id")
+_TURN = (*_PEOPLE, "tokens", "n_tokens")
+REACTIONS: dict[str, Any] = dict.fromkeys(("context_id", *_PEOPLE, "stratum", "item_id", "text"), pl.String)
+BEHAVIOUR: dict[str, Any] = {
+    **dict.fromkeys((*_PEOPLE, "previous", "text"), pl.String),
+    "turn_index": pl.Int64,
+}
+FREE_DIALOGUES: dict[str, Any] = {
+    **dict.fromkeys(("play_key", "scenario_id", "dialogue_id", "target", "status", "reason"), pl.String),
+    "title_in_prompt": pl.Boolean,
+    "n_turns": pl.Int64,
+}
+FREE_TURNS: dict[str, Any] = {
+    "play_key": pl.String,
+    "turn_index": pl.Int64,
+    "role": pl.String,
+    "text": pl.String,
+    "item_ids": pl.List(pl.String),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Human:
+    """The humans of one split. `turns` is the whole dataset's, of any split: copying is looked up in all of it.
+
+    `targets`: dialogue_id, target (item id) of this split's dialogues; without it the humans' own title-first rate is not measured.
+    `instruments` read these humans and every simulator that is held against them.
+    """
+
+    reactions: pl.DataFrame
+    behaviour: pl.DataFrame
+    turns: pl.DataFrame
+    items: Mapping[str, Item]
+    targets: pl.DataFrame | None = None
+    instruments: Instruments = LEXICON
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """A simulator's dialogues.
+
+    `outcomes` has a row per piece played, replays included (status, reason); without it rates of failure rest on the free runs.
+    `same_setting`: the free runs were held with the recommender that the reference's humans talked to.
+    """
+
+    reactions: pl.DataFrame
+    behaviour: pl.DataFrame
+    free_dialogues: pl.DataFrame
+    free_turns: pl.DataFrame
+    outcomes: pl.DataFrame | None = None
+    same_setting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Simulated dialogues as the instruments read them.
+
+    `reactions` with label; `turns`: every seeker turn with source, dialogue_id, copied, shared, near; `told`: per usable free run with
+    a target whether title or attributes were given away; `outcomes`: status, reason per piece played; `records`: dialogue_id (the
+    play), tokens of the seekers' turns in free runs.
+    """
+
+    reactions: pl.DataFrame
+    corpus: Corpus
+    turns: pl.DataFrame
+    told: pl.DataFrame
+    outcomes: pl.DataFrame
+    free_dialogues: pl.DataFrame
+    free_lengths: pl.DataFrame
+    same_setting: bool
+    records: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={"dialogue_id": pl.String, "tokens": pl.List(pl.String)}))
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The humans of one split as the instruments read them, and what is needed to read a simulator against them."""
+
+    reactions: pl.DataFrame
+    corpus: Corpus
+    turns: pl.DataFrame
+    told: pl.DataFrame
+    lengths: pl.DataFrame
+    speakers: pl.DataFrame
+    titles: Titles
+    vocabulary: Vocabulary
+    copies: CopyIndex
+    nearly: NearIndex
+    sources: Sources
+    catalogue: Catalogue
+    instruments: Instruments
+    seed: int
+    min_contexts: int
+    _known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @classmethod
+    def build(cls, human: Human, *, seed: int, min_contexts: int = MIN_CONTEXTS) -> Reference:
+        """The reference of one split: titles, labels, acts, copy index and counts, all computed here and once."""
+        titles, catalogue = Titles.of(human.items), Catalogue(human.items)
+        spoken = _spoken(human.turns, titles)
+        copies, nearly = CopyIndex.of(spoken), NearIndex.of(spoken)
+        texts = read([human.behaviour["text"], human.behaviour["previous"], human.reactions["text"]], titles, human.instruments)
+        behaviour = _with_before(human.behaviour, texts)
+        vocabulary = Vocabulary.of(behaviour)
+        return cls(
+            reactions=_labelled(human.reactions, texts),
+            corpus=Corpus.of(behaviour, vocabulary),
+            turns=_flagged(behaviour.select(*_TURN, source=pl.lit("behaviour")), copies, nearly),
+            told=_told(human.targets, human.turns.rename({"dialogue_id": "play_key"}), catalogue),
+            lengths=_lengths(behaviour.with_columns(play_key="dialogue_id")),
+            speakers=_speakers(human.turns),
+            titles=titles,
+            vocabulary=vocabulary,
+            copies=copies,
+            nearly=nearly,
+            sources=Sources(_of_seekers(spoken), seed),
+            catalogue=catalogue,
+            instruments=human.instruments,
+            seed=seed,
+            min_contexts=min_contexts,
+        )
+
+    @cached_property
+    def halves(self) -> Floats:
+        """The half-samples of the human dialogues, for what is debiased; the first row takes them all."""
+        return whole_and_halves(self.corpus.codes, seed=self.seed)
+
+    @cached_property
+    def spread(self) -> Floats:
+        """The same of `units`, each with all of its dialogues: intervals are as wide as these spread."""
+        return self.units(self.corpus.ids).halves(seed=self.seed)
+
+    @cached_property
+    def speaker(self) -> dict[str, str]:
+        """Dialogue → its seeker, where the logs name one."""
+        return speakers_of(self.speakers)
+
+    def units(self, dialogues: Iterable[str]) -> Units:
+        """What is drawn when these dialogues are resampled, the humans' or simulated ones that stand on them."""
+        return units_of(dialogues, self.speaker)
+
+    def once(self, name: Hashable, make: Callable[[], _T]) -> _T:
+        """What `make` returns, made at the first call with this name: for figures of these humans that every evaluation needs."""
+        if name not in self._known:
+            self._known[name] = make()
+        return cast(_T, self._known[name])
+
+    def of(self, dialogues: set[str]) -> Reference:
+        """The reference made of some of its dialogues; used for halves of humans. Index, titles and vocabulary stay."""
+        kept = pl.col("dialogue_id").is_in(sorted(dialogues))
+        index = np.array([i for i, name in enumerate(self.corpus.ids) if name in dialogues], dtype=np.int64)
+        return replace(
+            self,
+            reactions=self.reactions.filter(kept),
+            corpus=self.corpus.rows(index),
+            turns=self.turns.filter(kept),
+            told=self.told.filter(kept),
+            lengths=self.lengths.filter(pl.col("play_key").is_in(sorted(dialogues))),
+        )
+
+    def as_observed(self) -> Observed:
+        """The humans themselves, in the place of a simulator."""
+        nothing = pl.DataFrame(schema={"status": pl.String, "reason": pl.String})
+        free = pl.DataFrame(schema={"title_in_prompt": pl.Boolean, "status": pl.String, "dialogue_id": pl.String, "target": pl.String})
+        return Observed(self.reactions, self.corpus, self.turns, self.told, nothing, free, self.lengths, True)
+
+
+def observe(simulated: Simulated, reference: Reference) -> Observed:
+    """The simulator's dialogues, read by the instruments of `reference`."""
+    usable = simulated.free_dialogues.filter(pl.col("status").is_in(USABLE))
+    spoken = simulated.free_turns.join(usable.select("play_key", "dialogue_id"), on="play_key", how="inner")
+    spoken = spoken.sort("play_key", "turn_index")
+    seekers = spoken.filter(pl.col("role") == "seeker").join(reference.speakers, on="dialogue_id", how="left")
+    played = (simulated.behaviour, simulated.reactions)
+    spoken_texts = [*(frame["text"] for frame in (*played, seekers)), simulated.behaviour["previous"]]
+    texts = read(spoken_texts, reference.titles, reference.instruments)
+    behaviour, free = _with_before(simulated.behaviour, texts), _with_text(seekers, texts)
+    said = {"behaviour": behaviour, "reaction": _with_text(simulated.reactions, texts), "free": free}
+    # looked up together: setting up the lookups costs more than the turns of a small panel
+    turns = pl.concat([frame.select(*_TURN, source=pl.lit(source)) for source, frame in said.items()])
+    outcomes = simulated.outcomes if simulated.outcomes is not None else simulated.free_dialogues
+    return Observed(
+        reactions=_labelled(simulated.reactions, texts),
+        corpus=Corpus.of(behaviour, reference.vocabulary),
+        turns=_flagged(turns, reference.copies, reference.nearly),
+        told=_told(usable.drop_nulls("target"), spoken, reference.catalogue),
+        outcomes=outcomes.select("status", "reason"),
+        free_dialogues=simulated.free_dialogues,
+        free_lengths=_lengths(free),
+        same_setting=simulated.same_setting,
+        records=free.select("tokens", dialogue_id="play_key"),
+    )
+
+
+def whole_and_halves(codes: NDArray[np.uint64], *, seed: int) -> Floats:
+    """(1 + n_halves, n_units): a row of ones, then the half-samples."""
+    return np.vstack([np.ones((1, len(codes))), halves(codes, seed=seed)])
+
+
+def read(texts: list[pl.Series], titles: Titles, instruments: Instruments) -> pl.DataFrame:
+    """Every different text once: text, tokens, n_tokens, label (reaction), act and the feature columns.
+
+    One pass for all sources, because matching the catalogue's titles costs more than the texts of one evaluation.
+    """
+    unique = pl.concat([one.alias("text") for one in texts]).unique().sort().to_frame()
+    masked = unique.with_columns(masked=titles.masked("text")).with_columns(plain=text.plain("masked"))
+    worded = masked.with_columns(instruments.read(masked["masked"])).with_columns(tokens=text.tokens("plain"))
+    counted = worded.with_columns(n_tokens=pl.col("tokens").list.len().cast(pl.Int64))
+    return counted.with_columns(features.features("masked", "n_tokens")).drop("masked", "plain")
+
+
+def _with_text(turns: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+    return turns.join(texts, on="text", how="left", maintain_order="left")
+
+
+def _with_before(behaviour: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+    """BEHAVIOUR as read, with `before`: the act of the same seeker's previous turn."""
+    earlier = _with_text(behaviour.select(text="previous"), texts)["act"]
+    started = pl.when(pl.col("previous") != "").then(earlier).otherwise(pl.lit(acts.START))
+    return _with_text(behaviour, texts).with_columns(before=started)
+
+
+def _labelled(reactions: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+    return _with_text(reactions, texts.select("text", "label")).drop("text")
+
+
+def _flagged(turns: pl.DataFrame, copies: CopyIndex, nearly: NearIndex) -> pl.DataFrame:
+    flags = copies.flags(turns)
+    return flags.select("dialogue_id", "n_tokens", "copied", "shared", near=nearly.flags(turns), source="source")
+
+
+def _spoken(turns: pl.DataFrame, titles: Titles) -> pl.DataFrame:
+    # a recommender without an id is a stranger to every other dialogue
+    unknown = pl.concat_str(pl.lit("recommender of "), pl.col("dialogue_id"))
+    worker = pl.when(pl.col("role") == "seeker").then(pl.col("seeker_id")).otherwise(pl.coalesce("recommender_id", unknown))
+    split = pl.col("split") if "split" in turns.columns else pl.lit("")
+    masked = turns.select("dialogue_id", "role", split=split, worker=worker, masked=titles.masked("text"))
+    worded = masked.with_columns(plain=text.plain("masked"))
+    return worded.select("dialogue_id", "role", "split", "worker", tokens=text.tokens("plain"))
+
+
+def _of_seekers(spoken: pl.DataFrame) -> pl.DataFrame:
+    return spoken.filter((pl.col("role") == "seeker") & (pl.col("split") != "test")).select("dialogue_id", "worker", "split", "tokens")
+
+
+def _speakers(turns: pl.DataFrame) -> pl.DataFrame:
+    columns = [name for name in ("dialogue_id", "seeker_id", "recommender_id", "split") if name in turns.columns]
+    return turns.select(columns).unique(subset="dialogue_id", keep="first", maintain_order=True)
+
+
+def _lengths(turns: pl.DataFrame) -> pl.DataFrame:
+    return turns.group_by("play_key").agg(n_turns=pl.len(), n_tokens=pl.col("n_tokens").sum()).sort("play_key")
+
+
+def _told(targets: pl.DataFrame | None, turns: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """Per dialogue with a target: dialogue_id, title, attributes (whether each was given away)."""
+    rows = []
+    if targets is not None and len(targets):
+        key = "play_key" if "play_key" in targets.columns else "dialogue_id"
+        wanted = turns.filter(pl.col("play_key").is_in(targets[key].to_list())).sort("play_key", "turn_index")
+        # plain rows by key: a frame a dialogue costs more than reading its turns
+        spoken: dict[str, list[tuple[str, str, list[str]]]] = {}
+        for name, *turn in wanted.select("play_key", "role", "text", "item_ids").iter_rows():
+            spoken.setdefault(name, []).append((turn[0], turn[1], turn[2]))
+        for row in targets.sort(key).iter_rows(named=True):
+            said = spoken.get(row[key])
+            if said is not None and row["target"] in catalogue.items:
+                told = catalogue.told(row["target"], said)
+                rows.append((row[key], row["dialogue_id"], told.title, told.attributes))
+    schema = {"play_key": pl.String, "dialogue_id": pl.String, "title": pl.Boolean, "attributes": pl.Boolean}
+    return pl.DataFrame(rows, schema=schema, orient="row")

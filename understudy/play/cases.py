@@ -1,0 +1,138 @@
+"""A candidate's simulated turns beside the humans' in the same places, as the critic's evidence is chosen from them.
+
+Between playing and search: dialogues are read by the instruments of the reference, the search sees readings and texts alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from understudy.measure.reference import Reference, read
+from understudy.play.dialogue import Played, PlayedTurn
+from understudy.records import Context
+from understudy.search.influence import Case, Exhibit, Reading
+
+VERSION = 1
+_NOTES = {
+    "title": "gives the wanted title away",
+    "attributes": "tells so much that few titles are left",
+    "copying": "much of it stands word for word in the records",
+    "short_turns": "somebody in the records said exactly this",
+}
+_START = "start"
+Place = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Humans:
+    """What the humans of a split said: context → the reaction there, (dialogue, turn) → the seeker's turn and the one before it."""
+
+    reactions: Mapping[str, str]
+    behaviour: Mapping[Place, str]
+    previous: Mapping[Place, str]
+
+    @classmethod
+    def of(cls, reactions: pl.DataFrame, behaviour: pl.DataFrame) -> Humans:
+        """From frames of the evidence: REACTIONS and BEHAVIOUR."""
+        turns = list(behaviour.select("dialogue_id", "turn_index", "text", "previous").iter_rows())
+        return cls(
+            dict(reactions.select("context_id", "text").iter_rows()),
+            {(dialogue, index): text for dialogue, index, text, _ in turns},
+            {(dialogue, index): previous for dialogue, index, _, previous in turns},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A simulated turn before it is read, of a replayed dialogue or a free run (`unit`), made from a human dialogue.
+
+    `person` is the human's own turn in that place, empty where nobody spoke there.
+    """
+
+    unit: str
+    dialogue_id: str
+    heard: str
+    text: str
+    previous: str
+    person: str
+    stratum: str | None
+    told: frozenset[str] = frozenset()
+
+
+def cases(played: Iterable[Played], *, contexts: Mapping[str, Context], humans: Humans, reference: Reference) -> list[Case]:
+    """The usable turns of a candidate as cases, replays first; decoys are no evidence, for nobody recommended them to a human."""
+    said = [turn for one in played for turn in _turns_of(one, contexts, humans, reference)]
+    if not said:
+        return []
+    texts = pl.Series("text", [text for one in said for text in (one.text, one.previous, one.person)])
+    known = {row["text"]: row for row in read([texts], reference.titles, reference.instruments).iter_rows(named=True)}
+    copies = _copies(said, known, reference)
+    return [_case(one, known, told | one.told) for one, told in zip(said, copies, strict=True)]
+
+
+def _turns_of(one: Played, contexts: Mapping[str, Context], humans: Humans, reference: Reference) -> list[_Said]:
+    if one.mode == "free":
+        return _free(one, reference) if one.status in ("complete", "capped") else []
+    context = contexts.get(one.scenario_id)
+    if context is None or not one.turns or one.stratum == "decoy":
+        return []
+    place = (context.dialogue_id, context.turn_index)
+    heard = context.history[-1].text if context.history and context.history[-1].role == "recommender" else ""
+    person = humans.reactions.get(context.context_id, "") if one.stratum else humans.behaviour.get(place, "")
+    return [_Said(one.dialogue_id, one.dialogue_id, heard, one.turns[0].text, humans.previous.get(place, ""), person, one.stratum)]
+
+
+def _free(one: Played, reference: Reference) -> list[_Said]:
+    """The seeker's turns of a free run; what gives the target away is the turn with which it was given away."""
+    out, previous, gave = [], "", frozenset[str]()
+    for at, turn in enumerate(one.turns):
+        if turn.role != "seeker":
+            continue
+        now = _told(one, one.turns[: at + 1], reference)
+        heard = one.turns[at - 1].text if at else ""
+        out.append(_Said(one.play_key, one.dialogue_id, heard, turn.text, previous, "", None, now - gave))
+        previous, gave = turn.text, now
+    return out
+
+
+def _told(one: Played, turns: Sequence[PlayedTurn], reference: Reference) -> frozenset[str]:
+    if one.target is None or one.target not in reference.catalogue.items:
+        return frozenset()
+    told = reference.catalogue.told(one.target, [(turn.role, turn.text, turn.item_ids) for turn in turns])
+    return frozenset(name for name, given in (("title", told.title), ("attributes", told.attributes)) if given)
+
+
+def _copies(said: Sequence[_Said], known: Mapping[str, dict[str, object]], reference: Reference) -> list[frozenset[str]]:
+    """Per turn which kinds of copying it is."""
+    speakers = {row["dialogue_id"]: row for row in reference.speakers.iter_rows(named=True)}
+    frame = pl.DataFrame(
+        {
+            "dialogue_id": [one.dialogue_id for one in said],
+            "seeker_id": [speakers.get(one.dialogue_id, {}).get("seeker_id") for one in said],
+            "recommender_id": [speakers.get(one.dialogue_id, {}).get("recommender_id") for one in said],
+            "tokens": [known[one.text]["tokens"] for one in said],
+            "n_tokens": [known[one.text]["n_tokens"] for one in said],
+        },
+        schema_overrides={"seeker_id": pl.String, "recommender_id": pl.String, "tokens": pl.List(pl.String), "n_tokens": pl.Int64},
+    )
+    flags = reference.copies.flags(frame).select("copied", "shared")
+    return [
+        frozenset(name for name, flag in (("copying", copied), ("short_turns", shared)) if flag) for copied, shared in flags.iter_rows()
+    ]
+
+
+def _case(one: _Said, known: Mapping[str, dict[str, object]], leaks: frozenset[str]) -> Case:
+    before = str(known[one.previous]["act"]) if one.previous else _START
+    note = "; ".join(_NOTES[name] for name in sorted(leaks))
+    theirs = _reading(known[one.person], before) if one.person else None
+    exhibit = Exhibit(one.heard, one.text, one.person, note)
+    return Case(one.unit, exhibit, _reading(known[one.text], before), theirs, one.stratum, leaks)
+
+
+def _reading(row: Mapping[str, object], before: str) -> Reading:
+    tokens = row["tokens"]
+    assert isinstance(tokens, list)
+    return Reading(str(row["label"]), str(row["act"]), before, tuple(str(token) for token in tokens))

@@ -1,0 +1,269 @@
+"""Playing: the simulated seeker's turns, on human contexts (replay) or against a recommender (free run). Pure but for `complete`.
+
+Every draw on our side comes from scenario, replicate and turn, never from the genome, so candidates share random numbers.
+A call that fails makes the dialogue *missing*; no sentence of ours is ever put into the seeker's mouth.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import polars as pl
+
+from understudy.completion import Complete, MissingReply
+from understudy.keys import seed_of
+from understudy.measure.reference import Simulated
+from understudy.play.scene import DRAWS, MAX_TURNS, NO_RECOMMENDER, VERSION, Mode, Scene, free_scene, replay_scene
+from understudy.play.turn import Tally, next_turn, request_of
+from understudy.prompt import template
+from understudy.prompt.speech import repeats, says_goodbye, thanks_loop
+from understudy.recommenders import Recommender
+from understudy.records import Role, Turn
+
+__all__ = (
+    "MAX_TURNS", "NO_RECOMMENDER", "VERSION", "Mode", "Played", "PlayedTurn", "Scene", "Status", "ends_of", "first_of", "free_frames",
+    "free_scene", "play", "play_all", "replay_scene", "replies", "simulated",
+)  # fmt: skip
+
+Status = Literal["complete", "capped", "missing", "invalid"]
+_N_ALIKE = 3
+_MENDED = ("n_stripped", "n_redone", "n_unchecked")
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedTurn:
+    """One turn as it was said. `item_ids` are the items named, `ranked_ids` the recommender's ranking behind it.
+
+    `n_ungrounded`: titles of that ranking that are none of the catalogue's; None where it was played before they were counted.
+    """
+
+    role: Role
+    text: str
+    item_ids: tuple[str, ...] = ()
+    ranked_ids: tuple[str, ...] = ()
+    n_ungrounded: int | None = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A played dialogue: the columns of play.dialogues without the profile, and its turns.
+
+    `n_stripped`: labels, stage directions and echo taken out of the seeker's replies; `n_redone`: drafts that a second model
+    turned down; `n_unchecked`: its answers that could not be read. None where it was played before they were counted.
+    """
+
+    play_key: str
+    mode: str
+    scenario_id: str
+    dialogue_id: str
+    genome_digest: str
+    replicate: int
+    recommender: str
+    model: str
+    engine: str
+    status: str
+    reason: str
+    stratum: str | None
+    item_id: str | None
+    target: str | None
+    title_in_prompt: bool
+    n_turns: int
+    n_tokens: int
+    turns: tuple[PlayedTurn, ...]
+    n_stripped: int | None = None
+    n_redone: int | None = None
+    n_unchecked: int | None = None
+
+
+async def play(scene: Scene, *, complete: Complete, recommender: Recommender | None = None) -> Played:
+    """The scene, played to its end. Raises what ends the whole run: BudgetExhausted, an open breaker."""
+    if scene.mode == "replay":
+        return await _replay(scene, complete)
+    if recommender is None:
+        raise ValueError("a free run needs a recommender")
+    return await _free_run(scene, complete, recommender)
+
+
+async def play_all(
+    scenes: Iterable[Scene], *, complete: Complete, recommenders: Mapping[str, Recommender], on_dialogue: Callable[[], None]
+) -> list[Played]:
+    """All scenes in their order, played at once; the gateway paces the calls. The first error that ends the run cancels the rest."""
+
+    async def one(scene: Scene) -> Played:
+        if scene.mode == "free":
+            on_dialogue()
+        return await play(scene, complete=complete, recommender=recommenders.get(scene.recommender))
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            jobs = [group.create_task(one(scene)) for scene in scenes]
+    except* Exception as errors:
+        raise first_of(errors) from None
+    return [job.result() for job in jobs]
+
+
+def first_of(errors: BaseExceptionGroup[Exception]) -> Exception:
+    """The first error in a group, however deep: callers know errors, not groups."""
+    first = errors.exceptions[0]
+    return first_of(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+async def _replay(scene: Scene, complete: Complete) -> Played:
+    run = _Run(scene, Tally(complete), [])
+    try:
+        fault = await run.speak(scene.history, 0)
+    except MissingReply as error:
+        return run.end("missing", error.message)
+    return run.end("invalid", fault) if fault else run.end("complete", "")
+
+
+async def _free_run(scene: Scene, complete: Complete, recommender: Recommender) -> Played:
+    session = recommender.start(seed_of("session", DRAWS, scene.scenario_id, scene.replicate))
+    run = _Run(scene, Tally(complete), [])
+    while len(run.turns) < MAX_TURNS:
+        try:
+            fault = await run.speak(_history(run.turns), len(run.turns))
+            if fault:
+                return run.end("invalid", fault)
+            if reason := run.over():
+                return run.end("complete", reason)
+            answer = await session.reply(run.turns[-1].text)
+        except MissingReply as error:
+            return run.end("missing", error.message)
+        run.turns.append(PlayedTurn("recommender", answer.text, answer.named_ids, answer.ranked_ids, answer.n_ungrounded))
+        if answer.act == "goodbye" or says_goodbye(answer.text):
+            return run.end("complete", "goodbye")
+        said = run.said("recommender")
+        if len(said) >= _N_ALIKE and len(set(said[-_N_ALIKE:])) == 1:
+            return run.end("complete", "repetition")
+    return run.end("capped", f"cap of {MAX_TURNS} turns")
+
+
+@dataclass(slots=True)
+class _Run:
+    """A dialogue while it is being played."""
+
+    scene: Scene
+    tally: Tally
+    turns: list[PlayedTurn]
+    n_stripped: int = 0
+    ended: bool = False
+
+    async def speak(self, history: Sequence[Turn], turn_index: int) -> str:
+        """The fault of the seeker's next turn; without one the turn is said. Raises MissingReply."""
+        reply = await next_turn(self.scene, history, turn_index, self.tally)
+        self.n_stripped += reply.n_stripped
+        self.ended = reply.ends
+        if not reply.fault:
+            self.turns.append(PlayedTurn("seeker", reply.text))
+        return reply.fault
+
+    def said(self, role: Role) -> list[str]:
+        """All that one of the two has said."""
+        return [turn.text for turn in self.turns if turn.role == role]
+
+    def over(self) -> str:
+        """Why the seeker's last turn ends the dialogue; empty where it does not."""
+        own = self.said("seeker")
+        if self.ended or says_goodbye(own[-1]):
+            return "goodbye"
+        if thanks_loop(own):
+            return "thanks_loop"
+        return "repetition" if repeats(own) else ""
+
+    def end(self, status: Status, reason: str) -> Played:
+        """The dialogue as it was played."""
+        scene, completions = self.scene, self.tally.completions
+        return Played(
+            play_key=scene.play_key,
+            mode=scene.mode,
+            scenario_id=scene.scenario_id,
+            dialogue_id=scene.dialogue_id,
+            genome_digest=scene.genome.digest,
+            replicate=scene.replicate,
+            recommender=scene.recommender,
+            model=scene.model,
+            engine="+".join(sorted({one.engine for one in completions})),
+            status=status,
+            reason=reason,
+            stratum=scene.stratum,
+            item_id=scene.item_id,
+            target=scene.target.item_id if scene.target else None,
+            title_in_prompt=_tells_title(scene),
+            n_turns=len(self.turns),
+            n_tokens=sum(completion.completion_tokens for completion in completions),
+            turns=tuple(self.turns),
+            n_stripped=self.n_stripped,
+            n_redone=self.tally.n_redone,
+            n_unchecked=self.tally.n_unchecked,
+        )
+
+
+def _tells_title(scene: Scene) -> bool:
+    # a replay has no target to give away, so only free runs are asked
+    if scene.mode == "replay" or scene.target is None:
+        return False
+    return template.title_in_prompt(request_of(scene, (), 0).messages, scene.target)
+
+
+def _history(turns: Sequence[PlayedTurn]) -> list[Turn]:
+    return [Turn(turn.role, turn.text, 1, turn.item_ids) for turn in turns]
+
+
+def free_frames(played: Iterable[Played]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """FREE_DIALOGUES and FREE_TURNS of the free runs among `played`."""
+    runs = [one for one in played if one.mode == "free"]
+    columns = ("play_key", "scenario_id", "dialogue_id", "target", "status", "reason", "title_in_prompt", "n_turns")
+    types: dict[str, Any] = {"title_in_prompt": pl.Boolean, "n_turns": pl.Int64}
+    dialogues = pl.DataFrame(
+        [tuple(getattr(one, name) for name in columns) for one in runs],
+        schema={name: types.get(name, pl.String) for name in columns},
+        orient="row",
+    )
+    rows = [(one.play_key, i, turn.role, turn.text, list(turn.item_ids)) for one in runs for i, turn in enumerate(one.turns)]
+    schema: dict[str, Any] = {
+        "play_key": pl.String, "turn_index": pl.Int64, "role": pl.String, "text": pl.String, "item_ids": pl.List(pl.String),
+    }  # fmt: skip
+    return dialogues, pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def ends_of(played: Iterable[Played]) -> dict[str, Any]:
+    """How dialogues ended, as status → reason → how many, and what had to be mended in the seeker's replies.
+
+    The counts of mended replies are None where a dialogue was played before they were counted.
+    """
+    ends: dict[str, dict[str, int]] = {status: {} for status in get_args(Status)}
+    mended: dict[str, int | None] = dict.fromkeys(_MENDED, 0)
+    for one in sorted(played, key=lambda one: (one.status, one.reason)):
+        ends[one.status][one.reason] = ends[one.status].get(one.reason, 0) + 1
+        for name, total in mended.items():
+            n = getattr(one, name)
+            mended[name] = None if total is None or n is None else total + n
+    return {**{f"n_{status}": sum(reasons.values()) for status, reasons in ends.items()}, **mended, "ends": ends}
+
+
+def replies(played: Iterable[Played]) -> pl.DataFrame:
+    """context_id, stratum, item_id, text: the usable replays among `played`, to be joined to the humans' rows."""
+    rows = [(one.scenario_id, one.stratum, one.item_id, one.turns[0].text) for one in played if one.mode == "replay" and one.turns]
+    schema = {"context_id": pl.String, "stratum": pl.String, "item_id": pl.String, "text": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def simulated(played: Sequence[Played], context_turns: pl.DataFrame) -> Simulated:
+    """The played dialogues in the frames of the objectives; `previous` is what the human seeker had said before.
+
+    `context_turns`: per context of the split context_id, dialogue_id, seeker_id, recommender_id, turn_index, previous.
+    """
+    said = replies(played).join(context_turns, on="context_id", how="left", maintain_order="left")
+    reactions, behaviour = said.filter(pl.col("stratum").is_not_null()), said.filter(pl.col("stratum").is_null())
+    dialogues, turns = free_frames(played)
+    return Simulated(
+        reactions=reactions.select("context_id", "dialogue_id", "seeker_id", "recommender_id", "stratum", "item_id", "text"),
+        behaviour=behaviour.select("dialogue_id", "seeker_id", "recommender_id", "turn_index", "previous", "text"),
+        free_dialogues=dialogues,
+        free_turns=turns,
+        outcomes=pl.DataFrame({"status": [one.status for one in played], "reason": [one.reason for one in played]}),
+    )

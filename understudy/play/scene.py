@@ -1,0 +1,98 @@
+"""What is to be played: a genome on a point of a human dialogue (replay) or on a scenario (free run), and its key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from understudy.keys import key
+from understudy.prompt import speech, structured, template
+from understudy.prompt.genome import Genome
+from understudy.prompt.template import Exemplar
+from understudy.records import Context, Item, Need, Scenario, Turn
+
+VERSION = 2
+# every draw on our side is derived from this, scenario, replicate and turn: it stays when the meaning of a dialogue changes,
+# so that results before and after share their random numbers
+DRAWS = 1
+MAX_TURNS = 20
+NO_RECOMMENDER = "none"
+Mode = Literal["replay", "free"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One thing to be played. `verifier` is the model of the second look at a reply; empty is the seeker's own."""
+
+    mode: Mode
+    scenario_id: str
+    dialogue_id: str
+    need: Need
+    history: tuple[Turn, ...]
+    stratum: str | None
+    item_id: str | None
+    target: Item | None
+    genome: Genome
+    exemplars: tuple[Exemplar, ...]
+    recommender: str
+    model: str
+    replicate: int
+    verifier: str = ""
+
+    @property
+    def play_key(self) -> str:
+        """The key of the played dialogue."""
+        controls = self.genome.controls
+        particular: dict[str, str | int] = {"verifier": self.verifier or self.model} if controls.verifier else {}
+        if controls.verifier or controls.deliberation != "none":
+            particular["structured"] = structured.VERSION
+        return key(
+            "play",
+            VERSION,
+            prompt=template.VERSION,
+            speech=speech.VERSION,
+            mode=self.mode,
+            scenario=self.scenario_id,
+            genome=self.genome.digest,
+            recommender=self.recommender,
+            model=self.model,
+            replicate=self.replicate,
+            max_turns=MAX_TURNS,
+            **particular,
+        )
+
+
+def replay_scene(
+    context: Context,
+    *,
+    genome: Genome,
+    exemplars: Sequence[Exemplar],
+    target: Item | None,
+    model: str,
+    replicate: int,
+    verifier: str = "",
+) -> Scene:
+    """The scene of a replay: the seeker's next turn at a point of a human dialogue."""
+    return Scene(
+        "replay", context.context_id, context.dialogue_id, context.need, context.history, context.stratum, context.item_id,
+        target, genome, tuple(exemplars), NO_RECOMMENDER, model, replicate, verifier,
+    )  # fmt: skip
+
+
+def free_scene(
+    scenario: Scenario,
+    *,
+    genome: Genome,
+    exemplars: Sequence[Exemplar],
+    target: Item,
+    recommender: str,
+    model: str,
+    replicate: int,
+    verifier: str = "",
+) -> Scene:
+    """The scene of a free run: a whole dialogue with a recommender; the seeker speaks first."""
+    return Scene(
+        "free", scenario.scenario_id, scenario.dialogue_id, scenario.need, (), None, None,
+        target, genome, tuple(exemplars), recommender, model, replicate, verifier,
+    )  # fmt: skip

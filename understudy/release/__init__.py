@@ -1,0 +1,1 @@
+"""Release: gates, licences, cards and the published training set itself."""

@@ -1,0 +1,1 @@
+"""Report: documents and drawings. Numbers and text in, Markdown, HTML and SVG out."""

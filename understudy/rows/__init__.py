@@ -1,0 +1,1 @@
+"""Rows: between rows of the store and values of the domain."""

@@ -1,0 +1,1 @@
+"""Audit: anybody's simulated dialogues, measured against ingested humans."""

@@ -1,0 +1,159 @@
+"""What an audit comes to, in plain words: what is wrong first, what is in order, what could not be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from understudy.measure.reference import Reference
+from understudy.objectives.data_leakage import caps
+from understudy.records import STRATA, Measured
+from understudy.studies.audit.measurement import Audit
+from understudy.studies.audit.pairing import Heard
+
+N_WORST = 10
+_OF_ITEM = {
+    "liked_seen": "things that the human had seen and liked",
+    "liked_unseen": "things that the human had not seen and liked",
+    "disliked": "things that the human disliked",
+    "unstated": "things that the human said nothing about",
+}
+_DIVERSITY = {
+    "distinct_2": ("It says the same word pairs again and again", "Its word pairs are more different than people's"),
+    "self_similarity": ("Its dialogues have fewer words in common than people's", "Its dialogues are alike in their words"),
+    "act_entropy": ("What it does next is easier to foretell than with people", "What it does next is harder to foretell than with people"),
+    "openings": ("Its turns begin less alike than people's", "Its turns begin with the same words over and over"),
+}
+_BEHAVIOUR = {
+    "turns": "Its dialogues have another length than people's",
+    "acts": "What it does after what is not what people do",
+    "classifier": "Length, punctuation and capitals alone tell its turns from people's",
+}
+_FIGURES = {"tokens": "tokens_per_turn", "turns": "turns_per_dialogue"}
+_LEAKS = {
+    "title": "It names the item that the recommender is supposed to find, before the recommender does",
+    "attributes": "It describes its item so closely that hardly any other is left",
+    "copying": "Its long turns repeat what other people have said in the logs",
+    "short_turns": "Its short turns are what other people have said in the logs, word for word",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that an audit found. `severity`: how many times as far from humans as humans are from each other (or over its cap)."""
+
+    about: str
+    told: str
+    severity: float
+    simulated: Measured
+    human: Measured
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields of a row of `findings`."""
+        sides = {"simulated": self.simulated.as_json(), "human": self.human.as_json()}
+        return {"about": self.about, "told": self.told, "severity": self.severity, **sides}
+
+
+def findings(found: Audit, reference: Reference) -> list[dict[str, Any]]:
+    """Everything that stands beyond what humans differ among each other, the farthest first."""
+    seen = [*_bias(found), *_parts(found), *_leaks(found, reference), *_repeated(found)]
+    return [one.as_json() for one in sorted(seen, key=lambda one: (-one.severity, one.about))]
+
+
+def worst(found: Audit, pieces: Sequence[Heard]) -> list[dict[str, Any]]:
+    """The dialogues with most faults: the name that the file gives them, their human, and how often each fault stands in them."""
+    told = found.observed.told.select("dialogue_id", titles=pl.col("title").cast(pl.Int64), attributes=pl.col("attributes").cast(pl.Int64))
+    counted = found.turns.group_by("dialogue_id").agg(
+        n_turns=pl.len(),
+        copied=pl.col("copied").fill_null(False).sum(),
+        repeated=pl.col("repeated").sum(),
+        accepted_disliked=((pl.col("stratum") == "disliked") & pl.col("accepted")).fill_null(False).sum(),
+    )
+    columns = ("titles", "attributes", "copied", "repeated", "accepted_disliked")
+    joined = counted.join(told, on="dialogue_id", how="left").with_columns(pl.col(*columns).fill_null(0).cast(pl.Int64))
+    weight = pl.sum_horizontal(
+        pl.col("titles") * 2, pl.col("attributes"), pl.col("accepted_disliked"), (pl.col("copied") + pl.col("repeated")) / pl.col("n_turns")
+    )
+    ranked = joined.with_columns(weight=weight).filter(pl.col("weight") > 0).sort(["weight", "dialogue_id"], descending=[True, False])
+    by_name = {one.name: one for one in pieces}
+    return [
+        {
+            "dialogue_id": by_name[row["dialogue_id"]].dialogue.dialogue_id,
+            "human": human.dialogue_id if (human := by_name[row["dialogue_id"]].human) else None,
+            "name": row["dialogue_id"],
+            "faults": {name: row[name] for name in columns if row[name]},
+        }
+        for row in ranked.head(N_WORST).iter_rows(named=True)
+    ]
+
+
+def _beyond(found: Audit, name: str, signed: Measured) -> float:
+    """How many times as far from 0 as halves of humans are; 0 where the interval holds 0 or there is no floor."""
+    anchor = found.anchors.get(name)
+    if anchor is None or anchor.signed_lo is None or anchor.signed_hi is None or signed.value is None:
+        return 0.0
+    if signed.lo is not None and signed.hi is not None and signed.lo <= 0 <= signed.hi:
+        return 0.0
+    return abs(signed.value) / max(abs(anchor.signed_lo), abs(anchor.signed_hi), 1e-3)
+
+
+def _bias(found: Audit) -> Iterator[Finding]:
+    bias = found.evaluation.objectives["positive_bias"]
+    for stratum in STRATA:
+        severity = _beyond(found, f"positive_bias.{stratum}", bias.signed.get(stratum, Measured(None)))
+        if severity > 1:
+            ours, humans = found.figures[f"accept_{stratum}"]
+            much = "It accepts too much" if (bias.signed[stratum].value or 0) > 0 else "It accepts too little"
+            told = f"{much}: of {_OF_ITEM[stratum]} it takes {_share(ours)}, people take {_share(humans)}."
+            yield Finding(f"positive_bias.{stratum}", told, severity, ours, humans)
+
+
+def _parts(found: Audit) -> Iterator[Finding]:
+    for name, told in _DIVERSITY.items():
+        yield from _part(found, "diversity_gap", name, told)
+    ours, humans = (side.value or 0.0 for side in found.figures.get("tokens_per_turn", (Measured(None), Measured(None))))
+    length = f"Its turns are {'longer' if ours > humans else 'shorter' if ours < humans else 'spread otherwise'} than people's"
+    for name, line in {"tokens": length, **_BEHAVIOUR}.items():
+        yield from _part(found, "behavioural_distance", name, (line, line))
+
+
+def _part(found: Audit, objective: str, name: str, told: tuple[str, str]) -> Iterator[Finding]:
+    """`told`: what is said where the simulator is below humans, and where it is above them."""
+    signed = found.evaluation.objectives[objective].signed.get(name, Measured(None))
+    severity = _beyond(found, f"{objective}.{name}", signed)
+    is_above = bool((signed.value or 0) > 0)
+    if severity <= 1 or (objective == "behavioural_distance" and not is_above):
+        return
+    ours, humans = found.figures.get(_FIGURES.get(name, name), (signed, Measured(None, reason="a distance has no human figure")))
+    beside = f": {_number(ours)}, people {_number(humans)}" if humans.value is not None else ""
+    yield Finding(f"{objective}.{name}", f"{told[is_above]}{beside}.", severity, ours, humans)
+
+
+def _leaks(found: Audit, reference: Reference) -> Iterator[Finding]:
+    limits = caps(reference)
+    for name, told in _LEAKS.items():
+        rate, cap = found.evaluation.leakage[name], limits[name]
+        if rate.value is not None and cap is not None and rate.value > cap:
+            _, humans = found.figures.get(name, (rate, Measured(None, reason="no human figure")))
+            beside = f", people in {_share(humans)}" if humans.value is not None else ""
+            line = f"{told}: in {_share(rate)} of cases{beside} (bound {cap:.1%})."
+            yield Finding(f"data_leakage.{name}", line, rate.value / cap, rate, humans)
+
+
+def _repeated(found: Audit) -> Iterator[Finding]:
+    excess = found.doses["repeated"]
+    ours, humans = found.rates["repeated"]
+    if excess.value is not None and excess.lo is not None and excess.lo > 0.01:
+        told = f"It says whole turns again in other dialogues: {_share(ours)} of its turns, {_share(humans)} of people's."
+        yield Finding("doses.repeated", told, 1 + excess.value / 0.05, ours, humans)
+
+
+def _share(one: Measured) -> str:
+    return "an unknown share" if one.value is None else f"{one.value:.0%}" if one.value >= 0.1 else f"{one.value:.1%}"
+
+
+def _number(one: Measured) -> str:
+    return "unknown" if one.value is None else f"{one.value:.3g}"

@@ -1,0 +1,257 @@
+"""An audit as one HTML page: what is wrong first, in plain words, then the pictures and the dialogues to read.
+
+Self-contained: drawings are SVG in the page, nothing is fetched, no script runs. Every text that is not ours is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from understudy.instruments import acts
+from understudy.instruments.corpus import Corpus
+from understudy.measure.reference import Reference
+from understudy.records import STRATA, Measured
+from understudy.report.drawing import rendered
+from understudy.studies.audit.measurement import Audit
+from understudy.studies.audit.pairing import Heard
+from understudy.studies.dose import doses as dose
+
+VERSION = 1
+_HUMAN, _SIMULATED, _BAND = "#444444", "#d55e00", "#bbbbbb"
+_LONGEST = 60
+_MOST_SHOWN = 600  # characters of a turn
+_STYLE = (
+    "body{font-family:sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;line-height:1.4;color:#222}"
+    "figure{margin:2rem 0}svg{max-width:100%;height:auto}table{border-collapse:collapse;margin:1rem 0}"
+    "td,th{padding:.25rem .6rem;border-bottom:1px solid #ddd;text-align:left;vertical-align:top}"
+    "ol.findings li{margin:.6rem 0}.small{color:#666;font-size:.9rem}.note{background:#f6f2e6;padding:.6rem .8rem}"
+    "details{margin:.6rem 0}.seeker{margin:.3rem 0 .3rem 2rem}.recommender{margin:.3rem 0;color:#555}.fault{color:#b34700;font-size:.85rem}"
+)
+_CAPTIONS = {
+    "objectives": "The four objectives with 95 % intervals, lower is better. Grey: how far people who share no worker are from each other.",
+    "reactions": "How often recommendations are taken, by what the human said of the item; Wilson intervals. Dots apart: bias.",
+    "doses": "What share of people's own turns would have to be given each fault to look like this file. 0: like people.",
+    "tokens": "Words in a seeker's turn, a title counted as one; what is longer falls into the last bar.",
+    "acts": "What seekers do in a turn, by the act instrument.",
+}
+_FAULTS = ("copied", "said elsewhere too", "took what was disliked")
+_REHEARSAL = "engine: rehearsal. It is not a language model: these figures say nothing about any LLM."
+_DOSES = {
+    "acceptance": "taken instead of not taken",
+    "titles": "target named first",
+    "copied": "turns copied from others",
+    "repeated": "whole turns said again",
+    "length": f"turns of {dose.LONG} words and more",
+}
+
+
+def page(fields: Mapping[str, Any], found: Audit, reference: Reference, pieces: Sequence[Heard]) -> str:
+    """The page of an audit; `fields` are those of the command."""
+    title = f"Simulated seekers beside the humans of {fields['dataset']}"
+    parts = [
+        f"<h1>{escape(title)}</h1>",
+        f'<p class="small">{escape(_counts(fields))}</p>',
+        _setting(found),
+        *([f'<p class="note">{escape(_REHEARSAL)}</p>'] if "rehearsal" in fields["engines"] else []),
+        "<h2>What is wrong, first things first</h2>",
+        _findings(fields["findings"]),
+        *(_figure(name, svg) for name, svg in pictures(found, reference).items()),
+        "<h2>Leakage</h2>",
+        _table(("kind", "rate", "people"), _leaks(found)),
+        "<h2>Dialogues to read first</h2>",
+        _worst(fields["worst"], found, pieces),
+        "<h2>What could not be measured, and why</h2>",
+        _table(("what", "why"), _unmeasured(fields)),
+    ]
+    head = f'<meta charset="utf-8">\n<title>{escape(title)}</title>\n<style>{_STYLE}</style>'
+    body = "\n".join(parts)
+    return f'<!doctype html>\n<html lang="en">\n<head>\n{head}\n</head>\n<body>\n{body}\n</body>\n</html>\n'
+
+
+def pictures(found: Audit, reference: Reference) -> dict[str, str]:
+    """Picture name → SVG, in the order of the page; what has no figures is not drawn."""
+    drawn = {"objectives": _objectives(found)}
+    taken = [(name, found.figures[f"accept_{name}"]) for name in STRATA if found.figures[f"accept_{name}"][0].value is not None]
+    if taken:
+        drawn["reactions"] = _dots(((name.replace("_", ", "), *pair) for name, pair in taken), "recommendations taken", "Reactions")
+    doses = [(_DOSES[name], one) for name, one in found.doses.items() if one.value is not None]
+    if doses:
+        drawn["doses"] = _dots(((name, one, None) for name, one in doses), "share of units", "As doses of known faults")
+    drawn["tokens"] = _shares(_lengths(found.observed.corpus), _lengths(reference.corpus), "words in a turn", "Length of turns")
+    drawn["acts"] = _shares(_acts(found.observed.corpus), _acts(reference.corpus), None, "Dialogue acts")
+    return drawn
+
+
+def _objectives(found: Audit) -> str:
+    import altair as alt
+
+    panels = []
+    for name, value in found.evaluation.objectives.items():
+        one, anchor = value.measured, found.anchors.get(name)
+        low, high = (anchor.floor_lo, anchor.floor_hi) if anchor else (None, None)
+        top = max(one.hi or 0.0, one.value or 0.0, high or 0.0, 0.01) * 1.15
+        y: dict[str, Any] = {"title": None, "scale": alt.Scale(domain=[0, top], nice=False)}
+        layers = []
+        if high is not None:
+            band = alt.Chart(alt.Data(values=[{"lo": low, "hi": high}])).mark_rect(color=_BAND, opacity=0.6)
+            layers.append(band.encode(y=alt.Y("lo:Q", **y), y2="hi:Q"))
+        rows = [{"value": one.value, "lo": one.lo, "hi": one.hi, "told": f"{one.value:.3f}"}] if one.value is not None else []
+        base = alt.Chart(alt.Data(values=rows))
+        layers.append(base.mark_rule(strokeWidth=2, color=_SIMULATED).encode(y=alt.Y("lo:Q", **y), y2="hi:Q"))
+        layers.append(base.mark_point(filled=True, size=90, color=_SIMULATED, opacity=1).encode(y=alt.Y("value:Q", **y)))
+        layers.append(base.mark_text(dx=28, fontSize=11).encode(y=alt.Y("value:Q", **y), text="told:N"))
+        drawn = [f"{who}: {units}" for who, units in value.units.items()]
+        heading = alt.TitleParams(name.replace("_", " ") + ("" if rows else ": not measured"), fontSize=12, subtitle=drawn)
+        panels.append(alt.layer(*layers).properties(width=130, height=190, title=heading))
+    return rendered(alt.hconcat(*panels, spacing=30), "Objectives beside the floor of humans")
+
+
+def _dots(rows: Iterable[tuple[str, Measured, Measured | None]], axis: str, title: str) -> str:
+    """Figures with their intervals, the simulator's and, where there is one, the humans'."""
+    import altair as alt
+
+    shown = [
+        {"what": what, "who": who, "value": one.value, "lo": one.lo, "hi": one.hi, "told": f"{one.value:.1%}"}
+        for what, ours, humans in rows
+        for who, one in (("humans", humans), ("simulated", ours))
+        if one is not None and one.value is not None
+    ]
+    order = list(dict.fromkeys(row["what"] for row in shown))
+    low = min(0.0, *(float(str(row["lo"])) for row in shown))
+    high = max(float(str(row["hi"])) for row in shown) + 0.08
+    sides = [who for who in ("humans", "simulated") if any(row["who"] == who for row in shown)]
+    x: dict[str, Any] = {"title": axis, "axis": alt.Axis(format="%"), "scale": alt.Scale(domain=[low, high], nice=False)}
+    y = alt.Y("what:N", sort=order, title=None, axis=alt.Axis(labelLimit=260))
+    shift = alt.YOffset("who:N", sort=sides, scale=alt.Scale(domain=sides))
+    colours = [_HUMAN, _SIMULATED][-len(sides) :]
+    colour = alt.Color("who:N", title=None, scale=alt.Scale(domain=sides, range=colours))
+    base = alt.Chart(alt.Data(values=shown))
+    whiskers = base.mark_rule(strokeWidth=2).encode(x=alt.X("lo:Q", **x), x2="hi:Q", y=y, yOffset=shift, color=colour)
+    points = base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("value:Q", **x), y=y, yOffset=shift, color=colour)
+    texts = base.mark_text(align="left", dx=6, fontSize=10).encode(x=alt.X("hi:Q", **x), y=y, yOffset=shift, text="told:N")
+    return rendered((whiskers + points + texts).properties(width=460, height=max(90, 52 * len(order))), title)
+
+
+def _shares(ours: Mapping[str, float], humans: Mapping[str, float], axis: str | None, title: str) -> str:
+    """Two distributions over the same names, in the order of the names."""
+    import altair as alt
+
+    sides = (("humans", humans), ("simulated", ours))
+    rows = [{"what": name, "who": who, "share": share} for who, side in sides for name, share in side.items()]
+    order = list(humans)
+    ticks = alt.Axis(values=order[::5], labelAngle=0) if len(order) > 20 else alt.Axis(labelAngle=0)
+    colour = alt.Color("who:N", title=None, scale=alt.Scale(domain=["humans", "simulated"], range=[_HUMAN, _SIMULATED]))
+    x = alt.X("what:N", sort=order, title=axis, axis=ticks)
+    shift = alt.XOffset("who:N", sort=["humans", "simulated"])
+    bars = alt.Chart(alt.Data(values=rows)).mark_bar().encode(
+        x=x, xOffset=shift, y=alt.Y("share:Q", title="share of turns", axis=alt.Axis(format="%")), color=colour
+    )  # fmt: skip
+    return rendered(bars.properties(width=640, height=200), title)
+
+
+def _lengths(corpus: Corpus) -> dict[str, float]:
+    counts = corpus.lengths.sum(axis=0)
+    capped = np.append(counts[:_LONGEST], counts[_LONGEST:].sum())
+    return {str(at): float(n / max(capped.sum(), 1)) for at, n in enumerate(capped)}
+
+
+def _acts(corpus: Corpus) -> dict[str, float]:
+    counts = corpus.acts.sum(axis=(0, 1))
+    return {name: float(n / max(counts.sum(), 1)) for name, n in zip(acts.ACTS, counts, strict=True)}
+
+
+def _counts(fields: Mapping[str, Any]) -> str:
+    rejects = f", {fields['n_rejects']} records could not be read" if fields["n_rejects"] else ""
+    unknown = f", {fields['n_unknown']} name a human or scenario that no open split has" if fields["n_unknown"] else ""
+    return (
+        f"{fields['n_dialogues']} dialogues, {fields['n_turns']} seeker turns (reader {fields['reader']}){rejects}; "
+        f"{fields['n_paired']} stand for a human of split {fields['split']}, {fields['n_targets']} have a known target{unknown}. "
+        f"Humans: {fields['n_human_dialogues']} dialogues of split {fields['split']}."
+    )
+
+
+def _setting(found: Audit) -> str:
+    told = {
+        "replayed": "The recommender's turns are the human recommender's own: simulator and humans are compared at the same places.",
+        "same": "By --same-setting: the file's seekers talked to the recommender that the humans talked to.",
+        "differs": (
+            "The setting differs: these seekers talked to another recommender than the humans did. People in two settings are as far "
+            "from each other as simulators are from people, so read variety and behaviour below as a description, not as a verdict."
+        ),
+    }
+    return f'<p class="note">{escape(told[found.setting])}</p>'
+
+
+def _findings(rows: Sequence[Mapping[str, Any]]) -> str:
+    if not rows:
+        return "<p>Nothing that was measured stands farther from people than people stand from each other.</p>"
+    items = "".join(f'<li>{escape(row["told"])} <span class="small">{_times(row)}</span></li>' for row in rows)
+    return f'<ol class="findings">{items}</ol>'
+
+
+def _times(row: Mapping[str, Any]) -> str:
+    beside = "its bound" if str(row["about"]).startswith("data_leakage") else "what people differ among each other"
+    return escape(f"({row['about']}; {row['severity']:.1f} times {beside})")
+
+
+def _figure(name: str, svg: str) -> str:
+    return f'<figure id="{escape(name)}">\n{svg}\n<figcaption class="small">{escape(_CAPTIONS[name])}</figcaption>\n</figure>'
+
+
+def _leaks(found: Audit) -> list[tuple[str, str, str]]:
+    nothing = Measured(None)
+    return [(name, _told(one), _told(found.figures.get(name, (one, nothing))[1])) for name, one in found.evaluation.leakage.items()]
+
+
+def _told(one: Measured) -> str:
+    if one.value is None:
+        return "not measured" if one.reason else ""
+    if one.lo is None or one.hi is None:
+        return f"{one.value:.1%}"
+    return f"{one.value:.1%} ({one.lo:.1%} to {one.hi:.1%}, n = {one.n})"
+
+
+def _unmeasured(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
+    named = {**fields["objectives"], **{f"leakage {name}": one for name, one in fields["leakage"].items()}, **fields["diagnostics"]}
+    reasons: dict[str, list[str]] = {}
+    for name, one in named.items():
+        if one["value"] is None:
+            reasons.setdefault(one["reason"], []).append(name.replace("_", " "))
+    return [(", ".join(names), reason) for reason, names in reasons.items()]
+
+
+def _worst(rows: Sequence[Mapping[str, Any]], found: Audit, pieces: Sequence[Heard]) -> str:
+    if not rows:
+        return "<p>No dialogue gives its target away, copies, repeats or takes what was disliked.</p>"
+    by_name = {one.name: one for one in pieces}
+    faults = found.turns.select(
+        "dialogue_id", "turn_index", "copied", "repeated", taken=(pl.col("stratum") == "disliked") & pl.col("accepted")
+    )  # fmt: skip
+    flags = {
+        (name, index): ", ".join(fault for fault, holds in zip(_FAULTS, held, strict=True) if holds)
+        for name, index, *held in faults.iter_rows()
+    }
+    return "\n".join(_dialogue(row, by_name[row["name"]], flags) for row in rows)
+
+
+def _dialogue(row: Mapping[str, Any], one: Heard, flags: Mapping[tuple[str, int], str]) -> str:
+    faults = ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in row["faults"].items())
+    turns = []
+    for index, turn in enumerate(one.dialogue.turns):
+        fault = flags.get((one.name, index), "") if turn.role == "seeker" else ""
+        marked = f' <span class="fault">[{escape(fault)}]</span>' if fault else ""
+        turns.append(f'<p class="{turn.role}">{escape(turn.text[:_MOST_SHOWN])}{marked}</p>')
+    return f"<details><summary>{escape(str(row['dialogue_id']))}: {escape(faults)}</summary>{''.join(turns)}</details>"
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    if not rows:
+        return "<p>Nothing.</p>"
+    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<table><tr>{head}</tr>{body}</table>"

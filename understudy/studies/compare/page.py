@@ -1,0 +1,194 @@
+"""The headline table told to people: what stands first is what was found, then what it cost, then what to doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from understudy.objectives import NAMES
+from understudy.report.arrows import arrows_svg
+from understudy.report.document import Document, Grid, Heading, Paragraph, Part, Picture
+
+Fields = dict[str, Any]
+REHEARSAL = "rehearsal"
+_IS_REHEARSAL = (
+    "engine: rehearsal. It is not a language model. These figures show that the pipeline searches, measures and reports; "
+    "they say nothing about any LLM. Not yet measured on any LLM."
+)
+_ARROWS = {"better": "better", "worse": "worse", "inconclusive": "inconclusive", "not_measured": "not measured"}
+
+
+def document(fields: Fields) -> Document:
+    """The report of a comparison's fields."""
+    parts: list[Part] = []
+    if REHEARSAL in fields["engine"]:
+        parts.append(Paragraph(_IS_REHEARSAL))
+    parts += [Paragraph(_asked(fields)), Heading("Before and after"), headline(fields), Paragraph(_read(fields), is_note=True)]
+    parts.append(Picture(arrows_svg(fields["rows"], title=f"Before and after on {fields['split']}"), _caption(fields)))
+    parts += [Heading("Every figure"), _figures(fields["rows"]), Paragraph(_family(fields["family"]), is_note=True)]
+    if fields["transfer"]:
+        parts += [Heading("What carries over"), _carried(fields["rows"]), Paragraph(_transferred(fields), is_note=True)]
+    parts += [Heading("A reader that no search has seen"), _heldout(fields), Paragraph(fields["heldout"]["what"], is_note=True)]
+    parts += [Heading("What it costs"), _costs(fields), Paragraph(_effort(fields), is_note=True)]
+    if fields["versus_expert"]:
+        told = "Every pick against `expert` as it was written by hand, on the same dialogues."
+        parts += [Heading("Against a prompt written by hand"), _figures(fields["versus_expert"]), Paragraph(told, is_note=True)]
+    return Document(f"Before and after: {fields['dataset']}", parts)
+
+
+def headline(fields: Fields) -> Grid:
+    """A line a setting, a column an objective: before → after, and the outcome."""
+    own = {(row["setting"], row["objective"]): row for row in fields["rows"]}
+    first = [own[next(iter(own))[0], name] for name in NAMES]
+    floor = ["humans against humans", *(_value(row["human"]) for row in first), _value(fields["heldout"]["human"])]
+    apart = {one["setting"]: one["heldout"] for one in fields["settings"]}
+    lines = [
+        [setting, *(_step(own[setting, name]) for name in NAMES), f"{_value(apart[setting]['before'])} → {_value(apart[setting]['after'])}"]
+        for setting in dict.fromkeys(row["setting"] for row in fields["rows"])
+    ]
+    return Grid(["setting", *(name.replace("_", " ") for name in NAMES), "held-out AUC"], [*lines, floor])
+
+
+def snippet(fields: Fields) -> str:
+    """The Markdown that takes the place of the README's first table of results; one of rehearsal says that it takes no place."""
+    from understudy.report.document import as_markdown
+
+    models = ", ".join(sorted(set(fields["models"].values())))
+    if REHEARSAL in fields["engine"]:
+        told = [Paragraph("engine: rehearsal, which is not a language model: the README stays at not yet measured on any LLM.")]
+    else:
+        told = [Paragraph(f"engine: {fields['engine']}")]
+    about = f"{models} on {fields['dataset']}, split {fields['split']}; before → after, lower is better; p by Holm over {_n_tests(fields)}."
+    parts: list[Part] = [*told, Paragraph(about), headline(fields)]
+    return as_markdown(Document(f"Measured: {models}", parts))
+
+
+def _asked(fields: Fields) -> str:
+    search, panel = fields["search"], fields["report_panel"]
+    where = f"{fields['dataset']}, split {fields['split']}, recommender {fields['recommender']}"
+    if fields["transfer"]:
+        there = fields["transfer"]
+        where = f"{there['dataset']}, split {fields['split']}, recommender {there['recommender']}, surface {there['surface']}"
+    plan = f"population {search['population']}, {search['generations']} generations, {search['algorithm']}"
+    size = f"{panel['per_stratum']} contexts a stratum, {panel['behaviour']} dialogues, {panel['free']} free runs"
+    models = ", ".join(sorted(set(fields["models"].values())))
+    return (
+        f"Model {models}; engine {fields['engine']}. Searched with {plan}; measured on {where}: {size}, played anew, none of them seen "
+        f"by the search. The test split has been opened {fields['n_test_uses']} times."
+    )
+
+
+def _read(fields: Fields) -> str:
+    told = ", ".join(f"{n} {_ARROWS[name]}" for name, n in fields["outcomes"].items() if n)
+    return (
+        f"Lower is better. In all: {told}. An outcome needs p < .05 after correction and a worse side that is further from the humans "
+        "than humans are from each other."
+    )
+
+
+def _caption(fields: Fields) -> str:
+    return (
+        f"From the seed (square) to the pick of its search (diamond), with 95 % intervals, on {fields['split']}; engine {fields['engine']}."
+    )
+
+
+def _figures(rows: Sequence[Fields]) -> Grid:
+    header = ["setting", "objective", "before", "after", "humans against humans", "difference", "n", "p", "p (Holm)", "outcome"]
+    return Grid(
+        header,
+        [
+            [
+                row["setting"], row["objective"], *(_figure(row[name]) for name in ("before", "after", "human", "difference")),
+                str(row["n"]), _p(row["p"]), _p(row["p_holm"]), _outcome(row),
+            ]
+            for row in rows
+        ],
+    )  # fmt: skip
+
+
+def _carried(rows: Sequence[Fields]) -> Grid:
+    header = ["setting", "objective", "difference at home", "difference there", "share of the gain that carries over"]
+    return Grid(
+        header,
+        [
+            [row["setting"], row["objective"], _figure(row["home_difference"]), _figure(row["difference"]), _figure(row["carried"])]
+            for row in rows
+        ],
+    )
+
+
+def _transferred(fields: Fields) -> str:
+    there = fields["transfer"]
+    return (
+        f"Tuned on {fields['dataset']} with {fields['recommender']} on surface {fields['surface']}; measured with the seed beside it on "
+        f"{there['dataset']} with {there['recommender']} on surface {there['surface']}. {there['exemplars']} Quotients of two independent "
+        "differences, Fieller's interval; home and there are two families of tests."
+    )
+
+
+def _heldout(fields: Fields) -> Grid:
+    lines = [[one["setting"], *(_figure(one["heldout"][side]) for side in ("before", "after"))] for one in fields["settings"]]
+    return Grid(["setting", "before", "after"], [*lines, ["humans against humans", _figure(fields["heldout"]["human"]), ""]])
+
+
+def _costs(fields: Fields) -> Grid:
+    header = [
+        "setting", "prompt, tokens", "tokens a dialogue", "USD a dialogue", "search: calls", "search: USD", "search: dialogues",
+        "minutes by hand, before", "minutes by hand, search",
+    ]  # fmt: skip
+    lines = []
+    for one in fields["settings"]:
+        both = [
+            f"{_amount(one[name]['before'])} → {_amount(one[name]['after'])}"
+            for name in ("prompt_tokens", "dialogue_tokens", "dialogue_usd")
+        ]
+        search = one["search"]
+        cost = [_amount(search["n_calls"]), _amount(search["usd"]), str(search["n_dialogues"])]
+        lines.append([one["setting"], *both, *cost, _amount(one["minutes"]["before"]), f"{one['minutes']['search']:g}"])
+    return Grid(header, lines)
+
+
+def _effort(fields: Fields) -> str:
+    return (
+        f"{fields['minutes_note']} Tokens of a prompt by the cl100k_base tokenizer, whatever the model; of a dialogue both directions and "
+        "all calls of the seeker's side, by free runs."
+    )
+
+
+def _family(family: Fields) -> str:
+    return f"{family['correction']}'s correction over {family['n_tests']} tests: {family['of']}."
+
+
+def _n_tests(fields: Fields) -> str:
+    return f"{fields['family']['n_tests']} tests"
+
+
+def _step(row: Fields) -> str:
+    return f"{_value(row['before'])} → {_value(row['after'])} ({_ARROWS[row['outcome']]})"
+
+
+def _outcome(row: Fields) -> str:
+    reason = row["reason"] or row["difference"].get("reason", "")
+    return _ARROWS[row["outcome"]] + (f": {reason}" if reason else "")
+
+
+def _value(figure: Fields) -> str:
+    return "not measured" if figure["value"] is None else f"{figure['value']:.3f}"
+
+
+def _figure(figure: Fields) -> str:
+    if figure["value"] is None:
+        return f"not measured: {figure['reason']}"
+    low, high = figure["ci"]
+    return f"{figure['value']:.3f}" + (f" [{low:.3f}, {high:.3f}]" if low is not None else "")
+
+
+def _amount(figure: Fields) -> str:
+    if figure["value"] is None:
+        return f"unknown: {figure['reason']}"
+    value = figure["value"]
+    return f"{value:,.0f}" if value >= 100 or float(value).is_integer() else f"{value:.4g}"
+
+
+def _p(value: float | None) -> str:
+    return "" if value is None else "< .0001" if value < 1e-4 else f"{value:.4f}"

@@ -1,0 +1,1 @@
+"""Dose: known faults, put into human dialogues in a known share."""

@@ -1,0 +1,1 @@
+"""Evaluate: recommenders judged by the dialogues that simulated seekers held with them."""

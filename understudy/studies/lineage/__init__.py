@@ -1,0 +1,1 @@
+"""Lineage: how a prompt came to be, step by step."""

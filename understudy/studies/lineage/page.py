@@ -1,0 +1,101 @@
+"""A lineage told to people: one part a step, with what changed word by word and what the step gained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from understudy.report.document import Diff, Document, Grid, Heading, Paragraph, Part
+
+Fields = dict[str, Any]
+
+
+def document(fields: Fields) -> Document:
+    """The report of the fields of `understudy show`."""
+    parts: list[Part] = [Paragraph(summary(fields))]
+    if fields["engine_note"]:
+        parts.append(Paragraph(fields["engine_note"], is_note=True))
+    if not fields["steps"]:
+        parts.append(Paragraph("It is the seed of the search: nothing was changed."))
+    for step in fields["steps"]:
+        parts += _step(step)
+    if fields["whole"]["change"]["sections"] or fields["whole"]["change"]["controls"]:
+        parts += [Heading("From the seed to here"), *_change(fields["whole"]["change"])]
+    if fields["whole"]["objectives"]:
+        told = f"Measured anew on {fields['whole']['split']}, which the search has not seen; lower is better."
+        parts += [_figures(fields["whole"]["objectives"]), Paragraph(told, is_note=True)]
+    return Document(f"How {fields['genome_digest'][:12]} came to be", parts)
+
+
+def summary(fields: Fields) -> str:
+    """The search in two sentences."""
+    what = "the pick" if fields["is_pick"] else "a candidate"
+    return (
+        f"Run {fields['run'][:12]}, setting {fields['setting']}, model {fields['model']}, {fields['algorithm']}, seed {fields['seed']}: "
+        f"{fields['n_generations']} generations, {fields['n_played']} candidates played and {fields['n_rejected']} turned away. "
+        f"{fields['genome_digest']} is {what}, {len(fields['steps'])} steps from the seed."
+    )
+
+
+def heading(step: Fields) -> str:
+    """A step in a line."""
+    return f"Step {step['step']}: {step['operator'].replace('_', ' ')}, generation {step['generation']}"
+
+
+def about(step: Fields) -> list[str]:
+    """What there is to say of a step beside the change and the figures."""
+    told = []
+    if step["fault"]:
+        told.append(f"The critic, looking at {step['objective']}: {step['fault']}")
+    others = [one[:12] for one in step["parents"][1:]]
+    told.append(f"Made of {step['parents'][0][:12]}" + (f", with material of {', '.join(others)}" if others else ""))
+    rejected = sum(step["siblings_rejected"].values())
+    why = "; ".join(f"{n} {reason}" for reason, n in step["siblings_rejected"].items())
+    told.append(f"{step['n_siblings_played']} siblings played, {rejected} turned away" + (f" ({why})" if why else ""))
+    cost = step["cost"]
+    spent = f"{_number(cost['n_dialogues'])} dialogues, {_number(cost['n_tokens'])} reply tokens"
+    told.append(f"Cost: {spent}, {cost['n_critic_tokens']} tokens of the critic")
+    return told
+
+
+def figure(value: Fields) -> str:
+    """A figure with its n."""
+    return "not measured" if value["value"] is None else f"{value['value']:.3f} (n = {value['n']})"
+
+
+def gained(value: Fields) -> str:
+    """A gain with its sign."""
+    return "not measured" if value["value"] is None else f"{value['value']:+.3f}"
+
+
+def _step(step: Fields) -> list[Part]:
+    parts: list[Part] = [Heading(heading(step)), *(Paragraph(line, is_note=True) for line in about(step)), *_change(step["change"])]
+    if step["objectives"]:
+        parts += [
+            _figures(step["objectives"]),
+            Paragraph("On the panel of that generation, both sides; a gain above 0 is better.", is_note=True),
+        ]
+    return parts
+
+
+def _change(change: Fields) -> list[Part]:
+    parts: list[Part] = [Diff(name, [(op, text) for op, text in pieces]) for name, pieces in change["sections"].items()]
+    if change["controls"]:
+        parts.append(
+            Grid(["control", "before", "after"], [[name, str(before), str(after)] for name, (before, after) in change["controls"].items()])
+        )
+    for name in ("exemplars_added", "exemplars_dropped"):
+        if change[name]:
+            parts.append(Paragraph(f"{name.replace('_', ' ').capitalize()}: {', '.join(change[name])}"))
+    return parts
+
+
+def _figures(objectives: Mapping[str, Fields]) -> Grid:
+    rows: Sequence[Sequence[str]] = [
+        [name.replace("_", " "), figure(one["before"]), figure(one["after"]), gained(one["gain"])] for name, one in objectives.items()
+    ]
+    return Grid(["objective", "before", "after", "gain"], rows)
+
+
+def _number(value: int | None) -> str:
+    return "unknown" if value is None else f"{value:,}"
