@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: install demo test lint prove bench controls fuzz lock clean
+.PHONY: install demo test lint prove bench controls mutants fuzz lock clean
 
 install: .venv/installed
 
@@ -45,6 +45,10 @@ bench-%: install
 # ONLY=1 to 6: one of them alone
 controls: install
 	nice $(BIN)/python tests/controls/run.py $(ONLY)
+
+# does a test notice each small fault of tests/mutants.toml?
+mutants: install
+	nice $(BIN)/python tests/run_mutants.py
 
 fuzz: install
 	$(BIN)/python -m pytest tests/readers/test_fuzz.py --hypothesis-profile=campaign -s

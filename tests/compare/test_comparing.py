@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -64,6 +66,21 @@ def test_what_is_within_the_humans_floor_is_no_gain_and_too_few_units_are_not_me
 def test_worse_is_told_as_worse() -> None:
     rows, _ = rows_of([pair("a", 0.3, 0.9)], FLOORS)
     assert {row["outcome"] for row in rows} == {"worse"}
+
+
+@pytest.mark.parametrize(("p", "outcome"), [(0.04, "better"), (0.06, "inconclusive"), (0.2, "inconclusive"), (0.49, "inconclusive")])
+def test_a_difference_that_chance_would_show_once_in_twenty_is_none(p: float, outcome: str) -> None:
+    """`p` is Holm's, of a table in which all differences are as sure as each other."""
+    gain = 0.05 * NormalDist().inv_cdf(1 - p / len(NAMES) / 2)
+    before, after = values(0.8, seed=0), values(0.8 - gain, seed=0)
+    exact = (0.05, -0.05) * (N // 2)
+    sides = [
+        {name: replace(one, replicates=tuple(one.measured.value + apart * by for by in exact)) for name, one in side.items()}
+        for side, apart in ((before, 0.0), (after, 1.0))
+    ]
+    rows, _ = rows_of([Pair("a", *sides)], FLOORS)
+    assert [row["p_holm"] for row in rows] == [pytest.approx(p)] * len(NAMES)
+    assert {row["outcome"] for row in rows} == {outcome}
 
 
 def test_picks_are_held_against_the_hand_written_prompt_where_it_is_in_the_table() -> None:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
+import pytest
 
+from understudy.measure.reference import REACTIONS, Human, Reference
+from understudy.records import Measured
+from understudy.studies.compare import heldout
 from understudy.studies.compare.heldout import MIN_SEEKERS, told_apart
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,6 +63,36 @@ def test_people_s_own_ways_do_not_tell_two_crowds_apart() -> None:
     assert apart.lo is not None
     assert apart.value is not None
     assert apart.value < 0.6
+
+
+class Means:
+    """A model that is fitted at once: along the line between the means of the two kinds."""
+
+    def __init__(self, **_: Any) -> None:
+        self.apart: Any = None
+
+    def fit(self, features: Any, kind: Any) -> None:
+        self.apart = np.asarray(features[kind > 0.5].mean(axis=0) - features[kind < 0.5].mean(axis=0)).ravel()
+
+    def decision_function(self, features: Any) -> Any:
+        return features @ self.apart
+
+
+def test_the_humans_own_figure_holds_all_halvings_but_the_farthest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sklearn.linear_model.LogisticRegression", Means)
+    said = turns(FUNCTION, seed=1, content="movie", n_seekers=60, n_words=12).with_columns(recommender_id=pl.lit(None, dtype=pl.String))
+    spoken = said.with_columns(previous=pl.lit(""), role=pl.lit("seeker"), item_ids=pl.lit([], dtype=pl.List(pl.String)))
+    human = Human(pl.DataFrame(schema=REACTIONS), spoken, spoken.with_columns(split=pl.lit("select")), {})
+    reference, n = Reference.build(human, seed=1), heldout.N_HALVINGS
+
+    def floor(seed: int) -> Measured:
+        return heldout.human_floor(reference, said, n_dialogues=60, seed=seed)
+
+    whole = floor(0)
+    monkeypatch.setattr(heldout, "N_HALVINGS", 1)
+    alone = [floor(seed).value for seed in range(n)]
+    assert whole.value == pytest.approx(np.mean(alone))
+    assert sum(whole.lo <= one <= whole.hi for one in alone) >= n - 2
 
 
 def test_too_few_seekers_are_not_measured() -> None:

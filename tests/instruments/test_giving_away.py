@@ -48,6 +48,13 @@ def test_only_what_comes_before_the_recommender_names_it_is_given_away() -> None
     assert catalogue.told("1", named[::-1]).title
 
 
+@pytest.mark.parametrize(("said", "given_away"), [("try The Glass Harbour (1999)", False), ("try The Glass Harbour 2 (2004)", True)])
+def test_a_recommender_that_names_the_target_in_words_alone_has_named_it(said: str, given_away: bool) -> None:
+    turns = [("recommender", said, []), ("seeker", "The Glass Harbour with Ora Vell, I will", [])]
+    told = Catalogue(ITEMS).told("1", turns)
+    assert (told.title, told.attributes) == (given_away, given_away)
+
+
 def test_attributes_that_leave_few_items_give_the_target_away() -> None:
     catalogue = Catalogue(ITEMS)
     assert not catalogue.told("1", [("seeker", "I like dramas", [])]).attributes

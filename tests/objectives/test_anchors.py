@@ -4,10 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 import polars as pl
+import pytest
 
 from understudy.measure.reference import Reference
-from understudy.objectives import MODULES
+from understudy.objectives import MODULES, ObjectiveValue
 from understudy.profile.anchors import disjoint_halves, human_anchors, human_figures
+from understudy.records import Measured
 
 
 def test_halves_of_humans_share_no_worker(reference: Reference) -> None:
@@ -110,3 +112,19 @@ def test_humans_who_all_know_each_other_have_no_floor(world: dict[str, Any]) -> 
     floors = [anchor for anchor in anchors if anchor.name in MODULES]
     assert {floor.floor for floor in floors} == {None}
     assert all("without a common worker" in floor.reason for floor in floors)
+
+
+def test_the_ends_of_a_floor_hold_all_halvings_but_one_in_twenty(reference: Reference, monkeypatch: pytest.MonkeyPatch) -> None:
+    def counted(*_: Any, seed: int, intervals: bool) -> ObjectiveValue:  # noqa: ARG001  as objectives are called
+        value = Measured(float(seed))
+        return ObjectiveValue("counted", value, {"part": value}, {"part": Measured(-float(seed))})
+
+    for module in MODULES.values():
+        monkeypatch.setattr(module, "measure", counted)
+    found = human_anchors(reference, split="select", seed=1, n_halvings=40)
+    anchors = {anchor.name: anchor for anchor in found if anchor.name.split(".")[0] in MODULES and anchor.n_floor}
+    assert {*MODULES, *(f"{name}.part" for name in MODULES)} <= set(anchors)
+    for anchor in anchors.values():
+        ends = [(anchor.floor_lo or 0.0, anchor.floor_hi or 0.0)]
+        ends += [(-(anchor.signed_hi or 0.0), -(anchor.signed_lo or 0.0))] if anchor.name.endswith(".part") else []
+        assert [sum(low <= value <= high for value in range(1, 41)) for low, high in ends] == [38] * len(ends)

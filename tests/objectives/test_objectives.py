@@ -221,3 +221,29 @@ def test_every_part_carries_the_human_figure_and_its_floor(reference: Reference,
     assert gap["floors"] == {"openings": {"value": 0.4, "ci": [0.2, 0.6], "n": 40}}
     assert told.as_json()["objectives"]["positive_bias"]["floor"]["value"] is None
     assert Evaluation.from_json(json.loads(json.dumps(told.as_json()))).as_json() == told.as_json()
+
+
+def test_who_says_what_the_humans_said_is_neither_told_apart_nor_seen_through(world: dict[str, Any]) -> None:
+    """A replay and the human dialogue that it replays are scored by the same model: one that had learned the one would know the other."""
+    human, n = world["humans"](), 24
+    length, marks = (pl.col("dialogue_id").str.slice(1).cast(pl.Int64) % k for k in (7, 5))
+    own = pl.concat_str(pl.lit("slow ").repeat_by(length + 1).list.join(""), pl.lit("?!").repeat_by(marks).list.join(""))
+    spoken = human.behaviour.filter(pl.col("dialogue_id").is_in([f"d{i}" for i in range(n)])).with_columns(text=own)
+    turns = spoken.with_columns(role=pl.lit("seeker"), item_ids=pl.lit([], dtype=pl.List(pl.String)), split=pl.lit("select"))
+    reference = Reference.build(replace(human, behaviour=spoken, turns=turns), seed=1)
+    # not all of the dialogues, so that the same one stands at another place on either side
+    for echoed in (spoken, spoken.filter(~pl.col("dialogue_id").is_in(["d0", "d5", "d12"]))):
+        echo = observe(replace(world["simulator"](n=5, n_free=5), behaviour=echoed), reference)
+        apart = MODULES["behavioural_distance"].measure(echo, reference, seed=3, intervals=False).signed["classifier"]
+        assert apart.value == pytest.approx(0.0, abs=0.2)
+
+
+def test_dialogues_of_a_seeker_in_two_splits_are_contaminated(world: dict[str, Any]) -> None:
+    human = world["humans"]()
+    # of the four dialogues of seeker s0 one is in another split
+    crossing = pl.when(pl.col("dialogue_id") == "d50").then(pl.lit("search")).otherwise("split")
+    rates = []
+    for turns in (human.turns, human.turns.with_columns(split=crossing)):
+        reference = Reference.build(replace(human, turns=turns), seed=1)
+        rates.append(measure_all(world["simulator"](n=5, n_free=5, n_dialogues=160), reference, seed=3).leakage["split"].value)
+    assert rates == [0.0, 4 / 160]

@@ -72,6 +72,21 @@ def test_where_nothing_is_feasible_bounds_on_objectives_are_left_to_the_objectiv
     assert chosen(("sameness",), [seed, allowed, better, leaky]).genome_digest == "near"
 
 
+def test_a_pick_that_breaks_more_constraints_than_the_seed_does_not_dominate_it() -> None:
+    def resampled(name: str, value: float, title: float, gap: float) -> Finalist:
+        draws = dict.fromkeys(NAMES, (value - 0.01, value, value + 0.01))
+        return replace(finalist(name, value, value), constraints={"title": title, "sameness": gap}, replicates=draws)
+
+    def found(gap: float) -> Pick:
+        seed, better = resampled("seed", 0.8, title=0.2, gap=0.1), resampled("better", 0.2, title=0.1, gap=gap)
+        return pick([seed, better], objectives=NAMES, seed_digest="seed", reference=(1.1, 1.1), traded=("sameness",))
+
+    more, less = found(0.5), found(0.1)
+    assert more.genome_digest == less.genome_digest == "better"
+    assert (more.dominates_seed, more.p_dominates_seed) == (False, 0.0)
+    assert (less.dominates_seed, less.p_dominates_seed) == (True, 1.0)
+
+
 def test_the_worst_case_decides_between_near_equals() -> None:
     found = picked(finalist("seed", 0.9, 0.9), finalist("lucky", 0.30, 0.31, spread=0.4), finalist("sure", 0.31, 0.30, spread=0.05))
     assert found.genome_digest == "sure"
