@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: install demo test lint prove bench controls mutants fuzz lock clean
+.PHONY: install demo test lint docs prove bench controls mutants fuzz lock clean
 
 install: .venv/installed
 
@@ -20,6 +20,11 @@ install: .venv/installed
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
+.venv-docs/installed: requirements-docs.lock
+	test -x .venv-docs/bin/python || $(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
+	touch $@
+
 demo: install
 	@$(BIN)/python examples/demo.py
 
@@ -29,6 +34,12 @@ test: install lint
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# the documentation site, readable from the file system: site/index.html
+docs: install .venv-docs/installed
+	$(BIN)/python docs/site/pages.py --stage .docs
+	.venv-docs/bin/zensical build --strict --clean --config-file .docs/mkdocs.yml
+	rm -rf site && mv .docs/site site
 
 prove: install
 	$(BIN)/python -m pytest tests -m prove -s
@@ -58,6 +69,9 @@ lock:
 	  --no-emit-index-url --no-emit-find-links -o requirements.lock
 	uv pip compile pyproject.toml --extra dev --extra peers --generate-hashes --universal --python-version 3.11 \
 	  --no-emit-index-url --no-emit-find-links -c requirements.lock -o requirements-peers.lock
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"], sep="\n")' | \
+	  uv pip compile - --generate-hashes --universal --python-version 3.11 \
+	  --no-emit-index-url --no-emit-find-links -o requirements-docs.lock
 
 clean:
-	rm -rf .demo .prove .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .docs site .demo .prove .pytest_cache .mypy_cache .ruff_cache

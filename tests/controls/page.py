@@ -1,4 +1,4 @@
-"""The tables of the controls in docs/objectives.md, from results.json, declared.toml and notes.toml; nothing in them is written by hand."""
+"""The section of the controls in docs/objectives-appendix.md, generated from results.json, declared.toml and notes.toml."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from declared import OBJECTIVES, declared
 from intervals import METHODS
 
 HERE = Path(__file__).parent
-PAGE = HERE.parents[1] / "docs" / "objectives.md"
+PAGE = HERE.parents[1] / "docs" / "objectives-appendix.md"
 RESULTS, NOTES = HERE / "results.json", HERE / "notes.toml"
 START, END = "<!-- controls -->", "<!-- /controls -->"
 Fields = dict[str, Any]
@@ -20,9 +20,9 @@ _METHODS = ("shipped", *METHODS)
 TITLES = {
     "1": "Humans against humans",
     "2": "Dose and response",
-    "3": "What may not matter",
+    "3": "Invariance",
     "4": "Coverage of the intervals",
-    "5": "An evaluator that was held out",
+    "5": "A held-out evaluator",
     "6": "Nearness to the sources",
 }
 
@@ -51,7 +51,8 @@ def section(found: Fields) -> str:
             parts.append("Not run yet.\n")
             continue
         one = found[number]
-        parts += [notes[number], f"`make controls ONLY={number}`, commit `{one['commit']}`.\n", made[number](one), _failed(one["failures"])]
+        command = f"Command: `make controls ONLY={number}`, at commit `{one['commit']}`.\n"
+        parts += [notes[number], command, made[number](one), _failed(one["failures"])]
         parts.append(notes.get(f"{number}_after", ""))
     return "\n".join(part.rstrip("\n") + "\n" for part in parts if part)
 
@@ -64,7 +65,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _failed(failures: list[str]) -> str:
     if not failures:
-        return "**Passed**: nothing that was declared failed.\n"
+        return "**Passed**: no declared expectation failed.\n"
     return "**Failed**, " + f"{len(failures)}:\n\n" + "".join(f"- {one}\n" for one in failures)
 
 
@@ -94,8 +95,8 @@ def _humans(one: Fields) -> str:
     n = one["n"]
     return "\n".join(
         (
-            table([f"objective, {n} halvings", "mean (95 % points)", "the profile's floor, 40 halvings", "above its upper end"], whole),
-            table(["signed part", "mean (95 % points)", "sd", "its interval holds 0", "the same by speakers"], parts),
+            table([f"objective, {n} divisions", "mean (95 % points)", "floor of the profile, 40 divisions", "above its upper end"], whole),
+            table(["signed part", "mean (95 % points)", "sd", "interval contains 0", "the same by speakers"], parts),
             _bounds(one["bounds"]),
         )
     )
@@ -103,7 +104,7 @@ def _humans(one: Fields) -> str:
 
 def _bounds(found: Fields) -> str:
     rows = [[name, _alarms(row), row["effect"], _share(row["power"]), row["how"]] for name, row in found.items()]
-    return table(["bound", "false alarms", "stated effect", "power", "by"], rows)
+    return table(["bound", "false alarms", "stated effect", "power", "method"], rows)
 
 
 def _doses(one: Fields) -> str:
@@ -123,10 +124,10 @@ def _doses(one: Fields) -> str:
     monotone = ", ".join(f"{fault} {_share(row['monotone'])}" for fault, row in one["faults"].items())
     return "\n".join(
         (
-            f"Difference to the undosed half, mean of {one['n']} halvings, in floor sds ({sds}):\n",
+            f"Difference to the half without a fault, mean of {one['n']} divisions, in standard deviations of the floor ({sds}):\n",
             table(["fault", "objective", "declared", *percents], shifts),
-            f"Single halvings in which the own objective rises with every dose: {monotone}.\n",
-            table(["fault", "dose", "recovered, mean", "sd", "within its interval"], back),
+            f"Share of the divisions in which the own objective rises with every dose: {monotone}.\n",
+            table(["fault", "dose", "estimated dose, mean", "sd", "dose within its interval"], back),
         )
     )
 
@@ -136,8 +137,8 @@ def _invariance(one: Fields) -> str:
     exact = ", ".join(f"{name} {value:.1g}" for name, value in one["exact"].items())
     return "\n".join(
         (
-            table([f"value within the interval of the report's size, {one['n']} halvings", "half the size", "double"], rows),
-            f"Largest difference in any value or end of an interval, {one['n_exact']} halvings: {exact}.\n",
+            table([f"value within the interval at the report's size, {one['n']} divisions", "half the size", "double"], rows),
+            f"Largest difference in any value or end of an interval, {one['n_exact']} divisions: {exact}.\n",
         )
     )
 
@@ -151,9 +152,9 @@ def _coverage(one: Fields) -> str:
             for part, row in found["parts"].items()
         ]
         low, high = found["band"]
-        named = "a prompt with faults" if case == "signed" else "the null"
+        named = "A prompt with faults" if case == "signed" else "The null"
         tables += [
-            f"At {named}, {one['n']} repetitions; covered and mean width, {low:.0%} to {high:.0%} wanted:\n",
+            f"{named}, {one['n']} repetitions. A cell holds coverage and mean width; {low:.0%} to {high:.0%} of coverage was declared:\n",
             table(["signed part", "truth", "mean", *_METHODS], rows),
         ]
     return "\n".join(tables)
@@ -169,13 +170,13 @@ def _held_out(one: Fields) -> str:
         for row in sorted(one["batches"], key=lambda row: row["rank"])
     ]
     taus = [[name, f"{row['mean']:.2f} ({_span(row['points'], 2)})"] for name, row in one["tau"].items()]
-    told = "- {} is nearer to humans than {} by the objectives, further by the evaluator\n"
+    told = "- *{}* is nearer to humans than *{}* by the objectives, and farther by the evaluator\n"
     apart = "".join(told.format(*pair) for pair in one["disagreements"])
     return "\n".join(
         (
-            table([f"batch, mean of {one['n']} halvings", "evaluator's AUC", "mean rank", *OBJECTIVES], rows),
+            table([f"batch, mean of {one['n']} divisions", "evaluator's AUC", "mean rank", *OBJECTIVES], rows),
             table(["evaluator against", "Kendall's tau (95 % points)"], taus),
-            f"Disagreements in the order of the means, {len(one['disagreements'])} of {len(rows) * (len(rows) - 1) // 2} pairs:\n\n{apart}",
+            f"Disagreements in the order of the means: {len(one['disagreements'])} of {len(rows) * (len(rows) - 1) // 2} pairs:\n\n{apart}",
         )
     )
 
@@ -186,7 +187,7 @@ def _sources(one: Fields) -> str:
         [name, *(_with_points(row[side]["mean"], row[side]["points"]) for side in names), _number(row["apart"]["sd"])]
         for name, row in one["figures"].items()
     ]
-    header = [f"figure, {one['n']} halvings", "a half (95 % points)", "held-out people", "difference", "its sd"]
+    header = [f"figure, {one['n']} divisions", "a half (95 % points)", "held-out people", "difference", "sd of the difference"]
     return "\n".join((table(header, rows), _bounds(one["bounds"])))
 
 

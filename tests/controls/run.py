@@ -1,6 +1,6 @@
 """Runs the controls on ReDial: `python tests/controls/run.py [NUMBER …]`.
 
-Makes their tables in docs/objectives.md anew, and from controls 1 and 6 the error rates that the suites in expectations/ state.
+Makes their tables in docs/objectives-appendix.md anew, and from controls 1 and 6 the error rates that the suites in expectations/ state.
 
 What was measured is kept under .controls/, so a run that was stopped goes on; a control that failed is told and ends the run with 3.
 """

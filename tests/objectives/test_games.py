@@ -1,7 +1,7 @@
 """The games that a prompt could play against the objectives, each of them played, and the guard that sees it.
 
-Every test names what the game gains (the objective that looks well, or does not notice) and what catches it. docs/objectives.md has
-the same table.
+Every test names what the game gains (the objective that looks well, or does not notice) and what catches it. docs/objectives-appendix.md
+has the same table.
 """
 
 from __future__ import annotations
