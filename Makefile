@@ -1,4 +1,5 @@
-# Everything runs in the checkout, from the hash-pinned lock, in .venv.
+# Everything runs in the checkout, from the hash-pinned lock, in .venv. The lock is whole, so pip need not resolve it again (--no-deps):
+# the pip 23.2 of some Python 3.11 misses a pin behind `package[extra]`, takes the newest release and has no hash for it.
 PYTHON ?= python3.11
 BIN := .venv/bin
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
@@ -10,14 +11,16 @@ install: .venv/installed
 
 .venv/installed: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip check
 	touch $@
 
 .venv-peers/installed: requirements-peers.lock pyproject.toml
 	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
-	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-peers.lock
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	.venv-peers/bin/python -m pip check
 	touch $@
 
 .venv-docs/installed: requirements-docs.lock
