@@ -52,7 +52,7 @@ def prefect_server(shared_folder: Path, alone: Any) -> Iterator[str]:
 
 
 def _started(folder: Path) -> tuple[str, str]:
-    """Address and process id of a server that answers, run as Prefect runs the one that a command starts for itself."""
+    """Address and process id of a server that answers, with every service of the one that an operator starts."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
@@ -61,8 +61,9 @@ def _started(folder: Path) -> tuple[str, str]:
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_UI_ENABLED": "0",
-        "PREFECT__SERVER_EPHEMERAL": "1",
         "PREFECT__SERVER_FINAL": "1",
+        # the scheduler looks once a minute by default; a test of the cron is not to wait for that
+        "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "1",
         "DO_NOT_TRACK": "1",
     }
     command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app", "--lifespan", "on"]

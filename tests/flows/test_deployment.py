@@ -1,4 +1,4 @@
-"""Deployed from deployments/prefect.yaml to a real server and worker on loopback: a run goes through and leaves its artifacts."""
+"""Deployed from deployments/prefect.yaml to a real server on loopback: its cron has runs scheduled, and a worker completes one."""
 
 from __future__ import annotations
 
@@ -8,26 +8,59 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
 
 import httpx
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 SMALL = {"per_stratum": 6, "behaviour": 8, "free": 4}
 PATIENCE_S = 600
+SCHEDULER_PATIENCE_S = 30
+DAY = timedelta(days=1)
 
 
-def wait_for(done: Callable[[], bool], patience_s: float) -> None:
+@pytest.fixture(scope="module")
+def environment(prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of an operator whose commands talk to the tests' server."""
+    return {
+        **os.environ,
+        "PREFECT_HOME": str(tmp_path_factory.mktemp("operator") / "prefect"),
+        "PREFECT_API_URL": prefect_server,
+        "DO_NOT_TRACK": "1",
+        "UNDERSTUDY_HOME": str(ROOT),
+    }
+
+
+@pytest.fixture(scope="module")
+def client(prefect_server: str) -> Iterator[httpx.Client]:
+    """A client of the server's own API."""
+    with httpx.Client(base_url=prefect_server, timeout=60) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def deployed(environment: dict[str, str], client: httpx.Client) -> dict[str, Any]:
+    """The nightly deployment as the server has it, once `deployments/deploy` has run."""
+    subprocess.run([str(ROOT / "deployments" / "deploy")], env=environment, check=True, capture_output=True)
+    return dict(client.get("/deployments/name/nightly/nightly").json())
+
+
+def wait_for(done: Callable[[], bool], patience_s: float, log: Path) -> None:
+    """Returns once it is done; when that takes too long, the end of the log says why."""
     end = time.monotonic() + patience_s
     while time.monotonic() < end:
         if done():
             return
         time.sleep(1)
-    raise AssertionError("waited in vain")
+    raise AssertionError(f"waited in vain: {log.read_text()[-3000:]}")
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -50,19 +83,43 @@ def left_by(run_id: str, client: httpx.Client) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_deployed_night_completes_and_leaves_its_artifacts(prefect_server: str, profiled_sample: Path, tmp_path: Path) -> None:
-    copyfile(profiled_sample, tmp_path / "night.duckdb")
-    environment = {
-        **os.environ,
-        "PREFECT_HOME": str(tmp_path / "prefect"),
-        "PREFECT_API_URL": prefect_server,
-        "DO_NOT_TRACK": "1",
-        "UNDERSTUDY_HOME": str(ROOT),
+def scheduled(deployed: dict[str, Any], client: httpx.Client) -> list[dict[str, Any]]:
+    """The runs of a deployment that are in state Scheduled, the next one first."""
+    asked = {
+        "deployments": {"id": {"any_": [deployed["id"]]}},
+        "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
+        "sort": "EXPECTED_START_TIME_ASC",
     }
-    client = httpx.Client(base_url=prefect_server, timeout=60)
-    subprocess.run([str(ROOT / "deployments" / "deploy")], env=environment, check=True, capture_output=True)
-    deployed = client.get("/deployments/name/nightly/nightly").json()
+    return list(client.post("/flow_runs/filter", json=asked).raise_for_status().json())
+
+
+@contextmanager
+def paused(deployed: dict[str, Any], client: httpx.Client) -> Iterator[None]:
+    """A stretch in which the cron schedules nothing: at a quarter past two a worker would start that night as well."""
+    client.post(f"/deployments/{deployed['id']}/pause_deployment").raise_for_status()
+    try:
+        yield
+    finally:
+        client.post(f"/deployments/{deployed['id']}/resume_deployment").raise_for_status()
+
+
+def test_the_cron_has_a_run_scheduled_for_every_night(deployed: dict[str, Any], client: httpx.Client, shared_folder: Path) -> None:
+    """Nothing but the server's scheduler makes these runs, and where it fails only the server's log says so."""
     assert [one["schedule"]["cron"] for one in deployed["schedules"]] == ["15 2 * * *"]
+    asked = datetime.now(UTC)
+    wait_for(lambda: bool(scheduled(deployed, client)), SCHEDULER_PATIENCE_S, shared_folder / "prefect.log")
+    runs = scheduled(deployed, client)
+    assert all(run["auto_scheduled"] and run["state"]["name"] == "Scheduled" for run in runs)
+    due = [datetime.fromisoformat(run["expected_start_time"]) for run in runs]
+    assert {at.astimezone(UTC).strftime("%H:%M:%S") for at in due} == {"02:15:00"}
+    assert due[0] - asked < DAY + timedelta(seconds=SCHEDULER_PATIENCE_S)
+    assert [later - earlier for earlier, later in pairwise(due)] == [DAY] * (len(due) - 1)
+
+
+def test_a_deployed_night_completes_and_leaves_its_artifacts(
+    deployed: dict[str, Any], environment: dict[str, str], client: httpx.Client, profiled_sample: Path, tmp_path: Path
+) -> None:
+    copyfile(profiled_sample, tmp_path / "night.duckdb")
     parameters = {
         "dataset": "sample",
         "data": "examples/sample",
@@ -75,18 +132,19 @@ def test_a_deployed_night_completes_and_leaves_its_artifacts(prefect_server: str
         "search": {"population": 4, "generations": 0, "n_front": 1, "panel": SMALL, "front_panel": SMALL},
         "report": {"per_stratum": 80, "behaviour": 60, "free": 4},
     }
-    run = client.post(f"/deployments/{deployed['id']}/create_flow_run", json={"parameters": parameters}).json()
     log = (tmp_path / "worker.log").open("w")
     command = [str(BIN / "prefect"), "worker", "start", "--pool", "understudy"]
-    worker = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
 
     def state() -> str:
         return str(client.get(f"/flow_runs/{run['id']}").json()["state"]["type"])
 
-    try:
-        wait_for(lambda: state() in ("COMPLETED", "FAILED", "CRASHED"), PATIENCE_S)
-    finally:
-        stop(worker)
+    with paused(deployed, client):
+        run = client.post(f"/deployments/{deployed['id']}/create_flow_run", json={"parameters": parameters}).json()
+        worker = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+        try:
+            wait_for(lambda: state() in ("COMPLETED", "FAILED", "CRASHED"), PATIENCE_S, tmp_path / "worker.log")
+        finally:
+            stop(worker)
     assert state() == "COMPLETED", (tmp_path / "worker.log").read_text()[-3000:]
     found = left_by(run["id"], client)
     keys = {artifact["key"] for artifact in found}
