@@ -6,11 +6,12 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import pytest
+
+from tests import profiled
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "examples" / "sample"
@@ -46,24 +47,11 @@ def alone(shared_folder: Path) -> Callable[[str], AbstractContextManager[None]]:
 @pytest.fixture(scope="session")
 def profiled_sample(shared_folder: Path, alone: Callable[[str], AbstractContextManager[None]]) -> Path:
     """A store with the sample as data set `sample`, profiled; floors by three halvings. Whoever writes takes a copy."""
-    store, unfinished = shared_folder / "profiled-sample.duckdb", shared_folder / "unfinished.duckdb"
+    store = shared_folder / "profiled-sample.duckdb"
     with alone("profiled-sample"):
         if not store.exists():
-            unfinished.unlink(missing_ok=True)
-            _profile(unfinished)
-            unfinished.rename(store)
+            profiled.kept(store, key=profiled.digest(profiled.SOURCES), make=profiled.profile)
     return store
-
-
-def _profile(store: Path) -> None:
-    from understudy.profile.anchors import human_anchors
-    from understudy.tasks.ingest.logs import ingest_logs
-    from understudy.tasks.profile.dataset import profile_dataset
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("understudy.profile.anchors.human_anchors", partial(human_anchors, n_halvings=3))
-        ingest_logs.fn(str(store), "redial", [str(SAMPLE)], dataset="sample")
-        profile_dataset.fn(str(store), "sample")
 
 
 @pytest.fixture(scope="session")
