@@ -1,0 +1,93 @@
+"""Stores and releases of earlier versions open, migrate, are read and verify."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+
+from understudy.doors.store import MIGRATIONS, Store
+from understudy.errors import UnderstudyError
+from understudy.release.release import pull, verify
+from understudy.tasks.status import store_status
+from understudy.tasks.validate.batch import validate_batch
+
+HERE = Path(__file__).parent
+VERSIONS = sorted(path.stem for path in HERE.glob("v*.json"))
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A store and the releases beside it as they were unpacked, and what their version said of them."""
+
+    store: Path
+    releases: Path
+    said: dict[str, Any]
+
+    @property
+    def release(self) -> Path:
+        """The folder of the recorded release."""
+        return self.releases / self.said["release"]["name"] / f"v{self.said['release']['version']}"
+
+
+@pytest.fixture(params=VERSIONS)
+def recording(request: pytest.FixtureRequest, tmp_path: Path) -> Recording:
+    """A copy of one recording for one test."""
+    unpack = zstandard.ZstdDecompressor()
+    store = tmp_path / "store.duckdb"
+    store.write_bytes(unpack.decompress((HERE / f"{request.param}-store.duckdb.zst").read_bytes()))
+    packed = unpack.decompress((HERE / f"{request.param}-releases.tar.zst").read_bytes())
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        archive.extractall(tmp_path, filter="data")
+    return Recording(store, tmp_path / "releases", json.loads((HERE / f"{request.param}.json").read_text("utf-8")))
+
+
+def test_there_is_a_recording() -> None:
+    assert VERSIONS
+
+
+def test_a_store_of_before_opens_migrates_and_holds_every_row(recording: Recording) -> None:
+    with Store.open(recording.store) as store:
+        counts = store.counts()
+        digest = store.digest()
+    assert {name: counts[name] for name in recording.said["tables"]} == recording.said["tables"]
+    if recording.said["migrations"] == len(list(MIGRATIONS.glob("*.sql"))):
+        assert digest == recording.said["store_digest"]
+
+
+def test_status_of_a_store_of_before_names_its_release(recording: Recording) -> None:
+    with Store.open(recording.store):
+        pass
+    status = store_status(recording.store)
+    named = {name: status["releases"][0][name] for name in ("name", "version", "digest")}
+    assert named == recording.said["release"]
+
+
+def test_a_release_of_before_verifies_and_is_pulled(recording: Recording, tmp_path: Path) -> None:
+    assert verify(recording.release)["digest"] == recording.said["release"]["digest"]
+    pulled = pull(recording.releases, None, version=None, form="messages", out=tmp_path / "out.jsonl")
+    assert pulled["n_examples"] == recording.said["tables"]["publish.examples"]
+
+
+def test_a_release_of_before_with_one_byte_changed_does_not_verify(recording: Recording) -> None:
+    changed = recording.release / "messages.jsonl"
+    changed.chmod(0o644)
+    content = bytearray(changed.read_bytes())
+    content[len(content) // 2] ^= 1
+    changed.write_bytes(content)
+    with pytest.raises(UnderstudyError):
+        verify(recording.release)
+
+
+def test_verdicts_of_before_are_served_and_not_judged_anew(recording: Recording) -> None:
+    with Store.open(recording.store) as store:
+        (batch,) = store.rows("simulate/named", batch="one", dataset="sample")
+    judged = validate_batch.fn(str(recording.store), batch["batch_key"])
+    assert len(judged["verdicts"]) == recording.said["tables"]["validate.verdicts"]
+    assert all(verdict["passed"] for verdict in judged["verdicts"])
