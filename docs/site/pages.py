@@ -53,7 +53,8 @@ def application() -> typer.Typer:
 
 def commands_page(app: typer.Typer) -> str:
     """The reference of the command line."""
-    commands = list(_walked("understudy", typer.main.get_command(app)))
+    program = typer.main.get_command(app)
+    commands = list(_walked("understudy", program))
     options = {name: _options(command) for name, command in commands}
     times = Counter(option for each in options.values() for option in each)
     shared = [option for option in dict.fromkeys(option for each in options.values() for option in each) if times[option] >= _SHARED_FROM]
@@ -64,6 +65,8 @@ def commands_page(app: typer.Typer) -> str:
         "The fields of the JSON output and the exit codes are in [cli.md](../cli.md), and the terms in the [glossary](../glossary.md).",
         "\n".join(f"- [`{name}`](#{name.replace(' ', '-')}): {_first(command.help)}" for name, command in commands),
     ]
+    if own := _options(program):
+        parts += ["These options stand before or without a command.", _table(own)]
     parts += [_command(name, command, options[name], shared) for name, command in commands]
     parts += ["## Shared options", f"These options mean the same in at least {_SHARED_FROM} commands.", _table(shared)]
     return "\n\n".join(parts) + "\n"

@@ -6,10 +6,11 @@ docs/cli.md says what each command promises.
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
+from understudy import __version__
 from understudy.flows.cli import (
     audit,
     compare,
@@ -38,10 +39,25 @@ from understudy.flows.cli.console import usage_error
 app = typer.Typer(
     name="understudy",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Simulated seekers for conversational recommender systems: tuned, measured against humans, published as training sets.",
 )
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"understudy {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def understudy(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, expose_value=False, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """The program itself: what it is called without a command for."""
+
 
 app.command("ingest")(ingest.ingest)
 app.command("profile")(profile.profile)

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from shutil import copyfile
 
@@ -31,6 +32,21 @@ def test_help_imports_nothing_heavy() -> None:
     code = f"import sys, understudy.flows.cli.app; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_version_is_that_of_the_distribution(tmp_path: Path) -> None:
+    done = run("--version", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, f"understudy {version('understudy')}\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"), [("understudy opt", {"optimize"}), ("understudy optimize --seeker", {"--seeker-model"}), ("understudy xyz", set())]
+)
+def test_a_shell_can_complete_commands_and_options(line: str, offered: set[str], tmp_path: Path) -> None:
+    asked = {"_UNDERSTUDY_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+    assert set(run(cwd=tmp_path, **asked).stdout.split()) == offered
+    script = run(cwd=tmp_path, _UNDERSTUDY_COMPLETE="source_bash").stdout
+    assert "_UNDERSTUDY_COMPLETE=complete_bash" in script
 
 
 @pytest.mark.parametrize(
@@ -90,12 +106,13 @@ def test_a_data_set_that_is_not_there_ends_with_two_and_the_hint_names_those_tha
 
 def test_the_guide_and_the_commands_hold_together() -> None:
     guide = (ROOT / "docs" / "cli.md").read_text()
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    program = typer.main.get_command(app)
+    commands = program.commands  # type: ignore[attr-defined]
     documented = dict(re.findall(r"^\| `(\w+)([^`]*)`", guide, re.MULTILINE))
     assert set(documented) == set(commands)
     for name, words in documented.items():
         options = {option for parameter in commands[name].params for option in parameter.opts}
         assert set(re.findall(r"--[a-z][a-z-]+", words)) <= options, name
     everywhere = set(re.findall(r"--[a-z][a-z-]+", guide.split("## Commands")[0])) - {"--help"}
-    known = {option for command in commands.values() for parameter in command.params for option in parameter.opts}
+    known = {option for command in (program, *commands.values()) for parameter in command.params for option in parameter.opts}
     assert everywhere <= known
