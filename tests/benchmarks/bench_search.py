@@ -1,7 +1,8 @@
 """The search against every prompt optimizer, metered in dialogues at the provider. The protocol stands in docs/bench-search.md.
 
-`make bench-search` plays what is missing among the raw rows (docs/benchmarks/search.jsonl) and writes tables and pictures anew;
-`--surfaces 0-1 --rows FILE` tries it out elsewhere, `--report` only writes. Rows are kept one by one, so a run that is stopped goes on.
+`make bench-search` plays what is missing among the raw rows (`search.parquet` beside this file) and writes tables and pictures anew;
+`--surfaces 0-1 --rows FILE` tries it out elsewhere, `--report` only writes. New rows are kept one by one as JSON lines, so a run that is
+stopped goes on; they are packed into the Parquet file when the command ends.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
 os.environ.setdefault("DO_NOT_TRACK", "1")
 
+from search import rows
 from search.plan import cases_of
 from search.scoring import Case, run
 from search.world import ROOT, World, prepared
 
-ROWS = ROOT / "docs" / "benchmarks" / "search.jsonl"
+PACKED = Path(__file__).with_name("search.parquet")
+ADDED = ROOT / ".bench" / "search.jsonl"
 STORE = ROOT / ".bench" / "search.duckdb"
 _world: World | None = None
 
@@ -38,7 +41,7 @@ _world: World | None = None
 def main() -> int:
     """0 when every case has its row."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--rows", type=Path, default=ROWS)
+    parser.add_argument("--rows", type=Path, help="JSON lines of runs that are tried out; they are not packed")
     parser.add_argument("--store", type=Path, default=STORE)
     parser.add_argument("--surfaces", default="")
     parser.add_argument("--optimizers", default="")
@@ -54,9 +57,12 @@ def main() -> int:
         return 0
     from search.report import write
 
-    rows = rows_of(asked.rows)
-    write(rows)
-    missing = {case.key for case in cases_of(())} - {row["key"] for row in rows}
+    found = rows.read(PACKED, asked.rows or ADDED)
+    if asked.rows is None and ADDED.is_file():
+        rows.pack(found, PACKED)
+        ADDED.unlink()
+    write(found)
+    missing = {case.key for case in cases_of(())} - {row["key"] for row in found}
     print(f"{len(missing)} runs of the protocol have no row yet", file=sys.stderr)
     return 1 if missing else 0
 
@@ -65,14 +71,15 @@ def _play(asked: argparse.Namespace) -> None:
     cases = list(_tried(asked)) if asked.surfaces else cases_of(asked.blocks.split(",") if asked.blocks else [])
     if asked.optimizers:
         cases = [case for case in cases if case.optimizer in asked.optimizers.split(",")]
-    there = {row["key"] for row in rows_of(asked.rows)}
+    added = asked.rows or ADDED
+    there = {row["key"] for row in rows.read(PACKED, added)}
     missing = [case for case in cases if case.key not in there]
     store = prepared(asked.store)
-    asked.rows.parent.mkdir(parents=True, exist_ok=True)
+    added.parent.mkdir(parents=True, exist_ok=True)
     print(f"{len(cases)} cases, {len(missing)} to run", file=sys.stderr)
     with (
         multiprocessing.get_context("spawn").Pool(asked.jobs, initializer=_open, initargs=(str(store),)) as pool,
-        asked.rows.open("a") as out,
+        added.open("a") as out,
     ):
         for at, row in enumerate(pool.imap_unordered(_run, missing), 1):
             if "error" in row:
@@ -129,11 +136,6 @@ def _run(case: Case) -> dict[str, Any]:
         return run(case, _world)
     except Exception:  # one case must not end the others; it has no row, so the benchmark is not complete
         return {"case": str(case), "error": traceback.format_exc()}
-
-
-def rows_of(path: Path) -> list[dict[str, Any]]:
-    """The rows that are there."""
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.is_file() else []
 
 
 if __name__ == "__main__":
