@@ -7,15 +7,17 @@ played on dialogues of a split that no search has seen; humans are held against 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from prefect import flow
-from prefect.task_runners import ThreadPoolTaskRunner
 
+from understudy.completion import ModelRole
 from understudy.doors.events import emit
 from understudy.errors import BudgetExhausted
 from understudy.flows import stages
-from understudy.parameters import REPORT_PANEL, Caps, Models, PanelSize, Search
+from understudy.flows.runners import threads
+from understudy.parameters import REPORT_PANEL, Models, PanelSize, RunOptions, Search
 from understudy.tasks.play.evaluation import settled
 from understudy.tasks.play.metering import pays, spent_here
 from understudy.tasks.play.models import models_open, open_models, store_held
@@ -27,44 +29,39 @@ from understudy.tasks.studies.sides import Place, Side, human_side_of, keep_side
 from understudy.tasks.studies.study import N_PROBED, open_study, room
 
 Fields = dict[str, Any]
+SHOWN_ROLES: tuple[ModelRole, ...] = ("seeker", "recommender", "critic", "judge", "verifier")
 
 
-@flow(name="compare settings", task_runner=ThreadPoolTaskRunner(max_workers=2))
+@flow(name="compare settings", task_runner=threads(2))
 def compare_settings(
     dataset: str,
     settings: list[str],
-    store: str = stages.STORE,
     final: bool = False,
     to_dataset: str | None = None,
     to_recommender: str | None = None,
     to_surface: str | None = None,
-    surface: str = "0",
-    recommender: str = "retrieval",
-    seed: int = 0,
     search: Search = Search(),
     report: PanelSize = REPORT_PANEL,
-    models: Models = Models(),
-    caps: Caps = Caps(),
+    options: RunOptions = RunOptions(),
 ) -> Fields:
     """The fields of `understudy compare`."""
     split = "test" if final else "select"
     is_elsewhere = any(place is not None for place in (to_dataset, to_recommender, to_surface))
-    common: Fields = {"store": store, "seed": seed, "models": models, "caps": caps}
-    with store_held(store):
-        with models_open(store, dataset, models=models, caps=caps, surface=surface) as opened:
-            home = place_of(
-                store, dataset, opened, split=split, recommender=recommender, surface=surface, seed=seed, report=report
-            )
-            found = [searched(name, dataset, search=search, surface=surface, recommender=recommender, **common) for name in settings]
-            told, fields = tabled(home, found, purpose="compare"), about(home, search, models)
+    with store_held(str(options.store)):
+        with models_open(dataset, options) as opened:
+            home = place_of(dataset, opened, options, split=split, report=report)
+            found = [searched(name, dataset, search, options) for name in settings]
+            told, fields = tabled(home, found, purpose="compare"), about(home, search, options.models)
             spent = spent_here()
         if is_elsewhere:
-            left = left_of(caps, spent)
-            with models_open(store, to_dataset or dataset, models=models, caps=left, surface=to_surface or surface) as opened:
-                there = place_of(
-                    store, to_dataset or dataset, opened, split=split, recommender=to_recommender or recommender,
-                    surface=to_surface or surface, seed=seed, report=report,
-                )  # fmt: skip
+            moved = {
+                "surface": to_surface or options.surface,
+                "recommender": to_recommender or options.recommender,
+                "caps": left_of(options.caps, spent),
+            }
+            elsewhere = options.model_copy(update=moved)
+            with models_open(to_dataset or dataset, elsewhere) as opened:
+                there = place_of(to_dataset or dataset, opened, elsewhere, split=split, report=report)
                 carried = tabled(there, carried_settings(there, found), purpose="compare, carried", home=told["rows"])
                 told = {**carried, "home": {name: told[name] for name in ("rows", "family", "outcomes", "settings")}}
                 fields["transfer"] = transfer_of(there)
@@ -75,14 +72,11 @@ def compare_settings(
         return fields
 
 
-def searched(setting: str, dataset: str, **chosen: Any) -> Fields:
+def searched(setting: str, dataset: str, search: Search, options: RunOptions) -> Fields:
     """What the search of a setting found; one that is in the store under its key costs nothing. Raises BudgetExhausted."""
-    found = stages.optimize(dataset, setting=setting, **chosen)
+    found = stages.optimize(dataset, setting=setting, search=search, options=options)
     if found["stopped"] == "budget":
-        raise BudgetExhausted(
-            f"a cap ended the search of {setting}",
-            hint=MORE_ROOM,
-        )
+        raise BudgetExhausted(f"a cap ended the search of {setting}", hint=MORE_ROOM)
     return {**found, "setting_asked": setting}
 
 
@@ -113,55 +107,52 @@ def about(place: Place, search: Search, models: Models) -> Fields:
         "dataset": place.dataset,
         "recommender": place.recommender,
         "surface": place.surface,
-        "models": {role: models.of(role) for role in ("seeker", "recommender", "critic", "judge", "verifier")},
+        "models": {role: models.of(role) for role in SHOWN_ROLES},
         "search": search.model_dump(mode="json"),
         "seed": place.seed,
         "transfer": None,
     }
 
 
-@flow(name="study", task_runner=ThreadPoolTaskRunner(max_workers=2))
+@flow(name="study", task_runner=threads(2))
 def study(
     dataset: str,
     settings: list[str],
-    store: str = stages.STORE,
     final: bool = False,
-    surface: str = "0",
-    recommender: str = "retrieval",
-    seed: int = 0,
     search: Search = Search(),
     report: PanelSize = REPORT_PANEL,
-    models: Models = Models(),
-    caps: Caps = Caps(),
     n_probed: int = N_PROBED,
+    options: RunOptions = RunOptions(),
 ) -> Fields:
     """The whole experiment for one model, within caps that hold over every process that works on it."""
-    common: Fields = {"recommender": recommender, "surface": surface, "seed": seed}
+    store = str(options.store)
     with store_held(store):
-        begun = open_study(store, dataset, settings=settings, search=search, report=report, models=models, **common)
+        begun = open_study(dataset, options, settings=settings, search=search, report=report)
         last = "test" if final else "select"
         told = begun.answered(last)
         if told is None:
-            left = room(begun, caps)
-            with models_open(store, dataset, models=models, caps=left, surface=surface) as opened:
+            within = options.model_copy(update={"caps": room(begun, options.caps)})
+            with models_open(dataset, within) as opened:
                 pays(store, begun.study_key)
-                select, test = (
-                    place_of(store, dataset, opened, split=split, report=report, **common) for split in ("select", "test")
-                )
-                asked: Fields = {"store": store, "search": search, "models": models, "caps": left, **common}
-                begun.once("probe", lambda: probed(store, dataset, n=n_probed, seed=seed))
+                select, test = (place_of(dataset, opened, within, split=split, report=report) for split in ("select", "test"))
+                begun.once("probe", partial(probed, store, dataset, n=n_probed, seed=options.seed))
                 for name in settings:
-                    begun.once(f"seed/{name}", lambda name=name: seed_played(select, dataset, name))
-                found = [begun.once(f"search/{name}", lambda name=name: searched(name, dataset, **asked)) for name in settings]
-                told = begun.once("select", lambda: {**about(select, search, models), **tabled(select, found, purpose="study")})
+                    begun.once(f"seed/{name}", partial(seed_played, select, dataset, name))
+                found = [begun.once(f"search/{name}", partial(searched, name, dataset, search, within)) for name in settings]
+                told = begun.once("select", partial(reported, select, found, search, options.models))
                 if final:
-                    told = begun.once("test", lambda: {**about(test, search, models), **tabled(test, found, purpose="study")})
+                    told = begun.once("test", partial(reported, test, found, search, options.models))
         spent = begun.spent()
         fields = {**told, "study": begun.study_key, "probe": begun.answered("probe"), "n_stages": begun.n_stages()}
         fields |= {"n_model_calls": spent.n_calls, "tokens": spent.tokens, "usd": spent.usd, "n_unknown": spent.n_unknown}
         show_comparison(fields)
         emit("study", "study_done", begun.study_key)
         return fields
+
+
+def reported(place: Place, found: Sequence[Fields], search: Search, models: Models) -> Fields:
+    """What a study answers of one split: what was asked for, and the table."""
+    return {**about(place, search, models), **tabled(place, found, purpose="study")}
 
 
 def probed(store: str, dataset: str, *, n: int, seed: int) -> Fields:

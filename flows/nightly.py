@@ -13,7 +13,7 @@ from prefect import flow
 from prefect.runtime import flow_run
 
 from understudy.flows import stages
-from understudy.parameters import REPORT_PANEL, Caps, Models, PanelSize, Search
+from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search
 from understudy.tasks.play.models import answering, models_open, store_held
 
 Fields = dict[str, Any]
@@ -23,30 +23,27 @@ Fields = dict[str, Any]
 def nightly(
     dataset: str,
     data: str,
-    store: str = stages.STORE,
     reader: str | None = None,
     setting: str = "zero_shot",
-    surface: str = "0",
-    recommender: str = "retrieval",
     batch: str | None = None,
     n: int = 800,
     name: str | None = None,
     releases: str | None = None,
-    seed: int = 0,
     search: Search = Search(),
     report: PanelSize = REPORT_PANEL,
-    models: Models = Models(),
-    caps: Caps = Caps(),
+    options: RunOptions = RunOptions(),
 ) -> Fields:
     """The fields of `understudy nightly`. Raises GateFailed, which ends the run Failed, when a gate says no."""
+    store = str(options.store)
     with store_held(store):
         stages.ingest(reader or dataset, [data], dataset=dataset, store=store)
         stages.profile(dataset, store=store)
-        with models_open(store, dataset, models=models, caps=caps, surface=surface) as night:
-            common: Fields = {"store": store, "surface": surface, "recommender": recommender, "seed": seed, "models": models, "caps": caps}
-            found = stages.optimize(dataset, setting=setting, search=search, **common)
-            objectives = stages.compare(found, report=report, **common)
-            played = stages.simulate(dataset, genome_digest=found["pick"]["genome_digest"], batch=batch, n=n, report=report, **common)
+        with models_open(dataset, options) as night:
+            found = stages.optimize(dataset, setting=setting, search=search, options=options)
+            objectives = stages.compare(found, report=report, options=options)
+            played = stages.simulate(
+                dataset, genome_digest=found["pick"]["genome_digest"], batch=batch, n=n, report=report, options=options
+            )
             fields = {
                 "release": None,
                 "batch": played["batch"],
@@ -59,8 +56,10 @@ def nightly(
                 "critic": found["critic"],
                 "n_critic_tokens": found["n_critic_tokens"],
             }
-        chosen: Fields = {"dataset": dataset, "store": store, "batch_key": played["batch_key"]}
         with answering(fields):
-            judged = stages.validate(played["batch"], **chosen)
-            published = stages.publish(played["batch"], name or f"{dataset}-seekers", releases=releases, **chosen)
+            judged = stages.validate(played["batch"], store=store, dataset=dataset, batch_key=played["batch_key"])
+            published = stages.publish(
+                played["batch"], name or f"{dataset}-seekers", store=store, dataset=dataset, releases=releases,
+                batch_key=played["batch_key"],
+            )  # fmt: skip
         return {**fields, **judged, **published}

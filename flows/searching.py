@@ -7,9 +7,9 @@ panel's end, and what selection makes of it is kept. Every step is mapped work f
 from __future__ import annotations
 
 from prefect import flow
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from understudy.doors.events import emit
+from understudy.flows.runners import threads
 from understudy.tasks.optimize.criticism import commission, criticise
 from understudy.tasks.optimize.generations import Run
 from understudy.tasks.optimize.racing import first_lap, race, raced_before
@@ -17,8 +17,7 @@ from understudy.tasks.optimize.search import keep_generation, propose
 from understudy.tasks.play.evaluation import evaluate, settled
 
 
-# mapped work waits for model calls most of the time, so it runs in threads
-@flow(name="generation", flow_run_name="generation {number}", task_runner=ThreadPoolTaskRunner(max_workers=4), validate_parameters=False)
+@flow(name="generation", flow_run_name="generation {number}", task_runner=threads(4), validate_parameters=False)
 def generation(run: Run, number: int) -> str:
     """Why the search ends with this generation; an empty text where it goes on."""
     emit("optimize", "generation_started", f"{run.run_key}/{number}")

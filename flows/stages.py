@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import Any
 
 from prefect import flow
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from understudy.doors.events import emit
+from understudy.flows.runners import threads
 from understudy.flows.searching import generation
-from understudy.parameters import REPORT_PANEL, Caps, Models, PanelSize, Search
+from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search
 from understudy.tasks.ingest.logs import ingest_logs
 from understudy.tasks.optimize.finals import conclude, confirm
+from understudy.tasks.optimize.generations import Run
 from understudy.tasks.optimize.search import finalists, open_run
 from understudy.tasks.play.evaluation import recommender_named, settled
 from understudy.tasks.play.metering import metered
@@ -47,77 +47,61 @@ def profile(dataset: str, store: str = STORE, at: PanelSize | None = None, out: 
     return done
 
 
-# mapped candidates wait for model calls most of the time, so they are threads
-@flow(name="optimize", task_runner=ThreadPoolTaskRunner(max_workers=4))
+@flow(name="optimize", task_runner=threads(4))
 def optimize(
-    dataset: str,
-    store: str = STORE,
-    setting: str = "zero_shot",
-    surface: str = "0",
-    recommender: str = "retrieval",
-    seed: int = 0,
-    search: Search = Search(),
-    models: Models = Models(),
-    caps: Caps = Caps(),
+    dataset: str, setting: str = "zero_shot", search: Search = Search(), options: RunOptions = RunOptions()
 ) -> Fields:
     """The search over prompts, generation by generation; the fields of `understudy optimize`."""
-    with store_held(store), models_open(store, dataset, models=models, caps=caps, surface=surface) as opened, ExitStack() as metering:
+    store = str(options.store)
+    with store_held(store), models_open(dataset, options) as opened:
         run = open_run(
-            store, dataset, setting=setting, recommender=recommender_named(recommender, opened), seed=seed,
+            store, dataset, setting=setting, recommender=recommender_named(options.recommender, opened), seed=options.seed,
             search=search, model=opened.seeker, critic_model=opened.critic,
         )  # fmt: skip
-        metering.enter_context(metered(store, run.run_key))
-        stopped = ""
-        for number in range(search.generations + 1):
-            stopped = generation(run, number)
-            if stopped:
-                break
-        works = finalists(run)
-        done, capped = settled(confirm.map(works))
-        found = conclude(run, done, len(works), capped or stopped or "generations")
+        with metered(store, run.run_key):
+            stopped = searched(run)
+            works = finalists(run)
+            done, capped = settled(confirm.map(works))
+            found = conclude(run, done, len(works), capped or stopped or "generations")
         emit("optimize", "search_done", f"{run.run_key}/{found['pick']['genome_digest']}")
         return {**found, "n_model_calls": opened.gateway.n_calls}
 
 
+def searched(run: Run) -> str:
+    """Why the search ended before its last generation; an empty text where it did not."""
+    for number in range(run.search.generations + 1):
+        stopped = generation(run, number)
+        if stopped:
+            return stopped
+    return ""
+
+
 @flow(name="compare")
-def compare(
-    found: Fields,
-    store: str = STORE,
-    surface: str = "0",
-    recommender: str = "retrieval",
-    seed: int = 0,
-    report: PanelSize = REPORT_PANEL,
-    models: Models = Models(),
-    caps: Caps = Caps(),
-) -> Fields:
+def compare(found: Fields, report: PanelSize = REPORT_PANEL, options: RunOptions = RunOptions()) -> Fields:
     """Seed and pick of a search, objective by objective, on dialogues that the search has not seen."""
-    with models_open(store, found["dataset"], models=models, caps=caps, surface=surface) as opened:
-        crs = recommender_named(recommender, opened)
-        return compare_with_seed(store, found, model=opened.seeker, recommender=crs, seed=seed, size=report)
+    with models_open(found["dataset"], options) as opened:
+        crs = recommender_named(options.recommender, opened)
+        return compare_with_seed(str(options.store), found, model=opened.seeker, recommender=crs, seed=options.seed, size=report)
 
 
 @flow(name="simulate")
 def simulate(
     dataset: str,
-    store: str = STORE,
     setting: str | None = None,
     genome_file: str | None = None,
     genome_digest: str | None = None,
     n: int = 800,
-    recommender: str = "retrieval",
     batch: str | None = None,
-    surface: str = "0",
-    seed: int = 0,
     report: PanelSize = REPORT_PANEL,
-    models: Models = Models(),
-    caps: Caps = Caps(),
+    options: RunOptions = RunOptions(),
 ) -> Fields:
     """A batch of dialogues with one prompt; the fields of `understudy simulate`."""
-    with store_held(store), models_open(store, dataset, models=models, caps=caps, surface=surface) as opened:
-        genome = genome_digest or prompt_of(store, dataset, setting=setting, genome_file=genome_file, seed=seed)
+    store = str(options.store)
+    with store_held(store), models_open(dataset, options) as opened:
+        genome = genome_digest or prompt_of(store, dataset, setting=setting, genome_file=genome_file, seed=options.seed)
         played = play_batch(
             store, dataset, genome_digest=genome, batch=default_batch(batch), n=n, size=report,
-            recommender=recommender_named(recommender, opened), model=opened.seeker, seed=seed,
+            recommender=recommender_named(options.recommender, opened), model=opened.seeker, seed=options.seed,
         )  # fmt: skip
         emit("simulate", "batch_played", played["batch_key"])
         return played
@@ -127,19 +111,16 @@ def simulate(
 def evaluate(
     dataset: str,
     recommenders: list[str],
-    store: str = STORE,
     setting: str | None = None,
     genome_file: str | None = None,
     n: int = 200,
-    surface: str = "0",
-    seed: int = 0,
-    models: Models = Models(),
-    caps: Caps = Caps(),
+    options: RunOptions = RunOptions(),
 ) -> Fields:
-    """Recommenders judged by simulated seekers; the fields of `understudy evaluate`."""
-    with store_held(store), models_open(store, dataset, models=models, caps=caps, surface=surface):
-        genome = prompt_of(store, dataset, setting=setting, genome_file=genome_file, seed=seed)
-        judged = judge(store, dataset, genome_digest=genome, recommenders=recommenders, n=n, seed=seed)
+    """Recommenders judged by simulated seekers; the fields of `understudy evaluate`. `recommenders` replaces that of the options."""
+    store = str(options.store)
+    with store_held(store), models_open(dataset, options):
+        genome = prompt_of(store, dataset, setting=setting, genome_file=genome_file, seed=options.seed)
+        judged = judge(store, dataset, genome_digest=genome, recommenders=recommenders, n=n, seed=options.seed)
         show_judged(judged)
         emit("evaluate", "recommenders_judged", genome)
         return judged

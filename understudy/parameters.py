@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
@@ -87,6 +88,19 @@ class Caps(BaseModel):
     calls: int | None = Field(None, gt=0)
     dialogues: int | None = Field(None, gt=0)
     minutes: float | None = Field(None, gt=0)
+
+
+class RunOptions(BaseModel):
+    """What every stage of a run is given: where its rows are kept, what it draws with, who plays, and what it may spend."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    store: Path = Field(Path("understudy.duckdb"), description="the DuckDB file that holds everything")
+    surface: str = Field("0", description="response surface of rehearsal: a seed, `null`, `adverse` or a TOML file")
+    recommender: str = Field("retrieval", description="the CRS that the seekers talk to")
+    seed: int = Field(0, description="seed of every draw on our side")
+    models: Models = Models()
+    caps: Caps = Caps()
 
 
 class PanelSize(BaseModel):

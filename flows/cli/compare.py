@@ -30,7 +30,7 @@ from understudy.flows.cli.options import (
     search_of,
     text_of,
 )
-from understudy.parameters import REPORT_PANEL, Caps, Models, PanelSize, Search
+from understudy.parameters import REPORT_PANEL, Caps, Models, PanelSize, RunOptions, Search
 
 Fields = dict[str, Any]
 _COLOURS = {"better": "green", "worse": "red", "inconclusive": "yellow", "not_measured": "dim"}
@@ -79,18 +79,13 @@ def compare(
         fields = compare_settings(
             dataset,
             settings_asked(settings),
-            store=str(store),
             final=final,
             to_dataset=to_dataset,
             to_recommender=to_recommender,
             to_surface=to_surface,
-            surface=surface,
-            recommender=recommender,
-            seed=seed,
             search=searched_by(algorithm, population, generations, weights, panel, finalists),
             report=report_of(report),
-            models=models,
-            caps=caps,
+            options=RunOptions(store=store, surface=surface, recommender=recommender, seed=seed, models=models, caps=caps),
         )
         return {**fields, "files": written(fields, html=text_of(html), markdown=text_of(markdown))}
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from understudy.flows.cli.console import answer, usage_error
 from understudy.flows.cli.figures import REHEARSAL_NOTE, figure
 from understudy.flows.cli.model_options import model_options
-from understudy.parameters import Caps, Models
+from understudy.parameters import Caps, Models, RunOptions
 
 Fields = dict[str, Any]
 KS = ("1", "10", "50")
@@ -43,14 +43,10 @@ def evaluate(
         return stages.evaluate(
             dataset,
             recommender,
-            store=str(store),
             setting=setting,
             genome_file=str(genome) if genome else None,
             n=n,
-            surface=surface,
-            seed=seed,
-            models=models,
-            caps=caps,
+            options=RunOptions(store=store, surface=surface, seed=seed, models=models, caps=caps),
         )
 
     answer(work, page, as_json=as_json, events=events)

@@ -32,7 +32,7 @@ from understudy.flows.cli.options import (
     search_of,
     text_of,
 )
-from understudy.parameters import Caps, Models
+from understudy.parameters import Caps, Models, RunOptions
 
 
 @model_options
@@ -68,19 +68,14 @@ def nightly(
         return nightly(
             dataset,
             str(data),
-            store=str(store),
             reader=reader,
             setting=setting,
-            surface=surface,
-            recommender=recommender,
             batch=batch,
             n=n,
             name=name,
             releases=text_of(releases),
-            seed=seed,
             search=search,
-            models=models,
-            caps=caps,
+            options=RunOptions(store=store, surface=surface, recommender=recommender, seed=seed, models=models, caps=caps),
         )
 
     answer(work, page, as_json=as_json, events=events)

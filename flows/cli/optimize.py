@@ -25,7 +25,7 @@ from understudy.flows.cli.options import (
     Without,
     search_of,
 )
-from understudy.parameters import Caps, Models
+from understudy.parameters import Caps, Models, RunOptions
 
 
 @model_options
@@ -57,14 +57,9 @@ def optimize(
 
         return stages.optimize(
             dataset,
-            store=str(store),
             setting=setting,
-            surface=surface,
-            recommender=recommender,
-            seed=seed,
             search=search,
-            models=models,
-            caps=caps,
+            options=RunOptions(store=store, surface=surface, recommender=recommender, seed=seed, models=models, caps=caps),
         )
 
     answer(work, page, as_json=as_json, events=events)

@@ -12,7 +12,7 @@ from rich.table import Table
 from understudy.flows.cli.console import answer
 from understudy.flows.cli.figures import REHEARSAL_NOTE, figure
 from understudy.flows.cli.model_options import model_options
-from understudy.parameters import Caps, Models
+from understudy.parameters import Caps, Models, RunOptions
 
 Fields = dict[str, Any]
 _COLOURS = {"above": "yellow", "below": "yellow", "not_apart": "green", "not_measured": "dim"}
@@ -44,7 +44,7 @@ def probe(
         from understudy.tasks.studies import probe as probing
 
         probing.tasks_named(task)
-        with store_held(str(store)), models_open(str(store), dataset, models=models, caps=caps, surface="0") as opened:
+        with store_held(str(store)), models_open(dataset, RunOptions(store=store, models=models, caps=caps)) as opened:
             return probing.probe_model(str(store), dataset, opened, task=task, n=n, seed=seed, ratings=ratings)
 
     answer(work, page, as_json=as_json)

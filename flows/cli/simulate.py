@@ -12,7 +12,7 @@ from understudy.flows.cli.console import Fields, answer, usage_error
 from understudy.flows.cli.figures import counted, money
 from understudy.flows.cli.model_options import model_options
 from understudy.flows.cli.options import STORE, AsJson, Batch, Dataset, EventsFile, RecommenderName, Seed, StoreFile, Surface
-from understudy.parameters import Caps, Models
+from understudy.parameters import Caps, Models, RunOptions
 
 _N_REASONS = 8
 
@@ -42,16 +42,11 @@ def simulate(
 
         return stages.simulate(
             dataset,
-            store=str(store),
             setting=setting,
             genome_file=str(genome) if genome else None,
             n=n,
-            recommender=recommender,
             batch=batch,
-            surface=surface,
-            seed=seed,
-            models=models,
-            caps=caps,
+            options=RunOptions(store=store, surface=surface, recommender=recommender, seed=seed, models=models, caps=caps),
         )
 
     answer(work, page, as_json=as_json, events=events)

@@ -28,7 +28,7 @@ from understudy.flows.cli.options import (
     Weights,
     text_of,
 )
-from understudy.parameters import Caps, Models
+from understudy.parameters import Caps, Models, RunOptions
 
 Fields = dict[str, Any]
 
@@ -63,14 +63,15 @@ def study(
         from understudy.tasks.studies import study as tasks_study
         from understudy.tasks.studies.compare import settings_asked
 
-        asked: Fields = {
-            "settings": settings_asked(settings), "search": searched_by(algorithm, population, generations, weights, panel, finalists),
-            "report": report_of(report), "recommender": recommender, "seed": seed, "models": models, "final": final,
-        }  # fmt: skip
-        expected = tasks_study.estimate(str(store), dataset, n_probed=probes, **asked)
+        names, size = settings_asked(settings), report_of(report)
+        search = searched_by(algorithm, population, generations, weights, panel, finalists)
+        options = RunOptions(store=store, surface=surface, recommender=recommender, seed=seed, models=models, caps=caps)
+        expected = tasks_study.estimate(
+            dataset, options, settings=names, search=search, report=size, final=final, n_probed=probes
+        )
         _announce(Console(stderr=True, highlight=False), expected, caps)
-        fields = experiments.study(dataset, store=str(store), surface=surface, caps=caps, n_probed=probes, **asked)
-        fields |= {"estimate": expected}
+        fields = experiments.study(dataset, names, final=final, search=search, report=size, n_probed=probes, options=options)
+        fields = {**fields, "estimate": expected}
         return {**fields, "files": tasks_study.written(fields, str(store), out=text_of(out))}
 
     answer(work, page, as_json=as_json, events=events)

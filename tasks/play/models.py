@@ -18,7 +18,7 @@ from understudy.doors.gateway.llm import Gateway, GatewayConfig, shared_gateway,
 from understudy.doors.http import Http
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed, UnderstudyError
-from understudy.parameters import Caps, Models
+from understudy.parameters import Models, RunOptions
 from understudy.rows import humans
 
 EMBEDDED = "rehearsal"
@@ -41,18 +41,19 @@ _night: OpenModels | None = None
 
 
 @contextmanager
-def models_open(store: str, dataset: str, *, models: Models, caps: Caps, surface: str) -> Iterator[OpenModels]:
+def models_open(dataset: str, options: RunOptions) -> Iterator[OpenModels]:
     """The run's models; inside another such block the outer gateway serves, so caps and ages hold for the whole night."""
     global _night
     if _night is not None and _night.gateway is shared_gateway():
         yield _night
         return
+    store, models = str(options.store), options.models
     fitted = _fitted(store, dataset)
-    drawn = surface_named(surface)
+    drawn = surface_named(options.surface)
     embedded = rehearsal.model_name(drawn, fitted)
     names = _names(store, models, embedded)
     fallbacks = {role: tuple(embedded if name == EMBEDDED else name for name in models.fallbacks.get(role, ())) for role in ROLES}
-    config = GatewayConfig.of(models.model_copy(update={"fallbacks": fallbacks}), caps)
+    config = GatewayConfig.of(models.model_copy(update={"fallbacks": fallbacks}), options.caps)
     known, surfaces = {fitted.digest[:12]: fitted}, {drawn.name: drawn}
     with (
         Gateway(config, store_path=store, fitted=known, surfaces=surfaces, run_id=uuid.uuid4().hex) as gateway,

@@ -13,7 +13,7 @@ from understudy.errors import BadInput, BudgetExhausted
 from understudy.keys import key
 from understudy.measure.reference import MIN_CONTEXTS
 from understudy.objectives import NAMES, Evaluation
-from understudy.parameters import PanelSize
+from understudy.parameters import PanelSize, RunOptions
 from understudy.play.dialogue import simulated
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import Setting as Prompt
@@ -75,14 +75,13 @@ class Side:
     dialogue_usd: Measured
 
 
-def place_of(
-    store: str, dataset: str, opened: OpenModels, *, split: str, recommender: str, surface: str, seed: int, report: PanelSize
-) -> Place:
+def place_of(dataset: str, opened: OpenModels, options: RunOptions, *, split: str, report: PanelSize) -> Place:
     """Where to measure, for the models that are open. Raises BadInput."""
+    store = str(options.store)
     with Store.open(store) as kept:
         profile_key = humans.current_profile(kept, dataset)
-    crs = recommender_named(recommender, opened)
-    return Place(store, dataset, profile_key, split, crs, surface, opened.seeker, second_model(opened), seed, report)
+    crs, seed = recommender_named(options.recommender, opened), options.seed
+    return Place(store, dataset, profile_key, split, crs, options.surface, opened.seeker, second_model(opened), seed, report)
 
 
 def carried_to(place: Place, genome_digest: str) -> str:

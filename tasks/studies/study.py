@@ -14,7 +14,7 @@ from understudy.doors.events import emit
 from understudy.doors.store import Store
 from understudy.errors import BudgetExhausted
 from understudy.keys import canonical_json, key
-from understudy.parameters import Caps, Models, PanelSize, Search
+from understudy.parameters import Caps, PanelSize, RunOptions, Search
 from understudy.prompt.setting import load_setting
 from understudy.report.document import as_html
 from understudy.rows import humans
@@ -62,21 +62,19 @@ class Study:
             return spent_on(opened, owner=self.study_key)
 
 
-def open_study(
-    store: str, dataset: str, *, settings: Sequence[str], search: Search, report: PanelSize, recommender: str, surface: str, seed: int,
-    models: Models,
-) -> Study:  # fmt: skip
+def open_study(dataset: str, options: RunOptions, *, settings: Sequence[str], search: Search, report: PanelSize) -> Study:
     """The study of these parameters, new or as it was left. Raises BadInput where the data set is not profiled."""
+    store = str(options.store)
     with Store.open(store) as opened:
         profile_key = humans.current_profile(opened, dataset)
         config = {
             "settings": {load_setting(name).name: load_setting(name).genome.digest for name in settings},
             "search": search.model_dump(),
             "report": report.model_dump(),
-            "recommender": recommender,
-            "surface": surface,
-            "seed": seed,
-            "models": models.named(),
+            "recommender": options.recommender,
+            "surface": options.surface,
+            "seed": options.seed,
+            "models": options.models.named(),
             "objectives": objectives.VERSIONS,
         }
         study_key = key("study", VERSION, profile=profile_key, config=config)
@@ -100,14 +98,14 @@ def room(study: Study, caps: Caps) -> Caps:
 
 
 def estimate(
-    store: str, dataset: str, *, settings: Sequence[str], search: Search, report: PanelSize, recommender: str, seed: int, models: Models,
-    final: bool, n_probed: int,
-) -> Fields:  # fmt: skip
+    dataset: str, options: RunOptions, *, settings: Sequence[str], search: Search, report: PanelSize, final: bool, n_probed: int
+) -> Fields:
     """What the study would cost if none of it had been done: the fields of `understudy estimate --of study`."""
     asked = Asked(
-        dataset, ",".join(settings), "study", search, report, 1, recommender, seed, latency_s=None, final=final, n_probed=n_probed
+        dataset, ",".join(settings), "study", search, report, 1, options.recommender, options.seed, latency_s=None, final=final,
+        n_probed=n_probed,
     )  # fmt: skip
-    return estimate_run(store, asked, models=models)
+    return estimate_run(str(options.store), asked, models=options.models)
 
 
 def written(fields: Fields, store: str, *, out: str | None) -> dict[str, str]:

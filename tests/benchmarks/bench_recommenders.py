@@ -19,7 +19,7 @@ from tables import Table, write_section
 from understudy import plugins
 from understudy.doors.store import Store
 from understudy.keys import seed_of
-from understudy.parameters import Caps, Models
+from understudy.parameters import RunOptions
 from understudy.recommenders import NO_SERVICES
 from understudy.records import Item, Measured, Turn
 from understudy.rows import humans
@@ -125,7 +125,7 @@ def _above(one: Mapping[str, Any], other: Mapping[str, Any], place: int) -> bool
 
 def _judged(store: str) -> list[Table]:
     """The recommenders by simulated seekers, as `understudy evaluate` judges them."""
-    with models_open(store, "redial", models=Models(), caps=Caps(), surface="0"):
+    with models_open("redial", RunOptions(store=Path(store))):
         genome = prompt_of.fn(store, "redial", setting=SETTING, genome_file=None, seed=0)
         found = judge.fn(store, "redial", genome_digest=genome, recommenders=list(JUDGED), n=N_DIALOGUES, seed=0)
     names = ("success", "rounds", "satisfaction", "acceptance")

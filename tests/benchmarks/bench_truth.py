@@ -22,7 +22,7 @@ from tables import Table, write_section
 from understudy import rehearsal
 from understudy.doors.store import Store
 from understudy.objectives import NAMES
-from understudy.parameters import Caps, Models, PanelSize
+from understudy.parameters import PanelSize, RunOptions
 from understudy.prompt.genome import DISCLOSURES, PERSONAS, VISIBILITIES, Controls, Genome, Visibility
 from understudy.prompt.setting import load_setting, seed_genome
 from understudy.rehearsal.fronts import TEMPERATURES, TOP_PS, Choice
@@ -66,7 +66,7 @@ def measure(store: str, dataset: str, asked: Sequence[tuple[Genome, str]]) -> li
             file = Path(folder) / "surface.toml"
             file.write_text(surface)
             named = str(file) if "[base]" in surface else surface
-            with models_open(store, dataset, models=Models(), caps=Caps(), surface=named) as models:
+            with models_open(dataset, RunOptions(store=Path(store), surface=named)) as models:
                 work = Work(
                     store=store, profile_key=profile_key, dataset=dataset, split="search", free_split="search",
                     genome_digest=genome.digest, panel=side.panel("search", PANEL, seed=1), model=models.seeker,

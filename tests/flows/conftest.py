@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
-from understudy.parameters import PanelSize, Search
+from understudy.parameters import PanelSize, RunOptions, Search
 from understudy.profile.anchors import human_anchors
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,9 +122,9 @@ def night(prefect_server: str, profiled_sample: Path, tmp_path: Path) -> dict[st
         "dataset": "sample",
         "data": str(ROOT / "examples" / "sample"),
         "reader": "redial",
-        "store": str(tmp_path / "night.duckdb"),
         "batch": "one",
         "n": 6,
         "search": SEARCH,
         "report": SMALL,
+        "options": RunOptions(store=tmp_path / "night.duckdb"),
     }

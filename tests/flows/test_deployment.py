@@ -124,7 +124,7 @@ def test_a_deployed_night_completes_and_leaves_its_artifacts(
         "dataset": "sample",
         "data": "examples/sample",
         "reader": "redial",
-        "store": str(tmp_path / "night.duckdb"),
+        "options": {"store": str(tmp_path / "night.duckdb")},
         "setting": "few_shot",
         "batch": "deployed",
         # about as few as every gate can be passed with

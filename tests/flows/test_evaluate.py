@@ -16,7 +16,7 @@ import pytest
 from understudy.doors.store import Store
 from understudy.errors import BadInput, ProviderFailed
 from understudy.flows.stages import evaluate, simulate
-from understudy.parameters import PanelSize
+from understudy.parameters import PanelSize, RunOptions
 
 ROOT = Path(__file__).resolve().parents[2]
 FIGURES = ("success", "rounds", "satisfaction", "acceptance")
@@ -29,7 +29,7 @@ def store(profiled_sample: Path, tmp_path: Path, prefect_server: str) -> Path:  
 
 
 def evaluated(store: Path, *recommenders: str) -> dict[str, Any]:
-    return evaluate("sample", list(recommenders), store=str(store), setting="zero_shot", n=30)
+    return evaluate("sample", list(recommenders), setting="zero_shot", n=30, options=RunOptions(store=store))
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_mostly_missing_is_no_result_and_the_same_command_asks_again(
         if command == "evaluate":
             return evaluated(store, crs)
         small = PanelSize(per_stratum=1, behaviour=4, free=0)
-        return simulate("sample", store=str(store), setting="zero_shot", n=30, recommender=crs, batch="b", report=small)
+        return simulate("sample", setting="zero_shot", n=30, batch="b", report=small, options=RunOptions(store=store, recommender=crs))
 
     with pytest.raises(ProviderFailed, match=r"20 of 30 dialogues .* missing, most of them because of"):
         run()

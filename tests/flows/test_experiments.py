@@ -19,7 +19,7 @@ import pytest
 from understudy.doors.store import Store
 from understudy.errors import BadInput, BudgetExhausted
 from understudy.flows.experiments import compare_settings, study
-from understudy.parameters import Caps, Models, PanelSize, Search
+from understudy.parameters import Caps, Models, PanelSize, RunOptions, Search
 from understudy.tasks.studies.compare import settings_asked, written
 from understudy.tasks.studies.estimate import Asked, estimate_run
 from understudy.tasks.studies.lineage import show_run
@@ -40,8 +40,9 @@ def store(profiled_sample: Path, tmp_path: Path, prefect_server: str) -> str:  #
 
 @pytest.mark.prove
 def test_the_table_twice_then_on_test_and_with_another_recommender(store: str, tmp_path: Path) -> None:
-    asked: dict[str, Any] = {"store": store, "search": SEARCH, "report": TINY}
-    first = compare_settings("sample", ["zero_shot"], **asked)
+    asked: dict[str, Any] = {"search": SEARCH, "report": TINY}
+    options = RunOptions(store=Path(store))
+    first = compare_settings("sample", ["zero_shot"], **asked, options=options)
     assert {row["objective"] for row in first["rows"]} == {"positive_bias", "diversity_gap", "behavioural_distance", "data_leakage"}
     told = {"setting", "objective", "before", "after", "floor", "difference", "p_holm", "outcome"}
     assert all(told <= set(row) for row in first["rows"])
@@ -53,11 +54,11 @@ def test_the_table_twice_then_on_test_and_with_another_recommender(store: str, t
     assert setting["dialogue_tokens"]["before"]["value"] > setting["prompt_tokens"]["before"]["value"]
     assert setting["minutes"]["before"]["value"] is None
 
-    again = compare_settings("sample", ["zero_shot"], **asked)
+    again = compare_settings("sample", ["zero_shot"], **asked, options=options)
     assert again["n_model_calls"] == 0
     assert {**again, "n_model_calls": 0, "tokens": 0} == {**first, "n_model_calls": 0, "tokens": 0}
 
-    moved = compare_settings("sample", ["zero_shot"], **asked, to_recommender="contrarian", final=True)
+    moved = compare_settings("sample", ["zero_shot"], **asked, to_recommender="contrarian", final=True, options=options)
     assert moved["split"] == "test"
     assert moved["transfer"]["recommender"].startswith("contrarian")
     assert {"home_difference", "carried"} <= set(moved["rows"][0])
@@ -151,18 +152,20 @@ def test_a_study_that_is_killed_goes_on_and_pays_again_only_for_calls_in_flight(
 
     models = Models(seeker="openai/anything", api_base=address, prices={"*": (1.0, 1.0)}, concurrency=CONCURRENCY)
     asked: dict[str, Any] = {
-        "store": store,
         "search": SEARCH.model_copy(update={"n_front": 3}),
         "report": TINY,
         "n_probed": 4,
-        "models": models,
     }
+
+    def within(calls: int) -> RunOptions:
+        return RunOptions(store=Path(store), models=models, caps=Caps(calls=calls))
+
     # the cap is one of the whole study: what the process that was killed spent counts
     with pytest.raises(BudgetExhausted, match="has spent its caps"):
-        study("sample", ["zero_shot"], **asked, caps=Caps(calls=100))
+        study("sample", ["zero_shot"], **asked, options=within(100))
     with pytest.raises(BudgetExhausted):
-        study("sample", ["zero_shot"], **asked, caps=Caps(calls=n_before + 60))
-    fields = study("sample", ["zero_shot"], **asked, caps=Caps(calls=5000))
+        study("sample", ["zero_shot"], **asked, options=within(n_before + 60))
+    fields = study("sample", ["zero_shot"], **asked, options=within(5000))
     requests = Counter(seen(log))
     assert requests.total() > n_before + 60
     assert requests.total() - len(requests) <= CONCURRENCY
@@ -176,5 +179,5 @@ def test_a_study_that_is_killed_goes_on_and_pays_again_only_for_calls_in_flight(
     assert ledger["n_duplicate_keys"] == 0
     assert fields["n_unknown"] == ledger["n_unknown"] <= CONCURRENCY
     # a study that has ended is told from its rows, whatever is left of its caps
-    assert study("sample", ["zero_shot"], **asked, caps=Caps(calls=1)) == fields
+    assert study("sample", ["zero_shot"], **asked, options=within(1)) == fields
     assert Counter(seen(log)) == requests

@@ -13,7 +13,7 @@ from understudy.doors.store import Store
 from understudy.errors import GateFailed, ProviderFailed
 from understudy.flows import stages
 from understudy.flows.nightly import nightly
-from understudy.parameters import Caps, Models
+from understudy.parameters import Caps, Models, RunOptions
 from understudy.tasks.status import store_status
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +29,7 @@ def spent(parameters: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("few_halvings")
 def test_a_night_goes_all_the_way_and_again_costs_nothing(night: dict[str, Any], tmp_path: Path) -> None:
-    Path(night["store"]).unlink()
+    night["options"].store.unlink()
     with recording(tmp_path / "events.jsonl"):
         first = spent(night)
     told = (tmp_path / "events.jsonl").read_text()
@@ -41,19 +41,19 @@ def test_a_night_goes_all_the_way_and_again_costs_nothing(night: dict[str, Any],
     told_of_each = {"unit", "better", "seed", "optimized", "human", "floor", "difference", "outcome", "n"}
     assert told_of_each <= set(first["objectives"]["positive_bias"])
     assert [one for one in first["verdicts"] if one["suite"] == "leakage" and not one["passed"]]
-    before = store_status(Path(night["store"]))
+    before = store_status(night["options"].store)
     assert before["ledger"]["n_duplicate_keys"] == 0
     assert before["ledger"]["n_unknown"] == 0
     assert before["tables"]["publish.releases"] == 0
 
     again = spent(night)
-    after = store_status(Path(night["store"]))
+    after = store_status(night["options"].store)
     assert again["n_model_calls"] == 0
     assert after == before
     assert {**again, "flow_run_id": ""} == {**first, "flow_run_id": "", "n_model_calls": 0}
 
     other = spent({**night, "batch": "two"})
-    counts = store_status(Path(night["store"]))["tables"]
+    counts = store_status(night["options"].store)["tables"]
     assert 0 < other["n_model_calls"] < first["n_model_calls"] / 3
     assert counts["optimize.candidates"] == before["tables"]["optimize.candidates"]
     assert counts["simulate.batches"] == before["tables"]["simulate.batches"] + 1
@@ -61,14 +61,15 @@ def test_a_night_goes_all_the_way_and_again_costs_nothing(night: dict[str, Any],
 
 def test_a_search_stopped_by_its_budget_ends_where_it_would_have_ended(night: dict[str, Any], tmp_path: Path) -> None:
     plain = {key: night[key] for key in ("search", "dataset")}
-    for store in ("whole", "parts"):
-        copyfile(night["store"], tmp_path / f"{store}.duckdb")
-    whole = stages.optimize(**plain, store=str(tmp_path / "whole.duckdb"))
+    whole_store, parts_store = tmp_path / "whole.duckdb", tmp_path / "parts.duckdb"
+    for store in (whole_store, parts_store):
+        copyfile(night["options"].store, store)
+    whole = stages.optimize(**plain, options=RunOptions(store=whole_store))
     calls = whole["n_model_calls"]
-    stopped = stages.optimize(**plain, store=str(tmp_path / "parts.duckdb"), caps=Caps(calls=calls * 2 // 3))
+    stopped = stages.optimize(**plain, options=RunOptions(store=parts_store, caps=Caps(calls=calls * 2 // 3)))
     assert stopped["stopped"] == "budget"
     assert stopped["n_model_calls"] <= calls * 2 // 3
-    finished = stages.optimize(**plain, store=str(tmp_path / "parts.duckdb"))
+    finished = stages.optimize(**plain, options=RunOptions(store=parts_store))
     assert finished["stopped"] == whole["stopped"]
     assert finished["front_digest"] == whole["front_digest"]
     assert finished["pick"]["genome_digest"] == whole["pick"]["genome_digest"]
@@ -85,7 +86,7 @@ def test_a_prompt_that_gives_titles_away_is_stopped_by_the_leakage_gate(night: d
     assert title["n"] >= 190
     assert fields["n_quarantined"] > 95
     assert fields["quarantined_by_reason"]["title given away"] > 95
-    with Store.open(night["store"]) as store:
+    with Store.open(night["options"].store) as store:
         assert store.counts()["publish.releases"] == 0
         assert store.counts()["validate.quarantine"] == fields["n_quarantined"]
 
@@ -93,7 +94,7 @@ def test_a_prompt_that_gives_titles_away_is_stopped_by_the_leakage_gate(night: d
 def test_a_model_that_does_not_answer_ends_the_night_with_what_was_paid_for_kept(night: dict[str, Any]) -> None:
     nobody = Models(seeker="openai/nobody", api_base="http://127.0.0.1:9/v1", timeout_s=2, breaker_after=3)
     with pytest.raises(ProviderFailed):
-        nightly(**{**night, "models": nobody})
-    with Store.open(night["store"]) as store:
+        nightly(**{**night, "options": RunOptions(store=night["options"].store, models=nobody)})
+    with Store.open(night["options"].store) as store:
         assert store.counts()["profile.contexts"] > 0
         assert store.counts()["play.completions"] == 0

@@ -16,11 +16,11 @@ from understudy.search.plan import n_survivors
 
 
 def test_each_generation_is_a_flow_with_pictures_and_a_race_leaves_its_laps(night: dict[str, Any]) -> None:
-    store, told = night["store"], list[tuple[str, str, str]]()
+    store, told = night["options"].store, list[tuple[str, str, str]]()
     search: Search = night["search"].model_copy(update={"racing": True})
     began = datetime.now(UTC)
     with recording(None, listener=lambda *event: told.append(event)):
-        found = stages.optimize("sample", store=store, search=search)
+        found = stages.optimize("sample", search=search, options=night["options"])
     key = found["run"]
     lines = [line for stage, event, line in told if (stage, event) == ("optimize", "generation_told")]
     assert len(lines) == 2
@@ -48,6 +48,6 @@ def test_each_generation_is_a_flow_with_pictures_and_a_race_leaves_its_laps(nigh
     assert all(lap["p_dominated"] >= 0.95 for lap in dropped)
     assert progress[-1]["n_dialogues_so_far"] == found["n_dialogues"]
 
-    again = stages.optimize("sample", store=store, search=search)
+    again = stages.optimize("sample", search=search, options=night["options"])
     assert again["n_model_calls"] == 0
     assert again["front_digest"] == found["front_digest"]

@@ -19,7 +19,7 @@ from understudy.completion import ROLES, Completion, MissingReply, Request
 from understudy.doors.store import Store
 from understudy.errors import BadInput, BudgetExhausted, ProviderFailed
 from understudy.flows.cli.app import app
-from understudy.parameters import REPORT_PANEL, Caps, Models, Search
+from understudy.parameters import REPORT_PANEL, Caps, Models, RunOptions, Search
 from understudy.rows import humans as stock
 from understudy.tasks.ingest.logs import ingest_logs
 from understudy.tasks.play.evaluation import human_side
@@ -128,7 +128,7 @@ def probed(store: str, says: Any, *, name: str, caps: Caps = Caps()) -> dict[str
     """`--task all` of a model behind a scripted provider on loopback."""
     with loopback.provider(says) as address:
         models = Models(**dict.fromkeys(ROLES, f"openai/{name}"), api_base=address)
-        with store_held(store), models_open(store, "sample", models=models, caps=caps, surface="0") as opened:
+        with store_held(store), models_open("sample", RunOptions(store=Path(store), models=models, caps=caps)) as opened:
             return probe_model(store, "sample", opened, task="all", n=50, seed=0)
 
 

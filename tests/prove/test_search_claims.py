@@ -11,7 +11,7 @@ import pytest
 
 from tests.search import plain
 from understudy.doors.store import Store
-from understudy.parameters import Caps, Models, PanelSize
+from understudy.parameters import PanelSize, RunOptions
 from understudy.prompt.setting import load_setting
 from understudy.rehearsal import surface
 from understudy.rehearsal.truth import true_point
@@ -35,7 +35,7 @@ def claims(profiled_sample: Path, folder: Path, on: str, seed: int) -> dict[str,
 
 def reported(store: Path, found: dict[str, Any], on: str, seed: int) -> dict[str, Any]:
     """Seed and pick of a search as the night reports them."""
-    with models_open(str(store), "sample", models=Models(), caps=Caps(), surface=on) as opened:
+    with models_open("sample", RunOptions(store=store, surface=on)) as opened:
         crs = recommender_named("retrieval", opened)
         told: dict[str, Any] = compare_with_seed.fn(str(store), found, model=opened.seeker, recommender=crs, seed=seed, size=REPORT)
     return told

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy.doors.store import Store
-from understudy.parameters import Caps, Models, PanelSize, Search
+from understudy.parameters import Models, PanelSize, RunOptions, Search
 from understudy.tasks.optimize.criticism import commission, criticise
 from understudy.tasks.optimize.finals import conclude, confirm
 from understudy.tasks.optimize.generations import Run
@@ -36,7 +36,7 @@ def searched(
     store: Path, search: Search, *, surface: str = "0", critic: str | None = None, seed: int = 0, setting: str = "zero_shot"
 ) -> dict[str, Any]:
     """The fields of the search."""
-    with models_open(str(store), "sample", models=Models(critic=critic), caps=Caps(), surface=surface) as opened:
+    with models_open("sample", RunOptions(store=store, models=Models(critic=critic), surface=surface)) as opened:
         run = open_run.fn(
             str(store), "sample", setting=setting, recommender=recommender_named("retrieval", opened), seed=seed,
             search=search, model=opened.seeker, critic_model=opened.critic,

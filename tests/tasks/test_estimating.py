@@ -14,7 +14,7 @@ from understudy.completion import Completion, Message, Request
 from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.store import Store
 from understudy.errors import BadInput
-from understudy.parameters import Caps, Models, PanelSize, Search, checked
+from understudy.parameters import Models, PanelSize, RunOptions, Search, checked
 from understudy.rows import humans
 from understudy.tasks.play.evaluation import human_side, recommender_named
 from understudy.tasks.play.models import models_open
@@ -131,7 +131,7 @@ def test_money_is_nothing_for_rehearsal_known_for_some_and_unknown_or_given_for_
 def test_a_run_then_makes_about_as_many_calls(store: str, tmp_path: Path, run: str, setting: str, recommender: str) -> None:
     own = str(copyfile(store, tmp_path / "s.duckdb"))
     told = estimate(own, run=run, setting=setting, recommender=recommender, n=20)
-    with models_open(own, "sample", models=Models(), caps=checked(Caps, {}), surface="0") as opened:
+    with models_open("sample", RunOptions(store=Path(own))) as opened:
         genome = prompt_of.fn(own, "sample", setting=setting, genome_file=None, seed=0)
         if run == "evaluate":
             made = judge.fn(own, "sample", genome_digest=genome, recommenders=[recommender], n=20, seed=0)

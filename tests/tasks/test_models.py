@@ -12,7 +12,7 @@ import pytest
 from understudy.completion import Completion, Message, Request
 from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.gateway.llm import shared_gateway
-from understudy.parameters import Caps, Models, checked
+from understudy.parameters import Models, RunOptions, checked
 from understudy.tasks.play.models import OpenModels, models_open
 
 NOW = datetime.now(UTC).replace(tzinfo=None)
@@ -33,7 +33,7 @@ def keep(store: str, model: str, *, days_ago: float) -> None:
 
 
 def named(store: str, **models: Any) -> OpenModels:
-    with models_open(store, "sample", models=checked(Models, models), caps=Caps(), surface="0") as opened:
+    with models_open("sample", RunOptions(store=Path(store), models=checked(Models, models))) as opened:
         return opened
 
 
@@ -60,9 +60,9 @@ def test_a_refresh_begins_a_new_age_that_later_runs_stay_with(store: str) -> Non
 def test_within_a_night_there_is_one_gateway_and_one_age(store: str) -> None:
     keep(store, "openai/nightly", days_ago=1)
     models = checked(Models, {"seeker": "openai/nightly", "refresh": True})
-    with models_open(store, "sample", models=models, caps=Caps(), surface="0") as night:
+    with models_open("sample", RunOptions(store=Path(store), models=models)) as night:
         assert night.seeker == "openai/nightly~1"
-        with models_open(store, "sample", models=models, caps=Caps(), surface="0") as stage:
+        with models_open("sample", RunOptions(store=Path(store), models=models)) as stage:
             assert stage is night
         assert shared_gateway() is night.gateway
     assert shared_gateway() is None
@@ -70,5 +70,5 @@ def test_within_a_night_there_is_one_gateway_and_one_age(store: str) -> None:
 
 def test_a_fallback_may_be_the_embedded_model(store: str) -> None:
     models = checked(Models, {"seeker": "openai/nightly", "fallbacks": {"seeker": ["rehearsal"]}})
-    with models_open(store, "sample", models=models, caps=Caps(), surface="0") as opened:
+    with models_open("sample", RunOptions(store=Path(store), models=models)) as opened:
         assert opened.gateway._config.fallbacks["seeker"][0].startswith("rehearsal/0@")

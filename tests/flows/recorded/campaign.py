@@ -69,12 +69,12 @@ def outputs(folder: Path, store: Path) -> dict[str, Fields]:
 
 def _night(store: Path, folder: Path) -> Fields:
     from understudy.flows.nightly import nightly
-    from understudy.parameters import PanelSize, Search
+    from understudy.parameters import PanelSize, RunOptions, Search
 
     search = Search(population=4, generations=1, n_front=2, panel=TINY, front_panel=TINY)
     fields = nightly(
-        "sample", str(ROOT / "examples" / "sample"), store=str(store), reader="redial", setting="few_shot", batch="one", n=200,
-        search=search, report=PanelSize(**SMALL), releases=str(folder / "releases"),
+        "sample", str(ROOT / "examples" / "sample"), reader="redial", setting="few_shot", batch="one", n=200,
+        search=search, report=PanelSize(**SMALL), releases=str(folder / "releases"), options=RunOptions(store=store),
     )  # fmt: skip
     (run,) = _answered(("status",), store)["answer"]["runs"]
     return {**fields, "run": run["run_key"]}
