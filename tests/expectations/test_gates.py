@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests import suites
 from understudy.doors import checks
 from understudy.records import Measured
 from understudy.release import gates
@@ -41,7 +42,7 @@ def anchors(without: str = "") -> list[dict[str, Any]]:
 def judge(suite: str, figures: gates.Figures) -> dict[str, gates.Verdict]:
     """The verdicts of one gate by expectation."""
     rows = gates.evidence(checks.suite(suite), figures)
-    found = checks.run_suite(suite, gates.frame(rows), gates.parameters(rows), key="subject")
+    found = suites.run_suite(suite, gates.frame(rows), gates.parameters(rows), key="subject")
     return {verdict.expectation: verdict for verdict in gates.verdicts(suite, found, rows)}
 
 

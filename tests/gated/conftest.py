@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests import suites
+from understudy.doors import checks
 from understudy.doors.store import Store
 from understudy.tasks.validate.batch import validate_batch
 
@@ -158,9 +160,11 @@ def make_store(tmp_path: Path) -> MakeStore:
 
 @pytest.fixture(scope="session")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store whose batch was validated, with d07 in quarantine; judged once, since the suites take a second or two."""
+    """A store whose batch was validated, with d07 in quarantine."""
     path = tmp_path_factory.mktemp("judged") / "store.duckdb"
-    validate_batch.fn(write(path, leaking=("d07",)), "b1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checks, "run_suite", suites.run_suite)
+        validate_batch.fn(write(path, leaking=("d07",)), "b1")
     return path
 
 

@@ -21,6 +21,7 @@ from understudy.tasks.validate.batch import validate_batch
 
 Tables = dict[str, list[dict[str, Any]]]
 validate, publish = validate_batch.fn, publish_batch.fn
+pytestmark = pytest.mark.usefixtures("quick_suites")
 
 
 def rehearsed(tables: Tables) -> None:

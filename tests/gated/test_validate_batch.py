@@ -1,4 +1,7 @@
-"""Gates on real rows: a clean batch passes, each fault stops it with a verdict that names bound and miss."""
+"""Gates on real rows: a clean batch passes, each fault stops it with a verdict that names bound and miss.
+
+One batch that passes and one with faults are judged by Great Expectations itself.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from understudy.tasks.validate.batch import require_passed, validate_batch, verd
 
 Tables = dict[str, list[dict[str, Any]]]
 validate = validate_batch.fn
+quick = pytest.mark.usefixtures("quick_suites")
 
 
 def failed(fields: dict[str, Any]) -> dict[str, str]:
@@ -33,6 +37,7 @@ def test_a_clean_batch_passes_every_suite(make_store: Callable[..., str]) -> Non
     assert (title["observed"], title["ci"], title["bound"], title["n"]) == (0.0, [0.0, 0.0188], 0.05, 200)
 
 
+@quick
 def test_validating_twice_gives_the_same_fields_and_rows(make_store: Callable[..., str]) -> None:
     path = make_store(leaking=("d03",))
     first = validate(path, "b1")
@@ -43,6 +48,7 @@ def test_validating_twice_gives_the_same_fields_and_rows(make_store: Callable[..
         assert store.digest() == before
 
 
+@quick
 def test_a_figure_beyond_its_bound_fails_its_gate_alone(make_store: Callable[..., str], figure: Callable[..., None]) -> None:
     value = {"value": 0.04, "ci": [0.02, 0.08], "n": 200}
     fields = validate(make_store(lambda tables: figure(tables, "leakage.title", value)), "b1")
@@ -76,6 +82,7 @@ def test_failing_dialogues_go_to_quarantine_with_their_reasons(make_store: Calla
     assert fields["worst"][0]["dialogue"] == "d04"
 
 
+@quick
 def test_a_batch_of_leaking_dialogues_fails_although_quarantine_holds_them(make_store: Callable[..., str]) -> None:
     fields = validate(make_store(leaking=tuple(f"d{i:02}" for i in range(40))), "b1")
     assert {"synthetic_dialogues/rows", "release/dialogues", "release/quarantined"} <= set(failed(fields))
@@ -85,6 +92,7 @@ def test_a_batch_of_leaking_dialogues_fails_although_quarantine_holds_them(make_
     assert "title given away" in verdict_page(fields)
 
 
+@quick
 def test_lineage_that_crosses_a_split_fails(make_store: Callable[..., str]) -> None:
     def cross(tables: Tables) -> None:
         tables["play.dialogues"][0]["dialogue_id"] = "h55"
@@ -93,6 +101,7 @@ def test_lineage_that_crosses_a_split_fails(make_store: Callable[..., str]) -> N
     assert set(failed(validate(make_store(cross), "b1"))) == {"release/foreign_scenarios", "release/foreign_exemplars"}
 
 
+@quick
 def test_a_need_that_names_its_own_target_fails(make_store: Callable[..., str]) -> None:
     def name_it(tables: Tables) -> None:
         tables["profile.seekers"][2]["need"] = json.dumps({"liked": ["The Amber Lantern (1999)"], "disliked": [], "seen": []})
@@ -102,6 +111,7 @@ def test_a_need_that_names_its_own_target_fails(make_store: Callable[..., str]) 
     }  # fmt: skip
 
 
+@quick
 def test_a_scenario_whose_history_names_its_target_fails(make_store: Callable[..., str]) -> None:
     def leak(tables: Tables) -> None:
         for position, seeker in enumerate(tables["profile.seekers"]):
@@ -110,6 +120,7 @@ def test_a_scenario_whose_history_names_its_target_fails(make_store: Callable[..
     assert set(failed(validate(make_store(leak), "b1"))) == {"leakage/history"}
 
 
+@quick
 def test_a_seeker_in_two_splits_and_an_unknown_licence_fail(make_store: Callable[..., str]) -> None:
     def spoil(tables: Tables) -> None:
         tables["profile.splits"][59]["seeker_id"] = "s10"

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tests import suites
 from understudy.doors import checks
 from understudy.measure.privacy import FIGURES, Sources, closeness, exposed, plant
 from understudy.measure.reference import Reference
@@ -51,7 +52,7 @@ def judged(turns: pl.DataFrame, humans: Sources) -> dict[str, gates.Verdict]:
     seen = {name: one.as_json() for name, one in closeness(turns, humans, seed=1).items()}
     found = gates.figures({"objectives": {}, "leakage": {}, "diagnostics": seen}, [], {})
     rows = gates.evidence(checks.suite("privacy"), found)
-    done = checks.run_suite("privacy", gates.frame(rows), gates.parameters(rows), key="subject")
+    done = suites.run_suite("privacy", gates.frame(rows), gates.parameters(rows), key="subject")
     return {one.expectation: one for one in gates.verdicts("privacy", done, rows)}
 
 
