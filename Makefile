@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: install demo test lint docs prove bench controls mutants fuzz lock clean
+.PHONY: install demo test integration lint docs prove bench controls mutants fuzz lock clean
 
 install: .venv/installed
 
@@ -32,7 +32,11 @@ demo: install
 	@$(BIN)/python examples/demo.py
 
 test: install lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not prove"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not prove and not integration"
+
+# what takes long, or needs more than the base lock
+integration: install
+	$(BIN)/python -m pytest -m integration
 
 lint: install
 	$(BIN)/ruff check .
