@@ -93,6 +93,12 @@ def test_the_installed_package_is_whole_beside_foreign_packages_of_the_same_name
     assert all(Path(place).is_relative_to(installed.site) for place in answer["places"])
 
 
+def test_the_installed_command_tells_its_version_and_completes(installed: Environment) -> None:
+    assert installed.run("understudy", "--version").stdout == "understudy 0.1.0\n"
+    asked = {"_UNDERSTUDY_COMPLETE": "complete_bash", "COMP_WORDS": "understudy nigh", "COMP_CWORD": "1"}
+    assert installed.run("understudy", **asked).stdout.split() == ["nightly"]
+
+
 def test_an_editable_install_has_the_same_modules(tmp_path: Path) -> None:
     environment = fresh_environment(tmp_path)
     install(environment, "--editable", str(ROOT))
