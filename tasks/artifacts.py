@@ -28,11 +28,5 @@ def progress(done: int, total: int, *, key: str, description: str) -> None:
         create_progress_artifact(progress=100.0 * done / total, key=key, description=description)
 
 
-def table(header: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table; bars in cells are escaped."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
-
-
 def _picture(name: str, svg: str) -> str:
     return f"![{name}](data:image/svg+xml;base64,{b64encode(svg.encode()).decode()})\n"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Role = Literal["seeker", "recommender"]
 Split = Literal["exemplar", "search", "select", "test"]
@@ -168,3 +169,12 @@ class Measured:
         if self.value is None:
             return {"value": None, "reason": self.reason, "n": self.n}
         return {"value": self.value, "ci": [self.lo, self.hi], "n": self.n}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any], *, no_reason: str = "") -> Measured:
+        """The figure that `as_json` described; `no_reason` stands where there is neither a value nor a reason."""
+        n = value.get("n") or 0
+        if value["value"] is None:
+            return cls(None, n=n, reason=value.get("reason") or no_reason)
+        low, high = value.get("ci") or (None, None)
+        return cls(value["value"], low, high, n)

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from understudy.flows.cli.console import Fields, answer
-from understudy.flows.cli.figures import REHEARSAL_NOTE, figure
 from understudy.flows.cli.options import STORE, AsJson, Dataset, Seed, StoreFile, pairs_of, text_of
+from understudy.report.figures import REHEARSAL_WARNING, figure
 
 
 def audit(
@@ -49,7 +49,7 @@ def page(console: Console, fields: Fields) -> None:
     if fields["n_unknown"]:
         console.print(f"  {fields['n_unknown']} name a human or a scenario that is not in the splits that may be opened")
     if "rehearsal" in fields["engines"]:
-        console.print(f"[dim]{REHEARSAL_NOTE}[/]")
+        console.print(f"[dim]{REHEARSAL_WARNING}[/]")
     for reason, n in fields["rejects_by_reason"].items():
         console.print(f"  not read {n}: {reason}", markup=False)
     for place, one in enumerate(fields["findings"], 1):

@@ -11,7 +11,6 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from understudy.flows.cli.console import answer
-from understudy.flows.cli.figures import REHEARSAL_NOTE, figure, money, number
 from understudy.flows.cli.model_options import model_options
 from understudy.flows.cli.options import (
     STORE,
@@ -31,9 +30,10 @@ from understudy.flows.cli.options import (
     text_of,
 )
 from understudy.parameters import REPORT_PANEL, Caps, Models, PanelSize, RunOptions, Search
+from understudy.report.figures import REHEARSAL_WARNING, amount, figure, money, number, p_value
 
 Fields = dict[str, Any]
-_COLOURS = {"better": "green", "worse": "red", "inconclusive": "yellow", "not_measured": "dim"}
+OUTCOME_COLOURS = {"better": "green", "worse": "red", "inconclusive": "yellow", "not_measured": "dim"}
 Settings = Annotated[str, typer.Option(help="`all`, or names and TOML files with commas between them.")]
 Report = Annotated[
     str | None, typer.Option("--report", help="What both sides play for the table: contexts a stratum, dialogues, free runs; `150,80,60`.")
@@ -108,7 +108,7 @@ def searched_by(
 def page(console: Console, fields: Fields) -> None:
     """The table, what it rests on, and what it cost."""
     if "rehearsal" in fields["engine"]:
-        console.print(f"[dim]{REHEARSAL_NOTE}[/]")
+        console.print(f"[dim]{REHEARSAL_WARNING}[/]")
     console.print(_rows(fields))
     told = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in fields["outcomes"].items() if n)
     console.print(f"{told}; Holm's correction over {fields['family']['n_tests']} tests: {fields['family']['of']}", markup=False)
@@ -129,9 +129,8 @@ def _rows(fields: Fields) -> Table:
     table = Table(*columns, *(["carried over"] if carries else []), title=title, title_justify="left")
     for row in fields["rows"]:
         figures = [figure(row[name]) for name in ("before", "after")]
-        p = "" if row["p_holm"] is None else f"{row['p_holm']:.4f}"
-        outcome = f"[{_COLOURS[row['outcome']]}]{row['outcome'].replace('_', ' ')}[/]"
-        cells = [*figures, number(row["floor"]), figure(row["difference"]), p, outcome]
+        outcome = f"[{OUTCOME_COLOURS[row['outcome']]}]{row['outcome'].replace('_', ' ')}[/]"
+        cells = [*figures, number(row["floor"]), figure(row["difference"]), p_value(row["p_holm"]), outcome]
         table.add_row(escape(row["setting"]), row["objective"], *cells, *([figure(row["carried"])] if carries else []))
     return table
 
@@ -142,15 +141,9 @@ def _costs(fields: Fields) -> Table:
     )
     for one in fields["settings"]:
         both = [
-            f"{_amount(one[name]['before'])} → {_amount(one[name]['after'])}"
+            f"{amount(one[name]['before'])} → {amount(one[name]['after'])}"
             for name in ("prompt_tokens", "dialogue_tokens", "dialogue_usd", "heldout")
         ]
         search = one["search"]
-        table.add_row(escape(one["setting"]), *both[:3], _amount(search["n_calls"]), _amount(search["usd"]), both[3])
+        table.add_row(escape(one["setting"]), *both[:3], amount(search["n_calls"]), amount(search["usd"]), both[3])
     return table
-
-
-def _amount(figure: Fields) -> str:
-    if figure["value"] is None:
-        return "unknown"
-    return f"{figure['value']:,.0f}" if figure["value"] >= 100 else f"{figure['value']:.4g}"

@@ -13,6 +13,7 @@ from understudy.flows.cli.compare import Final, Finalists, Report, report_of, se
 from understudy.flows.cli.console import answer
 from understudy.flows.cli.model_options import model_options
 from understudy.parameters import Caps, Models, Search
+from understudy.report.figures import estimated
 
 Fields = dict[str, Any]
 
@@ -73,7 +74,7 @@ def page(console: Console, fields: Fields) -> None:
     named = [f"{fields['run']} of {fields['dataset']}", *([fields["setting"]] if fields["setting"] else [])]
     table = Table("", *names, title=", ".join(named), title_justify="left")
     for row in (*fields["stages"], {"stage": "in all", **fields}):
-        table.add_row(": ".join(row[name] for name in ("part", "stage") if name in row), *(_told(row[name]) for name in names))
+        table.add_row(": ".join(row[name] for name in ("part", "stage") if name in row), *(estimated(row[name]) for name in names))
     console.print(table)
     known = fields["assumptions"]
     for role, one in known["calls"].items():
@@ -84,13 +85,6 @@ def page(console: Console, fields: Fields) -> None:
         console.print(f"cap on {name}: {holds}", markup=False)
     if fields["usd"]["value"] is None:
         console.print(fields["usd"]["reason"], markup=False)
-
-
-def _told(figure: Fields) -> str:
-    if figure["value"] is None:
-        return "unknown"
-    lo, hi = figure["range"]
-    return f"{figure['value']:,}" if lo == hi else f"{figure['value']:,} ({lo:,} to {hi:,})"
 
 
 def _within(told: Fields, caps: Caps) -> Fields:

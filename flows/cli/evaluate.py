@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from understudy.flows.cli.console import answer, usage_error
-from understudy.flows.cli.figures import REHEARSAL_NOTE, figure
 from understudy.flows.cli.model_options import model_options
 from understudy.parameters import Caps, Models, RunOptions
+from understudy.report.figures import REHEARSAL_WARNING, figure
 
 Fields = dict[str, Any]
 KS = ("1", "10", "50")
@@ -69,4 +69,4 @@ def page(console: Console, fields: Fields) -> None:
     agreement = fields["rank_agreement"]
     console.print(f"rank agreement with people: {figure(agreement)} {agreement.get('reason', '')}".rstrip(), markup=False)
     if "rehearsal" in fields["engine"] or fields["judge"].startswith("rehearsal"):
-        console.print(f"[dim]{REHEARSAL_NOTE}[/]")
+        console.print(f"[dim]{REHEARSAL_WARNING}[/]")

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from understudy.flows.cli.console import answer, usage_error
+from understudy.report.figures import REHEARSAL_WARNING, number
 
 Fields = dict[str, Any]
 _N_SHOWN = 20
@@ -42,11 +43,11 @@ def page(console: Console, fields: Fields) -> None:
     console.print(f"True front of rehearsal surface [bold]{fields['surface']}[/]: {fields['n_points']} points, lower is better")
     names = list(fields["reference"])
     grid = Table("", *names, "examples", "levers set", "found by a weighted sum")
-    grid.add_row("bare prompt", *(f"{fields['bare'][name]:.3f}" for name in names), "0", "0", "")
+    grid.add_row("bare prompt", *(number(fields["bare"][name]) for name in names), "0", "0", "")
     for at, point in enumerate(fields["points"][:_N_SHOWN], start=1):
         told = str(point["n_exemplars"]), str(len(point["levers"])), "yes" if point["supported"] else "no"
-        grid.add_row(str(at), *(f"{point['objectives'][name]:.3f}" for name in names), *told)
-    grid.add_row("reference", *(f"{fields['reference'][name]:.3f}" for name in names), "", "", "")
+        grid.add_row(str(at), *(number(point["objectives"][name]) for name in names), *told)
+    grid.add_row("reference", *(number(fields["reference"][name]) for name in names), "", "", "")
     console.print(grid)
     if fields["n_points"] > _N_SHOWN:
         console.print(f"… and {fields['n_points'] - _N_SHOWN} more; --json has them all, with the prompts that get there")
@@ -55,4 +56,4 @@ def page(console: Console, fields: Fields) -> None:
         f"Hypervolume {fields['hypervolume']:.4f} of the box up to the reference. {fields['n_supported']} points are lowest for some "
         f"weighted sum; without the others {lost:.1%} of it would be missing."
     )
-    console.print("engine: rehearsal. It is not a language model; docs/rehearsal.md says what `true` means here.")
+    console.print(f"{REHEARSAL_WARNING} docs/rehearsal.md says what `true` means here.")

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from understudy.errors import BadInput
 from understudy.flows.cli.console import answer
-from understudy.flows.cli.figures import figure
+from understudy.report.figures import figure
 
 Fields = dict[str, Any]
 

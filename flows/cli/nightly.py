@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.table import Column, Table
 
 from understudy.flows.cli import publish, validate
+from understudy.flows.cli.compare import OUTCOME_COLOURS
 from understudy.flows.cli.console import Fields, answer
-from understudy.flows.cli.figures import REHEARSAL_NOTE, objectives_table
 from understudy.flows.cli.model_options import model_options
 from understudy.flows.cli.options import (
     STORE,
@@ -33,6 +34,7 @@ from understudy.flows.cli.options import (
     text_of,
 )
 from understudy.parameters import Caps, Models, RunOptions
+from understudy.report.figures import REHEARSAL_WARNING, figure, number
 
 
 @model_options
@@ -83,7 +85,7 @@ def nightly(
 
 def page(console: Console, fields: Fields) -> None:
     """The night: objectives before and after, the gates, the release."""
-    console.print(objectives_table(fields["objectives"]))
+    console.print(_objectives(fields["objectives"]))
     critic = fields["critic"]
     console.print(f"critic {critic}, {fields['n_critic_tokens']} tokens" if critic else "no critic: its operators are off")
     sure = fields["pick"]["p_dominates_seed"]
@@ -92,7 +94,22 @@ def page(console: Console, fields: Fields) -> None:
     elif sure is not None:
         console.print(f"The pick dominates the seed in {sure:.0%} of the resamples.")
     if fields["engine"] == "rehearsal":
-        console.print(f"[dim]{REHEARSAL_NOTE}[/]")
+        console.print(f"[dim]{REHEARSAL_WARNING}[/]")
     validate.page(console, fields)
     if fields["release"]:
         publish.page(console, fields)
+
+
+def _objectives(objectives: Fields) -> Table:
+    """Seed, optimized and human floor per objective, with the difference, its interval and the outcome."""
+    table = Table(
+        Column("objective", no_wrap=True), "seed", "optimized", "humans", "floor", "difference", "n", "outcome",
+        title="Before and after (lower is better)", title_justify="left",
+    )  # fmt: skip
+    for name, row in objectives.items():
+        colour = OUTCOME_COLOURS[row["outcome"]]
+        outcome = row["outcome"].replace("_", " ")
+        n = str(row["n"])
+        cells = (figure(row[column]) for column in ("seed", "optimized", "human"))
+        table.add_row(name, *cells, number(row["floor"]), figure(row["difference"]), n, f"[{colour}]{outcome}[/]")
+    return table

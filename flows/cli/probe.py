@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from understudy.flows.cli.console import answer
-from understudy.flows.cli.figures import REHEARSAL_NOTE, figure
 from understudy.flows.cli.model_options import model_options
 from understudy.parameters import Caps, Models, RunOptions
+from understudy.report.figures import REHEARSAL_WARNING, figure
 
 Fields = dict[str, Any]
 _COLOURS = {"above": "yellow", "below": "yellow", "not_apart": "green", "not_measured": "dim"}
@@ -70,7 +70,7 @@ def _task(console: Console, name: str, told: Fields) -> None:
         f"  {asked} questions: {told['n_answered']} answered, {told['n_missing']} missing, {told['n_invalid']} invalid", markup=False
     )
     if told.get("engine") == "rehearsal":
-        console.print(f"  {REHEARSAL_NOTE}", markup=False)
+        console.print(f"  {REHEARSAL_WARNING}", markup=False)
     if "hit_at_1" in told:
         console.print(_hits(told))
     if told.get("figures"):

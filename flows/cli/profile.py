@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from understudy.flows.cli.console import Fields, answer
-from understudy.flows.cli.figures import figure
 from understudy.flows.cli.options import STORE, AsJson, Dataset, EventsFile, StoreFile, text_of
 from understudy.parameters import PanelSize
+from understudy.report.figures import figure
 
 
 def profile(

@@ -84,5 +84,5 @@ def _figures(objectives: Fields, title: str) -> Table:
         value = one["gain"]["value"]
         style = "" if not value else "green" if value > 0 else "red"
         gained = Text(lineage_page.gained(one["gain"]), style=style)
-        table.add_row(name.replace("_", " "), lineage_page.figure(one["before"]), lineage_page.figure(one["after"]), gained)
+        table.add_row(name.replace("_", " "), lineage_page.with_n(one["before"]), lineage_page.with_n(one["after"]), gained)
     return table

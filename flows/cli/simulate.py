@@ -9,10 +9,10 @@ import typer
 from rich.console import Console
 
 from understudy.flows.cli.console import Fields, answer, usage_error
-from understudy.flows.cli.figures import counted, money
 from understudy.flows.cli.model_options import model_options
 from understudy.flows.cli.options import STORE, AsJson, Batch, Dataset, EventsFile, RecommenderName, Seed, StoreFile, Surface
 from understudy.parameters import Caps, Models, RunOptions
+from understudy.report.figures import counted, money
 
 _N_REASONS = 8
 

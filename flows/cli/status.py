@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 
 from understudy.flows.cli.console import Fields, answer
-from understudy.flows.cli.figures import money
 from understudy.flows.cli.options import STORE, AsJson, StoreFile
+from understudy.report.figures import money
 
 
 def status(store: StoreFile = STORE, as_json: AsJson = False) -> None:

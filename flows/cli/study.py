@@ -29,6 +29,7 @@ from understudy.flows.cli.options import (
     text_of,
 )
 from understudy.parameters import Caps, Models, RunOptions
+from understudy.report.figures import estimated
 
 Fields = dict[str, Any]
 
@@ -87,12 +88,5 @@ def page(console: Console, fields: Fields) -> None:
 def _announce(console: Console, expected: Fields, caps: Caps) -> None:
     """The estimate, before anything is spent."""
     figures = {name: expected[name] for name in ("n_dialogues", "n_calls", "tokens", "usd", "minutes")}
-    told = ", ".join(f"{name} {_told(figure)}" for name, figure in figures.items())
+    told = ", ".join(f"{name} {estimated(figure, reason=True)}" for name, figure in figures.items())
     console.print(f"expected, if none of it has been played: {told}; caps: usd {caps.usd}, tokens {caps.tokens}", markup=False)
-
-
-def _told(figure: Fields) -> str:
-    if figure["value"] is None:
-        return f"unknown ({figure['reason']})"
-    low, high = figure["range"]
-    return f"{figure['value']:,} ({low:,} to {high:,})"

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from understudy.flows.cli.console import Fields, answer
-from understudy.flows.cli.figures import number
 from understudy.flows.cli.options import STORE, AsJson, EventsFile, StoreFile
+from understudy.report.figures import interval_cell, number
 
 
 def validate(
@@ -36,7 +36,7 @@ def page(console: Console, fields: Fields) -> None:
     shown = [verdict for verdict in fields["verdicts"] if verdict["bound"] is not None or not verdict["passed"]]
     for verdict in shown:
         passed = "[green]passed[/]" if verdict["passed"] else "[red]failed[/]"
-        interval = "" if verdict["ci"] is None or verdict["ci"][0] is None else f"{verdict['ci'][0]:.3f} to {verdict['ci'][1]:.3f}"
+        interval = interval_cell(*(verdict["ci"] or (None, None)))
         what = verdict.get("subject") or verdict["expectation"]
         table.add_row(verdict["suite"], what, number(verdict["observed"]), interval, number(verdict["bound"]), passed)
     console.print(table)

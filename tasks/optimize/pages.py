@@ -8,10 +8,12 @@ from typing import Any
 from understudy.doors.store import Store
 from understudy.objectives import NAMES
 from understudy.report.drawing import FrontPoint, front_svg
+from understudy.report.figures import number
+from understudy.report.markdown import table
 from understudy.search import loop, picking
 from understudy.search.pictures import progress_svg, yields_svg
 from understudy.search.plan import Individual
-from understudy.tasks.artifacts import in_run, page, progress, table
+from understudy.tasks.artifacts import in_run, page, progress
 from understudy.tasks.optimize.generations import Run
 
 Rows = list[dict[str, Any]]
@@ -70,16 +72,16 @@ def show_front(compared: Sequence[picking.Finalist], chosen: picking.Pick, *, se
         kind = "pick" if one.genome_digest == chosen.genome_digest else "seed" if one.genome_digest == seed_digest else "front"
         violated = sum(max(0.0, value or 0.0) for value in one.constraints.values())
         share = chosen.p_dominated.get(one.genome_digest)
-        figures = [_number(value) for value in values.values()]
-        cells.append([one.genome_digest[:12], kind, *figures, f"{violated:.3f}", _number(share, "not compared")])
+        figures = [number(value) for value in values.values()]
+        cells.append([one.genome_digest[:12], kind, *figures, f"{violated:.3f}", number(share, missing="not compared")])
         if None not in values.values():
             points.append(FrontPoint(kind, kind, values))  # type: ignore[arg-type]
     title = f"Finalists on {split}"
     told = table(["genome", "", *NAMES, "above the gates' bounds", "P(dominated)"], cells)
     if not chosen.dominates_seed:
-        told += "\nThe pick does not dominate the seed on every objective.\n"
+        told += "\n\nThe pick does not dominate the seed on every objective.\n"
     elif chosen.p_dominates_seed is not None:
-        told += f"\nThe pick dominates the seed in {chosen.p_dominates_seed:.0%} of the resamples.\n"
+        told += f"\n\nThe pick dominates the seed in {chosen.p_dominates_seed:.0%} of the resamples.\n"
     page(told, key="front", description=title, svg=front_svg(points, title=title) if points else None)
 
 
@@ -89,8 +91,8 @@ def _progress_table(told: Rows) -> str:
         header,
         [
             [
-                str(row["generation"]), str(row["n_dialogues_so_far"]), _number(row["hypervolume"]), _number(row["archive_hypervolume"]),
-                _number(row["gain_bound"], "no survivor in the box"), str(row["n_front"]),
+                str(row["generation"]), str(row["n_dialogues_so_far"]), number(row["hypervolume"]), number(row["archive_hypervolume"]),
+                number(row["gain_bound"], missing="no survivor in the box"), str(row["n_front"]),
             ]
             for row in told
         ],
@@ -107,7 +109,3 @@ def _yield_table(brought: Rows) -> str:
     order = sorted(totals.items(), key=lambda pair: -pair[1][1])
     header = ["operator", "children", "hypervolume gained", "tokens", "drawn next"]
     return table(header, [[name, f"{n:.1f}", f"{gain:.4f}", f"{tokens:.0f}", f"{chance:.0%}"] for name, (n, gain, tokens, chance) in order])
-
-
-def _number(value: float | None, nothing: str = "not measured") -> str:
-    return nothing if value is None else f"{value:.3f}"

@@ -14,10 +14,12 @@ from understudy.errors import BadInput
 from understudy.keys import canonical_json, key
 from understudy.parameters import PanelSize
 from understudy.profile.rows import profiled
-from understudy.records import Item
+from understudy.records import Item, Measured
+from understudy.report.figures import interval_cell, number
+from understudy.report.markdown import table
 from understudy.rows import humans
 from understudy.statistics.rates import wilson
-from understudy.tasks.artifacts import page, table
+from understudy.tasks.artifacts import page
 from understudy.tasks.profile import anchors as measured
 from understudy.tasks.profile.anchors import measure_anchors
 from understudy.tasks.profile.instruments import keep_instruments, told, version_of
@@ -56,12 +58,12 @@ def _show(fields: Fields, drawn: dict[str, str]) -> None:
     columns = ("n_dialogues", "n_seekers", "n_shared_targets")
     splits = [[name, *(str(one[column]) for column in columns)] for name, one in fields["splits"].items()]
     strata = [[name, str(n)] for name, n in fields["strata"].items()]
-    anchors = [[name, *_told(one), *_told(one.get("floor"))] for name, one in fields["anchors"].items()]
+    anchors = [[name, *_cells(one), *_cells(one.get("floor"))] for name, one in fields["anchors"].items()]
     instruments = [
-        [name, one.get("kind", ""), ", ".join(one["fitted_on"]) or "nothing", *_told(one["macro_f1"]), one["digest"][:12]]
+        [name, one.get("kind", ""), ", ".join(one["fitted_on"]) or "nothing", *_cells(one["macro_f1"]), one["digest"][:12]]
         for name, one in fields["instruments"].items()
     ]
-    text = "\n".join(
+    text = "\n\n".join(
         (
             table(["split", "dialogues", "seekers", "shared targets"], splits),
             table(["stratum", "reaction contexts"], strata),
@@ -72,11 +74,10 @@ def _show(fields: Fields, drawn: dict[str, str]) -> None:
     page(text, key="profile", description=f"The humans of {fields['dataset']}", svgs=drawn)
 
 
-def _told(figure: Fields | None) -> tuple[str, str]:
-    if figure is None or figure["value"] is None:
-        return "", ""
-    low, high = figure["ci"]
-    return f"{figure['value']:.3f}", "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
+def _cells(figure: Fields | None) -> tuple[str, str]:
+    """A figure and its interval, for a column each."""
+    one = Measured(None) if figure is None else Measured.from_json(figure)
+    return number(one.value, missing=""), interval_cell(one.lo, one.hi)
 
 
 def key_of(dataset: str, dataset_digest: str, *, seed: int, instruments: Fields) -> str:

@@ -18,9 +18,11 @@ from understudy.play.dialogue import ends_of
 from understudy.play.panels import Panel, draw_panel
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting, seed_genome
+from understudy.report.figures import counted
+from understudy.report.markdown import table
 from understudy.rows import humans
 from understudy.rows import played as rows
-from understudy.tasks.artifacts import page, table
+from understudy.tasks.artifacts import page
 from understudy.tasks.play.evaluation import Work, human_side, measured, performed, row_of, second_model
 from understudy.tasks.play.missing import require_replies
 from understudy.tasks.play.models import open_models
@@ -85,8 +87,8 @@ def play_batch(
 def show(fields: Fields) -> None:
     """The page of a batch, for the UI: how its dialogues ended, and what was mended in the seeker's replies."""
     ends = [[status, reason, str(n)] for status, reasons in fields["ends"].items() for reason, n in reasons.items()]
-    mended = [[told, "not counted" if fields[name] is None else str(fields[name])] for name, told in MENDED.items()]
-    text = "\n".join((table(["dialogues", "because of", "n"], ends), table(["the seeker's replies", "n"], mended)))
+    mended = [[told, counted(fields[name])] for name, told in MENDED.items()]
+    text = "\n\n".join((table(["dialogues", "because of", "n"], ends), table(["the seeker's replies", "n"], mended)))
     page(text, key="batch", description=f"Batch {fields['batch']}: {fields['n_dialogues']} dialogues")
 
 

@@ -23,11 +23,13 @@ from understudy.play.satisfaction import Score, satisfaction, satisfaction_key
 from understudy.play.scene import Scene
 from understudy.prompt.structured import Invalid
 from understudy.recommenders._choice import chosen
+from understudy.report.figures import figure
+from understudy.report.markdown import table
 from understudy.rows import humans
 from understudy.rows import played as rows
 from understudy.studies.evaluate import judging, scores
 from understudy.studies.evaluate.judging import Outcome
-from understudy.tasks.artifacts import page, table
+from understudy.tasks.artifacts import page
 from understudy.tasks.play.evaluation import Work, human_side, performed, recommender_named, scenes_of, second_model
 from understudy.tasks.play.missing import require_replies
 from understudy.tasks.play.models import OpenModels, open_models
@@ -87,7 +89,7 @@ def show(fields: Fields) -> None:
     cells = []
     for row in fields["rows"]:
         figures = [*(row[name] for name in names), *row["recall"].values()]
-        cells.append([row["recommender"], *(_told(figure) for figure in figures), str(row["n_missing"])])
+        cells.append([row["recommender"], *(figure(one, reason=True) for one in figures), str(row["n_missing"])])
     text = table(["recommender", *names, *(f"recall@{k}" for k in judging.KS), "missing"], cells)
     page(text, key="evaluation", description=f"Recommenders judged by simulated seekers on {fields['split']}")
 
@@ -238,10 +240,3 @@ def _system(name: str) -> str:
     choice = chosen(name, model="")
     told = json.loads(choice.options.get("crs", "{}")).get("name")
     return str(told or choice.module)
-
-
-def _told(figure: Fields) -> str:
-    if figure["value"] is None:
-        return f"not measured: {figure['reason']}"
-    low, high = figure["ci"]
-    return f"{figure['value']:.3f}" + (f" [{low:.3f}, {high:.3f}]" if low is not None else "")

@@ -8,7 +8,7 @@ from typing import Any
 
 from understudy.doors.store import Store
 from understudy.errors import BadInput
-from understudy.objectives import NAMES, measured_from_json
+from understudy.objectives import NAMES
 from understudy.prompt.genome import Genome
 from understudy.records import Measured
 from understudy.rows import played as rows
@@ -99,7 +99,7 @@ def _candidate(row: Fields) -> Candidate:
 
 
 def _figures(row: Fields) -> dict[str, Measured]:
-    return {name: measured_from_json(one) for name, one in json.loads(row["objectives"]).items()}
+    return {name: Measured.from_json(one) for name, one in json.loads(row["objectives"]).items()}
 
 
 def _final(store: Store, outcome: Fields | None, seed: str, digest: str) -> Fields:

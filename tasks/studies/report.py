@@ -13,8 +13,10 @@ from understudy.objectives import Difference, Evaluation, compare_values
 from understudy.parameters import PanelSize
 from understudy.records import Measured
 from understudy.report.drawing import Bar, bars_svg
+from understudy.report.figures import figure
+from understudy.report.markdown import table
 from understudy.rows import humans
-from understudy.tasks.artifacts import page, table
+from understudy.tasks.artifacts import page
 from understudy.tasks.play.evaluation import Done, Work, human_side, keep, measured, performed, row_of, second_model
 from understudy.tasks.play.models import open_models
 from understudy.tasks.simulate.batch import REPORT_REPLICATE
@@ -77,19 +79,11 @@ def _human(anchor: Fields | None) -> Fields:
 
 def _show(rows: Fields) -> None:
     bars = [
-        Bar(name, row["unit"], objectives.measured_from_json(row["seed"]), objectives.measured_from_json(row["optimized"]), row["floor"])
+        Bar(name, row["unit"], Measured.from_json(row["seed"]), Measured.from_json(row["optimized"]), row["floor"])
         for name, row in rows.items()
     ]
     columns = ("seed", "optimized", "human", "difference")
-    cells = [[name, *(_told(row[column]) for column in columns), row["outcome"]] for name, row in rows.items()]
+    cells = [[name, *(figure(row[column], n="named", reason=True) for column in columns), row["outcome"]] for name, row in rows.items()]
     text = table(["objective", "seed", "optimized", "humans", "difference", "outcome"], cells)
     picture = bars_svg(bars, title="Before and after, with what humans score among each other")
     page(text, key="before-and-after", description="Seed and pick on select, beside the humans", svg=picture)
-
-
-def _told(figure: Fields) -> str:
-    if figure["value"] is None:
-        return f"not measured: {figure['reason']}"
-    low, high = figure["ci"]
-    interval = f" [{low:.3f}, {high:.3f}]" if low is not None and high is not None else ""
-    return f"{figure['value']:.3f}{interval}, n = {figure['n']}"

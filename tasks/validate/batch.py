@@ -16,6 +16,8 @@ from understudy.errors import BadInput, GateFailed
 from understudy.instruments.disclosure import Catalogue
 from understudy.records import Item, Measured
 from understudy.release import gates, licences
+from understudy.report.figures import interval_cell, number
+from understudy.report.markdown import table
 from understudy.rows import humans
 from understudy.tasks.artifacts import in_run, page
 
@@ -183,14 +185,16 @@ def verdict_page(fields: Fields) -> str:
     failed = [verdict for verdict in fields["verdicts"] if not verdict["passed"]]
     lines = [f"## {'Failed: nothing is published' if failed else 'Passed'}", ""]
     lines += [f"- **{verdict['suite']} / {verdict['expectation']}**: {verdict['detail']}" for verdict in failed]
-    lines += ["", "| suite | bound on | observed | 95 % | bound | n | verdict |", "| --- | --- | --- | --- | --- | --- | --- |"]
-    for verdict in fields["verdicts"]:
-        ci = verdict["ci"]
-        interval = "" if ci is None else f"{ci[0]:.3f} to {ci[1]:.3f}"
-        seen, bound = (("" if verdict[name] is None else f"{verdict[name]:.3f}") for name in ("observed", "bound"))
-        outcome = "passed" if verdict["passed"] else "**failed**"
-        cells = (verdict["suite"], verdict["expectation"], seen, interval, bound, str(verdict["n"]), outcome)
-        lines.append(f"| {' | '.join(cells)} |")
+    header = ("suite", "bound on", "observed", "95 %", "bound", "n", "verdict")
+    lines += ["", table(header, [_cells(verdict) for verdict in fields["verdicts"]])]
     lines += ["", f"### Quarantine: {fields['n_quarantined']} dialogues", ""]
     lines += [f"- `{worst['dialogue']}`: {', '.join(worst['reasons'])}" for worst in fields["worst"]]
     return "\n".join(lines) + "\n"
+
+
+def _cells(verdict: Fields) -> tuple[str, ...]:
+    """A verdict as a row of the page."""
+    interval = interval_cell(*(verdict["ci"] or (None, None)))
+    seen, bound = (number(verdict[name], missing="") for name in ("observed", "bound"))
+    outcome = "passed" if verdict["passed"] else "**failed**"
+    return verdict["suite"], verdict["expectation"], seen, interval, bound, str(verdict["n"]), outcome

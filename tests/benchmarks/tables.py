@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from understudy.report.markdown import table
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 _HEAD = """# Benchmarks
 
@@ -27,8 +29,7 @@ class Table:
 
     def markdown(self) -> str:
         """The table as Markdown, under its title."""
-        lines = [self.header, ["---"] * len(self.header), *self.rows]
-        return f"{self.title}:\n\n" + "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+        return f"{self.title}:\n\n{table(self.header, self.rows, escaped=str)}\n"
 
 
 def write_section(name: str, tables: list[Table], *, command: str) -> None:

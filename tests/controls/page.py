@@ -11,6 +11,8 @@ from typing import Any
 from declared import OBJECTIVES, declared
 from intervals import METHODS
 
+from understudy.report import markdown
+
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs" / "objectives-appendix.md"
 RESULTS, NOTES = HERE / "results.json", HERE / "notes.toml"
@@ -58,9 +60,8 @@ def section(found: Fields) -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+    """A Markdown table with its last newline; cells are Markdown."""
+    return markdown.table(header, list(rows), escaped=str) + "\n"
 
 
 def _failed(failures: list[str]) -> str:

@@ -17,7 +17,7 @@ from understudy.measure import privacy
 from understudy.measure.reference import INSTRUMENTS_DIGEST, Observed, Reference, Simulated, observe
 from understudy.objectives._compare import Difference, compare_values
 from understudy.objectives._diagnostics import diagnostics
-from understudy.objectives._value import ObjectiveValue, measured_from_json
+from understudy.objectives._value import ObjectiveValue
 from understudy.records import Measured
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
     "constraints",
     "measure_all",
     "measure_observed",
-    "measured_from_json",
 ]
 
 MODULES = {name: plugins.load("objectives", name) for name in plugins.names("objectives")}
@@ -72,8 +71,8 @@ class Evaluation:
         """The evaluation that `as_json` described, without the replicates."""
         return cls(
             {name: ObjectiveValue.from_json(name, one) for name, one in value["objectives"].items()},
-            {name: measured_from_json(one) for name, one in value["leakage"].items()},
-            {name: measured_from_json(one) for name, one in value["diagnostics"].items()},
+            {name: Measured.from_json(one) for name, one in value["leakage"].items()},
+            {name: Measured.from_json(one) for name, one in value["diagnostics"].items()},
         )
 
     def with_floors(self, floors: Mapping[str, Measured]) -> Evaluation:

@@ -57,20 +57,12 @@ class ObjectiveValue:
         # rows written by earlier versions have neither human figures nor floors nor units
         kinds = ("parts", "signed", "human", "floors")
         parts, signed, human, floors = (
-            {part: measured_from_json(figure) for part, figure in value.get(kind, {}).items()} for kind in kinds
+            {part: Measured.from_json(figure) for part, figure in value.get(kind, {}).items()} for kind in kinds
         )
-        floor = measured_from_json(value.get("floor", {"value": None, "reason": NO_FLOOR}))
+        floor = Measured.from_json(value.get("floor", {"value": None, "reason": NO_FLOOR}))
         own = {} if floor == Measured(None, reason=NO_FLOOR) else {name: floor}
         units = dict(value.get("units", {}))
-        return cls(name, measured_from_json(value), parts, signed, tuple(value["left_out"]), human=human, floors=own | floors, units=units)
-
-
-def measured_from_json(value: Mapping[str, Any]) -> Measured:
-    """The figure that `Measured.as_json` described."""
-    if value["value"] is None:
-        return Measured(None, n=value.get("n", 0), reason=value["reason"])
-    low, high = value["ci"]
-    return Measured(value["value"], low, high, value["n"])
+        return cls(name, Measured.from_json(value), parts, signed, tuple(value["left_out"]), human=human, floors=own | floors, units=units)
 
 
 def required(parts: Mapping[str, Measured], names: Iterable[str]) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from understudy.report.figures import figure, number
+from understudy.report.markdown import table
+
 _REHEARSAL = (
     "**Played by rehearsal, the embedded stand-in. It is not a language model.** These dialogues show that the pipeline works; "
     "they say nothing about any model and are no substitute for human data."
@@ -24,7 +27,7 @@ def text(manifest: Mapping[str, Any]) -> str:
         f"# {manifest['name']}, version {manifest['version']}",
         _REHEARSAL if is_rehearsal(engine) else _MODEL.format(engine=engine),
         _facts(manifest),
-        "## What made it\n\n" + _table(("what", "value"), [(name, f"`{lineage[name]}`") for name in _LINEAGE if name in lineage]),
+        "## What made it\n\n" + table(("what", "value"), [(name, f"`{lineage[name]}`") for name in _LINEAGE if name in lineage]),
         "## Sources\n\n" + _sources(lineage["sources"]),
         *_annotations(lineage.get("annotations", ())),
         "## Measured\n\nLower is better. Human halves that share no worker give the floor.\n\n" + _figures(manifest["figures"]),
@@ -35,7 +38,7 @@ def text(manifest: Mapping[str, Any]) -> str:
 
 
 def _sources(sources: Iterable[Mapping[str, Any]]) -> str:
-    return _table(("source (SHA-256)", "licence"), [(f"`{one['source_sha256']}`", one["licence"]) for one in sources])
+    return table(("source (SHA-256)", "licence"), [(f"`{one['source_sha256']}`", one["licence"]) for one in sources])
 
 
 def _annotations(sources: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -59,40 +62,26 @@ def _facts(manifest: Mapping[str, Any]) -> str:
         ("licence", manifest["licence"]),
         ("digest", f"`{manifest['digest']}`"),
     ]
-    return _table(("what", "value"), rows)
+    return table(("what", "value"), rows)
 
 
 def _figures(figures: Mapping[str, Any]) -> str:
     floors = figures.get("floors", {})
     rows = [
-        (kind, name, _measured(value), _number(floors.get(name)))
+        (kind, name, figure(value, n="bare", reason=True), number(floors.get(name), missing=""))
         for kind in ("objectives", "leakage")
         for name, value in figures.get(kind, {}).items()
     ]
-    return _table(("kind", "figure", "value [95 %], n", "floor"), rows)
+    return table(("kind", "figure", "value [95 %], n", "floor"), rows)
 
 
 def _verdicts(verdicts: list[dict[str, Any]]) -> str:
     bounded = [verdict for verdict in verdicts if verdict["bound"] is not None or verdict["subject"]]
     rows = [
-        (v["suite"], v["expectation"], _number(v["observed"]), _number(v["bound"]), "passed" if v["passed"] else "failed", v["detail"])
+        (
+            v["suite"], v["expectation"], number(v["observed"], missing=""), number(v["bound"], missing=""),
+            "passed" if v["passed"] else "failed", v["detail"],
+        )
         for v in bounded
-    ]
-    return _table(("suite", "bound on", "observed", "bound", "verdict", "note"), rows)
-
-
-def _measured(value: Mapping[str, Any]) -> str:
-    if value.get("value") is None:
-        return f"not measured: {value.get('reason', '')}"
-    lo, hi = value.get("ci") or (None, None)
-    interval = "" if lo is None or hi is None else f" [{lo:.3f}, {hi:.3f}]"
-    return f"{value['value']:.3f}{interval}, {value.get('n', 0)}"
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
-
-
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    ]  # fmt: skip
+    return table(("suite", "bound on", "observed", "bound", "verdict", "note"), rows)

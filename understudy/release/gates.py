@@ -97,14 +97,6 @@ class Verdict:
         }
 
 
-def measured_from(value: Mapping[str, Any]) -> Measured:
-    """The figure that a contract form describes: `{value, ci, n}` or `{value: null, reason}`."""
-    if value.get("value") is None:
-        return Measured(None, n=int(value.get("n") or 0), reason=str(value.get("reason") or "no reason given"))
-    lo, hi = value.get("ci") or (None, None)
-    return Measured(float(value["value"]), lo, hi, int(value.get("n") or 0))
-
-
 def figures(evaluation: Mapping[str, Any], anchors: Iterable[Mapping[str, Any]], facts: Figures) -> dict[str, Measured]:
     """Every figure that a bound may name: `objectives.X`, `leakage.X`, `diagnostics.X`, `anchors.X.value|floor_hi`, `facts.X`.
 
@@ -112,7 +104,8 @@ def figures(evaluation: Mapping[str, Any], anchors: Iterable[Mapping[str, Any]],
     """
     found = {f"facts.{name}": value for name, value in facts.items()}
     for part in ("objectives", "leakage", "diagnostics"):
-        found |= {f"{part}.{name}": measured_from(value) for name, value in evaluation[part].items()}
+        for name, value in evaluation[part].items():
+            found[f"{part}.{name}"] = Measured.from_json(value, no_reason="no reason given")
     found |= _underpowered(evaluation["objectives"])
     for row in anchors:
         why = row["reason"] or "not in the profile"
@@ -124,8 +117,8 @@ def figures(evaluation: Mapping[str, Any], anchors: Iterable[Mapping[str, Any]],
 def _underpowered(objectives: Mapping[str, Mapping[str, Any]]) -> dict[str, Measured]:
     """The acceptance of strata that positive_bias left out for want of human contexts: a bound on it gates nothing."""
     parts = objectives.get("positive_bias", {}).get("parts", {})
-    weak = {name: measured_from(value) for name, value in parts.items() if str(value.get("reason", "")).startswith(UNDERPOWERED)}
-    return {f"diagnostics.{name}_acceptance": value for name, value in weak.items()}
+    named = {f"diagnostics.{name}_acceptance": Measured.from_json(value) for name, value in parts.items()}
+    return {name: one for name, one in named.items() if one.reason.startswith(UNDERPOWERED)}
 
 
 def bounds(suite: Sequence[Declared]) -> list[Declared]:

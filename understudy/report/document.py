@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
+from understudy.report.markdown import table
+
 Op = Literal["same", "gone", "new"]
 _STYLE = (
     "body{font-family:sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;line-height:1.4}"
@@ -89,8 +91,7 @@ def _markdown(part: Part) -> str:
         case Paragraph(text):
             return _md(text)
         case Grid(header, rows):
-            lines = [[_md(cell) for cell in header], ["---"] * len(header), *([_md(cell) for cell in row] for row in rows)]
-            return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+            return table(header, rows, escaped=_md)
         case Picture():
             return ""
         case Diff(name, pieces):

@@ -17,6 +17,7 @@ from understudy.instruments.corpus import Corpus
 from understudy.measure.reference import Reference
 from understudy.records import STRATA, Measured
 from understudy.report.drawing import rendered
+from understudy.report.figures import REHEARSAL_WARNING, figure
 from understudy.studies.audit.measurement import Audit
 from understudy.studies.audit.pairing import Heard
 from understudy.studies.dose import doses as dose
@@ -40,7 +41,6 @@ _CAPTIONS = {
     "acts": "What seekers do in a turn, by the act instrument.",
 }
 _FAULTS = ("copied", "said elsewhere too", "took what was disliked")
-_REHEARSAL = "engine: rehearsal. It is not a language model: these figures say nothing about any LLM."
 _DOSES = {
     "acceptance": "taken instead of not taken",
     "titles": "target named first",
@@ -57,10 +57,10 @@ def page(fields: Mapping[str, Any], found: Audit, reference: Reference, pieces: 
         f"<h1>{escape(title)}</h1>",
         f'<p class="small">{escape(_counts(fields))}</p>',
         _setting(found),
-        *([f'<p class="note">{escape(_REHEARSAL)}</p>'] if "rehearsal" in fields["engines"] else []),
+        *([f'<p class="note">{escape(REHEARSAL_WARNING)}</p>'] if "rehearsal" in fields["engines"] else []),
         "<h2>What is wrong, first things first</h2>",
         _findings(fields["findings"]),
-        *(_figure(name, svg) for name, svg in pictures(found, reference).items()),
+        *(_drawing(name, svg) for name, svg in pictures(found, reference).items()),
         "<h2>Leakage</h2>",
         _table(("kind", "rate", "people"), _leaks(found)),
         "<h2>Dialogues to read first</h2>",
@@ -199,21 +199,13 @@ def _times(row: Mapping[str, Any]) -> str:
     return escape(f"({row['about']}; {row['severity']:.1f} times {beside})")
 
 
-def _figure(name: str, svg: str) -> str:
+def _drawing(name: str, svg: str) -> str:
     return f'<figure id="{escape(name)}">\n{svg}\n<figcaption class="small">{escape(_CAPTIONS[name])}</figcaption>\n</figure>'
 
 
 def _leaks(found: Audit) -> list[tuple[str, str, str]]:
-    nothing = Measured(None)
-    return [(name, _told(one), _told(found.figures.get(name, (one, nothing))[1])) for name, one in found.evaluation.leakage.items()]
-
-
-def _told(one: Measured) -> str:
-    if one.value is None:
-        return "not measured" if one.reason else ""
-    if one.lo is None or one.hi is None:
-        return f"{one.value:.1%}"
-    return f"{one.value:.1%} ({one.lo:.1%} to {one.hi:.1%}, n = {one.n})"
+    pairs = ((name, one, found.figures.get(name, (one, None))[1]) for name, one in found.evaluation.leakage.items())
+    return [(name, figure(ours, form=".1%", n="named"), figure(people, form=".1%", n="named")) for name, ours, people in pairs]
 
 
 def _unmeasured(fields: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -7,14 +7,11 @@ from typing import Any
 
 from understudy.objectives import NAMES
 from understudy.report.arrows import arrows_svg
-from understudy.report.document import Document, Grid, Heading, Paragraph, Part, Picture
+from understudy.report.document import Document, Grid, Heading, Paragraph, Part, Picture, as_markdown
+from understudy.report.figures import REHEARSAL_WARNING, amount, figure, p_value
 
 Fields = dict[str, Any]
 REHEARSAL = "rehearsal"
-_IS_REHEARSAL = (
-    "engine: rehearsal. It is not a language model. These figures show that the pipeline searches, measures and reports; "
-    "they say nothing about any LLM. Not yet measured on any LLM."
-)
 _ARROWS = {"better": "better", "worse": "worse", "inconclusive": "inconclusive", "not_measured": "not measured"}
 
 
@@ -22,7 +19,7 @@ def document(fields: Fields) -> Document:
     """The report of a comparison's fields."""
     parts: list[Part] = []
     if REHEARSAL in fields["engine"]:
-        parts.append(Paragraph(_IS_REHEARSAL))
+        parts.append(Paragraph(REHEARSAL_WARNING))
     parts += [Paragraph(_asked(fields)), Heading("Before and after"), headline(fields), Paragraph(_read(fields), is_note=True)]
     parts.append(Picture(arrows_svg(fields["rows"], title=f"Before and after on {fields['split']}"), _caption(fields)))
     parts += [Heading("Every figure"), _figures(fields["rows"]), Paragraph(_family(fields["family"]), is_note=True)]
@@ -40,10 +37,10 @@ def headline(fields: Fields) -> Grid:
     """A line a setting, a column an objective: before → after, and the outcome."""
     own = {(row["setting"], row["objective"]): row for row in fields["rows"]}
     first = [own[next(iter(own))[0], name] for name in NAMES]
-    floor = ["humans against humans", *(_value(row["human"]) for row in first), _value(fields["heldout"]["human"])]
+    floor = ["humans against humans", *(_point(row["human"]) for row in first), _point(fields["heldout"]["human"])]
     apart = {one["setting"]: one["heldout"] for one in fields["settings"]}
     lines = [
-        [setting, *(_step(own[setting, name]) for name in NAMES), f"{_value(apart[setting]['before'])} → {_value(apart[setting]['after'])}"]
+        [setting, *(_step(own[setting, name]) for name in NAMES), f"{_point(apart[setting]['before'])} → {_point(apart[setting]['after'])}"]
         for setting in dict.fromkeys(row["setting"] for row in fields["rows"])
     ]
     return Grid(["setting", *(name.replace("_", " ") for name in NAMES), "held-out AUC"], [*lines, floor])
@@ -51,11 +48,9 @@ def headline(fields: Fields) -> Grid:
 
 def snippet(fields: Fields) -> str:
     """The Markdown that takes the place of the README's first table of results; one of rehearsal says that it takes no place."""
-    from understudy.report.document import as_markdown
-
     models = ", ".join(sorted(set(fields["models"].values())))
     if REHEARSAL in fields["engine"]:
-        told = [Paragraph("engine: rehearsal, which is not a language model: the README stays at not yet measured on any LLM.")]
+        told = [Paragraph(f"{REHEARSAL_WARNING} The README stays at not yet measured on any LLM.")]
     else:
         told = [Paragraph(f"engine: {fields['engine']}")]
     about = f"{models} on {fields['dataset']}, split {fields['split']}; before → after, lower is better; p by Holm over {_n_tests(fields)}."
@@ -98,8 +93,8 @@ def _figures(rows: Sequence[Fields]) -> Grid:
         header,
         [
             [
-                row["setting"], row["objective"], *(_figure(row[name]) for name in ("before", "after", "human", "difference")),
-                str(row["n"]), _p(row["p"]), _p(row["p_holm"]), _outcome(row),
+                row["setting"], row["objective"], *(figure(row[name], reason=True) for name in ("before", "after", "human", "difference")),
+                str(row["n"]), p_value(row["p"]), p_value(row["p_holm"]), _outcome(row),
             ]
             for row in rows
         ],
@@ -111,7 +106,7 @@ def _carried(rows: Sequence[Fields]) -> Grid:
     return Grid(
         header,
         [
-            [row["setting"], row["objective"], _figure(row["home_difference"]), _figure(row["difference"]), _figure(row["carried"])]
+            [row["setting"], row["objective"], *(figure(row[name], reason=True) for name in ("home_difference", "difference", "carried"))]
             for row in rows
         ],
     )
@@ -127,8 +122,8 @@ def _transferred(fields: Fields) -> str:
 
 
 def _heldout(fields: Fields) -> Grid:
-    lines = [[one["setting"], *(_figure(one["heldout"][side]) for side in ("before", "after"))] for one in fields["settings"]]
-    return Grid(["setting", "before", "after"], [*lines, ["humans against humans", _figure(fields["heldout"]["human"]), ""]])
+    lines = [[one["setting"], *(figure(one["heldout"][side], reason=True) for side in ("before", "after"))] for one in fields["settings"]]
+    return Grid(["setting", "before", "after"], [*lines, ["humans against humans", figure(fields["heldout"]["human"], reason=True), ""]])
 
 
 def _costs(fields: Fields) -> Grid:
@@ -139,12 +134,12 @@ def _costs(fields: Fields) -> Grid:
     lines = []
     for one in fields["settings"]:
         both = [
-            f"{_amount(one[name]['before'])} → {_amount(one[name]['after'])}"
+            f"{amount(one[name]['before'], reason=True)} → {amount(one[name]['after'], reason=True)}"
             for name in ("prompt_tokens", "dialogue_tokens", "dialogue_usd")
         ]
         search = one["search"]
-        cost = [_amount(search["n_calls"]), _amount(search["usd"]), str(search["n_dialogues"])]
-        lines.append([one["setting"], *both, *cost, _amount(one["minutes"]["before"]), f"{one['minutes']['search']:g}"])
+        cost = [*(amount(search[name], reason=True) for name in ("n_calls", "usd")), str(search["n_dialogues"])]
+        lines.append([one["setting"], *both, *cost, amount(one["minutes"]["before"], reason=True), f"{one['minutes']['search']:g}"])
     return Grid(header, lines)
 
 
@@ -164,7 +159,7 @@ def _n_tests(fields: Fields) -> str:
 
 
 def _step(row: Fields) -> str:
-    return f"{_value(row['before'])} → {_value(row['after'])} ({_ARROWS[row['outcome']]})"
+    return f"{_point(row['before'])} → {_point(row['after'])} ({_ARROWS[row['outcome']]})"
 
 
 def _outcome(row: Fields) -> str:
@@ -172,23 +167,5 @@ def _outcome(row: Fields) -> str:
     return _ARROWS[row["outcome"]] + (f": {reason}" if reason else "")
 
 
-def _value(figure: Fields) -> str:
-    return "not measured" if figure["value"] is None else f"{figure['value']:.3f}"
-
-
-def _figure(figure: Fields) -> str:
-    if figure["value"] is None:
-        return f"not measured: {figure['reason']}"
-    low, high = figure["ci"]
-    return f"{figure['value']:.3f}" + (f" [{low:.3f}, {high:.3f}]" if low is not None else "")
-
-
-def _amount(figure: Fields) -> str:
-    if figure["value"] is None:
-        return f"unknown: {figure['reason']}"
-    value = figure["value"]
-    return f"{value:,.0f}" if value >= 100 or float(value).is_integer() else f"{value:.4g}"
-
-
-def _p(value: float | None) -> str:
-    return "" if value is None else "< .0001" if value < 1e-4 else f"{value:.4f}"
+def _point(one: Fields) -> str:
+    return figure(one, interval=False)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
-from understudy.objectives import MODULES, NAMES, Difference, ObjectiveValue, compare_values, measured_from_json
+from understudy.objectives import MODULES, NAMES, Difference, ObjectiveValue, compare_values
 from understudy.records import Measured
 from understudy.statistics.rates import Z, spread
 
@@ -84,7 +84,7 @@ def with_carried(rows: Sequence[Fields], home: Sequence[Fields]) -> list[Fields]
     found = []
     for row in rows:
         there = own[row["setting"], row["objective"]]
-        share = carried(measured_from_json(row["difference"]), measured_from_json(there["difference"]), there["outcome"])
+        share = carried(Measured.from_json(row["difference"]), Measured.from_json(there["difference"]), there["outcome"])
         found.append({**row, "home_difference": there["difference"], "home_outcome": there["outcome"], "carried": share.as_json()})
     return found
 

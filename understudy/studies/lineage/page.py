@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from understudy.report.document import Diff, Document, Grid, Heading, Paragraph, Part
+from understudy.report.figures import figure
 
 Fields = dict[str, Any]
 
@@ -58,14 +59,14 @@ def about(step: Fields) -> list[str]:
     return told
 
 
-def figure(value: Fields) -> str:
+def with_n(value: Fields) -> str:
     """A figure with its n."""
-    return "not measured" if value["value"] is None else f"{value['value']:.3f} (n = {value['n']})"
+    return figure(value, interval=False, n="named")
 
 
 def gained(value: Fields) -> str:
     """A gain with its sign."""
-    return "not measured" if value["value"] is None else f"{value['value']:+.3f}"
+    return figure(value, form="+.3f", interval=False)
 
 
 def _step(step: Fields) -> list[Part]:
@@ -92,7 +93,7 @@ def _change(change: Fields) -> list[Part]:
 
 def _figures(objectives: Mapping[str, Fields]) -> Grid:
     rows: Sequence[Sequence[str]] = [
-        [name.replace("_", " "), figure(one["before"]), figure(one["after"]), gained(one["gain"])] for name, one in objectives.items()
+        [name.replace("_", " "), with_n(one["before"]), with_n(one["after"]), gained(one["gain"])] for name, one in objectives.items()
     ]
     return Grid(["objective", "before", "after", "gain"], rows)
 

@@ -1,0 +1,78 @@
+"""How a figure is written on every page and terminal: its value with interval and n, or that it was not measured, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from understudy.records import Measured
+
+NOT_MEASURED = "not measured"
+REHEARSAL_WARNING = (
+    "engine: rehearsal. It is not a language model: these figures show that the pipeline works, "
+    "they say nothing about any LLM."
+)
+Form = Literal[".3f", "+.3f", ".1%"]
+Count = Literal["no", "named", "bare"]
+
+
+def figure(
+    value: Measured | Mapping[str, Any] | None, *, form: Form = ".3f", interval: bool = True, n: Count = "no", reason: bool = False
+) -> str:
+    """`0.123 [0.100, 0.150], n = 40`, or `not measured: why`; empty where there is no figure at all.
+
+    `value` may be in the contract's JSON form. `n`: whether the number of units is written, and whether with its name.
+    """
+    if value is None:
+        return ""
+    one = value if isinstance(value, Measured) else Measured.from_json(value)
+    if one.value is None:
+        return f"{NOT_MEASURED}: {one.reason}" if reason else NOT_MEASURED
+    ends = f" [{one.lo:{form}}, {one.hi:{form}}]" if interval and one.lo is not None and one.hi is not None else ""
+    counted = {"no": "", "named": f", n = {one.n}", "bare": f", {one.n}"}[n]
+    return f"{one.value:{form}}{ends}{counted}"
+
+
+def number(value: float | None, *, missing: str = NOT_MEASURED) -> str:
+    """Three decimals, or `missing`."""
+    return missing if value is None else f"{value:.3f}"
+
+
+def interval_cell(low: float | None, high: float | None) -> str:
+    """An interval for a column of its own: `0.100 to 0.150`; empty where it has no ends."""
+    return "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
+
+
+def amount(value: Mapping[str, Any], *, reason: bool = False) -> str:
+    """An amount in the contract's JSON form with four significant digits, or that it is unknown."""
+    one = Measured.from_json(value)
+    if one.value is None:
+        return _unknown(one.reason, reason)
+    return f"{one.value:,.0f}" if one.value >= 100 else f"{one.value:.4g}"
+
+
+def estimated(value: Mapping[str, Any], *, reason: bool = False) -> str:
+    """An estimate, `{value, range}` or `{value: null, reason}`: `1,200 (900 to 2,000)`, or that it is unknown."""
+    if value["value"] is None:
+        return _unknown(value["reason"], reason)
+    low, high = value["range"]
+    return f"{value['value']:,}" if low == high else f"{value['value']:,} ({low:,} to {high:,})"
+
+
+def counted(n: int | None) -> str:
+    """A count, or that nobody counted then."""
+    return "not counted" if n is None else str(n)
+
+
+def money(usd: float | None) -> str:
+    """An amount of money, or that the price is not known."""
+    return "price unknown" if usd is None else f"{usd:.4f} USD"
+
+
+def p_value(value: float | None) -> str:
+    """A p-value with four decimals; empty where nothing was tested."""
+    return "" if value is None else "< .0001" if value < 1e-4 else f"{value:.4f}"
+
+
+def _unknown(why: str, is_said: bool) -> str:
+    return f"unknown: {why}" if is_said else "unknown"
