@@ -167,14 +167,14 @@ def instructions_of(text: str) -> Instructions:
 
 def pulls_of(text: str) -> Mapping[str, Sequence[float]]:
     """Lever → how much the sentences of `text` pull it up and down, summed, before saturation and dilution."""
-    reading = read("cues.toml")["reading"]
     pulls: dict[str, list[float]] = {name: [0.0, 0.0] for name in _levers()}
     part = "role"
     for block in re.split(r"^(?=## )", text.lower(), flags=re.M):
         heading, _, body = block.partition("\n") if block.startswith("## ") else ("", "", block)
         part = next((name for word, name in _HEADINGS if word in heading), "other") if heading else part
-        for sentence in _SENTENCE.split(body):
-            _add(pulls, sentence.strip(), part, reading)
+        for sentence in filter(None, map(str.strip, _SENTENCE.split(body))):
+            for name, way, weight in _pulled(sentence, part):
+                pulls[name][way] += weight
     return pulls
 
 
@@ -200,12 +200,13 @@ def _levers() -> dict[str, tuple[dict[str, Any], re.Pattern[str], re.Pattern[str
     return out
 
 
-def _add(pulls: dict[str, list[float]], sentence: str, part: str, reading: Mapping[str, Any]) -> None:
-    """Adds what one sentence pulls to `pulls`: [up, down] by lever."""
-    if not sentence:
-        return
+@lru_cache(maxsize=16384)
+def _pulled(sentence: str, part: str) -> tuple[tuple[str, int, float], ...]:
+    """What one sentence pulls: lever, 0 for up or 1 for down, weight. Kept, because prompts share most of their sentences."""
+    reading = read("cues.toml")["reading"]
     force = reading["hedge_factor"] if re.search(reading["hedges"], sentence) else 1.0
     force *= reading["emphasis_factor"] if re.search(reading["emphases"], sentence) else 1.0
+    out = []
     for name, (lever, cue, opposite) in _levers().items():
         weight = force * lever["weight"] * (1.0 if part == lever["home"] else reading["away"])
         for pattern, sign in ((cue, 1), (opposite, -1)):
@@ -214,4 +215,5 @@ def _add(pulls: dict[str, list[float]], sentence: str, part: str, reading: Mappi
                 continue
             before = sentence[max(0, hit.start() - reading["negation_reach"]) : hit.start()].rpartition(",")[2]
             negated = not (sign > 0 and lever.get("signless")) and re.search(reading["negations"], before) is not None
-            pulls[name][int((sign > 0) == negated)] += weight
+            out.append((name, int((sign > 0) == negated), weight))
+    return tuple(out)
