@@ -56,7 +56,7 @@ def test_a_role_s_limit_holds_within_the_cap_of_the_run() -> None:
     with pytest.raises(BudgetExhausted, match="critic's limit"):
         budget.hold(Cost(20, None), "critic")
     assert budget.hold(Cost(80, None), "seeker")
-    with pytest.raises(BudgetExhausted, match="cap of the run"):
+    with pytest.raises(BudgetExhausted, match="run's cap"):
         budget.hold(Cost(90, None), "seeker")
     assert (budget.tokens, budget.n_calls) == (20, 2)
 

@@ -102,7 +102,7 @@ class ContentPolicyViolationError(Failure):
         (Failure(400, "This model's maximum context length is 4096 tokens"), False, False, "longer context"),
         (ContentPolicyViolationError(400), False, False, "--fallback"),
         (Failure(403, "your input was flagged by moderation"), False, False, "--fallback"),
-        (Failure(429, "You exceeded your current quota, please check your plan and billing details"), False, True, "top up"),
+        (Failure(429, "You exceeded your current quota, please check your plan and billing details"), False, True, "add credit"),
         (Failure(400, "bad argument"), False, False, ""),
         (Failure(429, "slow down"), True, False, ""),
         (Failure(500), True, False, ""),

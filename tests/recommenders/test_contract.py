@@ -113,7 +113,7 @@ def test_the_name_of_a_recommender_is_enough_to_build_it_again(name: str, items:
         ("llm:some-model", "takes nothing after its name"),
         ("http:", "neither a .toml file nor PRESET:URL"),
         ("http:nothing:http://127.0.0.1:1", "neither a .toml file nor PRESET:URL"),
-        ("http:ievalm:ftp://127.0.0.1", "not the address"),
+        ("http:ievalm:ftp://127.0.0.1", "not an HTTP address"),
         ("http:ievalm:http://me:secret-word@127.0.0.1:1", "credentials"),
         ("http:http://me:secret-word@127.0.0.1:1", "neither a .toml file nor PRESET:URL"),
         ("http:missing.toml", "missing.toml"),

@@ -70,23 +70,26 @@ def run_suite(
     results = _validated(name, declared, frame, dict(parameters or {}), key=key)
     missing = [expectation.name for expectation in declared if expectation.name not in results]
     if missing:
-        raise UnderstudyError(f"suite {name}: no result for {', '.join(missing)}")
+        raise UnderstudyError(f"suite {name}: Great Expectations returned no result for {', '.join(missing)}")
     return [_check(name, expectation, results[expectation.name], key=key) for expectation in declared]
 
 
 def _refuse_weak(name: str, entries: list[Expectation]) -> None:
     if not entries:
-        raise UnderstudyError(f"suite {name} has no expectations: it would pass anything")
+        raise UnderstudyError(f"suite {name} has no expectations, so every table would pass it; declare at least one")
     bounded = entries[0].type == ROW_COUNT and (entries[0].kwargs.get("min_value") or 0) > 0
     if not bounded:
-        raise UnderstudyError(f"suite {name} must bound its row count above 0 first: an empty table passes every other expectation")
+        raise UnderstudyError(
+            f"the first expectation of suite {name} does not bound the row count above 0, and an empty table passes every other one",
+            hint=f"begin the suite with {ROW_COUNT} and a min_value of at least 1",
+        )
     names = [entry.name for entry in entries]
     if len(set(names)) != len(names):
-        raise UnderstudyError(f"suite {name} uses a name twice: {sorted({one for one in names if names.count(one) > 1})}")
+        raise UnderstudyError(f"suite {name} uses a name more than once: {sorted({one for one in names if names.count(one) > 1})}")
     for entry in entries:
         absent = [field for field in META if not entry.meta.get(field)]
         if absent:
-            raise UnderstudyError(f"suite {name}, {entry.name}: meta lacks {', '.join(absent)}")
+            raise UnderstudyError(f"suite {name}: the meta of {entry.name} lacks {', '.join(absent)}")
 
 
 def _validated(
@@ -101,16 +104,20 @@ def _validated(
     try:
         loaded = ExpectationSuite(name=name, expectations=entries)
     except Exception as error:
-        raise UnderstudyError(f"suite {name} was refused: {error}") from error
+        raise UnderstudyError(f"Great Expectations refused suite {name}: {error}") from error
     kept = {one.meta["name"] for one in loaded.expectations}
     if len(loaded.expectations) != len(declared):
-        raise UnderstudyError(f"suite {name}: unknown expectation type in {', '.join(o.name for o in declared if o.name not in kept)}")
+        raise UnderstudyError(
+            f"suite {name}: the type of these expectations is unknown: {', '.join(o.name for o in declared if o.name not in kept)}"
+        )
     batch = _batch(context, frame)
     wanted = {"result_format": "COMPLETE", "unexpected_index_column_names": [key]}
     try:
         outcome = batch.validate(loaded, result_format=wanted, expectation_parameters=parameters)
     except SuiteParameterError as error:
-        raise UnderstudyError(f"suite {name}: {error}", hint="every $PARAMETER must be bound at run time") from error
+        raise UnderstudyError(
+            f"suite {name} could not be validated: {error}", hint="give every $PARAMETER of the suite a value at run time"
+        ) from error
     return {result.expectation_config.meta["name"]: result for result in outcome.results}
 
 
@@ -133,7 +140,7 @@ def _batch(context: Any, frame: pl.DataFrame) -> Any:
 def _check(name: str, expectation: Expectation, result: Any, *, key: str) -> Check:
     raised = _raised(result.exception_info)
     if raised:
-        raise UnderstudyError(f"suite {name}, {expectation.name} could not be run: {raised}")
+        raise UnderstudyError(f"suite {name}: {expectation.name} could not be run: {raised}")
     found = result.result
     rows = found.get("unexpected_index_list") or []
     observed = found.get("observed_value")

@@ -152,7 +152,7 @@ def serve(
         listener.bind((_HOST, port))
     except OSError as error:
         listener.close()
-        raise BadInput(f"cannot listen on {_HOST}:{port}: {error.strerror}", hint="choose another --port, or 0 for a free one") from error
+        raise BadInput(f"cannot listen on {_HOST}:{port}: {error.strerror}", hint="choose another --port; 0 takes any free port") from error
     listener.listen(512)
     port = listener.getsockname()[1]
     with listener, log.open("a", encoding="utf-8") if log is not None else nullcontext() as file:
@@ -176,7 +176,7 @@ def _read(body: bytes) -> _Asked:
     try:
         asked = json.loads(body)
         if asked.get("stream"):
-            raise BadInput("this server does not stream")
+            raise BadInput('the request asks for a streamed reply, which this server does not give; send it with "stream": false')
         return _Asked(
             messages=tuple(Message(str(message["role"]), _content(message["content"])) for message in asked["messages"]),
             temperature=float(asked.get("temperature", 1.0)),
@@ -184,7 +184,7 @@ def _read(body: bytes) -> _Asked:
             seed=int(asked.get("seed") or 0),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadInput(f"not a chat request: {type(error).__name__}: {error}") from error
+        raise BadInput(f"the request is not a chat completion request: {type(error).__name__}: {error}") from error
 
 
 def _content(value: Any) -> str:

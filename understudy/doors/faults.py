@@ -56,7 +56,7 @@ class Faults:
     def __post_init__(self) -> None:
         shares = {kind: getattr(self, kind) for kind in (*KINDS, "retry_after_date")}
         if any(not 0.0 <= share <= 1.0 for share in shares.values()) or sum(shares[kind] for kind in KINDS) > 1.0 + 1e-9:
-            raise BadInput(f"fault rates are shares in [0, 1] that sum to at most 1; seen: {shares}")
+            raise BadInput(f"the fault rates are {shares}; each must lie in [0, 1], and their sum must be at most 1")
 
     @classmethod
     def read(cls, path: Path) -> Faults:
@@ -68,7 +68,10 @@ class Faults:
         known = [field.name for field in fields(cls)]
         for name, value in values.items():
             if name not in known or isinstance(value, bool) or not isinstance(value, int | float):
-                raise BadInput(f"{path}: {name} = {value!r} is not a fault", hint=f"numbers under the keys {', '.join(known)}")
+                raise BadInput(
+                    f"{path}: {name} = {value!r} is not a known fault with a number",
+                    hint=f"give a number for each of these keys: {', '.join(known)}",
+                )
         return cls(**values)
 
     def draw(self, body_key: str, n_before: int) -> Kind | None:

@@ -150,7 +150,9 @@ def licence_beside(path: Path) -> str | None:
         return None
     text = file.read_text(encoding="utf-8", errors="replace").strip()
     if not _SPDX.fullmatch(text):
-        raise BadInput(f"{file} is not one SPDX identifier", hint="write one line such as CC-BY-4.0, or remove the file")
+        raise BadInput(
+            f"{file} does not hold exactly one SPDX licence identifier", hint="write one line such as CC-BY-4.0, or remove the file"
+        )
     return text
 
 

@@ -19,7 +19,7 @@ def written(folder: Path, files: Mapping[str, str]) -> dict[str, Path]:
             half.write_text(text, encoding="utf-8")
             os.replace(half, folder / name)
     except OSError as error:
-        raise BadInput(f"cannot write to {folder}: {error.strerror}", hint="choose another folder with --out") from error
+        raise BadInput(f"the folder {folder} cannot be written: {error.strerror}", hint="choose another folder with --out") from error
     return {name: folder / name for name in files}
 
 

@@ -87,7 +87,7 @@ class Line:
         key = os.environ.get(key_env, "").strip() if key_env else ""
         if key_env and not (key and key.isascii() and key.isprintable()):
             # a header would refuse other characters, with the key in its message
-            raise BadInput(f"the environment variable {key_env} is not set, or no key", hint="it holds the key of the recommender")
+            raise BadInput(f"the environment variable {key_env} is not set or holds no valid key", hint="set it to the recommender's key")
         return Visit(self._http.client(), self._address, self._limits, key)
 
     async def turn(self, talk: Callable[[], Awaitable[Result]]) -> Result:
@@ -186,7 +186,10 @@ def checked_address(address: str) -> str:
     except ValueError:
         named = False
     if parts.scheme not in ("http", "https") or not named:
-        raise BadInput(f"not the address of a recommender: {without_credentials(address)}", hint="write it as http://HOST:PORT")
+        raise BadInput(f"{without_credentials(address)} is not an HTTP address of a recommender", hint="write it as http://HOST:PORT")
     if "@" in parts.netloc or parts.query or parts.fragment:
-        raise BadInput("the address of a recommender holds credentials or a query", hint="name the variable of its key as `key_env`")
+        raise BadInput(
+            "the address of the recommender contains credentials or a query; it must contain neither",
+            hint="name the environment variable of its key as `key_env`",
+        )
     return address.rstrip("/")

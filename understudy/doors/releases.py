@@ -30,15 +30,15 @@ def find(releases_dir: Path, name: str | None, version: int | None) -> Path:
     """The folder of a release: the only name where none is given, the newest version. Raises BadInput that lists what there is."""
     there = sorted(path.name for path in releases_dir.glob("*") if path.is_dir() and versions(releases_dir, path.name))
     if not there:
-        raise BadInput(f"there is no release in {releases_dir}", hint="`understudy publish` or `understudy nightly` makes one")
+        raise BadInput(f"there is no release in {releases_dir}", hint="run `understudy publish` or `understudy nightly` to make one")
     if name is None and len(there) > 1:
-        raise BadInput("there are several releases: say which", hint=", ".join(there))
+        raise BadInput("several releases exist and none was named", hint=f"name one of {', '.join(there)}")
     chosen = name or there[0]
     if chosen not in there:
-        raise BadInput(f"there is no release called {chosen!r}", hint=f"there are: {', '.join(there)}")
+        raise BadInput(f"there is no release called {chosen!r}", hint=f"name one of {', '.join(there)}")
     found = versions(releases_dir, chosen)
     if version is not None and version not in found:
-        raise BadInput(f"{chosen} has no version {version}", hint=f"there are: {', '.join(str(one) for one in found)}")
+        raise BadInput(f"{chosen} has no version {version}", hint=f"its versions are {', '.join(str(one) for one in found)}")
     return releases_dir / chosen / f"v{version or max(found)}"
 
 
@@ -68,7 +68,7 @@ def put(staged: Path, version: int) -> Path:
     """The final folder, after one rename. Raises UnderstudyError when something stands there."""
     final = staged.parent / f"v{version}"
     if final.exists():
-        raise UnderstudyError(f"{final} is there already: a release is never replaced")
+        raise UnderstudyError(f"{final} already exists, and a release is never replaced")
     staged.rename(final)
     _flush(final.parent)
     return final

@@ -47,8 +47,8 @@ class Store:
         except duckdb.IOException as error:
             if "lock" in str(error).lower():
                 raise StoreBusy(
-                    f"another process has the store {path} open",
-                    hint="wait for it to end; consumers read a published file instead (`understudy pull`)",
+                    f"another process has opened the store {path} for writing",
+                    hint="wait until that process ends; to read a release, use its published files (`understudy pull`)",
                 ) from error
             raise BadInput(f"cannot open {path} as a store: {error}") from error
         connection.execute("set timezone = 'UTC'")
@@ -170,7 +170,7 @@ def migrate(store: Store) -> None:
         elif applied[path.name] != digest:
             raise UnderstudyError(
                 f"migration {path.name} was edited after it was applied to {store.path}",
-                hint="restore the file and put the change into a new migration",
+                hint="restore the file, and write the change as a new migration",
             )
 
 
@@ -178,7 +178,7 @@ def migrate(store: Store) -> None:
 def _query(name: str) -> str:
     path = QUERIES / f"{name}.sql"
     if not path.is_file():
-        raise UnderstudyError(f"there is no query {name}", hint=f"expected the file {path}")
+        raise UnderstudyError(f"there is no query {name}", hint=f"the file {path} is expected")
     return path.read_text(encoding="utf-8")
 
 

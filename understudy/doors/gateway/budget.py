@@ -11,7 +11,7 @@ from understudy.parameters import Caps, RoleLimits
 
 # a chat format adds a few tokens to every message and to the answer
 _FORMAT_TOKENS = 16
-_GO_ON = "what was answered is kept: the same command goes on from there, with its caps counted from nothing"
+_GO_ON = "every reply so far is stored; run the same command again to continue from there, its caps start again at 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,12 @@ def worst_case(request: Request, price: Price | None) -> Cost:
     return Cost(prompt + request.max_tokens, None if price is None else price.of(prompt, request.max_tokens))
 
 
+def _limits(caps: Caps | RoleLimits) -> str:
+    """The limits in tokens and in USD that are set, in words."""
+    named = ((caps.tokens, "tokens"), (caps.usd, "USD"))
+    return " and ".join(f"{limit} {unit}" for limit, unit in named if limit is not None)
+
+
 class _Account:
     """What one set of caps allows: money, tokens, calls."""
 
@@ -54,15 +60,15 @@ class _Account:
         caps = self._caps
         if caps.usd is not None and worst.usd is None:
             raise BadInput(
-                f"the price of the model is not known, so {self._whose} USD cannot be held",
-                hint="give it with --price IN,OUT (USD per million tokens), or cap the run by --tokens instead",
+                f"{self._whose} {caps.usd} USD cannot be kept, because the price of the model is unknown",
+                hint="give the price with --price IN,OUT (USD per million tokens), or limit the run with --tokens instead",
             )
         if caps.calls is not None and self.n_calls >= caps.calls:
-            raise BudgetExhausted(f"{self._whose} {caps.calls} calls is reached", hint=_GO_ON)
+            raise BudgetExhausted(f"{self._whose} {caps.calls} calls has been reached", hint=_GO_ON)
         if not self._fits(worst.tokens, worst.usd or 0.0):
             raise BudgetExhausted(
-                f"the next call may cost {worst.tokens} tokens; {self.tokens} tokens and {self.usd:.4f} USD are spent, "
-                f"{self._whose} {caps.tokens} tokens and {caps.usd} USD",
+                f"the next call may cost up to {worst.tokens} tokens and would exceed {self._whose} {_limits(caps)}; "
+                f"{self.tokens} tokens and {self.usd:.4f} USD have been spent",
                 hint=_GO_ON,
             )
 
@@ -97,7 +103,7 @@ class Budget:
 
     def __init__(self, caps: Caps, limits: Mapping[ModelRole, RoleLimits] | None = None, *, now: Callable[[], float]) -> None:
         self._caps, self._now, self._started, self.n_dialogues = caps, now, now(), 0
-        self._run = _Account(caps, "the cap of the run of")
+        self._run = _Account(caps, "the run's cap of")
         self._roles = {role: _Account(limit, f"the {role}'s limit of") for role, limit in (limits or {}).items()}
 
     @property
@@ -146,8 +152,8 @@ class Budget:
         cap = self._caps.dialogues
         if cap is not None and self.n_dialogues >= cap:
             raise BudgetExhausted(
-                f"the cap of {cap} dialogues is reached",
-                hint="what was answered is kept; the same command needs a higher cap to come to its end",
+                f"the cap of {cap} dialogues has been reached",
+                hint="every reply so far is stored; run the same command with a higher --dialogues to finish it",
             )
         self.n_dialogues += 1
 
@@ -155,7 +161,7 @@ class Budget:
         """Raises BudgetExhausted when the time is over."""
         minutes = self._caps.minutes
         if minutes is not None and self._now() - self._started >= minutes * 60:
-            raise BudgetExhausted(f"the cap of {minutes:g} minutes is reached", hint=_GO_ON)
+            raise BudgetExhausted(f"the cap of {minutes:g} minutes has been reached", hint=_GO_ON)
 
     def _accounts(self, role: ModelRole) -> tuple[_Account, ...]:
         limited = self._roles.get(role)

@@ -23,7 +23,7 @@ _SECRETS = re.compile(
     r"|((?:api[-_ ]?key|authorization|token|password|secret)\b[\"' ]*(?:provided)?[\"' ]*[:=][\"' ]*(?:bearer |basic )?)[^\s\"',;}]+|(?<=://)[^/\s@]+@"
 )
 _REASON_LENGTH = 200
-_TRY_LATER = "what was answered is kept; when the provider answers again, run the same command once more"
+_TRY_LATER = "every reply so far is stored; run the same command again when the provider answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Breaker:
         """Raises ProviderFailed when it is open."""
         if not self.is_open:
             return
-        message = f"{self._n_failed} calls in a row failed, the last with: {self._last}" if self._n_failed > 1 else self._last
+        message = f"{self._n_failed} calls in a row failed; the last failure was: {self._last}" if self._n_failed > 1 else self._last
         raise ProviderFailed(message, hint=self._hint or _TRY_LATER)
 
     def succeeded(self) -> None:

@@ -28,18 +28,22 @@ class _Kind:
 
 _CONTEXT = _Kind(
     "the prompt is longer than the model's context",
-    "take a model with a longer context, or a setting with fewer examples and a smaller persona",
+    "use a model with a longer context, or a prompt setting with fewer examples and a shorter persona",
     ends_run=False,
 )
 _FILTER = _Kind(
     "the provider's content filter refused it",
-    "the dialogue is missing; another provider may answer it (--fallback)",
+    "the dialogue is recorded as missing; name another provider with --fallback, which may answer it",
     ends_run=False,
 )
-_QUOTA = _Kind("the account has no credit left", "top up the account, or name another model; what was answered is kept", ends_run=True)
+_QUOTA = _Kind(
+    "the account has no credit left", "add credit to the account, or name another model; every reply so far is stored", ends_run=True
+)
 _BY_STATUS = {
-    401: _Kind("the provider refused the key", "set the provider's key in the environment, such as OPENAI_API_KEY", ends_run=True),
-    403: _Kind("the key may not use this model", "ask for access to the model, or name another one", ends_run=True),
+    401: _Kind(
+        "the provider refused the key", "set the environment variable of the provider's key, for example OPENAI_API_KEY", ends_run=True
+    ),
+    403: _Kind("the key may not use this model", "request access to the model, or name another one", ends_run=True),
     404: _Kind("there is no such model or address", "check the model's name and --api-base", ends_run=True),
     413: _CONTEXT,
 }
@@ -71,7 +75,7 @@ def failure_of(error: Exception, secrets: Collection[str]) -> CallFailed:
         transient=is_transient(status),
         may_be_charged=status not in _REFUSED_STATUS or status == 408,
         retry_after_s=retry_after(headers),
-        hint="is the server up, and is --api-base its address?" if "connect" in text.lower() else "",
+        hint="check that the server is running and that --api-base is its address" if "connect" in text.lower() else "",
     )
 
 

@@ -84,7 +84,7 @@ class Exchange:
             return future.result()
         except TimeoutError as error:
             # a bare TimeoutError would mark the whole flow as timed out
-            raise ProviderFailed(f"the work was not done within {timeout_s} s") from error
+            raise ProviderFailed(f"the calls were not finished within {timeout_s} s") from error
         except BaseException:
             future.cancel()
             raise

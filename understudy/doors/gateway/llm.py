@@ -105,7 +105,7 @@ class _LiteLLM:
             except Exception:
                 self._providers[model] = ""
         if not self._providers[model]:
-            raise BadInput(f"litellm knows no model {model!r}", hint="name it PROVIDER/MODEL, such as ollama/llama3.2")
+            raise BadInput(f"litellm does not know the model {model!r}", hint="name it as PROVIDER/MODEL, for example ollama/llama3.2")
         return self._providers[model]
 
     def is_in_process(self, model: str) -> bool:
@@ -205,8 +205,8 @@ def _actors(model: str, fitted: Mapping[str, Fitted], surfaces: Mapping[str, Sur
     surface = surfaces.get(name.surface)
     if known is None or surface is None:
         raise BadInput(
-            f"this run has no model {model!r}",
-            hint=f"surfaces: {', '.join(sorted(surfaces)) or 'none'}; fitted: {', '.join(sorted(fitted)) or 'none'}",
+            f"the rehearsal model {model!r} is not part of this run",
+            hint=f"surfaces of this run: {', '.join(sorted(surfaces)) or 'none'}; fits of this run: {', '.join(sorted(fitted)) or 'none'}",
         )
     return known, surface
 
@@ -275,7 +275,7 @@ def use_gateway(gateway: Gateway) -> Iterator[Gateway]:
     global _shared
     with _sharing:
         if _shared is not None:
-            raise UnderstudyError("this process already uses a gateway")
+            raise UnderstudyError("a gateway is already in use in this process, and only one can be; close it first")
         _shared = gateway
     try:
         yield gateway
