@@ -20,5 +20,5 @@ def names(kind: str) -> list[str]:
 def load(kind: str, name: str) -> ModuleType:
     """The module of one plug-in. Raises BadInput that lists what there is."""
     if name not in names(kind):
-        raise BadInput(f"there is no {kind.removesuffix('s')} called {name!r}", hint=f"there are: {', '.join(names(kind))}")
+        raise BadInput(f"there is no {kind.removesuffix('s')} called {name!r}", hint=f"name one of {', '.join(names(kind))}")
     return import_module(f"understudy.{kind}.{name}")

@@ -89,7 +89,7 @@ def test_no_dose_of_that_kind_or_share(kind: str, share: float, ground: tuple[li
 
 
 def test_nothing_to_dose_is_said(ground: tuple[list[Dialogue], Ground]) -> None:
-    with pytest.raises(BadInput, match="nothing can be dosed"):
+    with pytest.raises(BadInput, match="cannot be put into"):
         doses.apply(ground[0], Ground(ground[1].catalogue, ground[1].titles), kind="titles", share=0.1, seed=0)
 
 

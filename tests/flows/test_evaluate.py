@@ -158,7 +158,7 @@ def counts(store: Path) -> dict[str, int]:
 
 
 def test_a_recommender_that_cannot_be_judged_is_bad_input(store: Path) -> None:
-    for recommenders, told in ((["nobody"], "there is no"), (["retrieval", "retrieval@2"], "named twice"), (["llm:x"], "takes nothing")):
+    for recommenders, told in ((["nobody"], "there is no"), (["retrieval", "retrieval@2"], "named twice"), (["llm:x"], "takes no argument")):
         with pytest.raises(BadInput, match=told):
             evaluated(store, *recommenders)
 

@@ -104,7 +104,7 @@ def expected_and_made(store: str, run: str, search: Search) -> tuple[dict[str, A
 def test_settings_that_cannot_be_compared_are_bad_input(tmp_path: Path) -> None:
     own = tmp_path / "zero_shot.toml"
     own.write_text((ROOT / "understudy" / "settings" / "zero_shot.toml").read_text())
-    for asked, told in (("nothing", "no setting called"), (",", "no setting is named"), (f"zero_shot,{own}", "bear one name")):
+    for asked, told in (("nothing", "no prompt setting called"), (",", "no setting is named"), (f"zero_shot,{own}", "bear one name")):
         with pytest.raises(BadInput, match=told):
             settings_asked(asked)
     assert len(settings_asked("all")) == 11

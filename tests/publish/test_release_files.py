@@ -96,7 +96,7 @@ def test_pull_takes_the_newest_version_unless_told(on_shelf: Path, tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
-    [({"name": "other"}, "no release called"), ({"version": 7}, "no version 7"), ({"form": "verse"}, "no form 'verse'")],
+    [({"name": "other"}, "no release called"), ({"version": 7}, "no version 7"), ({"form": "verse"}, "no export form 'verse'")],
 )
 def test_what_cannot_be_pulled_is_bad_input(on_shelf: Path, tmp_path: Path, arguments: dict[str, Any], told: str) -> None:
     with pytest.raises(BadInput, match=told):

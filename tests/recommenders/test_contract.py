@@ -109,13 +109,13 @@ def test_the_name_of_a_recommender_is_enough_to_build_it_again(name: str, items:
     ("asked", "told"),
     [
         ("nobody", "there is no recommender called 'nobody'"),
-        ("retrieval:fast", "takes nothing after its name"),
-        ("llm:some-model", "takes nothing after its name"),
-        ("http:", "neither a .toml file nor PRESET:URL"),
-        ("http:nothing:http://127.0.0.1:1", "neither a .toml file nor PRESET:URL"),
+        ("retrieval:fast", "takes no argument after its name"),
+        ("llm:some-model", "takes no argument after its name"),
+        ("http:", "neither the path of a .toml file nor PRESET:URL"),
+        ("http:nothing:http://127.0.0.1:1", "neither the path of a .toml file nor PRESET:URL"),
         ("http:ievalm:ftp://127.0.0.1", "not an HTTP address"),
         ("http:ievalm:http://me:secret-word@127.0.0.1:1", "credentials"),
-        ("http:http://me:secret-word@127.0.0.1:1", "neither a .toml file nor PRESET:URL"),
+        ("http:http://me:secret-word@127.0.0.1:1", "neither the path of a .toml file nor PRESET:URL"),
         ("http:missing.toml", "missing.toml"),
     ],
 )

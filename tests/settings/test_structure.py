@@ -64,7 +64,7 @@ def test_an_unknown_structure_is_refused(name: str, value: object) -> None:
 
 
 def test_thinking_and_working_in_steps_exclude_each_other() -> None:
-    with pytest.raises(BadInput, match="the setting mine: control deliberation"):
+    with pytest.raises(BadInput, match="the prompt setting mine: the control deliberation"):
         parse_setting("mine", _toml('reasoning = "think"\ndeliberation = "steps"'))
 
 

@@ -155,9 +155,9 @@ def test_a_corrected_sheet_of_the_same_annotator_counts_instead(store: Path, tmp
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"id": "000000000000"}, "line 3: there is no row '000000000000'"),
-        ({"reaction": "maybe"}, "line 3: 'maybe' is no reaction"),
-        ({"act": "dance"}, "line 3: 'dance' is no act"),
+        ({"id": "000000000000"}, "line 3: the id '000000000000' is in no sheet"),
+        ({"reaction": "maybe"}, "line 3: 'maybe' is not a valid reaction"),
+        ({"act": "dance"}, "line 3: 'dance' is not a valid act"),
     ],
 )
 def test_what_cannot_be_read_back_is_refused_with_its_row(store: Path, tmp_path: Path, change: dict[str, str], told: str) -> None:

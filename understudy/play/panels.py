@@ -73,7 +73,9 @@ def _slice(ids: Sequence[str], n: int, name: str, seed: int, rotation: int) -> l
 
 def _repeated(ids: Sequence[str], n: int, seed: int, rotation: int, replicate: int) -> tuple[tuple[str, int], ...]:
     if n and not ids:
-        raise BadInput("there is no scenario to play", hint="no dialogue of this split has a suggested, unseen and liked item")
+        raise BadInput(
+            "this split has no scenario that could be played", hint="add dialogues in which an item is suggested, not seen before and liked"
+        )
     order = _order(ids, "free", seed)
     start = rotation * n
     places = range(start, start + n)

@@ -71,7 +71,10 @@ def notes(genome: Genome) -> list[str]:
 
 def _system(genome: Genome, exemplars: Sequence[Exemplar], stage: template.Stage | None = None) -> str:
     if broken := [name for name, text in genome.sections.items() if NEED in text or HISTORY in text]:
-        raise BadInput(f"section {broken[0]} of the genome holds a placeholder of the template", hint=f"{NEED} and {HISTORY} are reserved")
+        raise BadInput(
+            f"section {broken[0]} of the genome contains a placeholder of the template",
+            hint=f"remove {NEED} and {HISTORY} from it; they are reserved",
+        )
     # an example may hold anything; a placeholder in it would be filled in with the seeker's need
     shown = [Exemplar(one.dialogue_id, tuple(_plain(turn) for turn in one.turns)) for one in exemplars]
     return template.filled(genome, NEED, exemplars=shown, stage=stage)

@@ -47,15 +47,22 @@ def drawn(candidates: pl.DataFrame, *, n: int, engine: str | None, profile_key: 
     engines = sorted(set(candidates["engine"]) - {HUMAN})
     wanted = engines if engine is None else [engine] if engine != HUMAN else []
     if missing := [one for one in wanted if one not in engines]:
-        raise BadInput(f"no reply of the engine {missing[0]!r} is in the store", hint=f"engines: {', '.join([HUMAN, *engines])}")
+        raise BadInput(
+            f"no reply of the engine {missing[0]!r} is in the store", hint=f"choose --engine from {', '.join([HUMAN, *engines])}"
+        )
     if not wanted and engine != HUMAN:
-        raise BadInput("nothing has been played that could be labelled", hint="`understudy simulate` first, or --engine human")
+        raise BadInput(
+            "the store holds no reply of a model that could be labelled", hint="run `understudy simulate` first, or choose --engine human"
+        )
     machines = _shuffled(candidates.filter(pl.col("engine").is_in(wanted)), seed)[: n - n // 2 if wanted else 0]
     rest = candidates.filter((pl.col("engine") == HUMAN) & ~pl.col("context_id").is_in(machines["context_id"].to_list()))
     humans = _shuffled(rest, seed)[: n - len(machines)] if engine == HUMAN else _shuffled(rest, seed)[: n // 2]
     both = pl.concat([machines, humans])
     if both.is_empty():
-        raise BadInput("there is no reply to a recommendation to be labelled")
+        raise BadInput(
+            "the store holds no reply to a recommendation that could be labelled",
+            hint="run `understudy profile` and `understudy simulate` first",
+        )
     sources = both.select("engine", "context_id", "play_key", "text").rows()
     ids = [digest(["label", VERSION, profile_key, seed, *source])[:12] for source in sources]
     # in order of the id, which is a hash: nothing of the origin is left in the order
@@ -87,24 +94,26 @@ def labels(text: str, *, name: str, known: Sequence[str]) -> list[Labelled]:
     try:
         rows = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
     except csv.Error as error:
-        raise BadInput(f"{name}, line {reader.line_num}: not CSV: {error}") from error
+        raise BadInput(f"{name}, line {reader.line_num} is not CSV: {error}") from error
     header = [cell.strip().lower() for cell in rows[0][1]] if rows else []
     if lacking := [column for column in ("id", "reaction", "act") if column not in header]:
-        raise BadInput(f"{name} has no column {', '.join(lacking)}", hint=f"a sheet has the columns {', '.join(COLUMNS)}")
+        raise BadInput(f"{name} has no column {', '.join(lacking)}", hint=f"keep all columns of the sheet: {', '.join(COLUMNS)}")
     there, seen, found = set(known), set[str](), []
     for line, cells in rows[1:]:
         row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
         label_id = row["id"]
         if label_id not in there:
-            raise BadInput(f"{name}, line {line}: there is no row {label_id!r} in this data set's sheets", hint="ids are not to be edited")
+            raise BadInput(
+                f"{name}, line {line}: the id {label_id!r} is in no sheet of this data set", hint="restore the id; ids must not be edited"
+            )
         if label_id in seen:
-            raise BadInput(f"{name}, line {line}: the row {label_id!r} stands there twice")
+            raise BadInput(f"{name}, line {line}: the id {label_id!r} occurs twice", hint="keep one row for each id")
         seen.add(label_id)
         reaction, act = (_word(row.get(column, ""), column, where=f"{name}, line {line}") for column in WORDS)
         if reaction or act:
             found.append(Labelled(label_id, reaction, act))
     if not found:
-        raise BadInput(f"{name} holds no label", hint="fill the columns reaction and act")
+        raise BadInput(f"{name} holds no label", hint="fill in the columns reaction and act")
     return found
 
 
@@ -160,7 +169,9 @@ def _leading(words: Sequence[str]) -> str | None:
 def _word(cell: str, column: str, *, where: str) -> str | None:
     word = cell.lower()
     if word and word not in WORDS[column]:
-        raise BadInput(f"{where}: {cell!r} is no {column}", hint=f"one of {', '.join(WORDS[column])}, or empty")
+        raise BadInput(
+            f"{where}: {cell!r} is not a valid {column}", hint=f"write one of {', '.join(WORDS[column])}, or leave the cell empty"
+        )
     return word or None
 
 

@@ -64,11 +64,11 @@ class Controls:
             (self.deliberation in get_args(Deliberation), "deliberation", self.deliberation, "one of none, steps"),
             (self.staging in get_args(Staging), "staging", self.staging, "one of none, by_act"),
             (self.persona_source in get_args(PersonaSource), "persona_source", self.persona_source, "one of need, seen"),
-            ("none" in (self.reasoning, self.deliberation), "deliberation", self.deliberation, "none beside reasoning: it thinks already"),
+            ("none" in (self.reasoning, self.deliberation), "deliberation", self.deliberation, "none beside reasoning think"),
         )
         for holds, name, seen, expected in checks:
             if not holds:
-                raise BadInput(f"control {name} is {seen!r}, expected {expected}")
+                raise BadInput(f"the control {name} is {seen!r}; {expected} is expected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,9 @@ class Genome:
 
     def __post_init__(self) -> None:
         if set(self.sections) != set(SECTIONS):
-            raise BadInput(f"a genome has the sections {', '.join(SECTIONS)}; seen: {', '.join(sorted(self.sections))}")
+            raise BadInput(f"the genome has the sections {', '.join(sorted(self.sections))}; exactly {', '.join(SECTIONS)} are expected")
         if len(self.exemplars) > MAX_EXEMPLARS or len(set(self.exemplars)) != len(self.exemplars):
-            raise BadInput(f"a genome has at most {MAX_EXEMPLARS} different exemplars; seen: {list(self.exemplars)}")
+            raise BadInput(f"the genome has the exemplars {list(self.exemplars)}; at most {MAX_EXEMPLARS} are allowed, all different")
         object.__setattr__(self, "sections", MappingProxyType({name: self.sections[name] for name in SECTIONS}))
         object.__setattr__(self, "digest", key("genome", VERSION, **self._content()))
 
@@ -112,4 +112,6 @@ class Genome:
         try:
             return cls(dict(value["sections"]), Controls(**value["controls"]), tuple(value["exemplars"]))
         except (KeyError, TypeError) as error:
-            raise BadInput(f"not a genome: {error}", hint="expected the keys sections, controls, exemplars") from error
+            raise BadInput(
+                f"the JSON is not a genome: {error}", hint="give an object with the keys sections, controls and exemplars"
+            ) from error

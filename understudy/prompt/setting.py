@@ -94,13 +94,13 @@ def load_setting(name_or_path: str | Path) -> Setting:
     path = Path(given)
     if path.suffix != ".toml":
         raise BadInput(
-            f"there is no setting called {given!r}",
-            hint=f"there are: {', '.join(setting_names())}; or give the path of a .toml file of your own",
+            f"there is no prompt setting called {given!r}",
+            hint=f"name one of {', '.join(setting_names())}, or give the path of your own .toml file",
         )
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"the setting {given} cannot be read: {error}") from error
+        raise BadInput(f"the prompt setting {given} cannot be read: {error}") from error
     return parse_setting(path.stem, text)
 
 
@@ -109,13 +109,13 @@ def parse_setting(name: str, text: str) -> Setting:
     try:
         read = _File.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"the setting {name} is not TOML: {error}") from error
+        raise BadInput(f"the prompt setting {name} is not valid TOML: {error}") from error
     except ValidationError as error:
-        raise BadInput(f"the setting {name}: {_first(error)}", hint="examples/leaky.toml shows the form") from error
+        raise BadInput(f"the prompt setting {name}: {_first(error)}", hint="follow examples/leaky.toml") from error
     try:
         genome = Genome(read.sections.model_dump(), Controls(**read.controls.model_dump()))
     except BadInput as error:
-        raise BadInput(f"the setting {name}: {error.message}") from error
+        raise BadInput(f"the prompt setting {name}: {error.message}") from error
     return Setting(name, genome, read.n_exemplars, read.description, read.source, read.minutes)
 
 
@@ -126,7 +126,7 @@ def seed_genome(setting: Setting, exemplar_ids: Sequence[str], *, seed: int) -> 
     """
     known = sorted(set(exemplar_ids))
     if len(known) < setting.n_exemplars:
-        raise BadInput(f"the setting {setting.name} shows {setting.n_exemplars} examples, the exemplar split has {len(known)}")
+        raise BadInput(f"the prompt setting {setting.name} shows {setting.n_exemplars} examples, but the exemplar split holds {len(known)}")
     rng = rng_of("seed_genome", seed, setting.n_exemplars, known)
     drawn = rng.choice(len(known), size=setting.n_exemplars, replace=False)
     return Genome(setting.genome.sections, setting.genome.controls, tuple(known[int(i)] for i in drawn))
@@ -135,5 +135,5 @@ def seed_genome(setting: Setting, exemplar_ids: Sequence[str], *, seed: int) -> 
 def _first(error: ValidationError) -> str:
     problem: Any = error.errors()[0]
     key = ".".join(str(part) for part in problem["loc"])
-    seen = f", seen {problem['input']!r}" if problem["type"] != "missing" else ""
+    seen = f"; the value is {problem['input']!r}" if problem["type"] != "missing" else ""
     return f"{key}: {problem['msg']}{seen}"

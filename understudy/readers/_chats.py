@@ -40,7 +40,10 @@ def speakers(known: Mapping[str, Role], roles: Mapping[str, str] | None) -> dict
     """Who speaks by each name, lower case: the caller's `roles` over `known`. Raises BadInput for a role that is none."""
     wrong = sorted({role for role in (roles or {}).values() if role not in _ROLES})
     if wrong:
-        raise BadInput(f"{wrong[0]!r} is no role", hint="a name in the files stands for `seeker` or `recommender`")
+        raise BadInput(
+            f"{wrong[0]!r} is not a role; `seeker` or `recommender` is expected",
+            hint="write --roles NAME=seeker or --roles NAME=recommender",
+        )
     return {**_ROLES, **known, **{name.strip().casefold(): _ROLES[role] for name, role in (roles or {}).items()}}
 
 

@@ -43,7 +43,7 @@ def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:  # noqa: 
     for path in paths:
         whole = files.json_of(path)
         if not isinstance(whole, list):
-            raise BadInput(f"{path} is not a list of conversations", hint=HOLDS)
+            raise BadInput(f"{path} does not hold a JSON list of conversations", hint=HOLDS)
         yield from read_records(path, enumerate(whole, 1), lambda raw: _built(raw, seen))
 
 

@@ -43,7 +43,7 @@ def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:  # noqa: 
     for path in paths:
         whole, check = document(path)
         if not isinstance(whole, dict):
-            raise BadInput(f"{path} is not an object of conversations", hint=HOLDS)
+            raise BadInput(f"{path} does not hold one JSON object of conversations", hint=HOLDS)
         records = ((number, {"id": key, "record": value}) for number, (key, value) in enumerate(whole.items(), 1))
         yield from read_records(path, records, partial(_built, check=check, items={}))
 

@@ -68,7 +68,7 @@ def _rows(path: Path) -> Iterator[tuple[bytes | None, bytes]]:
     lines = files.lines(path)
     _, header = next(lines, (0, b""))
     if not _is_header(header):
-        raise BadInput(f"{path} has no header with {', '.join(_NEEDED)}", hint=HOLDS)
+        raise BadInput(f"the first line of {path} is not a header with {', '.join(_NEEDED)}", hint=HOLDS)
     names = header.rstrip(b"\r\n").split(b"\t")
     places = [names.index(name) if (name := column.encode()) in names else None for column in _COLUMNS]
     for _, line in lines:

@@ -80,7 +80,7 @@ def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:  # noqa: 
         name = files.plain_name(path)
         layout = next((one for one in _LAYOUTS if name in (one.films, one.ratings)), None)
         if layout is None:
-            raise BadInput(f"{path} is not a file of MovieLens", hint=HOLDS)
+            raise BadInput(f"{path} is not a MovieLens file", hint=HOLDS)
         if name == layout.films:
             yield from read_records(path, _without(layout.headers[0], path), layout.film)
         else:

@@ -65,7 +65,7 @@ def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:  # noqa: 
             _, first = next(lines, (0, b""))
             build = partial(_tabled, columns=_header(first))
             if _MESSAGES not in _header(first):
-                raise BadInput(f"{path} has no header with {_MESSAGES}", hint=HOLDS)
+                raise BadInput(f"the first line of {path} is not a header with the column {_MESSAGES}", hint=HOLDS)
         for number, line in lines:
             yield from read_records(path, [(number, line)], partial(_built, build=build, dialogue_id=f"{stem}-{number}", seen=seen))
 

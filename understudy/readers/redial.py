@@ -73,7 +73,7 @@ def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:  # noqa: 
 def _read_catalogue(path: Path, items: dict[str, Item]) -> Iterator[Record]:
     whole, check = document(path)
     if not isinstance(whole, dict):
-        raise BadInput(f"{path} is not an object of films by id", hint="restore the file from the data set's own archive")
+        raise BadInput(f"{path} does not hold one JSON object of films by id", hint="restore the file from the data set's own archive")
 
     def build(pair: tuple[str, Any]) -> list[Record]:
         item_id, facts = check(pair[0]), check(pair[1])

@@ -44,7 +44,7 @@ def chosen(written: str, *, model: str) -> Choice:
     module = plugins.load("recommenders", name)
     if not hasattr(module, "options"):
         if colon:
-            raise BadInput(f"the recommender {name!r} takes nothing after its name, seen {argument!r}")
+            raise BadInput(f"the recommender {name!r} takes no argument after its name, but {argument!r} was given")
         return Choice(name, module.VERSION)
     return Choice(name, module.VERSION, module.options(argument, model=model))
 
@@ -53,7 +53,7 @@ def _kept(found: re.Match[str]) -> Choice:
     module = plugins.load("recommenders", found["module"])
     if int(found["version"]) != module.VERSION:
         raise BadInput(
-            f"{found['module']} is at version {module.VERSION}, asked for was version {found['version']}",
-            hint=f"name it {found['module']} to use the one there is",
+            f"version {found['version']} of the recommender {found['module']} was requested, but this code has version {module.VERSION}",
+            hint=f"write {found['module']} without a version to use this one",
         )
     return Choice(found["module"], module.VERSION, json.loads(found["options"] or "{}"))

@@ -87,15 +87,15 @@ class Crs(BaseModel):
     def _known_placeholders(cls, request: dict[str, Any]) -> dict[str, Any]:
         used = {text for text in _texts(request) if _OWN_PLACEHOLDER.fullmatch(text)}
         if unknown := sorted(used - set(PLACEHOLDERS)):
-            raise ValueError(f"{', '.join(unknown)}: known are {', '.join(PLACEHOLDERS)}")
+            raise ValueError(f"unknown placeholder {', '.join(unknown)}; the known ones are {', '.join(PLACEHOLDERS)}")
         if not used & {"$message", "$messages"}:
-            raise ValueError("what the seeker says has to be in it, as $message or $messages")
+            raise ValueError("the request must contain the seeker's text as $message or $messages")
         return request
 
     @model_validator(mode="after")
     def _with_model(self) -> Self:
         if "$model" in set(_texts(self.request)) and self.model is None:
-            raise ValueError("the request names $model, and there is no `model`")
+            raise ValueError("the request contains $model, but the file sets no `model`")
         return self
 
     @property
@@ -121,8 +121,8 @@ def crs_of(argument: str) -> Crs:
         return checked_crs({"preset": preset, "url": url}, told=f"http:{without_credentials(argument)}")
     if not argument.endswith(".toml"):
         raise BadInput(
-            f"http:{without_credentials(argument)} is neither a .toml file nor PRESET:URL",
-            hint=f"presets: {', '.join(PRESETS)}; as in http:ievalm:http://127.0.0.1:5005",
+            f"http:{without_credentials(argument)} is neither the path of a .toml file nor PRESET:URL",
+            hint=f"the presets are {', '.join(PRESETS)}; write for example http:ievalm:http://127.0.0.1:5005",
         )
     try:
         values = tomllib.loads(files.bytes_of(Path(argument)).decode("utf-8"))
@@ -138,7 +138,7 @@ def checked_crs(values: Mapping[str, Any], *, told: str) -> Crs:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise BadInput(f"{told}: {key}: {first['msg']}", hint="docs/recommenders.md shows every key") from error
+        raise BadInput(f"{told}: {key}: {first['msg']}", hint="see docs/recommenders.md for every key") from error
 
 
 def filled(template: Any, values: Mapping[str, Any]) -> Any:

@@ -34,7 +34,7 @@ def options(argument: str, *, model: str) -> dict[str, str]:  # noqa: ARG001  a 
 def build(items: Mapping[str, Item], popularity: Mapping[str, int], services: Services) -> Running:
     """The CRS of the options; `items` are what its titles are brought to."""
     if services.http is None or _CRS not in services.options:
-        raise BadInput("the recommender `http` needs an address", hint="http:FILE.toml, or http:PRESET:URL")
+        raise BadInput("the recommender `http` needs an address", hint="write http:FILE.toml or http:PRESET:URL")
     crs = checked_crs(json.loads(services.options[_CRS]), told="the recommender")
     linker = Linker(list(items.values()), popularity=popularity)
     return Running(crs, services.http.line(crs.address, crs.limits), linker, Grounding(items, popularity))

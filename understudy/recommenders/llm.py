@@ -55,7 +55,10 @@ class Answer(BaseModel):
 def options(argument: str, *, model: str) -> dict[str, str]:
     """The model of the role."""
     if argument:
-        raise BadInput(f"the recommender `llm` takes nothing after its name, seen {argument!r}", hint="name it with --recommender-model")
+        raise BadInput(
+            f"the recommender `llm` takes no argument after its name, but {argument!r} was given",
+            hint="name the model with --recommender-model",
+        )
     return {_MODEL: model}
 
 
@@ -63,7 +66,7 @@ def build(items: Mapping[str, Item], popularity: Mapping[str, int], services: Se
     """The recommender that a model plays."""
     model = services.options.get(_MODEL, services.model)
     if services.complete is None or model is None:
-        raise BadInput("the recommender `llm` needs a model", hint="give one with --recommender-model")
+        raise BadInput("the recommender `llm` needs a model", hint="name one with --recommender-model")
     shown = sorted(items, key=lambda item_id: (-popularity.get(item_id, 0), item_id))[:N_SHOWN]
     titles = "\n".join(escape(items[item_id].label) for item_id in shown)
     linker = Linker(list(items.values()), popularity=popularity)

@@ -196,7 +196,7 @@ def _bound(source: Mapping[str, Any], found: Figures) -> tuple[float | None, str
     if "fixed" in source:
         return float(source["fixed"]), ""
     if "figure" not in source:
-        raise UnderstudyError(f"a bound is either fixed or taken from a figure, seen {dict(source)}")
+        raise UnderstudyError(f"the source of a bound is {dict(source)}; it must be fixed or be taken from a figure")
     base = _figure(found, source["figure"])
     if base.value is not None:
         return base.value + source["plus"], ""

@@ -32,11 +32,11 @@ def strictest(licences: Iterable[str]) -> str:
     """The licence of what is made from sources under `licences`. Raises GateFailed where there is none."""
     given = set(licences)
     if not given:
-        raise GateFailed("the release has no source with a licence")
+        raise GateFailed("no source of the release states a licence", hint="write the SPDX identifier into the data set's LICENCE file")
     if unknown(given):
         raise GateFailed(
-            f"a source has a licence that is not known to allow a release: {', '.join(repr(one) for one in unknown(given))}",
-            hint=f"known are {', '.join(FREEST_FIRST)}; name it in the data set's LICENCE file",
+            f"a source has a licence that is not among those that allow a release: {', '.join(repr(one) for one in unknown(given))}",
+            hint=f"these do: {', '.join(FREEST_FIRST)}; write the right one into the data set's LICENCE file",
         )
     for pair in _EXCLUDE_EACH_OTHER:
         if pair <= given:

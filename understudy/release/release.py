@@ -91,7 +91,7 @@ def composed(
 def marked(name: str, engine: str) -> str:
     """The release's name: one played by rehearsal says so. Raises BadInput for a name that is no plain folder name."""
     if not name or not all(letter.isalnum() or letter in "-_." for letter in name) or name.startswith((".", "-")):
-        raise BadInput(f"{name!r} cannot be the name of a release", hint="use letters, digits, `-`, `_` and `.`")
+        raise BadInput(f"{name!r} cannot be the name of a release", hint="use only letters, digits, `-`, `_` and `.`")
     return f"{name}-rehearsal" if card.is_rehearsal(engine) and not name.endswith("-rehearsal") else name
 
 
@@ -109,7 +109,7 @@ def pull(
     release, version or form that is not there, UnderstudyError for files that are not what was published.
     """
     if form not in names("exports"):
-        raise BadInput(f"there is no form {form!r}", hint=f"there are: {', '.join(names('exports'))}")
+        raise BadInput(f"there is no export form {form!r}", hint=f"name one of {', '.join(names('exports'))}")
     folder = shelf.find(Path(releases_dir), name, version)
     manifest = verify(folder)
     lines = shelf.read_text(folder / f"{form}.jsonl")
@@ -147,4 +147,6 @@ def verify(folder: Path) -> dict[str, Any]:
 
 
 def _changed(folder: Path, name: str) -> UnderstudyError:
-    return UnderstudyError(f"{folder / name} is not what was published", hint="take the release from its source again; it is never edited")
+    return UnderstudyError(
+        f"{folder / name} differs from what was published", hint="copy the release again from its source; a release must not be edited"
+    )

@@ -90,7 +90,9 @@ def load_genome(store: humans.Rows, genome_digest: str) -> Genome:
     """The genome of a digest. Raises BadInput where the store does not hold it."""
     found = store.rows("play/genome", genome_digest=genome_digest)
     if not found:
-        raise BadInput(f"there is no genome {genome_digest} in the store", hint="`understudy optimize` names the file of its pick")
+        raise BadInput(
+            f"there is no genome {genome_digest} in the store", hint="use the file that `understudy optimize` reports as its pick"
+        )
     return Genome.from_json(json.loads(found[0]["genome"]))
 
 

@@ -44,7 +44,7 @@ class Survival:
 
     def __init__(self, algorithm: str, *, n_objectives: int, population: int) -> None:
         if algorithm not in ALGORITHMS:
-            raise BadInput(f"there is no algorithm called {algorithm!r}", hint=f"there are: {', '.join(ALGORITHMS)}")
+            raise BadInput(f"there is no algorithm called {algorithm!r}", hint=f"name one of {', '.join(ALGORITHMS)}")
         self._algorithm = algorithm
         self._survival = _survival(algorithm, n_objectives, population)
 
@@ -150,7 +150,7 @@ def hypervolume(F: Matrix, reference: Matrix) -> float:
 
     _checked(F, np.zeros((len(F), 0)))
     if not np.all(reference > 0):
-        raise BadInput(f"a reference point must be above 0 in every objective, seen {reference.tolist()}")
+        raise BadInput(f"the reference point is {reference.tolist()}; it must be above 0 in every objective")
     inside = F[np.all(reference > F, axis=1)]
     if not len(inside):
         return 0.0
@@ -220,4 +220,4 @@ def _survival(algorithm: str, n_objectives: int, population: int) -> Any:
 
 def _checked(F: Matrix, G: Matrix) -> None:
     if not (np.isfinite(F).all() and np.isfinite(G).all()):
-        raise ValueError("objectives and constraints must be finite: set aside what was not measured")
+        raise ValueError("an objective or constraint is not finite; leave out individuals that were not measured")

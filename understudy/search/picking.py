@@ -134,10 +134,13 @@ def _best(cases: Sequence[Matrix], objectives: Sequence[str], weights: Mapping[s
         return min(range(len(knee)), key=lambda i: (-knee[i], equal[i], i))
     unknown = sorted(set(weights) - set(objectives))
     if unknown:
-        raise BadInput(f"weights name {', '.join(unknown)}", hint=f"the objectives are {', '.join(objectives)}")
+        raise BadInput(
+            f"the weights name {', '.join(unknown)}, which is no objective of the search",
+            hint=f"the objectives are {', '.join(objectives)}",
+        )
     values = np.array([weights.get(name, 0.0) for name in objectives])
     if not np.isfinite(values).all() or (values < 0).any() or values.sum() <= 0:
-        raise BadInput(f"weights must be 0 or more and not all 0, seen {dict(weights)}")
+        raise BadInput(f"the weights are {dict(weights)}; each must be 0 or more, and at least one above 0")
     return int(np.argmin(np.max([achievement(case, values) for case in cases], axis=0)))
 
 

@@ -84,11 +84,11 @@ def apply(dialogues: Sequence[Dialogue], ground: Ground, *, kind: str, share: fl
     """The dialogues with round(share · units) units changed. Raises BadInput for a kind or share that is none, or where no unit is."""
     dose = _dose(kind)
     if not 0 <= share <= 1:
-        raise BadInput(f"a share of {share} is none", hint="a share lies between 0 and 1")
+        raise BadInput(f"the share is {share}; it must lie between 0 and 1")
     words = _Words(ground, dialogues)
     units = sorted(_UNITS[dose](words), key=lambda place: (share_of("dose", VERSION, dose, seed, *place), place))
     if share and not units:
-        raise BadInput(f"nothing can be dosed with {dose}: there are no {UNITS[dose]}")
+        raise BadInput(f"the fault {dose} cannot be put into these dialogues: they have no {UNITS[dose]}")
     drawn = units[: round(share * len(units))]
     texts = _CHANGES[dose](words, drawn, seed)
     chosen = _alike(words, texts) if dose not in ("acceptance", "copied", "repeated") else {place: one[0] for place, one in texts.items()}
@@ -228,7 +228,7 @@ def _dealt(
     again = (*alike[start:], *alike[:start])
     found = next((at for part in (fresh, again) for at in part if words.may_say(place, *donors[at])), None)
     if found is None:
-        raise BadInput(f"nothing to copy: no other seeker says a turn of {WINDOW} tokens", hint="give more dialogues")
+        raise BadInput(f"there is no text to copy: no other seeker has a turn of at least {WINDOW} tokens", hint="use more dialogues")
     return found
 
 
@@ -287,7 +287,7 @@ def _ended(text: str) -> str:
 def _dose(kind: str) -> Kind:
     found = next((one for one in KINDS if one == kind), None)
     if found is None:
-        raise BadInput(f"there is no dose of {kind!r}", hint=f"there are: {', '.join(KINDS)}")
+        raise BadInput(f"there is no dose {kind!r}", hint=f"name one of {', '.join(KINDS)}")
     return found
 
 

@@ -73,16 +73,14 @@ def path(candidates: Sequence[Candidate], genome_digest: str) -> list[Candidate]
     at = genome_digest
     while True:
         if at not in births:
-            raise BadInput(
-                f"the run has no candidate {at}", hint="`understudy status` names the runs; --genome takes a digest of its candidates"
-            )
+            raise BadInput(f"the search has no candidate {at}", hint="give --genome the digest of a candidate of this search")
         born = births[at]
         if not born.parents:
             return found[::-1]
         found.append(born)
         at = born.parents[0]
         if any(each.genome_digest == at for each in found):
-            raise BadInput(f"the lineage of {genome_digest} runs in a circle at {at}")
+            raise BadInput(f"the lineage of {genome_digest} has a cycle at {at}")
 
 
 def steps(
