@@ -22,10 +22,10 @@ from understudy.tasks.play.evaluation import settled
 from understudy.tasks.play.metering import pays, spent_here
 from understudy.tasks.play.models import models_open, open_models, store_held
 from understudy.tasks.simulate.batch import prompt_of
-from understudy.tasks.studies.compare import MORE_ROOM, Setting, carried_settings, left_of, table, transfer_of
+from understudy.tasks.studies.compare import Setting, carried_settings, left_of, table, transfer_of
 from understudy.tasks.studies.compare import show as show_comparison
 from understudy.tasks.studies.probe import probe_model
-from understudy.tasks.studies.sides import Place, Side, human_side_of, keep_sides, measure, open_test, place_of
+from understudy.tasks.studies.sides import MORE_ROOM, Place, Side, human_side_of, keep_sides, measure, open_test, place_of
 from understudy.tasks.studies.study import N_PROBED, open_study, room
 
 Fields = dict[str, Any]

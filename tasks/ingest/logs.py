@@ -38,7 +38,9 @@ def ingest_logs(
     found = _find(reader, paths)
     licence = {files.licence_beside(path) or module.LICENCE for path in found}
     if len(licence) != 1:
-        raise BadInput(f"the paths come under different licences: {', '.join(sorted(licence))}", hint="ingest them one by one")
+        raise BadInput(
+            f"the files have different licences: {', '.join(sorted(licence))}", hint="ingest the files of each licence on their own"
+        )
     source = Source(dataset, files.sha256(found), licence.pop(), split, module.TAGGED)
     with Store.open(store_path) as store, store.transaction():
         counts, n_changed = _write(store, module, found, source, Options(roles))
@@ -53,7 +55,7 @@ def ingest_logs(
 def _find(reader: str, paths: list[str]) -> list[Path]:
     found = {file.resolve(): file for path in paths for file in readers.find(reader, Path(path))}
     if not found:
-        raise BadInput("no path was given to ingest", hint="give the data set's folder or its files")
+        raise BadInput("no path was given", hint="give the data set's folder or its files")
     return list(found.values())
 
 

@@ -22,7 +22,7 @@ _DIGEST = re.compile(r"[0-9a-f]{32}")
 def export_prompt(store_path: str, genome: str, *, form: str, out: str | None) -> Fields:
     """`genome_digest, form, notes`, and `path` or `content`. `genome` is a file or a digest in the store. Raises BadInput."""
     if form not in portable.FORMS:
-        raise BadInput(f"there is no form {form!r}", hint=f"there are: {', '.join(portable.FORMS)}")
+        raise BadInput(f"there is no export form {form!r}", hint=f"name one of {', '.join(portable.FORMS)}")
     read = genome_of(store_path, genome)
     exemplars = _exemplars(store_path, read)
     content = (
@@ -38,7 +38,7 @@ def export_prompt(store_path: str, genome: str, *, form: str, out: str | None) -
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content + "\n", "utf-8")
     except OSError as error:
-        raise BadInput(f"cannot write {out}: {error}") from error
+        raise BadInput(f"the file {out} cannot be written: {error}", hint="choose another file with --out") from error
     return {**fields, "path": str(path)}
 
 
@@ -51,8 +51,8 @@ def genome_of(store_path: str, name: str) -> Genome:
     try:
         return Genome.from_json(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError) as error:
-        hint = "give the file that `understudy optimize` names, or the 32 digits of a genome in the store"
-        raise BadInput(f"cannot read the genome {name}: {error}", hint=hint) from error
+        hint = "give the file that `understudy optimize` reports, or the digest (32 hex digits) of a genome in the store"
+        raise BadInput(f"the genome {name} cannot be read: {error}", hint=hint) from error
 
 
 def _exemplars(store_path: str, genome: Genome) -> Sequence[Exemplar]:
@@ -65,4 +65,4 @@ def _exemplars(store_path: str, genome: Genome) -> Sequence[Exemplar]:
             known = humans.load_exemplars(store, humans.current_profile(store, row["dataset"]))
             if set(genome.exemplars) <= set(known):
                 return [known[name] for name in genome.exemplars]
-    raise BadInput("the examples of this genome are in no data set of the store", hint="give the --store that it was made with")
+    raise BadInput("no data set of the store holds the examples of this genome", hint="give the --store in which the genome was made")

@@ -102,7 +102,10 @@ def finished(store: Store, run: Run) -> list[list[Individual]]:
     """
     n = min(int(store.rows("optimize/n_generations", run_key=run.run_key)[0]["n"]), run.search.generations + 1)
     if n == 0:
-        raise BudgetExhausted("a cap ended the search before its first generation was measured", hint="raise the cap; nothing is lost")
+        raise BudgetExhausted(
+            "a cap ended the search before its first generation was measured",
+            hint="run the same command with a higher cap; every reply so far is stored",
+        )
     return history_of(store, run, n)
 
 

@@ -27,6 +27,6 @@ def require_replies(work: Work, played: Sequence[Played], fresh: Sequence[Played
         rows.keep_played(store, [one for one in fresh if one.status != "missing"], profile_key=work.profile_key)
     most = max(sorted(set(missing)), key=missing.count)
     raise ProviderFailed(
-        f"{len(missing)} of {len(runs)} dialogues with {work.recommender} are missing, most of them because of: {most}",
-        hint="the others are kept; the same command plays the missing ones again",
+        f"{len(missing)} of {len(runs)} dialogues with {work.recommender} are missing, most often because: {most}",
+        hint="the other dialogues are stored; run the same command again to play the missing ones",
     )

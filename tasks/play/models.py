@@ -70,7 +70,7 @@ def models_open(dataset: str, options: RunOptions) -> Iterator[OpenModels]:
 def open_models() -> OpenModels:
     """The models that are open in this process. Raises UnderstudyError where there are none."""
     if _night is None or _night.gateway is not shared_gateway():
-        raise UnderstudyError("no models are open in this process", hint="play inside `models_open`")
+        raise UnderstudyError("no models are open in this process", hint="call this within `models_open`")
     return _night
 
 
@@ -117,7 +117,7 @@ def surface_named(name: str) -> rehearsal.Surface:
     try:
         read = rehearsal.Surface.from_toml(Path(name).read_text("utf-8"))
     except OSError as error:
-        raise BadInput(f"cannot read the surface {name}: {error}") from error
+        raise BadInput(f"the surface {name} cannot be read: {error}") from error
     # the name stands in the model's name and so in every key: two files may bear the same one
     return replace(read, name=f"{read.name}-{read.digest[:8]}")
 

@@ -139,7 +139,7 @@ def _side_channel(store: Store, profile_key: str, instruments: Instruments, titl
     """Rehearsal's register, heard in this process on contexts of the fitted splits."""
     rows = {row["name"]: row for row in store.rows("profile/instruments", profile_key=profile_key)}
     if "rehearsal" not in rows:
-        raise BadInput("rehearsal is fitted before the instruments are")
+        raise BadInput("the profile holds no fitted rehearsal, which the instruments need", hint="run `understudy profile` first")
     fitted = rehearsal.Fitted.from_json(json.loads(rows["rehearsal"]["parameters"]))
     genome, calm = load_setting(SETTING).genome, rehearsal.Surface("calm", tuple((fault, NO_FAULT) for fault in rehearsal.FAULTS), (), ())
     surfaces, controls = (rehearsal.surface(SURFACE), calm), genome.controls

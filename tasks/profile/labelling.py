@@ -21,7 +21,7 @@ def write_sheet(store_path: str, dataset: str, out: str, *, n: int, engine: str 
     """`n_rows, path`. The same store, seed and number give the same sheet. Raises BadInput, also where the file is there already."""
     path = Path(out)
     if path.exists():
-        raise BadInput(f"{out} is there already", hint="a sheet may hold labels: choose another name")
+        raise BadInput(f"{out} already exists and may hold labels, so it is not replaced", hint="choose another name with --out")
     with Store.open(store_path) as store:
         profile_key = humans.current_profile(store, dataset)
         candidates = store.frame("play/labelable", profile_key=profile_key)
@@ -37,7 +37,7 @@ def write_sheet(store_path: str, dataset: str, out: str, *, n: int, engine: str 
 def read_labels(store_path: str, dataset: str, sheets: list[str], *, seed: int = 0) -> Fields:
     """`n_labels, n_annotators, alpha, confusion_by_register`. Each file is one annotator's, named by the file. Raises BadInput."""
     if repeated := [name for name in sheets if sum(Path(one).stem == Path(name).stem for one in sheets) > 1]:
-        raise BadInput(f"two sheets bear one name: {repeated[0]}", hint="a sheet's name is its annotator's")
+        raise BadInput(f"two sheets have the same name: {repeated[0]}", hint="name each file after its annotator")
     with Store.open(store_path) as store:
         profile_key = humans.current_profile(store, dataset)
         known = [row["label_id"] for row in store.rows("play/label_rows", dataset=dataset)]
@@ -61,6 +61,6 @@ def _rows(sheet: str, known: list[str]) -> list[tuple[str, str, str, str | None,
     try:
         text = Path(sheet).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"cannot read the sheet {sheet}: {error}") from error
+        raise BadInput(f"the sheet {sheet} cannot be read: {error}") from error
     name, sha256 = Path(sheet).stem, labelling.sheet_sha256(text)
     return [(one.label_id, name, sha256, one.reaction, one.act) for one in labelling.labels(text, name=Path(sheet).name, known=known)]

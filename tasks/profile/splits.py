@@ -12,7 +12,7 @@ REPORTED = "select"
 def checked_split(split: str) -> str:
     """The split, where it is one that may be opened. Raises BadInput."""
     if split == "test":
-        raise BadInput("the test split is opened by `compare --final` alone", hint=f"there are: {', '.join(OPEN)}")
+        raise BadInput("only `compare --final` may open the split `test`", hint=f"choose one of {', '.join(OPEN)}")
     if split not in OPEN:
-        raise BadInput(f"there is no split {split!r}", hint=f"there are: {', '.join(OPEN)}")
+        raise BadInput(f"there is no split {split!r}", hint=f"choose one of {', '.join(OPEN)}")
     return split

@@ -52,7 +52,7 @@ def publish_batch(store_path: str, batch_key: str, *, name: str, releases_dir: s
 def _composed(store: Store, batch_key: str, name: str) -> Release:
     rows = store.rows("publish/batch", batch_key=batch_key)
     if not rows:
-        raise BadInput(f"there is no batch {batch_key}", hint="`understudy simulate` plays one")
+        raise BadInput(f"there is no batch {batch_key}", hint="run `understudy simulate` to play one")
     batch = rows[0]
     verdicts = _verdicts(store, batch_key)
     return composed(
@@ -70,11 +70,11 @@ def _verdicts(store: Store, batch_key: str) -> list[Fields]:
     verdicts = store.rows("validate/verdicts", batch_key=batch_key)
     failed = [verdict for verdict in verdicts if not verdict["passed"]]
     if not verdicts:
-        raise GateFailed(f"batch {batch_key} was not validated", hint="run `understudy validate` first", fields={"release": None})
+        raise GateFailed(f"batch {batch_key} has not been validated", hint="run `understudy validate` first", fields={"release": None})
     if failed:
         names = ", ".join(f"{verdict['suite']}/{verdict['expectation']}" for verdict in failed)
-        hint = "`understudy validate` names bound and miss"
-        raise GateFailed(f"batch {batch_key} did not pass: {names}", hint=hint, fields={"release": None})
+        hint = "run `understudy validate` to see each bound and by how much it was missed"
+        raise GateFailed(f"batch {batch_key} failed {names}", hint=hint, fields={"release": None})
     return verdicts
 
 

@@ -97,10 +97,10 @@ def batch_key_of(store: str, batch: str, dataset: str | None) -> str:
     with Store.open(store) as opened:
         found = opened.rows("simulate/named", batch=batch, dataset=dataset)
     if not found:
-        raise BadInput(f"there is no batch called {batch!r}", hint="`understudy simulate --batch NAME` plays one")
+        raise BadInput(f"there is no batch called {batch!r}", hint="run `understudy simulate --batch NAME` to play one")
     datasets = sorted({row["dataset"] for row in found})
     if len(datasets) > 1:
-        raise BadInput(f"the batch {batch!r} is in several data sets: {', '.join(datasets)}", hint="say which with --dataset")
+        raise BadInput(f"the batch {batch!r} exists in several data sets: {', '.join(datasets)}", hint="name one with --dataset")
     return str(found[-1]["batch_key"])
 
 
@@ -140,4 +140,6 @@ def _read(path: Path) -> Genome:
     try:
         return Genome.from_json(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError) as error:
-        raise BadInput(f"cannot read the genome {path}: {error}", hint="`understudy optimize` names the file of its pick") from error
+        raise BadInput(
+            f"the genome file {path} cannot be read: {error}", hint="give the file that `understudy optimize` reports as its pick"
+        ) from error

@@ -55,7 +55,9 @@ def audit_file(
         human = played.load_human(store, profile_key, chosen, dataset)
         side = replace(side, points=_points(store, profile_key, chosen))
     if human.behaviour.is_empty():
-        raise BadInput(f"{chosen} of {dataset!r} has no dialogues", hint="`understudy profile` shows the splits; --split takes another one")
+        raise BadInput(
+            f"the split {chosen!r} of {dataset!r} holds no dialogues", hint="choose another --split; `understudy profile` shows their sizes"
+        )
     pieces = pairing.heard(read.dialogues, side, by_id=by_id)
     reference = Reference.build(human, seed=seed)
     ids = pairing.item_ids(read.items, side.items)
@@ -89,7 +91,9 @@ def read_simulated(reader: str, path: Path, roles: Mapping[str, str] | None) -> 
     rejects["a dialogue in which the seeker says nothing"] += len(dialogues) - len(spoken)
     if not spoken:
         why = f": {rejects.most_common(1)[0][0]}" if rejects.total() else ""
-        raise BadInput(f"{path} holds no dialogue that can be measured{why}", hint="audit measures what seekers say to a recommender")
+        raise BadInput(
+            f"{path} holds no dialogue that can be measured{why}", hint="give dialogues in which a seeker talks to a recommender"
+        )
     return Read(_masked(spoken), items, +rejects, files.sha256(found))
 
 

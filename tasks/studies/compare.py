@@ -21,11 +21,10 @@ from understudy.studies.compare.table import Floor, Pair
 from understudy.tasks.artifacts import page
 from understudy.tasks.play.metering import Spent, bill, spent_on
 from understudy.tasks.studies import documents
-from understudy.tasks.studies.sides import Place, Side, carried_to
+from understudy.tasks.studies.sides import MORE_ROOM, Place, Side, carried_to
 
 ALL, EXPERT = "all", "expert"
 Fields = dict[str, Any]
-MORE_ROOM = "nothing is lost: the same command with more room goes on from here"
 _HELDOUT = (
     "AUC of a classifier on the order of function words in stretches of equal length, titles masked, cross-validated by seeker: how well "
     "it tells the simulator's text from that of the humans at the same places; .5 is chance. No search and no objective sees it."
@@ -59,10 +58,10 @@ def settings_asked(text: str) -> list[str]:
     """The settings that `all` or a list with commas names, files of one's own among them. Raises BadInput."""
     names = setting_names() if text == ALL else [name.strip() for name in text.split(",") if name.strip()]
     if not names:
-        raise BadInput("no setting is named", hint=f"say `{ALL}`, or some of: {', '.join(setting_names())}")
+        raise BadInput("no prompt setting was named", hint=f"give `{ALL}`, or a list of {', '.join(setting_names())}")
     stems = [load_setting(name).name for name in names]
     if len(set(stems)) < len(stems):
-        raise BadInput(f"two settings bear one name: {', '.join(sorted({name for name in stems if stems.count(name) > 1}))}")
+        raise BadInput(f"two prompt settings have the same name: {', '.join(sorted({name for name in stems if stems.count(name) > 1}))}")
     return names
 
 
@@ -109,9 +108,7 @@ def left_of(caps: Caps, spent: Spent) -> Caps:
     """What of the caps is left. Raises BudgetExhausted."""
     left = spent.left_of(caps)
     if left is None:
-        raise BudgetExhausted(
-            "a cap ended the work before it had a result", hint="nothing is lost: the same command with more room goes on"
-        )
+        raise BudgetExhausted("a cap ended the command before it had a result", hint=MORE_ROOM)
     return left
 
 

@@ -52,7 +52,9 @@ def of_split(store: Store, profile_key: str, dataset: str, split: str) -> tuple[
     inside, others = (_ids(store, profile_key, *names) for names in ((split,), [name for name in OPEN if name != split]))
     dialogues = [one for one in every if one.dialogue_id in inside]
     if not dialogues:
-        raise BadInput(f"{split} of {dataset!r} has no dialogues", hint="`understudy profile` shows the splits; --split takes another one")
+        raise BadInput(
+            f"the split {split!r} of {dataset!r} holds no dialogues", hint="choose another --split; `understudy profile` shows their sizes"
+        )
     items = humans.load_items(store, dataset)
     targets = {row["dialogue_id"]: row["target"] for row in store.rows("profile/targets", profile_key=profile_key, split=split)}
     contexts = store.rows("profile/contexts", profile_key=profile_key, split=split)

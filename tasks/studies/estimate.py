@@ -83,9 +83,11 @@ class Asked:
 def estimate_run(store: str, asked: Asked, *, models: Models) -> Fields:
     """The fields of `understudy estimate`."""
     if asked.run not in RUNS:
-        raise BadInput(f"there is no run {asked.run!r} to estimate", hint=f"one of {', '.join(RUNS)}")
+        raise BadInput(f"{asked.run!r} is no command that can be estimated", hint=f"choose --of from {', '.join(RUNS)}")
     if asked.to.is_asked and asked.run != "compare":
-        raise BadInput(f"{asked.run} carries no prompt to another place", hint="only compare does: --of compare")
+        raise BadInput(
+            f"{asked.run} does not measure prompts on another data set, recommender or surface", hint="use --of compare, which does"
+        )
     with Store.open(store, read_only=True) as opened:
         profiles = {name: humans.current_profile(opened, name) for name in (asked.dataset, asked.to.dataset or asked.dataset)}
         measured = {(_bare(row["model"]), row["role"]): row for row in opened.rows("play/measured_calls")}

@@ -98,7 +98,7 @@ def _named(recommenders: Sequence[str], opened: OpenModels) -> dict[str, str]:
     """Recommender as it was asked for → the name under which its dialogues are kept. Raises BadInput where one is asked for twice."""
     named = {written: recommender_named(written, opened) for written in recommenders}
     if len(set(named.values())) < len(recommenders):
-        raise BadInput("a recommender is named twice", hint="name each of them once")
+        raise BadInput("a recommender was named more than once", hint="name each recommender once")
     return named
 
 

@@ -68,11 +68,11 @@ def _run(store: Store, prefix: str) -> Fields:
         return found[0]
     known = found or store.rows("optimize/runs_like", prefix="")
     if not known:
-        raise BadInput("there is no search in the store", hint="`understudy optimize` makes one")
+        raise BadInput("the store holds no search", hint="run `understudy optimize` first")
     listed = ", ".join(f"{row['run_key'][:12]} ({row['setting']}, {row['n_generations']} generations)" for row in known[:_N_LISTED])
     more = f" and {len(known) - _N_LISTED} more" if len(known) > _N_LISTED else ""
-    what = f"{len(found)} runs begin with {prefix!r}" if found else f"there is no run {prefix!r}"
-    raise BadInput(what, hint=f"there are: {listed}{more}")
+    what = f"the keys of {len(found)} searches begin with {prefix!r}" if found else f"there is no search {prefix!r}"
+    raise BadInput(what, hint=f"name one of {listed}{more}")
 
 
 def _genome(told: Sequence[Fields], asked: str | None, outcome: Fields | None, run_key: str) -> str:
@@ -80,14 +80,15 @@ def _genome(told: Sequence[Fields], asked: str | None, outcome: Fields | None, r
     if asked is None:
         if outcome is None:
             played = list(dict.fromkeys(row["genome_digest"][:12] for row in told if row["status"] == "ok"))
-            hint = f"carry the search on, or name a candidate with --genome: {', '.join(played[:_N_LISTED]) or 'none was played yet'}"
+            hint = f"run the search to its end, or name a candidate with --genome: {', '.join(played[:_N_LISTED]) or 'none was played yet'}"
             raise BadInput(f"the search {run_key[:12]} has not ended, so it has no pick", hint=hint)
         return str(outcome["genome_digest"])
     found: list[str] = sorted({row["genome_digest"] for row in told if row["status"] == "ok" and row["genome_digest"].startswith(asked)})
     if len(found) != 1:
-        what = f"{len(found)} candidates begin with" if found else "the run has no played candidate"
+        what = f"the digests of {len(found)} candidates begin with" if found else "the search has played no candidate"
         raise BadInput(
-            f"{what} {asked!r}", hint=", ".join(one[:12] for one in found[:_N_LISTED]) or "take a digest from a front of the run"
+            f"{what} {asked!r}",
+            hint=f"name one of {', '.join(one[:12] for one in found[:_N_LISTED])}" if found else "take a digest from a front of the search",
         )
     return found[0]
 

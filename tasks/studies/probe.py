@@ -56,7 +56,7 @@ def is_asked(model: str) -> bool:
 def tasks_named(task: str) -> list[str]:
     """The tasks that `--task` means. Raises BadInput that lists what there is."""
     if task not in (ALL, *probes.names()):
-        raise BadInput(f"there is no task {task!r}", hint=f"there are: {', '.join((*probes.names(), ALL))}")
+        raise BadInput(f"there is no task {task!r}", hint=f"choose one of {', '.join((*probes.names(), ALL))}")
     return probes.names() if task == ALL else [task]
 
 
@@ -106,7 +106,10 @@ def _probed(questions: Questions, humans: Humans, opened: OpenModels, *, name: s
     n_missing = sum(one.missing for one in answers)
     if n_missing > MAX_MISSING * len(answers):
         why = next(one.reason for one in answers if one.missing)
-        raise ProviderFailed(f"{n_missing} of {len(answers)} answers are missing in {name}", hint=f"the first: {why}")
+        raise ProviderFailed(
+            f"{n_missing} of {len(answers)} answers of the probe {name} are missing; the first because: {why}",
+            hint="run the same command again to ask them anew",
+        )
     found: Fields = {**about, **module.measured(questions, answers, humans, seed=seed)}
     return found
 
@@ -133,7 +136,9 @@ def _judged(
     bounds = {"liked_from": _judging.LIKED_FROM, "disliked_to": _judging.DISLIKED_TO}
     rated = store.rows("profile/rating_judgements", dataset=ratings or dataset, **bounds)
     if ratings and not rated:
-        raise BadInput(f"the data set {ratings!r} has no ratings", hint="`understudy ingest movielens PATH --dataset NAME` reads some")
+        raise BadInput(
+            f"the data set {ratings!r} has no ratings", hint="ingest ratings first: `understudy ingest movielens PATH --dataset NAME`"
+        )
     if not rated:
         judged = _judging.from_forms(store.rows("profile/form_judgements", profile_key=profile_key), items)
         return judged, "forms" if judged else "", "" if judged else _judging.NOTHING

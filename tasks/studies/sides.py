@@ -32,6 +32,7 @@ from understudy.tasks.profile.anchors import anchors_of
 from understudy.tasks.simulate.batch import REPORT_REPLICATE
 
 VERSION = 1
+MORE_ROOM = "every result so far is stored; run the same command with higher caps to continue from here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +142,8 @@ def keep_sides(store: str, sides: Sequence[Side], capped: str, *, done: int, of:
         keep(opened, [side.done for side in sides])
     if capped:
         raise BudgetExhausted(
-            f"a cap ended the comparison after {done} of {of} settings",
-            hint="nothing is lost: the same command with more room goes on from here",
+            f"a cap ended the comparison after {done} of {of} prompt settings",
+            hint=MORE_ROOM,
         )
     progress(done + 1, of, key="compare", description="Settings measured before and after")
     return [replace(side, done=replace(side.done, played=())) for side in sides]
@@ -186,6 +187,8 @@ def _human_turns(work: Work) -> pl.DataFrame:
 
 def _with_own_exemplars(genome: Genome, known: Sequence[str], *, seed: int) -> Genome:
     if len(known) < len(genome.exemplars):
-        raise BadInput(f"the prompt shows {len(genome.exemplars)} examples, the exemplar split there has {len(known)}")
+        raise BadInput(
+            f"the prompt shows {len(genome.exemplars)} examples, but the exemplar split of the other data set holds {len(known)}"
+        )
     bare = Prompt("carried", replace(genome, exemplars=()), len(genome.exemplars), "", "")
     return seed_genome(bare, known, seed=seed)

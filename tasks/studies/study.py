@@ -21,6 +21,7 @@ from understudy.rows import humans
 from understudy.studies.compare import page
 from understudy.tasks.play.metering import Spent, spent_on
 from understudy.tasks.studies.estimate import Asked, estimate_run
+from understudy.tasks.studies.sides import MORE_ROOM
 
 VERSION = 1
 Fields = dict[str, Any]
@@ -89,10 +90,10 @@ def room(study: Study, caps: Caps) -> Caps:
     spent = study.spent()
     left = spent.left_of(caps)
     if left is None:
-        told = "an unknown sum" if spent.usd is None else f"{spent.usd:.4f} USD"
+        told = "an unknown amount" if spent.usd is None else f"{spent.usd:.4f} USD"
         raise BudgetExhausted(
-            f"the study has spent its caps: {told}, {spent.tokens} tokens, {spent.n_calls} calls",
-            hint="what was played is kept: the same command with higher caps goes on from there",
+            f"the study has reached a cap after {told}, {spent.tokens} tokens and {spent.n_calls} calls",
+            hint=MORE_ROOM,
         )
     return left
 

@@ -45,7 +45,7 @@ def require_passed(fields: Fields) -> Fields:
     """The fields of a validated batch as they are. Raises GateFailed, which carries them, when a gate said no."""
     failed = [verdict for verdict in fields["verdicts"] if not verdict["passed"]]
     if failed:
-        raise GateFailed(told(failed), hint="the dialogues stay in the store; `worst` names those in quarantine", fields=fields)
+        raise GateFailed(told(failed), hint="the dialogues stay in the store; the field `worst` names those in quarantine", fields=fields)
     return fields
 
 
@@ -58,7 +58,7 @@ def told(failed: list[Fields]) -> str:
 def _batch(store: Store, batch_key: str) -> Fields:
     rows = store.rows("validate/batch", batch_key=batch_key)
     if not rows:
-        raise BadInput(f"there is no batch {batch_key}", hint="`understudy simulate` plays one; `understudy status` counts what is there")
+        raise BadInput(f"there is no batch {batch_key}", hint="run `understudy simulate` to play one")
     row = rows[0]
     return {**row, **{part: json.loads(row[part]) for part in ("objectives", "leakage", "diagnostics")}}
 

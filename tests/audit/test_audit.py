@@ -112,7 +112,7 @@ def test_the_wrong_reader_names_the_right_one(world: Any) -> None:
 
 @pytest.mark.parametrize("split", ["test", "nowhere"])
 def test_some_splits_are_not_opened(split: str, world: Any) -> None:
-    with pytest.raises(BadInput, match=r"test split|no split"):
+    with pytest.raises(BadInput, match=r"split `test`|no split"):
         world.audit(EXAMPLES / "uss", "uss", split=split)
 
 

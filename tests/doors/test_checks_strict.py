@@ -72,8 +72,8 @@ def test_an_empty_table_fails_its_row_count(tmp_path: Path) -> None:
         ((), "no expectations"),
         ((AT_MOST,), "row count"),
         (({**COUNT, "kwargs": {"min_value": 0}},), "row count"),
-        ((COUNT, {**AT_MOST, "meta": {"why": ""}}), "meta lacks why"),
-        ((COUNT, {**AT_MOST, "meta": {"name": "e0"}}), "uses a name twice"),
+        ((COUNT, {**AT_MOST, "meta": {"why": ""}}), "the meta of e1 lacks why"),
+        ((COUNT, {**AT_MOST, "meta": {"name": "e0"}}), "uses a name more than once"),
     ],
 )
 def test_a_suite_that_could_pass_by_accident_is_refused(tmp_path: Path, entries: tuple[dict[str, Any], ...], told: str) -> None:

@@ -220,5 +220,5 @@ def test_a_call_without_an_answer_in_time_fails(store: Path) -> None:
 
 
 def test_work_that_takes_too_long_ends_as_a_failed_provider(store: Path) -> None:
-    with exchange(store, Scripted()) as gateway, pytest.raises(ProviderFailed, match="not done within"):
+    with exchange(store, Scripted()) as gateway, pytest.raises(ProviderFailed, match="not finished within"):
         gateway.run(asyncio.sleep(3600), timeout_s=0.01)

@@ -206,7 +206,7 @@ def test_prices_are_litellm_s_or_given() -> None:
     assert known_price(GatewayConfig(prices={"*": (3.0, 9.0)}), "openai/gpt-4o-mini") == listed
     assert known_price(GatewayConfig(prices={"*": (3.0, 9.0)}), "openai/another-of-nobody") == Price(3e-6, 9e-6)
     assert known_price(GatewayConfig(prices={"openai/gpt-4o-mini": (0.0, 0.0)}), "openai/gpt-4o-mini") == Price(0.0, 0.0)
-    with pytest.raises(BadInput, match="no model"):
+    with pytest.raises(BadInput, match="does not know the model"):
         known_price(GatewayConfig(), "nonsense")
 
 

@@ -104,7 +104,11 @@ def expected_and_made(store: str, run: str, search: Search) -> tuple[dict[str, A
 def test_settings_that_cannot_be_compared_are_bad_input(tmp_path: Path) -> None:
     own = tmp_path / "zero_shot.toml"
     own.write_text((ROOT / "understudy" / "settings" / "zero_shot.toml").read_text())
-    for asked, told in (("nothing", "no prompt setting called"), (",", "no setting is named"), (f"zero_shot,{own}", "bear one name")):
+    for asked, told in (
+        ("nothing", "no prompt setting called"),
+        (",", "no prompt setting was named"),
+        (f"zero_shot,{own}", "have the same name"),
+    ):
         with pytest.raises(BadInput, match=told):
             settings_asked(asked)
     assert len(settings_asked("all")) == 11
@@ -161,7 +165,7 @@ def test_a_study_that_is_killed_goes_on_and_pays_again_only_for_calls_in_flight(
         return RunOptions(store=Path(store), models=models, caps=Caps(calls=calls))
 
     # the cap is one of the whole study: what the process that was killed spent counts
-    with pytest.raises(BudgetExhausted, match="has spent its caps"):
+    with pytest.raises(BudgetExhausted, match="has reached a cap"):
         study("sample", ["zero_shot"], **asked, options=within(100))
     with pytest.raises(BudgetExhausted):
         study("sample", ["zero_shot"], **asked, options=within(n_before + 60))

@@ -116,7 +116,7 @@ def test_a_batch_that_failed_a_gate_is_not_published(
 
 
 def test_a_batch_that_was_not_judged_is_not_published(make_store: Callable[..., str], tmp_path: Path) -> None:
-    with pytest.raises(GateFailed, match="was not validated"):
+    with pytest.raises(GateFailed, match="has not been validated"):
         publish(make_store(), "b1", name="small", releases_dir=str(tmp_path / "releases"))
 
 

@@ -92,7 +92,7 @@ def test_a_model_that_does_not_answer_ends_as_a_failed_provider(store: str) -> N
 
     with pytest.raises(ProviderFailed, match="60 of 60") as caught:
         probe_model(store, "sample", opened(FakeGateway(silent)), task="contamination", n=60, seed=0)
-    assert "timed out" in caught.value.hint
+    assert "timed out" in caught.value.message
 
 
 def test_the_estimate_counts_the_questions_that_are_then_asked(store: str) -> None:

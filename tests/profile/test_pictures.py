@@ -79,5 +79,5 @@ def test_files_are_replaced_as_a_whole_and_a_name_leads_nowhere_else(tmp_path: P
     assert [path.name for path in folder.iterdir()] == ["x.svg"]
     assert (folder / "x.svg").read_text() == "two"
     (tmp_path / "file").write_text("")
-    with pytest.raises(BadInput, match="cannot write"):
+    with pytest.raises(BadInput, match="cannot be written"):
         written(tmp_path / "file", {"x.svg": "one"})

@@ -44,7 +44,7 @@ def test_the_way_goes_by_first_parents_and_survivors_are_no_steps() -> None:
 
 def test_a_circle_is_refused() -> None:
     round_about = [candidate(0, FIRST, "prune", SECOND), candidate(0, SECOND, "prune", FIRST)]
-    with pytest.raises(BadInput, match="circle"):
+    with pytest.raises(BadInput, match="cycle"):
         path(round_about, FIRST.digest)
 
 

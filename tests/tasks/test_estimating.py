@@ -83,7 +83,7 @@ def test_carrying_prompts_elsewhere_costs_what_is_played_there(store: str) -> No
     assert carried["recommender"][0]["n_dialogues"] == compared["n_free_runs"] == carried["recommender"][0]["n_free_runs"]
     assert {name: carried["surface"][0][name] for name in compared if name != "part"} == {k: v for k, v in compared.items() if k != "part"}
     assert carried["llm"][0]["n_calls"]["value"] > carried["recommender"][0]["n_calls"]["value"]
-    with pytest.raises(BadInput, match="carries no prompt"):
+    with pytest.raises(BadInput, match="does not measure prompts on another"):
         estimate(store, run="nightly", to=Elsewhere(surface="3"))
 
 
@@ -120,7 +120,7 @@ def test_money_is_nothing_for_rehearsal_known_for_some_and_unknown_or_given_for_
     assert unknown["usd"]["value"] is None
     given = estimate(store, {"seeker": "openai/of-nobody", "prices": {"*": (1.0, 2.0)}})
     assert given["usd"]["value"] > 0
-    with pytest.raises(BadInput, match="no model"):
+    with pytest.raises(BadInput, match="does not know the model"):
         estimate(store, {"seeker": "nonsense"})
 
 
@@ -177,5 +177,5 @@ def test_the_ledger_is_used_where_it_says_enough_and_nothing_is_added_to_it(stor
 
 
 def test_a_run_that_there_is_none_of_is_refused(store: str) -> None:
-    with pytest.raises(BadInput, match="no run"):
+    with pytest.raises(BadInput, match="no command that can be estimated"):
         estimate(store, run="publish")

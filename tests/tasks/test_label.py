@@ -114,7 +114,7 @@ def test_no_cell_is_a_formula(store: Path, tmp_path: Path) -> None:
 
 def test_a_sheet_that_is_there_is_not_written_over(store: Path, tmp_path: Path) -> None:
     sheet(store, tmp_path / "a.csv")
-    with pytest.raises(BadInput, match="there already"):
+    with pytest.raises(BadInput, match="already exists"):
         sheet(store, tmp_path / "a.csv")
 
 
