@@ -211,7 +211,7 @@ def test_the_files_of_the_guide_are_good_ones(file: Any) -> None:
         ('preset = "ievalm"\nurl = "http://h:1"\ntimeout_s = 0', "timeout_s"),
         ('preset = "ievalm"\nurl = "http://h:1"\ntext = "a..b"', "text"),
         ('url = "http://h:1"\ntext = "a"\n[request]\nm = "$mesage"', "the known ones are"),
-        ('url = "http://h:1"\ntext = "a"\n[request]\nm = "fixed"', "what the seeker says"),
+        ('url = "http://h:1"\ntext = "a"\n[request]\nm = "fixed"', "the seeker's text"),
         ('url = "http://h:1"\ntext = "a"\n[request]\nm = "$message"\no = "$model"', "no `model`"),
         ("url = ", "not TOML"),
     ],

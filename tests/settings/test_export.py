@@ -85,7 +85,7 @@ def test_what_cannot_be_exported_is_refused(store: str, tmp_path: Path) -> None:
     file.write_text(json.dumps(few.as_json()), "utf-8")
     for genome, form, told in (
         ("0" * 32, "text", "no genome"), ("nowhere.json", "text", "cannot be read"), (str(file), "text", "examples"),
-        (str(file), "xml", "no form"),
+        (str(file), "xml", "no export form"),
     ):  # fmt: skip
         with pytest.raises(BadInput, match=told):
             export_prompt(store, genome, form=form, out=None)

@@ -87,7 +87,7 @@ def test_a_file_of_ones_own_is_named_after_the_file(tmp_path: Path) -> None:
         ("n_exemplars = 0", "n_exemplars = 6", "n_exemplars"),
         ('style = "', 'style = "</need>', "sections.style"),
         ("ending = ", "finish = ", "sections.ending"),
-        ("role = ", "role = = ", "not TOML"),
+        ("role = ", "role = = ", "not valid TOML"),
     ],
 )
 def test_a_broken_setting_is_refused_by_the_name_of_its_key(old: str, new: str, key: str) -> None:
