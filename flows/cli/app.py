@@ -35,10 +35,25 @@ from understudy.flows.cli import (
     validate,
 )
 from understudy.flows.cli.console import usage_error
+from understudy.flows.cli.reading import Command, Given, reading
+
+
+def _run(given: Given) -> None:
+    """Runs the command whose options Typer has read."""
+    given()
+
+
+# in the order of `understudy --help`: the way data goes, then the rest
+COMMANDS: tuple[Command, ...] = (
+    ingest.ingest, profile.profile, optimize.optimize, simulate.simulate, nightly.nightly, status.status, devserver.devserver,
+    label.label, audit.audit, dose.dose, compare.compare, estimate.estimate, evaluate.evaluate, export.export, front.front,
+    probe.probe, publish.publish, pull.pull, show.show, study.study, validate.validate,
+)  # fmt: skip
 
 app = typer.Typer(
     name="understudy",
     no_args_is_help=True,
+    result_callback=_run,
     pretty_exceptions_enable=False,
     help="Simulated seekers for conversational recommender systems: tuned, measured against humans, published as training sets.",
 )
@@ -59,27 +74,8 @@ def understudy(
     """The program itself: what it is called without a command for."""
 
 
-app.command("ingest")(ingest.ingest)
-app.command("profile")(profile.profile)
-app.command("optimize")(optimize.optimize)
-app.command("simulate")(simulate.simulate)
-app.command("nightly")(nightly.nightly)
-app.command("status")(status.status)
-app.command("devserver")(devserver.devserver)
-app.command("label")(label.label)
-app.command("audit")(audit.audit)
-app.command("dose")(dose.dose)
-app.command("compare")(compare.compare)
-app.command("estimate")(estimate.estimate)
-app.command("evaluate")(evaluate.evaluate)
-app.command("export")(export.export)
-app.command("front")(front.front)
-app.command("probe")(probe.probe)
-app.command("publish")(publish.publish)
-app.command("pull")(pull.pull)
-app.command("show")(show.show)
-app.command("study")(study.study)
-app.command("validate")(validate.validate)
+for command in COMMANDS:
+    app.command()(reading(command))
 
 
 def main() -> NoReturn:

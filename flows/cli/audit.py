@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -10,20 +11,28 @@ from rich.console import Console
 from rich.table import Table
 
 from understudy.flows.cli.console import Fields, answer
-from understudy.flows.cli.options import STORE, AsJson, Dataset, Seed, StoreFile, pairs_of, text_of
+from understudy.flows.cli.options import RUN, STORE, AsJson, Dataset, Roles, Seed, StoreFile, pairs_of, text_of
 from understudy.report.figures import REHEARSAL_WARNING, figure
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedArguments:
+    """The simulated dialogues, and what their file does not say itself."""
+
+    simulated: Annotated[Path, typer.Option(help="The simulated dialogues: a file, or a folder in a data set's layout. Read only.")]
+    reader: Annotated[str, typer.Option(help="The reader of the file's format.")]
+    same_setting: Annotated[bool, typer.Option("--same-setting", help="They talked to the recommender that the humans talked to.")] = False
+    by_id: Annotated[bool, typer.Option("--by-id", help="A dialogue's own id is that of the human dialogue it stands for.")] = False
+    roles: Roles = None
+
+
 def audit(
+    *,
     dataset: Dataset,
-    simulated: Annotated[Path, typer.Option(help="The simulated dialogues: a file, or a folder in a data set's layout. Read only.")],
-    reader: Annotated[str, typer.Option(help="The reader of the file's format.")],
-    same_setting: Annotated[bool, typer.Option("--same-setting", help="They talked to the recommender that the humans talked to.")] = False,
-    by_id: Annotated[bool, typer.Option("--by-id", help="A dialogue's own id is that of the human dialogue it stands for.")] = False,
-    roles: Annotated[str | None, typer.Option(help="Who speaks under which name in the file: `customer=seeker,bot=recommender`.")] = None,
+    file: SimulatedArguments,
     split: Annotated[str | None, typer.Option(help="The humans' split. Default: where most of the file's humans are, else select.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write one self-contained page here.")] = None,
-    seed: Seed = 0,
+    seed: Seed = RUN.seed,
     store: StoreFile = STORE,
     as_json: AsJson = False,
 ) -> None:
@@ -33,8 +42,8 @@ def audit(
         from understudy.tasks.studies.audit import audit_file
 
         return audit_file(
-            str(store), dataset, simulated=str(simulated), reader=reader, roles=pairs_of(roles, "--roles"), same_setting=same_setting,
-            by_id=by_id, split=split, html=text_of(html), seed=seed,
+            str(store), dataset, simulated=str(file.simulated), reader=file.reader, roles=pairs_of(file.roles, "--roles"),
+            same_setting=file.same_setting, by_id=file.by_id, split=split, html=text_of(html), seed=seed,
         )  # fmt: skip
 
     answer(work, page, as_json=as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,99 +11,71 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from understudy.flows.cli.console import answer
-from understudy.flows.cli.model_options import model_options
-from understudy.flows.cli.options import (
-    STORE,
-    Algorithm,
-    AsJson,
-    Dataset,
-    EventsFile,
-    Generations,
-    Panel,
-    Population,
-    RecommenderName,
-    Seed,
-    StoreFile,
-    Surface,
-    Weights,
-    search_of,
-    text_of,
+from understudy.flows.cli.arguments import (
+    OutputArguments,
+    PlaceArguments,
+    RunArguments,
+    SettingsArguments,
+    TableArguments,
 )
-from understudy.parameters import REPORT_PANEL, Caps, Models, PanelSize, RunOptions, Search
+from understudy.flows.cli.console import answer
+from understudy.flows.cli.options import Dataset, text_of
 from understudy.report.figures import REHEARSAL_WARNING, amount, figure, money, number, p_value
 
 Fields = dict[str, Any]
 OUTCOME_COLOURS = {"better": "green", "worse": "red", "inconclusive": "yellow", "not_measured": "dim"}
-Settings = Annotated[str, typer.Option(help="`all`, or names and TOML files with commas between them.")]
-Report = Annotated[
-    str | None, typer.Option("--report", help="What both sides play for the table: contexts a stratum, dialogues, free runs; `150,80,60`.")
-]
-Finalists = Annotated[
-    str | None, typer.Option("--finalists", help="What finalists play on `select`, for the pick: `40,24,60`, said as --panel.")
-]
-Final = Annotated[bool, typer.Option("--final", help="Measure on `test`; every prompt that is measured there is written down and counted.")]
 
 
-@model_options
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ElsewhereArguments:
+    """The other place that what was tuned is measured at too."""
+
+    to_dataset: Annotated[str | None, typer.Option(help="Measure what was tuned on another data set.")] = None
+    to_recommender: Annotated[str | None, typer.Option(help="Measure it with another recommender.")] = None
+    to_surface: Annotated[str | None, typer.Option(help="Measure it on another surface of rehearsal's.")] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportArguments:
+    """The files of the report."""
+
+    html: Annotated[Path | None, typer.Option(help="File of the report with its pictures; it needs no other file.")] = None
+    markdown: Annotated[Path | None, typer.Option(help="File of the report as Markdown.")] = None
+
+
 def compare(
+    *,
     dataset: Dataset,
-    settings: Settings = "all",
-    final: Final = False,
-    to_dataset: Annotated[str | None, typer.Option(help="Measure what was tuned on another data set.")] = None,
-    to_recommender: Annotated[str | None, typer.Option(help="Measure it with another recommender.")] = None,
-    to_surface: Annotated[str | None, typer.Option(help="Measure it on another surface of rehearsal's.")] = None,
-    algorithm: Algorithm = "unsga3",
-    population: Population = 12,
-    generations: Generations = 5,
-    weights: Weights = None,
-    panel: Panel = None,
-    finalists: Finalists = None,
-    report: Report = None,
-    surface: Surface = "0",
-    recommender: RecommenderName = "retrieval",
-    html: Annotated[Path | None, typer.Option(help="File of the report with its pictures; it needs no other file.")] = None,
-    markdown: Annotated[Path | None, typer.Option(help="File of the report as Markdown.")] = None,
-    seed: Seed = 0,
-    models: Models = Models(),
-    caps: Caps = Caps(),
-    store: StoreFile = STORE,
-    events: EventsFile = None,
-    as_json: AsJson = False,
+    asked: SettingsArguments,
+    to: ElsewhereArguments,
+    table: TableArguments,
+    place: PlaceArguments,
+    files: ReportArguments,
+    run: RunArguments,
+    output: OutputArguments,
 ) -> None:
     """Compare every setting before and after its search; searches that are in the store are not made again."""
 
     def work() -> Fields:
+        search, size = table.search(), table.size()
+        options = run.options(surface=place.surface, recommender=place.recommender)
         from understudy.flows.experiments import compare_settings
         from understudy.tasks.studies.compare import settings_asked, written
 
         fields = compare_settings(
             dataset,
-            settings_asked(settings),
-            final=final,
-            to_dataset=to_dataset,
-            to_recommender=to_recommender,
-            to_surface=to_surface,
-            search=searched_by(algorithm, population, generations, weights, panel, finalists),
-            report=report_of(report),
-            options=RunOptions(store=store, surface=surface, recommender=recommender, seed=seed, models=models, caps=caps),
+            settings_asked(asked.settings),
+            final=asked.final,
+            to_dataset=to.to_dataset,
+            to_recommender=to.to_recommender,
+            to_surface=to.to_surface,
+            search=search,
+            report=size,
+            options=options,
         )
-        return {**fields, "files": written(fields, html=text_of(html), markdown=text_of(markdown))}
+        return {**fields, "files": written(fields, html=text_of(files.html), markdown=text_of(files.markdown))}
 
-    answer(work, page, as_json=as_json, events=events)
-
-
-def report_of(text: str | None) -> PanelSize:
-    """The size of the report. Raises BadInput."""
-    return REPORT_PANEL if text is None else PanelSize.parsed(text)
-
-
-def searched_by(
-    algorithm: str, population: int, generations: int, weights: str | None, panel: str | None, finalists: str | None
-) -> Search:
-    """How the options say that prompts are searched for. Raises BadInput."""
-    search = search_of(algorithm, population, generations, weights, panel)
-    return search if finalists is None else search.model_copy(update={"front_panel": PanelSize.parsed(finalists)})
+    answer(work, page, as_json=output.as_json, events=output.events)
 
 
 def page(console: Console, fields: Fields) -> None:

@@ -9,6 +9,7 @@ import typer
 
 
 def devserver(
+    *,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one and prints it.")] = 8099,
     faults: Annotated[Path | None, typer.Option(help="TOML of fault rates.")] = None,
     latency_ms: Annotated[int, typer.Option(min=0, help="Wait before each answer.")] = 0,

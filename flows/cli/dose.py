@@ -9,16 +9,17 @@ import typer
 from rich.console import Console
 
 from understudy.flows.cli.console import Fields, answer
-from understudy.flows.cli.options import STORE, AsJson, Dataset, Seed, StoreFile
+from understudy.flows.cli.options import RUN, STORE, AsJson, Dataset, Seed, StoreFile
 
 
 def dose(
+    *,
     dataset: Dataset,
     kind: Annotated[str, typer.Option(help="acceptance, titles, copied, repeated or length.")],
     share: Annotated[float, typer.Option(help="Of the dialogues for titles, of the turns otherwise; 0 to 1.")],
     out: Annotated[Path, typer.Option(help="File to write; the reader `messages` reads it.")],
     split: Annotated[str, typer.Option(help="Whose dialogues: exemplar, search or select.")] = "select",
-    seed: Seed = 0,
+    seed: Seed = RUN.seed,
     store: StoreFile = STORE,
     as_json: AsJson = False,
 ) -> None:

@@ -2,70 +2,114 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from understudy.flows.cli.compare import Final, Finalists, Report, report_of, searched_by
+from understudy.flows.cli.arguments import RunArguments, SearchArguments, report_size
+from understudy.flows.cli.compare import ElsewhereArguments
 from understudy.flows.cli.console import answer
-from understudy.flows.cli.model_options import model_options
-from understudy.parameters import Caps, Models, Search
+from understudy.flows.cli.options import (
+    N_PROBES,
+    RUN,
+    SEARCH,
+    SETTING,
+    AsJson,
+    Dataset,
+    Final,
+    Finalists,
+    Generations,
+    Panel,
+    Population,
+    Probes,
+    RecommenderName,
+    Report,
+)
+from understudy.parameters import Caps, PanelSize, Search
 from understudy.report.figures import estimated
 
 Fields = dict[str, Any]
 
 
-@model_options
-def estimate(
-    dataset: Annotated[str, typer.Option(help="Name of a profiled data set.")],
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedArguments:
+    """The command that is to be estimated."""
+
+    dataset: Dataset
     setting: Annotated[
         str, typer.Option(help="A shipped prompt setting, or a TOML file of your own; of compare and study several with commas, or `all`.")
-    ] = "zero_shot",
-    run: Annotated[
-        str, typer.Option("--of", help="The command to be estimated: nightly, optimize, simulate, evaluate, compare, study or probe.")
-    ] = "nightly",
-    population: Annotated[int, typer.Option(help="Individuals of a generation.")] = 12,
-    generations: Annotated[int, typer.Option(help="Generations after the first; 0 plays the seed as it is.")] = 5,
-    panel: Annotated[str | None, typer.Option(help="What an evaluation plays: contexts a stratum, dialogues, free runs.")] = None,
-    finalists: Finalists = None,
-    report: Report = None,
-    final: Final = False,
+    ] = SETTING
+    of: Annotated[
+        str, typer.Option(help="The command to be estimated: nightly, optimize, simulate, evaluate, compare, study or probe.")
+    ] = "nightly"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedSearchArguments:
+    """The size of its search, and of what it measures."""
+
+    population: Population = SEARCH.population
+    generations: Generations = SEARCH.generations
+    panel: Panel = None
+    finalists: Finalists = None
+    report: Report = None
+
+    def search(self) -> Search:
+        """The search of that size. Raises BadInput."""
+        sized = SearchArguments(population=self.population, generations=self.generations, panel=self.panel)
+        return sized.search(finalists=self.finalists)
+
+    def size(self) -> PanelSize:
+        """What both sides play. Raises BadInput."""
+        return report_size(self.report)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedWorkArguments:
+    """What else it does."""
+
+    final: Final = False
     n: Annotated[
         int | None, typer.Option(min=1, help="Dialogues of the batch or with the recommender, 800; what a probe asks about, 200.")
-    ] = None,
-    task: Annotated[str, typer.Option(help="The task of a probe, or `all` of them.")] = "contamination",
-    ratings: Annotated[str | None, typer.Option(help="Data set whose ratings a probe takes for its humans, if not the same one.")] = None,
-    probes: Annotated[int, typer.Option(min=1, help="Contexts that the contamination probe of a study asks about.")] = 200,
-    recommender: Annotated[str, typer.Option(help="The CRS that the seekers talk to; `llm` calls a model too.")] = "retrieval",
-    to_dataset: Annotated[str | None, typer.Option(help="Of compare: the other data set that what was tuned is measured on.")] = None,
-    to_recommender: Annotated[str | None, typer.Option(help="Of compare: the other recommender.")] = None,
-    to_surface: Annotated[str | None, typer.Option(help="Of compare: the other surface of rehearsal's.")] = None,
-    latency_s: Annotated[float | None, typer.Option("--latency-s", min=0.0, help="Seconds of a call. Default: the ledger's.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the run.")] = 0,
-    models: Models = Models(),
-    caps: Caps = Caps(),
-    store: Annotated[Path, typer.Option("--store", help="The DuckDB file that holds everything.")] = Path("understudy.duckdb"),
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else there.")] = False,
+    ] = None
+    task: Annotated[str, typer.Option(help="The task of a probe, or `all` of them.")] = "contamination"
+    ratings: Annotated[str | None, typer.Option(help="Data set whose ratings a probe takes for its humans, if not the same one.")] = None
+    probes: Probes = N_PROBES
+    recommender: RecommenderName = RUN.recommender
+
+    def n_of(self, command: str) -> int:
+        """How many dialogues `command` plays, or places it asks about."""
+        return self.n if self.n is not None else N_PROBES if command == "probe" else 800
+
+
+def estimate(
+    *,
+    planned: PlannedArguments,
+    searching: PlannedSearchArguments,
+    doing: PlannedWorkArguments,
+    to: ElsewhereArguments,
+    latency_s: Annotated[float | None, typer.Option(min=0.0, help="Seconds of a call. Default: the ledger's.")] = None,
+    run: RunArguments,
+    as_json: AsJson = False,
 ) -> None:
     """Say what a run would cost and take. No model is called; the caps are compared with the figures."""
 
     def work() -> Fields:
-        search = searched_by(Search().algorithm, population, generations, None, panel, finalists)
+        search, size, options = searching.search(), searching.size(), run.options(recommender=doing.recommender)
         from understudy.tasks.studies.estimate import Asked, Elsewhere, estimate_run
 
-        many = n if n is not None else 200 if run == "probe" else 800
         asked = Asked(
-            dataset, setting, run, search, report_of(report), many, recommender, seed, latency_s,
-            final=final, n_probed=probes, task=task, ratings=ratings,
-            to=Elsewhere(to_dataset, to_recommender, to_surface),
+            planned.dataset, planned.setting, planned.of, search, size, doing.n_of(planned.of), doing.recommender, run.seed, latency_s,
+            final=doing.final, n_probed=doing.probes, task=doing.task, ratings=doing.ratings,
+            to=Elsewhere(to.to_dataset, to.to_recommender, to.to_surface),
         )  # fmt: skip
-        told = estimate_run(str(store), asked, models=models)
-        return {**told, "within_caps": _within(told, caps)}
+        told = estimate_run(str(run.store), asked, models=options.models)
+        return {**told, "within_caps": _within(told, options.caps)}
 
-    answer(work, page, as_json=as_json, events=None)
+    answer(work, page, as_json=as_json)
 
 
 def page(console: Console, fields: Fields) -> None:

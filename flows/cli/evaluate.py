@@ -2,54 +2,43 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from understudy.flows.cli.console import answer, usage_error
-from understudy.flows.cli.model_options import model_options
-from understudy.parameters import Caps, Models, RunOptions
+from understudy.flows.cli.arguments import OutputArguments, PromptArguments, RunArguments
+from understudy.flows.cli.console import answer
+from understudy.flows.cli.options import RUN, Dataset, Surface, text_of
 from understudy.report.figures import REHEARSAL_WARNING, figure
 
 Fields = dict[str, Any]
 KS = ("1", "10", "50")
 
 
-@model_options
 def evaluate(
-    dataset: Annotated[str, typer.Option(help="Name of an ingested data set.")],
+    *,
+    dataset: Dataset,
     recommender: Annotated[list[str], typer.Option(help="NAME, http:FILE.toml or http:PRESET:URL; several are compared in pairs.")],
-    setting: Annotated[str | None, typer.Option(help="Seekers of a setting as it is.")] = None,
-    genome: Annotated[Path | None, typer.Option(help="Seekers of a genome file, as `optimize` names it.")] = None,
+    prompt: PromptArguments,
     n: Annotated[int, typer.Option(min=1, help="Dialogues with each recommender.")] = 200,
-    surface: Annotated[str, typer.Option(help="Rehearsal's response surface.")] = "0",
-    seed: Annotated[int, typer.Option(help="Seed of every draw on our side.")] = 0,
-    models: Models = Models(),
-    caps: Caps = Caps(),
-    store: Annotated[Path, typer.Option("--store", help="The DuckDB file that holds everything.")] = Path("understudy.duckdb"),
-    events: Annotated[Path | None, typer.Option("--events", help="Append one JSON line per event to this file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else there.")] = False,
+    surface: Surface = RUN.surface,
+    run: RunArguments,
+    output: OutputArguments,
 ) -> None:
     """Judge recommenders by simulated seekers: recall, success, rounds, satisfaction."""
-    if (setting is None) == (genome is None):
-        usage_error("evaluate takes either --setting or --genome", as_json=as_json)
+    prompt.require_one("evaluate", as_json=output.as_json)
 
     def work() -> Fields:
+        options = run.options(surface=surface)
         from understudy.flows import stages
 
         return stages.evaluate(
-            dataset,
-            recommender,
-            setting=setting,
-            genome_file=str(genome) if genome else None,
-            n=n,
-            options=RunOptions(store=store, surface=surface, seed=seed, models=models, caps=caps),
+            dataset, recommender, setting=prompt.setting, genome_file=text_of(prompt.genome), n=n, options=options
         )
 
-    answer(work, page, as_json=as_json, events=events)
+    answer(work, page, as_json=output.as_json, events=output.events)
 
 
 def page(console: Console, fields: Fields) -> None:

@@ -9,23 +9,25 @@ import typer
 from rich.console import Console
 
 from understudy.flows.cli.console import answer
+from understudy.flows.cli.options import STORE, AsJson, StoreFile, text_of
 
 Fields = dict[str, Any]
 
 
 def export(
+    *,
     genome: Annotated[str, typer.Argument(help="A genome file, as `optimize` names it, or the digest of a genome in the store.")],
     form: Annotated[str, typer.Option("--as", help="`text`, or `chat`: JSON messages. Both hold {need} and {history}.")] = "text",
     out: Annotated[Path | None, typer.Option(help="File to write. Default: the prompt on stdout.")] = None,
-    store: Annotated[Path, typer.Option("--store", help="The DuckDB file that holds everything.")] = Path("understudy.duckdb"),
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else there.")] = False,
+    store: StoreFile = STORE,
+    as_json: AsJson = False,
 ) -> None:
     """Give the prompt of a genome as plain text or as a chat template, for use elsewhere."""
 
     def work() -> Fields:
         from understudy.tasks.optimize.export import export_prompt
 
-        return export_prompt(str(store), genome, form=form, out=str(out) if out else None)
+        return export_prompt(str(store), genome, form=form, out=text_of(out))
 
     answer(work, page, as_json=as_json)
 

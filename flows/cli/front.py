@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from understudy.flows.cli.console import answer, usage_error
+from understudy.flows.cli.options import RUN, AsJson
 from understudy.report.figures import REHEARSAL_WARNING, number
 
 Fields = dict[str, Any]
@@ -17,10 +18,11 @@ _N_SHOWN = 20
 
 
 def front(
+    *,
     true: Annotated[bool, typer.Option("--true", help="Enumerated from the surface itself; the only kind there is.")] = False,
-    surface: Annotated[str, typer.Option(help="A seed, `null`, `adverse`, `nonconvex-SEED` or a TOML file.")] = "0",
+    surface: Annotated[str, typer.Option(help="A seed, `null`, `adverse`, `nonconvex-SEED` or a TOML file.")] = RUN.surface,
     svg: Annotated[Path | None, typer.Option(help="File of the picture. Default: none is drawn.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else there.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Enumerate the true front of a rehearsal surface."""
     if not true:

@@ -9,15 +9,16 @@ import typer
 from rich.console import Console
 
 from understudy.flows.cli.console import Fields, answer
-from understudy.flows.cli.options import STORE, AsJson, EventsFile, StoreFile, pairs_of
+from understudy.flows.cli.options import STORE, AsJson, EventsFile, Roles, StoreFile, pairs_of
 
 
 def ingest(
+    *,
     reader: Annotated[str, typer.Argument(help="The reader of the log's format.")],
     paths: Annotated[list[Path], typer.Argument(help="Files, or the data set's folder in its original layout.")],
     dataset: Annotated[str | None, typer.Option(help="Name in the store. Default: the reader's.")] = None,
     split: Annotated[str | None, typer.Option(help="Official split of the files, where their names do not say it.")] = None,
-    roles: Annotated[str | None, typer.Option(help="Who speaks under which name in the files: `customer=seeker,bot=recommender`.")] = None,
+    roles: Roles = None,
     store: StoreFile = STORE,
     events: EventsFile = None,
     as_json: AsJson = False,

@@ -11,20 +11,22 @@ from rich.table import Table
 
 from understudy.errors import BadInput
 from understudy.flows.cli.console import answer
+from understudy.flows.cli.options import RUN, STORE, AsJson, Dataset, Seed, StoreFile
 from understudy.report.figures import figure
 
 Fields = dict[str, Any]
 
 
 def label(
-    dataset: Annotated[str, typer.Option(help="Name of an ingested data set.")],
+    *,
+    dataset: Dataset,
     out: Annotated[Path | None, typer.Option(help="Write a blind sheet (CSV) here.")] = None,
     labels: Annotated[list[Path] | None, typer.Option(help="Read a sheet that came back; once per annotator, named by the file.")] = None,
     n: Annotated[int, typer.Option(min=1, help="Rows of the sheet.")] = 200,
     engine: Annotated[str | None, typer.Option(help="This engine's turns and humans', or `human` alone. Default: every engine.")] = None,
-    store: Annotated[Path, typer.Option("--store", help="The DuckDB file that holds everything.")] = Path("understudy.duckdb"),
-    seed: Annotated[int, typer.Option(help="Seed of the draw and of the order.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else there.")] = False,
+    store: StoreFile = STORE,
+    seed: Seed = RUN.seed,
+    as_json: AsJson = False,
 ) -> None:
     """Have people label turns: writes a blind sheet, or reads labels back and measures the instruments by them."""
 

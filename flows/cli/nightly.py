@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -10,77 +11,73 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from understudy.flows.cli import publish, validate
+from understudy.flows.cli.arguments import OutputArguments, RunArguments, SearchArguments
 from understudy.flows.cli.compare import OUTCOME_COLOURS
 from understudy.flows.cli.console import Fields, answer
-from understudy.flows.cli.model_options import model_options
 from understudy.flows.cli.options import (
-    STORE,
-    Algorithm,
-    AsJson,
+    RUN,
+    SETTING,
     Batch,
     Dataset,
-    EventsFile,
-    Generations,
-    Panel,
-    Population,
     RecommenderName,
     Releases,
-    Seed,
     SettingName,
-    StoreFile,
     Surface,
-    Weights,
-    search_of,
     text_of,
 )
-from understudy.parameters import Caps, Models, RunOptions
 from understudy.report.figures import REHEARSAL_WARNING, figure, number
 
 
-@model_options
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogArguments:
+    """The human logs that the night begins with."""
+
+    dataset: Dataset
+    data: Annotated[Path, typer.Option(help="The human logs: a file or the data set's folder.")]
+    reader: Annotated[str | None, typer.Option(help="Default: the reader with the data set's name.")] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseArguments:
+    """The batch that the night plays, and the release that comes of it."""
+
+    batch: Batch = None
+    n: Annotated[int, typer.Option(min=1, help="Dialogues of the batch.")] = 800
+    name: Annotated[str | None, typer.Option(help="Name of the release. Default: DATASET-seekers.")] = None
+    releases: Releases = None
+
+
 def nightly(
-    dataset: Dataset,
-    data: Annotated[Path, typer.Option(help="The human logs: a file or the data set's folder.")],
-    reader: Annotated[str | None, typer.Option(help="Default: the reader with the data set's name.")] = None,
-    setting: SettingName = "zero_shot",
-    surface: Surface = "0",
-    algorithm: Algorithm = "unsga3",
-    population: Population = 12,
-    generations: Generations = 5,
-    weights: Weights = None,
-    panel: Panel = None,
-    recommender: RecommenderName = "retrieval",
-    batch: Batch = None,
-    n: Annotated[int, typer.Option(min=1, help="Dialogues of the batch.")] = 800,
-    name: Annotated[str | None, typer.Option(help="Name of the release. Default: DATASET-seekers.")] = None,
-    releases: Releases = None,
-    seed: Seed = 0,
-    models: Models = Models(),
-    caps: Caps = Caps(),
-    store: StoreFile = STORE,
-    events: EventsFile = None,
-    as_json: AsJson = False,
+    *,
+    logs: LogArguments,
+    setting: SettingName = SETTING,
+    surface: Surface = RUN.surface,
+    searching: SearchArguments,
+    recommender: RecommenderName = RUN.recommender,
+    release: ReleaseArguments,
+    run: RunArguments,
+    output: OutputArguments,
 ) -> None:
     """From human logs to a published training set, as one Prefect flow."""
 
     def work() -> Fields:
-        search = search_of(algorithm, population, generations, weights, panel)
+        search, options = searching.search(), run.options(surface=surface, recommender=recommender)
         from understudy.flows.nightly import nightly
 
         return nightly(
-            dataset,
-            str(data),
-            reader=reader,
+            logs.dataset,
+            str(logs.data),
+            reader=logs.reader,
             setting=setting,
-            batch=batch,
-            n=n,
-            name=name,
-            releases=text_of(releases),
+            batch=release.batch,
+            n=release.n,
+            name=release.name,
+            releases=text_of(release.releases),
             search=search,
-            options=RunOptions(store=store, surface=surface, recommender=recommender, seed=seed, models=models, caps=caps),
+            options=options,
         )
 
-    answer(work, page, as_json=as_json, events=events)
+    answer(work, page, as_json=output.as_json, events=output.events)
 
 
 def page(console: Console, fields: Fields) -> None:

@@ -2,67 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
 from rich.console import Console
 
+from understudy.flows.cli.arguments import OutputArguments, RunArguments, SearchArguments
 from understudy.flows.cli.console import Fields, answer
-from understudy.flows.cli.model_options import model_options
-from understudy.flows.cli.options import (
-    STORE,
-    Algorithm,
-    AsJson,
-    Dataset,
-    EventsFile,
-    Generations,
-    Panel,
-    Population,
-    Racing,
-    RecommenderName,
-    Seed,
-    SettingName,
-    StoreFile,
-    Surface,
-    Weights,
-    Without,
-    search_of,
-)
-from understudy.parameters import Caps, Models, RunOptions
+from understudy.flows.cli.options import RUN, SETTING, Dataset, RecommenderName, SettingName, Surface
 
 
-@model_options
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MechanismArguments:
+    """Which mechanisms the search has."""
+
+    without: Annotated[str | None, typer.Option(help="Mechanisms to leave out, as `critic,adaptation`; docs/search.md names them.")] = None
+    racing: Annotated[
+        bool, typer.Option("--racing", help="Drop candidates that are dominated with confidence after half of the panel.")
+    ] = False
+
+
 def optimize(
+    *,
     dataset: Dataset,
-    setting: SettingName = "zero_shot",
-    algorithm: Algorithm = "unsga3",
-    population: Population = 12,
-    generations: Generations = 5,
-    weights: Weights = None,
-    panel: Panel = None,
-    without: Without = None,
-    racing: Racing = False,
-    surface: Surface = "0",
-    recommender: RecommenderName = "retrieval",
-    seed: Seed = 0,
-    models: Models = Models(),
-    caps: Caps = Caps(),
-    store: StoreFile = STORE,
-    events: EventsFile = None,
-    as_json: AsJson = False,
+    setting: SettingName = SETTING,
+    searching: SearchArguments,
+    mechanisms: MechanismArguments,
+    surface: Surface = RUN.surface,
+    recommender: RecommenderName = RUN.recommender,
+    run: RunArguments,
+    output: OutputArguments,
 ) -> None:
     """Search for a better prompt; a search that was stopped goes on where it was."""
 
     def work() -> Fields:
         # what cannot be used is said before anything heavy is imported
-        search = search_of(algorithm, population, generations, weights, panel, without=without, racing=racing)
+        search = searching.search(without=mechanisms.without, racing=mechanisms.racing)
+        options = run.options(surface=surface, recommender=recommender)
         from understudy.flows import stages
 
-        return stages.optimize(
-            dataset,
-            setting=setting,
-            search=search,
-            options=RunOptions(store=store, surface=surface, recommender=recommender, seed=seed, models=models, caps=caps),
-        )
+        return stages.optimize(dataset, setting=setting, search=search, options=options)
 
-    answer(work, page, as_json=as_json, events=events)
+    answer(work, page, as_json=output.as_json, events=output.events)
 
 
 def page(console: Console, fields: Fields) -> None:

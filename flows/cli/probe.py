@@ -2,50 +2,47 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from understudy.flows.cli.arguments import RunArguments
 from understudy.flows.cli.console import answer
-from understudy.flows.cli.model_options import model_options
-from understudy.parameters import Caps, Models, RunOptions
+from understudy.flows.cli.options import N_PROBES, AsJson, Dataset
 from understudy.report.figures import REHEARSAL_WARNING, figure
 
 Fields = dict[str, Any]
 _COLOURS = {"above": "yellow", "below": "yellow", "not_apart": "green", "not_measured": "dim"}
 
 
-@model_options
 def probe(
-    dataset: Annotated[str, typer.Option(help="Name of an ingested data set.")],
+    *,
+    dataset: Dataset,
     task: Annotated[
         str,
         typer.Option(
             help="`contamination`, `items_talked_about`, `binary_preference`, `open_preference`, `requests`, `feedback`, or `all` of them."
         ),
     ] = "contamination",
-    n: Annotated[int, typer.Option(min=1, help="Places of the logs to ask about, per task.")] = 200,
+    n: Annotated[int, typer.Option(min=1, help="Places of the logs to ask about, per task.")] = N_PROBES,
     ratings: Annotated[
         str | None, typer.Option(help="Data set whose ratings are the humans of `binary_preference`, if not the same one.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 0,
-    models: Models = Models(),
-    caps: Caps = Caps(),
-    store: Annotated[Path, typer.Option("--store", help="The DuckDB file that holds everything.")] = Path("understudy.duckdb"),
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else there.")] = False,
+    run: RunArguments,
+    as_json: AsJson = False,
 ) -> None:
     """Probe a model outside of dialogues: does it know the logs, and does it like, talk and ask as the humans do?"""
 
     def work() -> Fields:
+        options = run.options()
         from understudy.tasks.play.models import models_open, store_held
         from understudy.tasks.studies import probe as probing
 
         probing.tasks_named(task)
-        with store_held(str(store)), models_open(dataset, RunOptions(store=store, models=models, caps=caps)) as opened:
-            return probing.probe_model(str(store), dataset, opened, task=task, n=n, seed=seed, ratings=ratings)
+        with store_held(str(run.store)), models_open(dataset, options) as opened:
+            return probing.probe_model(str(run.store), dataset, opened, task=task, n=n, seed=run.seed, ratings=ratings)
 
     answer(work, page, as_json=as_json)
 

@@ -16,6 +16,7 @@ from understudy.report.figures import figure
 
 
 def profile(
+    *,
     dataset: Dataset,
     at: Annotated[str | None, typer.Option(help="Anchors at this size too: contexts a stratum, dialogues, free runs; `40,24,60`.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the drawings. Default: STORE-profile/DATASET beside the store.")] = None,

@@ -8,13 +8,14 @@ import typer
 from rich.console import Console
 
 from understudy.flows.cli.console import Fields, answer
-from understudy.flows.cli.options import STORE, AsJson, EventsFile, Releases, StoreFile, text_of
+from understudy.flows.cli.options import STORE, AsJson, EventsFile, OfDataset, Releases, StoreFile, text_of
 
 
 def publish(
+    *,
     batch: Annotated[str, typer.Option(help="The batch to publish.")],
     name: Annotated[str, typer.Option(help="Name of the release.")],
-    dataset: Annotated[str | None, typer.Option(help="Where two data sets have a batch of this name.")] = None,
+    dataset: OfDataset = None,
     releases: Releases = None,
     store: StoreFile = STORE,
     events: EventsFile = None,

@@ -13,6 +13,7 @@ from understudy.flows.cli.options import STORE, AsJson, Releases, StoreFile
 
 
 def pull(
+    *,
     name: Annotated[str | None, typer.Argument(help="Name of the release; needed where there are several.")] = None,
     version: Annotated[int | None, typer.Option(help="Default: the newest.")] = None,
     form: Annotated[str, typer.Option("--as", help="Form of the examples.")] = "messages",

@@ -21,6 +21,7 @@ _MARKS = {"same": ("", ""), "gone": ("[-", "-]"), "new": ("{+", "+}")}
 
 
 def show(
+    *,
     run: Annotated[str, typer.Argument(help="The key of a search, or its beginning; an unknown one gives the list.")],
     genome: Annotated[str | None, typer.Option(help="Digest of another candidate, or its beginning. Default: the pick.")] = None,
     html: Annotated[Path | None, typer.Option(help="File of the lineage as a page; it needs no other file.")] = None,

@@ -2,54 +2,42 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from understudy.flows.cli.console import Fields, answer, usage_error
-from understudy.flows.cli.model_options import model_options
-from understudy.flows.cli.options import STORE, AsJson, Batch, Dataset, EventsFile, RecommenderName, Seed, StoreFile, Surface
-from understudy.parameters import Caps, Models, RunOptions
+from understudy.flows.cli.arguments import OutputArguments, PromptArguments, RunArguments
+from understudy.flows.cli.console import Fields, answer
+from understudy.flows.cli.options import RUN, Batch, Dataset, RecommenderName, Surface, text_of
 from understudy.report.figures import counted, money
 
 _N_REASONS = 8
 
 
-@model_options
 def simulate(
+    *,
     dataset: Dataset,
-    setting: Annotated[str | None, typer.Option(help="Play a setting as it is.")] = None,
-    genome: Annotated[Path | None, typer.Option(help="Play a genome file, as `optimize` names it.")] = None,
+    prompt: PromptArguments,
     n: Annotated[int, typer.Option(min=1, help="Dialogues to play.")] = 800,
-    recommender: RecommenderName = "retrieval",
+    recommender: RecommenderName = RUN.recommender,
     batch: Batch = None,
-    surface: Surface = "0",
-    seed: Seed = 0,
-    models: Models = Models(),
-    caps: Caps = Caps(),
-    store: StoreFile = STORE,
-    events: EventsFile = None,
-    as_json: AsJson = False,
+    surface: Surface = RUN.surface,
+    run: RunArguments,
+    output: OutputArguments,
 ) -> None:
     """Play a batch of dialogues with one prompt."""
-    if (setting is None) == (genome is None):
-        usage_error("simulate takes either --setting or --genome", as_json=as_json)
+    prompt.require_one("simulate", as_json=output.as_json)
 
     def work() -> Fields:
+        options = run.options(surface=surface, recommender=recommender)
         from understudy.flows import stages
 
         return stages.simulate(
-            dataset,
-            setting=setting,
-            genome_file=str(genome) if genome else None,
-            n=n,
-            batch=batch,
-            options=RunOptions(store=store, surface=surface, recommender=recommender, seed=seed, models=models, caps=caps),
+            dataset, setting=prompt.setting, genome_file=text_of(prompt.genome), n=n, batch=batch, options=options
         )
 
-    answer(work, page, as_json=as_json, events=events)
+    answer(work, page, as_json=output.as_json, events=output.events)
 
 
 def page(console: Console, fields: Fields) -> None:

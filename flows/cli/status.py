@@ -10,7 +10,7 @@ from understudy.flows.cli.options import STORE, AsJson, StoreFile
 from understudy.report.figures import money
 
 
-def status(store: StoreFile = STORE, as_json: AsJson = False) -> None:
+def status(*, store: StoreFile = STORE, as_json: AsJson = False) -> None:
     """What is in the store."""
 
     def work() -> Fields:

@@ -9,73 +9,53 @@ import typer
 from rich.console import Console
 
 from understudy.flows.cli import compare
-from understudy.flows.cli.compare import Final, Finalists, Report, Settings, report_of, searched_by
-from understudy.flows.cli.console import answer
-from understudy.flows.cli.model_options import model_options
-from understudy.flows.cli.options import (
-    STORE,
-    Algorithm,
-    AsJson,
-    Dataset,
-    EventsFile,
-    Generations,
-    Panel,
-    Population,
-    RecommenderName,
-    Seed,
-    StoreFile,
-    Surface,
-    Weights,
-    text_of,
+from understudy.flows.cli.arguments import (
+    OutputArguments,
+    PlaceArguments,
+    RunArguments,
+    SettingsArguments,
+    TableArguments,
 )
-from understudy.parameters import Caps, Models, RunOptions
+from understudy.flows.cli.console import answer
+from understudy.flows.cli.options import N_PROBES, Dataset, Probes, text_of
+from understudy.parameters import Caps
 from understudy.report.figures import estimated
 
 Fields = dict[str, Any]
 
 
-@model_options
 def study(
+    *,
     dataset: Dataset,
-    settings: Settings = "all",
-    final: Final = False,
-    algorithm: Algorithm = "unsga3",
-    population: Population = 12,
-    generations: Generations = 5,
-    weights: Weights = None,
-    panel: Panel = None,
-    finalists: Finalists = None,
-    report: Report = None,
-    probes: Annotated[int, typer.Option(min=1, help="Contexts that the contamination probe asks about.")] = 200,
-    surface: Surface = "0",
-    recommender: RecommenderName = "retrieval",
+    asked: SettingsArguments,
+    table: TableArguments,
+    probes: Probes = N_PROBES,
+    place: PlaceArguments,
     out: Annotated[Path | None, typer.Option(help="Folder of the table, report and fields. Default: STORE-study/KEY.")] = None,
-    seed: Seed = 0,
-    models: Models = Models(),
-    caps: Caps = Caps(),
-    store: StoreFile = STORE,
-    events: EventsFile = None,
-    as_json: AsJson = False,
+    run: RunArguments,
+    output: OutputArguments,
 ) -> None:
     """Run the whole experiment for one model; its caps hold over every process that works on it."""
 
     def work() -> Fields:
+        search, size = table.search(), table.size()
+        options = run.options(surface=place.surface, recommender=place.recommender)
         from understudy.flows import experiments
         from understudy.tasks.studies import study as tasks_study
         from understudy.tasks.studies.compare import settings_asked
 
-        names, size = settings_asked(settings), report_of(report)
-        search = searched_by(algorithm, population, generations, weights, panel, finalists)
-        options = RunOptions(store=store, surface=surface, recommender=recommender, seed=seed, models=models, caps=caps)
+        settings = settings_asked(asked.settings)
         expected = tasks_study.estimate(
-            dataset, options, settings=names, search=search, report=size, final=final, n_probed=probes
+            dataset, options, settings=settings, search=search, report=size, final=asked.final, n_probed=probes
         )
-        _announce(Console(stderr=True, highlight=False), expected, caps)
-        fields = experiments.study(dataset, names, final=final, search=search, report=size, n_probed=probes, options=options)
+        _announce(Console(stderr=True, highlight=False), expected, options.caps)
+        fields = experiments.study(
+            dataset, settings, final=asked.final, search=search, report=size, n_probed=probes, options=options
+        )
         fields = {**fields, "estimate": expected}
-        return {**fields, "files": tasks_study.written(fields, str(store), out=text_of(out))}
+        return {**fields, "files": tasks_study.written(fields, str(run.store), out=text_of(out))}
 
-    answer(work, page, as_json=as_json, events=events)
+    answer(work, page, as_json=output.as_json, events=output.events)
 
 
 def page(console: Console, fields: Fields) -> None:

@@ -9,13 +9,14 @@ from rich.console import Console
 from rich.table import Table
 
 from understudy.flows.cli.console import Fields, answer
-from understudy.flows.cli.options import STORE, AsJson, EventsFile, StoreFile
+from understudy.flows.cli.options import STORE, AsJson, EventsFile, OfDataset, StoreFile
 from understudy.report.figures import interval_cell, number
 
 
 def validate(
+    *,
     batch: Annotated[str, typer.Option(help="The batch to judge.")],
-    dataset: Annotated[str | None, typer.Option(help="Where two data sets have a batch of this name.")] = None,
+    dataset: OfDataset = None,
     store: StoreFile = STORE,
     events: EventsFile = None,
     as_json: AsJson = False,

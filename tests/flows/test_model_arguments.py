@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import pytest
 
 from understudy.completion import ROLES
 from understudy.errors import BadInput
-from understudy.flows.cli import model_options as module
-from understudy.flows.cli.model_options import model_options, models_of
+from understudy.flows.cli.model_arguments import CapArguments, ModelArguments
 from understudy.parameters import Caps, Models
-
-DEFAULTS = {name: default for name, (_, default) in module._OPTIONS.items()}
 
 
 def chosen(**options: Any) -> Models:
-    return models_of({**DEFAULTS, **options})
+    return ModelArguments(**options).models()
+
+
+def test_without_options_models_and_caps_are_the_flows_own_defaults() -> None:
+    assert chosen() == Models(verifier="rehearsal", recommender="rehearsal", critic="rehearsal", judge="rehearsal")
+    assert CapArguments().caps() == Caps()
 
 
 def test_one_model_plays_all_roles_and_each_can_have_its_own() -> None:
+    assert set(ModelArguments().named()) == set(ROLES)
     assert chosen().named() == ["rehearsal"] * len(ROLES)
     assert chosen(model="a/b").named() == ["a/b"] * len(ROLES)
     for role in ROLES:
@@ -30,6 +32,7 @@ def test_one_model_plays_all_roles_and_each_can_have_its_own() -> None:
 
 def test_a_role_without_a_model_of_its_own_takes_the_seeker_s() -> None:
     assert Models(seeker="a/b").named() == ["a/b"] * len(ROLES)
+    assert chosen(seeker_model="a/b").named() == ["a/b"] * len(ROLES)
 
 
 def test_fallbacks_are_for_all_roles_or_for_one_in_their_order() -> None:
@@ -43,6 +46,13 @@ def test_prices_and_limits_are_read() -> None:
     assert models.prices == {"*": (0.15, 0.6), "openai/x": (1.0, 2.0)}
     critic, judge = models.limits["critic"], models.limits["judge"]
     assert (critic.usd, critic.calls, critic.tokens, judge.tokens) == (2.5, 10, None, 7)
+
+
+def test_caps_are_read_and_each_stands_alone() -> None:
+    caps = CapArguments(usd=1.5, tokens=2, calls=3, dialogues=4, minutes=5.5).caps()
+    assert caps == Caps(usd=1.5, tokens=2, calls=3, dialogues=4, minutes=5.5)
+    with pytest.raises(BadInput, match="calls"):
+        CapArguments(calls=0).caps()
 
 
 @pytest.mark.parametrize(
@@ -64,29 +74,3 @@ def test_prices_and_limits_are_read() -> None:
 def test_what_cannot_be_read_is_bad_input(options: dict[str, Any]) -> None:
     with pytest.raises(BadInput):
         chosen(**options)
-
-
-def test_a_command_gets_models_and_caps_and_the_command_line_the_options() -> None:
-    seen: dict[str, Any] = {}
-
-    @model_options
-    def command(dataset: str, n: int = 3, models: Models = Models(), caps: Caps = Caps(), as_json: bool = False) -> None:
-        seen.update(dataset=dataset, n=n, models=models, caps=caps, as_json=as_json)
-
-    names = list(inspect.signature(command).parameters)
-    assert names[:2] == ["dataset", "n"]
-    assert {"model", "usd", "refresh", *(f"{role}_model" for role in ROLES)} <= set(names)
-    assert not {"models", "caps"} & set(names)
-    command(dataset="d", n=4, as_json=True, **{**DEFAULTS, "model": "a/b", "calls": 5})
-    assert (seen["n"], seen["models"].seeker, seen["caps"].calls, seen["as_json"]) == (4, "a/b", 5, True)
-
-
-def test_a_wrong_option_ends_with_two(capsys: pytest.CaptureFixture[str]) -> None:
-    @model_options
-    def command(models: Models = Models(), caps: Caps = Caps(), as_json: bool = False) -> None:  # noqa: ARG001
-        raise AssertionError("the command is not reached")
-
-    with pytest.raises(SystemExit) as told:
-        command(as_json=True, **{**DEFAULTS, "price": ["1"]})
-    assert told.value.code == 2
-    assert '"bad_input"' in capsys.readouterr().out

@@ -1,0 +1,129 @@
+"""The groups of options that several commands take: of a run, of a search, of a comparison, of a prompt, of the output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from understudy.flows.cli.console import usage_error
+from understudy.flows.cli.model_arguments import CapArguments, ModelArguments
+from understudy.flows.cli.options import (
+    RUN,
+    SEARCH,
+    STORE,
+    Algorithm,
+    AsJson,
+    EventsFile,
+    Final,
+    Finalists,
+    Generations,
+    Panel,
+    Population,
+    RecommenderName,
+    Report,
+    Seed,
+    StoreFile,
+    Surface,
+    Weights,
+    pairs_of,
+)
+from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search, checked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunArguments:
+    """What every command that calls models is told: what it draws with, who plays, what it may spend, and where its rows are kept."""
+
+    seed: Seed = RUN.seed
+    models: ModelArguments
+    caps: CapArguments
+    store: StoreFile = STORE
+
+    def options(self, *, surface: str = RUN.surface, recommender: str = RUN.recommender) -> RunOptions:
+        """The options of the flows. Raises BadInput."""
+        models, caps = self.models.models(), self.caps.caps()
+        return RunOptions(store=self.store, surface=surface, recommender=recommender, seed=self.seed, models=models, caps=caps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputArguments:
+    """How a command tells what it does and what came of it."""
+
+    events: EventsFile = None
+    as_json: AsJson = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchArguments:
+    """How prompts are searched for."""
+
+    algorithm: Algorithm = SEARCH.algorithm
+    population: Population = SEARCH.population
+    generations: Generations = SEARCH.generations
+    weights: Weights = None
+    panel: Panel = None
+
+    def search(self, *, finalists: str | None = None, without: str | None = None, racing: bool = False) -> Search:
+        """How the options say that the prompt is searched for. Raises BadInput."""
+        weights = pairs_of(self.weights, "--weights")
+        panel = SEARCH.panel if self.panel is None else PanelSize.parsed(self.panel)
+        front_panel = SEARCH.front_panel if finalists is None else PanelSize.parsed(finalists)
+        left_out = () if without is None else tuple(name.strip() for name in without.split(","))
+        return checked(Search, {
+            "algorithm": self.algorithm, "population": self.population, "generations": self.generations, "weights": weights,
+            "panel": panel, "front_panel": front_panel, "without": left_out, "racing": racing,
+        })  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableArguments:
+    """How the prompts of a table are searched for, and on how much the two sides of each are measured."""
+
+    searching: SearchArguments
+    finalists: Finalists = None
+    report: Report = None
+
+    def search(self) -> Search:
+        """How each prompt is searched for. Raises BadInput."""
+        return self.searching.search(finalists=self.finalists)
+
+    def size(self) -> PanelSize:
+        """What both sides play. Raises BadInput."""
+        return report_size(self.report)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsArguments:
+    """Which settings a table has, and on which split."""
+
+    settings: Annotated[str, typer.Option(help="`all`, or names and TOML files with commas between them.")] = "all"
+    final: Final = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceArguments:
+    """Where dialogues are played: on which surface of rehearsal's, and with which recommender."""
+
+    surface: Surface = RUN.surface
+    recommender: RecommenderName = RUN.recommender
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptArguments:
+    """The one prompt that is played: a setting's, or a genome's."""
+
+    setting: Annotated[str | None, typer.Option(help="Play a setting as it is.")] = None
+    genome: Annotated[Path | None, typer.Option(help="Play a genome file, as `optimize` names it.")] = None
+
+    def require_one(self, command: str, *, as_json: bool) -> None:
+        """Ends the process where neither is given, or both."""
+        if (self.setting is None) == (self.genome is None):
+            usage_error(f"{command} takes either --setting or --genome", as_json=as_json)
+
+
+def report_size(text: str | None) -> PanelSize:
+    """The size that `--report` says, or the usual one. Raises BadInput."""
+    return REPORT_PANEL if text is None else PanelSize.parsed(text)

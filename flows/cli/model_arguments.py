@@ -1,0 +1,110 @@
+"""The options of every command that calls models: who plays which role, how models are reached, what may be spent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated
+
+import typer
+
+from understudy.completion import ROLES, ModelRole
+from understudy.errors import BadInput
+from understudy.flows.cli.options import RUN
+from understudy.parameters import ANY_MODEL, Caps, Models, checked
+
+_LIMITS = ("usd", "tokens", "calls")
+_EMBEDDED = RUN.models.seeker
+RoleModel = Annotated[str | None, typer.Option(help="Model of this role alone.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelArguments:
+    """Which models play the roles, and how they are reached."""
+
+    model: Annotated[str, typer.Option(help="Model of all roles, as litellm names it, or `rehearsal`.")] = _EMBEDDED
+    seeker_model: RoleModel = None
+    verifier_model: RoleModel = None
+    recommender_model: RoleModel = None
+    critic_model: RoleModel = None
+    judge_model: RoleModel = None
+    fallback: Annotated[
+        list[str] | None, typer.Option(help="`[ROLE=]MODEL`, asked when the role's model fails; several are tried in their order.")
+    ] = None
+    api_base: Annotated[str | None, typer.Option(help="Address of an OpenAI-compatible server.")] = None
+    concurrency: Annotated[int, typer.Option(min=1, max=512, help="Model calls in flight at most.")] = RUN.models.concurrency
+    rpm: Annotated[int | None, typer.Option(min=1, help="Requests a minute at most, per provider.")] = None
+    tpm: Annotated[int | None, typer.Option(min=1, help="Tokens a minute at most, per provider.")] = None
+    timeout_s: Annotated[float, typer.Option(help="Seconds that one attempt may take.")] = RUN.models.timeout_s
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Ask hosted models again for what is in the ledger; old replies stay beside.")
+    ] = False
+    max_age_days: Annotated[float | None, typer.Option(help="Ask again where a model's replies began longer ago than this.")] = None
+    price: Annotated[
+        list[str] | None, typer.Option(help="`[MODEL=]IN,OUT`: USD per million tokens, where litellm knows no price.")
+    ] = None
+    limit: Annotated[list[str] | None, typer.Option(help="`ROLE.KIND=N`: cap on usd, tokens or calls of one role.")] = None
+
+    def models(self) -> Models:
+        """The models that the options name. Raises BadInput."""
+        # a seeker's model alone, beside the default, is the model of all that plays or reads for it
+        others = None if self.seeker_model and self.model == _EMBEDDED else self.model
+        return checked(Models, {
+            **{role: named or others for role, named in self.named().items()},
+            "api_base": self.api_base, "concurrency": self.concurrency, "rpm": self.rpm, "tpm": self.tpm, "timeout_s": self.timeout_s,
+            "refresh": self.refresh, "max_age_days": self.max_age_days,
+            "fallbacks": _fallbacks(self.fallback or ()), "prices": _prices(self.price or ()), "limits": _limits(self.limit or ()),
+        })  # fmt: skip
+
+    def named(self) -> dict[ModelRole, str | None]:
+        """The model that each role was given of its own."""
+        return {
+            "seeker": self.seeker_model, "verifier": self.verifier_model, "recommender": self.recommender_model,
+            "critic": self.critic_model, "judge": self.judge_model,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapArguments:
+    """What the command may spend at most."""
+
+    usd: Annotated[float | None, typer.Option(help="Cap on money.")] = None
+    tokens: Annotated[int | None, typer.Option(help="Cap on tokens.")] = None
+    calls: Annotated[int | None, typer.Option(help="Cap on model calls.")] = None
+    dialogues: Annotated[int | None, typer.Option(help="Cap on free runs; replayed turns are not counted.")] = None
+    minutes: Annotated[float | None, typer.Option(help="Cap on time.")] = None
+
+    def caps(self) -> Caps:
+        """The caps that the options set. Raises BadInput."""
+        return checked(Caps, asdict(self))
+
+
+def _fallbacks(named: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for text in named:
+        role, equals, name = text.partition("=")
+        for each in (role,) if equals and role in ROLES else ROLES:
+            found.setdefault(each, []).append(name if each == role and equals else text)
+    return found
+
+
+def _prices(named: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for text in named:
+        name, equals, figures = text.rpartition("=")
+        both = figures.split(",")
+        if len(both) != 2:
+            raise BadInput(f"--price {text!r} is not two figures", hint="USD per million tokens of prompt and reply: --price 0.15,0.60")
+        found[name if equals else ANY_MODEL] = both
+    return found
+
+
+def _limits(named: Sequence[str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for text in named:
+        name, _, value = text.partition("=")
+        role, _, kind = name.partition(".")
+        if role not in ROLES or kind not in _LIMITS or not value:
+            raise BadInput(f"--limit {text!r} is not ROLE.KIND=N", hint=f"roles: {', '.join(ROLES)}; kinds: {', '.join(_LIMITS)}")
+        found.setdefault(role, {})[kind] = value
+    return found
