@@ -48,8 +48,16 @@ docs: install .venv-docs/installed
 	.venv-docs/bin/zensical build --strict --clean --config-file .docs/mkdocs.yml
 	rm -rf site && mv .docs/site site
 
+# does every command answer what was recorded before, to the digest?
+recorded: install
+	$(BIN)/python -m pytest tests/flows/test_recorded.py -m recorded
+
+# what needs more than the base lock holds
+integration: install
+	$(BIN)/python -m pytest tests -m integration
+
 prove: install
-	$(BIN)/python -m pytest tests -m prove -s
+	$(BIN)/python -m pytest tests -m "prove or logs" -s
 
 bench: bench-ingest bench-profile bench-calls bench-recommenders bench-rehearsal bench-objectives
 

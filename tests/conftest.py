@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests import profiled, suites
 from understudy.doors import checks
@@ -17,6 +18,9 @@ from understudy.doors import checks
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "examples" / "sample"
 N_FEW = 240
+# `--hypothesis-profile=campaign` looks longer (tests/readers/conftest.py)
+settings.register_profile("quick", max_examples=30, deadline=None)
+settings.load_profile("quick")
 LONGEST = ("tests/flows/test_nightly", "tests/flows/", "tests/tasks/", "tests/doors/test_keys", "tests/search/", "tests/probes/")
 
 

@@ -1,4 +1,7 @@
-"""A real Prefect server for the flows of a test run, and small panels, so that a night takes seconds."""
+"""Flows on small panels, so that a night takes seconds: their bodies alone, or run by a real Prefect server.
+
+What Prefect itself does is seen by few tests: one night, one search with its artifacts, one deployment, and the commands.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from inspect import isawaitable
 from pathlib import Path
@@ -17,6 +20,7 @@ from typing import Any
 
 import httpx
 import pytest
+from prefect import Flow, Task
 
 from understudy.parameters import PanelSize, RunOptions, Search
 from understudy.profile.anchors import human_anchors
@@ -108,6 +112,37 @@ def _answers(address: str) -> bool:
         return False
 
 
+class Mapped:
+    """What a task that was mapped without Prefect returned or raised."""
+
+    def __init__(self, work: Callable[[Any], Any], over: Any) -> None:
+        self._value, self._raised = None, None
+        try:
+            self._value = work(over)
+        except Exception as error:
+            self._raised = error
+
+    def result(self) -> Any:
+        if self._raised is not None:
+            raise self._raised
+        return self._value
+
+
+@pytest.fixture
+def plain_flows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Flows and tasks are the functions that they are made of; nothing is told to a server."""
+
+    def called(self: Flow[..., Any] | Task[..., Any], *values: Any, **named: Any) -> Any:
+        return self.fn(*values, **named)
+
+    def mapped(self: Task[..., Any], over: Iterable[Any]) -> list[Mapped]:
+        return [Mapped(self.fn, one) for one in over]
+
+    for kind in (Flow, Task):
+        monkeypatch.setattr(kind, "__call__", called)
+    monkeypatch.setattr(Task, "map", mapped)
+
+
 @pytest.fixture
 def few_halvings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Floors by three halvings, which is enough to be there."""
@@ -115,7 +150,7 @@ def few_halvings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def night(prefect_server: str, profiled_sample: Path, tmp_path: Path) -> dict[str, Any]:  # noqa: ARG001  it only has to be there
+def night(profiled_sample: Path, tmp_path: Path) -> dict[str, Any]:
     """Parameters of a night on the bundled sample that is as small as one can be; its humans are profiled already."""
     copyfile(profiled_sample, tmp_path / "night.duckdb")
     return {

@@ -23,8 +23,8 @@ FIGURES = ("success", "rounds", "satisfaction", "acceptance")
 
 
 @pytest.fixture
-def store(profiled_sample: Path, tmp_path: Path, prefect_server: str) -> Path:  # noqa: ARG001  it only has to be there
-    """The same, of a test's own."""
+def store(profiled_sample: Path, tmp_path: Path, plain_flows: None) -> Path:  # noqa: ARG001  it only has to be there
+    """A store with the profiled sample, of a test's own."""
     return Path(copyfile(profiled_sample, tmp_path / "sample.duckdb"))
 
 

@@ -33,12 +33,13 @@ CONCURRENCY = 8
 
 
 @pytest.fixture
-def store(profiled_sample: Path, tmp_path: Path, prefect_server: str) -> str:  # noqa: ARG001  it only has to be there
-    """The same, of a test's own."""
+def store(profiled_sample: Path, tmp_path: Path) -> str:
+    """A store with the profiled sample, of a test's own."""
     return str(copyfile(profiled_sample, tmp_path / "sample.duckdb"))
 
 
 @pytest.mark.prove
+@pytest.mark.usefixtures("prefect_server")
 def test_the_table_twice_then_on_test_and_with_another_recommender(store: str, tmp_path: Path) -> None:
     asked: dict[str, Any] = {"search": SEARCH, "report": TINY}
     options = RunOptions(store=Path(store))
@@ -78,6 +79,7 @@ def test_the_table_twice_then_on_test_and_with_another_recommender(store: str, t
     assert sum(one["objectives"]["diversity_gap"]["gain"]["value"] is not None for one in shown["steps"]) == len(shown["steps"])
 
 
+@pytest.mark.usefixtures("plain_flows")
 def test_a_comparison_makes_as_many_calls_as_were_expected(store: str) -> None:
     search = SEARCH.model_copy(update={"generations": 0})
     told, made = expected_and_made(store, "compare", search)
@@ -86,6 +88,7 @@ def test_a_comparison_makes_as_many_calls_as_were_expected(store: str) -> None:
 
 
 @pytest.mark.prove
+@pytest.mark.usefixtures("prefect_server")
 @pytest.mark.parametrize("run", ["compare", "study"])
 def test_a_search_within_makes_about_as_many_calls_as_were_expected(store: str, run: str) -> None:
     told, made = expected_and_made(store, run, SEARCH)
@@ -132,6 +135,7 @@ def seen(log: Path) -> list[str]:
 
 
 @pytest.mark.prove
+@pytest.mark.usefixtures("prefect_server")
 def test_a_study_that_is_killed_goes_on_and_pays_again_only_for_calls_in_flight(store: str, server: tuple[str, Path]) -> None:
     from prefect.settings import PREFECT_API_URL
 

@@ -27,7 +27,7 @@ def spent(parameters: dict[str, Any]) -> dict[str, Any]:
     return failed.value.fields
 
 
-@pytest.mark.usefixtures("few_halvings")
+@pytest.mark.usefixtures("prefect_server", "few_halvings")
 def test_a_night_goes_all_the_way_and_again_costs_nothing(night: dict[str, Any], tmp_path: Path) -> None:
     night["options"].store.unlink()
     with recording(tmp_path / "events.jsonl"):
@@ -59,6 +59,7 @@ def test_a_night_goes_all_the_way_and_again_costs_nothing(night: dict[str, Any],
     assert counts["simulate.batches"] == before["tables"]["simulate.batches"] + 1
 
 
+@pytest.mark.usefixtures("plain_flows")
 def test_a_search_stopped_by_its_budget_ends_where_it_would_have_ended(night: dict[str, Any], tmp_path: Path) -> None:
     plain = {key: night[key] for key in ("search", "dataset")}
     whole_store, parts_store = tmp_path / "whole.duckdb", tmp_path / "parts.duckdb"
@@ -76,6 +77,7 @@ def test_a_search_stopped_by_its_budget_ends_where_it_would_have_ended(night: di
     assert stopped["n_model_calls"] + finished["n_model_calls"] == calls
 
 
+@pytest.mark.usefixtures("plain_flows")
 def test_a_prompt_that_gives_titles_away_is_stopped_by_the_leakage_gate(night: dict[str, Any]) -> None:
     seed_alone = night["search"].model_copy(update={"generations": 0})
     leaky = {**night, "setting": str(ROOT / "examples" / "leaky.toml"), "search": seed_alone, "n": 190}
@@ -91,6 +93,7 @@ def test_a_prompt_that_gives_titles_away_is_stopped_by_the_leakage_gate(night: d
         assert store.counts()["validate.quarantine"] == fields["n_quarantined"]
 
 
+@pytest.mark.usefixtures("plain_flows")
 def test_a_model_that_does_not_answer_ends_the_night_with_what_was_paid_for_kept(night: dict[str, Any]) -> None:
     nobody = Models(seeker="openai/nobody", api_base="http://127.0.0.1:9/v1", timeout_s=2, breaker_after=3)
     with pytest.raises(ProviderFailed):

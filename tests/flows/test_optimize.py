@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey, FlowRunFilter, FlowRunFilterStartTime
 
@@ -15,6 +16,7 @@ from understudy.parameters import Search
 from understudy.search.plan import n_survivors
 
 
+@pytest.mark.usefixtures("prefect_server")
 def test_each_generation_is_a_flow_with_pictures_and_a_race_leaves_its_laps(night: dict[str, Any]) -> None:
     store, told = night["options"].store, list[tuple[str, str, str]]()
     search: Search = night["search"].model_copy(update={"racing": True})

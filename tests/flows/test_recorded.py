@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_info
 from tests.flows.recorded.campaign import OUTPUTS, outputs, written
 
 
+@pytest.mark.recorded
 @pytest.mark.usefixtures("prefect_server")
 def test_every_command_answers_as_recorded(profiled_sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -62,7 +62,7 @@ def as_chat(dialogue: Dialogue) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40)
 @given(written=st.lists(dialogues(), min_size=1, max_size=4))
 def test_dialogues_written_as_chats_are_read_back_equal(tmp_path_factory: pytest.TempPathFactory, written: list[Dialogue]) -> None:
     folder = tmp_path_factory.mktemp("chats")
@@ -71,7 +71,7 @@ def test_dialogues_written_as_chats_are_read_back_equal(tmp_path_factory: pytest
     assert list(messages.read([folder / "c.json"], Options())) == written
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30)
 @given(texts=st.lists(st.lists(TIDY, min_size=1, max_size=5), min_size=1, max_size=4))
 def test_a_release_is_read_back_as_it_was_played(tmp_path_factory: pytest.TempPathFactory, texts: list[list[str]]) -> None:
     folder = tmp_path_factory.mktemp("release")
