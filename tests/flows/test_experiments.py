@@ -106,7 +106,7 @@ def expected_and_made(store: str, run: str, search: Search) -> tuple[dict[str, A
 
 def test_settings_that_cannot_be_compared_are_bad_input(tmp_path: Path) -> None:
     own = tmp_path / "zero_shot.toml"
-    own.write_text((ROOT / "understudy" / "settings" / "zero_shot.toml").read_text())
+    own.write_text((ROOT / "understudy" / "prompt" / "settings" / "zero_shot.toml").read_text())
     for asked, told in (
         ("nothing", "no prompt setting called"),
         (",", "no prompt setting was named"),
