@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: install demo test integration lint docs prove bench controls mutants fuzz lock clean
+.PHONY: install demo test integration lint docs recorded prove bench controls mutants fuzz lock clean
 
 install: .venv/installed
 
@@ -31,8 +31,10 @@ install: .venv/installed
 demo: install
 	@$(BIN)/python examples/demo.py
 
+# what `make test` runs: needs nothing but the base lock, at most six minutes on two cores
+QUICK := "not prove and not logs and not recorded and not integration"
 test: install lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not prove and not integration"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m $(QUICK)
 
 # what takes long, or needs more than the base lock
 integration: install
@@ -51,10 +53,6 @@ docs: install .venv-docs/installed
 # does every command answer what was recorded before, to the digest?
 recorded: install
 	$(BIN)/python -m pytest tests/flows/test_recorded.py -m recorded
-
-# what needs more than the base lock holds
-integration: install
-	$(BIN)/python -m pytest tests -m integration
 
 prove: install
 	$(BIN)/python -m pytest tests -m "prove or logs" -s

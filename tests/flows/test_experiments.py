@@ -101,7 +101,8 @@ def expected_and_made(store: str, run: str, search: Search) -> tuple[dict[str, A
     asked = Asked("sample", "zero_shot", run, search, TINY, 1, "retrieval", 0, None, n_probed=4)
     told = estimate_run(store, asked, models=Models())["n_calls"]
     flow = compare_settings if run == "compare" else partial(study, n_probed=4)
-    return told, flow("sample", ["zero_shot"], store=store, search=search, report=TINY)["n_model_calls"]
+    options = RunOptions(store=Path(store))
+    return told, flow("sample", ["zero_shot"], search=search, report=TINY, options=options)["n_model_calls"]
 
 
 def test_settings_that_cannot_be_compared_are_bad_input(tmp_path: Path) -> None:
