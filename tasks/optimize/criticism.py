@@ -56,7 +56,7 @@ def commission(run: Run, generation: int) -> list[Ask]:
     return [Ask(run, one) for one in loop.commissioned(history, run.seeds, plan=run.plan, asked=asked)]
 
 
-@task(name="rewrite a section", persist_result=False)
+@task(name="rewrite section", persist_result=False)
 def criticise(ask: Ask) -> Treated:
     """What the critic answers, as a task that is mapped over the places of a generation. What was asked before comes from the ledger."""
     run, wanted = ask.run, ask.commission

@@ -32,13 +32,13 @@ def line(told: Rows, n_generations: int, brought: Rows) -> str:
     parts = [
         f"generation {last['generation']} of {n_generations}",
         f"hypervolume {last['hypervolume']:.3f}",
-        f"{last['n_front']} on the front",
-        f"{last['n_dialogues_so_far']} dialogues",
+        f"{last['n_front']} prompts on the Pareto front",
+        f"{last['n_dialogues_so_far']} dialogues so far",
     ]
     if last["gain_bound"] is not None:
-        parts.append(f"gain at most {last['gain_bound']:.1%}")
+        parts.append(f"hypervolume gain at most {last['gain_bound']:.1%}")
     if best is not None:
-        parts.append(f"most from {best['operator']}")
+        parts.append(f"the operator {best['operator']} gained most")
     return ", ".join(parts)
 
 
@@ -55,12 +55,12 @@ def show_generation(run: Run, generation: int, members: Sequence[Individual], fr
         for values in [{name: float(each.objectives[name] or 0.0) for name in NAMES}]
     ]
     title = f"Generation {generation} on the search split"
-    text = f"{len(members)} candidates, {len(front)} on the front; lower is better.\n"
+    text = f"{len(members)} candidates, {len(front)} of them on the Pareto front; lower is better.\n"
     key = run.run_key[:8]
     page(text, key=f"front-{key}-{generation}", description=title, svg=front_svg(points, title=title) if points else None)
     spent = "Hypervolume against dialogues"
     page(_progress_table(told), key=f"hypervolume-{key}", description=spent, svg=progress_svg(told, title=spent))
-    title = "What each operator brought"
+    title = "Hypervolume gained by each operator"
     page(_yield_table(brought), key=f"operators-{key}", description=title, svg=yields_svg(brought, title=title) if brought else None)
 
 
@@ -77,22 +77,22 @@ def show_front(compared: Sequence[picking.Finalist], chosen: picking.Pick, *, se
         if None not in values.values():
             points.append(FrontPoint(kind, kind, values))  # type: ignore[arg-type]
     title = f"Finalists on {split}"
-    told = table(["genome", "", *NAMES, "above the gates' bounds", "P(dominated)"], cells)
+    told = table(["genome", "", *NAMES, "excess over the bounds of the gates", "P(dominated)"], cells)
     if not chosen.dominates_seed:
-        told += "\n\nThe pick does not dominate the seed on every objective.\n"
+        told += "\n\nThe pick does not dominate the seed prompt.\n"
     elif chosen.p_dominates_seed is not None:
-        told += f"\n\nThe pick dominates the seed in {chosen.p_dominates_seed:.0%} of the resamples.\n"
+        told += f"\n\nThe pick dominates the seed prompt in {chosen.p_dominates_seed:.0%} of the resamples.\n"
     page(told, key="front", description=title, svg=front_svg(points, title=title) if points else None)
 
 
 def _progress_table(told: Rows) -> str:
-    header = ["generation", "dialogues so far", "hypervolume", "of the archive", "gain at most", "front"]
+    header = ["generation", "dialogues so far", "hypervolume", "hypervolume of the archive", "upper bound of the gain", "front size"]
     return table(
         header,
         [
             [
                 str(row["generation"]), str(row["n_dialogues_so_far"]), number(row["hypervolume"]), number(row["archive_hypervolume"]),
-                number(row["gain_bound"], missing="no survivor in the box"), str(row["n_front"]),
+                number(row["gain_bound"], missing="no survivor below the reference point"), str(row["n_front"]),
             ]
             for row in told
         ],
@@ -107,5 +107,5 @@ def _yield_table(brought: Rows) -> str:
             counted[at] += row[name]
         counted[3] = row["chance"]
     order = sorted(totals.items(), key=lambda pair: -pair[1][1])
-    header = ["operator", "children", "hypervolume gained", "tokens", "drawn next"]
+    header = ["operator", "children", "hypervolume gained", "tokens", "probability of the next draw"]
     return table(header, [[name, f"{n:.1f}", f"{gain:.4f}", f"{tokens:.0f}", f"{chance:.0%}"] for name, (n, gain, tokens, chance) in order])

@@ -24,7 +24,7 @@ class Lap:
     draws: Resampled | None
 
 
-@task(name="first lap", persist_result=False)
+@task(name="evaluate first part of panel", persist_result=False)
 def first_lap(work: Work) -> Lap:
     """Half of a candidate's panel, played and measured with resamples, as a task that is mapped over candidates."""
     part = part_of(work)
@@ -34,7 +34,7 @@ def first_lap(work: Work) -> Lap:
     return Lap(Done(part, row_of(part, played, found), fresh), resampled(work.genome_digest, replicates, NAMES))
 
 
-@task(name="drop the dominated", persist_result=False)
+@task(name="drop dominated candidates", persist_result=False)
 def race(run: Run, generation: int, works: Sequence[Work], laps: Sequence[Lap], capped: str) -> list[Work]:
     """The work that goes on, with the laps kept. A race that a cap cut short drops nobody, and is run to its end another time."""
     if capped:

@@ -85,7 +85,7 @@ def propose(run: Run, generation: int, treated: Sequence[Treated] = ()) -> list[
     return [work_of(run, one["genome_digest"], "search", panel, intervals=False) for one in played]
 
 
-@task(name="keep generation", persist_result=False)
+@task(name="store generation", persist_result=False)
 def keep_generation(run: Run, generation: int, done: list[Done], capped: str) -> str:
     """Writes a generation in one transaction; why the search stops here, or an empty text.
 

@@ -118,7 +118,7 @@ def transfer_of(place: Place) -> Fields:
     return {**told, "exemplars": _EXEMPLARS}
 
 
-@task(name="tell of the comparison", persist_result=False)
+@task(name="show comparison", persist_result=False)
 def show(fields: Fields) -> None:
     """The page of a comparison, for the UI."""
     document = comparing_page.document(fields)

@@ -82,7 +82,7 @@ def judge(store: str, dataset: str, *, genome_digest: str, recommenders: Sequenc
     }  # fmt: skip
 
 
-@task(name="tell of the evaluation", persist_result=False)
+@task(name="show evaluation", persist_result=False)
 def show(fields: Fields) -> None:
     """The page of an evaluation, for the UI."""
     names = ("success", "rounds", "satisfaction")
@@ -91,7 +91,7 @@ def show(fields: Fields) -> None:
         figures = [*(row[name] for name in names), *row["recall"].values()]
         cells.append([row["recommender"], *(figure(one, reason=True) for one in figures), str(row["n_missing"])])
     text = table(["recommender", *names, *(f"recall@{k}" for k in judging.KS), "missing"], cells)
-    page(text, key="evaluation", description=f"Recommenders judged by simulated seekers on {fields['split']}")
+    page(text, key="evaluation", description=f"Recommenders evaluated by simulated seekers on the split `{fields['split']}`")
 
 
 def _named(recommenders: Sequence[str], opened: OpenModels) -> dict[str, str]:

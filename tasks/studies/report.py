@@ -85,5 +85,5 @@ def _show(rows: Fields) -> None:
     columns = ("seed", "optimized", "human", "difference")
     cells = [[name, *(figure(row[column], n="named", reason=True) for column in columns), row["outcome"]] for name, row in rows.items()]
     text = table(["objective", "seed", "optimized", "humans", "difference", "outcome"], cells)
-    picture = bars_svg(bars, title="Before and after, with what humans score among each other")
-    page(text, key="before-and-after", description="Seed and pick on select, beside the humans", svg=picture)
+    picture = bars_svg(bars, title="Before and after the search, with the human split-half baseline")
+    page(text, key="before-and-after", description="Seed prompt and pick on the split `select`, beside the humans", svg=picture)

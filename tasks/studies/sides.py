@@ -98,7 +98,7 @@ def carried_to(place: Place, genome_digest: str) -> str:
     return drawn.digest
 
 
-@task(name="measure one side", persist_result=False)
+@task(name="measure prompt", persist_result=False)
 def measure(work: Work) -> Side:
     """A prompt played on the report's panel and measured, as a task that is mapped over the sides."""
     played, fresh = performed(work)
@@ -118,7 +118,7 @@ def measure(work: Work) -> Side:
     )
 
 
-@task(name="open the test split", persist_result=False)
+@task(name="open test split", persist_result=False)
 def open_test(place: Place, genomes: Sequence[str], *, purpose: str) -> None:
     """Writes down each prompt that is about to be measured on `test`, before anything of it is seen."""
     uses = [
@@ -132,7 +132,7 @@ def open_test(place: Place, genomes: Sequence[str], *, purpose: str) -> None:
         opened.add("optimize.test_uses", uses)
 
 
-@task(name="keep what was measured", persist_result=False)
+@task(name="store measurements", persist_result=False)
 def keep_sides(store: str, sides: Sequence[Side], capped: str, *, done: int, of: int) -> list[Side]:
     """Writes what was played and measured in one transaction; the sides without the dialogues, which are in the store now.
 
@@ -145,7 +145,7 @@ def keep_sides(store: str, sides: Sequence[Side], capped: str, *, done: int, of:
             f"a cap ended the comparison after {done} of {of} prompt settings",
             hint=MORE_ROOM,
         )
-    progress(done + 1, of, key="compare", description="Settings measured before and after")
+    progress(done + 1, of, key="compare", description="Prompt settings measured before and after the search")
     return [replace(side, done=replace(side.done, played=())) for side in sides]
 
 
@@ -160,7 +160,7 @@ def floors_of(place: Place) -> dict[str, Floor]:
     }
 
 
-@task(name="hold humans against humans", persist_result=False)
+@task(name="compare humans with humans", persist_result=False)
 def human_side_of(place: Place) -> tuple[dict[str, Floor], Measured]:
     """The floors of the objectives and of the held-out evaluator at a place."""
     work = place.work("none")

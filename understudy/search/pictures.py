@@ -17,7 +17,7 @@ def progress_svg(generations: Sequence[Mapping[str, Any]], *, title: str) -> str
     """
     import altair as alt
 
-    kinds = {"hypervolume": "generation", "archive_hypervolume": "archive, lucky draws included"}
+    kinds = {"hypervolume": "generation", "archive_hypervolume": "archive (optimistic)"}
     rows = [
         {"dialogues": row["n_dialogues_so_far"], "hypervolume": row[name], "kind": kind}
         for row in generations
@@ -30,7 +30,7 @@ def progress_svg(generations: Sequence[Mapping[str, Any]], *, title: str) -> str
         .mark_line(point=True)
         .encode(
             x=alt.X("dialogues:Q", title="dialogues played"),
-            y=alt.Y("hypervolume:Q", title="share of the box dominated", scale=alt.Scale(domain=[0, 1])),
+            y=alt.Y("hypervolume:Q", title="hypervolume (share of the reference box)", scale=alt.Scale(domain=[0, 1])),
             color=colour,
         )
         .properties(width=460, height=240)
@@ -52,7 +52,7 @@ def yields_svg(yields: Sequence[Mapping[str, Any]], *, title: str) -> str:
         .mark_line(point=True)
         .encode(
             x=alt.X("generation:O", title="after generation"),
-            y=alt.Y("chance:Q", title="drawn with probability", axis=alt.Axis(format="%")),
+            y=alt.Y("chance:Q", title="probability of being drawn", axis=alt.Axis(format="%")),
             color=alt.Color("operator:N", title=None, scale=alt.Scale(scheme="tableau20")),
         )
         .properties(width=300, height=240)
@@ -61,7 +61,7 @@ def yields_svg(yields: Sequence[Mapping[str, Any]], *, title: str) -> str:
         alt.Chart(data)
         .mark_bar()
         .encode(
-            x=alt.X("sum(gain):Q", title="hypervolume gained in all"),
+            x=alt.X("sum(gain):Q", title="total hypervolume gained"),
             y=alt.Y("operator:N", title=None, sort="-x"),
             color=alt.Color("operator:N", title=None, scale=alt.Scale(scheme="tableau20"), legend=None),
         )

@@ -34,18 +34,18 @@ _STYLE = (
     "details{margin:.6rem 0}.seeker{margin:.3rem 0 .3rem 2rem}.recommender{margin:.3rem 0;color:#555}.fault{color:#b34700;font-size:.85rem}"
 )
 _CAPTIONS = {
-    "objectives": "The four objectives with 95 % intervals, lower is better. Grey: how far people who share no worker are from each other.",
-    "reactions": "How often recommendations are taken, by what the human said of the item; Wilson intervals. Dots apart: bias.",
-    "doses": "What share of people's own turns would have to be given each fault to look like this file. 0: like people.",
-    "tokens": "Words in a seeker's turn, a title counted as one; what is longer falls into the last bar.",
-    "acts": "What seekers do in a turn, by the act instrument.",
+    "objectives": "The four objectives with 95 % confidence intervals; lower is better. Grey: the human split-half baseline (floor).",
+    "reactions": "Acceptance of recommendations by what the human said of the item, with 95 % Wilson intervals.",
+    "doses": "The share of the humans' own units into which each fault would have to be put to look like this file; 0 is like the humans.",
+    "tokens": "Words in a seeker's turn, a title counted as one; the last bar holds all longer turns.",
+    "acts": "Dialogue acts of the seekers' turns, as the act instrument reads them.",
 }
 _FAULTS = ("copied", "said elsewhere too", "took what was disliked")
 _DOSES = {
-    "acceptance": "taken instead of not taken",
-    "titles": "target named first",
+    "acceptance": "accepted instead of not accepted",
+    "titles": "target named before the recommender",
     "copied": "turns copied from others",
-    "repeated": "whole turns said again",
+    "repeated": "whole turns repeated",
     "length": f"turns of {dose.LONG} words and more",
 }
 
@@ -58,14 +58,14 @@ def page(fields: Mapping[str, Any], found: Audit, reference: Reference, pieces: 
         f'<p class="small">{escape(_counts(fields))}</p>',
         _setting(found),
         *([f'<p class="note">{escape(REHEARSAL_WARNING)}</p>'] if "rehearsal" in fields["engines"] else []),
-        "<h2>What is wrong, first things first</h2>",
+        "<h2>Findings, the most severe first</h2>",
         _findings(fields["findings"]),
         *(_drawing(name, svg) for name, svg in pictures(found, reference).items()),
         "<h2>Leakage</h2>",
         _table(("kind", "rate", "people"), _leaks(found)),
-        "<h2>Dialogues to read first</h2>",
+        "<h2>Dialogues with the most faults</h2>",
         _worst(fields["worst"], found, pieces),
-        "<h2>What could not be measured, and why</h2>",
+        "<h2>Not measured, with the reason</h2>",
         _table(("what", "why"), _unmeasured(fields)),
     ]
     head = f'<meta charset="utf-8">\n<title>{escape(title)}</title>\n<style>{_STYLE}</style>'
@@ -78,10 +78,10 @@ def pictures(found: Audit, reference: Reference) -> dict[str, str]:
     drawn = {"objectives": _objectives(found)}
     taken = [(name, found.figures[f"accept_{name}"]) for name in STRATA if found.figures[f"accept_{name}"][0].value is not None]
     if taken:
-        drawn["reactions"] = _dots(((name.replace("_", ", "), *pair) for name, pair in taken), "recommendations taken", "Reactions")
+        drawn["reactions"] = _dots(((name.replace("_", ", "), *pair) for name, pair in taken), "recommendations accepted", "Reactions")
     doses = [(_DOSES[name], one) for name, one in found.doses.items() if one.value is not None]
     if doses:
-        drawn["doses"] = _dots(((name, one, None) for name, one in doses), "share of units", "As doses of known faults")
+        drawn["doses"] = _dots(((name, one, None) for name, one in doses), "share of units", "Doses of known faults")
     drawn["tokens"] = _shares(_lengths(found.observed.corpus), _lengths(reference.corpus), "words in a turn", "Length of turns")
     drawn["acts"] = _shares(_acts(found.observed.corpus), _acts(reference.corpus), None, "Dialogue acts")
     return drawn
@@ -108,7 +108,7 @@ def _objectives(found: Audit) -> str:
         drawn = [f"{who}: {units}" for who, units in value.units.items()]
         heading = alt.TitleParams(name.replace("_", " ") + ("" if rows else ": not measured"), fontSize=12, subtitle=drawn)
         panels.append(alt.layer(*layers).properties(width=130, height=190, title=heading))
-    return rendered(alt.hconcat(*panels, spacing=30), "Objectives beside the floor of humans")
+    return rendered(alt.hconcat(*panels, spacing=30), "Objectives and the human split-half baseline (floor)")
 
 
 def _dots(rows: Iterable[tuple[str, Measured, Measured | None]], axis: str, title: str) -> str:
@@ -167,21 +167,21 @@ def _acts(corpus: Corpus) -> dict[str, float]:
 
 def _counts(fields: Mapping[str, Any]) -> str:
     rejects = f", {fields['n_rejects']} records could not be read" if fields["n_rejects"] else ""
-    unknown = f", {fields['n_unknown']} name a human or scenario that no open split has" if fields["n_unknown"] else ""
+    unknown = f", {fields['n_unknown']} name a human dialogue or scenario that is in no open split" if fields["n_unknown"] else ""
     return (
         f"{fields['n_dialogues']} dialogues, {fields['n_turns']} seeker turns (reader {fields['reader']}){rejects}; "
-        f"{fields['n_paired']} stand for a human of split {fields['split']}, {fields['n_targets']} have a known target{unknown}. "
+        f"{fields['n_paired']} stand for a human of split {fields['split']}, {fields['n_targets']} have a known target item{unknown}. "
         f"Humans: {fields['n_human_dialogues']} dialogues of split {fields['split']}."
     )
 
 
 def _setting(found: Audit) -> str:
     told = {
-        "replayed": "The recommender's turns are the human recommender's own: simulator and humans are compared at the same places.",
-        "same": "By --same-setting: the file's seekers talked to the recommender that the humans talked to.",
+        "replayed": "The recommender's turns are those of the human recommender, so both are compared in the same contexts.",
+        "same": "As stated with --same-setting, the seekers of the file talked to the recommender that the humans talked to.",
         "differs": (
-            "The setting differs: these seekers talked to another recommender than the humans did. People in two settings are as far "
-            "from each other as simulators are from people, so read variety and behaviour below as a description, not as a verdict."
+            "The experimental setting differs: these seekers talked to another recommender than the humans did. Humans in two settings "
+            "differ as much as simulators differ from humans, so variety and behaviour are only described here and not judged."
         ),
     }
     return f'<p class="note">{escape(told[found.setting])}</p>'
@@ -189,13 +189,13 @@ def _setting(found: Audit) -> str:
 
 def _findings(rows: Sequence[Mapping[str, Any]]) -> str:
     if not rows:
-        return "<p>Nothing that was measured stands farther from people than people stand from each other.</p>"
+        return "<p>No figure is farther from the humans than humans are from each other.</p>"
     items = "".join(f'<li>{escape(row["told"])} <span class="small">{_times(row)}</span></li>' for row in rows)
     return f'<ol class="findings">{items}</ol>'
 
 
 def _times(row: Mapping[str, Any]) -> str:
-    beside = "its bound" if str(row["about"]).startswith("data_leakage") else "what people differ among each other"
+    beside = "its bound" if str(row["about"]).startswith("data_leakage") else "the difference between humans"
     return escape(f"({row['about']}; {row['severity']:.1f} times {beside})")
 
 
@@ -219,7 +219,7 @@ def _unmeasured(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _worst(rows: Sequence[Mapping[str, Any]], found: Audit, pieces: Sequence[Heard]) -> str:
     if not rows:
-        return "<p>No dialogue gives its target away, copies, repeats or takes what was disliked.</p>"
+        return "<p>No dialogue names its target first, copies, repeats or accepts a disliked item.</p>"
     by_name = {one.name: one for one in pieces}
     faults = found.turns.select(
         "dialogue_id", "turn_index", "copied", "repeated", taken=(pl.col("stratum") == "disliked") & pl.col("accepted")

@@ -20,16 +20,20 @@ def document(fields: Fields) -> Document:
     parts: list[Part] = []
     if REHEARSAL in fields["engine"]:
         parts.append(Paragraph(REHEARSAL_WARNING))
-    parts += [Paragraph(_asked(fields)), Heading("Before and after"), headline(fields), Paragraph(_read(fields), is_note=True)]
+    parts += [Paragraph(_asked(fields)), Heading("Before and after the search"), headline(fields), Paragraph(_read(fields), is_note=True)]
     parts.append(Picture(arrows_svg(fields["rows"], title=f"Before and after on {fields['split']}"), _caption(fields)))
     parts += [Heading("Every figure"), _figures(fields["rows"]), Paragraph(_family(fields["family"]), is_note=True)]
     if fields["transfer"]:
-        parts += [Heading("What carries over"), _carried(fields["rows"]), Paragraph(_transferred(fields), is_note=True)]
-    parts += [Heading("A reader that no search has seen"), _heldout(fields), Paragraph(fields["heldout"]["what"], is_note=True)]
-    parts += [Heading("What it costs"), _costs(fields), Paragraph(_effort(fields), is_note=True)]
+        parts += [Heading("Transfer"), _carried(fields["rows"]), Paragraph(_transferred(fields), is_note=True)]
+    parts += [Heading("Held-out evaluator"), _heldout(fields), Paragraph(fields["heldout"]["what"], is_note=True)]
+    parts += [Heading("Cost"), _costs(fields), Paragraph(_effort(fields), is_note=True)]
     if fields["versus_expert"]:
-        told = "Every pick against `expert` as it was written by hand, on the same dialogues."
-        parts += [Heading("Against a prompt written by hand"), _figures(fields["versus_expert"]), Paragraph(told, is_note=True)]
+        told = "Every pick is compared with the hand-written prompt setting `expert`, measured on the same contexts and scenarios."
+        parts += [
+            Heading("Comparison with the hand-written expert prompt"),
+            _figures(fields["versus_expert"]),
+            Paragraph(told, is_note=True),
+        ]
     return Document(f"Before and after: {fields['dataset']}", parts)
 
 
@@ -50,7 +54,7 @@ def snippet(fields: Fields) -> str:
     """The Markdown that takes the place of the README's first table of results; one of rehearsal says that it takes no place."""
     models = ", ".join(sorted(set(fields["models"].values())))
     if REHEARSAL in fields["engine"]:
-        told = [Paragraph(f"{REHEARSAL_WARNING} The README stays at not yet measured on any LLM.")]
+        told = [Paragraph(f"{REHEARSAL_WARNING} The README still says: not yet measured on any LLM.")]
     else:
         told = [Paragraph(f"engine: {fields['engine']}")]
     about = f"{models} on {fields['dataset']}, split {fields['split']}; before → after, lower is better; p by Holm over {_n_tests(fields)}."
@@ -65,26 +69,24 @@ def _asked(fields: Fields) -> str:
         there = fields["transfer"]
         where = f"{there['dataset']}, split {fields['split']}, recommender {there['recommender']}, surface {there['surface']}"
     plan = f"population {search['population']}, {search['generations']} generations, {search['algorithm']}"
-    size = f"{panel['per_stratum']} contexts a stratum, {panel['behaviour']} dialogues, {panel['free']} free runs"
+    size = f"{panel['per_stratum']} contexts per stratum, {panel['behaviour']} dialogues, {panel['free']} free runs"
     models = ", ".join(sorted(set(fields["models"].values())))
     return (
-        f"Model {models}; engine {fields['engine']}. Searched with {plan}; measured on {where}: {size}, played anew, none of them seen "
-        f"by the search. The test split has been opened {fields['n_test_uses']} times."
+        f"Model {models}; engine {fields['engine']}. The search used {plan}. The prompts were measured on {where} with {size}, none "
+        f"of which the search had seen. The test split has been opened {fields['n_test_uses']} times."
     )
 
 
 def _read(fields: Fields) -> str:
     told = ", ".join(f"{n} {_ARROWS[name]}" for name, n in fields["outcomes"].items() if n)
     return (
-        f"Lower is better. In all: {told}. An outcome needs p < .05 after correction and a worse side that is further from the humans "
-        "than humans are from each other."
+        f"Lower is better. Outcomes: {told}. A prompt is called better or worse where p < .05 after correction and the worse of the two "
+        "is farther from the humans than humans are from each other."
     )
 
 
 def _caption(fields: Fields) -> str:
-    return (
-        f"From the seed (square) to the pick of its search (diamond), with 95 % intervals, on {fields['split']}; engine {fields['engine']}."
-    )
+    return f"Seed prompt (square) and pick of its search (diamond) with 95 % intervals, split {fields['split']}, engine {fields['engine']}."
 
 
 def _figures(rows: Sequence[Fields]) -> Grid:
@@ -102,7 +104,7 @@ def _figures(rows: Sequence[Fields]) -> Grid:
 
 
 def _carried(rows: Sequence[Fields]) -> Grid:
-    header = ["setting", "objective", "difference at home", "difference there", "share of the gain that carries over"]
+    header = ["setting", "objective", "difference at home", "difference elsewhere", "share of the improvement that is kept"]
     return Grid(
         header,
         [
@@ -115,9 +117,9 @@ def _carried(rows: Sequence[Fields]) -> Grid:
 def _transferred(fields: Fields) -> str:
     there = fields["transfer"]
     return (
-        f"Tuned on {fields['dataset']} with {fields['recommender']} on surface {fields['surface']}; measured with the seed beside it on "
-        f"{there['dataset']} with {there['recommender']} on surface {there['surface']}. {there['exemplars']} Quotients of two independent "
-        "differences, Fieller's interval; home and there are two families of tests."
+        f"Tuned on {fields['dataset']} with {fields['recommender']} on surface {fields['surface']}; measured with its seed prompt on "
+        f"{there['dataset']} with {there['recommender']} on surface {there['surface']}. {there['exemplars']} The shares are quotients "
+        "of two independent differences with Fieller's interval. The tests at home and elsewhere are two families."
     )
 
 
@@ -128,7 +130,7 @@ def _heldout(fields: Fields) -> Grid:
 
 def _costs(fields: Fields) -> Grid:
     header = [
-        "setting", "prompt, tokens", "tokens a dialogue", "USD a dialogue", "search: calls", "search: USD", "search: dialogues",
+        "setting", "prompt, tokens", "tokens per dialogue", "USD per dialogue", "search: calls", "search: USD", "search: dialogues",
         "minutes by hand, before", "minutes by hand, search",
     ]  # fmt: skip
     lines = []
@@ -145,8 +147,8 @@ def _costs(fields: Fields) -> Grid:
 
 def _effort(fields: Fields) -> str:
     return (
-        f"{fields['minutes_note']} Tokens of a prompt by the cl100k_base tokenizer, whatever the model; of a dialogue both directions and "
-        "all calls of the seeker's side, by free runs."
+        f"{fields['minutes_note']} A prompt's tokens are counted with the cl100k_base tokenizer for every model. The tokens of a "
+        "dialogue are those of all calls of the seeker's side in both directions, in free runs."
     )
 
 

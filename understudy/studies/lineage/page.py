@@ -17,15 +17,15 @@ def document(fields: Fields) -> Document:
     if fields["engine_note"]:
         parts.append(Paragraph(fields["engine_note"], is_note=True))
     if not fields["steps"]:
-        parts.append(Paragraph("It is the seed of the search: nothing was changed."))
+        parts.append(Paragraph("This genome is the seed prompt of the search; nothing was changed."))
     for step in fields["steps"]:
         parts += _step(step)
     if fields["whole"]["change"]["sections"] or fields["whole"]["change"]["controls"]:
-        parts += [Heading("From the seed to here"), *_change(fields["whole"]["change"])]
+        parts += [Heading("From the seed prompt to this one"), *_change(fields["whole"]["change"])]
     if fields["whole"]["objectives"]:
-        told = f"Measured anew on {fields['whole']['split']}, which the search has not seen; lower is better."
+        told = f"Both were measured anew on {fields['whole']['split']}, which the search has not seen; lower is better."
         parts += [_figures(fields["whole"]["objectives"]), Paragraph(told, is_note=True)]
-    return Document(f"How {fields['genome_digest'][:12]} came to be", parts)
+    return Document(f"Lineage of {fields['genome_digest'][:12]}", parts)
 
 
 def summary(fields: Fields) -> str:
@@ -33,8 +33,8 @@ def summary(fields: Fields) -> str:
     what = "the pick" if fields["is_pick"] else "a candidate"
     return (
         f"Run {fields['run'][:12]}, setting {fields['setting']}, model {fields['model']}, {fields['algorithm']}, seed {fields['seed']}: "
-        f"{fields['n_generations']} generations, {fields['n_played']} candidates played and {fields['n_rejected']} turned away. "
-        f"{fields['genome_digest']} is {what}, {len(fields['steps'])} steps from the seed."
+        f"{fields['n_generations']} generations, {fields['n_played']} candidates played and {fields['n_rejected']} rejected by the screen. "
+        f"{fields['genome_digest']} is {what}, {len(fields['steps'])} steps from the seed prompt."
     )
 
 
@@ -47,12 +47,12 @@ def about(step: Fields) -> list[str]:
     """What there is to say of a step beside the change and the figures."""
     told = []
     if step["fault"]:
-        told.append(f"The critic, looking at {step['objective']}: {step['fault']}")
+        told.append(f"The critic's fault for {step['objective']}: {step['fault']}")
     others = [one[:12] for one in step["parents"][1:]]
-    told.append(f"Made of {step['parents'][0][:12]}" + (f", with material of {', '.join(others)}" if others else ""))
+    told.append(f"Parent: {step['parents'][0][:12]}" + (f", with parts of {', '.join(others)}" if others else ""))
     rejected = sum(step["siblings_rejected"].values())
     why = "; ".join(f"{n} {reason}" for reason, n in step["siblings_rejected"].items())
-    told.append(f"{step['n_siblings_played']} siblings played, {rejected} turned away" + (f" ({why})" if why else ""))
+    told.append(f"{step['n_siblings_played']} siblings played, {rejected} rejected" + (f" ({why})" if why else ""))
     cost = step["cost"]
     spent = f"{_number(cost['n_dialogues'])} dialogues, {_number(cost['n_tokens'])} reply tokens"
     told.append(f"Cost: {spent}, {cost['n_critic_tokens']} tokens of the critic")
@@ -74,7 +74,7 @@ def _step(step: Fields) -> list[Part]:
     if step["objectives"]:
         parts += [
             _figures(step["objectives"]),
-            Paragraph("On the panel of that generation, both sides; a gain above 0 is better.", is_note=True),
+            Paragraph("Parent and child on the panel of that generation; a gain above 0 is better.", is_note=True),
         ]
     return parts
 
