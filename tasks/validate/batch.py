@@ -114,7 +114,7 @@ def _gates(store: Store, batch: Fields, *, n_kept: int, n_quarantined: int) -> l
     anchors = store.rows("profile/anchors", profile_key=batch["profile_key"], split=batch["split"])
     figures = gates.figures(batch, anchors, _facts(store, batch, n_kept=n_kept, n_quarantined=n_quarantined))
     verdicts: list[gates.Verdict] = []
-    for name in gates.BATCH_GATES:
+    for name in gates.batch_gates(checks.suites()):
         rows = gates.evidence(checks.suite(name), figures)
         found = checks.run_suite(name, gates.frame(rows), gates.parameters(rows), key="subject")
         verdicts += gates.verdicts(name, found, rows)

@@ -16,7 +16,7 @@ import pages
 from links import targets
 
 
-@pytest.mark.parametrize("name", [pages.COMMANDS, pages.DECISIONS])
+@pytest.mark.parametrize("name", [pages.COMMANDS, pages.DECISIONS, pages.PACKAGES])
 def test_a_generated_page_is_current(name: str) -> None:
     told = (pages.DOCS / name).read_text(encoding="utf-8")
     assert told == pages.generated()[name], "run `python docs/site/pages.py`"

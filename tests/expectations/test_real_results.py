@@ -42,6 +42,7 @@ BAD_TURNS = {
     "text": ["<need> a film </need>", "  ", None, "ok"], "alternates": [True, False, True, True], "in_order": [True, False, False, True],
     "items_known": [True, True, False, False],
 }  # fmt: skip
+GATES = gates.batch_gates(checks.suites())
 TABLES = {
     "human_dialogues": (HUMANS, BAD_HUMANS, "dialogue_id"),
     "synthetic_dialogues": (DIALOGUES, BAD_DIALOGUES, "play_key"),
@@ -66,7 +67,7 @@ def test_a_suite_over_rows_passes_and_each_of_its_expectations_fails(name: str) 
     assert not both(name, pl.DataFrame(good).clear(), {}, key=key)[0].passed
 
 
-@pytest.mark.parametrize("name", gates.BATCH_GATES)
+@pytest.mark.parametrize("name", GATES)
 def test_a_gate_passes_and_each_of_its_bounds_fails(name: str) -> None:
     good, parameters = rows_of(name, 0.0), dict.fromkeys((one.name for one in gates.bounds(checks.suite(name))), 0.5)
     assert [check.expectation.name for check in both(name, gates.frame(good), parameters, key="subject") if not check.passed] == []
@@ -74,7 +75,7 @@ def test_a_gate_passes_and_each_of_its_bounds_fails(name: str) -> None:
     assert [check.expectation.name for check in failed if check.passed] == ["rows", "subjects", "measured", "enough"]
 
 
-@pytest.mark.parametrize("name", gates.BATCH_GATES)
+@pytest.mark.parametrize("name", GATES)
 def test_the_guards_of_a_gate_turn_away_evidence_that_is_not_there(name: str) -> None:
     rows, parameters = rows_of(name, None), dict.fromkeys((one.name for one in gates.bounds(checks.suite(name))), 0.5)
     found = both(name, gates.frame(rows), parameters, key="subject")

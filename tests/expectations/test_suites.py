@@ -9,11 +9,19 @@ import pytest
 from understudy.doors import checks
 from understudy.release import gates
 
-SUITES = sorted(path.stem for path in checks.SUITES.glob("*.json"))
+SUITES = sorted(checks.suites())
+GATES = gates.batch_gates(checks.suites())
+TABLES = ("human_dialogues", "synthetic_dialogues", "synthetic_turns")
 
 
-def test_the_folder_holds_the_gates_and_the_tables() -> None:
-    assert set(SUITES) == {*gates.BATCH_GATES, "human_dialogues", "synthetic_dialogues", "synthetic_turns"}
+def test_every_suite_of_the_folder_is_a_gate_or_a_table() -> None:
+    assert set(SUITES) == {*GATES, *TABLES}
+    assert GATES[: len(gates.BATCH_GATES)] == gates.BATCH_GATES
+
+
+def test_a_suite_with_bounds_becomes_a_gate_by_being_there() -> None:
+    added = {**checks.suites(), "brevity": checks.suite("diversity"), "another_table": checks.suite("human_dialogues")}
+    assert gates.batch_gates(added) == (*GATES, "brevity")
 
 
 @pytest.mark.parametrize("name", SUITES)
@@ -24,7 +32,7 @@ def test_a_suite_loads_and_every_expectation_is_accounted_for(name: str) -> None
         assert all(str(expectation.meta[field]).strip() for field in checks.META)
 
 
-@pytest.mark.parametrize("name", gates.BATCH_GATES)
+@pytest.mark.parametrize("name", GATES)
 def test_a_gate_names_a_subject_for_each_bound_and_bounds_each_subject(name: str) -> None:
     suite = checks.suite(name)
     bounds = gates.bounds(suite)
@@ -44,5 +52,5 @@ def test_an_expectation_on_synthetic_rows_says_the_reason_for_quarantine(name: s
 @pytest.mark.parametrize("name", SUITES)
 def test_the_guide_names_every_expectation(name: str) -> None:
     guide = (Path(__file__).resolve().parents[2] / "docs" / "gates.md").read_text(encoding="utf-8")
-    guards = {"rows", "subjects", "measured", "enough"} if name in gates.BATCH_GATES else set()
+    guards = {"rows", "subjects", "measured", "enough"} if name in GATES else set()
     assert all(f"| {name} | {one.name} |" in guide for one in checks.suite(name) if one.name not in guards)

@@ -131,7 +131,6 @@ def test_its_sentences_pull_one_lever_each_in_their_section() -> None:
     ("extra", "told"),
     [
         ("<fault>rudeness</fault>", "no fault"),
-        ("<objective>beauty</objective>", "no objective"),
         ('<section name="title">x</section>', "no section"),
         ("<temperature>hot</temperature>", "not a dial"),
     ],
@@ -139,6 +138,14 @@ def test_its_sentences_pull_one_lever_each_in_their_section() -> None:
 def test_what_it_does_not_know_is_refused(extra: str, told: str) -> None:
     with pytest.raises(BadInput, match=told):
         respond(asked(extra=extra), surface=surface("0"), fitted=UNFITTED, temperature=0.7, top_p=1.0, seed=1)
+
+
+def test_an_objective_that_no_surface_describes_is_answered_as_none() -> None:
+    answers = [
+        respond(asked(extra=extra), surface=surface("0"), fitted=UNFITTED, temperature=0.7, top_p=1.0, seed=1)
+        for extra in ("", "<objective>beauty</objective>")
+    ]
+    assert answers[0].text == answers[1].text
 
 
 def test_a_prompt_without_its_section_is_refused() -> None:

@@ -98,5 +98,11 @@ def test_without_influence_turns_are_drawn_and_with_it_they_are_not() -> None:
     drawn = [evidence("positive_bias", cases, {"disliked": 0.5}, seed=seed, by_influence=False) for seed in range(8)]
     assert any(one.said.startswith("reject") for each in drawn if each for one in each.failing)
     assert evidence("positive_bias", [], {}, seed=1) is None
-    with pytest.raises(KeyError):
-        influences("charm", cases, {})
+
+
+def test_of_an_objective_without_a_formula_turns_weigh_in_which_the_human_did_something_else() -> None:
+    cases = [reaction(at, "accept" if at < 3 else "reject") for at in range(6)]
+    assert influences("charm", cases, {}).tolist() == [1.0] * 3 + [0.0] * 3
+    shown = evidence("charm", cases, {"charm": 0.2}, seed=1)
+    assert shown is not None
+    assert all(one.said.startswith("accept") for one in shown.failing)

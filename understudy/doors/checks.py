@@ -58,6 +58,11 @@ def suite(name: str, *, folder: Path = SUITES) -> tuple[Expectation, ...]:
     return tuple(entries)
 
 
+def suites(*, folder: Path = SUITES) -> dict[str, tuple[Expectation, ...]]:
+    """Every suite of the folder, in order of name. Raises UnderstudyError as `suite` does."""
+    return {path.stem: suite(path.stem, folder=folder) for path in sorted(folder.glob("*.json"))}
+
+
 def run_suite(
     name: str, frame: pl.DataFrame, parameters: Mapping[str, float] | None = None, *, key: str, folder: Path = SUITES
 ) -> list[Check]:

@@ -3,7 +3,7 @@
 A request is for the critic when it shows a section as it stands, `<section name="reaction">…</section>` (several may be shown), and no
 need of a seeker's own system message. All that it reads, escaped as data is:
 - `<prompt>`: the whole prompt that holds the sections; without it the sections alone are taken for the prompt,
-- `<objective>`: the objective that matters most; without it all do alike,
+- `<objective>`: the objective that matters most; without it, or where the surface does not describe it, all do alike,
 - `<temperature>`, `<top_p>`: the dials the prompt is used with (0.7 and 1.0),
 - `<fault>`: a fault named before, to be treated as it is,
 - `<task>`: `treat` (as without it), `merge`, `paraphrase` or `compress`; `<other name="…">`: the section to be merged in (rewording.py).
@@ -106,8 +106,6 @@ def case_of(messages: Sequence[Message]) -> Case:
         raise BadInput(f"rehearsal's critic knows no section {sorted(unknown)[0]!r}", hint=f"there are: {', '.join(_HEADINGS)}")
     if "fault" in found and found["fault"] not in FAULTS:
         raise BadInput(f"rehearsal knows no fault {found['fault']!r}", hint=f"there are: {', '.join(FAULTS)}")
-    if "objective" in found and found["objective"] not in OBJECTIVES:
-        raise BadInput(f"rehearsal knows no objective {found['objective']!r}", hint=f"there are: {', '.join(OBJECTIVES)}")
     alone = "\n\n".join(_HEADINGS[name] + sections[name] for name in _HEADINGS if name in sections)
     prompt = found.get("prompt", alone)
     for name, text in sections.items():
@@ -121,7 +119,8 @@ def case_of(messages: Sequence[Message]) -> Case:
     if task != "treat" and task not in TASKS:
         raise BadInput(f"rehearsal's critic knows no task {task!r}", hint=f"there are: treat, {', '.join(TASKS)}")
     other = "".join(html.unescape(text) for text in _OTHER.findall(told)[:1])
-    return Case(sections, prompt, found.get("objective"), *dials, found.get("fault"), task, other)
+    objective = found.get("objective")
+    return Case(sections, prompt, objective if objective in OBJECTIVES else None, *dials, found.get("fault"), task, other)
 
 
 def dominant(case: Case, surface: Surface) -> str:

@@ -17,6 +17,7 @@ from understudy.errors import UnderstudyError
 from understudy.records import Measured
 
 VERSION = 1
+# every batch is held against these, in this order; other suites with bounds follow
 BATCH_GATES = ("leakage", "bias", "diversity", "alignment", "privacy", "release")
 # how an objective marks a stratum with fewer contexts than a report needs: shown, and gating nothing (design, section 3)
 UNDERPOWERED = "underpowered"
@@ -124,6 +125,11 @@ def _underpowered(objectives: Mapping[str, Mapping[str, Any]]) -> dict[str, Meas
 def bounds(suite: Sequence[Declared]) -> list[Declared]:
     """The expectations of a suite that hold a figure against a bound; the others guard the evidence itself."""
     return [one for one in suite if "figure" in one.meta]
+
+
+def batch_gates(suites: Mapping[str, Sequence[Declared]]) -> tuple[str, ...]:
+    """The suites whose bounds a batch is held against, in the order of their verdicts: BATCH_GATES, then others by name."""
+    return (*BATCH_GATES, *(name for name in sorted(suites) if name not in BATCH_GATES and bounds(suites[name])))
 
 
 def evidence(suite: Sequence[Declared], found: Figures) -> list[Evidence]:

@@ -90,10 +90,10 @@ def evidence(
 def influences(objective: str, cases: Sequence[Case], signed: Mapping[str, float | None]) -> Floats:
     """(n_cases,): how far the objective would fall without each turn, in its own unit; 0 for turns that it does not read.
 
-    Raises KeyError for an objective that is unknown here.
+    Of an objective without a formula here, turns in which the human did something else weigh 1.
     """
     known = {name: value for name, value in signed.items() if value is not None}
-    return _INFLUENCES[objective](cases, known)
+    return _INFLUENCES.get(objective, _apart)(cases, known)
 
 
 def _acceptance(cases: Sequence[Case], signed: Mapping[str, float]) -> Floats:
@@ -230,6 +230,10 @@ def _giving_away(cases: Sequence[Case], signed: Mapping[str, float]) -> Floats:
         if n and leaks.any() and cap > 0:
             out += leaks / (n * cap) * (1.0 if over > 0 else 0.01)
     return out
+
+
+def _apart(cases: Sequence[Case], signed: Mapping[str, float]) -> Floats:  # noqa: ARG001
+    return np.array([float(_differs(one)) for one in cases])
 
 
 _INFLUENCES: Mapping[str, Callable[[Sequence[Case], Mapping[str, float]], Floats]] = {
