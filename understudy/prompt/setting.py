@@ -111,7 +111,7 @@ def parse_setting(name: str, text: str) -> Setting:
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"the prompt setting {name} is not valid TOML: {error}") from error
     except ValidationError as error:
-        raise BadInput(f"the prompt setting {name}: {_first(error)}", hint="follow examples/leaky.toml") from error
+        raise BadInput(f"the prompt setting {name}: {_first(error)}", hint=f"follow one of the settings in {FOLDER}") from error
     try:
         genome = Genome(read.sections.model_dump(), Controls(**read.controls.model_dump()))
     except BadInput as error:
