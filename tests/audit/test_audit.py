@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import commands
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 
@@ -211,7 +210,6 @@ def test_an_unknown_data_set_is_bad_input(world: Any, tmp_path: Path) -> None:
 def test_the_command_line_answers_in_json_and_with_two_for_a_wrong_reader(world: Any, tmp_path: Path) -> None:
     copy = shutil.copy(world.store, tmp_path / "copy.duckdb")
     words = ["audit", "--dataset", "sample", "--simulated", str(EXAMPLES / "uss"), "--reader", "ccpe", "--store", copy, "--json"]
-    command = [str(Path(sys.executable).with_name("understudy")), *words]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = commands.run(*words, cwd=tmp_path)
     assert done.returncode == 2
     assert "uss" in json.loads(done.stdout)["error"]["hint"]

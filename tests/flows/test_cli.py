@@ -15,6 +15,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from tests import commands
 from understudy.doors.store import Store
 from understudy.flows.cli.app import app
 
@@ -22,7 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))
 
 
-def run(*words: str, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
+def process(*words: str, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """The console script in a process of its own: once for each exit code."""
     environment = {**os.environ, "PREFECT_HOME": str(cwd / "prefect"), **more}
     return subprocess.run([UNDERSTUDY, *words], cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 
@@ -35,7 +37,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_the_version_is_that_of_the_distribution(tmp_path: Path) -> None:
-    done = run("--version", cwd=tmp_path)
+    done = commands.run("--version", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, f"understudy {version('understudy')}\n")
 
 
@@ -44,8 +46,8 @@ def test_the_version_is_that_of_the_distribution(tmp_path: Path) -> None:
 )
 def test_a_shell_can_complete_commands_and_options(line: str, offered: set[str], tmp_path: Path) -> None:
     asked = {"_UNDERSTUDY_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
-    assert set(run(cwd=tmp_path, **asked).stdout.split()) == offered
-    script = run(cwd=tmp_path, _UNDERSTUDY_COMPLETE="source_bash").stdout
+    assert set(commands.run(cwd=tmp_path, **asked).stdout.split()) == offered
+    script = commands.run(cwd=tmp_path, _UNDERSTUDY_COMPLETE="source_bash").stdout
     assert "_UNDERSTUDY_COMPLETE=complete_bash" in script
 
 
@@ -55,7 +57,6 @@ def test_a_shell_can_complete_commands_and_options(line: str, offered: set[str],
         (("ingest", "--json"), 2, "usage"),
         (("nightly", "--dataset", "x", "--data", ".", "--nonsense", "--json"), 2, "usage"),
         (("simulate", "--dataset", "x", "--json"), 2, "usage"),
-        (("status", "--json"), 2, "bad_input"),
         (("pull", "nothing", "--json"), 2, "bad_input"),
         (("optimize", "--dataset", "x", "--population", "1", "--json"), 2, "bad_input"),
         (("optimize", "--dataset", "x", "--weights", "positive_bias=a", "--json"), 2, "bad_input"),
@@ -66,7 +67,7 @@ def test_a_shell_can_complete_commands_and_options(line: str, offered: set[str],
     ],
 )
 def test_bad_input_ends_with_two_and_says_so_in_json(words: tuple[str, ...], code: int, told: str, tmp_path: Path) -> None:
-    done = run(*words, cwd=tmp_path)
+    done = commands.run(*words, cwd=tmp_path)
     assert done.returncode == code, done.stderr
     answer = json.loads(done.stdout)
     assert answer["ok"] is False
@@ -76,27 +77,33 @@ def test_bad_input_ends_with_two_and_says_so_in_json(words: tuple[str, ...], cod
         assert "three numbers" in answer["error"]["message"]
 
 
+def test_the_process_ends_with_two_where_there_is_no_store(tmp_path: Path) -> None:
+    done = process("status", "--json", cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert json.loads(done.stdout)["error"]["code"] == "bad_input"
+
+
 def test_a_busy_store_ends_with_six(tmp_path: Path) -> None:
     with Store.open(tmp_path / "understudy.duckdb"):
-        done = run("status", "--json", cwd=tmp_path)
+        done = process("status", "--json", cwd=tmp_path)
     assert done.returncode == 6
     assert json.loads(done.stdout)["error"]["code"] == "store_busy"
 
 
 def test_ingest_and_status_answer_in_json_and_nothing_else(prefect_server: str, tmp_path: Path) -> None:
     words = ("ingest", "redial", str(ROOT / "examples" / "sample"), "--dataset", "sample", "--json")
-    done = run(*words, cwd=tmp_path, PREFECT_API_URL=prefect_server)
+    done = process(*words, cwd=tmp_path, PREFECT_API_URL=prefect_server)
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     counted = sum(answer[name] for name in ("n_dialogues", "n_duplicates", "n_rejects", "n_attached"))
     assert answer["ok"] is True
     assert answer["n_records"] == counted > 500
-    status = json.loads(run("status", "--json", cwd=tmp_path).stdout)
+    status = json.loads(commands.run("status", "--json", cwd=tmp_path).stdout)
     assert status["tables"]["ingest.dialogues"] == answer["n_dialogues"]
     assert {"tables", "ledger", "runs", "releases", "n_test_uses", "store_digest"} <= set(status)
 
 
-@pytest.mark.usefixtures("prefect_server")
+@pytest.mark.usefixtures("plain_flows")
 def test_a_data_set_that_is_not_there_ends_with_two_and_the_hint_names_those_that_are(profiled_sample: Path, tmp_path: Path) -> None:
     store = str(copyfile(profiled_sample, tmp_path / "s.duckdb"))
     wrong = CliRunner().invoke(app, ["profile", "--dataset", "other", "--store", store, "--json"])
