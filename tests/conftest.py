@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from tests import profiled, suites
+from tests.prefect_server import prefect_server  # noqa: F401  a fixture
 from understudy.doors import checks
 
 ROOT = Path(__file__).resolve().parents[1]
