@@ -40,25 +40,31 @@ class Models(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    seeker: str = Field("rehearsal", description="model name as litellm knows it, or `rehearsal`")
-    verifier: str | None = Field(None, description="of the second look at a reply; None is the seeker's, as for the roles below")
-    recommender: str | None = Field(None, description="of the recommender `llm`")
-    critic: str | None = Field(None, description="of the diagnosis in the search")
-    judge: str | None = Field(None, description="of scores and judgements")
-    fallbacks: dict[ModelRole, tuple[str, ...]] = Field(default_factory=dict, description="asked in turn when a role's model fails")
-    limits: dict[ModelRole, RoleLimits] = Field(default_factory=dict, description="what a role may spend")
+    seeker: str = Field("rehearsal", description="litellm model name, or `rehearsal`")
+    verifier: str | None = Field(
+        None, description="model that checks drafts of replies; None takes the seeker's model, as for the roles below"
+    )
+    recommender: str | None = Field(None, description="model of the recommender `llm`")
+    critic: str | None = Field(None, description="model that names faults and rewrites sections in the search")
+    judge: str | None = Field(None, description="model that gives satisfaction scores")
+    fallbacks: dict[ModelRole, tuple[str, ...]] = Field(
+        default_factory=dict, description="models to use, in this order, when a role's model fails"
+    )
+    limits: dict[ModelRole, RoleLimits] = Field(default_factory=dict, description="limits of one role")
     prices: dict[str, tuple[PerMillion, PerMillion]] = Field(
         default_factory=dict, description=f"model → USD per million tokens of prompt and reply; {ANY_MODEL!r} for every unknown price"
     )
-    api_base: str | None = Field(None, description="address of an OpenAI-compatible server")
-    concurrency: int = Field(32, ge=1, le=512, description="calls in flight at most")
-    rpm: int | None = Field(None, ge=1, description="requests a minute at most, per provider")
-    tpm: int | None = Field(None, ge=1, description="tokens a minute at most, per provider")
-    timeout_s: float = Field(60.0, gt=0, description="seconds that one attempt may take")
-    max_attempts: int = Field(4, ge=1, le=20, description="attempts at one call, the first included")
-    breaker_after: int = Field(10, ge=1, description="failed calls in a row after which the run stops")
-    refresh: bool = Field(False, description="ask hosted models again for what is in the ledger")
-    max_age_days: float | None = Field(None, gt=0, description="ask again where a model's replies began longer ago than this")
+    api_base: str | None = Field(None, description="base URL of an OpenAI-compatible server")
+    concurrency: int = Field(32, ge=1, le=512, description="maximum number of calls in flight")
+    rpm: int | None = Field(None, ge=1, description="maximum number of requests per minute and provider")
+    tpm: int | None = Field(None, ge=1, description="maximum number of tokens per minute and provider")
+    timeout_s: float = Field(60.0, gt=0, description="time limit of one attempt, in seconds")
+    max_attempts: int = Field(4, ge=1, le=20, description="attempts per call, including the first")
+    breaker_after: int = Field(10, ge=1, description="number of consecutive failed calls after which the run stops")
+    refresh: bool = Field(False, description="ask hosted models again although the ledger holds their replies")
+    max_age_days: float | None = Field(
+        None, gt=0, description="ask a hosted model again if its first stored reply is older than this, in days"
+    )
 
     @field_validator("api_base")
     @classmethod
@@ -95,10 +101,10 @@ class RunOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    store: Path = Field(Path("understudy.duckdb"), description="the DuckDB file that holds everything")
-    surface: str = Field("0", description="response surface of rehearsal: a seed, `null`, `adverse` or a TOML file")
-    recommender: str = Field("retrieval", description="the CRS that the seekers talk to")
-    seed: int = Field(0, description="seed of every draw on our side")
+    store: Path = Field(Path("understudy.duckdb"), description="DuckDB file of the store")
+    surface: str = Field("0", description="rehearsal surface: a seed, `null`, `adverse`, `nonconvex-SEED` or a TOML file")
+    recommender: str = Field("retrieval", description="recommender (CRS) that the seekers talk to")
+    seed: int = Field(0, description="seed from which all random choices are derived")
     models: Models = Models()
     caps: Caps = Caps()
 
@@ -109,8 +115,8 @@ class PanelSize(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     per_stratum: int = Field(ge=1)
-    behaviour: int = Field(ge=4, description="human dialogues of which every seeker turn is replayed")
-    free: int = Field(ge=0, description="free runs against the recommender")
+    behaviour: int = Field(ge=4, description="human dialogues whose seeker turns are all replayed")
+    free: int = Field(ge=0, description="free runs with the recommender")
 
     @classmethod
     def parsed(cls, text: str) -> PanelSize:
@@ -133,14 +139,14 @@ class Search(BaseModel):
 
     algorithm: Literal["unsga3", "nsga2", "smsemoa", "ctaea"] = "unsga3"
     population: int = Field(12, ge=4, le=200)
-    generations: int = Field(5, ge=0, le=500, description="0 plays the seed as it is")
-    weights: dict[str, float] | None = Field(None, description="objective → weight of the pick; None takes the knee")
+    generations: int = Field(5, ge=0, le=500, description="generations after the first; with 0 the seed prompt is not changed")
+    weights: dict[str, float] | None = Field(None, description="objective → weight for choosing the pick; None takes the knee of the front")
     panel: PanelSize = SEARCH_PANEL
-    period: int = Field(4, ge=1, description="generations that share a panel; its survivors are measured anew on the next one")
+    period: int = Field(4, ge=1, description="generations that share a panel; survivors are measured anew on the next panel")
     front_panel: PanelSize = FRONT_PANEL
-    n_front: int = Field(3, ge=1, description="of all that was played, how many are nominated and measured on `select`")
-    without: tuple[Mechanism, ...] = Field((), description="mechanisms of the search that are left out, to see what they are worth")
-    racing: bool = Field(False, description="drop candidates that are dominated with confidence after half of the panel")
+    n_front: int = Field(3, ge=1, description="number of finalists that are nominated from all evaluated prompts and measured on `select`")
+    without: tuple[Mechanism, ...] = Field((), description="mechanisms of the search that are switched off, for an ablation")
+    racing: bool = Field(False, description="drop candidates that are dominated with 95 % confidence after half of the panel")
 
 
 def checked(kind: type[Parameters], values: dict[str, Any]) -> Parameters:

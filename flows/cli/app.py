@@ -55,7 +55,7 @@ app = typer.Typer(
     no_args_is_help=True,
     result_callback=_run,
     pretty_exceptions_enable=False,
-    help="Simulated seekers for conversational recommender systems: tuned, measured against humans, published as training sets.",
+    help="Tune simulated seekers for conversational recommender systems, measure them against humans, and publish training sets.",
 )
 
 
@@ -71,7 +71,7 @@ def understudy(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, expose_value=False, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """The program itself: what it is called without a command for."""
+    """The options of the program itself, which need no command."""
 
 
 for command in COMMANDS:

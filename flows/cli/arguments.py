@@ -99,7 +99,9 @@ class TableArguments:
 class SettingsArguments:
     """Which settings a table has, and on which split."""
 
-    settings: Annotated[str, typer.Option(help="`all`, or names and TOML files with commas between them.")] = "all"
+    settings: Annotated[
+        str, typer.Option(help="Prompt settings, separated by commas: shipped names or TOML files. `all` takes every shipped one.")
+    ] = "all"
     final: Final = False
 
 
@@ -115,8 +117,8 @@ class PlaceArguments:
 class PromptArguments:
     """The one prompt that is played: a setting's, or a genome's."""
 
-    setting: Annotated[str | None, typer.Option(help="Play a setting as it is.")] = None
-    genome: Annotated[Path | None, typer.Option(help="Play a genome file, as `optimize` names it.")] = None
+    setting: Annotated[str | None, typer.Option(help="Prompt setting to play: a shipped name or a TOML file.")] = None
+    genome: Annotated[Path | None, typer.Option(help="Genome file to play, for example the pick that `optimize` reports.")] = None
 
     def require_one(self, command: str, *, as_json: bool) -> None:
         """Ends the process where neither is given, or both."""

@@ -19,10 +19,14 @@ from understudy.report.figures import REHEARSAL_WARNING, figure
 class SimulatedArguments:
     """The simulated dialogues, and what their file does not say itself."""
 
-    simulated: Annotated[Path, typer.Option(help="The simulated dialogues: a file, or a folder in a data set's layout. Read only.")]
-    reader: Annotated[str, typer.Option(help="The reader of the file's format.")]
-    same_setting: Annotated[bool, typer.Option("--same-setting", help="They talked to the recommender that the humans talked to.")] = False
-    by_id: Annotated[bool, typer.Option("--by-id", help="A dialogue's own id is that of the human dialogue it stands for.")] = False
+    simulated: Annotated[Path, typer.Option(help="File or folder of the simulated dialogues. It is only read.")]
+    reader: Annotated[str, typer.Option(help="Name of the reader for the format of the file.")]
+    same_setting: Annotated[
+        bool, typer.Option("--same-setting", help="State that the simulated seekers talked to the same recommender as the humans.")
+    ] = False
+    by_id: Annotated[
+        bool, typer.Option("--by-id", help="State that the id of each dialogue is that of the human dialogue it stands for.")
+    ] = False
     roles: Roles = None
 
 
@@ -30,13 +34,15 @@ def audit(
     *,
     dataset: Dataset,
     file: SimulatedArguments,
-    split: Annotated[str | None, typer.Option(help="The humans' split. Default: where most of the file's humans are, else select.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write one self-contained page here.")] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Split of the humans. Default: the split of most humans that the file names, otherwise `select`.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="File for the report as one self-contained HTML page.")] = None,
     seed: Seed = RUN.seed,
     store: StoreFile = STORE,
     as_json: AsJson = False,
 ) -> None:
-    """Measure anybody's simulated dialogues against ingested humans. No model is called, nothing is ingested."""
+    """Measure simulated dialogues from any source against the humans of a data set. No model is called, and nothing is ingested."""
 
     def work() -> Fields:
         from understudy.tasks.studies.audit import audit_file
@@ -52,19 +58,19 @@ def audit(
 def page(console: Console, fields: Fields) -> None:
     """What is wrong first, then the figures."""
     console.print(
-        f"{fields['n_dialogues']} dialogues, {fields['n_paired']} beside their humans of {fields['split']}, "
-        f"{fields['n_targets']} with a target, {fields['n_rejects']} records not read; setting: {fields['setting']['kind']}"
+        f"{fields['n_dialogues']} dialogues, {fields['n_paired']} compared with their humans of {fields['split']}, "
+        f"{fields['n_targets']} with a target, {fields['n_rejects']} records rejected; experimental setting: {fields['setting']['kind']}"
     )
     if fields["n_unknown"]:
-        console.print(f"  {fields['n_unknown']} name a human or a scenario that is not in the splits that may be opened")
+        console.print(f"  {fields['n_unknown']} name a human dialogue or scenario that is in no open split")
     if "rehearsal" in fields["engines"]:
         console.print(f"[dim]{REHEARSAL_WARNING}[/]")
     for reason, n in fields["rejects_by_reason"].items():
-        console.print(f"  not read {n}: {reason}", markup=False)
+        console.print(f"  rejected {n}: {reason}", markup=False)
     for place, one in enumerate(fields["findings"], 1):
         console.print(f"{place:>3}. {one['told']}", markup=False)
     if not fields["findings"]:
-        console.print("Nothing that was measured stands farther from people than people stand from each other.")
+        console.print("No figure is farther from the humans than humans are from each other.")
     objectives = Table("objective", "value", "floor of humans", "n", title="Objectives (lower is better)", title_justify="left")
     for name, one in fields["objectives"].items():
         objectives.add_row(name, figure(one), figure(one["floor"]), str(one["n"]))
@@ -73,7 +79,7 @@ def page(console: Console, fields: Fields) -> None:
     for name, one in fields["leakage"].items():
         leaks.add_row(name, figure(one), str(one["n"]))
     console.print(leaks)
-    doses = Table("fault", "share", "simulated", "humans", title="As doses of known faults", title_justify="left")
+    doses = Table("fault", "share", "simulated", "humans", title="Doses of known faults", title_justify="left")
     for name, one in fields["doses"].items():
         doses.add_row(name, figure(one), figure(one["simulated"]), figure(one["human"]))
     console.print(doses)

@@ -30,17 +30,17 @@ OUTCOME_COLOURS = {"better": "green", "worse": "red", "inconclusive": "yellow", 
 class ElsewhereArguments:
     """The other place that what was tuned is measured at too."""
 
-    to_dataset: Annotated[str | None, typer.Option(help="Measure what was tuned on another data set.")] = None
-    to_recommender: Annotated[str | None, typer.Option(help="Measure it with another recommender.")] = None
-    to_surface: Annotated[str | None, typer.Option(help="Measure it on another surface of rehearsal's.")] = None
+    to_dataset: Annotated[str | None, typer.Option(help="Also measure the tuned prompts on this data set.")] = None
+    to_recommender: Annotated[str | None, typer.Option(help="Also measure the tuned prompts with this recommender.")] = None
+    to_surface: Annotated[str | None, typer.Option(help="Also measure the tuned prompts on this rehearsal surface.")] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportArguments:
     """The files of the report."""
 
-    html: Annotated[Path | None, typer.Option(help="File of the report with its pictures; it needs no other file.")] = None
-    markdown: Annotated[Path | None, typer.Option(help="File of the report as Markdown.")] = None
+    html: Annotated[Path | None, typer.Option(help="File for the report as one self-contained HTML page.")] = None
+    markdown: Annotated[Path | None, typer.Option(help="File for the report as Markdown.")] = None
 
 
 def compare(
@@ -54,7 +54,7 @@ def compare(
     run: RunArguments,
     output: OutputArguments,
 ) -> None:
-    """Compare every setting before and after its search; searches that are in the store are not made again."""
+    """Compare every prompt setting before and after its search. Searches that are in the store are reused."""
 
     def work() -> Fields:
         search, size = table.search(), table.size()
@@ -87,9 +87,9 @@ def page(console: Console, fields: Fields) -> None:
     console.print(f"{told}; Holm's correction over {fields['family']['n_tests']} tests: {fields['family']['of']}", markup=False)
     console.print(_costs(fields))
     console.print(fields["minutes_note"], markup=False)
-    console.print(f"humans against humans, held-out AUC: {figure(fields['heldout']['human'])}", markup=False)
+    console.print(f"held-out AUC of humans against humans: {figure(fields['heldout']['human'])}", markup=False)
     spent = f"{fields['n_model_calls']} model calls; {money(fields['usd'])}"
-    console.print(f"{spent}; test opened {fields['n_test_uses']} times", markup=False)
+    console.print(f"{spent}; the test split has been opened {fields['n_test_uses']} times", markup=False)
     for path in (fields.get("files") or {}).values():
         console.print(path, markup=False, soft_wrap=True)
 
@@ -99,7 +99,7 @@ def _rows(fields: Fields) -> Table:
     title = f"Before and after on {fields['split']} (lower is better)"
     names = ("objective", "before", "after", "floor", "difference", "p (Holm)", "outcome")
     columns: list[Column | str] = [Column("setting", no_wrap=True), *names]
-    table = Table(*columns, *(["carried over"] if carries else []), title=title, title_justify="left")
+    table = Table(*columns, *(["share kept"] if carries else []), title=title, title_justify="left")
     for row in fields["rows"]:
         figures = [figure(row[name]) for name in ("before", "after")]
         outcome = f"[{OUTCOME_COLOURS[row['outcome']]}]{row['outcome'].replace('_', ' ')}[/]"
@@ -110,7 +110,7 @@ def _rows(fields: Fields) -> Table:
 
 def _costs(fields: Fields) -> Table:
     table = Table(
-        "setting", "prompt tokens", "tokens a dialogue", "USD a dialogue", "search: calls", "USD", "held-out AUC", title_justify="left"
+        "setting", "prompt tokens", "tokens per dialogue", "USD per dialogue", "search: calls", "USD", "held-out AUC", title_justify="left"
     )
     for one in fields["settings"]:
         both = [

@@ -10,12 +10,12 @@ import typer
 
 def devserver(
     *,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one and prints it.")] = 8099,
-    faults: Annotated[Path | None, typer.Option(help="TOML of fault rates.")] = None,
-    latency_ms: Annotated[int, typer.Option(min=0, help="Wait before each answer.")] = 0,
-    log: Annotated[Path | None, typer.Option(help="Append one JSON line per request to this file.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free port and prints it.")] = 8099,
+    faults: Annotated[Path | None, typer.Option(help="TOML file with the share of requests that get each fault.")] = None,
+    latency_ms: Annotated[int, typer.Option(min=0, help="Delay before each answer, in milliseconds.")] = 0,
+    log: Annotated[Path | None, typer.Option(help="File to which one JSON line is appended for each request.")] = None,
 ) -> None:
-    """A loopback server that speaks the OpenAI protocol and answers with rehearsal, for tests and rehearsals."""
+    """Run a local server with the OpenAI protocol that answers with rehearsal, for tests."""
     from understudy.doors.devserver import serve
 
     serve(port, faults=faults, latency_ms=latency_ms, log=log)

@@ -15,15 +15,17 @@ from understudy.flows.cli.options import RUN, STORE, AsJson, Dataset, Seed, Stor
 def dose(
     *,
     dataset: Dataset,
-    kind: Annotated[str, typer.Option(help="acceptance, titles, copied, repeated or length.")],
-    share: Annotated[float, typer.Option(help="Of the dialogues for titles, of the turns otherwise; 0 to 1.")],
-    out: Annotated[Path, typer.Option(help="File to write; the reader `messages` reads it.")],
-    split: Annotated[str, typer.Option(help="Whose dialogues: exemplar, search or select.")] = "select",
+    kind: Annotated[str, typer.Option(help="Fault to inject: acceptance, titles, copied, repeated or length.")],
+    share: Annotated[
+        float, typer.Option(help="Share of the units that get the fault, from 0 to 1: of dialogues for `titles`, of turns for the others.")
+    ],
+    out: Annotated[Path, typer.Option(help="File to write, in the format of the reader `messages`.")],
+    split: Annotated[str, typer.Option(help="Split of the dialogues: exemplar, search or select.")] = "select",
     seed: Seed = RUN.seed,
     store: StoreFile = STORE,
     as_json: AsJson = False,
 ) -> None:
-    """Put a known fault into human dialogues, to see whether an audit finds it. The file holds the humans' own words."""
+    """Inject a known fault into human dialogues to test an audit. The file contains text of the humans."""
 
     def work() -> Fields:
         from understudy.tasks.studies.dose import write_dose

@@ -40,11 +40,12 @@ class PlannedArguments:
 
     dataset: Dataset
     setting: Annotated[
-        str, typer.Option(help="A shipped prompt setting, or a TOML file of your own; of compare and study several with commas, or `all`.")
+        str,
+        typer.Option(help="Prompt setting: a shipped name or a TOML file. compare and study take several, separated by commas, or `all`."),
     ] = SETTING
-    of: Annotated[
-        str, typer.Option(help="The command to be estimated: nightly, optimize, simulate, evaluate, compare, study or probe.")
-    ] = "nightly"
+    of: Annotated[str, typer.Option(help="Command to estimate: nightly, optimize, simulate, evaluate, compare, study or probe.")] = (
+        "nightly"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +74,12 @@ class PlannedWorkArguments:
 
     final: Final = False
     n: Annotated[
-        int | None, typer.Option(min=1, help="Dialogues of the batch or with the recommender, 800; what a probe asks about, 200.")
+        int | None, typer.Option(min=1, help="Number of dialogues (default 800), or of contexts per probe task (default 200).")
     ] = None
-    task: Annotated[str, typer.Option(help="The task of a probe, or `all` of them.")] = "contamination"
-    ratings: Annotated[str | None, typer.Option(help="Data set whose ratings a probe takes for its humans, if not the same one.")] = None
+    task: Annotated[str, typer.Option(help="Probe task, or `all`.")] = "contamination"
+    ratings: Annotated[
+        str | None, typer.Option(help="Data set whose ratings stand for the preferences of the humans, if not --dataset.")
+    ] = None
     probes: Probes = N_PROBES
     recommender: RecommenderName = RUN.recommender
 
@@ -91,11 +94,11 @@ def estimate(
     searching: PlannedSearchArguments,
     doing: PlannedWorkArguments,
     to: ElsewhereArguments,
-    latency_s: Annotated[float | None, typer.Option(min=0.0, help="Seconds of a call. Default: the ledger's.")] = None,
+    latency_s: Annotated[float | None, typer.Option(min=0.0, help="Seconds per model call. Default: as measured in the ledger.")] = None,
     run: RunArguments,
     as_json: AsJson = False,
 ) -> None:
-    """Say what a run would cost and take. No model is called; the caps are compared with the figures."""
+    """Estimate the calls, cost and time of a command and compare them with the caps. No model is called."""
 
     def work() -> Fields:
         search, size, options = searching.search(), searching.size(), run.options(recommender=doing.recommender)
@@ -117,13 +120,13 @@ def page(console: Console, fields: Fields) -> None:
     names = ("n_dialogues", "n_free_runs", "n_calls", "tokens", "usd", "minutes")
     named = [f"{fields['run']} of {fields['dataset']}", *([fields["setting"]] if fields["setting"] else [])]
     table = Table("", *names, title=", ".join(named), title_justify="left")
-    for row in (*fields["stages"], {"stage": "in all", **fields}):
+    for row in (*fields["stages"], {"stage": "total", **fields}):
         table.add_row(": ".join(row[name] for name in ("part", "stage") if name in row), *(estimated(row[name]) for name in names))
     console.print(table)
     known = fields["assumptions"]
     for role, one in known["calls"].items():
         prompt, reply, latency = (one[name]["value"] for name in ("prompt_tokens", "reply_tokens", "latency_s"))
-        console.print(f"{role} {one['model']}: {prompt} + {reply} tokens, {latency} s a call ({one['from']})", markup=False)
+        console.print(f"{role} {one['model']}: {prompt} + {reply} tokens, {latency} s per call ({one['from']})", markup=False)
     console.print(f"seeker turns of a free run from {known['seeker_turns_from']}; {known['ledger']}", markup=False)
     for name, holds in fields["within_caps"].items():
         console.print(f"cap on {name}: {holds}", markup=False)

@@ -20,23 +20,23 @@ KS = ("1", "10", "50")
 def evaluate(
     *,
     dataset: Dataset,
-    recommender: Annotated[list[str], typer.Option(help="NAME, http:FILE.toml or http:PRESET:URL; several are compared in pairs.")],
+    recommender: Annotated[
+        list[str], typer.Option(help="Recommender: NAME, http:FILE.toml or http:PRESET:URL. Repeat the option to compare several in pairs.")
+    ],
     prompt: PromptArguments,
-    n: Annotated[int, typer.Option(min=1, help="Dialogues with each recommender.")] = 200,
+    n: Annotated[int, typer.Option(min=1, help="Number of dialogues with each recommender.")] = 200,
     surface: Surface = RUN.surface,
     run: RunArguments,
     output: OutputArguments,
 ) -> None:
-    """Judge recommenders by simulated seekers: recall, success, rounds, satisfaction."""
+    """Evaluate recommenders with simulated seekers: recall, success, rounds and satisfaction."""
     prompt.require_one("evaluate", as_json=output.as_json)
 
     def work() -> Fields:
         options = run.options(surface=surface)
         from understudy.flows import stages
 
-        return stages.evaluate(
-            dataset, recommender, setting=prompt.setting, genome_file=text_of(prompt.genome), n=n, options=options
-        )
+        return stages.evaluate(dataset, recommender, setting=prompt.setting, genome_file=text_of(prompt.genome), n=n, options=options)
 
     answer(work, page, as_json=output.as_json, events=output.events)
 
@@ -44,7 +44,7 @@ def evaluate(
 def page(console: Console, fields: Fields) -> None:
     """A row per recommender, the humans' own, and what differs."""
     names = ("success", "rounds", "satisfaction", "acceptance")
-    table = Table("recommender", *names, *(f"recall@{k}" for k in KS), "missing", title="Judged by simulated seekers", title_justify="left")
+    table = Table("recommender", *names, *(f"recall@{k}" for k in KS), "missing", title="Evaluation", title_justify="left")
     for row in fields["rows"]:
         cells = [*(figure(row[name]) for name in names), *(figure(row["recall"][k]) for k in KS)]
         table.add_row(row["recommender"], *cells, f"{row['n_missing']} of {row['n_dialogues']}")

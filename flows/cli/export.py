@@ -16,13 +16,15 @@ Fields = dict[str, Any]
 
 def export(
     *,
-    genome: Annotated[str, typer.Argument(help="A genome file, as `optimize` names it, or the digest of a genome in the store.")],
-    form: Annotated[str, typer.Option("--as", help="`text`, or `chat`: JSON messages. Both hold {need} and {history}.")] = "text",
-    out: Annotated[Path | None, typer.Option(help="File to write. Default: the prompt on stdout.")] = None,
+    genome: Annotated[str, typer.Argument(help="Genome file, or the digest of a genome in the store.")],
+    form: Annotated[
+        str, typer.Option("--as", help="`text` or `chat` (JSON messages). Both contain the placeholders {need} and {history}.")
+    ] = "text",
+    out: Annotated[Path | None, typer.Option(help="File to write. Default: standard output.")] = None,
     store: StoreFile = STORE,
     as_json: AsJson = False,
 ) -> None:
-    """Give the prompt of a genome as plain text or as a chat template, for use elsewhere."""
+    """Export the prompt of a genome as plain text or as a chat template, for use in other programs."""
 
     def work() -> Fields:
         from understudy.tasks.optimize.export import export_prompt

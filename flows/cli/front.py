@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from understudy.flows.cli.console import answer, usage_error
-from understudy.flows.cli.options import RUN, AsJson
+from understudy.flows.cli.options import RUN, AsJson, Surface
 from understudy.report.figures import REHEARSAL_WARNING, number
 
 Fields = dict[str, Any]
@@ -19,14 +19,14 @@ _N_SHOWN = 20
 
 def front(
     *,
-    true: Annotated[bool, typer.Option("--true", help="Enumerated from the surface itself; the only kind there is.")] = False,
-    surface: Annotated[str, typer.Option(help="A seed, `null`, `adverse`, `nonconvex-SEED` or a TOML file.")] = RUN.surface,
-    svg: Annotated[Path | None, typer.Option(help="File of the picture. Default: none is drawn.")] = None,
+    true: Annotated[bool, typer.Option("--true", help="Enumerate the true Pareto front. The option is required.")] = False,
+    surface: Surface = RUN.surface,
+    svg: Annotated[Path | None, typer.Option(help="File for the plot. Default: no plot is drawn.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Enumerate the true front of a rehearsal surface."""
+    """Enumerate the true Pareto front of a rehearsal surface."""
     if not true:
-        usage_error("`front` gives the true front of a rehearsal surface: say --true", as_json=as_json)
+        usage_error("front needs --true, since it can only enumerate the true front of a rehearsal surface", as_json=as_json)
 
     def work() -> Fields:
         from understudy.tasks.studies.fronts import front_picture, true_front
@@ -42,7 +42,7 @@ def front(
 
 def page(console: Console, fields: Fields) -> None:
     """The points, best hypervolume first in words, and how to get there."""
-    console.print(f"True front of rehearsal surface [bold]{fields['surface']}[/]: {fields['n_points']} points, lower is better")
+    console.print(f"True Pareto front of rehearsal surface [bold]{fields['surface']}[/]: {fields['n_points']} points, lower is better")
     names = list(fields["reference"])
     grid = Table("", *names, "examples", "levers set", "found by a weighted sum")
     grid.add_row("bare prompt", *(number(fields["bare"][name]) for name in names), "0", "0", "")
@@ -52,10 +52,10 @@ def page(console: Console, fields: Fields) -> None:
     grid.add_row("reference", *(number(fields["reference"][name]) for name in names), "", "", "")
     console.print(grid)
     if fields["n_points"] > _N_SHOWN:
-        console.print(f"… and {fields['n_points'] - _N_SHOWN} more; --json has them all, with the prompts that get there")
+        console.print(f"… and {fields['n_points'] - _N_SHOWN} more; --json lists all points with prompts that reach them")
     lost = 1 - fields["hypervolume_supported"] / fields["hypervolume"] if fields["hypervolume"] else 0.0
     console.print(
-        f"Hypervolume {fields['hypervolume']:.4f} of the box up to the reference. {fields['n_supported']} points are lowest for some "
-        f"weighted sum; without the others {lost:.1%} of it would be missing."
+        f"The hypervolume is {fields['hypervolume']:.4f} of the box up to the reference point. {fields['n_supported']} points are "
+        f"the minimum of some weighted sum; without the other points the hypervolume is {lost:.1%} lower."
     )
-    console.print(f"{REHEARSAL_WARNING} docs/rehearsal.md says what `true` means here.")
+    console.print(f"{REHEARSAL_WARNING} docs/rehearsal.md explains the true front.")

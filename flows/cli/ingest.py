@@ -14,16 +14,16 @@ from understudy.flows.cli.options import STORE, AsJson, EventsFile, Roles, Store
 
 def ingest(
     *,
-    reader: Annotated[str, typer.Argument(help="The reader of the log's format.")],
-    paths: Annotated[list[Path], typer.Argument(help="Files, or the data set's folder in its original layout.")],
-    dataset: Annotated[str | None, typer.Option(help="Name in the store. Default: the reader's.")] = None,
-    split: Annotated[str | None, typer.Option(help="Official split of the files, where their names do not say it.")] = None,
+    reader: Annotated[str, typer.Argument(help="Name of the reader for the format of the logs.")],
+    paths: Annotated[list[Path], typer.Argument(help="Files, or the folder of the data set in its original layout.")],
+    dataset: Annotated[str | None, typer.Option(help="Name of the data set in the store. Default: the reader's name.")] = None,
+    split: Annotated[str | None, typer.Option(help="Official split of the files, if their names do not state it.")] = None,
     roles: Roles = None,
     store: StoreFile = STORE,
     events: EventsFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read human logs into the store."""
+    """Read human dialogues into the store."""
 
     def work() -> Fields:
         from understudy.flows import stages
@@ -35,10 +35,10 @@ def ingest(
 
 
 def page(console: Console, fields: Fields) -> None:
-    """Counts of what was read, and why records were turned away."""
+    """Counts of what was read, and why records were rejected."""
     console.print(
-        f"{fields['dataset']}: {fields['n_dialogues']} dialogues new, {fields['n_duplicates']} there already, "
-        f"{fields['n_attached']} attached, {fields['n_rejects']} rejected; {fields['n_turns']} turns, {fields['n_messages']} messages"
+        f"{fields['dataset']}: {fields['n_dialogues']} new dialogues, {fields['n_duplicates']} duplicates, "
+        f"{fields['n_attached']} annotations, {fields['n_rejects']} rejected; {fields['n_turns']} turns, {fields['n_messages']} messages"
     )
     for reason, n in fields["rejects_by_reason"].items():
         console.print(f"  rejected {n}: {reason}", markup=False)

@@ -20,21 +20,30 @@ Fields = dict[str, Any]
 def label(
     *,
     dataset: Dataset,
-    out: Annotated[Path | None, typer.Option(help="Write a blind sheet (CSV) here.")] = None,
-    labels: Annotated[list[Path] | None, typer.Option(help="Read a sheet that came back; once per annotator, named by the file.")] = None,
-    n: Annotated[int, typer.Option(min=1, help="Rows of the sheet.")] = 200,
-    engine: Annotated[str | None, typer.Option(help="This engine's turns and humans', or `human` alone. Default: every engine.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File for a blind labelling sheet (CSV).")] = None,
+    labels: Annotated[
+        list[Path] | None,
+        typer.Option(help="Filled-in sheet to read. Repeat the option for each annotator; the file name names the annotator."),
+    ] = None,
+    n: Annotated[int, typer.Option(min=1, help="Number of rows of the sheet.")] = 200,
+    engine: Annotated[
+        str | None,
+        typer.Option(help="Engine whose turns are labelled beside human ones; `human` takes human turns alone. Default: all engines."),
+    ] = None,
     store: StoreFile = STORE,
     seed: Seed = RUN.seed,
     as_json: AsJson = False,
 ) -> None:
-    """Have people label turns: writes a blind sheet, or reads labels back and measures the instruments by them."""
+    """Write a blind labelling sheet, or read filled-in sheets and measure the instruments with them."""
 
     def work() -> Fields:
         from understudy.tasks.profile import labelling
 
         if (out is None) == (not labels):
-            raise BadInput("say either --out FILE or --labels FILE", hint="--out writes a sheet, --labels reads one that came back")
+            raise BadInput(
+                "exactly one of --out FILE and --labels FILE is expected",
+                hint="use --out to write a sheet, or --labels to read filled-in ones",
+            )
         if out is not None:
             return labelling.write_sheet(str(store), dataset, str(out), n=n, engine=engine, seed=seed)
         return labelling.read_labels(str(store), dataset, [str(path) for path in labels or ()], seed=seed)

@@ -15,35 +15,39 @@ from understudy.parameters import ANY_MODEL, Caps, Models, checked
 
 _LIMITS = ("usd", "tokens", "calls")
 _EMBEDDED = RUN.models.seeker
-RoleModel = Annotated[str | None, typer.Option(help="Model of this role alone.")]
+RoleModel = Annotated[str | None, typer.Option(help="Model for this role alone.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelArguments:
     """Which models play the roles, and how they are reached."""
 
-    model: Annotated[str, typer.Option(help="Model of all roles, as litellm names it, or `rehearsal`.")] = _EMBEDDED
+    model: Annotated[str, typer.Option(help="Model for all roles: a litellm model name, or `rehearsal`.")] = _EMBEDDED
     seeker_model: RoleModel = None
     verifier_model: RoleModel = None
     recommender_model: RoleModel = None
     critic_model: RoleModel = None
     judge_model: RoleModel = None
     fallback: Annotated[
-        list[str] | None, typer.Option(help="`[ROLE=]MODEL`, asked when the role's model fails; several are tried in their order.")
+        list[str] | None,
+        typer.Option(help="`[ROLE=]MODEL` to use when the role's model fails. Repeat the option for more; they are tried in this order."),
     ] = None
-    api_base: Annotated[str | None, typer.Option(help="Address of an OpenAI-compatible server.")] = None
-    concurrency: Annotated[int, typer.Option(min=1, max=512, help="Model calls in flight at most.")] = RUN.models.concurrency
-    rpm: Annotated[int | None, typer.Option(min=1, help="Requests a minute at most, per provider.")] = None
-    tpm: Annotated[int | None, typer.Option(min=1, help="Tokens a minute at most, per provider.")] = None
-    timeout_s: Annotated[float, typer.Option(help="Seconds that one attempt may take.")] = RUN.models.timeout_s
+    api_base: Annotated[str | None, typer.Option(help="Base URL of an OpenAI-compatible server.")] = None
+    concurrency: Annotated[int, typer.Option(min=1, max=512, help="Maximum number of model calls in flight.")] = RUN.models.concurrency
+    rpm: Annotated[int | None, typer.Option(min=1, help="Maximum number of requests per minute and provider.")] = None
+    tpm: Annotated[int | None, typer.Option(min=1, help="Maximum number of tokens per minute and provider.")] = None
+    timeout_s: Annotated[float, typer.Option(help="Time limit of one attempt, in seconds.")] = RUN.models.timeout_s
     refresh: Annotated[
-        bool, typer.Option("--refresh", help="Ask hosted models again for what is in the ledger; old replies stay beside.")
+        bool, typer.Option("--refresh", help="Ask hosted models again although the ledger holds their replies. The old replies are kept.")
     ] = False
-    max_age_days: Annotated[float | None, typer.Option(help="Ask again where a model's replies began longer ago than this.")] = None
-    price: Annotated[
-        list[str] | None, typer.Option(help="`[MODEL=]IN,OUT`: USD per million tokens, where litellm knows no price.")
+    max_age_days: Annotated[
+        float | None, typer.Option(help="Ask a hosted model again if its first stored reply is older than this, in days.")
     ] = None
-    limit: Annotated[list[str] | None, typer.Option(help="`ROLE.KIND=N`: cap on usd, tokens or calls of one role.")] = None
+    price: Annotated[
+        list[str] | None,
+        typer.Option(help="`[MODEL=]IN,OUT`: USD per million tokens of prompt and reply, if litellm does not know the price."),
+    ] = None
+    limit: Annotated[list[str] | None, typer.Option(help="`ROLE.KIND=N`: limit of one role; KIND is usd, tokens or calls.")] = None
 
     def models(self) -> Models:
         """The models that the options name. Raises BadInput."""
@@ -68,11 +72,11 @@ class ModelArguments:
 class CapArguments:
     """What the command may spend at most."""
 
-    usd: Annotated[float | None, typer.Option(help="Cap on money.")] = None
-    tokens: Annotated[int | None, typer.Option(help="Cap on tokens.")] = None
-    calls: Annotated[int | None, typer.Option(help="Cap on model calls.")] = None
-    dialogues: Annotated[int | None, typer.Option(help="Cap on free runs; replayed turns are not counted.")] = None
-    minutes: Annotated[float | None, typer.Option(help="Cap on time.")] = None
+    usd: Annotated[float | None, typer.Option(help="Cap on the cost of model calls, in USD.")] = None
+    tokens: Annotated[int | None, typer.Option(help="Cap on the tokens of prompts and replies together.")] = None
+    calls: Annotated[int | None, typer.Option(help="Cap on the number of model calls.")] = None
+    dialogues: Annotated[int | None, typer.Option(help="Cap on the number of free runs; replayed turns are not counted.")] = None
+    minutes: Annotated[float | None, typer.Option(help="Cap on the running time, in minutes.")] = None
 
     def caps(self) -> Caps:
         """The caps that the options set. Raises BadInput."""
@@ -94,7 +98,10 @@ def _prices(named: Sequence[str]) -> dict[str, list[str]]:
         name, equals, figures = text.rpartition("=")
         both = figures.split(",")
         if len(both) != 2:
-            raise BadInput(f"--price {text!r} is not two figures", hint="USD per million tokens of prompt and reply: --price 0.15,0.60")
+            raise BadInput(
+                f"--price {text!r} is not [MODEL=]IN,OUT",
+                hint="give USD per million tokens of prompt and reply, for example --price 0.15,0.60",
+            )
         found[name if equals else ANY_MODEL] = both
     return found
 
@@ -105,6 +112,8 @@ def _limits(named: Sequence[str]) -> dict[str, dict[str, str]]:
         name, _, value = text.partition("=")
         role, _, kind = name.partition(".")
         if role not in ROLES or kind not in _LIMITS or not value:
-            raise BadInput(f"--limit {text!r} is not ROLE.KIND=N", hint=f"roles: {', '.join(ROLES)}; kinds: {', '.join(_LIMITS)}")
+            raise BadInput(
+                f"--limit {text!r} is not ROLE.KIND=N", hint=f"the roles are {', '.join(ROLES)}; the kinds are {', '.join(_LIMITS)}"
+            )
         found.setdefault(role, {})[kind] = value
     return found

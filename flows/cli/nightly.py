@@ -33,8 +33,8 @@ class LogArguments:
     """The human logs that the night begins with."""
 
     dataset: Dataset
-    data: Annotated[Path, typer.Option(help="The human logs: a file or the data set's folder.")]
-    reader: Annotated[str | None, typer.Option(help="Default: the reader with the data set's name.")] = None
+    data: Annotated[Path, typer.Option(help="File or folder of the human logs.")]
+    reader: Annotated[str | None, typer.Option(help="Name of the reader. Default: the name of the data set.")] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class ReleaseArguments:
     """The batch that the night plays, and the release that comes of it."""
 
     batch: Batch = None
-    n: Annotated[int, typer.Option(min=1, help="Dialogues of the batch.")] = 800
+    n: Annotated[int, typer.Option(min=1, help="Number of dialogues of the batch.")] = 800
     name: Annotated[str | None, typer.Option(help="Name of the release. Default: DATASET-seekers.")] = None
     releases: Releases = None
 
@@ -58,7 +58,7 @@ def nightly(
     run: RunArguments,
     output: OutputArguments,
 ) -> None:
-    """From human logs to a published training set, as one Prefect flow."""
+    """Run the whole pipeline, from human logs to a published training set, as one Prefect flow."""
 
     def work() -> Fields:
         search, options = searching.search(), run.options(surface=surface, recommender=recommender)
@@ -84,12 +84,12 @@ def page(console: Console, fields: Fields) -> None:
     """The night: objectives before and after, the gates, the release."""
     console.print(_objectives(fields["objectives"]))
     critic = fields["critic"]
-    console.print(f"critic {critic}, {fields['n_critic_tokens']} tokens" if critic else "no critic: its operators are off")
+    console.print(f"critic {critic}, {fields['n_critic_tokens']} tokens" if critic else "no critic: the operators that need one are off")
     sure = fields["pick"]["p_dominates_seed"]
     if not fields["pick"]["dominates_seed"]:
-        console.print("The pick does not dominate the seed on every objective.")
+        console.print("The pick does not dominate the seed prompt.")
     elif sure is not None:
-        console.print(f"The pick dominates the seed in {sure:.0%} of the resamples.")
+        console.print(f"The pick dominates the seed prompt in {sure:.0%} of the resamples.")
     if fields["engine"] == "rehearsal":
         console.print(f"[dim]{REHEARSAL_WARNING}[/]")
     validate.page(console, fields)
@@ -101,7 +101,7 @@ def _objectives(objectives: Fields) -> Table:
     """Seed, optimized and human floor per objective, with the difference, its interval and the outcome."""
     table = Table(
         Column("objective", no_wrap=True), "seed", "optimized", "humans", "floor", "difference", "n", "outcome",
-        title="Before and after (lower is better)", title_justify="left",
+        title="Before and after the search (lower is better)", title_justify="left",
     )  # fmt: skip
     for name, row in objectives.items():
         colour = OUTCOME_COLOURS[row["outcome"]]

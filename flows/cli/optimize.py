@@ -17,9 +17,12 @@ from understudy.flows.cli.options import RUN, SETTING, Dataset, RecommenderName,
 class MechanismArguments:
     """Which mechanisms the search has."""
 
-    without: Annotated[str | None, typer.Option(help="Mechanisms to leave out, as `critic,adaptation`; docs/search.md names them.")] = None
+    without: Annotated[
+        str | None,
+        typer.Option(help="Mechanisms of the search to switch off, separated by commas: `critic,adaptation`. docs/search.md lists them."),
+    ] = None
     racing: Annotated[
-        bool, typer.Option("--racing", help="Drop candidates that are dominated with confidence after half of the panel.")
+        bool, typer.Option("--racing", help="Drop candidates that are dominated with 95 % confidence after half of the panel.")
     ] = False
 
 
@@ -34,7 +37,7 @@ def optimize(
     run: RunArguments,
     output: OutputArguments,
 ) -> None:
-    """Search for a better prompt; a search that was stopped goes on where it was."""
+    """Search for a better prompt. A search that was stopped is continued."""
 
     def work() -> Fields:
         # what cannot be used is said before anything heavy is imported
@@ -55,9 +58,9 @@ def page(console: Console, fields: Fields) -> None:
     )
     console.print(f"hypervolume {fields['hypervolume']}; the pick is {fields['pick']['genome_digest']} in {fields['pick']['file']}")
     critic = fields["critic"]
-    console.print(f"critic {critic}, {fields['n_critic_tokens']} tokens" if critic else "no critic: its operators are off")
+    console.print(f"critic {critic}, {fields['n_critic_tokens']} tokens" if critic else "no critic: the operators that need one are off")
     sure = fields["pick"]["p_dominates_seed"]
     if not fields["pick"]["dominates_seed"]:
-        console.print("The pick does not dominate the seed on every objective.")
+        console.print("The pick does not dominate the seed prompt.")
     elif sure is not None:
-        console.print(f"The pick dominates the seed in {sure:.0%} of the resamples.")
+        console.print(f"The pick dominates the seed prompt in {sure:.0%} of the resamples.")

@@ -22,18 +22,14 @@ def probe(
     dataset: Dataset,
     task: Annotated[
         str,
-        typer.Option(
-            help="`contamination`, `items_talked_about`, `binary_preference`, `open_preference`, `requests`, `feedback`, or `all` of them."
-        ),
+        typer.Option(help="Probe task: contamination, items_talked_about, binary_preference, open_preference, requests, feedback, or all."),
     ] = "contamination",
-    n: Annotated[int, typer.Option(min=1, help="Places of the logs to ask about, per task.")] = N_PROBES,
-    ratings: Annotated[
-        str | None, typer.Option(help="Data set whose ratings are the humans of `binary_preference`, if not the same one.")
-    ] = None,
+    n: Annotated[int, typer.Option(min=1, help="Number of contexts per task.")] = N_PROBES,
+    ratings: Annotated[str | None, typer.Option(help="Data set whose ratings `binary_preference` compares with, if not --dataset.")] = None,
     run: RunArguments,
     as_json: AsJson = False,
 ) -> None:
-    """Probe a model outside of dialogues: does it know the logs, and does it like, talk and ask as the humans do?"""
+    """Ask a model outside of dialogues whether it knows the logs, and compare its preferences and texts with those of the humans."""
 
     def work() -> Fields:
         options = run.options()
@@ -50,7 +46,7 @@ def probe(
 def page(console: Console, fields: Fields) -> None:
     """Each task's outcome and its figures beside the humans' own."""
     console.print(
-        f"{fields['model']} beside the humans of {fields['dataset']} ({fields['split']}); {fields['n_model_calls']} model calls",
+        f"{fields['model']} compared with the humans of {fields['dataset']} ({fields['split']}); {fields['n_model_calls']} model calls",
         markup=False,
     )
     for name, told in fields.get("tasks", {fields["task"]: fields}).items():
@@ -75,7 +71,7 @@ def _task(console: Console, name: str, told: Fields) -> None:
 
 
 def _hits(told: Fields) -> Table:
-    table = Table("target among the first", "model", "popularity", "difference")
+    table = Table("target among the first k", "model", "popularity", "difference")
     for k in (1, 10):
         table.add_row(str(k), *(figure(told[f"hit_at_{k}"][side]) for side in ("model", "popularity", "difference")))
     return table
@@ -86,7 +82,7 @@ def _figures(figures: Fields) -> Table:
     for name, one in figures.items():
         human = f"chance {one['chance']:g}" if "chance" in one else figure(one["human"])
         outcome = one.get("outcome", "")
-        beside = " than plainly asked" if one.get("against") == "plain" and outcome in ("above", "below") else ""
+        beside = " the plain question" if one.get("against") == "plain" and outcome in ("above", "below") else ""
         colour = _COLOURS.get(outcome, "default")
         told = f"[{colour}]{outcome.replace('_', ' ')}{beside}[/]" if outcome else ""
         table.add_row(name.replace("_", " "), figure(one["model"]), human, figure(one.get("difference")), told)

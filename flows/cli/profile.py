@@ -18,13 +18,16 @@ from understudy.report.figures import figure
 def profile(
     *,
     dataset: Dataset,
-    at: Annotated[str | None, typer.Option(help="Anchors at this size too: contexts a stratum, dialogues, free runs; `40,24,60`.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of the drawings. Default: STORE-profile/DATASET beside the store.")] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(help="Also measure the anchors at this size: contexts per stratum, dialogues, free runs, such as `40,24,60`."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the plots. Default: STORE-profile/DATASET beside the store.")] = None,
     store: StoreFile = STORE,
     events: EventsFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Split the humans, cut their needs and contexts, measure and draw their anchors."""
+    """Split the human dialogues, derive needs and contexts, fit the instruments, and measure and plot the human reference values."""
 
     def work() -> Fields:
         from understudy.flows import stages
@@ -44,7 +47,9 @@ def page(console: Console, fields: Fields) -> None:
     for name, n in fields["strata"].items():
         strata.add_row(name, str(n))
     console.print(strata)
-    anchors = Table("anchor", "human", "floor", title="Human anchors (floors of the parts: --json)", title_justify="left")
+    anchors = Table(
+        "anchor", "human", "floor", title="Human reference values (--json also has the floors of the parts)", title_justify="left"
+    )
     for name, anchor in fields["anchors"].items():
         if "." not in name:
             anchors.add_row(name, figure(anchor), figure(anchor.get("floor")))
@@ -53,4 +58,4 @@ def page(console: Console, fields: Fields) -> None:
     for name, one in fields["instruments"].items():
         instruments.add_row(name, one.get("kind", ""), ", ".join(one["fitted_on"]) or "nothing", figure(one.get("macro_f1")))
     console.print(instruments)
-    console.print(f"drawn: {fields['pictures']['page']}", soft_wrap=True)
+    console.print(f"page with the plots: {fields['pictures']['page']}", soft_wrap=True)

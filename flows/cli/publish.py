@@ -13,7 +13,7 @@ from understudy.flows.cli.options import STORE, AsJson, EventsFile, OfDataset, R
 
 def publish(
     *,
-    batch: Annotated[str, typer.Option(help="The batch to publish.")],
+    batch: Annotated[str, typer.Option(help="Name of the batch to publish.")],
     name: Annotated[str, typer.Option(help="Name of the release.")],
     dataset: OfDataset = None,
     releases: Releases = None,
@@ -21,7 +21,7 @@ def publish(
     events: EventsFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Publish a batch that passed its gates."""
+    """Publish a batch that has passed its gates as a release."""
 
     def work() -> Fields:
         from understudy.flows import stages

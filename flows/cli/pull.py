@@ -14,15 +14,15 @@ from understudy.flows.cli.options import STORE, AsJson, Releases, StoreFile
 
 def pull(
     *,
-    name: Annotated[str | None, typer.Argument(help="Name of the release; needed where there are several.")] = None,
-    version: Annotated[int | None, typer.Option(help="Default: the newest.")] = None,
-    form: Annotated[str, typer.Option("--as", help="Form of the examples.")] = "messages",
-    out: Annotated[Path | None, typer.Option(help="File to write. Default: NAME-vN.FORM.jsonl here.")] = None,
+    name: Annotated[str | None, typer.Argument(help="Name of the release; required if there are several.")] = None,
+    version: Annotated[int | None, typer.Option(help="Version of the release. Default: the newest.")] = None,
+    form: Annotated[str, typer.Option("--as", help="Form of the training examples.")] = "messages",
+    out: Annotated[Path | None, typer.Option(help="File to write. Default: NAME-vN.FORM.jsonl in the current folder.")] = None,
     releases: Releases = None,
     store: StoreFile = STORE,
     as_json: AsJson = False,
 ) -> None:
-    """Get a release as a training file. Reads published files, never the live store."""
+    """Write the training file of a release. Only published files are read, never the store."""
 
     def work() -> Fields:
         from understudy.release.release import pull

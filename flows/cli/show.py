@@ -22,14 +22,14 @@ _MARKS = {"same": ("", ""), "gone": ("[-", "-]"), "new": ("{+", "+}")}
 
 def show(
     *,
-    run: Annotated[str, typer.Argument(help="The key of a search, or its beginning; an unknown one gives the list.")],
-    genome: Annotated[str | None, typer.Option(help="Digest of another candidate, or its beginning. Default: the pick.")] = None,
-    html: Annotated[Path | None, typer.Option(help="File of the lineage as a page; it needs no other file.")] = None,
-    markdown: Annotated[Path | None, typer.Option(help="File of the lineage as Markdown.")] = None,
+    run: Annotated[str, typer.Argument(help="Key of a search, or its first digits. For an unknown key the searches are listed.")],
+    genome: Annotated[str | None, typer.Option(help="Digest of a candidate, or its first digits. Default: the pick.")] = None,
+    html: Annotated[Path | None, typer.Option(help="File for the lineage as one self-contained HTML page.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="File for the lineage as Markdown.")] = None,
     store: StoreFile = STORE,
     as_json: AsJson = False,
 ) -> None:
-    """Show how a prompt came to be: what each step changed, section by section, and what it gained."""
+    """Show the lineage of a prompt: what each step changed in each section, and how the objectives improved."""
 
     def work() -> Fields:
         from understudy.tasks.studies.lineage import show_run, written
@@ -47,7 +47,7 @@ def page(console: Console, fields: Fields) -> None:
     console.print(lineage_page.summary(fields), markup=False)
     if fields["engine_note"]:
         console.print(Text(fields["engine_note"], style="dim"))
-    console.print(Text("Objectives are lower-is-better; a gain above 0 is one.", style="dim"))
+    console.print(Text("Lower objectives are better; a gain above 0 is an improvement.", style="dim"))
     for step in fields["steps"]:
         console.print(Text(f"\n{lineage_page.heading(step)}", style="bold"))
         for line in lineage_page.about(step):
@@ -57,7 +57,7 @@ def page(console: Console, fields: Fields) -> None:
     whole = fields["whole"]
     if whole["objectives"]:
         console.print()
-        console.print(_figures(whole["objectives"], f"Seed and {fields['genome_digest'][:12]} anew on {whole['split']}"))
+        console.print(_figures(whole["objectives"], f"Seed prompt and {fields['genome_digest'][:12]}, measured anew on {whole['split']}"))
     for path in fields["files"].values():
         console.print(path, markup=False, soft_wrap=True)
 

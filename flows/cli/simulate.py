@@ -19,7 +19,7 @@ def simulate(
     *,
     dataset: Dataset,
     prompt: PromptArguments,
-    n: Annotated[int, typer.Option(min=1, help="Dialogues to play.")] = 800,
+    n: Annotated[int, typer.Option(min=1, help="Number of dialogues to play.")] = 800,
     recommender: RecommenderName = RUN.recommender,
     batch: Batch = None,
     surface: Surface = RUN.surface,
@@ -33,15 +33,13 @@ def simulate(
         options = run.options(surface=surface, recommender=recommender)
         from understudy.flows import stages
 
-        return stages.simulate(
-            dataset, setting=prompt.setting, genome_file=text_of(prompt.genome), n=n, batch=batch, options=options
-        )
+        return stages.simulate(dataset, setting=prompt.setting, genome_file=text_of(prompt.genome), n=n, batch=batch, options=options)
 
     answer(work, page, as_json=output.as_json, events=output.events)
 
 
 def page(console: Console, fields: Fields) -> None:
-    """What was played, how it ended, what was mended in the replies, and what it cost now."""
+    """What was played, how it ended, what was corrected in the replies, and what it cost now."""
     console.print(
         f"batch {fields['batch']}: {fields['n_dialogues']} dialogues, {fields['n_missing']} missing; "
         f"{fields['n_model_calls']} model calls, {fields['tokens']} tokens, {money(fields['usd'])}"
@@ -50,4 +48,4 @@ def page(console: Console, fields: Fields) -> None:
         for reason, n in sorted(reasons.items(), key=lambda one: -one[1])[:_N_REASONS]:
             console.print(f"  {status} {n}: {reason}", markup=False)
     mended = (counted(fields[name]) for name in ("n_stripped", "n_redone", "n_unchecked"))
-    console.print("  in the seeker's replies {} pieces taken out, {} drafts redone, {} checks unreadable".format(*mended))
+    console.print("  {} pieces removed from the seeker's replies, {} drafts rewritten, {} verifier answers unreadable".format(*mended))

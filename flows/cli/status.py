@@ -11,7 +11,7 @@ from understudy.report.figures import money
 
 
 def status(*, store: StoreFile = STORE, as_json: AsJson = False) -> None:
-    """What is in the store."""
+    """Report the rows, model replies, searches and releases of the store."""
 
     def work() -> Fields:
         from understudy.tasks.status import store_status
@@ -22,7 +22,7 @@ def status(*, store: StoreFile = STORE, as_json: AsJson = False) -> None:
 
 
 def page(console: Console, fields: Fields) -> None:
-    """Rows, ledger, releases."""
+    """The rows, the ledger and the releases."""
     table = Table("table", "rows", title="Store", title_justify="left")
     for name, n in fields["tables"].items():
         if n:
@@ -33,4 +33,4 @@ def page(console: Console, fields: Fields) -> None:
     for release in fields["releases"]:
         note = f" RETRACTED: {release['retracted']}" if release["retracted"] else ""
         console.print(f"release {release['name']} v{release['version']}: {release['n_dialogues']} dialogues, {release['path']}{note}")
-    console.print(f"test split opened {fields['n_test_uses']} times; digest {fields['store_digest']}")
+    console.print(f"the test split has been opened {fields['n_test_uses']} times; store digest {fields['store_digest']}")

@@ -31,11 +31,13 @@ def study(
     table: TableArguments,
     probes: Probes = N_PROBES,
     place: PlaceArguments,
-    out: Annotated[Path | None, typer.Option(help="Folder of the table, report and fields. Default: STORE-study/KEY.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the table, the report and the JSON fields. Default: STORE-study/KEY.")
+    ] = None,
     run: RunArguments,
     output: OutputArguments,
 ) -> None:
-    """Run the whole experiment for one model; its caps hold over every process that works on it."""
+    """Run the whole experiment for one model. The caps hold for all processes that work on it together."""
 
     def work() -> Fields:
         search, size = table.search(), table.size()
@@ -45,13 +47,9 @@ def study(
         from understudy.tasks.studies.compare import settings_asked
 
         settings = settings_asked(asked.settings)
-        expected = tasks_study.estimate(
-            dataset, options, settings=settings, search=search, report=size, final=asked.final, n_probed=probes
-        )
+        expected = tasks_study.estimate(dataset, options, settings=settings, search=search, report=size, final=asked.final, n_probed=probes)
         _announce(Console(stderr=True, highlight=False), expected, options.caps)
-        fields = experiments.study(
-            dataset, settings, final=asked.final, search=search, report=size, n_probed=probes, options=options
-        )
+        fields = experiments.study(dataset, settings, final=asked.final, search=search, report=size, n_probed=probes, options=options)
         fields = {**fields, "estimate": expected}
         return {**fields, "files": tasks_study.written(fields, str(run.store), out=text_of(out))}
 
@@ -69,4 +67,4 @@ def _announce(console: Console, expected: Fields, caps: Caps) -> None:
     """The estimate, before anything is spent."""
     figures = {name: expected[name] for name in ("n_dialogues", "n_calls", "tokens", "usd", "minutes")}
     told = ", ".join(f"{name} {estimated(figure, reason=True)}" for name, figure in figures.items())
-    console.print(f"expected, if none of it has been played: {told}; caps: usd {caps.usd}, tokens {caps.tokens}", markup=False)
+    console.print(f"estimate if nothing has been played yet: {told}; caps: usd {caps.usd}, tokens {caps.tokens}", markup=False)

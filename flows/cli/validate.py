@@ -1,4 +1,4 @@
-"""The command `validate`: a batch held against the gates."""
+"""The command `validate`: a batch is checked against the gates."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from understudy.report.figures import interval_cell, number
 
 def validate(
     *,
-    batch: Annotated[str, typer.Option(help="The batch to judge.")],
+    batch: Annotated[str, typer.Option(help="Name of the batch to validate.")],
     dataset: OfDataset = None,
     store: StoreFile = STORE,
     events: EventsFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Hold a batch against the gates. Exit 3 when one fails."""
+    """Check a batch against the quality gates. The exit code is 3 if a gate fails."""
 
     def work() -> Fields:
         from understudy.flows import stages
@@ -41,5 +41,5 @@ def page(console: Console, fields: Fields) -> None:
         what = verdict.get("subject") or verdict["expectation"]
         table.add_row(verdict["suite"], what, number(verdict["observed"]), interval, number(verdict["bound"]), passed)
     console.print(table)
-    console.print(f"{len(fields['verdicts']) - len(shown)} more expectations on rows and evidence passed")
+    console.print(f"{len(fields['verdicts']) - len(shown)} further expectations on rows and evidence passed")
     console.print(f"{fields['n_quarantined']} dialogues in quarantine")
