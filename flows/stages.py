@@ -8,13 +8,11 @@ from prefect import flow
 
 from understudy.doors.events import emit
 from understudy.flows.runners import threads
-from understudy.flows.searching import generation
+from understudy.flows.searching import searched
 from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search
 from understudy.tasks.ingest.logs import ingest_logs
-from understudy.tasks.optimize.finals import conclude, confirm
-from understudy.tasks.optimize.generations import Run
-from understudy.tasks.optimize.search import finalists, open_run
-from understudy.tasks.play.evaluation import recommender_named, settled
+from understudy.tasks.optimize.search import open_run
+from understudy.tasks.play.evaluation import recommender_named
 from understudy.tasks.play.metering import metered
 from understudy.tasks.play.models import default_batch, models_open, releases_of, store_held
 from understudy.tasks.profile.dataset import profile_dataset
@@ -59,21 +57,9 @@ def optimize(
             search=search, model=opened.seeker, critic_model=opened.critic,
         )  # fmt: skip
         with metered(store, run.run_key):
-            stopped = searched(run)
-            works = finalists(run)
-            done, capped = settled(confirm.map(works))
-            found = conclude(run, done, len(works), capped or stopped or "generations")
+            found = searched(run)
         emit("optimize", "search_done", f"{run.run_key}/{found['pick']['genome_digest']}")
         return {**found, "n_model_calls": opened.gateway.n_calls}
-
-
-def searched(run: Run) -> str:
-    """Why the search ended before its last generation; an empty text where it did not."""
-    for number in range(run.search.generations + 1):
-        stopped = generation(run, number)
-        if stopped:
-            return stopped
-    return ""
 
 
 @flow(name="compare")

@@ -14,10 +14,10 @@ from understudy.doors.store import Store
 from understudy.keys import canonical_json, seed_of
 from understudy.play import cases
 from understudy.rows import humans as stock
-from understudy.search import critic, loop
-from understudy.search.critic import Answer, Commission
+from understudy.search import critic
+from understudy.search.critic import Commission, Treated
 from understudy.search.influence import Case, Evidence, evidence
-from understudy.tasks.optimize.generations import Run, evaluation_of, history_of, panel_of, work_of
+from understudy.tasks.optimize.generations import Run, evaluation_of, panel_of, work_of
 from understudy.tasks.play.evaluation import Work, human_side, performed
 from understudy.tasks.play.models import open_models
 
@@ -31,29 +31,6 @@ class Ask:
 
     run: Run
     commission: Commission
-
-
-@dataclass(frozen=True, slots=True)
-class Treated:
-    """A commission with the turns that were shown, by objective, and its answer."""
-
-    commission: Commission
-    evidence: dict[str, Evidence]
-    answer: Answer
-
-
-@task(name="commission rewritings", persist_result=False)
-def commission(run: Run, generation: int) -> list[Ask]:
-    """What the critic is to be asked for a generation; nothing where its candidates are in the store already."""
-    if not run.search.generations:
-        return []
-    with Store.open(run.store) as store:
-        if not run.critic or store.rows("optimize/candidates", run_key=run.run_key, generation=generation):
-            return []
-        history = history_of(store, run, generation)
-        before = store.rows("optimize/asked", run_key=run.run_key, generation=generation)
-    asked = {(row["operator"], *row["parents"], *row["objectives"], row["section"]) for row in before}
-    return [Ask(run, one) for one in loop.commissioned(history, run.seeds, plan=run.plan, asked=asked)]
 
 
 @task(name="rewrite section", persist_result=False)
@@ -120,7 +97,7 @@ def _last_work(run: Run, wanted: Commission) -> Work | None:
     """The newest evaluation of the prompt in this search."""
     with Store.open(run.store) as store:
         for generation in range(wanted.generation - 1, -1, -1):
-            work = work_of(run, wanted.parents[0].digest, "search", panel_of(run, generation), intervals=False)
+            work = work_of(run, wanted.parents[0].digest, "search", panel_of(run, run.plan.rotation(generation)), intervals=False)
             if store.rows("optimize/evaluation", evaluation_key=work.key):
                 return work
     return None

@@ -13,14 +13,13 @@ from prefect import task
 
 from understudy.doors.store import Store
 from understudy.keys import key
-from understudy.objectives import NAMES, TRADED, constraints
+from understudy.objectives import NAMES, constraints
 from understudy.prompt.genome import Genome
-from understudy.records import Measured
 from understudy.rows import played as rows
-from understudy.search import loop, picking
-from understudy.search.plan import Individual
+from understudy.search import picking
+from understudy.search.drive import Conclusion
 from understudy.tasks.optimize import pages
-from understudy.tasks.optimize.generations import Floors, Run, evaluation_of, finished, floors_of
+from understudy.tasks.optimize.generations import Floors, Run, evaluation_of, front_works
 from understudy.tasks.play.evaluation import Done, Work, keep, measured, performed, row_of
 
 VERSION = 3
@@ -54,28 +53,30 @@ def confirmed(work: Work) -> Confirmed:
     return Confirmed(Done(work, row_of(work, played, evaluation), fresh), replicates)
 
 
-@task(name="pick", persist_result=False)
-def conclude(run: Run, done: list[Confirmed], n_finalists: int, stopped: str) -> Fields:
-    """Writes the front as measured on `select` and the pick; the search's part of the command's fields.
+@task(name="store finalists", persist_result=False)
+def keep_confirmed(run: Run, done: Sequence[Confirmed]) -> None:
+    """Writes the finalists as measured on `select` in one transaction, those that were measured before a cap ended it as well."""
+    with Store.open(run.store) as opened, opened.transaction():
+        keep(opened, [one.done for one in done])
+        opened.add("optimize.replicates", _replicate_frame(done))
 
-    Where a cap came before all finalists were measured there, the pick rests on the search's own panels, which the fields
+
+@task(name="pick", persist_result=False)
+def keep_conclusion(run: Run, ended: Conclusion) -> Fields:
+    """Writes the front and the pick; the search's part of the command's fields.
+
+    Where a cap came before all finalists were measured on `select`, the pick rests on the search's own panels, which the fields
     say, and no outcome is written: the search has not ended.
     """
+    chosen = ended.pick
     with Store.open(run.store) as opened:
-        with opened.transaction():
-            keep(opened, [one.done for one in done])
-            opened.add("optimize.replicates", _replicate_frame(done))
-        history, floors = finished(opened, run), floors_of(opened, run.profile_key)
-        complete = len(done) == n_finalists
-        compared = [finalist(one, floors) for one in done] if complete else _on_search(history, run)
-        chosen = _picked(run, history, compared)
-        if complete:
-            _keep_outcome(opened, run, done, chosen, n_generations=len(history), stopped=stopped)
+        if ended.complete:
+            _keep_outcome(opened, run, ended)
         totals = opened.rows("optimize/totals", run_key=run.run_key)[0]
         rejected = opened.rows("optimize/rejected", run_key=run.run_key)
         genome = rows.load_genome(opened, chosen.genome_digest)
-    split, seed_digest = "select" if complete else "search", history[0][0].genome.digest
-    pages.show_front(compared, chosen, seed_digest=seed_digest, split=split)
+    split, seed_digest = "select" if ended.complete else "search", run.setup.seeds[0].digest
+    pages.show_front(ended.finalists, chosen, seed_digest=seed_digest, split=split)
     return {
         "run": run.run_key,
         "dataset": run.dataset,
@@ -84,7 +85,7 @@ def conclude(run: Run, done: list[Confirmed], n_finalists: int, stopped: str) ->
         "front": list(chosen.front),
         **totals,
         "hypervolume": chosen.hypervolume,
-        "stopped": stopped,
+        "stopped": ended.stopped,
         "critic": run.critic or None,
         "without": list(run.search.without),
         "rejected": rejected,
@@ -109,48 +110,25 @@ def finalist(one: Confirmed, floors: Floors) -> picking.Finalist:
     return picking.Finalist(one.done.work.genome_digest, values, bounds, one.replicates, sure)
 
 
-def _picked(run: Run, history: list[list[Individual]], compared: Sequence[picking.Finalist]) -> picking.Pick:
-    return picking.pick(
-        compared,
-        objectives=NAMES,
-        seed_digest=history[0][0].genome.digest,
-        reference=loop.reference_point(history, plan=run.plan),
-        weights=run.search.weights,
-        worst_case=run.plan.has("worst_case"),
-        probabilistic=run.plan.has("probabilistic_front"),
-        traded=TRADED,
-    )
-
-
-def _keep_outcome(store: Store, run: Run, done: list[Confirmed], chosen: picking.Pick, *, n_generations: int, stopped: str) -> None:
+def _keep_outcome(store: Store, run: Run, ended: Conclusion) -> None:
+    chosen, n_generations = ended.pick, len(ended.history)
     outcome_key = key("outcome", VERSION, run=run.run_key, n=n_generations, weights=run.search.weights, front=chosen.front_digest)
     outcome = {
-        "outcome_key": outcome_key, "run_key": run.run_key, "n_generations": n_generations, "stopped": stopped,
+        "outcome_key": outcome_key, "run_key": run.run_key, "n_generations": n_generations, "stopped": ended.stopped,
         "front_digest": chosen.front_digest, "genome_digest": chosen.genome_digest, "dominates_seed": chosen.dominates_seed,
         "p_dominates_seed": chosen.p_dominates_seed, "hypervolume": chosen.hypervolume,
     }  # fmt: skip
-    members = [
+    front = [
         {
-            "outcome_key": outcome_key, "genome_digest": digest, "evaluation_key": one.done.work.key,
+            "outcome_key": outcome_key, "genome_digest": digest, "evaluation_key": work.key,
             "on_front": digest in chosen.front, "picked": digest == chosen.genome_digest, "p_dominated": chosen.p_dominated.get(digest),
         }
-        for one in done
-        for digest in [one.done.work.genome_digest]
+        for work in front_works(run, [one.genome_digest for one in ended.finalists])
+        for digest in [work.genome_digest]
     ]  # fmt: skip
     with store.transaction():
         store.add("optimize.outcomes", pl.DataFrame([outcome], schema_overrides={"p_dominates_seed": pl.Float64}))
-        store.add("optimize.fronts", pl.DataFrame(members, schema_overrides={"p_dominated": pl.Float64}))
-
-
-def _on_search(history: list[list[Individual]], run: Run) -> list[picking.Finalist]:
-    """The seed and those nominated by the search's own panels, without intervals."""
-    genomes = loop.finalists(history, plan=run.plan, n=run.search.n_front)
-    seen = {each.genome.digest: each for generation in history for each in generation}
-    chosen = [seen[genome.digest] for genome in genomes]
-    return [
-        picking.Finalist(each.genome.digest, {name: Measured(value) for name, value in each.objectives.items()}, each.constraints)
-        for each in chosen
-    ]
+        store.add("optimize.fronts", pl.DataFrame(front, schema_overrides={"p_dominated": pl.Float64}))
 
 
 def _replicate_frame(done: Sequence[Confirmed]) -> pl.DataFrame:

@@ -1,33 +1,32 @@
-"""The rows of a search read back: its generations as the loop takes them, and the work that each candidate stands for."""
+"""The rows of a search read back as the driver takes them, and the work that each candidate stands for."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from understudy.doors.store import Store
-from understudy.errors import BudgetExhausted
 from understudy.measure.reference import MIN_CONTEXTS
-from understudy.objectives import NAMES, Evaluation, constraints
+from understudy.objectives import NAMES, TRADED, Evaluation, constraints
 from understudy.parameters import Search
 from understudy.play.panels import Panel
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting, seed_genome, setting_names
 from understudy.rows import humans
-from understudy.search import loop
+from understudy.search import members
+from understudy.search.drive import Material, Setup
 from understudy.search.genes import Screen, log_grams
 from understudy.search.operators import Pool
-from understudy.search.plan import Individual, Plan
-from understudy.statistics.rates import Z
+from understudy.search.plan import Individual, Plan, Proposal
+from understudy.search.racing import RaceOutcome, dropped_out
 from understudy.tasks.play.evaluation import Work, human_side, second_model
 from understudy.tasks.play.models import open_models
 
 Fields = dict[str, Any]
 Floors = Mapping[str, float | None]
-RACED = "dominated with confidence after a part of the panel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +46,23 @@ class Run:
 
     @property
     def plan(self) -> Plan:
-        """What the loop needs to know of it."""
+        """What selection and proposing need to know of it."""
         without = frozenset[str](self.search.without)
         size = self.search.population
         return Plan(NAMES, size, self.search.algorithm, self.seed, bool(self.critic), without, self.search.racing, self.search.period)
 
     @property
-    def seeds(self) -> list[Genome]:
-        """What the search starts from."""
+    def setup(self) -> Setup:
+        """What is fixed for it before it begins."""
         exemplars = sorted(human_side(self.store, self.profile_key, self.dataset).exemplars)
-        return [seed_genome(load_setting(self.setting), exemplars, seed=self.seed)]
+        seeds = [seed_genome(load_setting(self.setting), exemplars, seed=self.seed)]
+        return Setup(seeds, self.plan, self.search.generations, self.search.n_front, self.search.weights, TRADED)
 
 
-def panel_of(run: Run, generation: int) -> Panel:
-    """The panel that the candidates of a generation share."""
-    side, turn = human_side(run.store, run.profile_key, run.dataset), run.plan.rotation(generation)
-    return side.panel("search", run.search.panel, seed=run.seed, rotation=turn)
+def panel_of(run: Run, rotation: int) -> Panel:
+    """The panel that the candidates of some generations share (Plan.rotation)."""
+    humans_of_run = human_side(run.store, run.profile_key, run.dataset)
+    return humans_of_run.panel("search", run.search.panel, seed=run.seed, rotation=rotation)
 
 
 def front_panel(run: Run) -> Panel:
@@ -79,6 +79,17 @@ def work_of(run: Run, genome_digest: str, split: str, panel: Panel, *, intervals
     )  # fmt: skip
 
 
+def search_work(run: Run, proposal: Proposal, panel: Panel) -> Work:
+    """The evaluation of a proposal on the panel of its generation."""
+    return work_of(run, proposal.genome.digest, "search", panel, intervals=False)
+
+
+def front_works(run: Run, genomes: Sequence[str]) -> list[Work]:
+    """The evaluations of finalists, given by their digests, on `select`, which the search has not seen."""
+    panel = front_panel(run)
+    return [work_of(run, genome, "select", panel, intervals=True) for genome in genomes]
+
+
 def part_of(work: Work) -> Work:
     """The first lap of a race: every second piece of the panel, so each stratum is in it by half; with resamples."""
     panel = work.panel
@@ -87,26 +98,33 @@ def part_of(work: Work) -> Work:
 
 
 def history_of(store: Store, run: Run, n: int) -> list[list[Individual]]:
-    """The first `n` generations from their rows, each in the order in which it was proposed."""
+    """The first `n` generations from their rows, as far as they are finished, each in the order in which it was proposed."""
     floors = floors_of(store, run.profile_key)
     history: list[list[Individual]] = []
-    for generation in range(n):
-        history.append(_members(store, run, generation, history, floors))
+    for number in range(min(n, int(store.rows("optimize/n_generations", run_key=run.run_key)[0]["n"]))):
+        proposals = proposals_of(store, run, number)
+        played = _played(store, run, number, members.to_play(proposals, plan=run.plan), floors)
+        history.append(members.generation_of(history, proposals, plan=run.plan, played=played))
     return history
 
 
-def finished(store: Store, run: Run) -> list[list[Individual]]:
-    """The generations that this search has finished, none beyond those that were asked for.
-
-    Raises BudgetExhausted where a cap left none.
-    """
-    n = min(int(store.rows("optimize/n_generations", run_key=run.run_key)[0]["n"]), run.search.generations + 1)
-    if n == 0:
-        raise BudgetExhausted(
-            "a cap ended the search before its first generation was measured",
-            hint="run the same command with a higher cap; every reply so far is stored",
+def proposals_of(store: Store, run: Run, generation: int) -> list[Proposal]:
+    """What was proposed for a generation, in its order; empty where nothing was yet."""
+    return [
+        Proposal(
+            Genome.from_json(json.loads(row["genome"])), row["operator"], tuple(row["parents"]), row["status"] == "ok", row["reason"],
+            int(row["n_critic_tokens"]), row["place"],
         )
-    return history_of(store, run, n)
+        for row in store.rows("optimize/candidates", run_key=run.run_key, generation=generation)
+    ]  # fmt: skip
+
+
+def race_of(store: Store, run: Run, generation: int) -> list[RaceOutcome]:
+    """How the race of a generation went; empty where there was none yet."""
+    return [
+        RaceOutcome(row["genome_digest"], row["p_dominated"], row["n_tokens"], row["n_dialogues"])
+        for row in store.rows("optimize/races", run_key=run.run_key, generation=generation)
+    ]
 
 
 def evaluation_of(row: Mapping[str, Any]) -> Evaluation:
@@ -120,7 +138,7 @@ def floors_of(store: Store, profile_key: str) -> Floors:
 
 
 @lru_cache(maxsize=4)
-def material(store: str, profile_key: str, setting: str, seed: int) -> tuple[Pool, Screen]:
+def material(store: str, profile_key: str, setting: str, seed: int) -> Material:
     """What children are bred from and held against. The pool holds the shipped settings, so that crossover has sections to take."""
     with Store.open(store) as opened:
         exemplars = sorted(humans.load_exemplars(opened, profile_key))
@@ -128,43 +146,23 @@ def material(store: str, profile_key: str, setting: str, seed: int) -> tuple[Poo
     prompts = [load_setting(name).genome for name in setting_names()]
     own = seed_genome(load_setting(setting), exemplars, seed=seed)
     screen = Screen.of([own], log_grams=log_grams(turns["text"]), exemplar_ids=exemplars)
-    return Pool(prompts=tuple(prompts), exemplars=tuple(exemplars)), screen
+    return Material(Pool(prompts=tuple(prompts), exemplars=tuple(exemplars)), screen)
 
 
-def _members(store: Store, run: Run, generation: int, history: list[list[Individual]], floors: Floors) -> list[Individual]:
-    panel = panel_of(run, generation)
-    laps = store.rows("optimize/races", run_key=run.run_key, generation=generation)
-    raced = {row["genome_digest"]: row for row in laps if row["dropped"]}
-    earlier = {each.genome.digest: each for members in history for each in members}
-    out = []
-    for row in store.rows("optimize/candidates", run_key=run.run_key, generation=generation):
-        if row["status"] != "ok":
-            continue
-        genome = Genome.from_json(json.loads(row["genome"]))
-        if row["operator"] == loop.SURVIVOR and not run.plan.has("remeasuring"):
-            known = earlier[genome.digest]
-            out.append(Individual(genome, loop.SURVIVOR, known.objectives, known.constraints, known.spreads))
-        elif row["genome_digest"] in raced:
-            lap = raced[row["genome_digest"]]
-            nothing: dict[str, float | None] = {}
-            spent = lap["n_tokens"] + row["n_critic_tokens"]
-            out.append(Individual(genome, row["operator"], nothing, nothing, {}, spent, lap["n_dialogues"], RACED))
-        else:
-            work = work_of(run, row["genome_digest"], "search", panel, intervals=False)
-            out += [
-                individual(genome, row, found, floors) for found in store.rows("optimize/evaluation", evaluation_key=work.key)
-            ]
-    return out
+def individual(proposal: Proposal, row: Mapping[str, Any], floors: Floors) -> Individual:
+    """A proposal and the row of its evaluation as the search takes them."""
+    evaluation = evaluation_of(row)
+    measured, bounds = {name: evaluation.objectives[name].measured for name in NAMES}, constraints(evaluation, floors, surely=True)
+    return Individual.played(proposal, measured, bounds, n_tokens=int(row["n_tokens"]), n_dialogues=int(row["n_dialogues"]))
 
 
-def individual(genome: Genome, candidate: Mapping[str, Any], row: Mapping[str, Any], floors: Floors) -> Individual:
-    """A candidate's row and that of its evaluation as the loop takes them."""
-    found = evaluation_of(row)
-    measured = {name: found.objectives[name].measured for name in NAMES}
-    spreads = {name: (one.hi - one.lo) / (2 * Z) for name, one in measured.items() if one.lo is not None and one.hi is not None}
-    values = {name: one.value for name, one in measured.items()}
-    n_tokens = int(row["n_tokens"]) + int(candidate["n_critic_tokens"])
-    bounds = constraints(found, floors, surely=True)
-    return Individual(genome, candidate["operator"], values, bounds, spreads, n_tokens, int(row["n_dialogues"]))
-
-
+def _played(store: Store, run: Run, generation: int, playing: Sequence[Proposal], floors: Floors) -> dict[str, Individual]:
+    """Genome → its individual, of what was played to the end of the panel or dropped by a race."""
+    panel, out = panel_of(run, run.plan.rotation(generation)), dropped_out(race_of(store, run, generation), playing)
+    works = {each.genome.digest: search_work(run, each, panel) for each in playing if each.genome.digest not in out}
+    return out | {
+        digest: individual(each, row, floors)
+        for each in playing
+        if (digest := each.genome.digest) in works
+        for row in store.rows("optimize/evaluation", evaluation_key=works[digest].key)
+    }

@@ -10,9 +10,9 @@ from understudy.objectives import NAMES
 from understudy.report.drawing import FrontPoint, front_svg
 from understudy.report.figures import number
 from understudy.report.markdown import table
-from understudy.search import loop, picking
+from understudy.search import picking
 from understudy.search.pictures import progress_svg, yields_svg
-from understudy.search.plan import Individual
+from understudy.search.plan import SEED, Individual
 from understudy.tasks.artifacts import in_run, page, progress
 from understudy.tasks.optimize.generations import Run
 
@@ -49,7 +49,7 @@ def show_generation(run: Run, generation: int, members: Sequence[Individual], fr
         return
     kinds = dict.fromkeys(front, "front")
     points = [
-        FrontPoint(each.operator, "seed" if each.operator == loop.SEED else kinds.get(each.genome.digest, "candidate"), values)  # type: ignore[arg-type]
+        FrontPoint(each.operator, "seed" if each.operator == SEED else kinds.get(each.genome.digest, "candidate"), values)  # type: ignore[arg-type]
         for each in members
         if not each.not_measured(NAMES)
         for values in [{name: float(each.objectives[name] or 0.0) for name in NAMES}]

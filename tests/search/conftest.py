@@ -10,8 +10,8 @@ from understudy.keys import share_of
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting, setting_names
 from understudy.search.genes import Screen
-from understudy.search.loop import Individual, Plan, Proposal
 from understudy.search.operators import Pool
+from understudy.search.plan import Individual, Plan, Proposal
 
 OBJECTIVES = ("bias", "sameness", "distance", "leaks")
 EXEMPLARS = tuple(f"e{i}" for i in range(12))

@@ -122,10 +122,10 @@ def test_rewritings_are_screened_and_never_mended(world: Any) -> None:
 def test_what_was_asked_is_not_asked_again(world: Any) -> None:
     plan = with_critic(world)
     first = commissioned((), [world.seed], plan=plan)
-    asked = {one.asked for one in first}
+    asked = {one.identity for one in first}
     assert len(asked) == len(first) > 0
     again = commissioned((), [world.seed], plan=plan, asked=asked)
-    assert not asked & {one.asked for one in again}
+    assert not asked & {one.identity for one in again}
 
 
 def test_a_generation_holds_the_critics_children_and_other_operators_fill_the_rest(world: Any) -> None:

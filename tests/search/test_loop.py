@@ -12,10 +12,6 @@ from understudy.errors import NotMeasured
 from understudy.prompt.genome import Genome
 from understudy.search.genes import log_grams, near_duplicate
 from understudy.search.loop import (
-    SEED,
-    SURVIVOR,
-    Individual,
-    Proposal,
     archive_hypervolumes,
     finalists,
     first_generation,
@@ -25,6 +21,7 @@ from understudy.search.loop import (
     stop,
 )
 from understudy.search.operators import Pool
+from understudy.search.plan import SEED, SURVIVOR, Individual, Proposal
 
 
 def searched(world: Any, n: int, **changed: Any) -> list[list[Individual]]:
@@ -198,6 +195,6 @@ def test_the_normalisation_remembers_what_earlier_generations_have_shown(world: 
     plan = replace(world.plan, population=24)
     history = searched(world, 2, population=24)
     extreme = [replace(each, objectives={**each.objectives, "bias": 0.0, "sameness": 9.0 + i}) for i, each in enumerate(history[0])]
-    told = judge([extreme, *history[1:]], plan=plan)
-    assert told.survivors != judge(history, plan=plan).survivors
-    assert told.front == judge(history, plan=plan).front
+    judged = judge([extreme, *history[1:]], plan=plan)
+    assert judged.survivors != judge(history, plan=plan).survivors
+    assert judged.front == judge(history, plan=plan).front

@@ -24,6 +24,7 @@ from understudy.search.influence import Evidence, Exhibit
 
 VERSION = 2
 Rewriting = Literal["treat", "merge", "paraphrase", "compress"]
+Identity = tuple[str, ...]
 MAX_TOKENS = 1200
 TEMPERATURE = 0.8
 SHRINK_TO = 0.6
@@ -86,9 +87,17 @@ class Commission:
     section: str | None = None
 
     @property
-    def asked(self) -> tuple[str, ...]:
-        """What is asked, whatever the place: a critic that was asked the same before would say nothing new."""
-        return (self.operator, *(parent.digest for parent in self.parents), *self.objectives, self.section or "")
+    def identity(self) -> Identity:
+        """What is asked, whatever the place."""
+        return identity_of(self.operator, [parent.digest for parent in self.parents], self.objectives, self.section)
+
+
+def identity_of(operator: str, parents: Sequence[str], objectives: Sequence[str], section: str | None) -> Identity:
+    """What a commission asks, whatever its place: a critic that was asked the same before would say nothing new.
+
+    `parents`: digests of genomes.
+    """
+    return (operator, *parents, *objectives, section or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +121,15 @@ class Answer:
     rewrites: tuple[Rewrite, ...] = ()
     reason: str = ""
     n_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Treated:
+    """A commission with the turns that were shown, by objective, and its answer."""
+
+    commission: Commission
+    evidence: Mapping[str, Evidence]
+    answer: Answer
 
 
 async def criticise(

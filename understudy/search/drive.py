@@ -1,115 +1,214 @@
-"""A whole search in one call, without Prefect and without a store: ask, criticise, evaluate, tell, until it stops; then choose.
+"""The steps of a search: the critic is asked, candidates are proposed, raced, played and selected, until it stops; then the pick.
 
-Where the candidates are played is the caller's, as a `Ground`. The flow `optimize` takes the same steps with a row for each.
+Everything in between is pure. What a step plays is a `Ground`'s, and what a search remembers is a `Memory`'s: rows of a store for
+the night, lists for a search in one process. What the memory has is neither asked, proposed nor raced anew, so a search that was
+stopped goes on where it was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
+from typing import NamedTuple, Protocol
 
 from understudy.errors import BudgetExhausted
 from understudy.prompt.genome import Genome
-from understudy.search import loop
-from understudy.search.critic import Answer, Commission
+from understudy.records import Measured
+from understudy.search import loop, members, racing
+from understudy.search.critic import Commission, Identity, Treated
 from understudy.search.genes import Screen
 from understudy.search.operators import Pool
 from understudy.search.picking import Finalist, Pick, pick
-from understudy.search.plan import Individual, Judged, Plan, Proposal
+from understudy.search.plan import SEED, SURVIVOR, History, Individual, Plan, Proposal, Selection
+from understudy.search.racing import Lap, RaceOutcome
+
+BUDGET, GENERATIONS = "budget", "generations"
+
+
+class Material(NamedTuple):
+    """What children are bred from, and what they are held against before they are played."""
+
+    pool: Pool
+    screen: Screen
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What is fixed before a search begins. The first of the seeds is what the pick is held against.
+
+    `generations`: how many follow the first one at most; 0 plays the first seed alone. `n_front`: how many are nominated for the
+    pick beside the seeds. `weights`, `traded`: as `picking.pick` takes them.
+    """
+
+    seeds: Sequence[Genome]
+    plan: Plan
+    generations: int
+    n_front: int = 3
+    weights: Mapping[str, float] | None = None
+    traded: Collection[str] = ()
 
 
 class Ground(Protocol):
-    """Where a search is played. All three may raise BudgetExhausted, which ends the search with what was measured before."""
+    """Where a search is played. What plays may raise BudgetExhausted, having kept what was paid for."""
 
-    def criticised(self, commissions: Sequence[Commission]) -> Sequence[Answer]:
-        """What the critic answers, one for each commission; never asked where the plan has no critic."""
+    def material(self) -> Material:
+        """What children are bred from and held against."""
+
+    def criticised(self, commissions: Sequence[Commission]) -> Sequence[Treated]:
+        """The commissions with what the critic answered, in their order; never asked where the plan has no critic."""
+
+    def first_laps(self, proposals: Sequence[Proposal], rotation: int) -> Sequence[Lap]:
+        """The proposals as they were played on a part of the panel of one rotation; only asked where the plan races."""
 
     def measured(self, proposals: Sequence[Proposal], rotation: int) -> Sequence[Individual]:
         """Every proposal as it was played on the panel of one rotation, in their order."""
 
     def confirmed(self, genomes: Sequence[Genome]) -> Sequence[Finalist]:
-        """The genomes as measured on the split that chooses, with resamples that they share."""
+        """The genomes as measured on the split that chooses, in their order, with resamples that they share."""
+
+
+class Memory(Protocol):
+    """What a search has done so far."""
+
+    def history(self, n: int) -> History:
+        """The first `n` generations, as far as they are finished."""
+
+    def asked(self, number: int) -> Collection[Identity]:
+        """What the critic was asked before a generation."""
+
+    def proposals(self, number: int) -> Sequence[Proposal]:
+        """What was proposed for a generation, in its order; empty where nothing was yet."""
+
+    def keep_proposals(self, number: int, proposals: Sequence[Proposal], treated: Sequence[Treated]) -> None:
+        """Keeps what was proposed for a generation, and what the critic had to do with it."""
+
+    def race(self, number: int) -> Sequence[RaceOutcome]:
+        """How the race of a generation went; empty where there was none yet."""
+
+    def keep_race(self, number: int, race: Sequence[RaceOutcome]) -> None:
+        """Keeps a race that was run to its end."""
+
+    def keep_generation(self, history: History, selection: Selection) -> None:
+        """Keeps the last generation of `history`, which is finished, with what selection makes of it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One finished generation: what the critic was asked, what was proposed, how it was measured, what selection made of it."""
+class Conclusion:
+    """A finished search. `stopped`: budget, converged or generations.
 
-    commissions: tuple[Commission, ...]
-    proposals: tuple[Proposal, ...]
-    members: tuple[Individual, ...]
-    judged: Judged
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A finished search. `stopped`: budget, converged or generations; `pick` is None where a budget ended it before a choice."""
-
-    steps: tuple[Step, ...]
-    finalists: tuple[Finalist, ...]
-    genomes: Mapping[str, Genome]
-    pick: Pick | None
-    stopped: str
-
-
-def search(
-    ground: Ground,
-    seeds: Sequence[Genome],
-    *,
-    plan: Plan,
-    pool: Pool,
-    screen: Screen,
-    generations: int,
-    n_front: int = 3,
-    weights: Mapping[str, float] | None = None,
-    traded: Collection[str] = (),
-    on_step: Callable[[Step], None] = lambda _step: None,
-) -> Outcome:
-    """A search of a first generation and `generations` more, at most; the first seed is what the pick is held against.
-
-    `weights`, `traded`: as `picking.pick` takes them. Raises NotMeasured where a seed, or a whole generation, could not be measured.
+    `complete`: whether the finalists were measured on the split that chooses. Where a budget ended it before, they are as the
+    search's own panels measured them, and the search has not ended.
     """
-    steps: list[Step] = []
-    stopped = ""
+
+    history: History
+    finalists: tuple[Finalist, ...]
+    pick: Pick
+    stopped: str
+    complete: bool
+
+    @property
+    def genomes(self) -> dict[str, Genome]:
+        """Every genome of the search by its digest."""
+        return {each.genome.digest: each.genome for generation in self.history for each in generation}
+
+
+def search(setup: Setup, ground: Ground, memory: Memory) -> Conclusion:
+    """A whole search.
+
+    Raises NotMeasured where a seed, or a whole generation, could not be measured, and BudgetExhausted where no generation was.
+    """
+    return conclude(setup, ground, memory, until_stopped(setup, partial(generation, setup, ground, memory)))
+
+
+def until_stopped(setup: Setup, step: Callable[[int], str]) -> str:
+    """Why a search ends: `step` is its generation of a number and says why it ends with that one, or nothing."""
+    for number in range(setup.generations + 1):
+        if stopped := step(number):
+            return stopped
+    return GENERATIONS
+
+
+def generation(setup: Setup, ground: Ground, memory: Memory, number: int) -> str:
+    """One generation; why the search ends with it, an empty text where it goes on.
+
+    A generation that the budget cut short keeps what was played and is no generation: the same search goes on with it.
+    """
+    history = memory.history(number)
     try:
-        while len(steps) <= generations and not stopped:
-            step = _step(ground, steps, seeds, plan=plan, pool=pool, screen=screen)
-            steps.append(step)
-            on_step(step)
-            stopped = loop.stop([one.members for one in steps], plan=plan)
+        proposals = _proposed(setup, ground, memory, history)
+        finished = [*history, _played(setup.plan, ground, memory, history, proposals)]
     except BudgetExhausted:
-        stopped = "budget"
-    history = [one.members for one in steps]
-    genomes = {each.genome.digest: each.genome for members in history for each in members}
+        return BUDGET
+    memory.keep_generation(finished, loop.judge(finished, plan=setup.plan))
+    return loop.stop(finished, plan=setup.plan)
+
+
+def conclude(setup: Setup, ground: Ground, memory: Memory, stopped: str) -> Conclusion:
+    """The finalists as measured on the split that chooses, and the pick. Raises BudgetExhausted where no generation was finished."""
+    history = memory.history(setup.generations + 1)
     if not history:
-        return Outcome((), (), genomes, None, stopped)
+        raise BudgetExhausted(
+            "a cap ended the search before its first generation was measured",
+            hint="run the same command with a higher cap; every reply so far is stored",
+        )
+    genomes, complete = loop.finalists(history, plan=setup.plan, n=setup.n_front), True
     try:
-        compared = tuple(ground.confirmed(loop.finalists(history, plan=plan, n=n_front)))
+        finalists = tuple(ground.confirmed(genomes))
     except BudgetExhausted:
-        return Outcome(tuple(steps), (), genomes, None, "budget")
+        finalists, stopped, complete = _on_search_panels(history, genomes), BUDGET, False
     chosen = pick(
-        compared,
-        objectives=plan.objectives,
-        seed_digest=seeds[0].digest,
-        reference=loop.reference_point(history, plan=plan),
-        weights=weights,
-        worst_case=plan.has("worst_case"),
-        probabilistic=plan.has("probabilistic_front"),
-        traded=traded,
+        finalists,
+        objectives=setup.plan.objectives,
+        seed_digest=setup.seeds[0].digest,
+        reference=loop.reference_point(history, plan=setup.plan),
+        weights=setup.weights,
+        worst_case=setup.plan.has("worst_case"),
+        probabilistic=setup.plan.has("probabilistic_front"),
+        traded=setup.traded,
     )
-    return Outcome(tuple(steps), compared, genomes, chosen, stopped or "generations")
+    return Conclusion(history, finalists, chosen, stopped, complete)
 
 
-def _step(ground: Ground, steps: Sequence[Step], seeds: Sequence[Genome], *, plan: Plan, pool: Pool, screen: Screen) -> Step:
-    history = [list(one.members) for one in steps]
-    asked = {one.asked for step in steps for one in step.commissions}
-    wanted = loop.commissioned(history, seeds, plan=plan, asked=asked)
-    rewritings = list(zip(wanted, ground.criticised(wanted), strict=True)) if wanted else []
+def _proposed(setup: Setup, ground: Ground, memory: Memory, history: History) -> Sequence[Proposal]:
+    number = len(history)
+    if known := memory.proposals(number):
+        return known
+    wanted = loop.commissioned(history, setup.seeds, plan=setup.plan, asked=memory.asked(number)) if setup.generations else []
+    treated = ground.criticised(wanted) if wanted else ()
+    pool, screen = ground.material()
+    rewritings = [(one.commission, one.answer) for one in treated]
     if history:
-        proposals = loop.next_generation(history, plan=plan, pool=pool, screen=screen, rewritings=rewritings)
+        proposals = loop.next_generation(history, plan=setup.plan, pool=pool, screen=screen, rewritings=rewritings)
     else:
-        proposals = loop.first_generation(seeds, plan=plan, pool=pool, screen=screen, rewritings=rewritings)
-    played = ground.measured(loop.to_play(proposals, plan=plan), plan.rotation(len(history)))
-    members = [*loop.carried(history, proposals, plan=plan), *played]
-    return Step(tuple(wanted), tuple(proposals), tuple(members), loop.judge([*history, members], plan=plan))
+        proposals = loop.first_generation(setup.seeds, plan=setup.plan, pool=pool, screen=screen, rewritings=rewritings)
+    proposals = proposals if setup.generations else proposals[:1]
+    memory.keep_proposals(number, proposals, treated)
+    return proposals
+
+
+def _played(plan: Plan, ground: Ground, memory: Memory, history: History, proposals: Sequence[Proposal]) -> list[Individual]:
+    number, playing = len(history), members.to_play(proposals, plan=plan)
+    out = _out_of_race(plan, ground, memory, playing, number) if plan.racing else {}
+    measured = ground.measured([each for each in playing if each.genome.digest not in out], plan.rotation(number))
+    played = out | {each.genome.digest: each for each in measured}
+    return members.generation_of(history, proposals, plan=plan, played=played)
+
+
+def _out_of_race(plan: Plan, ground: Ground, memory: Memory, playing: Sequence[Proposal], number: int) -> dict[str, Individual]:
+    """Genome → its individual, of those that dropped out. A race that the budget cut short drops nobody, and is run another time."""
+    race = memory.race(number)
+    if not race:
+        ahead = {each.genome.digest for each in playing if each.operator in (SEED, SURVIVOR)}
+        race = racing.outcomes(ground.first_laps(playing, plan.rotation(number)), ahead)
+        memory.keep_race(number, race)
+    return racing.dropped_out(race, playing)
+
+
+def _on_search_panels(history: History, genomes: Sequence[Genome]) -> tuple[Finalist, ...]:
+    """The genomes as the search measured them last, without intervals."""
+    latest = {each.genome.digest: each for members_of in history for each in members_of}
+    return tuple(
+        Finalist(each.genome.digest, {name: Measured(value) for name, value in each.objectives.items()}, each.constraints)
+        for each in (latest[genome.digest] for genome in genomes)
+    )

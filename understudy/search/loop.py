@@ -15,18 +15,12 @@ from understudy.errors import NotMeasured
 from understudy.keys import rng_of, seed_of
 from understudy.prompt.genome import Genome
 from understudy.search import archive, halting, slots
-from understudy.search.critic import Answer, Commission
+from understudy.search.critic import Answer, Commission, Identity
 from understudy.search.genes import Screen
 from understudy.search.moo import MARGIN, Matrix, Standing, Survival, constraint_matrix, hypervolume, non_dominated, prefer
 from understudy.search.operators import Parents, Pool, breed
-from understudy.search.plan import SEED, SURVIVOR, Generation, History, Individual, Judged, Plan, Proposal
+from understudy.search.plan import SEED, SURVIVOR, Generation, History, Individual, Plan, Proposal, Selection
 from understudy.search.yields import Yield, chances, yields
-
-__all__ = (
-    "SEED", "SURVIVOR", "VERSION", "Generation", "History", "Individual", "Judged", "Plan", "Proposal", "archive_hypervolumes", "carried",
-    "commissioned", "finalists", "first_generation", "judge", "next_generation", "reference_point", "stop", "to_play",
-    "yields_of",
-)  # fmt: skip
 
 VERSION = 4
 ATTEMPTS = 20
@@ -35,11 +29,11 @@ REFERENCE_LEAST = 0.1
 
 
 def commissioned(
-    history: History, seeds: Sequence[Genome], *, plan: Plan, asked: Collection[tuple[str, ...]] = ()
+    history: History, seeds: Sequence[Genome], *, plan: Plan, asked: Collection[Identity] = ()
 ) -> list[Commission]:
     """What the critic is to be asked for the generation after `history`; nothing without a critic.
 
-    `asked`: what it was asked before in this search (Commission.asked). Before the first generation it sees the seeds alone.
+    `asked`: what it was asked before in this search (Commission.identity). Before the first generation it sees the seeds alone.
     Raises NotMeasured where nothing of the last generation can be compared.
     """
     if not slots.has_critic(plan):
@@ -89,26 +83,13 @@ def next_generation(
     return _filled(proposals, couples, plan=plan, pool=pool, screen=screen, known=known, history=history, n=total)
 
 
-def to_play(proposals: Sequence[Proposal], *, plan: Plan) -> list[Proposal]:
-    """The proposals that are to be played: those that passed the screen, survivors only where they are measured again."""
-    return [each for each in proposals if each.ok and (plan.has("remeasuring") or each.operator != SURVIVOR)]
-
-
-def carried(history: History, proposals: Sequence[Proposal], *, plan: Plan) -> list[Individual]:
-    """Survivors as they were measured before, where they are not measured again; a stroke of luck then stays for good."""
-    if plan.has("remeasuring") or not history:
-        return []
-    known = {each.genome.digest: each for each in history[-1]}
-    return [_as_survivor(known[each.genome.digest]) for each in proposals if each.operator == SURVIVOR]
-
-
-def judge(history: History, *, plan: Plan) -> Judged:
+def judge(history: History, *, plan: Plan) -> Selection:
     """What selection makes of the last generation, the generations before it told first."""
     last = _comparable(history[-1], plan)
     standings = _standings(history, plan)
     F, G = _matrices(last, plan)
     aside = {each.genome.digest: reason for each in history[-1] if (reason := each.not_measured(plan.objectives))}
-    return Judged(
+    return Selection(
         survivors=tuple(last[one.index].genome.digest for one in standings),
         front=tuple(last[i].genome.digest for i in non_dominated(F, G)),
         hypervolume=_volume(last, plan, reference_point(history, plan=plan)),
@@ -249,10 +230,6 @@ def _volume(individuals: Sequence[Individual], plan: Plan, reference: Sequence[f
     F, G = _matrices(individuals, plan)
     feasible = F[np.all(G <= 0, axis=1)]
     return hypervolume(feasible, np.array(reference))
-
-
-def _as_survivor(each: Individual) -> Individual:
-    return Individual(each.genome, SURVIVOR, each.objectives, each.constraints, each.spreads)
 
 
 def _reasons(individuals: Sequence[Individual], plan: Plan) -> str:

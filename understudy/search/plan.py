@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 
 from understudy.parameters import Mechanism
 from understudy.prompt.genome import Genome
+from understudy.records import Measured
+from understudy.statistics.rates import Z
 
 SEED, SURVIVOR = "seed", "survivor"
+RACED = "dominated with confidence after a part of the panel"
 # a survivor measured again is a child that is not played: on surfaces 0-9 a third did best, all of them far worse
 SURVIVING, MIN_SURVIVORS = 1 / 3, 2
 
@@ -84,6 +87,26 @@ class Individual:
     n_dialogues: int = 0
     dropped: str = ""
 
+    @classmethod
+    def played(
+        cls,
+        proposal: Proposal,
+        measured: Mapping[str, Measured],
+        constraints: Mapping[str, float | None],
+        *,
+        n_tokens: int,
+        n_dialogues: int,
+    ) -> Individual:
+        """A proposal that was played; a spread is known of each objective that was measured with an interval."""
+        spreads = {name: (one.hi - one.lo) / (2 * Z) for name, one in measured.items() if one.lo is not None and one.hi is not None}
+        values = {name: one.value for name, one in measured.items()}
+        return cls(proposal.genome, proposal.operator, values, constraints, spreads, n_tokens + proposal.n_tokens, n_dialogues)
+
+    @classmethod
+    def out_of_race(cls, proposal: Proposal, *, n_tokens: int, n_dialogues: int) -> Individual:
+        """A proposal that a race dropped: it is compared with nothing, and what it cost is counted."""
+        return cls(proposal.genome, proposal.operator, {}, {}, {}, n_tokens + proposal.n_tokens, n_dialogues, RACED)
+
     def not_measured(self, objectives: Sequence[str]) -> str:
         """Why this individual cannot be compared; empty when it can."""
         if self.dropped:
@@ -98,7 +121,7 @@ History = Sequence[Generation]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Selection:
     """What selection makes of one generation; genomes by digest.
 
     `set_aside` says why each of its members could not be compared; they neither survive nor breed.

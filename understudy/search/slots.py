@@ -10,7 +10,7 @@ from understudy.keys import rng_of
 from understudy.parameters import Mechanism
 from understudy.prompt.genome import SECTIONS, Genome
 from understudy.search import operators
-from understudy.search.critic import Answer, Commission, Rewriting, applied
+from understudy.search.critic import Answer, Commission, Identity, Rewriting, applied
 from understudy.search.genes import Screen, Verdict, length
 from understudy.search.operators import Parents
 from understudy.search.plan import Plan, Proposal
@@ -59,7 +59,7 @@ def commissions(
     chances: Mapping[str, float],
     generation: int,
     n: int,
-    asked: Collection[tuple[str, ...]] = (),
+    asked: Collection[Identity] = (),
 ) -> list[Commission]:
     """What the critic is asked for the next `n` children: in each place an operator is drawn, and the critic's are commissioned.
 
@@ -79,8 +79,8 @@ def commissions(
         for attempt in range(REDRAWS):
             parents = couples[(place + attempt * n) % len(couples)]
             wanted = _commission(name, parents, standing.get(parents[0].digest), plan, generation, place, rng)
-            if wanted.asked not in before:
-                before.add(wanted.asked)
+            if wanted.identity not in before:
+                before.add(wanted.identity)
                 found.append(wanted)
                 break
     return found
