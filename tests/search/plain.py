@@ -10,7 +10,8 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,14 @@ from understudy.doors.store import Store
 from understudy.errors import BudgetExhausted
 from understudy.parameters import Caps, Models, PanelSize, RunOptions, Search
 from understudy.search import drive
+from understudy.search.drive import Conclusion
 from understudy.tasks.optimize.finals import keep_conclusion
+from understudy.tasks.optimize.generations import Run
 from understudy.tasks.optimize.ground import MappedGround
 from understudy.tasks.optimize.memory import RowMemory
 from understudy.tasks.optimize.search import open_run
 from understudy.tasks.play.evaluation import recommender_named
-from understudy.tasks.play.models import models_open
+from understudy.tasks.play.models import OpenModels, models_open
 
 SMALL = PanelSize(per_stratum=3, behaviour=5, free=2)
 
@@ -51,7 +54,8 @@ class Functions:
         return done, stopped
 
 
-def searched(
+@contextmanager
+def run_open(
     store: Path,
     search: Search,
     *,
@@ -60,15 +64,25 @@ def searched(
     seed: int = 0,
     setting: str = "zero_shot",
     caps: Caps = Caps(),
-) -> dict[str, Any]:
-    """The fields of the search."""
+) -> Iterator[tuple[Run, OpenModels]]:
+    """The run of these parameters, with its models open."""
     with models_open("sample", RunOptions(store=store, models=Models(critic=critic), caps=caps, surface=surface)) as opened:
         run = open_run.fn(
             str(store), "sample", setting=setting, recommender=recommender_named("retrieval", opened), seed=seed,
             search=search, model=opened.seeker, critic_model=opened.critic,
         )  # fmt: skip
-        ended = drive.search(run.setup, MappedGround(run, Functions()), RowMemory(run, Functions()))
-        return {**keep_conclusion.fn(run, ended), "n_model_calls": opened.gateway.n_calls}
+        yield run, opened
+
+
+def ended(run: Run) -> Conclusion:
+    """The search of a run whose models are open."""
+    return drive.search(run.setup, MappedGround(run, Functions()), RowMemory(run, Functions()))
+
+
+def searched(store: Path, search: Search, **options: Any) -> dict[str, Any]:
+    """The fields of the search; `options` as `run_open` takes them."""
+    with run_open(store, search, **options) as (run, opened):
+        return {**keep_conclusion.fn(run, ended(run)), "n_model_calls": opened.gateway.n_calls}
 
 
 def digest_of(store: Path, tables: Sequence[str]) -> dict[str, Any]:

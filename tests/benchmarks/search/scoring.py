@@ -13,12 +13,13 @@ import numpy as np
 from search import contenders
 from search.handing import Claim, claims_of, handed_in, picked
 from search.indicators import igd_plus, noisy_r2, on_grid, share_of_front
-from search.meter import Meter, OutOfDialogues, Provider
+from search.meter import Meter, Provider
 from search.rewriting import Rewriter
 from search.stage import Measurement, Stage
 from search.trial import Trial
 from search.world import World
 from understudy import rehearsal
+from understudy.errors import BudgetExhausted
 from understudy.keys import digest
 from understudy.objectives import NAMES
 from understudy.objectives._compare import compare_values
@@ -80,7 +81,7 @@ def run(case: Case, world: World) -> dict[str, Any]:
     try:
         contenders.load(case.optimizer)(trial)
         stopped = str(trial.outcome.get("stopped", "itself"))
-    except OutOfDialogues:
+    except BudgetExhausted:
         stopped = "budget"
     seconds, cpu = time.perf_counter() - started, time.process_time() - spent
     meter = stage.meter

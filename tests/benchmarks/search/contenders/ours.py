@@ -64,6 +64,7 @@ class MeteredGround:
         self._trial, self._size, self._front_size = trial, size, front_size
         self._reserve = n_finalists * pieces_of(front_size)
         self._measured: dict[tuple[str, int], Measurement] = {}
+        self._paid: dict[tuple[str, int], int] = {}
 
     def material(self) -> Material:
         return Material(self._trial.world.pool, self._trial.rewriter.screen)
@@ -83,6 +84,7 @@ class MeteredGround:
         panel = self._trial.world.panel("search", self._size, seed=self._trial.seed, rotation=rotation)
         half = replace(panel, reactions=panel.reactions[::2], behaviour=panel.behaviour[::2], free=panel.free[::2])
         laps = self._trial.stage.measure_all([one.genome for one in proposals], half, label="lap", intervals=True)
+        self._paid |= {(one.genome.digest, rotation): one.n_pieces for one in laps}
         return [Lap(one.genome.digest, _draws(one), one.n_tokens, one.n_pieces) for one in laps]
 
     def measured(self, proposals: Sequence[Proposal], rotation: int) -> list[Individual]:
@@ -100,7 +102,8 @@ class MeteredGround:
     def _require(self, proposals: Sequence[Proposal], rotation: int) -> list[Proposal]:
         """Those that were not measured on the panel yet. Raises OutOfDialogues where they would eat into what is kept back."""
         new = [one for one in proposals if (one.genome.digest, rotation) not in self._measured]
-        if self._trial.stage.meter.left - len(new) * pieces_of(self._size) < self._reserve:
+        needed = sum(pieces_of(self._size) - self._paid.get((one.genome.digest, rotation), 0) for one in new)
+        if self._trial.stage.meter.left - needed < self._reserve:
             raise OutOfDialogues("what is left is kept for the choice")
         return new
 

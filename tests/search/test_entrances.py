@@ -1,0 +1,122 @@
+"""The night and the benchmark search alike: one surface through both entrances, proposal by proposal."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.search import plain
+from understudy import objectives, rehearsal
+from understudy.objectives import NAMES
+from understudy.parameters import Caps, Search
+from understudy.prompt.genome import Genome
+from understudy.search import drive, loop
+from understudy.search.drive import Conclusion, Memory, Setup
+from understudy.search.memory import ProcessMemory
+from understudy.search.plan import Plan, Proposal
+from understudy.tasks.optimize.memory import RowMemory
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
+from search.contenders.ours import MeteredGround
+from search.meter import Meter, Provider
+from search.rewriting import Rewriter
+from search.stage import Stage
+from search.trial import Trial, pieces_of
+from search.world import World
+
+# the benchmark resamples by seed 0 whatever the seed of the search, so that is the seed here
+SURFACE, SEED, QUALITY, GENERATIONS = "3", 0, 0.6, 2
+PLENTY = 100_000
+EQUAL = dict.fromkeys(NAMES, 1.0)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The way that a search took: every proposal of every generation, what was asked, what selection made of them, and the end."""
+
+    proposals: list[list[Proposal]]
+    asked: set[tuple[str, ...]]
+    survivors: list[tuple[str, ...]]
+    fronts: list[tuple[str, ...]]
+    ended: Conclusion
+
+    @classmethod
+    def of(cls, memory: Memory, ended: Conclusion, plan: Plan) -> Taken:
+        """Read back from the memory of a search."""
+        selections = [loop.judge(ended.history[: number + 1], plan=plan) for number in range(len(ended.history))]
+        return cls(
+            [list(memory.proposals(number)) for number in range(GENERATIONS + 1)],
+            set(memory.asked(GENERATIONS + 1)),
+            [one.survivors for one in selections],
+            [one.front for one in selections],
+            ended,
+        )
+
+
+def by_night(profiled: Path, folder: Path, *, caps: Caps = Caps(), **changed: Any) -> Taken:
+    """The search over rows."""
+    store = Path(shutil.copy(profiled, folder / "night.duckdb"))
+    search = plain.small(GENERATIONS, weights=EQUAL, **changed)
+    options: dict[str, Any] = {"surface": SURFACE, "critic": f"rehearsal@critic={QUALITY}", "seed": SEED, "caps": caps}
+    with plain.run_open(store, search, **options) as (run, _):
+        return Taken.of(RowMemory(run, plain.Functions()), plain.ended(run), run.plan)
+
+
+def by_benchmark(profiled: Path, folder: Path, *, budget: int = PLENTY, **changed: Any) -> Taken:
+    """The search through the meter."""
+    world = World(str(shutil.copy(profiled, folder / "benchmark.duckdb")))
+    stage = Stage(world, Provider(rehearsal.surface(SURFACE), world.fitted, QUALITY, Meter(budget)), SEED)
+    seed: Genome = world.seed_prompt(SEED)
+    trial = Trial(world, stage, Rewriter(stage, world.screen(SEED), SEED), SEED, seed)
+    asked: Search = plain.small(GENERATIONS, **changed)
+    without = frozenset[str](asked.without)
+    plan = Plan(NAMES, asked.population, asked.algorithm, SEED, has_critic=True, without=without, racing=asked.racing, period=asked.period)
+    setup = Setup([seed], plan, GENERATIONS, n_front=asked.n_front, weights=EQUAL, traded=objectives.TRADED)
+    memory = ProcessMemory()
+    ground = MeteredGround(trial, plain.SMALL, front_size=plain.SMALL, n_finalists=0)
+    return Taken.of(memory, drive.search(setup, ground, memory), plan)
+
+
+def compared(one: Taken, other: Taken) -> None:
+    assert one.proposals == other.proposals
+    assert one.asked == other.asked
+    assert one.survivors == other.survivors
+    assert one.fronts == other.fronts
+    assert [each.genome_digest for each in one.ended.finalists] == [each.genome_digest for each in other.ended.finalists]
+    assert one.ended.pick == other.ended.pick
+    assert (one.ended.stopped, one.ended.complete) == (other.ended.stopped, other.ended.complete)
+
+
+# panels of one generation each, so survivors are measured anew; then the mechanisms that carry and drop
+CHANGES: tuple[dict[str, Any], ...] = ({"period": 1}, {"racing": True, "without": ("remeasuring",)})
+
+
+@pytest.mark.parametrize("changed", CHANGES, ids=["rotating", "racing and carrying"])
+def test_both_entrances_propose_select_and_pick_the_same(profiled_sample: Path, tmp_path: Path, changed: dict[str, Any]) -> None:
+    night, benchmark = by_night(profiled_sample, tmp_path, **changed), by_benchmark(profiled_sample, tmp_path, **changed)
+    compared(night, benchmark)
+    assert len(night.ended.history) == GENERATIONS + 1
+    assert len(night.asked) > GENERATIONS
+    assert night.ended.complete
+
+
+def test_both_end_alike_where_the_budget_ends_inside_a_generation(profiled_sample: Path, tmp_path: Path) -> None:
+    # what the candidates of two generations play, and a part of one more; survivors on the same panel cost nothing
+    played = 2 * plain.small(GENERATIONS).population
+    night = by_night(profiled_sample, tmp_path, caps=Caps(dialogues=played * n_scenes(profiled_sample) + 8))
+    benchmark = by_benchmark(profiled_sample, tmp_path, budget=played * pieces_of(plain.SMALL) + 8)
+    compared(night, benchmark)
+    assert (night.ended.stopped, night.ended.complete, len(night.ended.history)) == ("budget", False, 2)
+    assert night.proposals[2]
+
+
+def n_scenes(profiled: Path) -> int:
+    """What the night counts as dialogues of one candidate: every replayed turn is one."""
+    world = World(str(profiled))
+    stage = Stage(world, Provider(rehearsal.surface(SURFACE), world.fitted, QUALITY, Meter(PLENTY)), SEED)
+    return len(stage.scenes(world.seed_prompt(SEED), world.panel("search", plain.SMALL, seed=SEED), "search"))
