@@ -88,4 +88,4 @@ class MappedGround:
 
 def _go_on(capped: str) -> None:
     if capped:
-        raise BudgetExhausted("a cap ended a step of the search", hint="run the same command with a higher cap; every reply so far is stored")
+        raise BudgetExhausted("a cap ended a step of the search")
