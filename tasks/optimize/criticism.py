@@ -16,7 +16,7 @@ from understudy.play import cases
 from understudy.rows import humans as stock
 from understudy.search import critic
 from understudy.search.critic import Commission, Treated
-from understudy.search.influence import Case, Evidence, evidence
+from understudy.search.influence import ComparedTurn, Evidence, evidence
 from understudy.tasks.optimize.generations import Run, evaluation_of, panel_of, work_of
 from understudy.tasks.play.evaluation import Work, human_side, performed
 from understudy.tasks.play.models import open_models
@@ -104,7 +104,7 @@ def _last_work(run: Run, wanted: Commission) -> Work | None:
 
 
 @lru_cache(maxsize=32)
-def _cases(work: Work) -> list[Case]:
+def _cases(work: Work) -> list[ComparedTurn]:
     side = human_side(work.store, work.profile_key, work.dataset)
     played, _ = performed(work)
     humans = _humans(work.store, work.profile_key, work.split)

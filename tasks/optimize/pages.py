@@ -11,7 +11,7 @@ from understudy.report.drawing import FrontPoint, front_svg
 from understudy.report.figures import number
 from understudy.report.markdown import table
 from understudy.search import picking
-from understudy.search.pictures import progress_svg, yields_svg
+from understudy.search.pictures import progress_svg, operators_svg
 from understudy.search.plan import SEED, Individual
 from understudy.tasks.artifacts import in_run, page, progress
 from understudy.tasks.optimize.generations import Run
@@ -24,9 +24,9 @@ def progress_of(store: Store, run_key: str) -> Rows:
     return store.rows("optimize/progress", run_key=run_key)
 
 
-def line(told: Rows, n_generations: int, brought: Rows) -> str:
+def line(so_far: Rows, n_generations: int, brought: Rows) -> str:
     """One line for the terminal on the newest generation."""
-    last = told[-1]
+    last = so_far[-1]
     newest = [row for row in brought if row["generation"] == last["generation"] and row["gain"] > 0]
     best = max(newest, key=lambda row: row["rate"], default=None)
     parts = [
@@ -42,7 +42,7 @@ def line(told: Rows, n_generations: int, brought: Rows) -> str:
     return ", ".join(parts)
 
 
-def show_generation(run: Run, generation: int, members: Sequence[Individual], front: Sequence[str], told: Rows, brought: Rows) -> None:
+def show_generation(run: Run, generation: int, members: Sequence[Individual], front: Sequence[str], so_far: Rows, brought: Rows) -> None:
     """The pictures of a search after a generation, for the UI: candidates and front, hypervolume, operators."""
     progress(generation + 1, run.search.generations + 1, key=f"search-{run.run_key[:8]}", description="Generations of the search")
     if not in_run():
@@ -59,9 +59,9 @@ def show_generation(run: Run, generation: int, members: Sequence[Individual], fr
     key = run.run_key[:8]
     page(text, key=f"front-{key}-{generation}", description=title, svg=front_svg(points, title=title) if points else None)
     spent = "Hypervolume against dialogues"
-    page(_progress_table(told), key=f"hypervolume-{key}", description=spent, svg=progress_svg(told, title=spent))
+    page(_progress_table(so_far), key=f"hypervolume-{key}", description=spent, svg=progress_svg(so_far, title=spent))
     title = "Hypervolume gained by each operator"
-    page(_yield_table(brought), key=f"operators-{key}", description=title, svg=yields_svg(brought, title=title) if brought else None)
+    page(_operator_table(brought), key=f"operators-{key}", description=title, svg=operators_svg(brought, title=title) if brought else None)
 
 
 def show_front(compared: Sequence[picking.Finalist], chosen: picking.Pick, *, seed_digest: str, split: str) -> None:
@@ -77,15 +77,15 @@ def show_front(compared: Sequence[picking.Finalist], chosen: picking.Pick, *, se
         if None not in values.values():
             points.append(FrontPoint(kind, kind, values))  # type: ignore[arg-type]
     title = f"Finalists on {split}"
-    told = table(["genome", "", *NAMES, "excess over the bounds of the gates", "P(dominated)"], cells)
+    text = table(["genome", "", *NAMES, "excess over the bounds of the gates", "P(dominated)"], cells)
     if not chosen.dominates_seed:
-        told += "\n\nThe pick does not dominate the seed prompt.\n"
+        text += "\n\nThe pick does not dominate the seed prompt.\n"
     elif chosen.p_dominates_seed is not None:
-        told += f"\n\nThe pick dominates the seed prompt in {chosen.p_dominates_seed:.0%} of the resamples.\n"
-    page(told, key="front", description=title, svg=front_svg(points, title=title) if points else None)
+        text += f"\n\nThe pick dominates the seed prompt in {chosen.p_dominates_seed:.0%} of the resamples.\n"
+    page(text, key="front", description=title, svg=front_svg(points, title=title) if points else None)
 
 
-def _progress_table(told: Rows) -> str:
+def _progress_table(so_far: Rows) -> str:
     header = ["generation", "dialogues so far", "hypervolume", "hypervolume of the archive", "upper bound of the gain", "front size"]
     return table(
         header,
@@ -94,12 +94,12 @@ def _progress_table(told: Rows) -> str:
                 str(row["generation"]), str(row["n_dialogues_so_far"]), number(row["hypervolume"]), number(row["archive_hypervolume"]),
                 number(row["gain_bound"], missing="no survivor below the reference point"), str(row["n_front"]),
             ]
-            for row in told
+            for row in so_far
         ],
     )  # fmt: skip
 
 
-def _yield_table(brought: Rows) -> str:
+def _operator_table(brought: Rows) -> str:
     totals: dict[str, list[float]] = {}
     for row in brought:
         counted = totals.setdefault(row["operator"], [0.0, 0.0, 0.0, 0.0])

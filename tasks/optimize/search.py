@@ -16,10 +16,9 @@ from understudy.parameters import Search
 from understudy.prompt.setting import load_setting, seed_genome
 from understudy.rows import humans
 from understudy.rows import played as rows
-from understudy.search import critic, halting, loop
+from understudy.search import critic, halting, loop, operator_credit
 from understudy.search.critic import Treated
 from understudy.search.plan import History, Proposal, Selection
-from understudy.search.yields import VERSION as YIELDS
 from understudy.tasks.optimize import pages
 from understudy.tasks.optimize.criticism import commission_frame, rewriting_frame
 from understudy.tasks.optimize.generations import Run
@@ -49,7 +48,7 @@ def open_run(
             "without": sorted(search.without),
             "racing": search.racing,
             "period": search.period,
-            "versions": [loop.VERSION, critic.VERSION, halting.VERSION, YIELDS],
+            "versions": [loop.VERSION, critic.VERSION, halting.VERSION, operator_credit.VERSION],
         }
         if verifier := second_model(open_models()):
             config["verifier"] = verifier
@@ -95,7 +94,7 @@ def keep_generation(run: Run, history: History, selection: Selection) -> None:
     }  # fmt: skip
     with Store.open(run.store) as opened:
         with opened.transaction():
-            opened.add("optimize.yields", _yield_frame(run, generation, history))
+            opened.add("optimize.yields", _credit_frame(run, generation, history))
             opened.add("optimize.generations", pl.DataFrame([row], schema_overrides={"gain_bound": pl.Float64}))
         so_far = pages.progress_of(opened, run.run_key)
         brought = opened.rows("optimize/yields", run_key=run.run_key)
@@ -114,8 +113,8 @@ def _candidates(run: Run, generation: int, proposals: Sequence[Proposal]) -> lis
     ]  # fmt: skip
 
 
-def _yield_frame(run: Run, generation: int, history: History) -> pl.DataFrame:
+def _credit_frame(run: Run, generation: int, history: History) -> pl.DataFrame:
     names = ("operator", "n_children", "gain", "n_tokens", "n_dialogues", "rate", "chance")
-    found = loop.yields_of(history, plan=run.plan)
+    credits = loop.operator_credits(history, plan=run.plan)
     key_of: Fields = {"run_key": run.run_key, "generation": generation}
-    return pl.DataFrame([{**key_of, **{name: getattr(one, name) for name in names}} for one in found])
+    return pl.DataFrame([{**key_of, **{name: getattr(one, name) for name in names}} for one in credits])

@@ -29,7 +29,7 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 
 from search import rows
 from search.plan import cases_of
-from search.scoring import Case, run
+from search.scoring import BenchmarkRun, run
 from search.world import ROOT, World, prepared
 
 PACKED = Path(__file__).with_name("search.parquet")
@@ -95,7 +95,7 @@ def _play(asked: argparse.Namespace) -> None:
             )
 
 
-def _tried(asked: argparse.Namespace) -> Iterator[Case]:
+def _tried(asked: argparse.Namespace) -> Iterator[BenchmarkRun]:
     """Cases on surfaces that the search may be tuned on."""
     from search.contenders import MODULES
 
@@ -106,12 +106,12 @@ def _tried(asked: argparse.Namespace) -> Iterator[Case]:
     for name in _names(asked.surfaces):
         seed = int("".join(char for char in name if char.isdigit()) or 0)
         for optimizer in asked.optimizers.split(",") if asked.optimizers else MODULES:
-            yield Case(optimizer, name, seed, asked.quality, options, block="try")
+            yield BenchmarkRun(optimizer, name, seed, asked.quality, options, block="try")
 
 
-def _names(told: str) -> Iterator[str]:
+def _names(listed: str) -> Iterator[str]:
     """Surface names of `0-3,nonconvex-1,null`. Raises ValueError for what is reported on."""
-    for part in told.split(","):
+    for part in listed.split(","):
         first, dash, last = part.partition("-")
         found = [str(seed) for seed in range(int(first), int(last) + 1)] if dash and first.isdigit() else [part]
         for name in found:
@@ -130,7 +130,7 @@ def _open(store: str) -> None:
     _world = World(str(own))
 
 
-def _run(case: Case) -> dict[str, Any]:
+def _run(case: BenchmarkRun) -> dict[str, Any]:
     assert _world is not None
     try:
         return run(case, _world)

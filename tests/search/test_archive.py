@@ -34,8 +34,8 @@ def one(tag: int, *panels: tuple[float, float], violation: float = 0.0) -> Met:
     return Met(genome(tag), np.array(panels), violation)
 
 
-def tags(found: list[Genome]) -> list[int]:
-    return [int(each.sections["style"].removeprefix("Variant number ").rstrip(".")) for each in found]
+def tags(genomes: list[Genome]) -> list[int]:
+    return [int(each.sections["style"].removeprefix("Variant number ").rstrip(".")) for each in genomes]
 
 
 def test_measurements_of_a_genome_are_taken_together_a_panel_once() -> None:

@@ -13,7 +13,7 @@ from understudy.completion import Completion, MissingReply, Request
 from understudy.prompt.genome import SECTIONS, Genome
 from understudy.rehearsal import UNFITTED, respond, surface
 from understudy.rehearsal.truth import true_point
-from understudy.search import slots
+from understudy.search import offspring
 from understudy.search.critic import Answer, Commission, applied, criticise, request_of
 from understudy.search.influence import Evidence, Exhibit
 from understudy.search.loop import commissioned, first_generation, next_generation
@@ -91,7 +91,7 @@ def test_an_answer_that_cannot_be_used_is_rejected_with_its_reason_and_its_price
     found = answer(wanted, complete)
     assert reason in found.reason
     assert found.n_tokens >= 20
-    proposal = slots.answered([(wanted, found)], screen=world.screen, known=[])[0]
+    proposal = offspring.answered([(wanted, found)], screen=world.screen, known=[])[0]
     assert (proposal.ok, proposal.place, proposal.n_tokens) == (False, 4, found.n_tokens)
 
 
@@ -106,14 +106,14 @@ def test_a_call_that_failed_leaves_what_the_chain_had(world: Any) -> None:
     wanted = treat(world, "positive_bias", "positive_bias")
     found = answer(wanted, complete)
     assert (len(found.rewrites), found.reason) == (1, "missing: gone")
-    assert slots.answered([(wanted, found)], screen=world.screen, known=[])[0].ok
+    assert offspring.answered([(wanted, found)], screen=world.screen, known=[])[0].ok
 
 
 def test_rewritings_are_screened_and_never_mended(world: Any) -> None:
     wanted = treat(world)
     long = Answer((replace(answer(wanted, rehearsed(1.0)).rewrites[0], text="word " * 2000),))
     twice = answer(wanted, rehearsed(1.0))
-    found = slots.answered([(wanted, long), (wanted, twice), (wanted, twice)], screen=world.screen, known=[world.seed])
+    found = offspring.answered([(wanted, long), (wanted, twice), (wanted, twice)], screen=world.screen, known=[world.seed])
     assert [one.ok for one in found] == [False, True, False]
     assert "too long" in found[0].reason
     assert "near-duplicate" in found[2].reason
@@ -136,12 +136,12 @@ def test_a_generation_holds_the_critics_children_and_other_operators_fill_the_re
     operators = [one.operator for one in proposals if one.ok]
     assert len(operators) == plan.population
     assert "treat" in operators
-    assert any(one in slots.prior(replace(plan, has_critic=False)) for one in operators[-1].split("+"))
+    assert any(one in offspring.prior(replace(plan, has_critic=False)) for one in operators[-1].split("+"))
 
 
 @pytest.mark.parametrize("without", [frozenset({"critic"}), frozenset({"merge", "rewording"})])
 def test_operators_that_are_left_out_are_never_drawn(world: Any, without: frozenset[str]) -> None:
-    known = slots.prior(with_critic(world, without=without))
+    known = offspring.prior(with_critic(world, without=without))
     assert not {"merge", "paraphrase", "compress"} & set(known)
     assert ("treat" in known) == ("critic" not in without)
     assert sum(known.values()) == pytest.approx(1)

@@ -7,22 +7,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from understudy.search.influence import Case, Exhibit, Reading, evidence, influences
+from understudy.search.influence import ComparedTurn, Exhibit, Reading, evidence, influences
 
 
 def reading(label: str = "neither", act: str = "other", text: str = "a b c d e f", before: str = "start") -> Reading:
     return Reading(label, act, before, tuple(text.split()))
 
 
-def reaction(at: int, ours: str, theirs: str = "reject", stratum: str = "disliked") -> Case:
-    return Case(f"d{at}", Exhibit("Try this?", f"{ours} {at}", f"human {at}"), reading(ours), reading(theirs), stratum)
+def reaction(at: int, ours: str, theirs: str = "reject", stratum: str = "disliked") -> ComparedTurn:
+    return ComparedTurn(f"d{at}", Exhibit("Try this?", f"{ours} {at}", f"human {at}"), reading(ours), reading(theirs), stratum)
 
 
-def spoken(at: int, text: str, human: str = "i like dogs", act: str = "other") -> Case:
-    return Case(f"d{at}", Exhibit("", text, human), reading(act=act, text=text), reading(text=human))
+def spoken(at: int, text: str, human: str = "i like dogs", act: str = "other") -> ComparedTurn:
+    return ComparedTurn(f"d{at}", Exhibit("", text, human), reading(act=act, text=text), reading(text=human))
 
 
-def bias(cases: list[Case], human: dict[str, float]) -> float:
+def bias(cases: list[ComparedTurn], human: dict[str, float]) -> float:
     rates = {s: np.mean([one.ours.label == "accept" for one in cases if one.stratum == s]) for s in human}
     return float(np.mean([abs(rates[s] - human[s]) for s in human]))
 
@@ -38,7 +38,7 @@ def test_influence_on_acceptance_is_exact() -> None:
         assert found[at] == pytest.approx(whole - bias(cases[:at] + cases[at + 1 :], human))
 
 
-def distinct(cases: list[Case]) -> float:
+def distinct(cases: list[ComparedTurn]) -> float:
     pairs = [pair for one in cases for pair in zip(one.ours.tokens, one.ours.tokens[1:], strict=False)]
     return len(set(pairs)) / len(pairs)
 
@@ -74,7 +74,7 @@ def test_turns_longer_than_peoples_weigh_on_the_distance() -> None:
 
 
 def test_the_turn_that_gives_the_title_away_is_shown() -> None:
-    runs = [Case(f"r{at}", Exhibit("", f"turn {at}"), reading()) for at in range(6)]
+    runs = [ComparedTurn(f"r{at}", Exhibit("", f"turn {at}"), reading()) for at in range(6)]
     runs[2] = replace(runs[2], leaks=frozenset({"title"}))
     found = influences("data_leakage", runs, {"title": 1 / 6 - 0.05})
     assert found[2] == pytest.approx(1 / (6 * 0.05))

@@ -12,16 +12,16 @@ import pytest
 from understudy.keys import rng_of
 from understudy.prompt.genome import Genome
 from understudy.records import Measured
-from understudy.search import halting, slots
+from understudy.search import halting, offspring
+from understudy.search.operator_credit import FLOOR, chances, credits_of
 from understudy.search.picking import Finalist, Pick, pick
 from understudy.search.plan import SEED, SURVIVOR, Individual, Plan
 from understudy.search.racing import Resampled, dropped, resampled
-from understudy.search.yields import FLOOR, chances, yields
 
 NAMES = ("bias", "sameness")
 BOX = (1.0, 1.0)
 PLAN = Plan(NAMES, population=4, algorithm="unsga3", seed=3)
-PRIOR = slots.prior(PLAN)
+PRIOR = offspring.prior(PLAN)
 
 
 def individual(world: Any, at: int, operator: str, values: Sequence[float], *, spread: float = 0.0, **more: Any) -> Individual:
@@ -50,7 +50,7 @@ def test_what_a_child_costs_counts_against_its_operator(world: Any) -> None:
     dear = individual(world, 1, "crossover", (0.2, 0.2), n_tokens=1000)
     cheap = individual(world, 2, "prune", (0.2, 0.2), n_tokens=100)
     history = [[individual(world, 0, SURVIVOR, (0.5, 0.5)), dear, cheap]]
-    found = {one.operator: one for one in yields(history, plan=PLAN, prior=PRIOR, reference=BOX)}
+    found = {one.operator: one for one in credits_of(history, plan=PLAN, prior=PRIOR, reference=BOX)}
     assert found["crossover"].gain == pytest.approx(found["prune"].gain)
     assert found["crossover"].rate < found["prune"].rate
     assert found["controls"].n_children == 0
@@ -58,7 +58,7 @@ def test_what_a_child_costs_counts_against_its_operator(world: Any) -> None:
 
 def test_a_child_made_in_two_steps_counts_for_both_by_half(world: Any) -> None:
     history = [generation(world, **{"crossover+prune": (0.2, 0.2)})]
-    found = {one.operator: one for one in yields(history, plan=PLAN, prior=PRIOR, reference=BOX)}
+    found = {one.operator: one for one in credits_of(history, plan=PLAN, prior=PRIOR, reference=BOX)}
     assert found["crossover"].n_children == found["prune"].n_children == 0.5
     assert found["crossover"].gain == found["prune"].gain > 0
 

@@ -77,11 +77,11 @@ def test_a_pick_that_breaks_more_constraints_than_the_seed_does_not_dominate_it(
         draws = dict.fromkeys(NAMES, (value - 0.01, value, value + 0.01))
         return replace(finalist(name, value, value), constraints={"title": title, "sameness": gap}, replicates=draws)
 
-    def found(gap: float) -> Pick:
+    def pick_at(gap: float) -> Pick:
         seed, better = resampled("seed", 0.8, title=0.2, gap=0.1), resampled("better", 0.2, title=0.1, gap=gap)
         return pick([seed, better], objectives=NAMES, seed_digest="seed", reference=(1.1, 1.1), traded=("sameness",))
 
-    more, less = found(0.5), found(0.1)
+    more, less = pick_at(0.5), pick_at(0.1)
     assert more.genome_digest == less.genome_digest == "better"
     assert (more.dominates_seed, more.p_dominates_seed) == (False, 0.0)
     assert (less.dominates_seed, less.p_dominates_seed) == (True, 1.0)

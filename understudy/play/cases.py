@@ -13,7 +13,7 @@ import polars as pl
 from understudy.measure.reference import Reference, read
 from understudy.play.dialogue import Played, PlayedTurn
 from understudy.records import Context
-from understudy.search.influence import Case, Exhibit, Reading
+from understudy.search.influence import ComparedTurn, Exhibit, Reading
 
 VERSION = 1
 _NOTES = {
@@ -62,7 +62,7 @@ class _Said:
     told: frozenset[str] = frozenset()
 
 
-def cases(played: Iterable[Played], *, contexts: Mapping[str, Context], humans: Humans, reference: Reference) -> list[Case]:
+def cases(played: Iterable[Played], *, contexts: Mapping[str, Context], humans: Humans, reference: Reference) -> list[ComparedTurn]:
     """The usable turns of a candidate as cases, replays first; decoys are no evidence, for nobody recommended them to a human."""
     said = [turn for one in played for turn in _turns_of(one, contexts, humans, reference)]
     if not said:
@@ -124,12 +124,12 @@ def _copies(said: Sequence[_Said], known: Mapping[str, dict[str, object]], refer
     ]
 
 
-def _case(one: _Said, known: Mapping[str, dict[str, object]], leaks: frozenset[str]) -> Case:
+def _case(one: _Said, known: Mapping[str, dict[str, object]], leaks: frozenset[str]) -> ComparedTurn:
     before = str(known[one.previous]["act"]) if one.previous else _START
     note = "; ".join(_NOTES[name] for name in sorted(leaks))
     theirs = _reading(known[one.person], before) if one.person else None
     exhibit = Exhibit(one.heard, one.text, one.person, note)
-    return Case(one.unit, exhibit, _reading(known[one.text], before), theirs, one.stratum, leaks)
+    return ComparedTurn(one.unit, exhibit, _reading(known[one.text], before), theirs, one.stratum, leaks)
 
 
 def _reading(row: Mapping[str, object], before: str) -> Reading:

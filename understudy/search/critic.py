@@ -196,10 +196,11 @@ def request_of(
     shown: Sequence[Exemplar] = (),
 ) -> Request:
     """What is asked of a genome. The same search asks the same: the draw comes from its seed, the generation, place and step."""
+    asked = _request_text(commission, genome, commission.objectives[step], evidence, shown)
     return Request(
         role="critic",
         model=model,
-        messages=(Message("system", _SYSTEM), Message("user", _told(commission, genome, commission.objectives[step], evidence, shown))),
+        messages=(Message("system", _SYSTEM), Message("user", asked)),
         temperature=TEMPERATURE,
         top_p=1.0,
         max_tokens=MAX_TOKENS,
@@ -207,7 +208,7 @@ def request_of(
     )
 
 
-def _told(commission: Commission, parent: Genome, objective: str, evidence: Evidence | None, shown: Sequence[Exemplar]) -> str:
+def _request_text(commission: Commission, parent: Genome, objective: str, evidence: Evidence | None, shown: Sequence[Exemplar]) -> str:
     controls = parent.controls
     sections = SECTIONS if commission.section is None else (commission.section,)
     parts = [
@@ -230,14 +231,14 @@ def _prompt(genome: Genome, shown: Sequence[Exemplar]) -> str:
 
 
 def _shown(evidence: Evidence) -> list[str]:
-    told = [f"What it is worst at: {evidence.worst}."] if evidence.worst else []
+    lines = [f"What it is worst at: {evidence.worst}."] if evidence.worst else []
     kinds = (("failing", evidence.failing, "add most to the measure"), ("passing", evidence.passing, "add least to it"))
     for name, exhibits, meaning in kinds:
         if exhibits:
             cases = "\n".join(_case(one) for one in exhibits)
             opening = f"Turns that {meaning}, each with what a person said in the same place where that is known:"
-            told.append(f"{opening}\n<{name}>\n{cases}\n</{name}>")
-    return told
+            lines.append(f"{opening}\n<{name}>\n{cases}\n</{name}>")
+    return lines
 
 
 def _case(one: Exhibit) -> str:

@@ -52,7 +52,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ComparedTurn:
     """A simulated turn with the human's turn in the same place.
 
     `stratum` is set for reactions; `leaks` says which kinds of leakage the turn is counted under (title, attributes, copying,
@@ -68,7 +68,7 @@ class Case:
 
 
 def evidence(
-    objective: str, cases: Sequence[Case], signed: Mapping[str, float | None], *, seed: int, by_influence: bool = True
+    objective: str, cases: Sequence[ComparedTurn], signed: Mapping[str, float | None], *, seed: int, by_influence: bool = True
 ) -> Evidence | None:
     """What the critic is shown of an objective; None where there is no turn to show.
 
@@ -87,7 +87,7 @@ def evidence(
     return Evidence(objective, _worst(signed), tuple(failing), tuple(passing))
 
 
-def influences(objective: str, cases: Sequence[Case], signed: Mapping[str, float | None]) -> Floats:
+def influences(objective: str, cases: Sequence[ComparedTurn], signed: Mapping[str, float | None]) -> Floats:
     """(n_cases,): how far the objective would fall without each turn, in its own unit; 0 for turns that it does not read.
 
     Of an objective without a formula here, turns in which the human did something else weigh 1.
@@ -96,7 +96,7 @@ def influences(objective: str, cases: Sequence[Case], signed: Mapping[str, float
     return _INFLUENCES.get(objective, _apart)(cases, known)
 
 
-def _acceptance(cases: Sequence[Case], signed: Mapping[str, float]) -> Floats:
+def _acceptance(cases: Sequence[ComparedTurn], signed: Mapping[str, float]) -> Floats:
     """Mean over strata of |P_S - P_H|: leaving a turn out moves P_S of its stratum to (k - a) / (n - 1)."""
     out = np.zeros(len(cases))
     for stratum, apart in signed.items():
@@ -109,10 +109,10 @@ def _acceptance(cases: Sequence[Case], signed: Mapping[str, float]) -> Floats:
     return out
 
 
-def _variety(cases: Sequence[Case], signed: Mapping[str, float]) -> Floats:
+def _variety(cases: Sequence[ComparedTurn], signed: Mapping[str, float]) -> Floats:
     """Mean |ln(D_S / D_H)|: per measure -sign(ln ratio) · Δ ln D_S without the turn."""
     out, n_parts = np.zeros(len(cases)), max(1, len(signed))
-    measures: Mapping[str, Callable[[Sequence[Case]], Floats]] = {
+    measures: Mapping[str, Callable[[Sequence[ComparedTurn]], Floats]] = {
         "openings": lambda known: _pairwise(_same_opening(known)),
         "self_similarity": lambda known: _pairwise(_alike(known)),
         "distinct_2": _distinct,
@@ -135,13 +135,13 @@ def _pairwise(kernel: Floats) -> Floats:
     return -2 / len(kernel) * (each / whole - 1) if whole > 0 else np.zeros(len(kernel))
 
 
-def _same_opening(cases: Sequence[Case]) -> Floats:
+def _same_opening(cases: Sequence[ComparedTurn]) -> Floats:
     starts = [one.ours.tokens[:6] if len(one.ours.tokens) >= 6 else None for one in cases]
     other = _others(cases)
     return np.array([[float(a is not None and a == b) for b in starts] for a in starts]) * other
 
 
-def _alike(cases: Sequence[Case]) -> Floats:
+def _alike(cases: Sequence[ComparedTurn]) -> Floats:
     words = sorted({word for one in cases for word in one.ours.tokens})
     place = {word: at for at, word in enumerate(words)}
     counts = np.zeros((len(cases), len(words)))
@@ -153,12 +153,12 @@ def _alike(cases: Sequence[Case]) -> Floats:
     return np.asarray((unit @ unit.T) * _others(cases))
 
 
-def _others(cases: Sequence[Case]) -> Floats:
+def _others(cases: Sequence[ComparedTurn]) -> Floats:
     names = np.array([one.dialogue_id for one in cases])
     return np.asarray(names[:, None] != names[None, :], dtype=float)
 
 
-def _distinct(cases: Sequence[Case]) -> Floats:
+def _distinct(cases: Sequence[ComparedTurn]) -> Floats:
     """Δ ln(different / all bigrams) without each turn, exact."""
     pairs = [Counter(zip(one.ours.tokens, one.ours.tokens[1:], strict=False)) for one in cases]
     total: Counter[tuple[str, str]] = sum(pairs, Counter())
@@ -171,7 +171,7 @@ def _distinct(cases: Sequence[Case]) -> Floats:
     return out
 
 
-def _surprise(cases: Sequence[Case]) -> Floats:
+def _surprise(cases: Sequence[ComparedTurn]) -> Floats:
     """Δ ln H(act | act before) without each turn, to first order: -(surprise - H) / (n H)."""
     joint = Counter((one.ours.before, one.ours.act) for one in cases)
     before = Counter(one.ours.before for one in cases)
@@ -180,7 +180,7 @@ def _surprise(cases: Sequence[Case]) -> Floats:
     return -(surprise - whole) / (len(cases) * whole) if whole > 0 else np.zeros(len(cases))
 
 
-def _ways(cases: Sequence[Case], signed: Mapping[str, float]) -> Floats:
+def _ways(cases: Sequence[ComparedTurn], signed: Mapping[str, float]) -> Floats:
     """Mean of roots of the Jensen-Shannon divergence of act bigrams and of the energy coefficient of lengths, to first order."""
     out = np.zeros(len(cases))
     paired = [i for i, one in enumerate(cases) if one.stratum is None and one.theirs is not None]
@@ -195,7 +195,7 @@ def _ways(cases: Sequence[Case], signed: Mapping[str, float]) -> Floats:
     return out
 
 
-def _acts(cases: Sequence[Case]) -> tuple[float, Floats]:
+def _acts(cases: Sequence[ComparedTurn]) -> tuple[float, Floats]:
     ours = Counter((one.ours.before, one.ours.act) for one in cases)
     theirs = Counter((one.theirs.before, one.theirs.act) for one in cases if one.theirs is not None)
     n, m = sum(ours.values()), sum(theirs.values())
@@ -206,7 +206,7 @@ def _acts(cases: Sequence[Case]) -> tuple[float, Floats]:
     return distance, np.array([slope[one.ours.before, one.ours.act] for one in cases])
 
 
-def _lengths(cases: Sequence[Case]) -> tuple[float, Floats]:
+def _lengths(cases: Sequence[ComparedTurn]) -> tuple[float, Floats]:
     ours = [min(_MAX_LENGTH, len(one.ours.tokens)) for one in cases]
     theirs = [min(_MAX_LENGTH, len(one.theirs.tokens)) for one in cases if one.theirs is not None]
     f, g = (np.cumsum(np.bincount(lengths, minlength=_MAX_LENGTH + 1) / len(lengths)) for lengths in (ours, theirs))
@@ -218,7 +218,7 @@ def _lengths(cases: Sequence[Case]) -> tuple[float, Floats]:
     return float(2 * np.sum((f - g) ** 2) / between), np.array([slope[length] for length in ours])
 
 
-def _giving_away(cases: Sequence[Case], signed: Mapping[str, float]) -> Floats:
+def _giving_away(cases: Sequence[ComparedTurn], signed: Mapping[str, float]) -> Floats:
     """Sum over kinds of max(0, rate / cap - 1): a turn that leaks counts 1 / (n · cap), a hundredth of it below the cap."""
     out = np.zeros(len(cases))
     for kind, over in signed.items():
@@ -232,11 +232,11 @@ def _giving_away(cases: Sequence[Case], signed: Mapping[str, float]) -> Floats:
     return out
 
 
-def _apart(cases: Sequence[Case], signed: Mapping[str, float]) -> Floats:  # noqa: ARG001
+def _apart(cases: Sequence[ComparedTurn], signed: Mapping[str, float]) -> Floats:  # noqa: ARG001
     return np.array([float(_differs(one)) for one in cases])
 
 
-_INFLUENCES: Mapping[str, Callable[[Sequence[Case], Mapping[str, float]], Floats]] = {
+_INFLUENCES: Mapping[str, Callable[[Sequence[ComparedTurn], Mapping[str, float]], Floats]] = {
     "positive_bias": _acceptance,
     "diversity_gap": _variety,
     "behavioural_distance": _ways,
@@ -244,13 +244,13 @@ _INFLUENCES: Mapping[str, Callable[[Sequence[Case], Mapping[str, float]], Floats
 }
 
 
-def _differs(one: Case) -> bool:
+def _differs(one: ComparedTurn) -> bool:
     if one.theirs is None:
         return bool(one.leaks)
     return (one.ours.label, one.ours.act) != (one.theirs.label, one.theirs.act) or bool(one.leaks)
 
 
-def _picked(order: Sequence[int], cases: Sequence[Case], n: int) -> list[Exhibit]:
+def _picked(order: Sequence[int], cases: Sequence[ComparedTurn], n: int) -> list[Exhibit]:
     """The first `n` of different wording."""
     chosen: dict[str, Exhibit] = {}
     for at in order:

@@ -14,13 +14,13 @@ import numpy as np
 from understudy.errors import NotMeasured
 from understudy.keys import rng_of, seed_of
 from understudy.prompt.genome import Genome
-from understudy.search import archive, halting, slots
+from understudy.search import archive, halting, offspring
 from understudy.search.critic import Answer, Commission, Identity
 from understudy.search.genes import Screen
 from understudy.search.moo import MARGIN, Matrix, Standing, Survival, constraint_matrix, hypervolume, non_dominated, prefer
+from understudy.search.operator_credit import OperatorCredit, chances, credits_of
 from understudy.search.operators import Parents, Pool, breed
 from understudy.search.plan import SEED, SURVIVOR, Generation, History, Individual, Plan, Proposal, Selection
-from understudy.search.yields import Yield, chances, yields
 
 VERSION = 4
 ATTEMPTS = 20
@@ -36,19 +36,19 @@ def commissioned(
     `asked`: what it was asked before in this search (Commission.identity). Before the first generation it sees the seeds alone.
     Raises NotMeasured where nothing of the last generation can be compared.
     """
-    if not slots.has_critic(plan):
+    if not offspring.has_critic(plan):
         return []
     if not history:
         couples = _seed_couples(seeds)
         n, standing = max(0, plan.population - len(seeds)), dict[str, Sequence[float]]()
-        return slots.commissions(couples, standing, plan=plan, chances=_chances((), plan), generation=0, n=n, asked=asked)
+        return offspring.commissions(couples, standing, plan=plan, chances=_chances((), plan), generation=0, n=n, asked=asked)
     reference = np.array(reference_point(history, plan=plan))
     standing = {
         each.genome.digest: [float(each.objectives[name] or 0.0) / worst for name, worst in zip(plan.objectives, reference, strict=True)]
         for each in _comparable(history[-1], plan)
     }
     couples, drawn = _couples(history, plan), _chances(history, plan)
-    return slots.commissions(
+    return offspring.commissions(
         couples, standing, plan=plan, chances=drawn, generation=len(history), n=plan.population, asked=asked
     )
 
@@ -62,7 +62,7 @@ def first_generation(
     """
     proposals = [Proposal(seed, SEED, (), *_pair(screen, seed)) for seed in seeds]
     known = list(seeds)
-    proposals += slots.answered(rewritings, screen=screen, known=known)
+    proposals += offspring.answered(rewritings, screen=screen, known=known)
     return _filled(proposals, _seed_couples(seeds), plan=plan, pool=pool, screen=screen, known=known, history=(), n=plan.population)
 
 
@@ -77,7 +77,7 @@ def next_generation(
     survivors = _survivors(history, plan)[1]
     proposals = [Proposal(genome, SURVIVOR, (genome.digest,)) for genome in survivors]
     known = _unique([each.genome for generation in history for each in generation])
-    proposals += slots.answered(rewritings, screen=screen, known=known)
+    proposals += offspring.answered(rewritings, screen=screen, known=known)
     total = len(survivors) + plan.population
     couples = _couples(history, plan)
     return _filled(proposals, couples, plan=plan, pool=pool, screen=screen, known=known, history=history, n=total)
@@ -125,9 +125,9 @@ def stop(history: History, *, plan: Plan) -> str:
     return halting.stop(history, plan=plan, reference=reference_point(history, plan=plan))
 
 
-def yields_of(history: History, *, plan: Plan) -> list[Yield]:
+def operator_credits(history: History, *, plan: Plan) -> list[OperatorCredit]:
     """What each operator brought in the last generation, and how often it is drawn in the next one."""
-    return yields(history, plan=plan, prior=slots.prior(plan), reference=reference_point(history, plan=plan))
+    return credits_of(history, plan=plan, prior=offspring.prior(plan), reference=reference_point(history, plan=plan))
 
 
 def finalists(history: History, *, plan: Plan, n: int) -> tuple[Genome, ...]:
@@ -170,7 +170,7 @@ def _seed_couples(seeds: Sequence[Genome]) -> list[Parents]:
 
 def _chances(history: History, plan: Plan) -> dict[str, float]:
     reference = reference_point(history, plan=plan) if history else None
-    return chances(history, plan=plan, prior=slots.prior(plan), reference=reference)
+    return chances(history, plan=plan, prior=offspring.prior(plan), reference=reference)
 
 
 def _filled(
@@ -187,7 +187,7 @@ def _filled(
     """`proposals` with screened children of the couples until `n` are ok, or ATTEMPTS for each missing one are used up."""
     done, known = list(proposals), [*known, *(each.genome for each in proposals if each.ok)]
     missing, generation = n - sum(each.ok for each in proposals), len(history)
-    drawn: Mapping[str, float] = slots.free_chances(_chances(history, plan))
+    drawn: Mapping[str, float] = offspring.free_chances(_chances(history, plan))
     for attempt in range(ATTEMPTS * max(0, missing) if drawn else 0):
         if missing <= 0:
             break

@@ -38,14 +38,14 @@ def progress_svg(generations: Sequence[Mapping[str, Any]], *, title: str) -> str
     return rendered(chart, title)
 
 
-def yields_svg(yields: Sequence[Mapping[str, Any]], *, title: str) -> str:
+def operators_svg(credits_by_generation: Sequence[Mapping[str, Any]], *, title: str) -> str:
     """How often each operator is drawn after each generation, and what it has gained in all.
 
-    `yields`: generation, operator, gain, chance.
+    `credits_by_generation`: generation, operator, gain, chance.
     """
     import altair as alt
 
-    rows = [dict(row) for row in yields]
+    rows = [dict(row) for row in credits_by_generation]
     data = alt.Data(values=rows)
     chance = (
         alt.Chart(data)

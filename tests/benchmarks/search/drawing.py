@@ -30,13 +30,13 @@ def curves_svg(curves: Mapping[str, Sequence[Sequence[float]]], grid: Sequence[i
     return _svg((band + line).properties(width=620, height=380, title=title))
 
 
-def differences_svg(found: Mapping[str, Mapping[str, Paired]], *, title: str) -> str:
-    """Ours minus each peer with its interval over surfaces. found: block → peer → difference."""
+def differences_svg(differences: Mapping[str, Mapping[str, Paired]], *, title: str) -> str:
+    """Ours minus each peer with its interval over surfaces. differences: block → peer → difference."""
     import altair as alt
 
     rows = [
         {"block": block, "peer": peer, "difference": one.mean, "lo": one.lo, "hi": one.hi}
-        for block, peers in found.items() for peer, one in peers.items()
+        for block, peers in differences.items() for peer, one in peers.items()
     ]  # fmt: skip
     base = alt.Chart(alt.Data(values=rows)).encode(y=alt.Y("peer:N", title=None, sort=list(COLOURS)))
     dots = base.mark_point(filled=True, size=70, color="black").encode(
@@ -45,7 +45,7 @@ def differences_svg(found: Mapping[str, Mapping[str, Paired]], *, title: str) ->
     bars = base.mark_rule(color="black").encode(x="lo:Q", x2="hi:Q")
     zero = alt.Chart(alt.Data(values=[{"x": 0}])).mark_rule(strokeDash=[4, 4], color="#888888").encode(x="x:Q")
     layered = alt.layer(zero, bars, dots, data=alt.Data(values=rows)).properties(width=300, height=190)
-    return _svg(layered.facet(alt.Facet("block:N", title=None, sort=list(found)), columns=2).properties(title=title))
+    return _svg(layered.facet(alt.Facet("block:N", title=None, sort=list(differences)), columns=2).properties(title=title))
 
 
 def _svg(chart: object) -> str:

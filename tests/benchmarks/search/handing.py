@@ -74,8 +74,8 @@ def _pooled(of: Sequence[Claim]) -> Claim:
     return Claim(of[0].genome, tuple(float(value) for value in values), bounds, sure, sum(weights))
 
 
-def _means(of: Sequence[Claim], told: Sequence[Mapping[str, float]]) -> dict[str, float]:
+def _means(of: Sequence[Claim], bounds: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """A constraint that one measurement has no figure for counts by the others."""
-    names = sorted({name for one in told for name in one})
-    seen = {name: [(one[name], claim.n_pieces) for one, claim in zip(told, of, strict=True) if name in one] for name in names}
+    names = sorted({name for one in bounds for name in one})
+    seen = {name: [(one[name], claim.n_pieces) for one, claim in zip(bounds, of, strict=True) if name in one] for name in names}
     return {name: sum(value * n for value, n in pairs) / sum(n for _, n in pairs) for name, pairs in seen.items()}

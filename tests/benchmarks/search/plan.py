@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from search.contenders import MODULES, WITH_CRITIC
-from search.scoring import Case
+from search.scoring import BenchmarkRun
 
 QUALITY = 0.6
 SURFACES = tuple(range(100, 130))
@@ -28,7 +28,7 @@ OTHERS = (*(str(seed) for seed in range(4, 10)), *(f"nonconvex-{seed}" for seed 
 BLOCKS = ("main", "nonconvex", "null", "adverse", "quality", "ablation", "try", "weights")
 
 
-def cases_of(blocks: Sequence[str]) -> list[Case]:
+def cases_of(blocks: Sequence[str]) -> list[BenchmarkRun]:
     """The cases of the blocks named, or of all, in the order in which they are played."""
     made = {
         "main": _main,
@@ -43,59 +43,59 @@ def cases_of(blocks: Sequence[str]) -> list[Case]:
     return [case for name in (blocks or BLOCKS) for case in made[name]()]
 
 
-def _main() -> Iterator[Case]:
+def _main() -> Iterator[BenchmarkRun]:
     for seed in SURFACES:
         for optimizer in MODULES:
-            yield Case(optimizer, str(seed), seed, QUALITY, block="main")
+            yield BenchmarkRun(optimizer, str(seed), seed, QUALITY, block="main")
 
 
-def _nonconvex() -> Iterator[Case]:
+def _nonconvex() -> Iterator[BenchmarkRun]:
     for seed in SURFACES[:15]:
         for optimizer in MODULES:
-            yield Case(optimizer, f"nonconvex-{seed}", seed, QUALITY, block="nonconvex")
+            yield BenchmarkRun(optimizer, f"nonconvex-{seed}", seed, QUALITY, block="nonconvex")
 
 
-def _quality() -> Iterator[Case]:
+def _quality() -> Iterator[BenchmarkRun]:
     for seed in FEWER:
         for quality in (0.3, 0.9):
             for optimizer in WITH_CRITIC:
-                yield Case(optimizer, str(seed), seed, quality, block="quality")
+                yield BenchmarkRun(optimizer, str(seed), seed, quality, block="quality")
 
 
-def _null() -> Iterator[Case]:
+def _null() -> Iterator[BenchmarkRun]:
     for seed in range(N_NULL):
-        yield Case("understudy", "null", 100 + seed, QUALITY, block="null")
+        yield BenchmarkRun("understudy", "null", 100 + seed, QUALITY, block="null")
 
 
-def _adverse() -> Iterator[Case]:
+def _adverse() -> Iterator[BenchmarkRun]:
     for seed in range(N_ADVERSE):
-        yield Case("understudy", "adverse", 100 + seed, QUALITY, block="adverse")
+        yield BenchmarkRun("understudy", "adverse", 100 + seed, QUALITY, block="adverse")
 
 
-def _weights() -> Iterator[Case]:
+def _weights() -> Iterator[BenchmarkRun]:
     for surface in (*(str(seed) for seed in FEWER), *(f"nonconvex-{seed}" for seed in FEWER)):
         seed = _seed(surface)
         for optimizer in WEIGHTED:
-            yield Case(optimizer, surface, seed, QUALITY, (("weights", 3),), block="weights")
+            yield BenchmarkRun(optimizer, surface, seed, QUALITY, (("weights", 3),), block="weights")
 
 
-def _again() -> Iterator[Case]:
+def _again() -> Iterator[BenchmarkRun]:
     for surface in OTHERS:
         seed = _seed(surface)
-        yield Case("understudy", surface, seed, QUALITY, block="try")
+        yield BenchmarkRun("understudy", surface, seed, QUALITY, block="try")
         for name in AGAIN:
-            yield Case("understudy", surface, seed, QUALITY, (("without", name),), block="try")
+            yield BenchmarkRun("understudy", surface, seed, QUALITY, (("without", name),), block="try")
 
 
 def _seed(surface: str) -> int:
     return int(surface.removeprefix("nonconvex-"))
 
 
-def _ablation() -> Iterator[Case]:
+def _ablation() -> Iterator[BenchmarkRun]:
     for surface in TRIAL:
         seed = _seed(surface)
-        yield Case("understudy", surface, seed, QUALITY, block="ablation")
+        yield BenchmarkRun("understudy", surface, seed, QUALITY, block="ablation")
         for name in ABLATED:
-            yield Case("understudy", surface, seed, QUALITY, (("without", name),), block="ablation")
+            yield BenchmarkRun("understudy", surface, seed, QUALITY, (("without", name),), block="ablation")
         # off by default: whether it pays is asked here
-        yield Case("understudy", surface, seed, QUALITY, (("racing", 1),), block="ablation")
+        yield BenchmarkRun("understudy", surface, seed, QUALITY, (("racing", 1),), block="ablation")

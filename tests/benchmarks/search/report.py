@@ -76,8 +76,8 @@ def _standings(block: str, rows: Sequence[Row]) -> Table:
         there = [n for n in after if n is not None]
         median = f"{np.median([n if n is not None else np.inf for n in after]):,.0f}" if len(there) * 2 > len(after) else "not within 2,000"
         lines.append([
-            name, _told([row["hv"] for row in of]), _told([row["hv_pick"] for row in of]), _told([row["igd_plus"] for row in of]),
-            _told([row["r2"] for row in of]), f"{median} ({len(there)} of {len(of)})",
+            name, *(_interval_text([row[measure] for row in of]) for measure in ("hv", "hv_pick", "igd_plus", "r2")),
+            f"{median} ({len(there)} of {len(of)})",
         ])  # fmt: skip
     n, ideal = len(best), np.mean([row["r2_ideal"] for row in rows])
     return Table(
@@ -119,7 +119,7 @@ def _met(block: str, rows: Sequence[Row]) -> Table:
         cells = ["", "", ""]
         if name in peers:
             cells = [_difference(searches[name]), f"{adjusted[name]:.3g}", _difference(least[name])]
-        lines.append([name, _mean(of, "n_measured", "{:.0f}"), _told(list(met[name].values())), *cells])
+        lines.append([name, _mean(of, "n_measured", "{:.0f}"), _interval_text(list(met[name].values())), *cells])
     header = ["optimizer", "prompts", "hv of all of them", "understudy's minus that", "Holm's p", "what understudy handed in, minus that"]
     return Table(f"{block}: all that was measured, the most that any rule could have handed in", header, lines)
 
@@ -150,7 +150,7 @@ def _qualities(rows: Sequence[Row], main: Sequence[Row]) -> Table:
     lines = []
     for name in MODULES:
         cells = [[row["hv"] for row in whole if row["optimizer"] == name and row["quality"] == quality] for quality in (0.3, 0.6, 0.9)]
-        lines.append([name, *(f"{_told(values)}, n {len(values)}" if values else "" for values in cells)])
+        lines.append([name, *(f"{_interval_text(values)}, n {len(values)}" if values else "" for values in cells)])
     return Table(f"hv by the critic's quality, surfaces {FEWER[0]}–{FEWER[-1]}", ["optimizer", ".3", ".6", ".9"], lines)
 
 
@@ -193,7 +193,8 @@ def _weighted(rows: Sequence[Row], single: Sequence[Row]) -> Table:
             three = {row["surface"]: row["hv"] for row in rows if row["optimizer"] == name and is_of(row["surface"])}
             one = {row["surface"]: row["hv"] for row in single if row["optimizer"] == name and row["surface"] in three}
             if len(one) > 1:
-                lines.append([kind, name, _told(list(one.values())), _told([three[surface] for surface in one]), str(len(one))])
+                merged = _interval_text([three[surface] for surface in one])
+                lines.append([kind, name, _interval_text(list(one.values())), merged, str(len(one))])
     return Table("hv of one run with equal weights, and of three weighted runs merged", ["surfaces", "peer", "one", "three", "n"], lines)
 
 
@@ -209,8 +210,8 @@ def _claims(block: str, rows: Sequence[Row]) -> Table:
         ["the comparison says better in some objective", f"{len(better)} of {len(rows)}"],
         ["the pick is the seed", f"{sum(row['pick_is_seed'] for row in rows)} of {len(rows)}"],
         ["the search itself says that the pick dominates the seed", f"{len(own)} of {len(rows)}"],
-        ["usual advice followed by the pick, minus the seed", _told([row["advice"] - row["advice_seed"] for row in rows])],
-        ["true hv of the pick minus the seed's", _told([row["hv_pick"] - row["hv_seed"] for row in rows])],
+        ["usual advice followed by the pick, minus the seed", _interval_text([row["advice"] - row["advice_seed"] for row in rows])],
+        ["true hv of the pick minus the seed's", _interval_text([row["hv_pick"] - row["hv_seed"] for row in rows])],
     ]
     return Table(f"{block}: what is claimed there", ["", ""], lines)
 
@@ -219,7 +220,7 @@ def _difference(one: Paired) -> str:
     return f"{one.mean:+.3f} ({one.lo:+.3f} to {one.hi:+.3f})"
 
 
-def _told(values: Sequence[float]) -> str:
+def _interval_text(values: Sequence[float]) -> str:
     mean, lo, hi = interval_of(list(values))
     return f"{mean:.3f} ({lo:.3f}–{hi:.3f})"
 

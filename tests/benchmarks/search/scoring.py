@@ -44,7 +44,7 @@ assert tuple(NAMES) == tuple(OBJECTIVES)
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class BenchmarkRun:
     """What is to be run: an optimizer on a surface with a seed, its critic's quality, its own dials."""
 
     optimizer: str
@@ -71,7 +71,7 @@ class Case:
         return digest(parts)[:16]
 
 
-def run(case: Case, world: World) -> dict[str, Any]:
+def run(case: BenchmarkRun, world: World) -> dict[str, Any]:
     """The row of one run."""
     surface = rehearsal.surface(case.surface)
     stage = Stage(world, Provider(surface, world.fitted, case.quality, Meter(case.budget)), case.seed)
@@ -103,7 +103,7 @@ def _code() -> str:
     return digest([[path.name, path.read_text("utf-8")] for path in found if path.suffix in (".py", ".toml")])[:12]
 
 
-def _worth(case: Case, trial: Trial, surface: rehearsal.Surface) -> dict[str, Any]:
+def _worth(case: BenchmarkRun, trial: Trial, surface: rehearsal.Surface) -> dict[str, Any]:
     trace = list(trial.stage.trace)
     reference = reference_of(surface)
     front = np.array([member.point.vector for member in true_front(surface)])
@@ -157,7 +157,7 @@ def _curve(trace: list[Measurement], true: dict[str, Any], front: Any, reference
     return out
 
 
-def _again(case: Case, trial: Trial, pick: Claim, reference: Any) -> dict[str, Any]:
+def _again(case: BenchmarkRun, trial: Trial, pick: Claim, reference: Any) -> dict[str, Any]:
     """The pick and the seed prompt, measured again on `select`: what the claim was worth, and what a comparison would say.
 
     Comparing needs the intervals, which take longer than the dialogues; it is asked for where claims are what is counted.

@@ -53,18 +53,18 @@ class Trial:
         """Genomes on one block, half a panel. Raises OutOfDialogues."""
         return self.stage.measure_all(genomes, self.world.panel("search", BLOCK, seed=self.seed, rotation=block), label=label)
 
-    def score(self, found: Measurement, weights: Sequence[float] = WEIGHTS[0]) -> float:
+    def score(self, measurement: Measurement, weights: Sequence[float] = WEIGHTS[0]) -> float:
         """One number for optimizers that want one, higher better, the seed prompt at about .5: weighted shares and violation.
 
         Objectives are shares of what the seed prompt was first measured at; constraints count as far as they are violated beside it.
         """
         scale, violated = self.scale()
-        shares = np.minimum(WORST, np.where(np.isfinite(found.values), found.values, np.inf) / scale)
-        return float(1.0 - 0.3 * np.dot(weights, shares) - 0.2 * min(WORST, found.violation / violated))
+        shares = np.minimum(WORST, np.where(np.isfinite(measurement.values), measurement.values, np.inf) / scale)
+        return float(1.0 - 0.3 * np.dot(weights, shares) - 0.2 * min(WORST, measurement.violation / violated))
 
-    def shares(self, found: Measurement) -> np.ndarray:
+    def shares(self, measurement: Measurement) -> np.ndarray:
         """The objectives as shares of the seed prompt's."""
-        return np.asarray(np.minimum(WORST, np.where(np.isfinite(found.values), found.values, np.inf) / self.scale()[0]))
+        return np.asarray(np.minimum(WORST, np.where(np.isfinite(measurement.values), measurement.values, np.inf) / self.scale()[0]))
 
     def scale(self) -> tuple[np.ndarray, float]:
         """What the seed prompt was measured at first, at least .1 in each objective; its violation. It is measured where it was not."""
@@ -74,10 +74,10 @@ class Trial:
             self._scale = (np.maximum(0.1, np.nan_to_num(np.array(first.values), nan=1.0)), max(0.1, first.violation))
         return self._scale
 
-    def worst(self, found: Measurement, weights: Sequence[float], rng: np.random.Generator) -> str:
+    def worst(self, measurement: Measurement, weights: Sequence[float], rng: np.random.Generator) -> str:
         """The objective to be treated: that of the largest share along a weight vector drawn around `weights`."""
         drawn = rng.dirichlet(4 * np.asarray(weights) + 0.5)
-        return NAMES[int(np.argmax(drawn * self.shares(found)))]
+        return NAMES[int(np.argmax(drawn * self.shares(measurement)))]
 
     def spend(self, upto: int) -> bool:
         """Whether a part of the budget, up to this many dialogues in all, still covers a panel."""

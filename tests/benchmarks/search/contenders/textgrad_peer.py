@@ -57,8 +57,8 @@ def _descend(trial: Trial, weight: tuple[float, ...], upto: int, label: str) -> 
             prompt.set_value(before)
 
 
-def _gradient(found: Measurement, objective: str) -> Any:
-    told = json.dumps(dict(zip(NAMES, found.values, strict=True)))
+def _gradient(measurement: Measurement, objective: str) -> Any:
+    told = json.dumps(dict(zip(NAMES, measurement.values, strict=True)))
     return textgrad.Variable(f"<objective>{objective}</objective> measured {told}, lower is better", role_description="what was measured")
 
 

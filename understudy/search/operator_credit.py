@@ -23,7 +23,7 @@ JOIN = "+"
 
 
 @dataclass(frozen=True, slots=True)
-class Yield:
+class OperatorCredit:
     """An operator in one generation: its children, what they added to the hypervolume (a share in [0, 1]), and what they cost.
 
     `rate`: gain per unit of cost, where 1 is what an average candidate of the generation costs (half by tokens, half by
@@ -59,15 +59,12 @@ def chances(history: History, *, plan: Plan, prior: Mapping[str, float], referen
     return {name: FLOOR * shares[name] + (1 - FLOOR) * value / whole for name, value in quality.items()}
 
 
-def yields(history: History, *, plan: Plan, prior: Mapping[str, float], reference: Sequence[float]) -> list[Yield]:
+def credits_of(history: History, *, plan: Plan, prior: Mapping[str, float], reference: Sequence[float]) -> list[OperatorCredit]:
     """What the operators brought in the last generation, by name, with their chances in the next one."""
     after = chances(history, plan=plan, prior=prior, reference=reference)
     earned = _earned(history[-1], plan, reference)
-    told = {name: earned.get(name, _Earned()) for name in sorted(after)}
-    return [
-        Yield(name, one.n_children, one.gain, one.n_tokens, one.n_dialogues, one.gain / one.cost if one.cost > 0 else 0.0, after[name])
-        for name, one in told.items()
-    ]
+    credited = {name: earned.get(name, _Earned()) for name in sorted(after)}
+    return [_credit(name, one, after[name]) for name, one in credited.items()]
 
 
 def gains(generation: Generation, *, plan: Plan, reference: Sequence[float]) -> dict[str, float]:
@@ -91,6 +88,11 @@ class _Earned:
     n_tokens: float = 0.0
     n_dialogues: float = 0.0
     cost: float = 0.0
+
+
+def _credit(operator: str, one: _Earned, chance: float) -> OperatorCredit:
+    rate = one.gain / one.cost if one.cost > 0 else 0.0
+    return OperatorCredit(operator, one.n_children, one.gain, one.n_tokens, one.n_dialogues, rate, chance)
 
 
 def _earned(generation: Generation, plan: Plan, reference: Sequence[float]) -> dict[str, _Earned]:
