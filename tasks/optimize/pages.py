@@ -11,7 +11,7 @@ from understudy.report.drawing import FrontPoint, front_svg
 from understudy.report.figures import number
 from understudy.report.markdown import table
 from understudy.search import picking
-from understudy.search.pictures import progress_svg, operators_svg
+from understudy.search.pictures import operators_svg, progress_svg
 from understudy.search.plan import SEED, Individual
 from understudy.tasks.artifacts import in_run, page, progress
 from understudy.tasks.optimize.generations import Run
