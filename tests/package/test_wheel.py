@@ -15,7 +15,9 @@ from zipfile import ZipFile
 import pytest
 
 from tests.package.environments import ROOT, Environment, fresh_environment, install, pip
+from understudy import __version__
 
+INFO = f"understudy-{__version__}.dist-info"
 LINKED = ("tasks", "flows", "sql", "expectations", "deployments")
 
 # a store needs the migrations, the gates their suites, the command line its flows
@@ -47,21 +49,27 @@ answer["places"] += [module.__file__ for name, module in sys.modules.items() if 
 def record_of(wheel: Path) -> dict[str, str]:
     """The digest of each file that RECORD lists."""
     with ZipFile(wheel) as opened:
-        (name,) = (name for name in opened.namelist() if name.endswith(".dist-info/RECORD"))
-        return {path: digest for path, digest, _ in csv.reader(io.StringIO(opened.read(name).decode()))}
+        return listed(opened.read(f"{INFO}/RECORD").decode())
+
+
+def listed(record: str) -> dict[str, str]:
+    """File → digest, from the text of a RECORD."""
+    return {path: digest for path, digest, _ in csv.reader(io.StringIO(record))}
 
 
 def test_the_wheel_holds_one_package_and_its_metadata(wheel: Path) -> None:
-    record = record_of(wheel)
-    assert {path.split("/")[0] for path in record} == {"understudy", "understudy-0.1.0.dist-info"}
-    with ZipFile(wheel) as opened:
-        scripts = opened.read("understudy-0.1.0.dist-info/entry_points.txt").decode()
-    assert scripts == "[console_scripts]\nunderstudy = understudy.flows.cli.app:main\n"
+    assert {path.split("/")[0] for path in record_of(wheel)} == {"understudy", INFO}
+
+
+def test_the_installed_package_adds_one_command_and_nothing_else(installed: Environment) -> None:
+    record = listed((installed.site / INFO / "RECORD").read_text(encoding="utf-8"))
+    outside = {path for path in record if path.split("/")[0] not in ("understudy", INFO)}
+    assert outside == {"../../../bin/understudy"}
 
 
 def test_the_wheel_holds_every_file_that_git_has_in_the_packages(wheel: Path) -> None:
-    listed = subprocess.run(["git", "ls-files", "-z", "understudy", *LINKED], cwd=ROOT, capture_output=True, text=True, check=True)
-    ours = {name if name.startswith("understudy/") else f"understudy/{name}" for name in listed.stdout.split("\0") if name}
+    tracked = subprocess.run(["git", "ls-files", "-z", "understudy", *LINKED], cwd=ROOT, capture_output=True, text=True, check=True)
+    ours = {name if name.startswith("understudy/") else f"understudy/{name}" for name in tracked.stdout.split("\0") if name}
     expected = ours - {f"understudy/{name}" for name in LINKED}
     assert expected - set(record_of(wheel)) == set()
 
@@ -94,7 +102,7 @@ def test_the_installed_package_is_whole_beside_foreign_packages_of_the_same_name
 
 
 def test_the_installed_command_tells_its_version_and_completes(installed: Environment) -> None:
-    assert installed.run("understudy", "--version").stdout == "understudy 0.1.0\n"
+    assert installed.run("understudy", "--version").stdout == f"understudy {__version__}\n"
     asked = {"_UNDERSTUDY_COMPLETE": "complete_bash", "COMP_WORDS": "understudy nigh", "COMP_CWORD": "1"}
     assert installed.run("understudy", **asked).stdout.split() == ["nightly"]
 
