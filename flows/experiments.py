@@ -22,7 +22,7 @@ from understudy.tasks.play.evaluation import settled
 from understudy.tasks.play.metering import pays, spent_here
 from understudy.tasks.play.models import models_open, open_models, store_held
 from understudy.tasks.simulate.batch import prompt_of
-from understudy.tasks.studies.compare import Setting, carried_settings, left_of, table, transfer_of
+from understudy.tasks.studies.compare import ComparedSetting, carried_settings, left_of, table, transfer_of
 from understudy.tasks.studies.compare import show as show_comparison
 from understudy.tasks.studies.probe import probe_model
 from understudy.tasks.studies.sides import MORE_ROOM, Place, Side, human_side_of, keep_sides, measure, open_test, place_of
@@ -80,13 +80,13 @@ def searched(setting: str, dataset: str, search: Search, options: RunOptions) ->
     return {**found, "setting_asked": setting}
 
 
-def tabled(place: Place, found: Sequence[Fields], *, purpose: str, home: Sequence[Fields] | None = None) -> Fields:
+def tabled(place: Place, searches: Sequence[Fields], *, purpose: str, home: Sequence[Fields] | None = None) -> Fields:
     """The table of the settings whose searches found something, measured at one place."""
     measured = []
-    for done, one in enumerate(found):
+    for done, one in enumerate(searches):
         genomes = [one["seed_digest"], one["pick"]["genome_digest"]]
-        before, after = both_sides(place, genomes, purpose=purpose, done=done, of=len(found))
-        measured.append(Setting(one["setting"], before, after, one))
+        before, after = both_sides(place, genomes, purpose=purpose, done=done, of=len(searches))
+        measured.append(ComparedSetting(one["setting"], before, after, one))
         emit("compare", "setting_compared", one["setting"])
     return table(measured, place, human_side_of(place), home=home)
 
@@ -150,9 +150,9 @@ def study(
         return fields
 
 
-def reported(place: Place, found: Sequence[Fields], search: Search, models: Models) -> Fields:
+def reported(place: Place, searches: Sequence[Fields], search: Search, models: Models) -> Fields:
     """What a study answers of one split: what was asked for, and the table."""
-    return {**about(place, search, models), **tabled(place, found, purpose="study")}
+    return {**about(place, search, models), **tabled(place, searches, purpose="study")}
 
 
 def probed(store: str, dataset: str, *, n: int, seed: int) -> Fields:

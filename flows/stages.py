@@ -63,11 +63,11 @@ def optimize(
 
 
 @flow(name="compare")
-def compare(found: Fields, report: PanelSize = REPORT_PANEL, options: RunOptions = RunOptions()) -> Fields:
+def compare(result: Fields, report: PanelSize = REPORT_PANEL, options: RunOptions = RunOptions()) -> Fields:
     """Seed and pick of a search, objective by objective, on dialogues that the search has not seen."""
-    with models_open(found["dataset"], options) as opened:
+    with models_open(result["dataset"], options) as opened:
         crs = recommender_named(options.recommender, opened)
-        return compare_with_seed(str(options.store), found, model=opened.seeker, recommender=crs, seed=options.seed, size=report)
+        return compare_with_seed(str(options.store), result, model=opened.seeker, recommender=crs, seed=options.seed, size=report)
 
 
 @flow(name="simulate")

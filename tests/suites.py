@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from understudy.doors import checks
-from understudy.doors.checks import Check, Expectation
+from understudy.doors.checks import Expectation, ExpectationResult
 
 Arguments = Mapping[str, Any]
 _CONDITION = re.compile(r"subject == '(\w+)'")
@@ -22,12 +22,12 @@ _CONDITION = re.compile(r"subject == '(\w+)'")
 
 def run_suite(
     name: str, frame: pl.DataFrame, parameters: Mapping[str, float] | None = None, *, key: str, folder: Path = checks.SUITES
-) -> list[Check]:
+) -> list[ExpectationResult]:
     """What `checks.run_suite` answers."""
     return [_checked(one, frame, parameters or {}, key) for one in checks.suite(name, folder=folder)]
 
 
-def _checked(one: Expectation, frame: pl.DataFrame, parameters: Mapping[str, float], key: str) -> Check:
+def _checked(one: Expectation, frame: pl.DataFrame, parameters: Mapping[str, float], key: str) -> ExpectationResult:
     bound = {
         name: parameters[value["$PARAMETER"]] if isinstance(value, dict) and "$PARAMETER" in value else value
         for name, value in one.kwargs.items()
@@ -38,11 +38,11 @@ def _checked(one: Expectation, frame: pl.DataFrame, parameters: Mapping[str, flo
         frame = frame.filter(pl.col("subject") == condition[1])
     if one.type in OF_TABLE:
         passed, observed = OF_TABLE[one.type](frame, bound)
-        return Check(one, passed, 0, 0, observed, ())
+        return ExpectationResult(one, passed, 0, 0, observed, ())
     broken = frame.filter(OF_ROWS[one.type](bound))
     # the library reads tables by pandas, which says nan for a key that is not there
     keys = ("nan" if value is None else str(value) for value in broken[key])
-    return Check(one, broken.is_empty(), frame.height, broken.height, None, tuple(dict.fromkeys(keys)))
+    return ExpectationResult(one, broken.is_empty(), frame.height, broken.height, None, tuple(dict.fromkeys(keys)))
 
 
 def _n_rows(frame: pl.DataFrame, arguments: Arguments) -> tuple[bool, float]:

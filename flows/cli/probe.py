@@ -67,7 +67,7 @@ def _task(console: Console, name: str, told: Fields) -> None:
     if "hit_at_1" in told:
         console.print(_hits(told))
     if told.get("figures"):
-        console.print(_figures(told["figures"]))
+        console.print(_figures_table(told["figures"]))
 
 
 def _hits(told: Fields) -> Table:
@@ -77,7 +77,7 @@ def _hits(told: Fields) -> Table:
     return table
 
 
-def _figures(figures: Fields) -> Table:
+def _figures_table(figures: Fields) -> Table:
     table = Table("figure", "model", "humans", "difference", "outcome")
     for name, one in figures.items():
         human = f"chance {one['chance']:g}" if "chance" in one else figure(one["human"])

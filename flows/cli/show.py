@@ -53,11 +53,11 @@ def page(console: Console, fields: Fields) -> None:
         for line in lineage_page.about(step):
             console.print(Padding(Text(line, style="dim"), (0, 0, 0, 2)))
         _change(console, step["change"])
-        console.print(_figures(step["objectives"], "On the panel of that generation"))
+        console.print(_objectives_table(step["objectives"], "On the panel of that generation"))
     whole = fields["whole"]
     if whole["objectives"]:
         console.print()
-        console.print(_figures(whole["objectives"], f"Seed prompt and {fields['genome_digest'][:12]}, measured anew on {whole['split']}"))
+        console.print(_objectives_table(whole["objectives"], f"Seed prompt and {fields['genome_digest'][:12]}, measured anew on {whole['split']}"))
     for path in fields["files"].values():
         console.print(path, markup=False, soft_wrap=True)
 
@@ -77,7 +77,7 @@ def _piece(console: Console, op: str, text: str) -> Text:
     return Text(f"{start}{inner}{end}", style=_STYLES[op]) + Text(text[len(inner) :])
 
 
-def _figures(objectives: Fields, title: str) -> Table:
+def _objectives_table(objectives: Fields, title: str) -> Table:
     from understudy.studies.lineage import page as lineage_page
 
     table = Table("objective", "before", "after", "gain", title=title, title_justify="left")

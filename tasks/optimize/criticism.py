@@ -112,8 +112,8 @@ def _cases(work: Work) -> list[ComparedTurn]:
 
 
 @lru_cache(maxsize=4)
-def _humans(path: str, profile_key: str, split: str) -> cases.Humans:
+def _humans(path: str, profile_key: str, split: str) -> cases.HumanTurns:
     with Store.open(path) as store:
         reactions = stock.load_human_reactions(store, profile_key, split)
         behaviour = stock.load_human_behaviour(store, profile_key, split)
-    return cases.Humans.of(reactions, behaviour)
+    return cases.HumanTurns.of(reactions, behaviour)

@@ -62,7 +62,7 @@ def _composed(store: Store, batch_key: str, name: str) -> Release:
         engine=batch["engine"],
         lineage=_lineage(store, batch),
         verdicts=verdicts,
-        figures=_figures(store, batch),
+        figures=_release_figures(store, batch),
     )
 
 
@@ -92,7 +92,7 @@ def _lineage(store: Store, batch: Fields) -> Fields:
     }
 
 
-def _figures(store: Store, batch: Fields) -> Fields:
+def _release_figures(store: Store, batch: Fields) -> Fields:
     anchors = store.rows("profile/anchors", profile_key=batch["profile_key"], split=batch["split"])
     objectives = json.loads(batch["objectives"])
     return {

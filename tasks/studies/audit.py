@@ -23,7 +23,7 @@ from understudy.rows import played
 from understudy.studies.audit import measurement, pairing
 from understudy.studies.audit.findings import findings, worst
 from understudy.studies.audit.page import page
-from understudy.studies.audit.pairing import Heard, HumanSide, Point
+from understudy.studies.audit.pairing import AuditHumans, Heard, HumanReaction
 from understudy.tasks.profile.splits import OPEN, REPORTED, checked_split
 
 Fields = dict[str, Any]
@@ -102,7 +102,7 @@ def _masked(dialogues: Sequence[Dialogue]) -> list[Dialogue]:
     return [replace(one, turns=tuple(replace(turn, text=next(texts)) for turn in one.turns)) for one in dialogues]
 
 
-def _side(store: Store, profile_key: str, dataset: str) -> tuple[HumanSide, dict[str, str]]:
+def _side(store: Store, profile_key: str, dataset: str) -> tuple[AuditHumans, dict[str, str]]:
     """The humans of the splits that may be opened, and the split of each dialogue."""
     splits, scenarios, targets = dict[str, str](), dict[str, str](), dict[str, str]()
     for name in OPEN:
@@ -111,21 +111,21 @@ def _side(store: Store, profile_key: str, dataset: str) -> tuple[HumanSide, dict
         found = store.rows("profile/targets", profile_key=profile_key, split=name)
         targets |= {row["dialogue_id"]: row["target"] for row in found}
     dialogues = {one.dialogue_id: one for one in stock.load_dialogues(store, dataset) if one.dialogue_id in splits}
-    return HumanSide(dialogues, scenarios, targets, stock.load_items(store, dataset), {}), splits
+    return AuditHumans(dialogues, scenarios, targets, stock.load_items(store, dataset), {}), splits
 
 
-def _split_of(dialogues: Sequence[Dialogue], side: HumanSide, splits: Mapping[str, str], *, by_id: bool) -> str:
+def _split_of(dialogues: Sequence[Dialogue], side: AuditHumans, splits: Mapping[str, str], *, by_id: bool) -> str:
     """The split that most of the file's humans are of; that of reports where it has none."""
     humans = (pairing.human_of(one, side, by_id=by_id) for one in dialogues)
     counted = Counter(splits[one.dialogue_id] for one in humans if one)
     return max(OPEN, key=lambda name: (counted[name], name == REPORTED)) if counted else REPORTED
 
 
-def _points(store: Store, profile_key: str, split: str) -> dict[str, dict[int, Point]]:
-    found: dict[str, dict[int, Point]] = {}
+def _points(store: Store, profile_key: str, split: str) -> dict[str, dict[int, HumanReaction]]:
+    found: dict[str, dict[int, HumanReaction]] = {}
     for row in store.rows("profile/contexts", profile_key=profile_key, split=split):
         if row["kind"] == "reaction":
-            point = Point(row["context_id"], row["stratum"], row["item_id"])
+            point = HumanReaction(row["context_id"], row["stratum"], row["item_id"])
             found.setdefault(row["dialogue_id"], {})[row["turn_index"]] = point
     return found
 

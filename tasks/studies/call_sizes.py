@@ -13,7 +13,7 @@ from understudy.parameters import Caps, Models
 from understudy.play.scene import Scene
 from understudy.play.turn import check_request, request_of
 from understudy.prompt.genome import Genome
-from understudy.studies.estimate import NONE, Calls, Figure, Way
+from understudy.studies.estimate import NONE, Calls, Estimate, Way
 
 EMBEDDED = "rehearsal"
 N_ENOUGH = 30  # fewer calls of a kind say little of the next ones
@@ -21,21 +21,21 @@ MEAN_SPREAD = 0.25
 Fields = dict[str, Any]
 
 # an English text has about four bytes a token, with most tokenizers between these
-_BYTES_A_TOKEN = Figure(1 / 4.0, 1 / 5.0, 1 / 3.0)
+_BYTES_A_TOKEN = Estimate(1 / 4.0, 1 / 5.0, 1 / 3.0)
 _TOKENS_A_WORD = 1.35
-_HOSTED_S, _EMBEDDED_S = Figure(1.5, 0.5, 5.0), Figure(0.005, 0.003, 0.02)
+_HOSTED_S, _EMBEDDED_S = Estimate(1.5, 0.5, 5.0), Estimate(0.005, 0.003, 0.02)
 # of the recommender that is a language model: the conversation, the titles it is shown, and its ranking
-_RECOMMENDER = Figure(900, 500, 2000), Figure(350, 120, 1400)
-_CHECK_REPLY = Figure(30, 10, 200)
+_RECOMMENDER = Estimate(900, 500, 2000), Estimate(350, 120, 1400)
+_CHECK_REPLY = Estimate(30, 10, 200)
 # of the satisfaction asked for after a free run, which holds the whole dialogue
-_JUDGE = Figure(750, 450, 1800), Figure(10, 6, 120)
+_JUDGE = Estimate(750, 450, 1800), Estimate(10, 6, 120)
 # an answer by schema may need a repair
-_STRUCTURED = Figure(1.05, 1, 2)
-_CALL_S = {True: Figure(0.004, 0.0025, 0.012), False: Figure(0.007, 0.005, 0.02)}
-_EVALUATION_S, _START_S = Figure(0.8, 0.2, 3.0), Figure(15, 6, 60)
+_STRUCTURED = Estimate(1.05, 1, 2)
+_CALL_S = {True: Estimate(0.004, 0.0025, 0.012), False: Estimate(0.007, 0.005, 0.02)}
+_EVALUATION_S, _START_S = Estimate(0.8, 0.2, 3.0), Estimate(15, 6, 60)
 # what it is shown of a prompt and of turns, and the section that it writes; a commission in need of a second look asks again
-_CRITIC, _REWRITINGS = (Figure(1800, 800, 5000), Figure(120, 40, 700)), Figure(1.9, 0.7, 3.5)
-_ASSUMED: dict[ModelRole, tuple[Figure, Figure]] = {"recommender": _RECOMMENDER, "judge": _JUDGE, "critic": _CRITIC}
+_CRITIC, _REWRITINGS = (Estimate(1800, 800, 5000), Estimate(120, 40, 700)), Estimate(1.9, 0.7, 3.5)
+_ASSUMED: dict[ModelRole, tuple[Estimate, Estimate]] = {"recommender": _RECOMMENDER, "judge": _JUDGE, "critic": _CRITIC}
 
 
 def calls_of(role: ModelRole, models: Models, scenes: Sequence[Scene], measured: Fields | None, *, latency_s: float | None) -> Calls:
@@ -49,7 +49,7 @@ def calls_of(role: ModelRole, models: Models, scenes: Sequence[Scene], measured:
         source = f"{measured['n']} calls in the ledger"
         if latency_s is None:
             low, mean, high = (measured[name] for name in ("latency_lo", "latency", "latency_hi"))
-            latency, latency_from = Figure(mean, min(mean, low), max(mean, high)), source
+            latency, latency_from = Estimate(mean, min(mean, low), max(mean, high)), source
     price, told = _price(models, model), f"tokens: {source}; seconds: {latency_from}"
     if role == "critic":
         return Calls(model, NONE, prompt, reply, latency, price, told, per_rewriting=_REWRITINGS)
@@ -64,7 +64,7 @@ def asked_apart(model: str, models: Models, questions: Sequence[Request], *, lat
     latency, latency_from = _seconds(model, latency_s)
     told = f"tokens: {len(questions)} rendered questions; replies up to what they may fill; seconds: {latency_from}"
     return Calls(
-        model, NONE, _tokens(questions), Figure(most / 3, 1, most), latency, _price(models, model), told, per_question=_STRUCTURED
+        model, NONE, _tokens(questions), Estimate(most / 3, 1, most), latency, _price(models, model), told, per_question=_STRUCTURED
     )  # fmt: skip
 
 
@@ -72,26 +72,26 @@ def _price(models: Models, model: str) -> Price | None:
     return Price(0.0, 0.0) if model == EMBEDDED else known_price(GatewayConfig.of(models, Caps()), model)
 
 
-def _seconds(model: str, given: float | None) -> tuple[Figure, str]:
+def _seconds(model: str, given: float | None) -> tuple[Estimate, str]:
     """Of a call of which the ledger says nothing, and where the figure is from."""
     if given is not None:
-        return Figure.exactly(given), "given"
+        return Estimate.exactly(given), "given"
     return _EMBEDDED_S if model == EMBEDDED else _HOSTED_S, "assumed"
 
 
-def _about(mean: float) -> Figure:
-    return Figure(mean, mean * (1 - MEAN_SPREAD), mean * (1 + MEAN_SPREAD))
+def _about(mean: float) -> Estimate:
+    return Estimate(mean, mean * (1 - MEAN_SPREAD), mean * (1 + MEAN_SPREAD))
 
 
-def _per_turn(role: ModelRole, genome: Genome) -> Figure:
+def _per_turn(role: ModelRole, genome: Genome) -> Estimate:
     """Calls of a role for one turn: answers by schema may need a repair, a draft may be turned down once."""
     if role != "seeker":
         return _STRUCTURED
-    once = _STRUCTURED if genome.controls.deliberation == "steps" else Figure.exactly(1)
-    return once * Figure(1.2, 1, 2) if genome.controls.verifier else once
+    once = _STRUCTURED if genome.controls.deliberation == "steps" else Estimate.exactly(1)
+    return once * Estimate(1.2, 1, 2) if genome.controls.verifier else once
 
 
-def _rendered(role: ModelRole, scenes: Sequence[Scene]) -> tuple[Figure, Figure, str]:
+def _rendered(role: ModelRole, scenes: Sequence[Scene]) -> tuple[Estimate, Estimate, str]:
     """Tokens of prompt and reply, from prompts rendered for a sample of human dialogues."""
     if role in _ASSUMED:
         return *_ASSUMED[role], "assumed"
@@ -104,11 +104,11 @@ def _rendered(role: ModelRole, scenes: Sequence[Scene]) -> tuple[Figure, Figure,
     # models talk more than people do; one that thinks first fills much of what it may
     controls = scenes[0].genome.controls
     long = controls.reasoning == "think" or controls.deliberation == "steps"
-    reply = Figure(most / 3 if long else min(most, 1.5 * spoken), min(most, spoken), most)
+    reply = Estimate(most / 3 if long else min(most, 1.5 * spoken), min(most, spoken), most)
     return _tokens(asked), reply, f"{len(scenes)} rendered prompts; replies from the length of the humans' turns"
 
 
-def _tokens(asked: Sequence[Request]) -> Figure:
+def _tokens(asked: Sequence[Request]) -> Estimate:
     mean = statistics.mean(sum(len(message.content.encode()) for message in request.messages) for request in asked)
     return _BYTES_A_TOKEN * mean
 

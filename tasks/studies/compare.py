@@ -40,13 +40,13 @@ _MINUTES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class ComparedSetting:
     """A setting's two sides, and what its search answered."""
 
     name: str
     before: Side
     after: Side
-    found: Fields
+    search: Fields
 
     @property
     def pair(self) -> Pair:
@@ -66,7 +66,7 @@ def settings_asked(text: str) -> list[str]:
 
 
 def table(
-    settings: Sequence[Setting], place: Place, humans: tuple[dict[str, Floor], Measured], *, home: Sequence[Fields] | None = None
+    settings: Sequence[ComparedSetting], place: Place, humans: tuple[dict[str, Floor], Measured], *, home: Sequence[Fields] | None = None
 ) -> Fields:
     """Rows, costs and the held-out evaluator of the settings at one place; with the `home` rows what carries over."""
     floors, apart = humans
@@ -92,7 +92,7 @@ def table(
     }
 
 
-def carried_settings(there: Place, found: Sequence[Fields]) -> list[Fields]:
+def carried_settings(there: Place, searches: Sequence[Fields]) -> list[Fields]:
     """What the searches at home found, as prompts of the other place."""
     return [
         {
@@ -100,7 +100,7 @@ def carried_settings(there: Place, found: Sequence[Fields]) -> list[Fields]:
             "seed_digest": carried_to(there, one["seed_digest"]),
             "pick": {**one["pick"], "genome_digest": carried_to(there, one["pick"]["genome_digest"])},
         }
-        for one in found
+        for one in searches
     ]
 
 
@@ -131,24 +131,24 @@ def written(fields: Fields, *, html: str | None, markdown: str | None) -> dict[s
     return documents.kept(comparing_page.document(fields), html=html, markdown=markdown)
 
 
-def _setting(store: Store, one: Setting) -> Fields:
+def _setting(store: Store, one: ComparedSetting) -> Fields:
     sides = {"before": one.before, "after": one.after}
-    setting = load_setting(one.found["setting_asked"])
+    setting = load_setting(one.search["setting_asked"])
     minutes = {"value": setting.minutes} if setting.minutes is not None else {"value": None, "reason": "not recorded"}
-    spent = spent_on(store, work=one.found["run"])
+    spent = spent_on(store, work=one.search["run"])
     return {
         "setting": one.name,
-        "run": one.found["run"],
-        "stopped": one.found["stopped"],
+        "run": one.search["run"],
+        "stopped": one.search["stopped"],
         "genome_digest": {name: side.done.work.genome_digest for name, side in sides.items()},
-        "pick_file": one.found["pick"]["file"],
-        "pick_is_seed": one.found["pick"]["genome_digest"] == one.found["seed_digest"],
-        "dominates_seed": one.found["pick"]["dominates_seed"],
+        "pick_file": one.search["pick"]["file"],
+        "pick_is_seed": one.search["pick"]["genome_digest"] == one.search["seed_digest"],
+        "dominates_seed": one.search["pick"]["dominates_seed"],
         **{
             column: {name: getattr(side, column).as_json() for name, side in sides.items()}
             for column in ("heldout", "prompt_tokens", "dialogue_tokens", "dialogue_usd")
         },
         "n_missing": {name: side.n_missing for name, side in sides.items()},
-        "search": {**bill(spent, was_played=one.found["n_dialogues"] > 0), "n_dialogues": one.found["n_dialogues"]},
+        "search": {**bill(spent, was_played=one.search["n_dialogues"] > 0), "n_dialogues": one.search["n_dialogues"]},
         "minutes": {"before": minutes, "search": 0.0},
     }

@@ -11,13 +11,13 @@ from typing import Any
 from understudy.doors import folders
 from understudy.doors.store import Store
 from understudy.errors import BadInput
-from understudy.instruments.disclosure import Catalogue
+from understudy.instruments.disclosure import ItemIndex
 from understudy.instruments.text import Titles
 from understudy.keys import key
 from understudy.records import Dialogue
 from understudy.rows import humans, played
 from understudy.studies.dose import doses
-from understudy.studies.dose.doses import Dosed, Ground
+from understudy.studies.dose.doses import DialogueFacts, Dosed
 from understudy.tasks.profile.splits import OPEN, REPORTED, checked_split
 
 VERSION = 1
@@ -46,7 +46,7 @@ def write_dose(store_path: str, dataset: str, *, kind: str, share: float, out: s
     }  # fmt: skip
 
 
-def of_split(store: Store, profile_key: str, dataset: str, split: str) -> tuple[list[Dialogue], Ground]:
+def of_split(store: Store, profile_key: str, dataset: str, split: str) -> tuple[list[Dialogue], DialogueFacts]:
     """The human dialogues of a split in order of id, and what a dose has to know of them. Raises BadInput where there are none."""
     every = humans.load_dialogues(store, dataset)
     inside, others = (_ids(store, profile_key, *names) for names in ((split,), [name for name in OPEN if name != split]))
@@ -62,14 +62,14 @@ def of_split(store: Store, profile_key: str, dataset: str, split: str) -> tuple[
     # what is copied from outside of the file does not stand in it twice
     donors = [one for one in every if one.dialogue_id in others]
     instruments = played.load_instruments(store, profile_key)
-    return dialogues, Ground(Catalogue(items), Titles.of(items), targets, points, instruments, donors)
+    return dialogues, DialogueFacts(ItemIndex(items), Titles.of(items), targets, points, instruments, donors)
 
 
 def _ids(store: Store, profile_key: str, *splits: str) -> set[str]:
     return {one for name in splits for one in store.frame("profile/turns", profile_key=profile_key, split=name)["dialogue_id"]}
 
 
-def _line(dialogue: Dialogue, dosed: Dosed, ground: Ground, scenarios: Mapping[str, str], *, licence: str, seed: int) -> str:
+def _line(dialogue: Dialogue, dosed: Dosed, ground: DialogueFacts, scenarios: Mapping[str, str], *, licence: str, seed: int) -> str:
     """One record of the reader `messages`; turns without words are there, so that places stay what they are."""
     name = dialogue.dialogue_id
     facts = {

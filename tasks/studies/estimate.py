@@ -21,7 +21,7 @@ from understudy.rows import humans
 from understudy.search.halting import STALL_PANELS
 from understudy.search.plan import n_survivors
 from understudy.studies import estimate
-from understudy.studies.estimate import NONE, Calls, Figure, Part, Stage, Way
+from understudy.studies.estimate import NONE, Calls, Estimate, Stage, StageGroup, Way
 from understudy.tasks.play.evaluation import HumanSide, human_side
 from understudy.tasks.studies.call_sizes import EMBEDDED, MEAN_SPREAD, N_ENOUGH, asked_apart, calls_of, way_of
 from understudy.tasks.studies.compare import settings_asked
@@ -34,7 +34,7 @@ Fields = dict[str, Any]
 
 _N_SAMPLED = 60
 # places of rejected proposals are filled again, but not for ever; a search may stop when three generations gain nothing
-_FILLED = Figure(1.0, 0.6, 1.0)
+_FILLED = Estimate(1.0, 0.6, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def estimate_run(store: str, asked: Asked, *, models: Models) -> Fields:
     }
 
 
-def _part(side: HumanSide, asked: Asked, models: Models, measured: Mapping[tuple[str, str], Fields], turns: Figure) -> Part:
+def _part(side: HumanSide, asked: Asked, models: Models, measured: Mapping[tuple[str, str], Fields], turns: Estimate) -> StageGroup:
     """The stages of one setting, with what its prompts make of a call."""
     setting = load_setting(asked.setting)
     genome = seed_genome(setting, sorted(side.exemplars), seed=asked.seed)
@@ -124,20 +124,20 @@ def _part(side: HumanSide, asked: Asked, models: Models, measured: Mapping[tuple
         role: calls_of(role, models, scenes, measured.get((_bare(models.of(role)), role)), latency_s=asked.latency_s)
         for role in _roles(genome, asked)
     }
-    return Part(setting.name if asked.run != CARRIED else f"{setting.name} carried", _stages(side, asked, turns), calls)
+    return StageGroup(setting.name if asked.run != CARRIED else f"{setting.name} carried", _stages(side, asked, turns), calls)
 
 
-def _probe(store: str, asked: Asked, models: Models) -> Part:
+def _probe(store: str, asked: Asked, models: Models) -> StageGroup:
     """The questions that a probe would ask; rehearsal is asked none."""
     task, n = (asked.task, asked.n) if asked.run == PROBE else (CONTAMINATION, asked.n_probed)
     _, found = questions_of(store, asked.dataset, task=task, model=models.seeker, n=n, seed=asked.seed, ratings=asked.ratings)
     sizes = {name: len(one.asked) if is_asked(models.seeker) else 0 for name, one in found.items()}
-    stages = [Stage(name, NONE, 0, 0, NONE, n_questions=Figure.exactly(size)) for name, size in sizes.items()]
+    stages = [Stage(name, NONE, 0, 0, NONE, n_questions=Estimate.exactly(size)) for name, size in sizes.items()]
     requests = [question.request for one in found.values() for question in one.asked]
     calls: dict[ModelRole, Calls] = {}
     if requests and any(sizes.values()):
         calls["seeker"] = asked_apart(models.seeker, models, requests, latency_s=asked.latency_s)
-    return Part(PROBE, stages, calls)
+    return StageGroup(PROBE, stages, calls)
 
 
 def _bare(model: str) -> str:
@@ -158,31 +158,31 @@ def _roles(genome: Genome, asked: Asked) -> list[ModelRole]:
     return roles
 
 
-def _stages(side: HumanSide, asked: Asked, turns: Figure) -> list[Stage]:
+def _stages(side: HumanSide, asked: Asked, turns: Estimate) -> list[Stage]:
     """The parts of the run in their order. What one part has played is not played again by a later one."""
     search, report = asked.search, asked.report
     stages: list[Stage] = []
 
-    def stage(name: str, n_evaluations: Figure, split: str, size: PanelSize, n_free: int | None = None) -> None:
+    def stage(name: str, n_evaluations: Estimate, split: str, size: PanelSize, n_free: int | None = None) -> None:
         stages.append(Stage(name, n_evaluations, _n_replays(side, split, size, asked.seed), size.free if n_free is None else n_free, turns))
 
     if asked.run in SEARCHED:
         stages.append(_search(side, asked, turns))
-        n_front = Figure(search.n_front + 1, 1, search.n_front + 1) if search.generations else Figure.exactly(1)
+        n_front = Estimate(search.n_front + 1, 1, search.n_front + 1) if search.generations else Estimate.exactly(1)
         stage("finalists", n_front, "select", search.front_panel)
     if asked.run in ("nightly", *SEVERAL, CARRIED):
         # a study has played the seeds of `select` by then, and a pick that is the seed is played once
-        both = Figure(2, 1, 2) if search.generations else Figure.exactly(1)
+        both = Estimate(2, 1, 2) if search.generations else Estimate.exactly(1)
         for split in _reported(asked):
             stage("compare" if split == "select" else f"compare on {split}", both, split, report)
     if asked.run == CARRIED and not asked.to.replays:
         stages = [replace(one, n_replays=0) for one in stages]
     if asked.run == "nightly":
-        stages.append(Stage("batch", Figure.exactly(1), 0, asked.n, turns))
+        stages.append(Stage("batch", Estimate.exactly(1), 0, asked.n, turns))
     elif asked.run == "simulate":
-        stage("batch", Figure.exactly(1), "select", report, asked.n)
+        stage("batch", Estimate.exactly(1), "select", report, asked.n)
     elif asked.run == "evaluate":
-        stages.append(Stage("recommender", Figure.exactly(1), 0, asked.n, turns))
+        stages.append(Stage("recommender", Estimate.exactly(1), 0, asked.n, turns))
     return stages
 
 
@@ -193,26 +193,26 @@ def _reported(asked: Asked) -> tuple[str, ...]:
     return ("select", "test") if asked.run == "study" else ("test",)
 
 
-def _search(side: HumanSide, asked: Asked, turns: Figure) -> Stage:
+def _search(side: HumanSide, asked: Asked, turns: Estimate) -> Stage:
     """Generations: a population of children each, and from the second on the survivors measured again beside them."""
     search = asked.search
-    later = Figure(search.generations, _fewest(search), search.generations)
-    children = (Figure.exactly(1) + later) * search.population * _FILLED if search.generations else Figure.exactly(1)
+    later = Estimate(search.generations, _fewest(search), search.generations)
+    children = (Estimate.exactly(1) + later) * search.population * _FILLED if search.generations else Estimate.exactly(1)
     again = _turns_of_panels(search) * n_survivors(search.population) if "remeasuring" not in search.without else NONE
     if search.racing:
         # a candidate that is dropped has played half of the panel
-        children, again = (one * Figure(0.85, 0.5, 1.0) for one in (children, again))
-    places = (Figure.exactly(search.population - 1) + later * search.population) if _has_critic(search) else NONE
+        children, again = (one * Estimate(0.85, 0.5, 1.0) for one in (children, again))
+    places = (Estimate.exactly(search.population - 1) + later * search.population) if _has_critic(search) else NONE
     n_replays = _n_replays(side, "search", search.panel, asked.seed)
     return Stage("search", children + again, n_replays, search.panel.free, turns, places)
 
 
-def _turns_of_panels(search: Search) -> Figure:
+def _turns_of_panels(search: Search) -> Estimate:
     """How often survivors are measured anew; what they said on the panel of the generation before is in the ledger."""
     if "rotation" in search.without:
         return NONE
     most = search.generations // search.period
-    return Figure(most, _fewest(search) // search.period, most)
+    return Estimate(most, _fewest(search) // search.period, most)
 
 
 def _fewest(search: Search) -> int:
@@ -242,21 +242,21 @@ def _sample(side: HumanSide, genome: Genome, seed: int) -> list[Scene]:
     return [scene(context) for context in contexts[:_N_SAMPLED]]
 
 
-def _turns(side: HumanSide, played: Fields | None) -> tuple[Figure, str]:
+def _turns(side: HumanSide, played: Fields | None) -> tuple[Estimate, str]:
     """Seeker turns of a free run, and where the figure is from."""
     most = MAX_TURNS / 2
     if played is not None and played["n"] >= N_ENOUGH:
         mean = played["seeker_turns"]
-        return Figure(mean, mean * (1 - MEAN_SPREAD), min(most, mean * (1 + MEAN_SPREAD))), f"{played['n']} free runs in the store"
+        return Estimate(mean, mean * (1 - MEAN_SPREAD), min(most, mean * (1 + MEAN_SPREAD))), f"{played['n']} free runs in the store"
     n_turns: dict[str, int] = {}
     for one in side.contexts("search").values():
         if one.stratum is None:
             n_turns[one.dialogue_id] = n_turns.get(one.dialogue_id, 0) + 1
     mean = min(most, statistics.mean(n_turns.values()))
-    return Figure(mean, min(mean, 2.0), most), f"{len(n_turns)} human dialogues; simulators may differ"
+    return Estimate(mean, min(mean, 2.0), most), f"{len(n_turns)} human dialogues; simulators may differ"
 
 
-def _assumptions(parts: Sequence[Part], turns_from: str, way: Way, asked: Asked) -> Fields:
+def _assumptions(parts: Sequence[StageGroup], turns_from: str, way: Way, asked: Asked) -> Fields:
     named = {f"{part.name}: {role}" if part.name else role: one for part in parts for role, one in part.calls.items()}
     return {
         "ledger": "as if none of it had been answered before",

@@ -28,7 +28,7 @@ from understudy.report.markdown import table
 from understudy.rows import humans
 from understudy.rows import played as rows
 from understudy.studies.evaluate import judging, scores
-from understudy.studies.evaluate.judging import Outcome
+from understudy.studies.evaluate.judging import DialogueOutcome
 from understudy.tasks.artifacts import page
 from understudy.tasks.play.evaluation import Work, human_side, performed, recommender_named, scenes_of, second_model
 from understudy.tasks.play.missing import require_replies
@@ -61,7 +61,7 @@ def judge(store: str, dataset: str, *, genome_digest: str, recommenders: Sequenc
         for written, name in named.items()
     }  # fmt: skip
     titles = Titles.of(human_side(store, profile_key, dataset).items)
-    judged: dict[str, list[Outcome]] = {}
+    judged: dict[str, list[DialogueOutcome]] = {}
     found: list[Fields] = []
     for written, work in works.items():
         played = _played(work)
@@ -121,7 +121,7 @@ def _counts(one: Played) -> bool:
     return one.status in ("complete", "capped")
 
 
-def _outcome(one: Played, accepting: set[int], satisfied: int | None) -> Outcome:
+def _outcome(one: Played, accepting: set[int], satisfied: int | None) -> DialogueOutcome:
     unit = (one.scenario_id, one.replicate)
     return judging.outcome(unit, one.turns, target=one.target or "", accepting=accepting, satisfaction=satisfied)
 
@@ -172,7 +172,7 @@ def _is_missing(one: Score | Invalid) -> bool:
     return isinstance(one, Invalid) and one.reason.startswith("missing")
 
 
-def _row(written: str, name: str, played: Sequence[Played], outcomes: Sequence[Outcome], why: str, *, seed: int) -> Fields:
+def _row(written: str, name: str, played: Sequence[Played], outcomes: Sequence[DialogueOutcome], why: str, *, seed: int) -> Fields:
     told = {metric: measured.as_json() for metric, measured in judging.figures(outcomes, seed=seed).items()}
     if told["satisfaction"]["value"] is None and why:
         told["satisfaction"]["reason"] = why
@@ -217,7 +217,7 @@ def _humans(
 
 
 def _rank_agreement(
-    store: str, dataset: str, judged: Mapping[str, Sequence[Outcome]], recommenders: Mapping[str, str], *, seed: int
+    store: str, dataset: str, judged: Mapping[str, Sequence[DialogueOutcome]], recommenders: Mapping[str, str], *, seed: int
 ) -> Fields:
     """Kendall's tau between people and simulated seekers over the systems that both have scored."""
     with Store.open(store) as kept:

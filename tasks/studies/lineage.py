@@ -14,7 +14,7 @@ from understudy.records import Measured
 from understudy.rows import played as rows
 from understudy.studies.lineage import page
 from understudy.studies.lineage import steps as lineage
-from understudy.studies.lineage.steps import Candidate, Change, Step
+from understudy.studies.lineage.steps import Candidate, Change, LineageStep
 from understudy.tasks.studies import documents
 
 Fields = dict[str, Any]
@@ -33,7 +33,7 @@ def show_run(store_path: str, run: str, *, genome: str | None) -> Fields:
         candidates = [_candidate(row) for row in told]
         genomes = {row["genome_digest"]: Genome.from_json(json.loads(row["genome"])) for row in told if row["genome"]}
         scored = store.rows("optimize/lineage_evaluations", run_key=found["run_key"])
-        figures = {(row["generation"], row["genome_digest"]): _figures(row) for row in scored}
+        figures = {(row["generation"], row["genome_digest"]): _objectives_of(row) for row in scored}
         costs = {(row["generation"], row["genome_digest"]): row for row in scored}
         steps = lineage.steps(candidates, genomes, figures, digest)
         seed = steps[0].candidate.parents[0] if steps else digest
@@ -99,7 +99,7 @@ def _candidate(row: Fields) -> Candidate:
     return Candidate(parents=tuple(row["parents"]), is_played=is_played, **told)
 
 
-def _figures(row: Fields) -> dict[str, Measured]:
+def _objectives_of(row: Fields) -> dict[str, Measured]:
     return {name: Measured.from_json(one) for name, one in json.loads(row["objectives"]).items()}
 
 
@@ -109,7 +109,7 @@ def _final(store: Store, outcome: Fields | None, seed: str, digest: str) -> Fiel
     known = {row["genome_digest"]: row for row in members}
     if seed not in known or digest not in known:
         return {"split": None, "objectives": {}}
-    return {"split": known[digest]["split"], "objectives": _pairs(_figures(known[seed]), _figures(known[digest]))}
+    return {"split": known[digest]["split"], "objectives": _pairs(_objectives_of(known[seed]), _objectives_of(known[digest]))}
 
 
 def _pairs(before: dict[str, Measured], after: dict[str, Measured]) -> Fields:
@@ -120,7 +120,7 @@ def _pairs(before: dict[str, Measured], after: dict[str, Measured]) -> Fields:
     return found
 
 
-def _step(at: int, one: Step, costs: dict[tuple[int, str], Fields], critic: dict[tuple[int, str], int]) -> Fields:
+def _step(at: int, one: LineageStep, costs: dict[tuple[int, str], Fields], critic: dict[tuple[int, str], int]) -> Fields:
     place = (one.candidate.generation, one.candidate.genome_digest)
     spent = costs.get(place, {"n_dialogues": None, "n_tokens": None})
     return {

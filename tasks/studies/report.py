@@ -25,19 +25,19 @@ Fields = dict[str, Any]
 
 
 @task(name="compare seed and pick", persist_result=False)
-def compare(store: str, found: Fields, *, model: str, recommender: str, seed: int, size: PanelSize) -> Fields:
+def compare(store: str, result: Fields, *, model: str, recommender: str, seed: int, size: PanelSize) -> Fields:
     """Per objective: unit, better, seed, optimized, human, floor, difference, outcome, n.
 
     The replicate is none that the search or the choice of the pick has seen, so the pick is not flattered by its own luck.
     """
     with Store.open(store) as opened:
-        profile_key = humans.current_profile(opened, found["dataset"])
+        profile_key = humans.current_profile(opened, result["dataset"])
         anchors = {row["name"]: row for row in opened.rows("profile/anchors", profile_key=profile_key, split="select")}
-    panel = human_side(store, profile_key, found["dataset"]).panel("select", size, seed=seed, replicate=REPORT_REPLICATE)
+    panel = human_side(store, profile_key, result["dataset"]).panel("select", size, seed=seed, replicate=REPORT_REPLICATE)
     done, told = [], []
-    for genome_digest in (found["seed_digest"], found["pick"]["genome_digest"]):
+    for genome_digest in (result["seed_digest"], result["pick"]["genome_digest"]):
         work = Work(
-            store=store, profile_key=profile_key, dataset=found["dataset"], split="select", free_split="select",
+            store=store, profile_key=profile_key, dataset=result["dataset"], split="select", free_split="select",
             genome_digest=genome_digest, panel=panel, model=model, recommender=recommender, seed=seed, intervals=True,
             min_contexts=MIN_CONTEXTS, verifier=second_model(open_models()),
         )  # fmt: skip

@@ -13,7 +13,7 @@ from understudy.doors import checks
 from understudy.doors.events import emit
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed
-from understudy.instruments.disclosure import Catalogue
+from understudy.instruments.disclosure import ItemIndex
 from understudy.records import Item, Measured
 from understudy.release import gates, licences
 from understudy.report.figures import interval_cell, number
@@ -89,10 +89,12 @@ def _synthetic(store: Store, batch: Fields) -> tuple[pl.DataFrame, pl.DataFrame]
 
 def _given_away(dialogues: pl.DataFrame, turns: pl.DataFrame, items: Mapping[str, Item]) -> set[str]:
     """The dialogues that tell their target's title before the recommender names it, by the instrument of the objective."""
-    catalogue = Catalogue(items)
+    catalogue = ItemIndex(items)
     spoken = {str(key): part for (key,), part in turns.partition_by("play_key", as_dict=True).items()}
     known = [(key, target) for key, target in dialogues.select("play_key", "target").iter_rows() if key in spoken and target in items]
-    return {key for key, target in known if catalogue.told(target, spoken[key].select("role", "text", "item_ids").iter_rows()).title}
+    return {
+        key for key, target in known if catalogue.disclosure_of(target, spoken[key].select("role", "text", "item_ids").iter_rows()).title
+    }
 
 
 def _quarantine(dialogues: pl.DataFrame, turns: pl.DataFrame) -> dict[str, list[str]]:

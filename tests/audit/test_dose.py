@@ -17,12 +17,12 @@ from understudy.measure.reference import read
 from understudy.readers import Options
 from understudy.records import Dialogue
 from understudy.studies.dose import doses, wordings
-from understudy.studies.dose.doses import Dosed, Ground
+from understudy.studies.dose.doses import DialogueFacts, Dosed
 from understudy.tasks.studies.dose import of_split
 
 
 @pytest.fixture(scope="module")
-def ground(world: Any) -> tuple[list[Dialogue], Ground]:
+def ground(world: Any) -> tuple[list[Dialogue], DialogueFacts]:
     with Store.open(world.store) as store:
         dialogues, known = of_split(store, "p", "sample", "select")
     return dialogues[:40], replace(known, donors=known.donors[:80])
@@ -32,7 +32,7 @@ def texts(dosed: Dosed) -> dict[tuple[str, int], str]:
     return {(one.dialogue_id, index): turn.text for one in dosed.dialogues for index, turn in enumerate(one.turns)}
 
 
-def labels(ground: Ground, said: list[str]) -> dict[str, str]:
+def labels(ground: DialogueFacts, said: list[str]) -> dict[str, str]:
     import polars as pl
 
     found = read([pl.Series(said, dtype=pl.String)], ground.titles, ground.instruments)
@@ -40,7 +40,7 @@ def labels(ground: Ground, said: list[str]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", doses.KINDS)
-def test_a_dose_is_exact_nested_and_the_same_again(kind: str, ground: tuple[list[Dialogue], Ground]) -> None:
+def test_a_dose_is_exact_nested_and_the_same_again(kind: str, ground: tuple[list[Dialogue], DialogueFacts]) -> None:
     dialogues, known = ground
     small, large = (doses.apply(dialogues, known, kind=kind, share=share, seed=3) for share in (0.1, 0.3))
     assert small.n_changed == round(0.1 * small.n_units) > 0
@@ -52,7 +52,7 @@ def test_a_dose_is_exact_nested_and_the_same_again(kind: str, ground: tuple[list
     assert doses.apply(dialogues, known, kind=kind, share=0.1, seed=4).changed != small.changed
 
 
-def test_only_acceptance_changes_what_a_seeker_takes(ground: tuple[list[Dialogue], Ground]) -> None:
+def test_only_acceptance_changes_what_a_seeker_takes(ground: tuple[list[Dialogue], DialogueFacts]) -> None:
     dialogues, known = ground
     human = {(one.dialogue_id, index): turn.text for one in dialogues for index, turn in enumerate(one.turns)}
     for kind in doses.KINDS:
@@ -69,7 +69,7 @@ def test_only_acceptance_changes_what_a_seeker_takes(ground: tuple[list[Dialogue
             assert kept >= 0.97 * len(before), kind
 
 
-def test_the_fault_stands_in_the_changed_turns(ground: tuple[list[Dialogue], Ground]) -> None:
+def test_the_fault_stands_in_the_changed_turns(ground: tuple[list[Dialogue], DialogueFacts]) -> None:
     dialogues, known = ground
     made = {kind: doses.apply(dialogues, known, kind=kind, share=0.2, seed=0) for kind in doses.KINDS}
     said = {kind: [texts(one)[place] for place in one.changed] for kind, one in made.items()}
@@ -83,14 +83,14 @@ def test_the_fault_stands_in_the_changed_turns(ground: tuple[list[Dialogue], Gro
 
 
 @pytest.mark.parametrize(("kind", "share"), [("kindness", 0.1), ("titles", 1.5), ("titles", -0.1), ("titles", float("nan"))])
-def test_no_dose_of_that_kind_or_share(kind: str, share: float, ground: tuple[list[Dialogue], Ground]) -> None:
+def test_no_dose_of_that_kind_or_share(kind: str, share: float, ground: tuple[list[Dialogue], DialogueFacts]) -> None:
     with pytest.raises(BadInput):
         doses.apply(*ground, kind=kind, share=share, seed=0)
 
 
-def test_nothing_to_dose_is_said(ground: tuple[list[Dialogue], Ground]) -> None:
+def test_nothing_to_dose_is_said(ground: tuple[list[Dialogue], DialogueFacts]) -> None:
     with pytest.raises(BadInput, match="cannot be put into"):
-        doses.apply(ground[0], Ground(ground[1].catalogue, ground[1].titles), kind="titles", share=0.1, seed=0)
+        doses.apply(ground[0], DialogueFacts(ground[1].catalogue, ground[1].titles), kind="titles", share=0.1, seed=0)
 
 
 def test_a_dose_is_read_back_by_messages_as_it_was_written(world: Any) -> None:

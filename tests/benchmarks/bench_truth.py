@@ -25,7 +25,7 @@ from understudy.objectives import NAMES
 from understudy.parameters import PanelSize, RunOptions
 from understudy.prompt.genome import DISCLOSURES, PERSONAS, VISIBILITIES, Controls, Genome, Visibility
 from understudy.prompt.setting import load_setting, seed_genome
-from understudy.rehearsal.fronts import TEMPERATURES, TOP_PS, Choice
+from understudy.rehearsal.fronts import TEMPERATURES, TOP_PS, PromptChoice
 from understudy.rehearsal.parameters import read
 from understudy.rehearsal.phrases import options
 from understudy.rehearsal.truth import true_point
@@ -113,7 +113,9 @@ def random_genomes(store: str, dataset: str, n: int) -> list[Genome]:
             temperature=float(rng.choice(TEMPERATURES)), top_p=float(rng.choice(TOP_PS)), disclosure=str(rng.choice(DISCLOSURES)),  # type: ignore[arg-type]
             persona=str(rng.choice(PERSONAS)), visibility=str(rng.choice(VISIBILITIES)),  # type: ignore[arg-type]
         )  # fmt: skip
-        out.append(Choice(levers, controls, int(rng.integers(4))).genome([str(one) for one in rng.choice(exemplars, 5, replace=False)]))
+        out.append(
+            PromptChoice(levers, controls, int(rng.integers(4))).genome([str(one) for one in rng.choice(exemplars, 5, replace=False)])
+        )
     return out
 
 

@@ -107,7 +107,7 @@ def _raised(fault: str, place: Observed, humans: Reference, evaluation: Evaluati
     if fault == "acceptance":
         return _acceptance(place, humans)
     if fault == "titles":
-        return reading.raised(evaluation.leakage["title"], wilson(int(humans.told["title"].sum()), len(humans.told)))
+        return reading.raised(evaluation.leakage["title"], wilson(int(humans.disclosures["title"].sum()), len(humans.disclosures)))
     if fault == "length":
         return reading.raised(long_turns(place.corpus), long_turns(humans.corpus))
     if fault == "copied":

@@ -61,7 +61,9 @@ class Pool:
 
     def reference(self, humans: Observed, like: Reference) -> Reference:
         """A batch in the humans' place."""
-        return replace(like, reactions=humans.reactions, corpus=humans.corpus, turns=humans.turns, told=humans.told, min_contexts=1)
+        return replace(
+            like, reactions=humans.reactions, corpus=humans.corpus, turns=humans.turns, disclosures=humans.disclosures, min_contexts=1
+        )
 
 
 def pools(world: World) -> dict[str, Pool]:
@@ -158,7 +160,7 @@ def _read(whole: Simulated, reference: Reference, n_replicates: int) -> Pool:
     own = reference.speakers
     named = [own.with_columns(pl.col("dialogue_id") + pl.lit(f"#{at}")) for at in range(n_replicates)]
     seen = observe(whole, replace(reference, speakers=pl.concat([own, *named])))
-    return Pool(seen.reactions, seen.corpus, seen.turns.filter(pl.col("source") == "behaviour"), seen.told)
+    return Pool(seen.reactions, seen.corpus, seen.turns.filter(pl.col("source") == "behaviour"), seen.disclosures)
 
 
 def _slice(draw: np.random.Generator, n: int, size: int, skip: int) -> Rows:

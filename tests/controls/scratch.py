@@ -52,7 +52,7 @@ class World:
     reference: Reference
     anchors: list[dict[str, Any]]
     dialogues: list[Dialogue]
-    ground: dose.Ground
+    ground: dose.DialogueFacts
     points: pl.DataFrame
     kept: dict[str, Reference] = field(default_factory=dict)
 
@@ -83,7 +83,7 @@ def replaced(reference: Reference, dialogues: list[Dialogue], human: Human, poin
     """The reference with these dialogues for its own, read as those of a simulator are."""
     seen = observe(simulated(dialogues, human, points), reference)
     turns = seen.turns.filter(pl.col("source") == "behaviour")
-    return replace(reference, reactions=seen.reactions, corpus=seen.corpus, turns=turns, told=seen.told)
+    return replace(reference, reactions=seen.reactions, corpus=seen.corpus, turns=turns, disclosures=seen.disclosures)
 
 
 def simulated(dialogues: list[Dialogue], human: Human, points: pl.DataFrame) -> Simulated:

@@ -42,7 +42,7 @@ def weighed(ours: Observed, humans: Reference) -> dict[str, Weighed]:
     flags = (("copying", "copied"), ("short_turns", "shared"))
     found |= {f"data_leakage.{kind}": _above(ours.turns, humans.turns, column) for kind, column in flags}
     caps = (("title", TITLE_CAP), ("attributes", ATTRIBUTES_CAP))
-    found |= {f"data_leakage.{kind}": _told(ours.told, kind, cap) for kind, cap in caps}
+    found |= {f"data_leakage.{kind}": _told(ours.disclosures, kind, cap) for kind, cap in caps}
     return found | _of_corpora(ours.corpus, humans.corpus)
 
 

@@ -50,7 +50,7 @@ TABLES = {
 }
 
 
-def both(name: str, frame: pl.DataFrame, parameters: dict[str, float], *, key: str) -> list[checks.Check]:
+def both(name: str, frame: pl.DataFrame, parameters: dict[str, float], *, key: str) -> list[checks.ExpectationResult]:
     """The library's results, which the quick ones equal."""
     found = checks.run_suite(name, frame, parameters, key=key)
     assert suites.run_suite(name, frame, parameters, key=key) == found
@@ -84,14 +84,14 @@ def test_the_guards_of_a_gate_turn_away_evidence_that_is_not_there(name: str) ->
     assert {"rows", "subjects"} <= {check.expectation.name for check in fewer if not check.passed}
 
 
-def rows_of(name: str, off: float | None) -> list[gates.Evidence]:
+def rows_of(name: str, off: float | None) -> list[gates.BoundEvidence]:
     """Evidence for each bound of a gate: within .5 where `off` is 0, beyond it where it is 1, none where it is None."""
     return [_row(one, off) for one in gates.bounds(checks.suite(name))]
 
 
-def _row(one: Any, off: float | None) -> gates.Evidence:
+def _row(one: Any, off: float | None) -> gates.BoundEvidence:
     at_least = "min_value" in one.kwargs
     if off is None:
-        return gates.Evidence(one.name, "not_measured", Measured(None, reason="none"), 1, None, None, at_least, "none")
+        return gates.BoundEvidence(one.name, "not_measured", Measured(None, reason="none"), 1, None, None, at_least, "none")
     value = 1.0 - off if at_least else off
-    return gates.Evidence(one.name, "measured", Measured(value, value, value, 200), 190, value, 0.5, at_least, "")
+    return gates.BoundEvidence(one.name, "measured", Measured(value, value, value, 200), 190, value, 0.5, at_least, "")

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from understudy.instruments.copying import CopyIndex
-from understudy.instruments.disclosure import Catalogue
+from understudy.instruments.disclosure import ItemIndex
 from understudy.records import Item
 
 PLOT = "A lighthouse keeper finds a letter that was never sent to his brother."
@@ -31,36 +31,38 @@ ITEMS = {
     ],
 )
 def test_a_title_is_named_exactly_nearly_or_by_alias_but_not_by_another_film(text: str, named: bool) -> None:
-    assert Catalogue(ITEMS).names("1", text) is named
+    assert ItemIndex(ITEMS).names("1", text) is named
 
 
 @pytest.mark.parametrize(
     ("text", "named"), [("I liked it", False), ("It was good", False), ('have you "It"?', True), ("It (2017)", True), ("It 2017", True)]
 )
 def test_a_one_word_title_counts_only_when_marked(text: str, named: bool) -> None:
-    assert Catalogue(ITEMS).names("3", text) is named
+    assert ItemIndex(ITEMS).names("3", text) is named
 
 
 def test_only_what_comes_before_the_recommender_names_it_is_given_away() -> None:
-    catalogue = Catalogue(ITEMS)
+    catalogue = ItemIndex(ITEMS)
     named = [("recommender", "try The Glass Harbour (1999)", ["1"]), ("seeker", "The Glass Harbour, I will", [])]
-    assert not catalogue.told("1", named).title
-    assert catalogue.told("1", named[::-1]).title
+    assert not catalogue.disclosure_of("1", named).title
+    assert catalogue.disclosure_of("1", named[::-1]).title
 
 
 @pytest.mark.parametrize(("said", "given_away"), [("try The Glass Harbour (1999)", False), ("try The Glass Harbour 2 (2004)", True)])
 def test_a_recommender_that_names_the_target_in_words_alone_has_named_it(said: str, given_away: bool) -> None:
     turns = [("recommender", said, []), ("seeker", "The Glass Harbour with Ora Vell, I will", [])]
-    told = Catalogue(ITEMS).told("1", turns)
+    told = ItemIndex(ITEMS).disclosure_of("1", turns)
     assert (told.title, told.attributes) == (given_away, given_away)
 
 
 def test_attributes_that_leave_few_items_give_the_target_away() -> None:
-    catalogue = Catalogue(ITEMS)
-    assert not catalogue.told("1", [("seeker", "I like dramas", [])]).attributes
-    assert catalogue.told("1", [("seeker", "a drama", []), ("recommender", "who with?", []), ("seeker", "with Ora Vell", [])]).attributes
-    assert not catalogue.told("10", [("seeker", "a drama with Common Actor from the 1990s", [])]).attributes
-    assert catalogue.told("1", [("seeker", "where a keeper finds a letter that was never sent", [])]).attributes
+    catalogue = ItemIndex(ITEMS)
+    assert not catalogue.disclosure_of("1", [("seeker", "I like dramas", [])]).attributes
+    assert catalogue.disclosure_of(
+        "1", [("seeker", "a drama", []), ("recommender", "who with?", []), ("seeker", "with Ora Vell", [])]
+    ).attributes
+    assert not catalogue.disclosure_of("10", [("seeker", "a drama with Common Actor from the 1990s", [])]).attributes
+    assert catalogue.disclosure_of("1", [("seeker", "where a keeper finds a letter that was never sent", [])]).attributes
 
 
 def _index() -> CopyIndex:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from understudy.instruments.disclosure import Catalogue
+from understudy.instruments.disclosure import ItemIndex
 from understudy.readers import Options, redial
 from understudy.records import Dialogue, Item
 
@@ -39,7 +39,7 @@ def _item(row: dict[str, str]) -> Item:
 @pytest.fixture(scope="module")
 def judged() -> list[tuple[str, bool, bool]]:
     """Kind, whether the title is named, whether the instrument says so."""
-    catalogue = Catalogue({row["id"]: _item(row) for row in _rows("titles_catalogue.tsv")})
+    catalogue = ItemIndex({row["id"]: _item(row) for row in _rows("titles_catalogue.tsv")})
     return [(row["kind"], row["named"] == "yes", catalogue.names(row["target"], row["text"])) for row in _rows("titles_cases.tsv")]
 
 
@@ -72,7 +72,7 @@ def test_titles_in_messages_of_people_without_their_labels() -> None:
     records = list(redial.read(paths, Options()))
     items = {one.item_id: one for one in records if isinstance(one, Item)}
     turns = [turn for one in records if isinstance(one, Dialogue) for turn in one.turns if turn.text]
-    catalogue, rng = Catalogue(items), random.Random(3)
+    catalogue, rng = ItemIndex(items), random.Random(3)
     linked = [(name, turn.text) for turn in turns for name in turn.item_ids if items[name].year and items[name].label in turn.text]
     linked = rng.sample(linked, 1500)
     popular = [name for turn in turns for name in turn.item_ids]

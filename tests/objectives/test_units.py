@@ -28,8 +28,8 @@ def named(human: Human, seeker: pl.Expr) -> Human:
 
 def test_units_are_speakers_where_they_are_known_and_twenty_at_least() -> None:
     found = units_of(SPEAKERS, SPEAKERS)
-    assert (found.of, found.n, found.told()) == ("speaker", 30, "30 speakers")
-    assert units_of(SPEAKERS, {name: f"s{at % 19}" for at, name in enumerate(SPEAKERS)}).told() == "90 dialogues"
+    assert (found.of, found.n, found.described()) == ("speaker", 30, "30 speakers")
+    assert units_of(SPEAKERS, {name: f"s{at % 19}" for at, name in enumerate(SPEAKERS)}).described() == "90 dialogues"
     # a dialogue of nobody's is its own
     mixed = units_of(["7", *SPEAKERS], SPEAKERS)
     assert (mixed.names[:2], mixed.n) == (("7", "s0"), 31)
@@ -83,7 +83,9 @@ def test_the_unit_stands_under_the_value(pair: tuple[Evaluation, Evaluation]) ->
     by_people, by_dialogue = pair
     assert by_people.objectives["positive_bias"].as_json()["units"] == {"simulated": "40 speakers", "human": "40 speakers"}
     assert by_dialogue.objectives["diversity_gap"].as_json()["units"] == {"simulated": "60 dialogues", "human": "160 dialogues"}
-    assert set(by_people.objectives) == {name for name, one in by_people.objectives.items() if set(one.units) == {"simulated", "human"}}
+    assert set(by_people.objectives) == {
+        name for name, one in by_people.objectives.items() if set(one.unit_counts) == {"simulated", "human"}
+    }
 
 
 def test_names_change_intervals_and_no_value(pair: tuple[Evaluation, Evaluation]) -> None:

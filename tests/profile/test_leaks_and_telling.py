@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from understudy.instruments.disclosure import Catalogue
+from understudy.instruments.disclosure import ItemIndex
 from understudy.profile.contexts import points_of, want_of
 from understudy.profile.leaks import before_suggestion, leak_of
 from understudy.profile.needs import need_of
@@ -23,7 +23,7 @@ ITEMS = {
         Item("e", "Paper Kettle", 1958, ("musical", "horror"), ("Ada Finch",)),
     )
 }
-CATALOGUE = Catalogue(ITEMS)
+CATALOGUE = ItemIndex(ITEMS)
 
 
 def said(role: str, text: str, *ids: str) -> Turn:
@@ -129,7 +129,7 @@ def test_a_word_of_a_title_and_the_recommenders_words_are_no_wish() -> None:
     forms = (Mention("x", False, True, True), Mention("y", False, True, True))
     one = dialogue(said("s", "I saw A Drama of Rust (1991)", "x"), said("r", "a drama with Tom Quill"), said("s", "yes"), forms=forms)
     words = dict(masked_turns([one], items).select("turn_index", "masked").iter_rows())
-    assert disclosed(one, words, Catalogue(items)) == (Disclosed(0, "item", "A Drama of Rust (1991)"),)
+    assert disclosed(one, words, ItemIndex(items)) == (Disclosed(0, "item", "A Drama of Rust (1991)"),)
 
 
 def test_styles_are_shares_and_means_over_the_seekers_turns() -> None:

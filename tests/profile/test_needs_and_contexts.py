@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from understudy.instruments.disclosure import Catalogue
+from understudy.instruments.disclosure import ItemIndex
 from understudy.profile.contexts import points_of, reaction_item, stratum_of, swapped, want_of
 from understudy.profile.needs import need_of, targets_of
 from understudy.records import Dialogue, Item, Mention, Turn
@@ -18,7 +18,7 @@ ITEMS = {
         Item("z", "Paper Kettle", 1970, ("musical",), ()),
     )
 }
-CATALOGUE = Catalogue(ITEMS)
+CATALOGUE = ItemIndex(ITEMS)
 A, B = Mention("a", False, True, True), Mention("b", True, False, True)
 C, D = Mention("c", True, True, False), Mention("d", True, None, None)
 

@@ -9,7 +9,7 @@ import pytest
 
 from understudy.play.dialogue import PlayedTurn
 from understudy.studies.evaluate import scores
-from understudy.studies.evaluate.judging import NO_RANKING, Outcome, contrasts, figures, outcome, rank_agreement
+from understudy.studies.evaluate.judging import NO_RANKING, DialogueOutcome, contrasts, figures, outcome, rank_agreement
 
 SEEKER = PlayedTurn("seeker", "something")
 
@@ -18,7 +18,7 @@ def offers(*named: str, ranked: tuple[str, ...] = ()) -> PlayedTurn:
     return PlayedTurn("recommender", "How about it?", named, ranked)
 
 
-def judged(*turns: PlayedTurn, accepting: Any = ()) -> Outcome:
+def judged(*turns: PlayedTurn, accepting: Any = ()) -> DialogueOutcome:
     return outcome(("s", 0), turns, target="t", accepting=set(accepting), satisfaction=None)
 
 
@@ -49,8 +49,8 @@ def test_the_best_place_is_of_any_ranking_and_the_last_of_the_last_one() -> None
     assert judged(SEEKER, offers("t")).has_ranking is False
 
 
-def many(n: int, *, success: int, first: str = "s", satisfaction: int | None = None, rank: int | None = 3) -> list[Outcome]:
-    return [Outcome((f"{first}{i}", 0), rank is not None, rank, rank, i < success, 2 + i % 3, satisfaction) for i in range(n)]
+def many(n: int, *, success: int, first: str = "s", satisfaction: int | None = None, rank: int | None = 3) -> list[DialogueOutcome]:
+    return [DialogueOutcome((f"{first}{i}", 0), rank is not None, rank, rank, i < success, 2 + i % 3, satisfaction) for i in range(n)]
 
 
 def test_rates_have_wilson_intervals_and_what_has_no_score_is_not_measured() -> None:
@@ -70,7 +70,7 @@ def test_a_recommender_without_ranking_has_no_recall_and_is_not_given_nought() -
 
 def test_replicates_of_a_scenario_are_no_further_evidence() -> None:
     once = many(30, success=15)
-    thrice = [Outcome((one.unit[0], k), True, 1, 1, one.success, one.rounds) for one in once for k in range(3)]
+    thrice = [DialogueOutcome((one.unit[0], k), True, 1, 1, one.success, one.rounds) for one in once for k in range(3)]
     narrow, wide = figures(thrice, seed=0)["success"], figures(once, seed=0)["success"]
     assert narrow.n == 30
     assert narrow.value == wide.value
@@ -82,7 +82,9 @@ def test_the_mean_s_interval_covers_as_it_says() -> None:
     hits = 0
     for trial in range(200):
         drawn = rng.integers(1, 9, size=50)
-        one = figures([Outcome((f"{trial}-{i}", 0), False, None, None, False, int(value)) for i, value in enumerate(drawn)], seed=trial)
+        one = figures(
+            [DialogueOutcome((f"{trial}-{i}", 0), False, None, None, False, int(value)) for i, value in enumerate(drawn)], seed=trial
+        )
         hits += one["rounds"].lo <= 4.5 <= one["rounds"].hi  # type: ignore[operator]
     assert 0.90 <= hits / 200 <= 0.99
 
@@ -116,7 +118,7 @@ def test_false_alarms_between_equal_recommenders_are_as_rare_as_they_should_be()
         for name in "ab":
             taken = rng.random(60) < 0.4
             length = rng.integers(1, 9, size=60)
-            sides[name] = [Outcome((f"{trial}-{i}", 0), False, None, None, bool(taken[i]), int(length[i])) for i in range(60)]
+            sides[name] = [DialogueOutcome((f"{trial}-{i}", 0), False, None, None, bool(taken[i]), int(length[i])) for i in range(60)]
         alarms += any(one.direction in ("higher", "lower") for one in contrasts(sides, seed=trial))
     assert alarms / 120 <= 0.1
 

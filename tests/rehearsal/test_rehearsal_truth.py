@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from understudy.prompt.genome import DISCLOSURES, PERSONAS, VISIBILITIES, Controls, Genome
 from understudy.prompt.setting import load_setting, setting_names
 from understudy.rehearsal import FAULTS, Surface, surface
-from understudy.rehearsal.fronts import TEMPERATURES, TOP_PS, Choice, bare_point, reference_of, true_front
+from understudy.rehearsal.fronts import TEMPERATURES, TOP_PS, PromptChoice, bare_point, reference_of, true_front
 from understudy.rehearsal.parts import non_beaten
 from understudy.rehearsal.phrases import OFF, options
 from understudy.rehearsal.truth import DRIVERS, OBJECTIVES, brief_for, objectives_of, supported, true_point
@@ -61,7 +61,7 @@ def test_the_front_of_a_small_surface_is_that_of_plain_enumeration() -> None:
     for critical, brief, original in product(*(options()[lever] for lever in ("critical", "brief", "original"))):
         levers = {one.lever: one.name for one in (critical, brief, original) if one.name != OFF}
         for n in (0, 1, 2, 5) if original.name in (OFF, "up most") else ():
-            points.append(true_point(Choice(levers, Controls(visibility="hidden"), n).genome(), on).vector)
+            points.append(true_point(PromptChoice(levers, Controls(visibility="hidden"), n).genome(), on).vector)
     plain = np.array(points)
     assert all(is_reached(on, point) for point in plain)
     front = plain[non_beaten(np.round(plain, 4))]
@@ -70,7 +70,7 @@ def test_the_front_of_a_small_surface_is_that_of_plain_enumeration() -> None:
         assert (np.abs(front - found).max(axis=1) < CLOSE).any()
 
 
-def random_choices(n: int) -> list[Choice]:
+def random_choices(n: int) -> list[PromptChoice]:
     rng = np.random.default_rng(3)
     out = []
     for _ in range(n):
@@ -79,7 +79,7 @@ def random_choices(n: int) -> list[Choice]:
             temperature=float(rng.choice(TEMPERATURES)), top_p=float(rng.choice(TOP_PS)), disclosure=str(rng.choice(DISCLOSURES)),  # type: ignore[arg-type]
             persona=str(rng.choice(PERSONAS)), visibility=str(rng.choice(VISIBILITIES)),  # type: ignore[arg-type]
         )  # fmt: skip
-        out.append(Choice(levers, controls, int(rng.integers(6))))
+        out.append(PromptChoice(levers, controls, int(rng.integers(6))))
     return out
 
 

@@ -34,7 +34,7 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class ExpectationResult:
     """What came out of one expectation. `unexpected` are the keys of the rows that broke it, in order, each once."""
 
     expectation: Expectation
@@ -65,8 +65,8 @@ def suites(*, folder: Path = SUITES) -> dict[str, tuple[Expectation, ...]]:
 
 def run_suite(
     name: str, frame: pl.DataFrame, parameters: Mapping[str, float] | None = None, *, key: str, folder: Path = SUITES
-) -> list[Check]:
-    """One Check per declared expectation, in the suite's order. `key` is the column that names a row.
+) -> list[ExpectationResult]:
+    """One result per declared expectation, in the suite's order. `key` is the column that names a row.
 
     Raises UnderstudyError when an expectation could not be run, a parameter has no value, or the library kept fewer
     expectations than are declared.
@@ -142,14 +142,14 @@ def _batch(context: Any, frame: pl.DataFrame) -> Any:
     return asset.add_batch_definition_whole_dataframe("all").get_batch(batch_parameters={"dataframe": frame.to_pandas()})
 
 
-def _check(name: str, expectation: Expectation, result: Any, *, key: str) -> Check:
+def _check(name: str, expectation: Expectation, result: Any, *, key: str) -> ExpectationResult:
     raised = _raised(result.exception_info)
     if raised:
         raise UnderstudyError(f"suite {name}: {expectation.name} could not be run: {raised}")
     found = result.result
     rows = found.get("unexpected_index_list") or []
     observed = found.get("observed_value")
-    return Check(
+    return ExpectationResult(
         expectation=expectation,
         passed=bool(result.success),
         n=int(found.get("element_count") or 0),

@@ -80,7 +80,7 @@ class _Hit:
         return self.tokens[0].start == len(self.before) or bool(_SENTENCE_ENDS & set(self.before))
 
 
-class Names:
+class NameIndex:
     """The catalogue's titles and aliases as words, with the items that bear them."""
 
     def __init__(self, items: Iterable[Item]) -> None:
@@ -126,7 +126,7 @@ class Linker:
     """The items that single texts name, for text of which there is no corpus to tell by: what a recommender has just said."""
 
     def __init__(self, items: Sequence[Item], *, popularity: Mapping[str, int]) -> None:
-        self._names, self._popularity = Names(items), popularity
+        self._names, self._popularity = NameIndex(items), popularity
         self._ordinary = _ordinary(self._names, items)
         self._titles = _rare(self._names, items, self._ordinary)
 
@@ -146,7 +146,7 @@ def linked(turns: pl.DataFrame, items: Sequence[Item], *, popularity: Mapping[st
     Of items that share a title the year in the text decides, then the one that the dialogue named before, then the one that is
     named or rated most (`popularity`, by item id); a title that nothing settles stays unlinked.
     """
-    names = Names(items)
+    names = NameIndex(items)
     hits = list(names.hits(turns["text"]))
     ordinary = _ordinary(names, items)
     titles = _titles(hit for _, found in hits for hit in found) | _rare(names, items, ordinary)
@@ -177,7 +177,7 @@ def _titles(hits: Iterable[_Hit]) -> set[str]:
     return {key for key, n in seen.items() if n >= FEWEST_SEEN and capital[key] >= CAPITAL_SHARE * n}
 
 
-def _ordinary(names: Names, items: Sequence[Item]) -> set[str]:
+def _ordinary(names: NameIndex, items: Sequence[Item]) -> set[str]:
     """The names that are everyday phrases: plots use them in small letters, or they are made of function words alone."""
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
@@ -186,7 +186,7 @@ def _ordinary(names: Names, items: Sequence[Item]) -> set[str]:
     return used | {key for key in names.bearers if all(word in ENGLISH_STOP_WORDS for word in key.split())}
 
 
-def _rare(names: Names, items: Sequence[Item], ordinary: Set[str]) -> set[str]:
+def _rare(names: NameIndex, items: Sequence[Item], ordinary: Set[str]) -> set[str]:
     """The names that are no everyday phrases; none where the catalogue has no plots to tell by."""
     if not any(item.plot for item in items):
         return set()

@@ -53,7 +53,7 @@ class _Lookup:
         table[owner[kept], position[kept]] = workers[fresh][kept]
         return cls(hashes[new], table)
 
-    def found(self, hashes: Codes, one: Workers, other: Workers) -> NDArray[np.bool_]:
+    def said_by_others(self, hashes: Codes, one: Workers, other: Workers) -> NDArray[np.bool_]:
         """Whether each hash was said by somebody who is neither `one` nor `other`."""
         if not len(self.hashes):
             return np.zeros(len(hashes), dtype=bool)
@@ -90,12 +90,12 @@ class CopyIndex:
         """
         one, other = self._excluded(turns["seeker_id"]), self._excluded(turns["recommender_id"])
         hashes, owner = _stretches(_windows, turns["tokens"])
-        hits = self.windows.found(hashes, one[owner], other[owner])
+        hits = self.windows.said_by_others(hashes, one[owner], other[owner])
         n = np.bincount(owner, minlength=len(turns))
         contained = np.bincount(owner, weights=hits, minlength=len(turns)) / np.maximum(n, 1) >= CONTAINMENT
         whole, rows = _stretches(_whole_short, turns["tokens"])
         shared = np.zeros(len(turns), dtype=bool)
-        shared[rows] = self.short.found(whole, one[rows], other[rows])
+        shared[rows] = self.short.said_by_others(whole, one[rows], other[rows])
         is_short = np.zeros(len(turns), dtype=bool)
         is_short[rows] = True
         return turns.with_columns(

@@ -18,7 +18,7 @@ _LABEL_YEAR = r"[(](?:19|20)[0-9][0-9][)]"  # the year of a label names a title,
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Disclosure:
     """What the seeker told of the target before the recommender named it."""
 
     title: bool
@@ -26,7 +26,7 @@ class Told:
 
 
 @dataclass(slots=True)
-class Catalogue:
+class ItemIndex:
     """The items by what can be said of them. Build it once: looking a target up is then cheap."""
 
     items: Mapping[str, Item]
@@ -45,7 +45,7 @@ class Catalogue:
             for attribute in _attributes(item):
                 self._holders.setdefault(attribute, set()).add(item_id)
 
-    def told(self, target: str, turns: Iterable[tuple[str, str, Iterable[str]]]) -> Told:
+    def disclosure_of(self, target: str, turns: Iterable[tuple[str, str, Iterable[str]]]) -> Disclosure:
         """What `turns` (role, text, item ids of the recommender's turns) tell of `target`, up to where the recommender names it."""
         item = self.items[target]
         said: list[str] = []
@@ -59,7 +59,7 @@ class Catalogue:
                 halves = " ".join([*said[-1].split()[-_HALF_WORDS:], *text.split()[:_HALF_WORDS]]) if said else ""
                 title = title or self.names(target, text) or (bool(halves) and self.names(target, halves))
                 said.append(text)
-        return Told(title, self._few_left(item, " ".join(said)))
+        return Disclosure(title, self._few_left(item, " ".join(said)))
 
     def names(self, target: str, text: str) -> bool:
         """Whether `text` names `target`: by label, title or alias, exactly or nearly, and meaning the title (instruments/naming.py).

@@ -64,7 +64,7 @@ class Sources:
         order = rng_of("held out in halves", self.seed).permutation(len(workers))
         first = owner.is_in(workers.gather(order[: len(order) // 2]).to_list()).to_numpy()
         asked = self.held_out[np.flatnonzero(first)]
-        return _figures(self.held_out, self.sources, self.seed) | _share(
+        return _attack_figures(self.held_out, self.sources, self.seed) | _share(
             asked, self.sources, self.held_out[np.flatnonzero(~first)], self.seed
         )
 
@@ -89,7 +89,7 @@ def closeness(turns: pl.DataFrame, humans: Sources, *, seed: int) -> dict[str, M
     if reason:
         return {name: Measured(None, n=n, reason=reason) for one in FIGURES for name in (one, f"{one}_human")}
     asked = humans.records(turns)
-    found = _figures(asked, humans.sources, seed) | _share(asked, humans.sources, humans.held_out, seed)
+    found = _attack_figures(asked, humans.sources, seed) | _share(asked, humans.sources, humans.held_out, seed)
     return {**found, **{f"{name}_human": value for name, value in humans.human.items()}}
 
 
@@ -123,7 +123,7 @@ def _missing(n: int, humans: Sources) -> str:
 _SIDES = {"source": SOURCES, "held-out": HELD_OUT}
 
 
-def _figures(asked: Any, sources: Any, seed: int) -> dict[str, Measured]:
+def _attack_figures(asked: Any, sources: Any, seed: int) -> dict[str, Measured]:
     asked = asked[_drawn(asked.shape[0], seed)]
     near = 1 - _nearest(asked, sources)
     ratio = np.divide(near[:, 0], near[:, 1], out=np.ones(len(near)), where=near[:, 1] > 1e-9)

@@ -18,7 +18,7 @@ from understudy.instruments import acts, chosen, copying, corpus, disclosure, fe
 from understudy.instruments.chosen import LEXICON, Instruments
 from understudy.instruments.copying import CopyIndex
 from understudy.instruments.corpus import Corpus, Vocabulary
-from understudy.instruments.disclosure import Catalogue
+from understudy.instruments.disclosure import ItemIndex
 from understudy.instruments.near import NearIndex
 from understudy.instruments.text import Titles
 from understudy.keys import digest
@@ -92,15 +92,15 @@ class Simulated:
 class Observed:
     """Simulated dialogues as the instruments read them.
 
-    `reactions` with label; `turns`: every seeker turn with source, dialogue_id, copied, shared, near; `told`: per usable free run with
-    a target whether title or attributes were given away; `outcomes`: status, reason per piece played; `records`: dialogue_id (the
+    `reactions` with label; `turns`: every seeker turn with source, dialogue_id, copied, shared, near; `disclosures`: per usable free
+    run with a target whether title or attributes were given away; `outcomes`: status, reason per piece played; `records`: dialogue_id (the
     play), tokens of the seekers' turns in free runs.
     """
 
     reactions: pl.DataFrame
     corpus: Corpus
     turns: pl.DataFrame
-    told: pl.DataFrame
+    disclosures: pl.DataFrame
     outcomes: pl.DataFrame
     free_dialogues: pl.DataFrame
     free_lengths: pl.DataFrame
@@ -115,7 +115,7 @@ class Reference:
     reactions: pl.DataFrame
     corpus: Corpus
     turns: pl.DataFrame
-    told: pl.DataFrame
+    disclosures: pl.DataFrame
     lengths: pl.DataFrame
     speakers: pl.DataFrame
     titles: Titles
@@ -123,7 +123,7 @@ class Reference:
     copies: CopyIndex
     nearly: NearIndex
     sources: Sources
-    catalogue: Catalogue
+    catalogue: ItemIndex
     instruments: Instruments
     seed: int
     min_contexts: int
@@ -132,7 +132,7 @@ class Reference:
     @classmethod
     def build(cls, human: Human, *, seed: int, min_contexts: int = MIN_CONTEXTS) -> Reference:
         """The reference of one split: titles, labels, acts, copy index and counts, all computed here and once."""
-        titles, catalogue = Titles.of(human.items), Catalogue(human.items)
+        titles, catalogue = Titles.of(human.items), ItemIndex(human.items)
         spoken = _spoken(human.turns, titles)
         copies, nearly = CopyIndex.of(spoken), NearIndex.of(spoken)
         texts = read([human.behaviour["text"], human.behaviour["previous"], human.reactions["text"]], titles, human.instruments)
@@ -142,7 +142,7 @@ class Reference:
             reactions=_labelled(human.reactions, texts),
             corpus=Corpus.of(behaviour, vocabulary),
             turns=_flagged(behaviour.select(*_TURN, source=pl.lit("behaviour")), copies, nearly),
-            told=_told(human.targets, human.turns.rename({"dialogue_id": "play_key"}), catalogue),
+            disclosures=_disclosures(human.targets, human.turns.rename({"dialogue_id": "play_key"}), catalogue),
             lengths=_lengths(behaviour.with_columns(play_key="dialogue_id")),
             speakers=_speakers(human.turns),
             titles=titles,
@@ -164,14 +164,14 @@ class Reference:
     @cached_property
     def spread(self) -> Floats:
         """The same of `units`, each with all of its dialogues: intervals are as wide as these spread."""
-        return self.units(self.corpus.ids).halves(seed=self.seed)
+        return self.resampling_units(self.corpus.ids).halves(seed=self.seed)
 
     @cached_property
     def speaker(self) -> dict[str, str]:
         """Dialogue → its seeker, where the logs name one."""
         return speakers_of(self.speakers)
 
-    def units(self, dialogues: Iterable[str]) -> Units:
+    def resampling_units(self, dialogues: Iterable[str]) -> Units:
         """What is drawn when these dialogues are resampled, the humans' or simulated ones that stand on them."""
         return units_of(dialogues, self.speaker)
 
@@ -190,7 +190,7 @@ class Reference:
             reactions=self.reactions.filter(kept),
             corpus=self.corpus.rows(index),
             turns=self.turns.filter(kept),
-            told=self.told.filter(kept),
+            disclosures=self.disclosures.filter(kept),
             lengths=self.lengths.filter(pl.col("play_key").is_in(sorted(dialogues))),
         )
 
@@ -198,7 +198,7 @@ class Reference:
         """The humans themselves, in the place of a simulator."""
         nothing = pl.DataFrame(schema={"status": pl.String, "reason": pl.String})
         free = pl.DataFrame(schema={"title_in_prompt": pl.Boolean, "status": pl.String, "dialogue_id": pl.String, "target": pl.String})
-        return Observed(self.reactions, self.corpus, self.turns, self.told, nothing, free, self.lengths, True)
+        return Observed(self.reactions, self.corpus, self.turns, self.disclosures, nothing, free, self.lengths, True)
 
 
 def observe(simulated: Simulated, reference: Reference) -> Observed:
@@ -219,7 +219,7 @@ def observe(simulated: Simulated, reference: Reference) -> Observed:
         reactions=_labelled(simulated.reactions, texts),
         corpus=Corpus.of(behaviour, reference.vocabulary),
         turns=_flagged(turns, reference.copies, reference.nearly),
-        told=_told(usable.drop_nulls("target"), spoken, reference.catalogue),
+        disclosures=_disclosures(usable.drop_nulls("target"), spoken, reference.catalogue),
         outcomes=outcomes.select("status", "reason"),
         free_dialogues=simulated.free_dialogues,
         free_lengths=_lengths(free),
@@ -288,7 +288,7 @@ def _lengths(turns: pl.DataFrame) -> pl.DataFrame:
     return turns.group_by("play_key").agg(n_turns=pl.len(), n_tokens=pl.col("n_tokens").sum()).sort("play_key")
 
 
-def _told(targets: pl.DataFrame | None, turns: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+def _disclosures(targets: pl.DataFrame | None, turns: pl.DataFrame, catalogue: ItemIndex) -> pl.DataFrame:
     """Per dialogue with a target: dialogue_id, title, attributes (whether each was given away)."""
     rows = []
     if targets is not None and len(targets):
@@ -301,7 +301,7 @@ def _told(targets: pl.DataFrame | None, turns: pl.DataFrame, catalogue: Catalogu
         for row in targets.sort(key).iter_rows(named=True):
             said = spoken.get(row[key])
             if said is not None and row["target"] in catalogue.items:
-                told = catalogue.told(row["target"], said)
+                told = catalogue.disclosure_of(row["target"], said)
                 rows.append((row[key], row["dialogue_id"], told.title, told.attributes))
     schema = {"play_key": pl.String, "dialogue_id": pl.String, "title": pl.Boolean, "attributes": pl.Boolean}
     return pl.DataFrame(rows, schema=schema, orient="row")

@@ -45,7 +45,7 @@ class Units:
         """Hits and units of the rows as a rate whose clusters are these."""
         return Clustered.of(self.names, k, n)
 
-    def told(self) -> str:
+    def described(self) -> str:
         """How many of what, in words."""
         return f"{self.n} {self.of}{'' if self.n == 1 else 's'}"
 

@@ -58,7 +58,7 @@ def _agreement(observed: Observed, reference: Reference, seed: int) -> Measured:
     value = auc(score, truth) if len(pairs) >= _MIN_PAIRS else None
     if value is None:
         return Measured(None, n=len(pairs), reason=f"{len(pairs)} contexts with a human pair, {_MIN_PAIRS} of both kinds needed")
-    taken = reference.units(pairs["dialogue_id"].to_list()).halves(seed=seed)[1 : 1 + _N_AUC] > 0
+    taken = reference.resampling_units(pairs["dialogue_id"].to_list()).halves(seed=seed)[1 : 1 + _N_AUC] > 0
     drawn = [auc(score[kept], truth[kept]) for kept in taken]
     return interval(value, np.array([one for one in drawn if one is not None]), n=len(pairs), low=0.0, high=1.0)
 

@@ -19,7 +19,7 @@ class ObjectiveValue:
     `parts`: the figures it is made of; `signed`: the same as signed differences to the human figure, which are what is
     estimated and tested; `left_out`: parts that do not apply here, each with its reason in `parts`. `replicates` are the
     objective over shared half-samples, for paired differences; they are not stored. `human`: the humans' own figure beside
-    each part that has one. `floors`: how far humans are from humans, by part and under the objective's own name. `units`: what is
+    each part that has one. `floors`: how far humans are from humans, by part and under the objective's own name. `unit_counts`: what is
     drawn for the intervals on either side, `simulated` and `human`: how many speakers or dialogues.
     """
 
@@ -31,7 +31,7 @@ class ObjectiveValue:
     replicates: tuple[float, ...] = field(default=(), repr=False, compare=False)
     human: Mapping[str, Measured] = field(default_factory=dict)
     floors: Mapping[str, Measured] = field(default_factory=dict)
-    units: Mapping[str, str] = field(default_factory=dict)
+    unit_counts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def floor(self) -> Measured:
@@ -45,7 +45,7 @@ class ObjectiveValue:
             "parts": {name: part.as_json() for name, part in self.parts.items()},
             "signed": {name: part.as_json() for name, part in self.signed.items()},
             "left_out": list(self.left_out),
-            "units": dict(self.units),
+            "units": dict(self.unit_counts),
             "human": {name: part.as_json() for name, part in self.human.items()},
             "floor": self.floor.as_json(),
             "floors": {name: part.as_json() for name, part in self.floors.items() if name != self.name},
@@ -62,7 +62,9 @@ class ObjectiveValue:
         floor = Measured.from_json(value.get("floor", {"value": None, "reason": NO_FLOOR}))
         own = {} if floor == Measured(None, reason=NO_FLOOR) else {name: floor}
         units = dict(value.get("units", {}))
-        return cls(name, Measured.from_json(value), parts, signed, tuple(value["left_out"]), human=human, floors=own | floors, units=units)
+        return cls(
+            name, Measured.from_json(value), parts, signed, tuple(value["left_out"]), human=human, floors=own | floors, unit_counts=units
+        )
 
 
 def required(parts: Mapping[str, Measured], names: Iterable[str]) -> str:

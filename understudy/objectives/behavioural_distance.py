@@ -42,8 +42,8 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
         nothing = Measured(None, n=ours.n, reason=f"{ours.n} simulated and {humans.n} human dialogues, {MIN_DIALOGUES} needed")
         parts = dict.fromkeys(PARTS, nothing)
         return ObjectiveValue("behavioural_distance", nothing, parts, parts)
-    drawn = reference.units(ours.ids)
-    units = {"simulated": drawn.told(), "human": reference.units(humans.ids).told()}
+    drawn = reference.resampling_units(ours.ids)
+    units = {"simulated": drawn.described(), "human": reference.resampling_units(humans.ids).described()}
     weights = drawn.halves(seed=seed)
     counts = reference.once("counts", lambda: _counts(reference))
     sides = tuple(zip((weights, whole_and_halves(ours.codes, seed=seed)), counts, strict=True))
@@ -57,9 +57,9 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
     apart = _classifier(ours, humans, weights, reference, n_halves=_N_CLASSIFIED if intervals else 0)
     if apart is not None:
         found["classifier"] = (float(apart[0]), np.resize(apart[1:] - apart[1:].mean(), N_HALVES) if intervals else np.zeros(N_HALVES))
-    human = reference.once("figures", lambda: _figures(reference))
+    human = reference.once("figures", lambda: _human_figures(reference))
     missing = {"turns": turns if isinstance(turns, str) else "", "classifier": "too few turns to classify"}
-    return replace(_value(found, missing, n=ours.n, intervals=intervals), human=human, units=units)
+    return replace(_value(found, missing, n=ours.n, intervals=intervals), human=human, unit_counts=units)
 
 
 def auc_of(part: Measured) -> Measured:
@@ -75,7 +75,7 @@ def _counts(reference: Reference) -> tuple[tuple[Floats, Floats], ...]:
     return tuple((weights @ _flat(humans), weights @ humans.lengths) for weights in (reference.spread, reference.halves))
 
 
-def _figures(reference: Reference) -> dict[str, Measured]:
+def _human_figures(reference: Reference) -> dict[str, Measured]:
     """The humans' mean tokens per turn and turns per dialogue; of distances they have none."""
     lengths, weights = reference.corpus.lengths, reference.spread
     n_turns, n_tokens = lengths.sum(axis=1), lengths @ np.arange(lengths.shape[1])
@@ -144,7 +144,10 @@ def _turns(simulated: Observed, reference: Reference, seed: int) -> tuple[float,
     # a run is its own unit: free_lengths does not say whose dialogue it stands on
     runs = whole_and_halves(unit_codes(ours["play_key"].to_list()), seed=seed) @ _histogram(ours)
     names, seen = humans["play_key"].to_list(), _histogram(humans)
-    by_unit, by_dialogue = reference.units(names).halves(seed=reference.seed), whole_and_halves(unit_codes(names), seed=reference.seed)
+    by_unit, by_dialogue = (
+        reference.resampling_units(names).halves(seed=reference.seed),
+        whole_and_halves(unit_codes(names), seed=reference.seed),
+    )
     return _debiased(energy_coefficient(runs, by_unit @ seen), energy_coefficient(runs, by_dialogue @ seen))
 
 
@@ -163,7 +166,7 @@ def _classifier(ours: Corpus, humans: Corpus, weights: Floats, reference: Refere
     group = np.concatenate([ours.owner, theirs.owner + ours.n])
     # by the name of the dialogue: a replay and the human dialogue it replays fall into one fold
     folds = (np.concatenate([ours.codes, theirs.codes]) % np.uint64(N_FOLDS)).astype(np.int64)
-    taken = np.hstack([weights[: n_halves + 1], reference.units(theirs.ids).halves(seed=reference.seed)[: n_halves + 1]])
+    taken = np.hstack([weights[: n_halves + 1], reference.resampling_units(theirs.ids).halves(seed=reference.seed)[: n_halves + 1]])
     found = [grouped_auc(features[kept], kind[kept], group[kept], folds=folds) for kept in (taken > 0)[:, group]]
     if found[0] is None:
         return None

@@ -47,7 +47,7 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
     units = {"simulated": _units(simulated.turns, reference), "human": _units(reference.turns, reference)}
     missing = required(signed, kept)
     if missing:
-        return ObjectiveValue("data_leakage", Measured(None, reason=missing), rates, signed, left_out, human=human, units=units)
+        return ObjectiveValue("data_leakage", Measured(None, reason=missing), rates, signed, left_out, human=human, unit_counts=units)
     values = np.array([rates[name].value for name in kept], dtype=float)
     cap = np.array([limits[name] for name in kept], dtype=float)
     # where the cap is a human rate its own noise moves the excess as well, by rate / cap times as much
@@ -60,19 +60,19 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
     if intervals:
         deviations = np.column_stack([_deviations(simulated, reference, name, seed) for name in kept])
         replicates = tuple(_excess(np.clip(values[None, :] + deviations, 0, 1), cap).sum(axis=1).tolist())
-    return ObjectiveValue("data_leakage", measured, rates, signed, left_out, replicates, human, units=units)
+    return ObjectiveValue("data_leakage", measured, rates, signed, left_out, replicates, human, unit_counts=units)
 
 
 def _has_targets(simulated: Observed) -> bool:
-    return len(simulated.told) > 0 or simulated.free_dialogues["target"].is_not_null().any()
+    return len(simulated.disclosures) > 0 or simulated.free_dialogues["target"].is_not_null().any()
 
 
 def leakage_rates(simulated: Observed, reference: Reference) -> dict[str, Measured]:
     """The rate of every kind with Wilson's interval; rates over turns clustered by unit."""
     prompts = simulated.free_dialogues.filter(pl.col("target").is_not_null())["title_in_prompt"]
     return {
-        "title": _rate(simulated.told["title"], "no free run with a target"),
-        "attributes": _rate(simulated.told["attributes"], "no free run with a target"),
+        "title": _rate(simulated.disclosures["title"], "no free run with a target"),
+        "attributes": _rate(simulated.disclosures["attributes"], "no free run with a target"),
         "copying": _turns(simulated.turns, "copying", reference).rate(_NO_LONG),
         "short_turns": _turns(simulated.turns, "short_turns", reference).rate("no turn"),
         "near_duplicates": counted(simulated.turns.drop_nulls("near"), pl.col("near"), reference.speaker).rate(_NO_LONG),
@@ -109,7 +109,7 @@ def _humans(kind: str, reference: Reference) -> Clustered:
 
 
 def _units(turns: pl.DataFrame, reference: Reference) -> str:
-    return reference.units(turns["dialogue_id"].unique()).told()
+    return reference.resampling_units(turns["dialogue_id"].unique()).described()
 
 
 def _above_humans(simulated: Observed, reference: Reference, kind: str) -> Measured:
@@ -158,9 +158,9 @@ def _highest(rates: list[Measured], moved: Floats, cap: Floats, ball: float) -> 
 
 def _deviations(simulated: Observed, reference: Reference, kind: str, seed: int) -> Floats:
     """(n_halves,): how far each half-sample of units has this kind's rate from the whole's."""
-    frame, column = (simulated.told, kind) if kind in ("title", "attributes") else (_counting(simulated.turns, kind), _COLUMNS[kind])
+    frame, column = (simulated.disclosures, kind) if kind in ("title", "attributes") else (_counting(simulated.turns, kind), _COLUMNS[kind])
     table = frame.group_by("dialogue_id").agg(k=pl.col(column).sum(), n=pl.len()).sort("dialogue_id")
-    weights = reference.units(table["dialogue_id"].to_list()).halves(seed=seed)
+    weights = reference.resampling_units(table["dialogue_id"].to_list()).halves(seed=seed)
     k, n = (weights @ table[name].to_numpy().astype(float) for name in ("k", "n"))
     rates = np.divide(k, n, out=np.full(len(k), k[0] / max(n[0], 1)), where=n > 0)
     return np.asarray(rates[1:] - rates[0])

@@ -58,8 +58,8 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
         nothing = Measured(None, n=ours.n, reason=f"{ours.n} simulated and {humans.n} human dialogues, {MIN_DIALOGUES} needed")
         parts = dict.fromkeys(PARTS, nothing)
         return ObjectiveValue("diversity_gap", nothing, parts, parts)
-    drawn = reference.units(ours.ids)
-    units = {"simulated": drawn.told(), "human": reference.units(humans.ids).told()}
+    drawn = reference.resampling_units(ours.ids)
+    units = {"simulated": drawn.described(), "human": reference.resampling_units(humans.ids).described()}
     found = _parts(simulated, reference, drawn.halves(seed=seed), seed=seed, intervals=intervals)
     kept = {name: part for name, part in found.items() if part is not None}
     signed = {name: Measured(None, n=ours.n, reason=_NOTHING[name]) for name in PARTS}
@@ -67,13 +67,13 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
     parts, human = {name: absolute(part) for name, part in signed.items()}, {name: part.human for name, part in kept.items()}
     missing = required(signed, PARTS)
     if missing:
-        return ObjectiveValue("diversity_gap", Measured(None, n=ours.n, reason=missing), parts, signed, human=human, units=units)
+        return ObjectiveValue("diversity_gap", Measured(None, n=ours.n, reason=missing), parts, signed, human=human, unit_counts=units)
     values = np.array([part.value for part in kept.values()])
     deviations = np.column_stack([part.deviations for part in kept.values()])
     value, radius = float(np.abs(values).mean()), ball_radius(deviations)
     measured = Measured(value, max(0.0, value - radius), value + radius, ours.n)
     replicates = tuple(np.abs(values[None, :] + deviations).mean(axis=1).tolist()) if intervals else ()
-    return ObjectiveValue("diversity_gap", measured, parts, signed, (), replicates, human, units=units)
+    return ObjectiveValue("diversity_gap", measured, parts, signed, (), replicates, human, unit_counts=units)
 
 
 def similarity(corpus: Corpus, weights: Floats) -> Floats:
@@ -166,7 +166,7 @@ def rarefied_deviations(corpus: Corpus, reference: Reference, size: int, *, seed
 
     Three quarters of the units and not half of them: at half the size distinct-2 is another figure, which spreads a tenth less.
     """
-    taken = reference.units(corpus.ids).samples(seed=seed, n=N_RAREFIED, share=_SHARE)
+    taken = reference.resampling_units(corpus.ids).samples(seed=seed, n=N_RAREFIED, share=_SHARE)
     counts = taken @ corpus.bigrams
     fewer = int(min(_SHARE * size, counts.sum(axis=1).min()))
     logs = np.array([log(rarefied(row, fewer)) for row in counts]) if fewer >= 2 else np.zeros(len(counts))

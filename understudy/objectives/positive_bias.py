@@ -56,24 +56,24 @@ class _Side:
 def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: bool = True) -> ObjectiveValue:
     """positive_bias in [0, 1]; not measured where no stratum has enough human contexts, or one that has lacks a simulated one."""
     ours, humans = _sides(simulated, reference)
-    units = {"simulated": ours.units.told(), "human": humans.units.told()}
+    units = {"simulated": ours.units.described(), "human": humans.units.described()}
     human: dict[str, Measured] = {name: humans.stratum(name).rate(_nothing(name)) for name in STRATA}
     signed: dict[str, Measured] = {name: _signed(ours, humans, name, reference.min_contexts) for name in STRATA}
     kept: tuple[str, ...] = tuple(name for name in STRATA if human[name].n >= reference.min_contexts)
     left_out: tuple[str, ...] = tuple(name for name in STRATA if name not in kept)
     if not kept:
         nothing = Measured(None, reason="no stratum has enough contexts: " + "; ".join(signed[name].reason for name in left_out))
-        return ObjectiveValue("positive_bias", nothing, signed, signed, left_out, human=human, units=units)
+        return ObjectiveValue("positive_bias", nothing, signed, signed, left_out, human=human, unit_counts=units)
     missing = required(signed, kept)
     if missing:
-        return ObjectiveValue("positive_bias", Measured(None, reason=missing), signed, signed, left_out, human=human, units=units)
+        return ObjectiveValue("positive_bias", Measured(None, reason=missing), signed, signed, left_out, human=human, unit_counts=units)
     values = np.array([signed[name].value for name in kept], dtype=float)
     radius = ball_radius(normal_deviations([spread(signed[name]) for name in kept], correlations=_together(ours, humans, kept)))
     value = float(np.abs(values).mean())
     measured = Measured(value, max(0.0, value - radius), min(1.0, value + radius), sum(signed[name].n for name in kept))
     replicates = _replicates(ours, humans, kept, values, (seed, reference.seed)) if intervals else ()
     parts: dict[str, Measured] = {name: absolute(signed[name]) for name in STRATA}
-    return ObjectiveValue("positive_bias", measured, parts, signed, left_out, replicates, human, units=units)
+    return ObjectiveValue("positive_bias", measured, parts, signed, left_out, replicates, human, unit_counts=units)
 
 
 def rates(reactions: pl.DataFrame, *, reference: Reference) -> dict[tuple[str, str], Measured]:
@@ -85,7 +85,7 @@ def rates(reactions: pl.DataFrame, *, reference: Reference) -> dict[tuple[str, s
     found: dict[tuple[str, str], Measured] = {}
     for row, stratum in enumerate(_PLACES):
         there = n[:, row] > 0
-        units = reference.units(names[there])
+        units = reference.resampling_units(names[there])
         for column, label in enumerate(CLASSES):
             found[label, stratum] = units.clustered(hits[there, row, column], n[there, row]).rate(_nothing(stratum))
     return found
@@ -124,7 +124,7 @@ def _sides(simulated: Observed, reference: Reference) -> tuple[_Side, _Side]:
 
 def _side(reactions: pl.DataFrame, reference: Reference) -> _Side:
     names, hits, n = _counted(reactions)
-    return _Side(reference.units(names), hits[:, : len(STRATA), CLASSES.index("accept")], n[:, : len(STRATA)])
+    return _Side(reference.resampling_units(names), hits[:, : len(STRATA), CLASSES.index("accept")], n[:, : len(STRATA)])
 
 
 def _counted(reactions: pl.DataFrame) -> tuple[NDArray[np.str_], Floats, Floats]:

@@ -27,7 +27,7 @@ Place = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Humans:
+class HumanTurns:
     """What the humans of a split said: context → the reaction there, (dialogue, turn) → the seeker's turn and the one before it."""
 
     reactions: Mapping[str, str]
@@ -35,7 +35,7 @@ class Humans:
     previous: Mapping[Place, str]
 
     @classmethod
-    def of(cls, reactions: pl.DataFrame, behaviour: pl.DataFrame) -> Humans:
+    def of(cls, reactions: pl.DataFrame, behaviour: pl.DataFrame) -> HumanTurns:
         """From frames of the evidence: REACTIONS and BEHAVIOUR."""
         turns = list(behaviour.select("dialogue_id", "turn_index", "text", "previous").iter_rows())
         return cls(
@@ -62,7 +62,7 @@ class _Said:
     told: frozenset[str] = frozenset()
 
 
-def cases(played: Iterable[Played], *, contexts: Mapping[str, Context], humans: Humans, reference: Reference) -> list[ComparedTurn]:
+def cases(played: Iterable[Played], *, contexts: Mapping[str, Context], humans: HumanTurns, reference: Reference) -> list[ComparedTurn]:
     """The usable turns of a candidate as cases, replays first; decoys are no evidence, for nobody recommended them to a human."""
     said = [turn for one in played for turn in _turns_of(one, contexts, humans, reference)]
     if not said:
@@ -73,7 +73,7 @@ def cases(played: Iterable[Played], *, contexts: Mapping[str, Context], humans: 
     return [_case(one, known, told | one.told) for one, told in zip(said, copies, strict=True)]
 
 
-def _turns_of(one: Played, contexts: Mapping[str, Context], humans: Humans, reference: Reference) -> list[_Said]:
+def _turns_of(one: Played, contexts: Mapping[str, Context], humans: HumanTurns, reference: Reference) -> list[_Said]:
     if one.mode == "free":
         return _free(one, reference) if one.status in ("complete", "capped") else []
     context = contexts.get(one.scenario_id)
@@ -91,17 +91,17 @@ def _free(one: Played, reference: Reference) -> list[_Said]:
     for at, turn in enumerate(one.turns):
         if turn.role != "seeker":
             continue
-        now = _told(one, one.turns[: at + 1], reference)
+        now = _given_away(one, one.turns[: at + 1], reference)
         heard = one.turns[at - 1].text if at else ""
         out.append(_Said(one.play_key, one.dialogue_id, heard, turn.text, previous, "", None, now - gave))
         previous, gave = turn.text, now
     return out
 
 
-def _told(one: Played, turns: Sequence[PlayedTurn], reference: Reference) -> frozenset[str]:
+def _given_away(one: Played, turns: Sequence[PlayedTurn], reference: Reference) -> frozenset[str]:
     if one.target is None or one.target not in reference.catalogue.items:
         return frozenset()
-    told = reference.catalogue.told(one.target, [(turn.role, turn.text, turn.item_ids) for turn in turns])
+    told = reference.catalogue.disclosure_of(one.target, [(turn.role, turn.text, turn.item_ids) for turn in turns])
     return frozenset(name for name, given in (("title", told.title), ("attributes", told.attributes)) if given)
 
 

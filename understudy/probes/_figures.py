@@ -54,7 +54,7 @@ def report(tally: Tally, lack: str, figures: Mapping[str, Figure]) -> dict[str, 
     tested = [name for name, one in shown.items() if one.difference.value is not None and one.against]
     raw = [two_sided_p(float(shown[name].difference.value or 0.0), spread(shown[name].difference)) for name in tested]
     adjusted = dict(zip(tested, holm(raw), strict=True))
-    told = {name: _told(one, adjusted.get(name)) for name, one in shown.items()}
+    told = {name: _figure_fields(one, adjusted.get(name)) for name, one in shown.items()}
     human = [name for name in tested if shown[name].against == "humans"]
     reason = lack or ("" if human else next((one.difference.reason for one in shown.values()), "there are no figures"))
     outcome = "not_measured" if reason else "apart" if any(adjusted[name] < ALPHA for name in human) else "not_apart"
@@ -168,7 +168,7 @@ def _measured(statistic: Statistic, taken: _Taken, n: int, few: str, low: float,
     return interval(whole, taken.widening * (kept - kept.mean()), n=n, low=low, high=high)
 
 
-def _told(one: Figure, p: float | None) -> dict[str, Any]:
+def _figure_fields(one: Figure, p: float | None) -> dict[str, Any]:
     apart = one.difference.value
     outcome = "not_measured" if p is None or apart is None else "not_apart" if p >= ALPHA else "above" if apart > 0 else "below"
     fields: dict[str, Any] = {"model": one.model.as_json(), "human": one.human.as_json()}

@@ -85,7 +85,7 @@ def measured(questions: Questions, answers: Sequence[Answer], humans: Humans, *,
         item_ids = [one for one in item_ids if said.get(("plain", one))]
         if len(item_ids) < MIN_ITEMS:
             lack = f"{len(item_ids)} items have answers, {MIN_ITEMS} are needed"
-    told = report(tally, lack, _figures(None if lack else said, item_ids, humans, seed=seed))
+    told = report(tally, lack, _preference_figures(None if lack else said, item_ids, humans, seed=seed))
     return {**told, "n_items": len(item_ids), "human_from": humans.judged_from}
 
 
@@ -127,7 +127,7 @@ def _said(questions: Questions, answers: Sequence[Answer]) -> dict[tuple[Manner,
     return said
 
 
-def _figures(
+def _preference_figures(
     said: Mapping[tuple[Manner, str], Mapping[str, bool]] | None, item_ids: Sequence[str], humans: Humans, *, seed: int
 ) -> dict[str, Figure]:
     judged = {one.item_id: one for one in humans.judged}

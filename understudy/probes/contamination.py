@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from understudy.completion import Message, Request
-from understudy.instruments.disclosure import Catalogue
+from understudy.instruments.disclosure import ItemIndex
 from understudy.keys import seed_of, share_of
 from understudy.probes import Answer, Humans, Question, Questions
 from understudy.probes._asking import MAX_UNANSWERED, MIN_ANSWERED, Tally
@@ -89,7 +89,7 @@ def probes_of(
     scenarios: Iterable[Scenario], turns: Mapping[str, Sequence[Turn]], items: Mapping[str, Item], *, n: int, seed: int
 ) -> tuple[list[Probe], dict[str, int]]:
     """At most `n` probes by seeded hash, one a dialogue, and why other scenarios have none: reason → how many."""
-    catalogue = Catalogue(items)
+    catalogue = ItemIndex(items)
     found: list[Probe] = []
     unusable: dict[str, int] = {}
     for scenario in sorted(scenarios, key=lambda one: (share_of("contamination", VERSION, seed, one.scenario_id), one.scenario_id)):
@@ -165,7 +165,7 @@ def _guessed(probe: Probe, answer: Answer, grounding: Grounding) -> Guessed:
     return Guessed(tuple(one for one in grounded.ids if one not in probe.named)[:N_TITLES], grounded.n_ungrounded, answer.engine)
 
 
-def _probe(scenario: Scenario, turns: Sequence[Turn], catalogue: Catalogue) -> tuple[Probe | None, str]:
+def _probe(scenario: Scenario, turns: Sequence[Turn], catalogue: ItemIndex) -> tuple[Probe | None, str]:
     cut = next((i for i, turn in enumerate(turns) if scenario.target in turn.item_ids or catalogue.names(scenario.target, turn.text)), None)
     if cut is None:
         return None, "the target is never named"

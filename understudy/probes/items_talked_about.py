@@ -76,7 +76,7 @@ def measured(questions: Questions, answers: Sequence[Answer], humans: Humans, *,
                 ours.append(tuple(told))
                 theirs.append(unit.others[: len(told)])
                 whose.append(unit.seeker_id)
-    figures = _figures(None if lack else ours, theirs, whose, humans, seed=seed)
+    figures = _title_figures(None if lack else ours, theirs, whose, humans, seed=seed)
     return {**report(tally, lack, figures), "n_ungrounded": n_ungrounded, "n_titles": sum(map(len, theirs))}
 
 
@@ -101,7 +101,7 @@ def _request(unit: Unit, humans: Humans, *, model: str, seed: int) -> Any:
     return request_of(told, model=model, max_tokens=MAX_TOKENS, parts=("items_talked_about", VERSION, seed, unit.dialogue_id))
 
 
-def _figures(
+def _title_figures(
     ours: Sequence[Sequence[str]] | None, theirs: Sequence[Sequence[str]], whose: Sequence[str], humans: Humans, *, seed: int
 ) -> dict[str, Figure]:
     places = {one: i for i, one in enumerate(sorted({one for told in (*(ours or ()), *theirs) for one in told}))}

@@ -53,7 +53,7 @@ def measured(questions: Questions, answers: Sequence[Answer], humans: Humans, *,
     titles = Titles.of(humans.items)
     theirs = words_of([unit.text for unit, _ in pairs], titles)
     ours = None if lack else words_of([answer.value.thoughts for _, answer in pairs], titles)
-    return report(tally, lack, _figures(ours, theirs, whose, humans, seed=seed))
+    return report(tally, lack, _opinion_figures(ours, theirs, whose, humans, seed=seed))
 
 
 def _request(unit: Opinion, humans: Humans, *, model: str, seed: int) -> Any:
@@ -68,7 +68,7 @@ def _request(unit: Opinion, humans: Humans, *, model: str, seed: int) -> Any:
     return request_of(told, model=model, max_tokens=MAX_TOKENS, parts=("open_preference", VERSION, seed, unit.context_id))
 
 
-def _figures(
+def _opinion_figures(
     ours: Sequence[Words] | None, theirs: Sequence[Words], whose: Sequence[str], humans: Humans, *, seed: int
 ) -> dict[str, Figure]:
     cut = [cut_alike(one, other) for one, other in zip(ours or theirs, theirs, strict=True)]

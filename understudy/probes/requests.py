@@ -65,7 +65,7 @@ def measured(questions: Questions, answers: Sequence[Answer], humans: Humans, *,
     model, human = ([reader.details(pair[side]) for pair in cut] for side in (0, 1))
     whose = [unit.seeker_id for unit, _ in pairs]
     lengths = [float(len(one)) for one in ours], [float(len(one)) for one in theirs]
-    return report(tally, lack, _figures(None if lack else model, human, lengths, whose, seed=seed))
+    return report(tally, lack, _request_figures(None if lack else model, human, lengths, whose, seed=seed))
 
 
 def request_in(talk: Talk, items: Mapping[str, Item]) -> Unit | None:
@@ -96,7 +96,7 @@ def _request(unit: Unit, humans: Humans, *, model: str, seed: int) -> Any:
     return request_of(told, model=model, max_tokens=MAX_TOKENS, parts=("requests", VERSION, seed, unit.dialogue_id))
 
 
-def _figures(
+def _request_figures(
     model: Sequence[Details] | None,
     human: Sequence[Details],
     lengths: tuple[Sequence[float], Sequence[float]],

@@ -175,14 +175,14 @@ def human_panel(half: Reference, sizes: Mapping[str, int], *, seed: int) -> Obse
     rows = np.sort(draw.permutation(half.corpus.n)[: sizes["behaviour"]])
     ids = {half.corpus.ids[row] for row in rows}
     played = half.of(ids | set(reactions["dialogue_id"].to_list()))
-    told = half.told.sort("play_key")
+    told = half.disclosures.sort("play_key")
     runs = half.lengths.sort("play_key")
     observed = played.as_observed()
     return Observed(
         reactions=reactions,
         corpus=half.corpus.rows(rows),
         turns=played.turns,
-        told=told[draw.permutation(len(told))[: sizes["free"]].tolist()],
+        disclosures=told[draw.permutation(len(told))[: sizes["free"]].tolist()],
         outcomes=observed.outcomes,
         free_dialogues=observed.free_dialogues,
         free_lengths=runs[np.sort(draw.permutation(len(runs))[: sizes["free"]]).tolist()],

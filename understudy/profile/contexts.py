@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from understudy.instruments.disclosure import Catalogue
+from understudy.instruments.disclosure import ItemIndex
 from understudy.keys import key, rng_of, share_of
 from understudy.profile.leaks import Leak, before_suggestion, leak_of
 from understudy.profile.needs import need_of, targets_of
@@ -47,7 +47,7 @@ class Want:
     leak: Leak = ""
 
 
-def want_of(dialogue: Dialogue, catalogue: Catalogue, *, seed: int) -> Want:
+def want_of(dialogue: Dialogue, catalogue: ItemIndex, *, seed: int) -> Want:
     """The need of a free run and its target, one of the dialogue's targets by seeded hash; no target's title is in the need."""
     items = catalogue.items
     targets = targets_of(dialogue, items)
@@ -64,12 +64,12 @@ def scenario_of(dialogue_id: str, content: str, need: Need, target: Item) -> Sce
     return Scenario(key("scenario", VERSION, dialogue=content, need=need, target=target), dialogue_id, need, target.item_id)
 
 
-def points_of(dialogue: Dialogue, catalogue: Catalogue, *, content: str, pool: Sequence[str], seed: int) -> Iterator[Point]:
+def points_of(dialogue: Dialogue, catalogue: ItemIndex, *, content: str, pool: Sequence[str], seed: int) -> Iterator[Point]:
     """Every context of one dialogue, in order of turn; those that leak too, flagged.
 
     `content` is the digest of the dialogue, a part of every id; decoys are drawn from the item ids in `pool`.
     """
-    cut = _Cut(dialogue, catalogue.items)
+    cut = _NeedCut(dialogue, catalogue.items)
     reactions: list[tuple[int, str]] = []
     for index, turn in enumerate(dialogue.turns):
         if turn.role != "seeker" or not turn.text:
@@ -114,7 +114,7 @@ def reaction_item(turns: Sequence[Turn], index: int, forms: Mapping[str, Mention
     return named[0]
 
 
-class _Cut:
+class _NeedCut:
     """The needs of one dialogue by what is at stake; most turns share theirs with another."""
 
     def __init__(self, dialogue: Dialogue, items: Mapping[str, Item]) -> None:
@@ -134,7 +134,7 @@ class _Cut:
 
 
 def _decoy(
-    content: str, cut: _Cut, catalogue: Catalogue, pool: Sequence[str], reactions: Sequence[tuple[int, str]], seed: int
+    content: str, cut: _NeedCut, catalogue: ItemIndex, pool: Sequence[str], reactions: Sequence[tuple[int, str]], seed: int
 ) -> Iterator[Point]:
     dialogue, items = cut.dialogue, catalogue.items
     rng = rng_of("decoy", VERSION, seed, dialogue.dialogue_id)

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from understudy.instruments.disclosure import Catalogue
+from understudy.instruments.disclosure import ItemIndex
 from understudy.records import Need, Turn
 
 VERSION = 1
 Leak = Literal["", "id", "title", "need"]
 
 
-def leak_of(item_id: str, before: Sequence[Turn], need: Need, catalogue: Catalogue, *, seen: bool = False) -> Leak:
+def leak_of(item_id: str, before: Sequence[Turn], need: Need, catalogue: ItemIndex, *, seen: bool = False) -> Leak:
     """How the item was named in the turns `before` or in the need, the plainest way first; empty where it was not.
 
     With `seen` the titles that the seeker has seen count too: a target must not stand there, an item at stake may.
@@ -29,7 +29,7 @@ def leak_of(item_id: str, before: Sequence[Turn], need: Need, catalogue: Catalog
     return "need" if words and catalogue.names(item_id, words) else ""
 
 
-def before_suggestion(item_id: str, turns: Sequence[Turn], catalogue: Catalogue) -> Sequence[Turn]:
+def before_suggestion(item_id: str, turns: Sequence[Turn], catalogue: ItemIndex) -> Sequence[Turn]:
     """The turns before the one in which the recommender suggests the item: by id, or by title where it never does by id."""
     spoken = [(index, turn) for index, turn in enumerate(turns) if turn.role == "recommender"]
     linked = next((index for index, turn in spoken if item_id in turn.item_ids), None)

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from understudy.instruments.disclosure import Catalogue
+from understudy.instruments.disclosure import ItemIndex
 from understudy.keys import canonical_json
 from understudy.profile.contexts import points_of, want_of
 from understudy.profile.splits import assign, seeker_of
@@ -37,7 +37,7 @@ def profiled(
     dialogues: Sequence[Dialogue], items: Mapping[str, Item], *, contents: Mapping[str, str], profile_key: str, seed: int
 ) -> Profiled:
     """The frames; `contents` maps dialogue ids to the digests of their content."""
-    splits, catalogue, pool = assign(dialogues), Catalogue(items), sorted(items)
+    splits, catalogue, pool = assign(dialogues), ItemIndex(items), sorted(items)
     spoken = masked_turns(dialogues, items)
     style, masked = styles(spoken), _by_dialogue(spoken)
     seekers: list[dict[str, Any]] = []

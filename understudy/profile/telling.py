@@ -13,7 +13,7 @@ from typing import Literal
 import polars as pl
 
 from understudy.instruments import features, text
-from understudy.instruments.disclosure import Catalogue, says
+from understudy.instruments.disclosure import ItemIndex, says
 from understudy.instruments.text import MASK, Titles
 from understudy.profile.needs import need_of, references_of
 from understudy.records import Dialogue, Item
@@ -65,7 +65,7 @@ def styles(turns: pl.DataFrame) -> dict[str, dict[str, float | None]]:
     return {row.pop("dialogue_id"): row for row in rounded.iter_rows(named=True)}
 
 
-def disclosed(dialogue: Dialogue, masked: Mapping[int, str], catalogue: Catalogue) -> tuple[Disclosed, ...]:
+def disclosed(dialogue: Dialogue, masked: Mapping[int, str], catalogue: ItemIndex) -> tuple[Disclosed, ...]:
     """What the seeker told of the wishes, in order of turn; a wish that was never told is not there.
 
     `masked`: turn index → the seeker's words with titles masked. A reference item is told by id or by its title.

@@ -76,7 +76,7 @@ def parsed(completion: Completion, schema: type[Answer]) -> Answer | Invalid:
         try:
             return schema.model_validate_json(candidate)
         except ValidationError as error:
-            faults.append(_told(error, _text_of(schema)))
+            faults.append(_explained(error, _text_of(schema)))
     cut = " (the reply was cut off at its length limit)" if completion.finish_reason == "length" else ""
     # what was JSON at least says more of what to mend
     return Invalid(next((fault for fault in faults if fault != _NO_JSON), _NO_JSON) + cut)
@@ -119,7 +119,7 @@ def _text_of(schema: type[BaseModel]) -> str:
     return json.dumps(schema.model_json_schema(), sort_keys=True, separators=(",", ":"))
 
 
-def _told(error: ValidationError, schema: str) -> str:
+def _explained(error: ValidationError, schema: str) -> str:
     faults: list[Any] = error.errors(include_url=False, include_context=False, include_input=False)
     if faults[0]["type"] in ("json_invalid", "string_unicode"):
         return _NO_JSON

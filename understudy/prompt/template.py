@@ -140,7 +140,7 @@ def describe(genome: Genome, need: Need, target: Item | None, history: Sequence[
     controls = genome.controls
     size = _PERSONA_SIZE[controls.persona]
     if controls.persona_source == "seen":
-        return _told(_titles(need, size))
+        return _need_lines(_titles(need, size))
     lines = [
         ("Genres you like", ", ".join(need.genres[:size])),
         ("Genres you avoid", ", ".join(need.disliked_genres[:size])),
@@ -157,8 +157,8 @@ def describe(genome: Genome, need: Need, target: Item | None, history: Sequence[
     if target is not None and controls.visibility == "title":
         today.append(("The title that would suit you today", target.label))
     if controls.staging != "by_act":
-        return _told([*lines, *today])
-    return f"In general, and this does not change:\n{_told(lines)}\nAt this moment:\n{_told(today)}"
+        return _need_lines([*lines, *today])
+    return f"In general, and this does not change:\n{_need_lines(lines)}\nAt this moment:\n{_as_dialogue(today)}"
 
 
 def attributes(item: Item) -> list[str]:
@@ -190,7 +190,7 @@ def _titles(need: Need, size: int) -> list[tuple[str, str]]:
     ]
 
 
-def _told(lines: Sequence[tuple[str, str]]) -> str:
+def _need_lines(lines: Sequence[tuple[str, str]]) -> str:
     told = [f"{name}: {inline(values)}" for name, values in lines if values]
     return "\n".join(told) or "Nothing in particular."
 

@@ -68,7 +68,7 @@ def _dialogue(record: Mapping[str, Any], number: int, path: Path, who: Mapping[s
         if not isinstance(utterance, dict) or not isinstance(text := utterance.get("utterance"), str):
             raise Broken("conversation: an utterance is not a text")
         index = turns.say(_speaker(utterance, who), text)
-        labels.extend(Label(name, value, index) for name, value in _told(utterance))
+        labels.extend(Label(name, value, index) for name, value in _annotations(utterance))
     return Dialogue(
         dialogue_id=dialogue_id(record, _IDS, path, number),
         turns=turns.done(),
@@ -89,7 +89,7 @@ def _person(record: Mapping[str, Any], part: str) -> str | None:
     return None if person is None or person.casefold() in _NOBODY else person
 
 
-def _told(utterance: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _annotations(utterance: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Label names and values of one utterance: its acts with their slots, then its annotations."""
     acts = utterance.get("dialogue_acts")
     if acts is None:

@@ -54,7 +54,7 @@ _THANKS = re.compile(
 )
 
 
-class Wishes:
+class ItemWishes:
     """What was asked for in a conversation, as a score per item: newer wishes count more, what was turned down counts against."""
 
     def __init__(self, catalogue: Catalogue) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from understudy.recommenders import NO_SERVICES, Services
 from understudy.recommenders._catalogue import Catalogue, Scores, unit
-from understudy.recommenders._offering import Offering, Talk, Wishes, says_no
+from understudy.recommenders._offering import ItemWishes, Offering, Talk, says_no
 from understudy.records import Item
 
 VERSION = 1
@@ -29,11 +29,11 @@ class Contrarian(Talk):
 
     def __init__(self, catalogue: Catalogue, seed: int) -> None:
         super().__init__(catalogue, seed)
-        self._wishes = Wishes(catalogue)
+        self._wishes = ItemWishes(catalogue)
         self._refused: Scores = catalogue.nothing()
 
     def listen(self, utterance: str, named: Sequence[int]) -> None:
-        """Remembers wishes and refusals apart: a dislike is a word like any other to Wishes, which knows likings alone."""
+        """Remembers wishes and refusals apart: a dislike is a word like any other to `ItemWishes`, which knows likings alone."""
         if self._last is not None and says_no(utterance):
             self._refused = np.maximum(self._refused, unit(self._catalogue.like(self._last)))
         self._wishes.hear(utterance, named, None)

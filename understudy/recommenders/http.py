@@ -46,12 +46,12 @@ class Running:
     def __init__(self, crs: Crs, line: Line, linker: Linker, grounding: Grounding) -> None:
         self._crs, self._line, self._linker, self._grounding = crs, line, linker, grounding
 
-    def start(self, seed: int) -> Conversation:
+    def start(self, seed: int) -> HttpConversation:
         """A new session, with cookies and a name of its own. The seed is sent to a CRS that takes one; nothing else depends on it."""
-        return Conversation(self._crs, self._line, self._linker, self._grounding, seed)
+        return HttpConversation(self._crs, self._line, self._linker, self._grounding, seed)
 
 
-class Conversation:
+class HttpConversation:
     """One session with a CRS."""
 
     def __init__(self, crs: Crs, line: Line, linker: Linker, grounding: Grounding, seed: int) -> None:

@@ -80,9 +80,9 @@ class Model:
     def __init__(self, complete: Complete, model: str, system: str, linker: Linker, grounding: Grounding) -> None:
         self._complete, self._model, self._system, self._linker, self._grounding = complete, model, system, linker, grounding
 
-    def start(self, seed: int) -> Conversation:
+    def start(self, seed: int) -> LlmConversation:
         """A new conversation; the seed goes into every call."""
-        return Conversation(self, seed)
+        return LlmConversation(self, seed)
 
     async def answer(self, messages: Sequence[Message], seed: int) -> Recommendation:
         """The model's turn. Raises MissingReply."""
@@ -97,7 +97,7 @@ class Model:
         return Recommendation(text, ranked.ids, self._linker.named(text), found.act, ranked.n_ungrounded)
 
 
-class Conversation:
+class LlmConversation:
     """One conversation."""
 
     def __init__(self, model: Model, seed: int) -> None:

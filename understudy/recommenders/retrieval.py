@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from understudy.recommenders import NO_SERVICES, Services
 from understudy.recommenders._catalogue import Catalogue, Scores
-from understudy.recommenders._offering import Offering, Talk, Wishes
+from understudy.recommenders._offering import ItemWishes, Offering, Talk
 from understudy.records import Item
 
 VERSION = 2
@@ -26,7 +26,7 @@ class Retrieval(Talk):
 
     def __init__(self, catalogue: Catalogue, seed: int) -> None:
         super().__init__(catalogue, seed)
-        self._wishes = Wishes(catalogue)
+        self._wishes = ItemWishes(catalogue)
 
     def listen(self, utterance: str, named: Sequence[int]) -> None:
         """Adds to the wishes."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from understudy.errors import BadInput
-from understudy.rehearsal.agenda import Reply, faults
+from understudy.rehearsal.agenda import SeekerReply, faults
 from understudy.rehearsal.fitted import Fitted, fit, unfitted
 from understudy.rehearsal.forms import respond
 from understudy.rehearsal.generator import surface
@@ -17,7 +17,7 @@ from understudy.rehearsal.parameters import ADDED, parameters_digest
 from understudy.rehearsal.surfaces import FAULTS, Surface
 
 __all__ = (
-    "ADDED_DIGEST", "FAULTS", "PARAMETERS_DIGEST", "UNFITTED", "VERSION", "Fitted", "ModelName", "Reply", "Surface", "faults", "fit",
+    "ADDED_DIGEST", "FAULTS", "PARAMETERS_DIGEST", "UNFITTED", "VERSION", "Fitted", "ModelName", "SeekerReply", "Surface", "faults", "fit",
     "full_name", "model_name", "parse_model", "respond", "surface",
 )  # fmt: skip
 

@@ -30,7 +30,7 @@ _MOST_KEPT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class SeekerReply:
     """A seeker's turn. `intended_act` is for the side channel only; token counts are estimates by words and marks."""
 
     text: str
@@ -53,7 +53,7 @@ class Situation:
     n_words: float | None
 
 
-def respond(messages: Sequence[Message], *, surface: Surface, fitted: Fitted, temperature: float, top_p: float, seed: int) -> Reply:
+def respond(messages: Sequence[Message], *, surface: Surface, fitted: Fitted, temperature: float, top_p: float, seed: int) -> SeekerReply:
     """The seeker's next turn. Raises BadInput for messages that do not ask for one."""
     brief, conversation = understand(messages)
     if surface.flat:
@@ -65,7 +65,7 @@ def respond(messages: Sequence[Message], *, surface: Surface, fitted: Fitted, te
     act, text = _turn(brief, situation, names, fitted, level, draws)
     prompt = sum(len(message.content) for message in messages) // _CHARACTERS_PER_TOKEN
     # an empty turn is a reply as well, at the price of its end; a reply of no tokens is what a broken server sends
-    return Reply(text, read("acts.toml")["reported"].get(act, act), prompt, max(1, len(_TOKEN.findall(text))))
+    return SeekerReply(text, read("acts.toml")["reported"].get(act, act), prompt, max(1, len(_TOKEN.findall(text))))
 
 
 def unmoved(brief: Brief) -> Brief:

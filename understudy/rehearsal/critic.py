@@ -23,7 +23,7 @@ import numpy as np
 from understudy.completion import Message
 from understudy.errors import BadInput
 from understudy.keys import rng_of
-from understudy.rehearsal.agenda import Reply
+from understudy.rehearsal.agenda import SeekerReply
 from understudy.rehearsal.phrases import sentences
 from understudy.rehearsal.reading import Brief, bare_of, brief_of, levers_of, pulls_of
 from understudy.rehearsal.rewording import TASKS, reworded
@@ -45,7 +45,7 @@ _TINY = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class CriticRequest:
     """What the critic is asked about."""
 
     sections: Mapping[str, str]
@@ -63,7 +63,7 @@ def is_asked(messages: Sequence[Message]) -> bool:
     return any(message.role != "assistant" and _SECTION.search(message.content) for message in messages)
 
 
-def criticised(messages: Sequence[Message], fields: set[str], *, surface: Surface, quality: float, seed: int) -> Reply:
+def criticised(messages: Sequence[Message], fields: set[str], *, surface: Surface, quality: float, seed: int) -> SeekerReply:
     """`fault`, `section` and `text`: by schema those of `fields`, else in three parts of plain text. Raises BadInput.
 
     The fault named is the one that weighs most, and the sentence put in is the one that treats it best, each with probability
@@ -88,16 +88,16 @@ def criticised(messages: Sequence[Message], fields: set[str], *, surface: Surfac
     return _as_asked(messages, {"fault": fault, "section": section, "text": text}, fields)
 
 
-def _as_asked(messages: Sequence[Message], told: Mapping[str, str], fields: set[str]) -> Reply:
+def _as_asked(messages: Sequence[Message], told: Mapping[str, str], fields: set[str]) -> SeekerReply:
     if fields:
         if unknown := fields - _FIELDS:
             raise BadInput(f"rehearsal's critic has no field {sorted(unknown)[0]!r}", hint="it gives fault, section and text")
         return answered(messages, {name: told[name] for name in told if name in fields}, "critic")
     plain = f"Fault: {told['fault']}\nSection: {told['section']}\n```\n{told['text']}\n```"
-    return Reply(plain, "critic", sum(len(one.content) for one in messages) // 4, len(plain) // 4)
+    return SeekerReply(plain, "critic", sum(len(one.content) for one in messages) // 4, len(plain) // 4)
 
 
-def case_of(messages: Sequence[Message]) -> Case:
+def case_of(messages: Sequence[Message]) -> CriticRequest:
     """What a request asks. Raises BadInput for a section or fault that there is not, or a prompt without its section."""
     told = "\n".join(message.content for message in messages if message.role != "assistant")
     sections = {name: html.unescape(text) for name, text in _SECTION.findall(told)}
@@ -120,10 +120,10 @@ def case_of(messages: Sequence[Message]) -> Case:
         raise BadInput(f"rehearsal's critic knows no task {task!r}", hint=f"there are: treat, {', '.join(TASKS)}")
     other = "".join(html.unescape(text) for text in _OTHER.findall(told)[:1])
     objective = found.get("objective")
-    return Case(sections, prompt, objective if objective in OBJECTIVES else None, *dials, found.get("fault"), task, other)
+    return CriticRequest(sections, prompt, objective if objective in OBJECTIVES else None, *dials, found.get("fault"), task, other)
 
 
-def dominant(case: Case, surface: Surface) -> str:
+def dominant(case: CriticRequest, surface: Surface) -> str:
     """The fault that by itself raises the objective most where the prompt is now; of all objectives by shares of their range."""
     brief = brief_of(case.prompt)
     level = levels(brief, surface=surface, temperature=case.temperature, top_p=case.top_p)
@@ -139,7 +139,7 @@ def dominant(case: Case, surface: Surface) -> str:
     return max(FAULTS, key=lambda fault: (weight(fault), level[fault]))
 
 
-def _reworded(case: Case, surface: Surface, *, knows: bool, luck: float) -> dict[str, str]:
+def _reworded(case: CriticRequest, surface: Surface, *, knows: bool, luck: float) -> dict[str, str]:
     """One of the sections shown, reworded as the task says; what it names as fault is of no use."""
     section = next(iter(case.sections))
     bench = _Bench.of(case, surface, "sameness")
@@ -154,7 +154,7 @@ def _reworded(case: Case, surface: Surface, *, knows: bool, luck: float) -> dict
     return {"fault": "wording", "section": section, "text": text}
 
 
-def _treated(case: Case, surface: Surface, fault: str) -> tuple[str, str]:
+def _treated(case: CriticRequest, surface: Surface, fault: str) -> tuple[str, str]:
     """(section, text): with the sentence that lowers the fault most, without sentences of the section that raise it."""
     bench = _Bench.of(case, surface, fault)
     options = [
@@ -181,14 +181,14 @@ def _treated(case: Case, surface: Surface, fault: str) -> tuple[str, str]:
 class _Bench:
     """A prompt on which sentences are tried out: what it pulls as it is, and what is to be lowered."""
 
-    case: Case
+    case: CriticRequest
     surface: Surface
     fault: str
     brief: Brief
     pulls: Mapping[str, Sequence[float]]
 
     @classmethod
-    def of(cls, case: Case, surface: Surface, fault: str) -> _Bench:
+    def of(cls, case: CriticRequest, surface: Surface, fault: str) -> _Bench:
         return cls(case, surface, fault, brief_of(case.prompt), pulls_of(bare_of(case.prompt)))
 
     def harm(self, section: str, added: str, dropped: Sequence[str] = ()) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from typing import Any
 from understudy.completion import Message
 from understudy.rehearsal import critic as criticism
 from understudy.rehearsal import roles
-from understudy.rehearsal.agenda import Reply
+from understudy.rehearsal.agenda import SeekerReply
 from understudy.rehearsal.agenda import respond as speak
 from understudy.rehearsal.draws import Draws
 from understudy.rehearsal.fitted import Fitted
@@ -39,7 +39,7 @@ def respond(
     top_p: float,
     seed: int,
     critic: float | None = None,
-) -> Reply:
+) -> SeekerReply:
     """What rehearsal answers: a seeker's turn, or the form that is asked for. Raises BadInput for what it does not know.
 
     `critic` is the quality of the critic in [0, 1]; None is the committed one.
@@ -69,14 +69,14 @@ def _asked(messages: Sequence[Message]) -> set[str]:
         return set()
 
 
-def _in_steps(reply: Reply) -> Reply:
+def _in_steps(reply: SeekerReply) -> SeekerReply:
     forms = read("forms.toml")["steps"]
     act, rating = forms.get(reply.intended_act, forms["other"])
     text = _json({"rating": rating or None, "act": act, "draft": reply.text, "message": reply.text})
     return replace(reply, text=text, completion_tokens=2 * reply.completion_tokens + len(forms))
 
 
-def _checked(messages: Sequence[Message], seed: int) -> Reply:
+def _checked(messages: Sequence[Message], seed: int) -> SeekerReply:
     told = messages[-1].content
     draft, brief = (html.unescape(" ".join(pattern.findall(told)[:1])) for pattern in (_DRAFT, _BRIEF))
     fault, spec, draws = _fault_of(draft, brief), read("forms.toml")["check"], Draws(seed)
@@ -86,7 +86,9 @@ def _checked(messages: Sequence[Message], seed: int) -> Reply:
     elif not fault and alarm:
         fault = "does not sound like this person"
     text = _json({"passes": not fault, "fault": fault})
-    return Reply(text, "check", sum(len(one.content) for one in messages) // _CHARACTERS_PER_TOKEN, len(text) // _CHARACTERS_PER_TOKEN)
+    return SeekerReply(
+        text, "check", sum(len(one.content) for one in messages) // _CHARACTERS_PER_TOKEN, len(text) // _CHARACTERS_PER_TOKEN
+    )
 
 
 def _fault_of(draft: str, brief: str) -> str:

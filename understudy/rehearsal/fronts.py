@@ -46,7 +46,7 @@ Values = tuple[tuple[Option, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class PromptChoice:
     """A way to write a prompt: how each lever is set (those that are off left out), controls, number of examples."""
 
     levers: Mapping[str, str]
@@ -69,14 +69,14 @@ class FrontMember:
     """A point of a true front and a way to get there."""
 
     point: TruePoint
-    choice: Choice
+    choice: PromptChoice
 
 
 @cache
 def true_front(surface: Surface) -> tuple[FrontMember, ...]:
     """The non-dominated points over all choices, in the order of their objectives, none twice."""
     if surface.flat:
-        plain = Choice({}, Controls(), 0)
+        plain = PromptChoice({}, Controls(), 0)
         return (FrontMember(true_point(plain.genome(), surface), plain),)
     first = _descended(surface)
     there = true_point(first.genome(), surface)
@@ -97,15 +97,15 @@ def true_front(surface: Surface) -> tuple[FrontMember, ...]:
     return tuple(sorted((members[at] for at in best), key=lambda member: tuple(member.point.vector)))
 
 
-def _descended(surface: Surface) -> Choice:
+def _descended(surface: Surface) -> PromptChoice:
     """A good choice, found by setting one lever or control at a time until nothing helps: it cuts the enumeration short."""
     scale = objectives_of(np.ones((1, len(DRIVERS))))[0]
 
-    def worth(choice: Choice) -> tuple[float, float]:
+    def worth(choice: PromptChoice) -> tuple[float, float]:
         point = true_point(choice.genome(), surface)
         return round(float((point.vector / scale).sum()), 9), sum(point.faults.values())
 
-    best = Choice({}, Controls(temperature=_WARM, persona="full", visibility="hidden"), 0)
+    best = PromptChoice({}, Controls(temperature=_WARM, persona="full", visibility="hidden"), 0)
     before = None
     while before != best:
         before = best
@@ -139,7 +139,7 @@ def _joined(surface: Surface, parts: Sequence[Part], *, known: Floats) -> Part:
 def bare_point(surface: Surface) -> TruePoint:
     """Where a prompt stands that pulls no lever, shows nothing and tells everything, the title too: what there is to gain."""
     controls = Controls(disclosure="upfront", persona="full", visibility="title")
-    return true_point(Choice({}, controls, 0).genome(), surface)
+    return true_point(PromptChoice({}, controls, 0).genome(), surface)
 
 
 def reference_of(surface: Surface) -> Floats:
@@ -156,9 +156,9 @@ def _parts(surface: Surface, schedule: Disclosure, shows: bool) -> Iterable[Part
         yield _levers_part(surface, group, values)
     counts = range(1, MAX_EXEMPLARS + 1) if shows else range(1)
     facts = list(product(PERSONAS, VISIBILITIES))
-    briefs = [brief_for(Choice({}, Controls(persona=persona, visibility=told), 0).genome()) for persona, told in facts]
-    shown = [brief_for(Choice({}, Controls(), n).genome()) for n in counts]
-    plain, nothing = brief_for(Choice({}, Controls(), 0).genome()), np.zeros(len(DRIVERS))
+    briefs = [brief_for(PromptChoice({}, Controls(persona=persona, visibility=told), 0).genome()) for persona, told in facts]
+    shown = [brief_for(PromptChoice({}, Controls(), n).genome()) for n in counts]
+    plain, nothing = brief_for(PromptChoice({}, Controls(), 0).genome()), np.zeros(len(DRIVERS))
     for name, choices, names, dials, never in (
         ("temperature", TEMPERATURES, ("temperature", "heat"), [(plain, one, 1.0) for one in TEMPERATURES], [nothing] * len(TEMPERATURES)),
         ("top_p", TOP_PS, ("top_p",), [(plain, 0.7, one) for one in TOP_PS], [nothing] * len(TOP_PS)),
@@ -241,7 +241,7 @@ def _lever_values(schedule: Disclosure, shows: bool) -> Mapping[str, Values]:
     controls = Controls(disclosure=schedule)
 
     def pulled(one: Option) -> float:
-        return brief_for(Choice({one.lever: one.name}, controls, int(shows)).genome()).instructions.levers[one.lever]
+        return brief_for(PromptChoice({one.lever: one.name}, controls, int(shows)).genome()).instructions.levers[one.lever]
 
     return {lever: tuple((one, pulled(one)) for one in known) for lever, known in options().items()}
 
@@ -266,14 +266,14 @@ def _fault(driver: str) -> str:
     return "attribute_leak" if driver == TARGET_TOLD else driver
 
 
-def _choice(picked: Mapping[str, Any], schedule: Disclosure) -> Choice:
+def _choice(picked: Mapping[str, Any], schedule: Disclosure) -> PromptChoice:
     """What was picked in every part, as one way to write a prompt."""
     persona, told = picked["facts"]
     controls = Controls(picked["temperature"], picked["top_p"], schedule, persona, visibility=told)
-    return Choice({lever: picked[lever] for lever in options() if picked[lever] != OFF}, controls, picked["n_exemplars"])
+    return PromptChoice({lever: picked[lever] for lever in options() if picked[lever] != OFF}, controls, picked["n_exemplars"])
 
 
-def _member(surface: Surface, choice: Choice, reached: Floats) -> FrontMember:
+def _member(surface: Surface, choice: PromptChoice, reached: Floats) -> FrontMember:
     """The choice, each lever set as weakly as leaves it no worse than it is or than the `reached` values.
 
     `reached` leaves out that long prompts dilute; a shorter one does so less.

@@ -12,7 +12,7 @@ from typing import Any
 from understudy.completion import Message
 from understudy.keys import rng_of
 from understudy.rehearsal import acts
-from understudy.rehearsal.agenda import Reply
+from understudy.rehearsal.agenda import SeekerReply
 from understudy.rehearsal.fitted import Fitted
 from understudy.rehearsal.masking import plural
 from understudy.rehearsal.parameters import read
@@ -29,7 +29,7 @@ _CHARACTERS_PER_TOKEN = 4
 Famous = Sequence[tuple[str, tuple[str, ...], int]]  # label, genres, how often it was recommended
 
 
-def satisfied(messages: Sequence[Message], fitted: Fitted, seed: int) -> Reply:
+def satisfied(messages: Sequence[Message], fitted: Fitted, seed: int) -> SeekerReply:
     """`{satisfaction}`, 1 to 5, from how well what was suggested in the fenced dialogue fits the fenced need."""
     told, spec = messages[-1].content, read("roles.toml")["satisfaction"]
     wishes = wishes_of("".join(_NEED.findall(told)[:1]))
@@ -44,7 +44,7 @@ def satisfied(messages: Sequence[Message], fitted: Fitted, seed: int) -> Reply:
     return answered(messages, {"satisfaction": min(5, max(1, round(1 + score)))}, "judge")
 
 
-def guessed(messages: Sequence[Message], fitted: Fitted) -> Reply:
+def guessed(messages: Sequence[Message], fitted: Fitted) -> SeekerReply:
     """`{titles}`: the most popular titles that were not named; it knows nothing of any target."""
     told = " ".join(html.unescape(message.content) for message in messages)
     named = {label for *_, label in acts.labels_in(told, fitted.catalogue)}
@@ -52,7 +52,7 @@ def guessed(messages: Sequence[Message], fitted: Fitted) -> Reply:
     return answered(messages, {"titles": titles[:_N_GUESSED]}, "guess")
 
 
-def recommended(messages: Sequence[Message], fitted: Fitted, seed: int) -> Reply:
+def recommended(messages: Sequence[Message], fitted: Fitted, seed: int) -> SeekerReply:
     """`{act, text, titles}`: titles of the fitted catalogue by popularity and by the genres that the seeker named."""
     spec, rng = read("roles.toml")["recommender"], rng_of("rehearsal recommender", seed)
     said = [html.unescape(text) for message in messages if message.role == "user" for _, text in _TURN.findall(message.content)]
@@ -78,10 +78,10 @@ def recommended(messages: Sequence[Message], fitted: Fitted, seed: int) -> Reply
     return answered(messages, {"act": act, "text": text, "titles": titles}, act)
 
 
-def answered(messages: Sequence[Message], value: Mapping[str, Any], act: str) -> Reply:
+def answered(messages: Sequence[Message], value: Mapping[str, Any], act: str) -> SeekerReply:
     """A reply in JSON."""
     text = json.dumps(value, ensure_ascii=False)
-    return Reply(text, act, sum(len(one.content) for one in messages) // _CHARACTERS_PER_TOKEN, len(text) // _CHARACTERS_PER_TOKEN)
+    return SeekerReply(text, act, sum(len(one.content) for one in messages) // _CHARACTERS_PER_TOKEN, len(text) // _CHARACTERS_PER_TOKEN)
 
 
 def famous(fitted: Fitted, messages: Sequence[Message]) -> Famous:

@@ -30,7 +30,7 @@ def text(manifest: Mapping[str, Any]) -> str:
         "## What made it\n\n" + table(("what", "value"), [(name, f"`{lineage[name]}`") for name in _LINEAGE if name in lineage]),
         "## Sources\n\n" + _sources(lineage["sources"]),
         *_annotations(lineage.get("annotations", ())),
-        "## Measured\n\nLower is better. Human halves that share no worker give the floor.\n\n" + _figures(manifest["figures"]),
+        "## Measured\n\nLower is better. Human halves that share no worker give the floor.\n\n" + _figures_table(manifest["figures"]),
         "## Gates\n\n" + _verdicts(manifest["verdicts"]),
         "## Files\n\n" + _FILES,
     ]
@@ -65,7 +65,7 @@ def _facts(manifest: Mapping[str, Any]) -> str:
     return table(("what", "value"), rows)
 
 
-def _figures(figures: Mapping[str, Any]) -> str:
+def _figures_table(figures: Mapping[str, Any]) -> str:
     floors = figures.get("floors", {})
     rows = [
         (kind, name, figure(value, n="bare", reason=True), number(floors.get(name), missing=""))

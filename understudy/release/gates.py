@@ -55,7 +55,7 @@ class Checked(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class BoundEvidence:
     """What is known of one bound. `limited` is the number held against `bound`, None where there is none."""
 
     subject: str
@@ -132,12 +132,12 @@ def batch_gates(suites: Mapping[str, Sequence[Declared]]) -> tuple[str, ...]:
     return (*BATCH_GATES, *(name for name in sorted(suites) if name not in BATCH_GATES and bounds(suites[name])))
 
 
-def evidence(suite: Sequence[Declared], found: Figures) -> list[Evidence]:
+def evidence(suite: Sequence[Declared], known: Figures) -> list[BoundEvidence]:
     """One row per bound of the suite, in its order."""
-    return [_evidence(one, found) for one in bounds(suite)]
+    return [_evidence(one, known) for one in bounds(suite)]
 
 
-def frame(rows: Sequence[Evidence]) -> pl.DataFrame:
+def frame(rows: Sequence[BoundEvidence]) -> pl.DataFrame:
     """The rows as the suites read them: subject, state, observed, lo, hi, n, min_n, limited."""
     schema = {
         "subject": pl.String, "state": pl.String, "observed": pl.Float64, "lo": pl.Float64, "hi": pl.Float64,
@@ -147,13 +147,13 @@ def frame(rows: Sequence[Evidence]) -> pl.DataFrame:
     return pl.DataFrame(values, schema=schema, orient="row")
 
 
-def parameters(rows: Sequence[Evidence]) -> dict[str, float]:
+def parameters(rows: Sequence[BoundEvidence]) -> dict[str, float]:
     """The value of each bound's parameter. A bound that is not known lets nothing pass."""
     nothing = {True: float("inf"), False: float("-inf")}
     return {row.subject: nothing[row.at_least] if row.bound is None else row.bound for row in rows}
 
 
-def verdicts(name: str, checks: Sequence[Checked], rows: Sequence[Evidence]) -> list[Verdict]:
+def verdicts(name: str, checks: Sequence[Checked], rows: Sequence[BoundEvidence]) -> list[Verdict]:
     """One verdict per expectation. A bound whose evidence the suite's own guards turned away has failed as well."""
     by_subject = {row.subject: row for row in rows}
     turned_away = {key for check in checks if "figure" not in check.expectation.meta and not check.passed for key in check.unexpected}
@@ -178,10 +178,10 @@ def table_verdict(name: str, check: Checked) -> Verdict:
     return Verdict(name, check.expectation.name, "", observed, None, None, check.n, None, check.passed, detail)
 
 
-def _evidence(one: Declared, found: Figures) -> Evidence:
+def _evidence(one: Declared, known: Figures) -> BoundEvidence:
     meta, at_least = one.meta, "min_value" in one.kwargs
-    measured = _figure(found, meta["figure"])
-    bound, missing = _bound(meta["bound"], found)
+    measured = _known_figure(known, meta["figure"])
+    bound, missing = _bound(meta["bound"], known)
     limited = measured.hi if meta["limit"] == "upper" else measured.value
     reason = measured.reason if measured.value is None else missing
     if not reason and limited is None:
@@ -190,35 +190,35 @@ def _evidence(one: Declared, found: Figures) -> Evidence:
         reason = f"n is {measured.n}, at least {meta['min_n']} are needed"
     state: State = "measured" if not reason else "left_out" if reason.startswith(UNDERPOWERED) else "not_measured"
     usable = limited if state == "measured" else None
-    return Evidence(one.name, state, measured, 0 if state == "left_out" else meta["min_n"], usable, bound, at_least, reason)
+    return BoundEvidence(one.name, state, measured, 0 if state == "left_out" else meta["min_n"], usable, bound, at_least, reason)
 
 
-def _figure(found: Figures, name: str) -> Measured:
-    return found.get(name) or Measured(None, reason=f"there is no figure {name}")
+def _known_figure(known: Figures, name: str) -> Measured:
+    return known.get(name) or Measured(None, reason=f"there is no figure {name}")
 
 
-def _bound(source: Mapping[str, Any], found: Figures) -> tuple[float | None, str]:
+def _bound(source: Mapping[str, Any], known: Figures) -> tuple[float | None, str]:
     """The bound and '', or None and why there is none. Underpowered stays recognizable as the reason."""
     if "fixed" in source:
         return float(source["fixed"]), ""
     if "figure" not in source:
         raise UnderstudyError(f"the source of a bound is {dict(source)}; it must be fixed or be taken from a figure")
-    base = _figure(found, source["figure"])
+    base = _known_figure(known, source["figure"])
     if base.value is not None:
         return base.value + source["plus"], ""
     reason = base.reason if base.reason.startswith(UNDERPOWERED) else f"no bound: {source['figure']} is not measured ({base.reason})"
     return None, reason
 
 
-def _bound_verdict(name: str, check: Checked, row: Evidence, turned_away: bool) -> Verdict:
+def _bound_verdict(name: str, check: Checked, row: BoundEvidence, turned_away: bool) -> Verdict:
     passed = check.passed and not turned_away
     seen = row.measured
     return Verdict(
-        name, check.expectation.name, row.subject, seen.value, seen.lo, seen.hi, seen.n, row.bound, passed, _told(check, row, passed)
+        name, check.expectation.name, row.subject, seen.value, seen.lo, seen.hi, seen.n, row.bound, passed, _detail(check, row, passed)
     )  # fmt: skip
 
 
-def _told(check: Checked, row: Evidence, passed: bool) -> str:
+def _detail(check: Checked, row: BoundEvidence, passed: bool) -> str:
     if row.state == "left_out":
         return f"left out: {row.reason}"
     if row.state == "not_measured":

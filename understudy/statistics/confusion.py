@@ -55,17 +55,17 @@ def confusion(truth: Sequence[str], read: Sequence[str], *, classes: Sequence[st
 
 
 def scores(
-    truth: Sequence[str], reads: Sequence[Sequence[str]], units: Sequence[str], *, classes: Sequence[str], seed: int
+    truth: Sequence[str], reads: Sequence[Sequence[str]], sampled_units: Sequence[str], *, classes: Sequence[str], seed: int
 ) -> dict[str, Any]:
     """`{macro_f1, per_class {name: {precision, recall, f1, n}}, n_turns}` of one or several readings of the same turns.
 
     Several readings are those of repeated cross-validation; their counts are averaged. The interval of macro_f1 is by
-    half-samples of `units` (dialogues), its n is their number. A class without turns does not count in the mean.
+    half-samples of `sampled_units` (dialogues), its n is their number. A class without turns does not count in the mean.
     """
     if not len(truth):
         return {"macro_f1": Measured(None, reason="no gold turns").as_json(), "per_class": None, "n_turns": 0}
-    names = sorted(set(units))
-    tables = _by_unit(truth, reads, [names.index(one) for one in units], n_units=len(names), classes=classes)
+    names = sorted(set(sampled_units))
+    tables = _by_unit(truth, reads, [names.index(one) for one in sampled_units], n_units=len(names), classes=classes)
     whole = tables.sum(axis=0)
     there = whole.sum(axis=1) > 0
     drawn = halves(unit_codes(names), seed=seed) @ tables.reshape(len(names), -1)

@@ -16,7 +16,7 @@ Fields = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Estimate:
     """An expected value between two bounds."""
 
     value: float
@@ -24,20 +24,20 @@ class Figure:
     hi: float
 
     @classmethod
-    def exactly(cls, value: float) -> Figure:
+    def exactly(cls, value: float) -> Estimate:
         """A figure that is known."""
         return cls(value, value, value)
 
-    def __add__(self, other: Figure) -> Figure:
-        return Figure(self.value + other.value, self.lo + other.lo, self.hi + other.hi)
+    def __add__(self, other: Estimate) -> Estimate:
+        return Estimate(self.value + other.value, self.lo + other.lo, self.hi + other.hi)
 
-    def __mul__(self, other: Figure | float) -> Figure:
-        by = other if isinstance(other, Figure) else Figure.exactly(other)
-        return Figure(self.value * by.value, self.lo * by.lo, self.hi * by.hi)
+    def __mul__(self, other: Estimate | float) -> Estimate:
+        by = other if isinstance(other, Estimate) else Estimate.exactly(other)
+        return Estimate(self.value * by.value, self.lo * by.lo, self.hi * by.hi)
 
-    def at_least(self, other: Figure) -> Figure:
+    def at_least(self, other: Estimate) -> Estimate:
         """The larger of the two, bound by bound."""
-        return Figure(max(self.value, other.value), max(self.lo, other.lo), max(self.hi, other.hi))
+        return Estimate(max(self.value, other.value), max(self.lo, other.lo), max(self.hi, other.hi))
 
     def as_json(self, digits: int = 0) -> Fields:
         """`{value, range}`, rounded."""
@@ -45,7 +45,7 @@ class Figure:
         return {"value": kept[0], "range": kept[1:]}
 
 
-NONE = Figure.exactly(0.0)
+NONE = Estimate.exactly(0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,30 +56,30 @@ class Stage:
     """
 
     name: str
-    n_evaluations: Figure
+    n_evaluations: Estimate
     n_replays: float
     n_free: float
-    turns: Figure
-    n_rewritings: Figure = NONE
-    n_questions: Figure = NONE
+    turns: Estimate
+    n_rewritings: Estimate = NONE
+    n_questions: Estimate = NONE
 
     @property
-    def n_seeker_turns(self) -> Figure:
+    def n_seeker_turns(self) -> Estimate:
         """Turns that a seeker has to take."""
-        return self.n_evaluations * (self.turns * self.n_free + Figure.exactly(self.n_replays))
+        return self.n_evaluations * (self.turns * self.n_free + Estimate.exactly(self.n_replays))
 
     @property
-    def n_recommender_turns(self) -> Figure:
+    def n_recommender_turns(self) -> Estimate:
         """Turns that a recommender has to take."""
         return self.n_evaluations * (self.turns * self.n_free)
 
     @property
-    def n_runs(self) -> Figure:
+    def n_runs(self) -> Estimate:
         """Free runs."""
         return self.n_evaluations * self.n_free
 
     @property
-    def n_dialogues(self) -> Figure:
+    def n_dialogues(self) -> Estimate:
         """Replays and free runs."""
         return self.n_evaluations * (self.n_replays + self.n_free)
 
@@ -93,23 +93,23 @@ class Calls:
     """
 
     model: str
-    per_turn: Figure
-    prompt_tokens: Figure
-    reply_tokens: Figure
-    latency_s: Figure
+    per_turn: Estimate
+    prompt_tokens: Estimate
+    reply_tokens: Estimate
+    latency_s: Estimate
     price: Price | None
     source: str
-    per_run: Figure = NONE
-    per_rewriting: Figure = NONE
-    per_question: Figure = NONE
+    per_run: Estimate = NONE
+    per_rewriting: Estimate = NONE
+    per_question: Estimate = NONE
 
     @property
-    def tokens(self) -> Figure:
+    def tokens(self) -> Estimate:
         """Of one call, both directions."""
         return self.prompt_tokens + self.reply_tokens
 
     @property
-    def usd(self) -> Figure | None:
+    def usd(self) -> Estimate | None:
         """Of one call; None where the price is not known."""
         if self.price is None:
             return None
@@ -117,7 +117,7 @@ class Calls:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StageGroup:
     """Stages whose calls are of the same kinds: those of one prompt setting, or of a probe. `name` says which, where there are several."""
 
     name: str
@@ -132,12 +132,12 @@ class Way:
     concurrency: int
     rpm: int | None
     tpm: int | None
-    call_s: Figure
-    evaluation_s: Figure
-    start_s: Figure
+    call_s: Estimate
+    evaluation_s: Estimate
+    start_s: Estimate
 
 
-def estimated(parts: Sequence[Part], way: Way) -> Fields:
+def estimated(parts: Sequence[StageGroup], way: Way) -> Fields:
     """The fields of `understudy estimate`: per stage and in all `n_dialogues, n_free_runs, n_calls, tokens, usd, minutes`."""
     rows = [{"part": part.name, **_stage(stage, part.calls, way)} for part in parts for stage in part.stages]
     unknown = sorted({one.model for part in parts for one in part.calls.values() if one.price is None})

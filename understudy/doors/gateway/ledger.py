@@ -42,7 +42,7 @@ class _Write:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _ReadRow:
     completion_key: str
     done: Future[Completion]
 
@@ -65,7 +65,7 @@ class Ledger:
         self, store_path: Path | str, *, run_id: str, now: Callable[[], datetime], deliver: Callable[[Work], object] = _at_once
     ) -> None:
         self._path, self._run_id, self._now, self._deliver = Path(store_path), run_id, now, deliver
-        self._queue: SimpleQueue[_Write | _Read | None] = SimpleQueue()
+        self._queue: SimpleQueue[_Write | _ReadRow | None] = SimpleQueue()
         self._lock = Lock()
         self._error: BaseException | None = None
         self._closed, self._closing = False, Event()
@@ -92,7 +92,7 @@ class Ledger:
     def read(self, completion_key: str) -> Future[Completion]:
         """The stored reply of a key that `has` knows."""
         done: Future[Completion] = Future()
-        self._put(_Read(completion_key, done))
+        self._put(_ReadRow(completion_key, done))
         return done
 
     def reserve(self, reservation_id: str, completion_key: str, *, max_tokens: int, max_usd: float | None) -> Future[None]:
@@ -149,7 +149,7 @@ class Ledger:
         self._put(_Write(table, row, done))
         return done
 
-    def _put(self, job: _Write | _Read) -> None:
+    def _put(self, job: _Write | _ReadRow) -> None:
         with self._lock:
             if self._error is not None:
                 raise UnderstudyError(f"the ledger could not be written: {self._error}") from self._error
@@ -158,7 +158,7 @@ class Ledger:
             self._queue.put(job)
 
     def _work(self, opened: Future[set[str]]) -> None:
-        batch: list[_Write | _Read] = []
+        batch: list[_Write | _ReadRow] = []
         try:
             with Store.open(self._path) as store:
                 for row in store.rows("play/fingerprints"):
@@ -168,7 +168,7 @@ class Ledger:
                 while more:
                     batch, more = self._take()
                     self._commit(store, [job for job in batch if isinstance(job, _Write)])
-                    if reads := [job for job in batch if isinstance(job, _Read)]:
+                    if reads := [job for job in batch if isinstance(job, _ReadRow)]:
                         self._deliver(partial(_resolve, _found(store, reads)))
         except BaseException as error:
             if not opened.done():
@@ -176,9 +176,9 @@ class Ledger:
                 return
             self._fail(batch, error)
 
-    def _take(self) -> tuple[list[_Write | _Read], bool]:
+    def _take(self) -> tuple[list[_Write | _ReadRow], bool]:
         """All that is queued, at least one job; False with it when the ledger is being closed."""
-        batch: list[_Write | _Read] = []
+        batch: list[_Write | _ReadRow] = []
         job = self._queue.get()
         if job is not None:
             self._closing.wait(_GATHER_S)
@@ -216,7 +216,7 @@ class Ledger:
             return
         tables[write.table].setdefault(name, write.row)
 
-    def _fail(self, batch: list[_Write | _Read], error: BaseException) -> None:
+    def _fail(self, batch: list[_Write | _ReadRow], error: BaseException) -> None:
         with self._lock:
             self._error = error
             while not self._queue.empty():
@@ -225,7 +225,7 @@ class Ledger:
         self._deliver(partial(_reject, [job.done for job in batch], error))
 
 
-def _found(store: Store, reads: list[_Read]) -> list[tuple[Future[Any], Any]]:
+def _found(store: Store, reads: list[_ReadRow]) -> list[tuple[Future[Any], Any]]:
     rows = store.rows("play/completions", keys=sorted({read.completion_key for read in reads}))
     found = {row.pop("completion_key"): Completion(**row) for row in rows}
     return [(read.done, found[read.completion_key]) for read in reads]

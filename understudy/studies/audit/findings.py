@@ -43,10 +43,10 @@ _LEAKS = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that an audit found. `severity`: how many times as far from humans as humans are from each other (or over its cap)."""
+    """One thing that an audit audit. `severity`: how many times as far from humans as humans are from each other (or over its cap)."""
 
     about: str
-    told: str
+    sentence: str
     severity: float
     simulated: Measured
     human: Measured
@@ -54,19 +54,21 @@ class Finding:
     def as_json(self) -> dict[str, Any]:
         """The fields of a row of `findings`."""
         sides = {"simulated": self.simulated.as_json(), "human": self.human.as_json()}
-        return {"about": self.about, "told": self.told, "severity": self.severity, **sides}
+        return {"about": self.about, "told": self.sentence, "severity": self.severity, **sides}
 
 
-def findings(found: Audit, reference: Reference) -> list[dict[str, Any]]:
+def findings(audit: Audit, reference: Reference) -> list[dict[str, Any]]:
     """Everything that stands beyond what humans differ among each other, the farthest first."""
-    seen = [*_bias(found), *_parts(found), *_leaks(found, reference), *_repeated(found)]
+    seen = [*_bias(audit), *_parts(audit), *_leaks(audit, reference), *_repeated(audit)]
     return [one.as_json() for one in sorted(seen, key=lambda one: (-one.severity, one.about))]
 
 
-def worst(found: Audit, pieces: Sequence[Heard]) -> list[dict[str, Any]]:
+def worst(audit: Audit, pieces: Sequence[Heard]) -> list[dict[str, Any]]:
     """The dialogues with most faults: the name that the file gives them, their human, and how often each fault stands in them."""
-    told = found.observed.told.select("dialogue_id", titles=pl.col("title").cast(pl.Int64), attributes=pl.col("attributes").cast(pl.Int64))
-    counted = found.turns.group_by("dialogue_id").agg(
+    told = audit.observed.disclosures.select(
+        "dialogue_id", titles=pl.col("title").cast(pl.Int64), attributes=pl.col("attributes").cast(pl.Int64)
+    )
+    counted = audit.turns.group_by("dialogue_id").agg(
         n_turns=pl.len(),
         copied=pl.col("copied").fill_null(False).sum(),
         repeated=pl.col("repeated").sum(),
@@ -90,9 +92,9 @@ def worst(found: Audit, pieces: Sequence[Heard]) -> list[dict[str, Any]]:
     ]
 
 
-def _beyond(found: Audit, name: str, signed: Measured) -> float:
+def _beyond(audit: Audit, name: str, signed: Measured) -> float:
     """How many times as far from 0 as halves of humans are; 0 where the interval holds 0 or there is no floor."""
-    anchor = found.anchors.get(name)
+    anchor = audit.anchors.get(name)
     if anchor is None or anchor.signed_lo is None or anchor.signed_hi is None or signed.value is None:
         return 0.0
     if signed.lo is not None and signed.hi is not None and signed.lo <= 0 <= signed.hi:
@@ -100,52 +102,52 @@ def _beyond(found: Audit, name: str, signed: Measured) -> float:
     return abs(signed.value) / max(abs(anchor.signed_lo), abs(anchor.signed_hi), 1e-3)
 
 
-def _bias(found: Audit) -> Iterator[Finding]:
-    bias = found.evaluation.objectives["positive_bias"]
+def _bias(audit: Audit) -> Iterator[Finding]:
+    bias = audit.evaluation.objectives["positive_bias"]
     for stratum in STRATA:
-        severity = _beyond(found, f"positive_bias.{stratum}", bias.signed.get(stratum, Measured(None)))
+        severity = _beyond(audit, f"positive_bias.{stratum}", bias.signed.get(stratum, Measured(None)))
         if severity > 1:
-            ours, humans = found.figures[f"accept_{stratum}"]
+            ours, humans = audit.figures[f"accept_{stratum}"]
             much = "It accepts too much" if (bias.signed[stratum].value or 0) > 0 else "It accepts too little"
             told = f"{much}: of {_OF_ITEM[stratum]} it takes {_share(ours)}, people take {_share(humans)}."
             yield Finding(f"positive_bias.{stratum}", told, severity, ours, humans)
 
 
-def _parts(found: Audit) -> Iterator[Finding]:
+def _parts(audit: Audit) -> Iterator[Finding]:
     for name, told in _DIVERSITY.items():
-        yield from _part(found, "diversity_gap", name, told)
-    ours, humans = (side.value or 0.0 for side in found.figures.get("tokens_per_turn", (Measured(None), Measured(None))))
+        yield from _part(audit, "diversity_gap", name, told)
+    ours, humans = (side.value or 0.0 for side in audit.figures.get("tokens_per_turn", (Measured(None), Measured(None))))
     length = f"Its turns are {'longer' if ours > humans else 'shorter' if ours < humans else 'spread otherwise'} than people's"
     for name, line in {"tokens": length, **_BEHAVIOUR}.items():
-        yield from _part(found, "behavioural_distance", name, (line, line))
+        yield from _part(audit, "behavioural_distance", name, (line, line))
 
 
-def _part(found: Audit, objective: str, name: str, told: tuple[str, str]) -> Iterator[Finding]:
+def _part(audit: Audit, objective: str, name: str, told: tuple[str, str]) -> Iterator[Finding]:
     """`told`: what is said where the simulator is below humans, and where it is above them."""
-    signed = found.evaluation.objectives[objective].signed.get(name, Measured(None))
-    severity = _beyond(found, f"{objective}.{name}", signed)
+    signed = audit.evaluation.objectives[objective].signed.get(name, Measured(None))
+    severity = _beyond(audit, f"{objective}.{name}", signed)
     is_above = bool((signed.value or 0) > 0)
     if severity <= 1 or (objective == "behavioural_distance" and not is_above):
         return
-    ours, humans = found.figures.get(_FIGURES.get(name, name), (signed, Measured(None, reason="a distance has no human figure")))
+    ours, humans = audit.figures.get(_FIGURES.get(name, name), (signed, Measured(None, reason="a distance has no human figure")))
     beside = f": {_number(ours)}, people {_number(humans)}" if humans.value is not None else ""
     yield Finding(f"{objective}.{name}", f"{told[is_above]}{beside}.", severity, ours, humans)
 
 
-def _leaks(found: Audit, reference: Reference) -> Iterator[Finding]:
+def _leaks(audit: Audit, reference: Reference) -> Iterator[Finding]:
     limits = caps(reference)
     for name, told in _LEAKS.items():
-        rate, cap = found.evaluation.leakage[name], limits[name]
+        rate, cap = audit.evaluation.leakage[name], limits[name]
         if rate.value is not None and cap is not None and rate.value > cap:
-            _, humans = found.figures.get(name, (rate, Measured(None, reason="no human figure")))
+            _, humans = audit.figures.get(name, (rate, Measured(None, reason="no human figure")))
             beside = f", people in {_share(humans)}" if humans.value is not None else ""
             line = f"{told}: in {_share(rate)} of cases{beside} (bound {cap:.1%})."
             yield Finding(f"data_leakage.{name}", line, rate.value / cap, rate, humans)
 
 
-def _repeated(found: Audit) -> Iterator[Finding]:
-    excess = found.doses["repeated"]
-    ours, humans = found.rates["repeated"]
+def _repeated(audit: Audit) -> Iterator[Finding]:
+    excess = audit.doses["repeated"]
+    ours, humans = audit.rates["repeated"]
     if excess.value is not None and excess.lo is not None and excess.lo > 0.01:
         told = f"It says whole turns again in other dialogues: {_share(ours)} of its turns, {_share(humans)} of people's."
         yield Finding("doses.repeated", told, 1 + excess.value / 0.05, ours, humans)

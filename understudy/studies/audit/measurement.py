@@ -22,7 +22,7 @@ from understudy.profile.anchors import SIZES, Anchor, floors_of, human_anchors, 
 from understudy.records import STRATA, Measured
 from understudy.statistics.halves import interval, unit_codes
 from understudy.statistics.rates import wilson
-from understudy.studies.audit.pairing import REPLAYED, Heard, HumanSide, frames, replayed_share
+from understudy.studies.audit.pairing import REPLAYED, AuditHumans, Heard, frames, replayed_share
 from understudy.studies.dose import doses as dose
 
 VERSION = 1
@@ -61,11 +61,11 @@ class Audit:
 
 
 def audit(
-    pieces: Sequence[Heard], side: HumanSide, human: Human, reference: Reference, *, split: str, ids: Mapping[str, str], same_setting: bool,
-    seed: int, n_halvings: int = N_HALVINGS,
+    pieces: Sequence[Heard], humans: AuditHumans, human: Human, reference: Reference, *, split: str, ids: Mapping[str, str],
+    same_setting: bool, seed: int, n_halvings: int = N_HALVINGS,
 ) -> Audit:  # fmt: skip
     """The audit of a file's dialogues. `human` and `reference` are of `split`; `ids` as `pairing.item_ids` gives them."""
-    simulated = frames(pieces, side, ids=ids, same_setting=same_setting)
+    simulated = frames(pieces, humans, ids=ids, same_setting=same_setting)
     read = observe(simulated, reference)
     # the dialogues stand in two frames, as replays and as runs: each of their turns counts once
     seen = replace(read, turns=read.turns.filter(pl.col("source") == "behaviour"))
@@ -78,8 +78,8 @@ def audit(
         anchors["behavioural_distance"] = replace(anchors["behavioural_distance.same_setting"], name="behavioural_distance")
     tables = _tables(simulated, seen, human, reference, seed=seed)
     return Audit(
-        evaluation=_told(evaluation, pieces, seen).with_floors(floors_of(anchors.values())),
-        figures=_figures(seen, reference, sizes["behaviour"]),
+        evaluation=_with_reasons(evaluation, pieces, seen).with_floors(floors_of(anchors.values())),
+        figures=_figure_pairs(seen, reference, sizes["behaviour"]),
         doses={name: _excess(*tables[name], name, seed=seed) for name in dose.KINDS},
         rates={name: tuple(_rate(table) for table in tables[name]) for name in dose.KINDS},  # type: ignore[misc]
         anchors=anchors,
@@ -96,13 +96,13 @@ def _sizes(seen: Observed) -> dict[str, int]:
     return {
         "per_stratum": max(counts.get(name, 0) for name in STRATA) or SIZES["per_stratum"],
         "behaviour": max(seen.corpus.n, 1),
-        "free": len(seen.told) or SIZES["free"],
+        "free": len(seen.disclosures) or SIZES["free"],
     }
 
 
-def _figures(seen: Observed, reference: Reference, n_dialogues: int) -> dict[str, tuple[Measured, Measured]]:
+def _figure_pairs(seen: Observed, reference: Reference, n_dialogues: int) -> dict[str, tuple[Measured, Measured]]:
     own = replace(
-        reference, corpus=seen.corpus, reactions=seen.reactions, turns=seen.turns, told=seen.told, lengths=seen.free_lengths
+        reference, corpus=seen.corpus, reactions=seen.reactions, turns=seen.turns, disclosures=seen.disclosures, lengths=seen.free_lengths
     )  # fmt: skip
     n = min(n_dialogues, reference.corpus.n)
     ours, humans = (human_figures(one, n_dialogues=n) for one in (own, reference))
@@ -123,7 +123,7 @@ def _tables(
     ours = simulated.behaviour.hstack(seen.turns.select("n_tokens", "copied"))
     at = seen.reactions.filter(pl.col("stratum").is_in(STRATA))
     human_at = reference.reactions.filter(pl.col("context_id").is_in(at["context_id"].unique().to_list()))
-    told = reference.told.filter(pl.col("dialogue_id").is_in(paired))
+    told = reference.disclosures.filter(pl.col("dialogue_id").is_in(paired))
     repeats = (repeated(frame, _few(ours, theirs, frame, seed)) for frame in (ours, theirs))
     by_turn = {"copied": pl.col("copied").fill_null(False), "length": pl.col("n_tokens") >= dose.LONG}
     found = {name: (_counted(ours, fault), _counted(theirs, fault)) for name, fault in by_turn.items()}
@@ -131,7 +131,7 @@ def _tables(
     accepts = pl.col("label") == "accept"
     return found | {
         "acceptance": (_counted(at, accepts), _counted(human_at, accepts)),
-        "titles": (_counted(seen.told, pl.col("title")), _counted(told, pl.col("title"))),
+        "titles": (_counted(seen.disclosures, pl.col("title")), _counted(told, pl.col("title"))),
         "repeated": (_counted(one, pl.col("repeated")), _counted(other, pl.col("repeated"))),
     }
 
@@ -189,7 +189,7 @@ def _judged(simulated: Simulated, seen: Observed) -> pl.DataFrame:
     return repeated(turns, every).join(accepted, on=("dialogue_id", "turn_index"), how="left", maintain_order="left")
 
 
-def _told(evaluation: Evaluation, pieces: Sequence[Heard], seen: Observed) -> Evaluation:
+def _with_reasons(evaluation: Evaluation, pieces: Sequence[Heard], seen: Observed) -> Evaluation:
     """The evaluation with reasons that say what of the file is missing."""
     objectives, leakage, diagnostics = dict(evaluation.objectives), dict(evaluation.leakage), dict(evaluation.diagnostics)
     if seen.reactions.is_empty():
@@ -200,7 +200,7 @@ def _told(evaluation: Evaluation, pieces: Sequence[Heard], seen: Observed) -> Ev
         ours = [name for name in diagnostics if name.startswith(_OF_REACTIONS) and not name.endswith("_human")]
         diagnostics |= {name: Measured(None, reason=why) for name in ours}
     diagnostics |= {name: Measured(None, reason=NO_DECOYS) for name in diagnostics if name.endswith("decoy") or name.startswith("decoy")}
-    if seen.told.is_empty():
+    if seen.disclosures.is_empty():
         leakage |= {name: Measured(None, reason=NO_TARGETS) for name in ("title", "attributes", "prompt")}
     elif seen.free_dialogues["title_in_prompt"].null_count() == len(seen.free_dialogues):
         leakage["prompt"] = Measured(None, reason=NO_PROMPTS)
@@ -210,17 +210,17 @@ def _told(evaluation: Evaluation, pieces: Sequence[Heard], seen: Observed) -> Ev
     return Evaluation(objectives, leakage, diagnostics)
 
 
-def as_json(found: Audit) -> dict[str, Any]:
+def as_json(audit: Audit) -> dict[str, Any]:
     """The contract's fields: objectives with floors, leakage, diagnostics, figures, doses; what the setting does to them."""
-    told = found.evaluation.as_json()
+    told = audit.evaluation.as_json()
     for name, one in told["objectives"].items():
-        if found.setting == "differs" and name in ("diversity_gap", "behavioural_distance"):
+        if audit.setting == "differs" and name in ("diversity_gap", "behavioural_distance"):
             one["note"] = DIFFERS
-    both = {"figures": found.figures, "rates": found.rates}
+    both = {"figures": audit.figures, "rates": audit.rates}
     pairs = {
         field: {name: {"simulated": ours.as_json(), "human": humans.as_json()} for name, (ours, humans) in values.items()}
         for field, values in both.items()
     }
-    doses = {name: {**one.as_json(), "unit": dose.UNITS[name], **pairs["rates"][name]} for name, one in found.doses.items()}  # type: ignore[index]
-    setting = {"kind": found.setting, "replayed": found.replayed.as_json()}
+    doses = {name: {**one.as_json(), "unit": dose.UNITS[name], **pairs["rates"][name]} for name, one in audit.doses.items()}  # type: ignore[index]
+    setting = {"kind": audit.setting, "replayed": audit.replayed.as_json()}
     return {**told, "figures": pairs["figures"], "doses": doses, "setting": setting}

@@ -50,21 +50,21 @@ _DOSES = {
 }
 
 
-def page(fields: Mapping[str, Any], found: Audit, reference: Reference, pieces: Sequence[Heard]) -> str:
+def page(fields: Mapping[str, Any], audit: Audit, reference: Reference, pieces: Sequence[Heard]) -> str:
     """The page of an audit; `fields` are those of the command."""
     title = f"Simulated seekers beside the humans of {fields['dataset']}"
     parts = [
         f"<h1>{escape(title)}</h1>",
         f'<p class="small">{escape(_counts(fields))}</p>',
-        _setting(found),
+        _setting(audit),
         *([f'<p class="note">{escape(REHEARSAL_WARNING)}</p>'] if "rehearsal" in fields["engines"] else []),
         "<h2>Findings, the most severe first</h2>",
         _findings(fields["findings"]),
-        *(_drawing(name, svg) for name, svg in pictures(found, reference).items()),
+        *(_drawing(name, svg) for name, svg in pictures(audit, reference).items()),
         "<h2>Leakage</h2>",
-        _table(("kind", "rate", "people"), _leaks(found)),
+        _table(("kind", "rate", "people"), _leaks(audit)),
         "<h2>Dialogues with the most faults</h2>",
-        _worst(fields["worst"], found, pieces),
+        _worst(fields["worst"], audit, pieces),
         "<h2>Not measured, with the reason</h2>",
         _table(("what", "why"), _unmeasured(fields)),
     ]
@@ -73,26 +73,26 @@ def page(fields: Mapping[str, Any], found: Audit, reference: Reference, pieces: 
     return f'<!doctype html>\n<html lang="en">\n<head>\n{head}\n</head>\n<body>\n{body}\n</body>\n</html>\n'
 
 
-def pictures(found: Audit, reference: Reference) -> dict[str, str]:
+def pictures(audit: Audit, reference: Reference) -> dict[str, str]:
     """Picture name → SVG, in the order of the page; what has no figures is not drawn."""
-    drawn = {"objectives": _objectives(found)}
-    taken = [(name, found.figures[f"accept_{name}"]) for name in STRATA if found.figures[f"accept_{name}"][0].value is not None]
+    drawn = {"objectives": _objectives(audit)}
+    taken = [(name, audit.figures[f"accept_{name}"]) for name in STRATA if audit.figures[f"accept_{name}"][0].value is not None]
     if taken:
         drawn["reactions"] = _dots(((name.replace("_", ", "), *pair) for name, pair in taken), "recommendations accepted", "Reactions")
-    doses = [(_DOSES[name], one) for name, one in found.doses.items() if one.value is not None]
+    doses = [(_DOSES[name], one) for name, one in audit.doses.items() if one.value is not None]
     if doses:
         drawn["doses"] = _dots(((name, one, None) for name, one in doses), "share of units", "Doses of known faults")
-    drawn["tokens"] = _shares(_lengths(found.observed.corpus), _lengths(reference.corpus), "words in a turn", "Length of turns")
-    drawn["acts"] = _shares(_acts(found.observed.corpus), _acts(reference.corpus), None, "Dialogue acts")
+    drawn["tokens"] = _shares(_lengths(audit.observed.corpus), _lengths(reference.corpus), "words in a turn", "Length of turns")
+    drawn["acts"] = _shares(_acts(audit.observed.corpus), _acts(reference.corpus), None, "Dialogue acts")
     return drawn
 
 
-def _objectives(found: Audit) -> str:
+def _objectives(audit: Audit) -> str:
     import altair as alt
 
     panels = []
-    for name, value in found.evaluation.objectives.items():
-        one, anchor = value.measured, found.anchors.get(name)
+    for name, value in audit.evaluation.objectives.items():
+        one, anchor = value.measured, audit.anchors.get(name)
         low, high = (anchor.floor_lo, anchor.floor_hi) if anchor else (None, None)
         top = max(one.hi or 0.0, one.value or 0.0, high or 0.0, 0.01) * 1.15
         y: dict[str, Any] = {"title": None, "scale": alt.Scale(domain=[0, top], nice=False)}
@@ -105,7 +105,7 @@ def _objectives(found: Audit) -> str:
         layers.append(base.mark_rule(strokeWidth=2, color=_SIMULATED).encode(y=alt.Y("lo:Q", **y), y2="hi:Q"))
         layers.append(base.mark_point(filled=True, size=90, color=_SIMULATED, opacity=1).encode(y=alt.Y("value:Q", **y)))
         layers.append(base.mark_text(dx=28, fontSize=11).encode(y=alt.Y("value:Q", **y), text="told:N"))
-        drawn = [f"{who}: {units}" for who, units in value.units.items()]
+        drawn = [f"{who}: {units}" for who, units in value.unit_counts.items()]
         heading = alt.TitleParams(name.replace("_", " ") + ("" if rows else ": not measured"), fontSize=12, subtitle=drawn)
         panels.append(alt.layer(*layers).properties(width=130, height=190, title=heading))
     return rendered(alt.hconcat(*panels, spacing=30), "Objectives and the human split-half baseline (floor)")
@@ -175,7 +175,7 @@ def _counts(fields: Mapping[str, Any]) -> str:
     )
 
 
-def _setting(found: Audit) -> str:
+def _setting(audit: Audit) -> str:
     told = {
         "replayed": "The recommender's turns are those of the human recommender, so both are compared in the same contexts.",
         "same": "As stated with --same-setting, the seekers of the file talked to the recommender that the humans talked to.",
@@ -184,7 +184,7 @@ def _setting(found: Audit) -> str:
             "differ as much as simulators differ from humans, so variety and behaviour are only described here and not judged."
         ),
     }
-    return f'<p class="note">{escape(told[found.setting])}</p>'
+    return f'<p class="note">{escape(told[audit.setting])}</p>'
 
 
 def _findings(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -203,8 +203,8 @@ def _drawing(name: str, svg: str) -> str:
     return f'<figure id="{escape(name)}">\n{svg}\n<figcaption class="small">{escape(_CAPTIONS[name])}</figcaption>\n</figure>'
 
 
-def _leaks(found: Audit) -> list[tuple[str, str, str]]:
-    pairs = ((name, one, found.figures.get(name, (one, None))[1]) for name, one in found.evaluation.leakage.items())
+def _leaks(audit: Audit) -> list[tuple[str, str, str]]:
+    pairs = ((name, one, audit.figures.get(name, (one, None))[1]) for name, one in audit.evaluation.leakage.items())
     return [(name, figure(ours, form=".1%", n="named"), figure(people, form=".1%", n="named")) for name, ours, people in pairs]
 
 
@@ -217,11 +217,11 @@ def _unmeasured(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(", ".join(names), reason) for reason, names in reasons.items()]
 
 
-def _worst(rows: Sequence[Mapping[str, Any]], found: Audit, pieces: Sequence[Heard]) -> str:
+def _worst(rows: Sequence[Mapping[str, Any]], audit: Audit, pieces: Sequence[Heard]) -> str:
     if not rows:
         return "<p>No dialogue names its target first, copies, repeats or accepts a disliked item.</p>"
     by_name = {one.name: one for one in pieces}
-    faults = found.turns.select(
+    faults = audit.turns.select(
         "dialogue_id", "turn_index", "copied", "repeated", taken=(pl.col("stratum") == "disliked") & pl.col("accepted")
     )  # fmt: skip
     flags = {

@@ -25,7 +25,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class HumanReaction:
     """A human reaction that a simulated turn may stand beside."""
 
     context_id: str
@@ -34,7 +34,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class HumanSide:
+class AuditHumans:
     """What a file is paired with. `dialogues`, `scenarios` (id → dialogue id) and `targets` of the splits that may be opened.
 
     `points`: dialogue id → turn index → reaction; of the split that is the reference alone.
@@ -44,7 +44,7 @@ class HumanSide:
     scenarios: Mapping[str, str]
     targets: Mapping[str, str]
     items: Mapping[str, Item]
-    points: Mapping[str, Mapping[int, Point]]
+    points: Mapping[str, Mapping[int, HumanReaction]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +67,12 @@ def facts_of(dialogue: Dialogue) -> dict[str, str]:
     return {one.name: one.value for one in reversed(dialogue.labels) if one.turn_index is None}
 
 
-def human_of(dialogue: Dialogue, side: HumanSide, *, by_id: bool = False) -> Dialogue | None:
+def human_of(dialogue: Dialogue, humans: AuditHumans, *, by_id: bool = False) -> Dialogue | None:
     """The human dialogue that a simulated one stands for; with `by_id` its own id says it too."""
     facts = facts_of(dialogue)
-    named = [side.scenarios.get(facts.get("scenario", facts.get("scenario_id", "")), "")]
+    named = [humans.scenarios.get(facts.get("scenario", facts.get("scenario_id", "")), "")]
     named += [facts.get(name, "") for name in _SOURCES] + ([dialogue.dialogue_id] if by_id else [])
-    return next((side.dialogues[name] for name in named if name in side.dialogues), None)
+    return next((humans.dialogues[name] for name in named if name in humans.dialogues), None)
 
 
 def is_named(dialogue: Dialogue) -> bool:
@@ -81,22 +81,22 @@ def is_named(dialogue: Dialogue) -> bool:
     return any(facts.get(name) for name in ("scenario", "scenario_id", *_SOURCES))
 
 
-def heard(dialogues: Sequence[Dialogue], side: HumanSide, *, by_id: bool = False) -> list[Heard]:
+def heard(dialogues: Sequence[Dialogue], humans: AuditHumans, *, by_id: bool = False) -> list[Heard]:
     """Every dialogue of a file with its human, its target and a name of its own, in the order of the file."""
-    titles = _by_title(side.items)
+    titles = _by_title(humans.items)
     times: Counter[tuple[str, int | None]] = Counter()
     found = []
     for dialogue in dialogues:
-        human, facts = human_of(dialogue, side, by_id=by_id), facts_of(dialogue)
+        human, facts = human_of(dialogue, humans, by_id=by_id), facts_of(dialogue)
         only = int(facts["turn_index"]) if facts.get("turn_index", "").isdecimal() else None
         # the name of an unpaired dialogue must never be taken for a human's
         name = human.dialogue_id if human else f"simulated:{dialogue.dialogue_id}"
         time = times[name, only]
         times[name, only] += 1
         given = facts.get("target", "")
-        target = given if given in side.items else titles.get(_words(given)) if given else None
+        target = given if given in humans.items else titles.get(_words(given)) if given else None
         if not given and human:
-            target = side.targets.get(human.dialogue_id)
+            target = humans.targets.get(human.dialogue_id)
         prompt = {"true": True, "false": False}.get(facts.get("title_in_prompt", ""))
         found.append(Heard(f"{name}#{time + 1}" if time else name, dialogue, human, target, only, prompt))
     return found
@@ -114,13 +114,13 @@ def replayed_share(pieces: Iterable[Heard]) -> tuple[int, int]:
     return same, total
 
 
-def frames(pieces: Sequence[Heard], side: HumanSide, *, ids: Mapping[str, str], same_setting: bool) -> Simulated:
+def frames(pieces: Sequence[Heard], humans: AuditHumans, *, ids: Mapping[str, str], same_setting: bool) -> Simulated:
     """The frames of `evidence`. `ids`: item ids as the file has them → ids of the data set.
 
     A reaction counts where the turn before it is the human recommender's own at the same place; dialogues of which only one turn
     is the simulator's are no free runs.
     """
-    spoken = [_spoken(one, side) for one in pieces]
+    spoken = [_spoken(one, humans) for one in pieces]
     runs = [one for one in pieces if one.only is None]
     told = [(one.name, None, one.name, one.target, "complete", "", one.title_in_prompt, _n_seeker(one)) for one in runs]
     turns = [
@@ -138,10 +138,10 @@ def frames(pieces: Sequence[Heard], side: HumanSide, *, ids: Mapping[str, str], 
     )
 
 
-def _spoken(one: Heard, side: HumanSide) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+def _spoken(one: Heard, humans: AuditHumans) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
     """(rows of BEHAVIOUR, rows of REACTIONS with turn_index) of the simulator's turns of one dialogue."""
     seeker, recommender = _speakers(one)
-    points = side.points.get(one.human.dialogue_id, {}) if one.human else {}
+    points = humans.points.get(one.human.dialogue_id, {}) if one.human else {}
     behaviour: list[tuple[Any, ...]] = []
     reactions: list[tuple[Any, ...]] = []
     previous = ""

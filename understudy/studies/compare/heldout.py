@@ -46,7 +46,7 @@ def told_apart(human: pl.DataFrame, simulated: pl.DataFrame, *, seed: int) -> Me
     n = min(human["seeker_id"].n_unique(), simulated["seeker_id"].n_unique())
     if n < MIN_SEEKERS:
         return Measured(None, n=n, reason=f"{n} seekers on a side, {MIN_SEEKERS} needed")
-    read = _Read.of(human, simulated, seed)
+    read = _ScoredStretches.of(human, simulated, seed)
     whole = read.mean_auc(np.ones(len(read.kind), dtype=bool))
     if whole is None:
         return Measured(None, n=n, reason="no fold holds turns of both kinds")
@@ -66,7 +66,7 @@ def human_floor(reference: Reference, human: pl.DataFrame, *, n_dialogues: int, 
         one, other = (human.filter(pl.col("dialogue_id").is_in(side)) for side in chosen)
         if min(one["seeker_id"].n_unique(), other["seeker_id"].n_unique()) < MIN_SEEKERS:
             continue
-        read = _Read.of(one, other, seed + halving)
+        read = _ScoredStretches.of(one, other, seed + halving)
         value = read.mean_auc(np.ones(len(read.kind), dtype=bool))
         if value is not None:
             found.append(value)
@@ -77,7 +77,7 @@ def human_floor(reference: Reference, human: pl.DataFrame, *, n_dialogues: int, 
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _ScoredStretches:
     """Stretches of both kinds as scored: `kind` 1 is simulated, `owner` the place of a stretch's seeker among `units`."""
 
     scores: Floats
@@ -87,7 +87,7 @@ class _Read:
     units: list[str]
 
     @classmethod
-    def of(cls, human: pl.DataFrame, simulated: pl.DataFrame, seed: int) -> _Read:
+    def of(cls, human: pl.DataFrame, simulated: pl.DataFrame, seed: int) -> _ScoredStretches:
         """Both sides, cut and scored."""
         parts = pl.concat([_stretches(side).with_columns(kind=pl.lit(kind)) for kind, side in ((0.0, human), (1.0, simulated))])
         parts = parts.sort("seeker_id", "kind", "text")

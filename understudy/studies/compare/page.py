@@ -22,7 +22,7 @@ def document(fields: Fields) -> Document:
         parts.append(Paragraph(REHEARSAL_WARNING))
     parts += [Paragraph(_asked(fields)), Heading("Before and after the search"), headline(fields), Paragraph(_read(fields), is_note=True)]
     parts.append(Picture(arrows_svg(fields["rows"], title=f"Before and after on {fields['split']}"), _caption(fields)))
-    parts += [Heading("Every figure"), _figures(fields["rows"]), Paragraph(_family(fields["family"]), is_note=True)]
+    parts += [Heading("Every figure"), _figures_grid(fields["rows"]), Paragraph(_family(fields["family"]), is_note=True)]
     if fields["transfer"]:
         parts += [Heading("Transfer"), _carried(fields["rows"]), Paragraph(_transferred(fields), is_note=True)]
     parts += [Heading("Held-out evaluator"), _heldout(fields), Paragraph(fields["heldout"]["what"], is_note=True)]
@@ -31,7 +31,7 @@ def document(fields: Fields) -> Document:
         told = "Every pick is compared with the hand-written prompt setting `expert`, measured on the same contexts and scenarios."
         parts += [
             Heading("Comparison with the hand-written expert prompt"),
-            _figures(fields["versus_expert"]),
+            _figures_grid(fields["versus_expert"]),
             Paragraph(told, is_note=True),
         ]
     return Document(f"Before and after: {fields['dataset']}", parts)
@@ -89,7 +89,7 @@ def _caption(fields: Fields) -> str:
     return f"Seed prompt (square) and pick of its search (diamond) with 95 % intervals, split {fields['split']}, engine {fields['engine']}."
 
 
-def _figures(rows: Sequence[Fields]) -> Grid:
+def _figures_grid(rows: Sequence[Fields]) -> Grid:
     header = ["setting", "objective", "before", "after", "humans against humans", "difference", "n", "p", "p (Holm)", "outcome"]
     return Grid(
         header,

@@ -21,7 +21,7 @@ import polars as pl
 from understudy.errors import BadInput
 from understudy.instruments.chosen import LEXICON, Instruments
 from understudy.instruments.copying import WINDOW
-from understudy.instruments.disclosure import Catalogue
+from understudy.instruments.disclosure import ItemIndex
 from understudy.instruments.text import MASK, Titles
 from understudy.keys import rng_of, share_of
 from understudy.measure.reference import read
@@ -45,7 +45,7 @@ Place = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Ground:
+class DialogueFacts:
     """What has to be known of the dialogues to change them.
 
     `targets`: dialogue id → the item that its seeker wants; `points`: the seeker turns (dialogue id, turn index) that react to a
@@ -53,7 +53,7 @@ class Ground:
     themselves where there are none.
     """
 
-    catalogue: Catalogue
+    catalogue: ItemIndex
     titles: Titles
     targets: Mapping[str, str] = field(default_factory=dict)
     points: frozenset[Place] = frozenset()
@@ -80,7 +80,7 @@ class Dosed:
         return len(self.changed)
 
 
-def apply(dialogues: Sequence[Dialogue], ground: Ground, *, kind: str, share: float, seed: int) -> Dosed:
+def apply(dialogues: Sequence[Dialogue], ground: DialogueFacts, *, kind: str, share: float, seed: int) -> Dosed:
     """The dialogues with round(share · units) units changed. Raises BadInput for a kind or share that is none, or where no unit is."""
     dose = _dose(kind)
     if not 0 <= share <= 1:
@@ -98,7 +98,7 @@ def apply(dialogues: Sequence[Dialogue], ground: Ground, *, kind: str, share: fl
 class _Words:
     """The seeker turns with words, as the instruments read them."""
 
-    def __init__(self, ground: Ground, dialogues: Sequence[Dialogue]) -> None:
+    def __init__(self, ground: DialogueFacts, dialogues: Sequence[Dialogue]) -> None:
         self.ground, self.dialogues = ground, {one.dialogue_id: one for one in dialogues}
         self.texts: dict[Place, str] = {
             (one.dialogue_id, index): turn.text
@@ -163,7 +163,7 @@ def _untold(words: _Words) -> list[Place]:
     return found
 
 
-def _before(dialogue: Dialogue, target: str, catalogue: Catalogue) -> int:
+def _before(dialogue: Dialogue, target: str, catalogue: ItemIndex) -> int:
     named = (
         index
         for index, turn in enumerate(dialogue.turns)
@@ -264,7 +264,7 @@ def _alike(words: _Words, texts: Mapping[Place, list[str]]) -> dict[Place, str]:
     return found
 
 
-def _named_by(kind: Kind, ground: Ground) -> Callable[[str, Turn], tuple[str, ...]]:
+def _named_by(kind: Kind, ground: DialogueFacts) -> Callable[[str, Turn], tuple[str, ...]]:
     """The items that a changed turn names: what stays of the human's words keeps its own."""
     if kind == "titles":
         return lambda name, turn: (*turn.item_ids, ground.targets[name])

@@ -31,7 +31,7 @@ Unit = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DialogueOutcome:
     """What one dialogue came to. `best` and `last` are places of the target, from 1: in any ranking, and in the last one.
 
     `acceptance`: of the recommendations that the seeker answered, the share that it took; None where there was none.
@@ -47,14 +47,16 @@ class Outcome:
     acceptance: float | None = None
 
 
-def outcome(unit: Unit, turns: Sequence[PlayedTurn], *, target: str, accepting: Collection[int], satisfaction: int | None) -> Outcome:
+def outcome(
+    unit: Unit, turns: Sequence[PlayedTurn], *, target: str, accepting: Collection[int], satisfaction: int | None
+) -> DialogueOutcome:
     """The outcome of a dialogue. `accepting`: places of the seeker turns that take what was just recommended."""
     answers = [place for place in range(1, len(turns)) if turns[place].role == "seeker" and turns[place - 1].item_ids]
     taken = [place for place in answers if place in accepting and target in turns[place - 1].item_ids]
     counted = turns[: min(taken) + 1] if taken else turns
     rankings = [turn.ranked_ids for turn in counted if turn.ranked_ids]
     places = [ranking.index(target) + 1 for ranking in rankings if target in ranking]
-    return Outcome(
+    return DialogueOutcome(
         unit=unit,
         has_ranking=bool(rankings),
         best=min(places, default=None),
@@ -71,12 +73,12 @@ class Metric:
     """A figure over dialogues: its value for one of them, None where it says nothing."""
 
     name: str
-    of: Callable[[Outcome], float | None]
+    of: Callable[[DialogueOutcome], float | None]
     is_rate: bool
     nothing: str
 
 
-def metrics(outcomes: Sequence[Outcome]) -> dict[str, Metric]:
+def metrics(outcomes: Sequence[DialogueOutcome]) -> dict[str, Metric]:
     """The figures that outcomes allow, by name; a recommender that never ranks has no recall."""
     ranks = any(one.has_ranking for one in outcomes)
     found = [
@@ -90,7 +92,7 @@ def metrics(outcomes: Sequence[Outcome]) -> dict[str, Metric]:
     return {metric.name: metric for metric in found}
 
 
-def figures(outcomes: Sequence[Outcome], *, seed: int) -> dict[str, Measured]:
+def figures(outcomes: Sequence[DialogueOutcome], *, seed: int) -> dict[str, Measured]:
     """Metric → its mean: Wilson's interval for rates where every scenario was played once, half-samples of scenarios otherwise."""
     return {name: _mean(_values(outcomes, metric), metric, seed=seed) for name, metric in metrics(outcomes).items()}
 
@@ -113,7 +115,7 @@ class Contrast:
         return {**told, "p_holm": self.p_holm, "direction": self.direction}
 
 
-def contrasts(judged: Mapping[str, Sequence[Outcome]], *, seed: int) -> list[Contrast]:
+def contrasts(judged: Mapping[str, Sequence[DialogueOutcome]], *, seed: int) -> list[Contrast]:
     """Every pair of recommenders in every metric, paired by scenario and replicate; Holm's p over all that could be tested."""
     raw: list[Contrast] = []
     for one, other in combinations(judged, 2):
@@ -145,23 +147,23 @@ def rank_agreement(human: Mapping[str, Mapping[str, float]], machine: Mapping[st
     return interval(whole, taus - taus.mean(), n=len(shared), low=-1.0, high=1.0)
 
 
-def _best(one: Outcome) -> int | None:
+def _best(one: DialogueOutcome) -> int | None:
     return one.best
 
 
-def _last(one: Outcome) -> int | None:
+def _last(one: DialogueOutcome) -> int | None:
     return one.last
 
 
-def _within(place: Callable[[Outcome], int | None], k: int) -> Callable[[Outcome], float]:
+def _within(place: Callable[[DialogueOutcome], int | None], k: int) -> Callable[[DialogueOutcome], float]:
     return lambda one: float((place(one) or k + 1) <= k)
 
 
-def _nothing(_: Outcome) -> None:
+def _nothing(_: DialogueOutcome) -> None:
     return None
 
 
-def _values(outcomes: Sequence[Outcome], metric: Metric) -> dict[Unit, float]:
+def _values(outcomes: Sequence[DialogueOutcome], metric: Metric) -> dict[Unit, float]:
     return {one.unit: value for one in outcomes if (value := metric.of(one)) is not None}
 
 

@@ -24,7 +24,7 @@ def document(fields: Fields) -> Document:
         parts += [Heading("From the seed prompt to this one"), *_change(fields["whole"]["change"])]
     if fields["whole"]["objectives"]:
         told = f"Both were measured anew on {fields['whole']['split']}, which the search has not seen; lower is better."
-        parts += [_figures(fields["whole"]["objectives"]), Paragraph(told, is_note=True)]
+        parts += [_objectives_grid(fields["whole"]["objectives"]), Paragraph(told, is_note=True)]
     return Document(f"Lineage of {fields['genome_digest'][:12]}", parts)
 
 
@@ -73,7 +73,7 @@ def _step(step: Fields) -> list[Part]:
     parts: list[Part] = [Heading(heading(step)), *(Paragraph(line, is_note=True) for line in about(step)), *_change(step["change"])]
     if step["objectives"]:
         parts += [
-            _figures(step["objectives"]),
+            _objectives_grid(step["objectives"]),
             Paragraph("Parent and child on the panel of that generation; a gain above 0 is better.", is_note=True),
         ]
     return parts
@@ -91,7 +91,7 @@ def _change(change: Fields) -> list[Part]:
     return parts
 
 
-def _figures(objectives: Mapping[str, Fields]) -> Grid:
+def _objectives_grid(objectives: Mapping[str, Fields]) -> Grid:
     rows: Sequence[Sequence[str]] = [
         [name.replace("_", " "), with_n(one["before"]), with_n(one["after"]), gained(one["gain"])] for name, one in objectives.items()
     ]

@@ -52,7 +52,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class LineageStep:
     """One step of a lineage. `siblings`: children of the same parent in that generation, this one left out."""
 
     candidate: Candidate
@@ -88,7 +88,7 @@ def steps(
     genomes: Mapping[str, Genome],
     measured: Mapping[tuple[int, str], Figures],
     genome_digest: str,
-) -> list[Step]:
+) -> list[LineageStep]:
     """The lineage of a genome. `measured`: (generation, digest) → its objectives on that generation's panel."""
     return [_step(one, candidates, genomes, measured) for one in path(candidates, genome_digest)]
 
@@ -134,7 +134,7 @@ def gain(before: Measured, after: Measured) -> Measured:
 
 def _step(
     one: Candidate, candidates: Sequence[Candidate], genomes: Mapping[str, Genome], measured: Mapping[tuple[int, str], Figures]
-) -> Step:
+) -> LineageStep:
     parent = one.parents[0]
     siblings = [
         each
@@ -147,7 +147,7 @@ def _step(
             # figures after a colon differ from one to the next
             reason = each.reason.partition(":")[0]
             rejected[reason] = rejected.get(reason, 0) + 1
-    return Step(
+    return LineageStep(
         candidate=one,
         change=change(genomes[parent], genomes[one.genome_digest]),
         before=measured.get((one.generation, parent), {}),
