@@ -158,7 +158,7 @@ def describe(genome: Genome, need: Need, target: Item | None, history: Sequence[
         today.append(("The title that would suit you today", target.label))
     if controls.staging != "by_act":
         return _need_lines([*lines, *today])
-    return f"In general, and this does not change:\n{_need_lines(lines)}\nAt this moment:\n{_as_dialogue(today)}"
+    return f"In general, and this does not change:\n{_need_lines(lines)}\nAt this moment:\n{_need_lines(today)}"
 
 
 def attributes(item: Item) -> list[str]:
