@@ -13,6 +13,8 @@ Stratum = Literal["liked_seen", "liked_unseen", "disliked", "unstated", "decoy"]
 SPLITS: tuple[Split, ...] = ("exemplar", "search", "select", "test")
 STRATA: tuple[Stratum, ...] = ("liked_seen", "liked_unseen", "disliked", "unstated")
 DECOY: Stratum = "decoy"
+# the most items that a ranking of a recommender holds
+MAX_RANKED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,9 @@ class Reject:
     record: int
     reason: str
     excerpt: str
+
+
+Record = Item | Dialogue | Rating | Reject
 
 
 @dataclass(frozen=True, slots=True)

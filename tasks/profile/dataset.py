@@ -14,6 +14,7 @@ from understudy.errors import BadInput
 from understudy.keys import canonical_json, key
 from understudy.parameters import PanelSize
 from understudy.profile.rows import profiled
+from understudy.profile.splits import OFFICIAL_TEST
 from understudy.records import Item, Measured
 from understudy.report.figures import interval_cell, number
 from understudy.report.markdown import table
@@ -127,7 +128,7 @@ def _write(store: Store, profile_key: str, dataset: str, dataset_digest: str, se
         "dataset_digest": dataset_digest,
         "version": profile.VERSION,
         "licence": " AND ".join(licences),
-        "has_official_split": any(one.official_split == profile.OFFICIAL_TEST for one in dialogues),
+        "has_official_split": any(one.official_split == OFFICIAL_TEST for one in dialogues),
         "n_dialogues": len(dialogues),
     }
     store.add("profile.profiles", [row])

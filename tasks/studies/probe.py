@@ -8,8 +8,9 @@ from typing import Any
 from understudy import probes
 from understudy.doors.store import Store
 from understudy.errors import BadInput, ProviderFailed
-from understudy.probes import Answer, Humans, Judged, Opinion, Persona, Question, Questions, Talk, _judging
-from understudy.probes._asking import Tally, ask_all, unasked
+from understudy.probes import HumanLogs, JudgedItem, LoggedDialogue, Opinion, Persona, ProbeAnswer, Question, Questions
+from understudy.probes.asking import judgements
+from understudy.probes.asking.calls import AnswerCounts, ask_all, unasked
 from understudy.records import Item, Turn
 from understudy.rows import humans as stock
 from understudy.rows import played
@@ -41,7 +42,7 @@ def probe_model(store_path: str, dataset: str, opened: OpenModels, *, task: str,
 
 def questions_of(
     store_path: str, dataset: str, *, task: str, model: str, n: int, seed: int, ratings: str | None = None
-) -> tuple[Humans, dict[str, Questions]]:
+) -> tuple[HumanLogs, dict[str, Questions]]:
     """The humans, and what each task that is meant would ask `model`, whether or not it is asked. Raises BadInput."""
     modules = {name: probes.load(name) for name in tasks_named(task)}
     humans = humans_of(store_path, dataset, ratings=ratings)
@@ -60,7 +61,7 @@ def tasks_named(task: str) -> list[str]:
     return probes.names() if task == ALL else [task]
 
 
-def humans_of(store_path: str, dataset: str, *, ratings: str | None = None) -> Humans:
+def humans_of(store_path: str, dataset: str, *, ratings: str | None = None) -> HumanLogs:
     """What the store holds of a data set's humans for probes: talks of `select`, personas and judgements of `search` and `select`."""
     with Store.open(store_path) as store:
         profile_key = stock.current_profile(store, dataset)
@@ -71,7 +72,7 @@ def humans_of(store_path: str, dataset: str, *, ratings: str | None = None) -> H
         side = human_side(store_path, profile_key, dataset)
         judged, origin, reason = _judged(store, profile_key, dataset, side.items, ratings)
     lending = {talk.dialogue_id for talk in talks}
-    return Humans(
+    return HumanLogs(
         items=side.items,
         popularity=side.popularity,
         talks=talks,
@@ -97,11 +98,11 @@ def _opinions(side: HumanSide, reactions: Sequence[Mapping[str, Any]]) -> tuple[
     return tuple(found)
 
 
-def _probed(questions: Questions, humans: Humans, opened: OpenModels, *, name: str, seed: int) -> Fields:
+def _probed(questions: Questions, humans: HumanLogs, opened: OpenModels, *, name: str, seed: int) -> Fields:
     module = probes.load(name)
     about = {"human": module.HUMAN, "n_unusable": dict(questions.n_unusable)}
     if not questions.asked:
-        return {**about, "outcome": "not_measured", "reason": questions.reason, **Tally.of(()).as_json(), "figures": {}}
+        return {**about, "outcome": "not_measured", "reason": questions.reason, **AnswerCounts.of(()).as_json(), "figures": {}}
     answers = _answers(module, questions.asked, opened)
     n_missing = sum(one.missing for one in answers)
     if n_missing > MAX_MISSING * len(answers):
@@ -114,36 +115,36 @@ def _probed(questions: Questions, humans: Humans, opened: OpenModels, *, name: s
     return found
 
 
-def _answers(module: Any, questions: Sequence[Question], opened: OpenModels) -> list[Answer]:
+def _answers(module: Any, questions: Sequence[Question], opened: OpenModels) -> list[ProbeAnswer]:
     if not is_asked(opened.seeker):
         return unasked(questions, module.REHEARSAL)
     return opened.gateway.run(ask_all(questions, opened.gateway.complete))
 
 
-def _talks(store: Store, profile_key: str) -> tuple[Talk, ...]:
+def _talks(store: Store, profile_key: str) -> tuple[LoggedDialogue, ...]:
     turns: dict[tuple[str, str], list[Turn]] = {}
     for row in stock.load_human_turns(store, profile_key, SPLIT).iter_rows(named=True):
         if row["lends_text"]:
             turn = Turn(row["role"], row["text"], 1, tuple(row["item_ids"]))
             turns.setdefault((row["dialogue_id"], row["seeker_id"]), []).append(turn)
-    return tuple(Talk(dialogue_id, seeker_id, tuple(said)) for (dialogue_id, seeker_id), said in sorted(turns.items()))
+    return tuple(LoggedDialogue(dialogue_id, seeker_id, tuple(said)) for (dialogue_id, seeker_id), said in sorted(turns.items()))
 
 
 def _judged(
     store: Store, profile_key: str, dataset: str, items: Mapping[str, Item], ratings: str | None
-) -> tuple[tuple[Judged, ...], str, str]:
+) -> tuple[tuple[JudgedItem, ...], str, str]:
     """What humans judged, where that comes from, and why there is nothing."""
-    bounds = {"liked_from": _judging.LIKED_FROM, "disliked_to": _judging.DISLIKED_TO}
+    bounds = {"liked_from": judgements.LIKED_FROM, "disliked_to": judgements.DISLIKED_TO}
     rated = store.rows("profile/rating_judgements", dataset=ratings or dataset, **bounds)
     if ratings and not rated:
         raise BadInput(
             f"the data set {ratings!r} has no ratings", hint="ingest ratings first: `understudy ingest movielens PATH --dataset NAME`"
         )
     if not rated:
-        judged = _judging.from_forms(store.rows("profile/form_judgements", profile_key=profile_key), items)
-        return judged, "forms" if judged else "", "" if judged else _judging.NOTHING
+        judged = judgements.from_forms(store.rows("profile/form_judgements", profile_key=profile_key), items)
+        return judged, "forms" if judged else "", "" if judged else judgements.NOTHING
     highest = rated[0]["highest"]
-    if highest > _judging.HIGHEST:
-        return (), "", f"ratings go up to {highest:g}; what a like is, is known for scales up to {_judging.HIGHEST:g} alone"
+    if highest > judgements.HIGHEST:
+        return (), "", f"ratings go up to {highest:g}; what a like is, is known for scales up to {judgements.HIGHEST:g} alone"
     catalogue = stock.load_items(store, ratings) if ratings and ratings != dataset else None
-    return _judging.from_ratings(rated, items, catalogue=catalogue), "ratings", ""
+    return judgements.from_ratings(rated, items, catalogue=catalogue), "ratings", ""

@@ -8,8 +8,9 @@ from prefect import task
 
 from understudy import objectives
 from understudy.doors.store import Store
+from understudy.measure.comparison import Difference, compare_values
 from understudy.measure.reference import MIN_CONTEXTS
-from understudy.objectives import Difference, Evaluation, compare_values
+from understudy.objectives import Evaluation
 from understudy.parameters import PanelSize
 from understudy.records import Measured
 from understudy.report.drawing import Bar, bars_svg

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from understudy.objectives import NAMES, ObjectiveValue
+from understudy.measure.values import ObjectiveValue
+from understudy.objectives import NAMES
 from understudy.records import Measured
 from understudy.report.document import Diff, Document, Grid, Paragraph, as_html, as_markdown
 from understudy.studies.compare import page

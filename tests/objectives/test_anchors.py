@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from understudy.measure.reference import Reference
-from understudy.objectives import MODULES, ObjectiveValue
+from understudy.measure.values import ObjectiveValue
+from understudy.objectives import MODULES
 from understudy.profile.anchors import disjoint_halves, human_anchors, human_figures
 from understudy.records import Measured
 

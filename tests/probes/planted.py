@@ -8,7 +8,7 @@ from typing import Any
 
 from understudy.completion import Completion, Request
 from understudy.keys import share_of
-from understudy.probes import Humans, Judged, Opinion, Persona, Question, Questions, Talk, binary_preference, feedback
+from understudy.probes import HumanLogs, JudgedItem, LoggedDialogue, Opinion, Persona, Question, Questions, binary_preference, feedback
 from understudy.probes import items_talked_about as items_task
 from understudy.probes import open_preference as open_task
 from understudy.probes import requests as requests_task
@@ -56,7 +56,7 @@ def human_share(n: int) -> float:
     return 0.25 + 0.7 * draw("liked", n)
 
 
-def world() -> Humans:
+def world() -> HumanLogs:
     """80 seekers with two dialogues each."""
     talks, personas, opinions = [], [], []
     for k in range(2 * N_SEEKERS):
@@ -74,11 +74,11 @@ def world() -> Humans:
             Turn("recommender", "what else did you like?"),
             Turn("seeker", f"also {also}", 1, tuple(named[1:])),
         )
-        talks.append(Talk(f"d{k}", seeker, turns))
+        talks.append(LoggedDialogue(f"d{k}", seeker, turns))
         personas.append(Persona(f"d{k}", seeker, Need(genres=(GENRES[k % 4],))))
         opinions.append(Opinion(f"c{k}", seeker, offered, Need(genres=(GENRES[k % 4],)), OPINIONS[k % len(OPINIONS)]))
-    judged = [Judged(f"i{n}", ((round(20 * human_share(n)), 20), (round(20 * human_share(n)), 20))) for n in range(0, N_ITEMS, 4)]
-    return Humans(ITEMS, POPULARITY, talks, personas, opinions, judged, "forms")
+    judged = [JudgedItem(f"i{n}", ((round(20 * human_share(n)), 20), (round(20 * human_share(n)), 20))) for n in range(0, N_ITEMS, 4)]
+    return HumanLogs(ITEMS, POPULARITY, talks, personas, opinions, judged, "forms")
 
 
 def human_like(questions: Questions, shares: Callable[[str], float], items: Mapping[str, Item] = ITEMS) -> Say:
@@ -91,17 +91,17 @@ def human_like(questions: Questions, shares: Callable[[str], float], items: Mapp
     def say(question: Question) -> dict[str, Any]:
         unit, other = question.unit, others[question.request.key].unit
         match unit:
-            case items_task.Unit():
+            case items_task.TitleSequence():
                 return {"more_titles": [items[one].label for one in other.others]}
-            case binary_preference.Unit():
+            case binary_preference.OpinionQuestion():
                 tilt = {"plain": 0.0, "picky": -0.3, "easy": 0.3}[unit.manner]
                 yes = draw("yes", unit.item_id, unit.persona.dialogue_id) < shares(unit.item_id) + tilt
                 return {"likes_it": "yes" if yes else "no"}
             case Opinion():
                 return {"thoughts": other.text}
-            case requests_task.Unit():
+            case requests_task.HumanRequest():
                 return {"request": other.text}
-            case feedback.Unit():
+            case feedback.ReplyTrial():
                 knows = draw("knows", unit.exchange.dialogue_id, unit.kind) < 0.85
                 if unit.kind == "choose":
                     return {"better": "first" if unit.true_first == knows else "second"}
@@ -125,11 +125,11 @@ def popularity_bound(question: Question) -> dict[str, Any]:
     """Names, likes and chooses what is popular."""
     unit = question.unit
     match unit:
-        case items_task.Unit():
+        case items_task.TitleSequence():
             return {"more_titles": [ITEMS[f"i{n}"].label for n in range(8) if f"i{n}" != unit.anchor]}
-        case binary_preference.Unit():
+        case binary_preference.OpinionQuestion():
             return {"likes_it": "yes" if POPULARITY[unit.item_id] >= 5 else "no"}
-        case feedback.Unit(kind="choose"):
+        case feedback.ReplyTrial(kind="choose"):
             shown = (unit.exchange.reply, unit.decoy) if unit.true_first else (unit.decoy, unit.exchange.reply)
             first, second = (max(POPULARITY[one] for one in turn.item_ids) for turn in shown)
             return {"better": "first" if first >= second else "second"}

@@ -10,9 +10,9 @@ import pytest
 
 from understudy.completion import Completion, MissingReply, Request
 from understudy.errors import BudgetExhausted
-from understudy.probes import Answer, Humans, Question, Questions, contamination
-from understudy.probes._asking import MIN_ANSWERED, ask_all, unasked
-from understudy.probes.contamination import Guessed, Guesses, Probe, popular, probes_of, request_of, verdict
+from understudy.probes import HumanLogs, ProbeAnswer, Question, Questions, contamination
+from understudy.probes.asking.calls import MIN_ANSWERED, ask_all, unasked
+from understudy.probes.contamination import Guessed, Guesses, TalkBeforeTarget, popular, probes_of, request_of, verdict
 from understudy.records import Item, Need, Scenario, Turn
 
 N = 120
@@ -37,7 +37,7 @@ def talk(n: int) -> list[Turn]:
 
 TALKS = {f"d{n}": talk(n) for n in range(20, N)}
 PROBES, _ = probes_of(SCENARIOS, TALKS, ITEMS, n=N, seed=0)
-HUMANS = Humans(ITEMS, POPULARITY)
+HUMANS = HumanLogs(ITEMS, POPULARITY)
 QUESTIONS = Questions(tuple(Question(request_of(one, model="m", seed=0), Guesses, one) for one in PROBES))
 
 
@@ -57,7 +57,7 @@ class Model:
         return Completion(said if isinstance(said, str) else json.dumps({"titles": said}), "m", "some-model", "stop", "", 1, 1)
 
 
-def asked(titles: Any) -> list[Answer]:
+def asked(titles: Any) -> list[ProbeAnswer]:
     return asyncio.run(ask_all(QUESTIONS.asked, Model(titles)))
 
 
@@ -94,7 +94,7 @@ def test_a_model_that_names_what_is_popular_is_not_suspected() -> None:
 
 def test_popularity_may_hit_as_well_and_what_was_named_is_no_guess_of_either() -> None:
     probes, _ = probes_of([Scenario("s", "d3", Need(), "i3")], {"d3": talk(3)}, ITEMS, n=9, seed=0)
-    ranked = popular(Probe("s", "d", "i3", (), frozenset({"i0", "i1"})), POPULARITY)
+    ranked = popular(TalkBeforeTarget("s", "d", "i3", (), frozenset({"i0", "i1"})), POPULARITY)
     assert ranked == tuple(f"i{n}" for n in range(2, 12))
     assert verdict(probes, [Guessed(ids=("i3",))], POPULARITY)["hit_at_10"]["popularity"]["value"] == 1
     hits = found(lambda probe: [ITEMS[next(iter(probe.named))].label, ITEMS[probe.target].label])

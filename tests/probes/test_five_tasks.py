@@ -15,7 +15,7 @@ from tests.play import obedient
 from tests.probes import planted
 from understudy.completion import Completion, MissingReply, Request
 from understudy.probes import Question, Questions, binary_preference, feedback, items_talked_about, open_preference, requests
-from understudy.probes._asking import ask_all, unasked
+from understudy.probes.asking.calls import ask_all, unasked
 
 HUMANS = planted.world()
 N = 160

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 import zstandard
 
-from understudy import readers
 from understudy.errors import BadInput
 from understudy.readers import Options, amazon
-from understudy.records import Item, Rating, Reject
+from understudy.records import Item, Rating, Record, Reject
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples/readers/amazon"
 
@@ -29,7 +28,7 @@ def meta(**changes: Any) -> dict[str, Any]:
     return {"parent_asin": "X1", "title": "Red Kite (1999)", "main_category": "Movies & TV", "categories": [], "details": {}, **changes}
 
 
-def read(path: Path, *rows: Any) -> list[readers.Record]:
+def read(path: Path, *rows: Any) -> list[Record]:
     path.write_bytes(b"\n".join(one if isinstance(one, bytes) else json.dumps(one).encode() for one in rows))
     return list(amazon.read([path], Options()))
 

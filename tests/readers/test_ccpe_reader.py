@@ -11,7 +11,7 @@ import pytest
 from understudy import readers
 from understudy.errors import BadInput
 from understudy.readers import ccpe
-from understudy.records import Dialogue, Item, Label, Reject
+from understudy.records import Dialogue, Item, Label, Record, Reject
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "readers" / "ccpe"
 
@@ -28,16 +28,16 @@ def segment(**changes: Any) -> dict[str, Any]:
     return {"startIndex": 0, "endIndex": 5, "text": "hello", "annotations": [], **changes}
 
 
-def read(tmp_path: Path, whole: Any) -> list[readers.Record]:
+def read(tmp_path: Path, whole: Any) -> list[Record]:
     (tmp_path / "data.json").write_bytes(whole if isinstance(whole, bytes) else json.dumps(whole).encode())
     return list(ccpe.read([tmp_path / "data.json"], readers.Options()))
 
 
-def dialogues(records: list[readers.Record]) -> list[Dialogue]:
+def dialogues(records: list[Record]) -> list[Dialogue]:
     return [one for one in records if isinstance(one, Dialogue)]
 
 
-def reasons(records: list[readers.Record]) -> list[str]:
+def reasons(records: list[Record]) -> list[str]:
     return [one.reason for one in records if isinstance(one, Reject)]
 
 

@@ -18,7 +18,7 @@ import zstandard
 from understudy import plugins, readers
 from understudy.doors import files
 from understudy.errors import BadInput
-from understudy.records import Dialogue, Item, Rating, Reject
+from understudy.records import Dialogue, Item, Rating, Record, Reject
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 NAMES = plugins.names("readers")
@@ -50,15 +50,15 @@ def example(name: str) -> Path:
     return folder
 
 
-def read(name: str, path: Path) -> list[readers.Record]:
+def read(name: str, path: Path) -> list[Record]:
     return list(readers.load(name).read(readers.find(name, path), readers.Options()))
 
 
-def unpacked(record: readers.Record, ending: str) -> readers.Record:
+def unpacked(record: Record, ending: str) -> Record:
     return replace(record, file=record.file.removesuffix(ending)) if isinstance(record, Reject) else record
 
 
-def texts(record: readers.Record) -> Iterator[str]:
+def texts(record: Record) -> Iterator[str]:
     if isinstance(record, Dialogue):
         yield from (record.dialogue_id, record.seeker_id or "", record.recommender_id or "")
         for turn in record.turns:
@@ -74,7 +74,7 @@ def texts(record: readers.Record) -> Iterator[str]:
         yield from (record.reason, record.excerpt)
 
 
-def sound(name: str, records: list[readers.Record]) -> None:
+def sound(name: str, records: list[Record]) -> None:
     """Asserts what holds of the records of any file, good or damaged."""
     items: set[str] = set()
     tagged = readers.load(name).TAGGED

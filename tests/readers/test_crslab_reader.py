@@ -12,10 +12,9 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy import readers
 from understudy.errors import BadInput
 from understudy.readers import Options, crslab
-from understudy.records import Dialogue, Item, Label, Reject
+from understudy.records import Dialogue, Item, Label, Record, Reject
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples/readers/crslab"
 
@@ -32,7 +31,7 @@ def row(context: list[Any], answer: Any = "take A (1999)", rec: Any = ("A (1999)
     return {"dialog_id": "7", "turn_id": 1, "context": context, "entity": [], "rec": list(rec), "resp": answer, **changes}
 
 
-def read(path: Path, content: Any, roles: dict[str, str] | None = None) -> list[readers.Record]:
+def read(path: Path, content: Any, roles: dict[str, str] | None = None) -> list[Record]:
     if path.suffix == ".jsonl":
         path.write_bytes(b"\n".join(one if isinstance(one, bytes) else json.dumps(one).encode() for one in content))
     else:
@@ -40,11 +39,11 @@ def read(path: Path, content: Any, roles: dict[str, str] | None = None) -> list[
     return list(crslab.read([path], Options(roles=roles)))
 
 
-def dialogues(records: list[readers.Record]) -> list[Dialogue]:
+def dialogues(records: list[Record]) -> list[Dialogue]:
     return [one for one in records if isinstance(one, Dialogue)]
 
 
-def reasons(records: list[readers.Record]) -> list[str]:
+def reasons(records: list[Record]) -> list[str]:
     return [one.reason for one in records if isinstance(one, Reject)]
 
 

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 import zstandard
 
-from understudy import readers
 from understudy.errors import BadInput
 from understudy.readers import Options, dialoguekit
-from understudy.records import Dialogue, Label, Reject
+from understudy.records import Dialogue, Label, Record, Reject
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples/readers/dialoguekit/dialogues.json"
 
@@ -34,7 +33,7 @@ def saying(**changes: Any) -> dict[str, Any]:
     return dialogue(conversation=[{"participant": "USER", "utterance": "x", **changes}])
 
 
-def read(path: Path, content: bytes | list[Any] | dict[str, Any], roles: dict[str, str] | None = None) -> list[readers.Record]:
+def read(path: Path, content: bytes | list[Any] | dict[str, Any], roles: dict[str, str] | None = None) -> list[Record]:
     path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
     return list(dialoguekit.read([path], Options(roles=roles)))
 

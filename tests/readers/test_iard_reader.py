@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from understudy.errors import BadInput
-from understudy.readers import Options, Record, iard
-from understudy.records import Dialogue, Item, Label, Reject
+from understudy.readers import Options, iard
+from understudy.records import Dialogue, Item, Label, Record, Reject
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "readers" / "iard"

@@ -11,7 +11,7 @@ import pytest
 from understudy import readers
 from understudy.errors import BadInput
 from understudy.readers import _blocks, inspired
-from understudy.records import Dialogue, Item, Label, Reject
+from understudy.records import Dialogue, Item, Label, Record, Reject
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "readers" / "inspired"
@@ -24,21 +24,21 @@ def row(utt: object, text: str = "hello", *, dialog: str = "d1", speaker: str = 
     return f"{dialog}\t{utt}\t{speaker}\t{text}\t{movies}\t\t\t{fine}\tm1"
 
 
-def read(tmp_path: Path, *rows: str | bytes, header: str = HEADER, name: str = "dev.tsv") -> list[readers.Record]:
+def read(tmp_path: Path, *rows: str | bytes, header: str = HEADER, name: str = "dev.tsv") -> list[Record]:
     raw = [line if isinstance(line, bytes) else line.encode() for line in (header, *rows)]
     (tmp_path / name).write_bytes(b"\n".join(raw) + b"\n")
     return list(inspired.read([tmp_path / name], readers.Options()))
 
 
-def dialogues(records: list[readers.Record]) -> list[Dialogue]:
+def dialogues(records: list[Record]) -> list[Dialogue]:
     return [one for one in records if isinstance(one, Dialogue)]
 
 
-def reasons(records: list[readers.Record]) -> list[str]:
+def reasons(records: list[Record]) -> list[str]:
     return [one.reason for one in records if isinstance(one, Reject)]
 
 
-def example() -> list[readers.Record]:
+def example() -> list[Record]:
     return list(inspired.read(inspired.find(EXAMPLE), readers.Options()))
 
 

@@ -13,11 +13,10 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy import readers
 from understudy.errors import BadInput
 from understudy.exports import messages as export
 from understudy.readers import Options, messages
-from understudy.records import Dialogue, Label, Reject, Turn
+from understudy.records import Dialogue, Label, Record, Reject, Turn
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples/readers/messages"
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp"]), min_size=1, max_size=12)
@@ -29,7 +28,7 @@ def chat(**changes: Any) -> dict[str, Any]:
     return {"id": "m1", "messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "yes"}], **changes}
 
 
-def read(path: Path, *rows: Any, roles: dict[str, str] | None = None) -> list[readers.Record]:
+def read(path: Path, *rows: Any, roles: dict[str, str] | None = None) -> list[Record]:
     path.write_bytes(b"\n".join(row if isinstance(row, bytes) else json.dumps(row).encode() for row in rows) + b"\n")
     return list(messages.read([path], Options(roles=roles)))
 

@@ -11,25 +11,24 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from understudy import readers
 from understudy.errors import BadInput, GateFailed
 from understudy.readers import Options, movielens
-from understudy.records import Item, Rating, Reject
+from understudy.records import Item, Rating, Record, Reject
 from understudy.release import licences
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples/readers/movielens"
 HEADER = "userId,movieId,rating,timestamp\n"
 
 
-def read(path: Path) -> list[readers.Record]:
+def read(path: Path) -> list[Record]:
     return list(movielens.read(movielens.find(path), Options()))
 
 
-def items(records: list[readers.Record]) -> dict[str, Item]:
+def items(records: list[Record]) -> dict[str, Item]:
     return {one.item_id: one for one in records if isinstance(one, Item)}
 
 
-def films(folder: Path, *lines: str) -> list[readers.Record]:
+def films(folder: Path, *lines: str) -> list[Record]:
     (folder / "movies.csv").write_text("movieId,title,genres\n" + "".join(f"{line}\n" for line in lines), encoding="utf-8")
     return read(folder)
 

@@ -14,7 +14,7 @@ import pytest
 from understudy import readers
 from understudy.errors import BadInput
 from understudy.readers import opendialkg
-from understudy.records import Dialogue, Item, Label, Reject
+from understudy.records import Dialogue, Item, Label, Record, Reject
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "readers" / "opendialkg"
@@ -33,17 +33,17 @@ def walk(path: Any, sender: str = "user", action: str = "kgwalk/choose_path") ->
     return {"type": "action", "sender": sender, "action_id": action, "metadata": {"path": path}}
 
 
-def read(path: Path) -> list[readers.Record]:
+def read(path: Path) -> list[Record]:
     return list(opendialkg.read([path], readers.Options()))
 
 
-def listed(tmp_path: Path, *lines: Any) -> list[readers.Record]:
+def listed(tmp_path: Path, *lines: Any) -> list[Record]:
     raw = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
     (tmp_path / "dialog_Some.jsonl").write_bytes(b"\n".join(raw) + b"\n")
     return read(tmp_path / "dialog_Some.jsonl")
 
 
-def tabled(tmp_path: Path, *rows: Any) -> list[readers.Record]:
+def tabled(tmp_path: Path, *rows: Any) -> list[Record]:
     raw = b"Messages,User Rating,Assistant Rating\r\n"
     for row in rows:
         if isinstance(row, bytes):
@@ -56,11 +56,11 @@ def tabled(tmp_path: Path, *rows: Any) -> list[readers.Record]:
     return read(tmp_path / "opendialkg.csv")
 
 
-def dialogues(records: list[readers.Record]) -> list[Dialogue]:
+def dialogues(records: list[Record]) -> list[Dialogue]:
     return [one for one in records if isinstance(one, Dialogue)]
 
 
-def reasons(records: list[readers.Record]) -> list[str]:
+def reasons(records: list[Record]) -> list[str]:
     return [one.reason for one in records if isinstance(one, Reject)]
 
 

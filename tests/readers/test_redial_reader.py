@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from understudy import readers
 from understudy.errors import BadInput
-from understudy.readers import excerpt, redial
-from understudy.records import Dialogue, Item, Reject
+from understudy.readers import redial
+from understudy.readers._kit import excerpt
+from understudy.records import Dialogue, Item, Record, Reject
 
 CATALOGUE = {
     "11": {"name": "Amber  Ferry (1999)", "genre": ["Drama", "drama"], "plot": None, "director": ["A B"], "star": ["C D", "A B"]},
@@ -40,7 +41,7 @@ def record(**changes: Any) -> dict[str, Any]:
     }
 
 
-def read(tmp_path: Path, *lines: bytes | dict[str, Any], catalogue: Any = CATALOGUE) -> list[readers.Record]:
+def read(tmp_path: Path, *lines: bytes | dict[str, Any], catalogue: Any = CATALOGUE) -> list[Record]:
     """What the reader makes of a folder with these lines in train_data.jsonl."""
     raw = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
     (tmp_path / "train_data.jsonl").write_bytes(b"\n".join(raw) + b"\n")
@@ -49,11 +50,11 @@ def read(tmp_path: Path, *lines: bytes | dict[str, Any], catalogue: Any = CATALO
     return list(reader.read(reader.find(tmp_path), readers.Options()))
 
 
-def dialogues(records: list[readers.Record]) -> list[Dialogue]:
+def dialogues(records: list[Record]) -> list[Dialogue]:
     return [one for one in records if isinstance(one, Dialogue)]
 
 
-def reasons(records: list[readers.Record]) -> list[str]:
+def reasons(records: list[Record]) -> list[str]:
     return [one.reason for one in records if isinstance(one, Reject)]
 
 

@@ -9,23 +9,23 @@ import pytest
 from understudy import readers
 from understudy.errors import BadInput
 from understudy.readers import _blocks, uss
-from understudy.records import Dialogue, Label, Reject
+from understudy.records import Dialogue, Label, Record, Reject
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "readers" / "uss"
 GOOD = "USER\thello\tGREET\t3,3,3"
 
 
-def read(tmp_path: Path, *lines: str | bytes) -> list[readers.Record]:
+def read(tmp_path: Path, *lines: str | bytes) -> list[Record]:
     raw = [line if isinstance(line, bytes) else line.encode() for line in lines]
     (tmp_path / "SGD.txt").write_bytes(b"\n".join(raw) + b"\n")
     return list(uss.read([tmp_path / "SGD.txt"], readers.Options()))
 
 
-def dialogues(records: list[readers.Record]) -> list[Dialogue]:
+def dialogues(records: list[Record]) -> list[Dialogue]:
     return [one for one in records if isinstance(one, Dialogue)]
 
 
-def reasons(records: list[readers.Record]) -> list[str]:
+def reasons(records: list[Record]) -> list[str]:
     return [one.reason for one in records if isinstance(one, Reject)]
 
 

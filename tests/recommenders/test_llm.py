@@ -11,8 +11,8 @@ import pytest
 
 from understudy.completion import Completion, MissingReply, Request
 from understudy.errors import BadInput
+from understudy.instruments.grounding import Grounding
 from understudy.recommenders import Recommendation, Services, llm
-from understudy.recommenders._grounding import Grounding
 from understudy.records import Item
 
 

@@ -13,8 +13,7 @@ import polars as pl
 
 from understudy.ingest import personal
 from understudy.ingest.columns import Batch, Source
-from understudy.readers import Record
-from understudy.records import Dialogue, Item, Label, Rating, Reject
+from understudy.records import Dialogue, Item, Label, Rating, Record, Reject
 
 VERSION = 2
 _OPENERS = ("", "seeker", "recommender")

@@ -14,25 +14,11 @@ from typing import Any
 
 from understudy import plugins
 from understudy.measure import privacy
+from understudy.measure.comparison import Difference, compare_values
 from understudy.measure.reference import INSTRUMENTS_DIGEST, Observed, Reference, Simulated, observe
-from understudy.objectives._compare import Difference, compare_values
+from understudy.measure.values import ObjectiveValue
 from understudy.objectives._diagnostics import diagnostics
-from understudy.objectives._value import ObjectiveValue
 from understudy.records import Measured
-
-__all__ = [
-    "MODULES",
-    "NAMES",
-    "VERSIONS",
-    "Difference",
-    "Evaluation",
-    "ObjectiveValue",
-    "compare",
-    "compare_values",
-    "constraints",
-    "measure_all",
-    "measure_observed",
-]
 
 MODULES = {name: plugins.load("objectives", name) for name in plugins.names("objectives")}
 NAMES = tuple(MODULES)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from understudy.measure.privacy import closeness
 from understudy.measure.reference import Observed, Reference, whole_and_halves
-from understudy.objectives._value import ObjectiveValue
+from understudy.measure.values import ObjectiveValue
 from understudy.objectives.behavioural_distance import auc_of
 from understudy.objectives.positive_bias import human_rates, over_acceptance, rates
 from understudy.records import DECOY, Measured

@@ -17,7 +17,7 @@ import polars as pl
 from understudy.instruments.corpus import Corpus
 from understudy.keys import rng_of
 from understudy.measure.reference import Observed, Reference, whole_and_halves
-from understudy.objectives._value import NO_HUMAN, ObjectiveValue, required
+from understudy.measure.values import NO_HUMAN, ObjectiveValue, required
 from understudy.records import Measured
 from understudy.statistics.classifier import N_FOLDS, grouped_auc
 from understudy.statistics.distances import energy_coefficient, jensen_shannon

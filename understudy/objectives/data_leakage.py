@@ -16,7 +16,7 @@ import polars as pl
 
 from understudy.measure.reference import Observed, Reference
 from understudy.measure.resampling import counted
-from understudy.objectives._value import ObjectiveValue, required
+from understudy.measure.values import ObjectiveValue, required
 from understudy.records import Measured
 from understudy.statistics.clustered import Clustered, rates_apart
 from understudy.statistics.halves import Floats, ball_radius, normal_deviations

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from understudy.instruments.reaction import CLASSES
 from understudy.measure.reference import Observed, Reference
 from understudy.measure.resampling import Units
-from understudy.objectives._value import ObjectiveValue, absolute, required
+from understudy.measure.values import ObjectiveValue, absolute, required
 from understudy.records import DECOY, STRATA, Measured
 from understudy.statistics.clustered import Clustered, correlations, joined, rates_apart
 from understudy.statistics.halves import Floats, ball_radius, normal_deviations

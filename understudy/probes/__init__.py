@@ -22,7 +22,7 @@ Fields = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
+class LoggedDialogue:
     """One human dialogue whose text may be shown."""
 
     dialogue_id: str
@@ -51,7 +51,7 @@ class Opinion:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedItem:
     """Likes and judgements of an item, in two halves that share no judge: (n_liked, n_judged) each."""
 
     item_id: str
@@ -59,7 +59,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Humans:
+class HumanLogs:
     """What the logs have to hold a model against. Nothing of the test split is in it.
 
     `popularity`: item id → how many dialogues that fitting may see mention it. `judged_from` says where the judgements come from;
@@ -68,10 +68,10 @@ class Humans:
 
     items: Mapping[str, Item]
     popularity: Mapping[str, int]
-    talks: Sequence[Talk] = ()
+    talks: Sequence[LoggedDialogue] = ()
     personas: Sequence[Persona] = ()
     opinions: Sequence[Opinion] = ()
-    judged: Sequence[Judged] = ()
+    judged: Sequence[JudgedItem] = ()
     judged_from: str = ""
     no_judgements: str = ""
     scenarios: Sequence[Scenario] = ()
@@ -97,7 +97,7 @@ class Questions:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ProbeAnswer:
     """What came of one question: `value` in the question's form, else the reason; `asked` is false where no call was made."""
 
     value: Any = None
@@ -117,10 +117,10 @@ class Probe(Protocol):
     REHEARSAL: str
     HUMAN: str
 
-    def questions(self, humans: Humans, *, n: int, model: str, seed: int) -> Questions:
+    def questions(self, humans: HumanLogs, *, n: int, model: str, seed: int) -> Questions:
         """What to ask about at most `n` places of the logs; the same for the same seed, whatever the order of the logs."""
 
-    def measured(self, questions: Questions, answers: Sequence[Answer], humans: Humans, *, seed: int) -> Fields:
+    def measured(self, questions: Questions, answers: Sequence[ProbeAnswer], humans: HumanLogs, *, seed: int) -> Fields:
         """`outcome`, `reason` and figures, each with the humans' own; answers in the order of the questions."""
 
 

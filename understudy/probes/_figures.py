@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.stats import t as student
 
-from understudy.probes._asking import Tally
+from understudy.probes.asking.calls import AnswerCounts
 from understudy.records import Measured
 from understudy.statistics.halves import Floats, halves, interval, unit_codes
 from understudy.statistics.rates import Z, holm, spread, two_sided_p, wilson
@@ -26,7 +26,7 @@ Statistic = Callable[[Floats], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class ProbeFigure:
     """One figure. `difference`: model minus `against`, which is humans, chance (`chance` is its level) or the model asked plainly.
 
     With an empty `against` the figure only describes and is not tested.
@@ -38,13 +38,13 @@ class Figure:
     against: Against = "humans"
     chance: float | None = None
 
-    def without_model(self, reason: str) -> Figure:
+    def without_model(self, reason: str) -> ProbeFigure:
         """The same with nothing said of the model."""
         unknown = Measured(None, reason=reason)
         return replace(self, model=unknown, difference=unknown)
 
 
-def report(tally: Tally, lack: str, figures: Mapping[str, Figure]) -> dict[str, Any]:
+def report(tally: AnswerCounts, lack: str, figures: Mapping[str, ProbeFigure]) -> dict[str, Any]:
     """The fields of a probe: outcome `apart`, `not_apart` or `not_measured`, counts, and figures with their own outcomes.
 
     The figures' p-values are adjusted together (Holm 1979). The probe is `apart` when one figure that has a human counterpart
@@ -63,7 +63,7 @@ def report(tally: Tally, lack: str, figures: Mapping[str, Figure]) -> dict[str, 
 
 def over_sets(
     model: Statistic | None, human: Statistic, clusters: Sequence[str], *, seed: int, low: float = -math.inf, high: float = math.inf
-) -> Figure:
+) -> ProbeFigure:
     """A statistic of both sides over the same units, and its paired difference; 95 % intervals by half-samples of `clusters`.
 
     `clusters`: whose each unit is. Plug-in values at matched n: what bias there is, both sides have alike.
@@ -75,30 +75,30 @@ def over_sets(
     theirs = _measured(human, taken_as, n, few, low, high)
     if model is None:
         unknown = Measured(None, reason="nothing was answered")
-        return Figure(unknown, theirs, unknown)
+        return ProbeFigure(unknown, theirs, unknown)
     known = model
 
     def apart(weights: Floats) -> float:
         return known(weights) - human(weights)
 
-    return Figure(_measured(known, taken_as, n, few, low, high), theirs, _measured(apart, taken_as, n, few, low - high, high - low))
+    return ProbeFigure(_measured(known, taken_as, n, few, low, high), theirs, _measured(apart, taken_as, n, few, low - high, high - low))
 
 
 def means(
     model: Sequence[float] | None, human: Sequence[float], clusters: Sequence[str], *, seed: int, low: float = 0.0, high: float = math.inf
-) -> Figure:
+) -> ProbeFigure:
     """The means of a number that each unit has on both sides."""
     return over_sets(None if model is None else mean_of(model), mean_of(human), clusters, seed=seed, low=low, high=high)
 
 
-def against_chance(hits: Sequence[bool] | None, *, chance: float, human: str) -> Figure:
+def against_chance(hits: Sequence[bool] | None, *, chance: float, human: str) -> ProbeFigure:
     """A rate with its Wilson interval and how far it is from `chance`; `human` says why there is no human figure."""
     found = wilson(sum(hits or ()), len(hits or ()), nothing="nothing was answered")
     if found.value is None or found.lo is None or found.hi is None:
         apart = Measured(None, reason=found.reason)
     else:
         apart = Measured(found.value - chance, found.lo - chance, found.hi - chance, found.n)
-    return Figure(found, Measured(None, reason=human), apart, "chance", chance)
+    return ProbeFigure(found, Measured(None, reason=human), apart, "chance", chance)
 
 
 def mean_of(values: Sequence[float]) -> Statistic:
@@ -168,7 +168,7 @@ def _measured(statistic: Statistic, taken: _Taken, n: int, few: str, low: float,
     return interval(whole, taken.widening * (kept - kept.mean()), n=n, low=low, high=high)
 
 
-def _figure_fields(one: Figure, p: float | None) -> dict[str, Any]:
+def _figure_fields(one: ProbeFigure, p: float | None) -> dict[str, Any]:
     apart = one.difference.value
     outcome = "not_measured" if p is None or apart is None else "not_apart" if p >= ALPHA else "above" if apart > 0 else "below"
     fields: dict[str, Any] = {"model": one.model.as_json(), "human": one.human.as_json()}

@@ -15,9 +15,9 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from understudy.keys import rng_of, share_of
-from understudy.probes import Answer, Humans, Judged, Persona, Question, Questions
-from understudy.probes._asking import DATA, Tally, persona_in_words, request_of
-from understudy.probes._figures import Figure, correlation_of, means, over_sets, report
+from understudy.probes import HumanLogs, JudgedItem, Persona, ProbeAnswer, Question, Questions
+from understudy.probes._figures import ProbeFigure, correlation_of, means, over_sets, report
+from understudy.probes.asking.calls import DATA, AnswerCounts, persona_in_words, request_of
 from understudy.prompt import template
 from understudy.records import Item, Measured, Need
 from understudy.statistics.paired import paired_difference
@@ -45,7 +45,7 @@ class Preference(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class OpinionQuestion:
     """One person asked about one title in one manner."""
 
     item_id: str
@@ -53,7 +53,7 @@ class Unit:
     manner: Manner
 
 
-def questions(humans: Humans, *, n: int, model: str, seed: int) -> Questions:
+def questions(humans: HumanLogs, *, n: int, model: str, seed: int) -> Questions:
     """`n` pairs of item and persona at most, PER_ITEM an item, each in three manners: up to 3n questions."""
     if not humans.judged:
         return Questions(reason=humans.no_judgements or "nobody judged an item")
@@ -66,7 +66,7 @@ def questions(humans: Humans, *, n: int, model: str, seed: int) -> Questions:
         return Questions(n_unusable=few, reason=need)
     shuffled = sorted(humans.personas, key=lambda one: (share_of("binary_preference", VERSION, seed, one.dialogue_id), one.dialogue_id))
     units = [
-        Unit(one.item_id, persona, manner)
+        OpinionQuestion(one.item_id, persona, manner)
         for one in chosen
         for persona in _persons(shuffled, humans.items[one.item_id], seed)
         for manner in MANNERS
@@ -75,9 +75,9 @@ def questions(humans: Humans, *, n: int, model: str, seed: int) -> Questions:
     return Questions(asked, few, "" if asked else "there are no seekers to ask as")
 
 
-def measured(questions: Questions, answers: Sequence[Answer], humans: Humans, *, seed: int) -> dict[str, Any]:
+def measured(questions: Questions, answers: Sequence[ProbeAnswer], humans: HumanLogs, *, seed: int) -> dict[str, Any]:
     """Share of yes, its agreement with humans and with popularity over items, and what being picky changes."""
-    tally = Tally.of(answers)
+    tally = AnswerCounts.of(answers)
     lack = tally.lack(answers)
     said = _said(questions, answers)
     item_ids = list(dict.fromkeys(one.unit.item_id for one in questions.asked))
@@ -105,7 +105,7 @@ def _names(need: Need, item: Item) -> bool:
     return item.item_id in need.targets or any(item.label in labels for labels in (need.liked, need.disliked, need.seen))
 
 
-def _request(unit: Unit, humans: Humans, *, model: str, seed: int) -> Any:
+def _request(unit: OpinionQuestion, humans: HumanLogs, *, model: str, seed: int) -> Any:
     system = (
         "You take the part of one particular person and answer as that person would, not as an assistant. "
         f"{MANNERS[unit.manner]}{DATA}\nDoes this person like the title at the end?"
@@ -117,7 +117,7 @@ def _request(unit: Unit, humans: Humans, *, model: str, seed: int) -> Any:
     return request_of(told, model=model, max_tokens=MAX_TOKENS, parts=parts)
 
 
-def _said(questions: Questions, answers: Sequence[Answer]) -> dict[tuple[Manner, str], dict[str, bool]]:
+def _said(questions: Questions, answers: Sequence[ProbeAnswer]) -> dict[tuple[Manner, str], dict[str, bool]]:
     """(manner, item) → persona → yes."""
     said: dict[tuple[Manner, str], dict[str, bool]] = {}
     for question, answer in zip(questions.asked, answers, strict=True):
@@ -128,8 +128,8 @@ def _said(questions: Questions, answers: Sequence[Answer]) -> dict[tuple[Manner,
 
 
 def _preference_figures(
-    said: Mapping[tuple[Manner, str], Mapping[str, bool]] | None, item_ids: Sequence[str], humans: Humans, *, seed: int
-) -> dict[str, Figure]:
+    said: Mapping[tuple[Manner, str], Mapping[str, bool]] | None, item_ids: Sequence[str], humans: HumanLogs, *, seed: int
+) -> dict[str, ProbeFigure]:
     judged = {one.item_id: one for one in humans.judged}
     known = [judged[one] for one in item_ids]
     whole = [sum(k for k, _ in one.halves) / sum(n for _, n in one.halves) for one in known]
@@ -147,7 +147,7 @@ def _preference_figures(
     }
 
 
-def _few(one: Judged, seed: int) -> float:
+def _few(one: JudgedItem, seed: int) -> float:
     """The share of likes among PER_ITEM humans of the first half: as few as the personas, so that correlations compare."""
     liked, n = one.halves[0]
     return float(rng_of("binary_preference", VERSION, seed, one.item_id).hypergeometric(liked, n - liked, PER_ITEM)) / PER_ITEM
@@ -157,11 +157,11 @@ def _share(said: Mapping[str, bool]) -> float:
     return sum(said.values()) / len(said)
 
 
-def _shift(said: Mapping[tuple[Manner, str], Mapping[str, bool]] | None, manner: Manner) -> Figure:
+def _shift(said: Mapping[tuple[Manner, str], Mapping[str, bool]] | None, manner: Manner) -> ProbeFigure:
     """The share of yes in one manner, and how far it is from the same pairs asked plainly."""
     nobody = Measured(None, reason=_NOT_SAID)
     if said is None:
-        return Figure(nobody, nobody, nobody, "plain")
+        return ProbeFigure(nobody, nobody, nobody, "plain")
     pairs = [
         (yes, said[("plain", item_id)][persona])
         for (kind, item_id), answers in said.items()
@@ -170,4 +170,4 @@ def _shift(said: Mapping[tuple[Manner, str], Mapping[str, bool]] | None, manner:
         if persona in said[("plain", item_id)]
     ]
     rate = wilson(sum(yes for yes, _ in pairs), len(pairs), nothing="nothing was answered in both manners")
-    return Figure(rate, nobody, paired_difference([yes for yes, _ in pairs], [plain for _, plain in pairs]), "plain")
+    return ProbeFigure(rate, nobody, paired_difference([yes for yes, _ in pairs], [plain for _, plain in pairs]), "plain")

@@ -14,11 +14,11 @@ from pydantic import BaseModel, Field
 
 from understudy.completion import Message, Request
 from understudy.instruments.disclosure import ItemIndex
+from understudy.instruments.grounding import Grounding
 from understudy.keys import seed_of, share_of
-from understudy.probes import Answer, Humans, Question, Questions
-from understudy.probes._asking import MAX_UNANSWERED, MIN_ANSWERED, Tally
+from understudy.probes import HumanLogs, ProbeAnswer, Question, Questions
+from understudy.probes.asking.calls import MAX_UNANSWERED, MIN_ANSWERED, AnswerCounts
 from understudy.prompt import template
-from understudy.recommenders._grounding import Grounding
 from understudy.records import Item, Measured, Scenario, Turn
 from understudy.statistics.paired import paired_difference
 from understudy.statistics.rates import wilson
@@ -45,7 +45,7 @@ class Guesses(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class TalkBeforeTarget:
     """The talk of one dialogue before its target is named; `named` are the items of the catalogue in it."""
 
     scenario_id: str
@@ -67,7 +67,7 @@ class Guessed:
     asked: bool = True
 
 
-def questions(humans: Humans, *, n: int, model: str, seed: int) -> Questions:
+def questions(humans: HumanLogs, *, n: int, model: str, seed: int) -> Questions:
     """One question a dialogue whose target is named at some turn."""
     turns = {talk.dialogue_id: talk.turns for talk in humans.talks}
     probes, unusable = probes_of(humans.scenarios, turns, humans.items, n=n, seed=seed)
@@ -75,22 +75,22 @@ def questions(humans: Humans, *, n: int, model: str, seed: int) -> Questions:
     return Questions(asked, unusable, "" if asked else "no scenario can be probed")
 
 
-def measured(questions: Questions, answers: Sequence[Answer], humans: Humans, *, seed: int) -> dict[str, Any]:  # noqa: ARG001
+def measured(questions: Questions, answers: Sequence[ProbeAnswer], humans: HumanLogs, *, seed: int) -> dict[str, Any]:  # noqa: ARG001
     """Hit rates beside popularity's; `outcome` is `suspected`, `not_suspected` or `not_measured`."""
     probes = [one.unit for one in questions.asked]
     grounding = Grounding(humans.items, humans.popularity)
     guessed = [_guessed(probe, answer, grounding) for probe, answer in zip(probes, answers, strict=True)]
     told = verdict(probes, guessed, humans.popularity)
-    lack = Tally.of(answers).lack(answers)
+    lack = AnswerCounts.of(answers).lack(answers)
     return {**told, "outcome": "not_measured", "reason": lack} if lack else told
 
 
 def probes_of(
     scenarios: Iterable[Scenario], turns: Mapping[str, Sequence[Turn]], items: Mapping[str, Item], *, n: int, seed: int
-) -> tuple[list[Probe], dict[str, int]]:
+) -> tuple[list[TalkBeforeTarget], dict[str, int]]:
     """At most `n` probes by seeded hash, one a dialogue, and why other scenarios have none: reason → how many."""
     catalogue = ItemIndex(items)
-    found: list[Probe] = []
+    found: list[TalkBeforeTarget] = []
     unusable: dict[str, int] = {}
     for scenario in sorted(scenarios, key=lambda one: (share_of("contamination", VERSION, seed, one.scenario_id), one.scenario_id)):
         if len(found) == n:
@@ -103,7 +103,7 @@ def probes_of(
     return found, unusable
 
 
-def request_of(probe: Probe, *, model: str, seed: int) -> Request:
+def request_of(probe: TalkBeforeTarget, *, model: str, seed: int) -> Request:
     """What the model is asked: the talk as fenced data, the likeliest titles by schema."""
     return Request(
         role="seeker",
@@ -116,13 +116,13 @@ def request_of(probe: Probe, *, model: str, seed: int) -> Request:
     )
 
 
-def popular(probe: Probe, popularity: Mapping[str, int]) -> tuple[str, ...]:
+def popular(probe: TalkBeforeTarget, popularity: Mapping[str, int]) -> tuple[str, ...]:
     """What popularity guesses of a probe: the items mentioned most that have not been named."""
     ranked = sorted(popularity, key=lambda item_id: (-popularity[item_id], item_id))
     return tuple(item_id for item_id in ranked if item_id not in probe.named)[:N_TITLES]
 
 
-def verdict(probes: Sequence[Probe], guessed: Sequence[Guessed], popularity: Mapping[str, int]) -> dict[str, Any]:
+def verdict(probes: Sequence[TalkBeforeTarget], guessed: Sequence[Guessed], popularity: Mapping[str, int]) -> dict[str, Any]:
     """Hit rates of model and popularity at 1 and 10, their paired difference, and the outcome, which is that of hit@10."""
     answered = [(probe, guess) for probe, guess in zip(probes, guessed, strict=True) if not guess.reason]
     hits: dict[str, dict[str, Measured]] = {}
@@ -157,7 +157,7 @@ def _outcome(n_answered: int, n: int, difference: Measured) -> tuple[Outcome, st
     return ("suspected", "") if difference.lo > 0 else ("not_suspected", "")
 
 
-def _guessed(probe: Probe, answer: Answer, grounding: Grounding) -> Guessed:
+def _guessed(probe: TalkBeforeTarget, answer: ProbeAnswer, grounding: Grounding) -> Guessed:
     if answer.reason:
         return Guessed(engine=answer.engine, reason=answer.reason, missing=answer.missing, asked=answer.asked)
     # what was named already is no guess, and must not use up one of the ten
@@ -165,7 +165,7 @@ def _guessed(probe: Probe, answer: Answer, grounding: Grounding) -> Guessed:
     return Guessed(tuple(one for one in grounded.ids if one not in probe.named)[:N_TITLES], grounded.n_ungrounded, answer.engine)
 
 
-def _probe(scenario: Scenario, turns: Sequence[Turn], catalogue: ItemIndex) -> tuple[Probe | None, str]:
+def _probe(scenario: Scenario, turns: Sequence[Turn], catalogue: ItemIndex) -> tuple[TalkBeforeTarget | None, str]:
     cut = next((i for i, turn in enumerate(turns) if scenario.target in turn.item_ids or catalogue.names(scenario.target, turn.text)), None)
     if cut is None:
         return None, "the target is never named"
@@ -173,4 +173,4 @@ def _probe(scenario: Scenario, turns: Sequence[Turn], catalogue: ItemIndex) -> t
     if not any(turn.role == "seeker" and turn.text for turn in before):
         return None, "the seeker has said nothing before the target is named"
     named = frozenset(item_id for turn in before for item_id in turn.item_ids)
-    return Probe(scenario.scenario_id, scenario.dialogue_id, scenario.target, before, named), ""
+    return TalkBeforeTarget(scenario.scenario_id, scenario.dialogue_id, scenario.target, before, named), ""

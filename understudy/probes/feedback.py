@@ -15,9 +15,9 @@ from pydantic import BaseModel
 
 from understudy.instruments.text import Titles
 from understudy.keys import share_of
-from understudy.probes import Answer, Humans, Question, Questions, Talk
-from understudy.probes._asking import DATA, Tally, drawn, request_of
-from understudy.probes._figures import Figure, against_chance, report
+from understudy.probes import HumanLogs, LoggedDialogue, ProbeAnswer, Question, Questions
+from understudy.probes._figures import ProbeFigure, against_chance, report
+from understudy.probes.asking.calls import DATA, AnswerCounts, drawn, request_of
 from understudy.prompt import template
 from understudy.records import Measured, Turn
 from understudy.statistics.paired import paired_difference
@@ -45,7 +45,7 @@ class Choice(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class HumanExchange:
     """A request with the reply it got and what the seeker then said."""
 
     dialogue_id: str
@@ -57,17 +57,17 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class ReplyTrial:
     """One exchange beside a random reply. `true_shown`: the one reply to judge is the true one; `true_first`: it is the first of two."""
 
-    exchange: Exchange
+    exchange: HumanExchange
     decoy: Turn
     kind: Literal["judge", "choose"]
     true_shown: bool
     true_first: bool
 
 
-def questions(humans: Humans, *, n: int, model: str, seed: int) -> Questions:
+def questions(humans: HumanLogs, *, n: int, model: str, seed: int) -> Questions:
     """Two questions an exchange, at most `n` exchanges: to judge one reply and to choose between two."""
     in_order = sorted(humans.talks, key=lambda talk: talk.dialogue_id)
     found = [one for talk in in_order if (one := _exchange(talk)) is not None]
@@ -79,11 +79,11 @@ def questions(humans: Humans, *, n: int, model: str, seed: int) -> Questions:
     return Questions(asked, unusable, "" if asked else "no two dialogues hold a request and a reply that names an item")
 
 
-def measured(questions: Questions, answers: Sequence[Answer], humans: Humans, *, seed: int) -> dict[str, Any]:  # noqa: ARG001
+def measured(questions: Questions, answers: Sequence[ProbeAnswer], humans: HumanLogs, *, seed: int) -> dict[str, Any]:  # noqa: ARG001
     """Accuracy of judging and of choosing, what is accepted, and whether place or popularity decides."""
-    tally = Tally.of(answers)
+    tally = AnswerCounts.of(answers)
     lack = tally.lack(answers)
-    judged, chosen = list[tuple[Unit, bool]](), list[tuple[Unit, bool]]()
+    judged, chosen = list[tuple[ReplyTrial, bool]](), list[tuple[ReplyTrial, bool]]()
     for question, answer in zip(questions.asked, answers, strict=True):
         if lack or not answer.reason:
             side = judged if question.unit.kind == "judge" else chosen
@@ -97,16 +97,16 @@ def _positive(value: Reaction | Choice) -> bool:
     return value.takes_it == "accept" if isinstance(value, Reaction) else value.better == "first"
 
 
-def _exchange(talk: Talk) -> Exchange | None:
+def _exchange(talk: LoggedDialogue) -> HumanExchange | None:
     at = next((i for i, turn in enumerate(talk.turns) if turn.role == "recommender" and turn.item_ids), None)
     if at is None or not any(turn.role == "seeker" and turn.text for turn in talk.turns[:at]):
         return None
     after = next((turn.text for turn in talk.turns[at + 1 : at + 2] if turn.role == "seeker"), "")
     named = frozenset(one for turn in talk.turns for one in turn.item_ids)
-    return Exchange(talk.dialogue_id, talk.seeker_id, talk.turns[:at], talk.turns[at], after, named)
+    return HumanExchange(talk.dialogue_id, talk.seeker_id, talk.turns[:at], talk.turns[at], after, named)
 
 
-def _units(one: Exchange, others: Sequence[Exchange], parts: Sequence[Any]) -> list[Unit]:
+def _units(one: HumanExchange, others: Sequence[HumanExchange], parts: Sequence[Any]) -> list[ReplyTrial]:
     """Both questions about an exchange; none where every other reply names what this dialogue names too."""
     start = int(share_of(*parts, "decoy", one.dialogue_id) * len(others))
     apart = (other for other in (*others[start:], *others[:start]) if _is_apart(one, other))
@@ -114,14 +114,14 @@ def _units(one: Exchange, others: Sequence[Exchange], parts: Sequence[Any]) -> l
     if decoy is None:
         return []
     true_shown, true_first = (share_of(*parts, lot, one.dialogue_id) < 0.5 for lot in ("shown", "first"))
-    return [Unit(one, decoy, "judge", true_shown, true_first), Unit(one, decoy, "choose", true_shown, true_first)]
+    return [ReplyTrial(one, decoy, "judge", true_shown, true_first), ReplyTrial(one, decoy, "choose", true_shown, true_first)]
 
 
-def _is_apart(one: Exchange, other: Exchange) -> bool:
+def _is_apart(one: HumanExchange, other: HumanExchange) -> bool:
     return one.seeker_id != other.seeker_id and not one.named & set(other.reply.item_ids)
 
 
-def _request(unit: Unit, *, model: str, parts: Sequence[Any]) -> Any:
+def _request(unit: ReplyTrial, *, model: str, parts: Sequence[Any]) -> Any:
     true, decoy = (f"<reply>\n{template.inline(turn.text)}\n</reply>" for turn in (unit.exchange.reply, unit.decoy))
     if unit.kind == "judge":
         shown, asked = true if unit.true_shown else decoy, "Does the seeker take up the reply at the end, or turn it down?"
@@ -133,7 +133,7 @@ def _request(unit: Unit, *, model: str, parts: Sequence[Any]) -> Any:
     return request_of((system + asked, user), model=model, max_tokens=MAX_TOKENS, parts=(*parts, unit.kind, unit.exchange.dialogue_id))
 
 
-def _of_judging(judged: Sequence[tuple[Unit, bool]], humans: Humans) -> dict[str, Figure]:
+def _of_judging(judged: Sequence[tuple[ReplyTrial, bool]], humans: HumanLogs) -> dict[str, ProbeFigure]:
     true = [accepted for unit, accepted in judged if unit.true_shown]
     random = [accepted for unit, accepted in judged if not unit.true_shown]
     right = [accepted == unit.true_shown for unit, accepted in judged]
@@ -144,19 +144,19 @@ def _of_judging(judged: Sequence[tuple[Unit, bool]], humans: Humans) -> dict[str
     of_random = wilson(sum(random), len(random), nothing="no random reply was judged")
     return {
         "judging_accuracy": against_chance(right, chance=0.5, human=_RIGHT_BY_DEFINITION),
-        "accepted_true": Figure(ours, human, difference(ours, human)),
-        "accepted_random": Figure(of_random, Measured(None, reason=_NOT_SHOWN), Measured(None, reason=_NOT_SHOWN), ""),
+        "accepted_true": ProbeFigure(ours, human, difference(ours, human)),
+        "accepted_random": ProbeFigure(of_random, Measured(None, reason=_NOT_SHOWN), Measured(None, reason=_NOT_SHOWN), ""),
     }
 
 
-def _taken(exchanges: Sequence[Exchange], humans: Humans) -> tuple[int, int]:
+def _taken(exchanges: Sequence[HumanExchange], humans: HumanLogs) -> tuple[int, int]:
     """How many seekers accept in their next turn, of those who accept or reject there."""
     frame = pl.DataFrame({"text": [one.reaction for one in exchanges]}, schema={"text": pl.String})
     labels = humans.instruments.read(frame.select(Titles.of(humans.items).masked("text").alias("masked"))["masked"])["label"]
     return int((labels == "accept").sum()), int(labels.is_in(["accept", "reject"]).sum())
 
 
-def _of_choosing(chosen: Sequence[tuple[Unit, bool]], popularity: Mapping[str, int]) -> dict[str, Figure]:
+def _of_choosing(chosen: Sequence[tuple[ReplyTrial, bool]], popularity: Mapping[str, int]) -> dict[str, ProbeFigure]:
     right = [first == unit.true_first for unit, first in chosen]
     # whoever chooses rightly chooses the popular reply where the true one is popular, and whoever errs where it is not
     pairs = [
@@ -169,7 +169,7 @@ def _of_choosing(chosen: Sequence[tuple[Unit, bool]], popularity: Mapping[str, i
     return {
         "choosing_accuracy": against_chance(right, chance=0.5, human=_RIGHT_BY_DEFINITION),
         "first_chosen": against_chance([first for _, first in chosen], chance=0.5, human=_NO_ORDER),
-        "popular_chosen": Figure(
+        "popular_chosen": ProbeFigure(
             wilson(sum(ours), len(ours), nothing=nothing),
             wilson(sum(theirs), len(theirs), nothing=nothing),
             paired_difference(ours, theirs, nothing=nothing),
@@ -177,7 +177,7 @@ def _of_choosing(chosen: Sequence[tuple[Unit, bool]], popularity: Mapping[str, i
     }
 
 
-def _more_popular(unit: Unit, popularity: Mapping[str, int]) -> bool | None:
+def _more_popular(unit: ReplyTrial, popularity: Mapping[str, int]) -> bool | None:
     """Whether the true reply names the more popular item; None on a tie."""
     true, decoy = _weight(unit.exchange.reply, popularity), _weight(unit.decoy, popularity)
     return None if true == decoy else true > decoy

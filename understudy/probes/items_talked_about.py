@@ -15,11 +15,11 @@ import numpy as np
 from pydantic import BaseModel, Field
 from scipy.stats import rankdata
 
-from understudy.probes import Answer, Humans, Question, Questions, Talk
-from understudy.probes._asking import DATA, Tally, drawn, request_of
-from understudy.probes._figures import Figure, Statistic, mean_of, over_sets, report
+from understudy.instruments.grounding import Grounding
+from understudy.probes import HumanLogs, LoggedDialogue, ProbeAnswer, Question, Questions
+from understudy.probes._figures import ProbeFigure, Statistic, mean_of, over_sets, report
+from understudy.probes.asking.calls import DATA, AnswerCounts, drawn, request_of
 from understudy.prompt import template
-from understudy.recommenders._grounding import Grounding
 from understudy.statistics.halves import Floats
 
 VERSION = 1
@@ -39,7 +39,7 @@ class Named(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class TitleSequence:
     """A seeker's first title and the ones they named after it."""
 
     dialogue_id: str
@@ -48,7 +48,7 @@ class Unit:
     others: tuple[str, ...]
 
 
-def questions(humans: Humans, *, n: int, model: str, seed: int) -> Questions:
+def questions(humans: HumanLogs, *, n: int, model: str, seed: int) -> Questions:
     """One question a dialogue in which the seeker is the first to name two titles or more."""
     found = [unit for talk in humans.talks if (unit := _unit(talk, humans)) is not None]
     units = drawn(((one, one.seeker_id, one.dialogue_id) for one in found), n=n, parts=("items_talked_about", VERSION, seed))
@@ -57,9 +57,9 @@ def questions(humans: Humans, *, n: int, model: str, seed: int) -> Questions:
     return Questions(asked, unusable, "" if asked else "no seeker of the logs names two titles")
 
 
-def measured(questions: Questions, answers: Sequence[Answer], humans: Humans, *, seed: int) -> dict[str, Any]:
+def measured(questions: Questions, answers: Sequence[ProbeAnswer], humans: HumanLogs, *, seed: int) -> dict[str, Any]:
     """Entropy (bits), coverage (different titles / titles), share among the 50 most popular, and correlation with popularity."""
-    tally = Tally.of(answers)
+    tally = AnswerCounts.of(answers)
     lack = tally.lack(answers)
     grounding = Grounding(humans.items, humans.popularity)
     n_ungrounded, theirs, ours, whose = 0, list[tuple[str, ...]](), list[tuple[str, ...]](), list[str]()
@@ -80,17 +80,17 @@ def measured(questions: Questions, answers: Sequence[Answer], humans: Humans, *,
     return {**report(tally, lack, figures), "n_ungrounded": n_ungrounded, "n_titles": sum(map(len, theirs))}
 
 
-def _unit(talk: Talk, humans: Humans) -> Unit | None:
+def _unit(talk: LoggedDialogue, humans: HumanLogs) -> TitleSequence | None:
     heard, named = set[str](), dict[str, None]()
     for turn in talk.turns:
         if turn.role == "seeker":
             named |= dict.fromkeys(one for one in turn.item_ids if one in humans.items and one not in heard)
         heard |= set(turn.item_ids)
     first, *others = named or ("",)
-    return Unit(talk.dialogue_id, talk.seeker_id, first, tuple(others[:MOST_TITLES])) if others else None
+    return TitleSequence(talk.dialogue_id, talk.seeker_id, first, tuple(others[:MOST_TITLES])) if others else None
 
 
-def _request(unit: Unit, humans: Humans, *, model: str, seed: int) -> Any:
+def _request(unit: TitleSequence, humans: HumanLogs, *, model: str, seed: int) -> Any:
     system = (
         "You know what people talk about when they look for something to watch, read or buy. In a chat with a recommender, somebody has "
         f"brought up the title between the tags. {DATA}\n"
@@ -102,14 +102,14 @@ def _request(unit: Unit, humans: Humans, *, model: str, seed: int) -> Any:
 
 
 def _title_figures(
-    ours: Sequence[Sequence[str]] | None, theirs: Sequence[Sequence[str]], whose: Sequence[str], humans: Humans, *, seed: int
-) -> dict[str, Figure]:
+    ours: Sequence[Sequence[str]] | None, theirs: Sequence[Sequence[str]], whose: Sequence[str], humans: HumanLogs, *, seed: int
+) -> dict[str, ProbeFigure]:
     places = {one: i for i, one in enumerate(sorted({one for told in (*(ours or ()), *theirs) for one in told}))}
     popularity = np.array([humans.popularity.get(one, 0) for one in places], dtype=float)
     head = set(sorted(humans.popularity, key=lambda one: (-humans.popularity[one], one))[:HEAD])
     human, model = _counts(theirs, places), None if ours is None else _counts(ours, places)
 
-    def set_of(make: Any, low: float, high: float) -> Figure:
+    def set_of(make: Any, low: float, high: float) -> ProbeFigure:
         return over_sets(None if model is None else make(model), make(human), whose, seed=seed, low=low, high=high)
 
     def in_head(counts: Floats) -> Statistic:
@@ -126,7 +126,7 @@ def _title_figures(
     per_answer = over_sets(
         None if model is None else mean_of(model.sum(axis=1)), mean_of(human.sum(axis=1)), whose, seed=seed, low=0.0
     )  # equal by construction: shown so that nobody has to take the matching on trust
-    return {**figures, "titles_each": Figure(per_answer.model, per_answer.human, per_answer.difference, "")}
+    return {**figures, "titles_each": ProbeFigure(per_answer.model, per_answer.human, per_answer.difference, "")}
 
 
 def _counts(told: Sequence[Sequence[str]], places: dict[str, int]) -> Floats:

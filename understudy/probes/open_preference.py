@@ -13,10 +13,10 @@ import polars as pl
 from pydantic import BaseModel, Field
 
 from understudy.instruments.text import Titles
-from understudy.probes import Answer, Humans, Opinion, Question, Questions
-from understudy.probes._asking import DATA, MIN_ANSWERED, Tally, drawn, persona_in_words, request_of
-from understudy.probes._figures import Figure, means, over_sets, report, spread_of
+from understudy.probes import HumanLogs, Opinion, ProbeAnswer, Question, Questions
+from understudy.probes._figures import ProbeFigure, means, over_sets, report, spread_of
 from understudy.probes._texts import aspects, cut_alike, polarity, words_of
+from understudy.probes.asking.calls import DATA, MIN_ANSWERED, AnswerCounts, drawn, persona_in_words, request_of
 from understudy.prompt import template
 
 VERSION = 1
@@ -33,7 +33,7 @@ class Thoughts(BaseModel):
     thoughts: Annotated[str, Field(min_length=1, max_length=4000)]
 
 
-def questions(humans: Humans, *, n: int, model: str, seed: int) -> Questions:
+def questions(humans: HumanLogs, *, n: int, model: str, seed: int) -> Questions:
     """One question a human text about a seen item that is at least MIN_WORDS long."""
     long = [one for one in humans.opinions if len(one.text.split()) >= MIN_WORDS and one.item_id in humans.items]
     unusable = {f"the human says fewer than {MIN_WORDS} words": len(humans.opinions) - len(long)}
@@ -44,9 +44,9 @@ def questions(humans: Humans, *, n: int, model: str, seed: int) -> Questions:
     return Questions(asked, unusable)
 
 
-def measured(questions: Questions, answers: Sequence[Answer], humans: Humans, *, seed: int) -> dict[str, Any]:
+def measured(questions: Questions, answers: Sequence[ProbeAnswer], humans: HumanLogs, *, seed: int) -> dict[str, Any]:
     """Aspects spoken of, shares of praise and blame, spread of polarity, rejections by the reaction instrument, words."""
-    tally = Tally.of(answers)
+    tally = AnswerCounts.of(answers)
     lack = tally.lack(answers)
     pairs = [(one.unit, answer) for one, answer in zip(questions.asked, answers, strict=True) if lack or not answer.reason]
     whose = [unit.seeker_id for unit, _ in pairs]
@@ -56,7 +56,7 @@ def measured(questions: Questions, answers: Sequence[Answer], humans: Humans, *,
     return report(tally, lack, _opinion_figures(ours, theirs, whose, humans, seed=seed))
 
 
-def _request(unit: Opinion, humans: Humans, *, model: str, seed: int) -> Any:
+def _request(unit: Opinion, humans: HumanLogs, *, model: str, seed: int) -> Any:
     n_words = len(unit.text.split())
     system = (
         "You take the part of one particular person who chats with a recommender, and speak as that person would type, not as an assistant "
@@ -69,14 +69,14 @@ def _request(unit: Opinion, humans: Humans, *, model: str, seed: int) -> Any:
 
 
 def _opinion_figures(
-    ours: Sequence[Words] | None, theirs: Sequence[Words], whose: Sequence[str], humans: Humans, *, seed: int
-) -> dict[str, Figure]:
+    ours: Sequence[Words] | None, theirs: Sequence[Words], whose: Sequence[str], humans: HumanLogs, *, seed: int
+) -> dict[str, ProbeFigure]:
     cut = [cut_alike(one, other) for one, other in zip(ours or theirs, theirs, strict=True)]
     model, human = (_read([pair[side] for pair in cut], humans) for side in (0, 1))
     lengths = {"words": [float(len(one)) for one in ours or ()]}, {"words": [float(len(one)) for one in theirs]}
     model, human = model | lengths[0], human | lengths[1]
 
-    def mean(name: str, high: float = 1.0) -> Figure:
+    def mean(name: str, high: float = 1.0) -> ProbeFigure:
         return means(None if ours is None else model[name], human[name], whose, seed=seed, high=high)
 
     spreads = spread_of(human["polarity"]), None if ours is None else spread_of(model["polarity"])
@@ -90,7 +90,7 @@ def _opinion_figures(
     }
 
 
-def _read(texts: Sequence[Words], humans: Humans) -> dict[str, list[float]]:
+def _read(texts: Sequence[Words], humans: HumanLogs) -> dict[str, list[float]]:
     polarities = [polarity(words) for words in texts]
     labels = humans.instruments.read(pl.Series([" ".join(words) for words in texts], dtype=pl.String))["label"]
     return {

@@ -13,10 +13,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from understudy.instruments.text import Titles
-from understudy.probes import Answer, Humans, Question, Questions, Talk
-from understudy.probes._asking import DATA, Tally, drawn, request_of
-from understudy.probes._figures import Figure, means, report
+from understudy.probes import HumanLogs, LoggedDialogue, ProbeAnswer, Question, Questions
+from understudy.probes._figures import ProbeFigure, means, report
 from understudy.probes._texts import Details, Specificity, cut_alike, words_of
+from understudy.probes.asking.calls import DATA, AnswerCounts, drawn, request_of
 from understudy.prompt import template
 from understudy.records import Item
 
@@ -35,7 +35,7 @@ class Wording(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class HumanRequest:
     """A human's request and the titles it names."""
 
     dialogue_id: str
@@ -44,7 +44,7 @@ class Unit:
     item_ids: tuple[str, ...]
 
 
-def questions(humans: Humans, *, n: int, model: str, seed: int) -> Questions:
+def questions(humans: HumanLogs, *, n: int, model: str, seed: int) -> Questions:
     """One question a request that names a title and has MIN_WORDS words."""
     found = [unit for talk in humans.talks if (unit := request_in(talk, humans.items)) is not None]
     units = drawn(((one, one.seeker_id, one.dialogue_id) for one in found), n=n, parts=("requests", VERSION, seed))
@@ -53,9 +53,9 @@ def questions(humans: Humans, *, n: int, model: str, seed: int) -> Questions:
     return Questions(asked, unusable, "" if asked else "no seeker of the logs names a title before the first recommendation")
 
 
-def measured(questions: Questions, answers: Sequence[Answer], humans: Humans, *, seed: int) -> dict[str, Any]:
+def measured(questions: Questions, answers: Sequence[ProbeAnswer], humans: HumanLogs, *, seed: int) -> dict[str, Any]:
     """Details a request holds (genres, people, eras), titles it names, and its words before the cut."""
-    tally = Tally.of(answers)
+    tally = AnswerCounts.of(answers)
     lack = tally.lack(answers)
     pairs = [(one.unit, answer) for one, answer in zip(questions.asked, answers, strict=True) if lack or not answer.reason]
     titles, reader = Titles.of(humans.items), Specificity(humans.items)
@@ -68,7 +68,7 @@ def measured(questions: Questions, answers: Sequence[Answer], humans: Humans, *,
     return report(tally, lack, _request_figures(None if lack else model, human, lengths, whose, seed=seed))
 
 
-def request_in(talk: Talk, items: Mapping[str, Item]) -> Unit | None:
+def request_in(talk: LoggedDialogue, items: Mapping[str, Item]) -> HumanRequest | None:
     """What the seeker says before the recommender names an item; None where that is short or names no title."""
     text, named = list[str](), dict[str, None]()
     for turn in talk.turns:
@@ -81,10 +81,10 @@ def request_in(talk: Talk, items: Mapping[str, Item]) -> Unit | None:
     said = " ".join(" ".join(text).split())
     if not named or len(said.split()) < MIN_WORDS:
         return None
-    return Unit(talk.dialogue_id, talk.seeker_id, said, tuple(named)[:MOST_TITLES])
+    return HumanRequest(talk.dialogue_id, talk.seeker_id, said, tuple(named)[:MOST_TITLES])
 
 
-def _request(unit: Unit, humans: Humans, *, model: str, seed: int) -> Any:
+def _request(unit: HumanRequest, humans: HumanLogs, *, model: str, seed: int) -> Any:
     n_words = len(unit.text.split())
     labels = "\n".join(template.inline(humans.items[one].label) for one in unit.item_ids)
     system = (
@@ -103,8 +103,8 @@ def _request_figures(
     whose: Sequence[str],
     *,
     seed: int,
-) -> dict[str, Figure]:
-    def mean(name: str) -> Figure:
+) -> dict[str, ProbeFigure]:
+    def mean(name: str) -> ProbeFigure:
         ours = None if model is None else [float(getattr(one, name)) for one in model]
         return means(ours, [float(getattr(one, name)) for one in human], whose, seed=seed)
 

@@ -14,7 +14,8 @@ import polars as pl
 
 from understudy.keys import rng_of, share_of
 from understudy.measure.reference import Observed, Reference
-from understudy.objectives import MODULES, ObjectiveValue
+from understudy.measure.values import ObjectiveValue
+from understudy.objectives import MODULES
 from understudy.objectives.data_leakage import human_leakage
 from understudy.objectives.diversity_gap import collisions, drawing_noise, entropy, rarefied_deviations, similarity
 from understudy.objectives.positive_bias import human_rates

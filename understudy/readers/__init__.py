@@ -13,9 +13,7 @@ from typing import Protocol, cast
 
 from understudy import plugins
 from understudy.errors import BadInput
-from understudy.readers._kit import Record, excerpt
-
-__all__ = ["LABELS", "Options", "Reader", "Record", "excerpt", "find", "load"]
+from understudy.records import Record
 
 # what a format may carry besides who said what
 LABELS = ("items", "forms", "acts", "scores", "outcomes", "preferences", "ratings", "metadata")

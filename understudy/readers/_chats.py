@@ -10,8 +10,8 @@ from typing import Any
 
 from understudy.doors import files
 from understudy.errors import BadInput
-from understudy.readers._kit import Broken, Numbered, Record, checked_text, excerpt, identifier, json_object, json_value
-from understudy.records import Label, Reject, Role
+from understudy.readers._kit import Broken, Numbered, checked_text, excerpt, identifier, json_object, json_value
+from understudy.records import Label, Record, Reject, Role
 
 _SHOWN = 30
 _ROLES: dict[str, Role] = {"seeker": "seeker", "recommender": "recommender"}

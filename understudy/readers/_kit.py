@@ -15,10 +15,9 @@ import orjson
 
 from understudy.doors import files
 from understudy.errors import BadInput
-from understudy.records import Dialogue, Item, Rating, Reject, Role, Turn
+from understudy.records import Item, Record, Reject, Role, Turn
 from understudy.titles import tidy, titled
 
-Record = Item | Dialogue | Rating | Reject
 Numbered = Iterable[tuple[int, Any]]
 
 _EXCERPT = 120

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from understudy.doors import files
-from understudy.readers import Options, Record
+from understudy.readers import Options
 from understudy.readers._kit import Broken, field, first_json, identifier, item_of, json_object, json_value, own_files, read_records
-from understudy.records import Item, Rating
+from understudy.records import Item, Rating, Record
 from understudy.titles import tidy
 
 VERSION = 1

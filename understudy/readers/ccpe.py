@@ -11,9 +11,9 @@ from typing import Any
 
 from understudy.doors import files
 from understudy.errors import BadInput
-from understudy.readers import Options, Record
+from understudy.readers import Options
 from understudy.readers._kit import Broken, Turns, checked_text, field, first_json, identifier, named_item, own_files, read_records
-from understudy.records import Dialogue, Item, Label, Role
+from understudy.records import Dialogue, Item, Label, Record, Role
 from understudy.titles import tidy
 
 VERSION = 1

@@ -16,10 +16,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from understudy.doors import files
-from understudy.readers import Options, Record
+from understudy.readers import Options
 from understudy.readers._chats import dialogue_id, optional_identifier, read_json, speaker, speakers, stem
 from understudy.readers._kit import Broken, Turns, first_json, identifier, item_of, named_item, own_files
-from understudy.records import Dialogue, Item, Label, Role
+from understudy.records import Dialogue, Item, Label, Record, Role
 
 VERSION = 1
 LICENCE = "unknown"

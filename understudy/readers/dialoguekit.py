@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from understudy.doors import files
-from understudy.readers import Options, Record
+from understudy.readers import Options
 from understudy.readers._chats import dialogue_id, optional_identifier, optional_object, read_json, scalar_labels, speaker, speakers
 from understudy.readers._kit import Broken, Turns, first_json, own_files
-from understudy.records import Dialogue, Label, Role
+from understudy.records import Dialogue, Label, Record, Role
 from understudy.titles import tidy
 
 VERSION = 1

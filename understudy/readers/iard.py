@@ -13,9 +13,9 @@ from typing import Any
 
 from understudy.doors import files
 from understudy.errors import BadInput
-from understudy.readers import Options, Record
+from understudy.readers import Options
 from understudy.readers._kit import Broken, Turns, document, first_json, identifier, item_of, own_files, read_records
-from understudy.records import Dialogue, Item, Label, Role
+from understudy.records import Dialogue, Item, Label, Record, Role
 
 VERSION = 1
 LICENCE = "LicenseRef-research-noncommercial"

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from understudy.doors import files
 from understudy.errors import BadInput
-from understudy.readers import Options, Record
+from understudy.readers import Options
 from understudy.readers._blocks import Block, blocks
 from understudy.readers._kit import Broken, Turns, named_item, own_files, read_records
-from understudy.records import Dialogue, Item, Label, Role
+from understudy.records import Dialogue, Item, Label, Record, Role
 from understudy.titles import tidy
 
 VERSION = 1

@@ -12,7 +12,7 @@ from typing import Any
 
 from understudy.doors import files
 from understudy.errors import BadInput
-from understudy.readers import Options, Record
+from understudy.readers import Options
 from understudy.readers._chats import (
     dialogue_id,
     optional_identifier,
@@ -24,7 +24,7 @@ from understudy.readers._chats import (
     speakers,
 )
 from understudy.readers._kit import Broken, Turns, first_json, json_value, own_files
-from understudy.records import Dialogue, Label, Role
+from understudy.records import Dialogue, Label, Record, Role
 
 VERSION = 1
 LICENCE = "unknown"

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from understudy.doors import files
 from understudy.errors import BadInput
-from understudy.readers import Options, Record
+from understudy.readers import Options
 from understudy.readers._kit import Broken, Numbered, item_of, own_files, read_records, utf8
-from understudy.records import Item, Rating
+from understudy.records import Item, Rating, Record
 from understudy.titles import tidy, titled
 
 VERSION = 1

@@ -17,9 +17,9 @@ from typing import Any
 
 from understudy.doors import files
 from understudy.errors import BadInput
-from understudy.readers import Options, Record
+from understudy.readers import Options
 from understudy.readers._kit import Broken, Turns, field, first_json, json_value, named_item, names, own_files, read_records, utf8
-from understudy.records import Dialogue, Item, Label, Role
+from understudy.records import Dialogue, Item, Label, Record, Role
 
 VERSION = 1
 LICENCE = "CC-BY-NC-4.0"

@@ -13,7 +13,7 @@ from typing import Any
 
 from understudy.doors import files
 from understudy.errors import BadInput
-from understudy.readers import Options, Record
+from understudy.readers import Options
 from understudy.readers._kit import (
     Broken,
     Turns,
@@ -26,7 +26,7 @@ from understudy.readers._kit import (
     own_files,
     read_records,
 )
-from understudy.records import Dialogue, Item, Mention, Role, Turn
+from understudy.records import Dialogue, Item, Mention, Record, Role, Turn
 from understudy.titles import tidy
 
 VERSION = 2

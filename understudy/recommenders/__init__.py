@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from understudy.doors.http import Http
 
 RecommenderAct = Literal["ask", "recommend", "chat", "goodbye"]
-MAX_RANKED = 50
 
 
 @dataclass(frozen=True, slots=True)

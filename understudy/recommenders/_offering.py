@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from understudy.keys import rng_of
-from understudy.recommenders import MAX_RANKED, Recommendation, RecommenderAct
+from understudy.recommenders import Recommendation, RecommenderAct
 from understudy.recommenders._catalogue import Catalogue, Scores, unit
-from understudy.records import Item, Turn
+from understudy.records import MAX_RANKED, Item, Turn
 
 VERSION = 1
 MAX_QUESTIONS = 2

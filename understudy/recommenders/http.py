@@ -13,11 +13,11 @@ from typing import Any
 from understudy.doors.http import Line, Unanswered
 from understudy.errors import BadInput
 from understudy.ingest.linking import Linker
+from understudy.instruments.grounding import Grounding
 from understudy.keys import canonical_json
 from understudy.recommenders import Recommendation, RecommenderAct, Services
 from understudy.recommenders._crs import Crs, at, checked_crs, crs_of
 from understudy.recommenders._dialling import dial
-from understudy.recommenders._grounding import Grounding
 from understudy.recommenders._offering import says_farewell
 from understudy.records import Item
 

@@ -14,12 +14,12 @@ from pydantic import BaseModel, Field
 from understudy.completion import Complete, Message, MissingReply, Request
 from understudy.errors import BadInput
 from understudy.ingest.linking import Linker
+from understudy.instruments.grounding import Grounding
 from understudy.keys import seed_of
 from understudy.prompt.structured import Invalid, structured
 from understudy.prompt.template import escape
-from understudy.recommenders import MAX_RANKED, Recommendation, RecommenderAct, Services
-from understudy.recommenders._grounding import Grounding
-from understudy.records import Item
+from understudy.recommenders import Recommendation, RecommenderAct, Services
+from understudy.records import MAX_RANKED, Item
 
 VERSION = 2
 _MODEL = "model"

@@ -21,8 +21,8 @@ from search.world import World
 from understudy import rehearsal
 from understudy.errors import BudgetExhausted
 from understudy.keys import digest
+from understudy.measure.comparison import compare_values
 from understudy.objectives import NAMES
-from understudy.objectives._compare import compare_values
 from understudy.parameters import PanelSize
 from understudy.prompt.genome import Genome
 from understudy.rehearsal.fronts import reference_of, true_front

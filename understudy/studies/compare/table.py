@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
-from understudy.objectives import MODULES, NAMES, Difference, ObjectiveValue, compare_values
+from understudy.measure.comparison import Difference, compare_values
+from understudy.measure.values import ObjectiveValue
+from understudy.objectives import MODULES, NAMES
 from understudy.records import Measured
 from understudy.statistics.rates import Z, spread
 

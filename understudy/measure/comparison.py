@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from understudy.objectives._value import ObjectiveValue
+from understudy.measure.values import ObjectiveValue
 from understudy.records import Measured
 from understudy.statistics.rates import Z, holm, two_sided_p
 

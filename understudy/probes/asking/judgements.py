@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from understudy.keys import share_of
-from understudy.probes import Judged
+from understudy.probes import JudgedItem
 from understudy.records import Item
 from understudy.titles import titled
 
@@ -17,7 +17,7 @@ NOTHING = "the logs hold neither ratings nor forms that say what seekers like"
 
 def from_ratings(
     counted: Iterable[Mapping[str, Any]], items: Mapping[str, Item], *, catalogue: Mapping[str, Item] | None = None
-) -> tuple[Judged, ...]:
+) -> tuple[JudgedItem, ...]:
     """Judgements of `items`, in order of id. `counted`: item_id, half (0 or 1), n_liked, n_judged.
 
     With a `catalogue` the ratings are of its items, and count for the item of ours that bears the same title and year.
@@ -30,10 +30,10 @@ def from_ratings(
             both = halves.setdefault(item_id, [(0, 0), (0, 0)])
             liked, n = both[row["half"]]
             both[row["half"]] = (liked + row["n_liked"], n + row["n_judged"])
-    return tuple(Judged(item_id, (both[0], both[1])) for item_id, both in sorted(halves.items()))
+    return tuple(JudgedItem(item_id, (both[0], both[1])) for item_id, both in sorted(halves.items()))
 
 
-def from_forms(judgements: Iterable[Mapping[str, Any]], items: Mapping[str, Item]) -> tuple[Judged, ...]:
+def from_forms(judgements: Iterable[Mapping[str, Any]], items: Mapping[str, Item]) -> tuple[JudgedItem, ...]:
     """The same from what seekers say in forms: item_id, seeker_id, liked; one row a seeker and item."""
     rows = ({"item_id": one["item_id"], "half": _half(one["seeker_id"]), "n_liked": int(one["liked"]), "n_judged": 1} for one in judgements)
     return from_ratings(rows, items)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from understudy.completion import Complete, Completion, Message, MissingReply, Request
 from understudy.keys import seed_of, share_of
 from understudy.play.dialogue import first_of
-from understudy.probes import Answer, Question
+from understudy.probes import ProbeAnswer, Question
 from understudy.prompt import template
 from understudy.prompt.structured import Invalid, structured
 from understudy.records import Need
@@ -26,7 +26,7 @@ Unit = TypeVar("Unit")
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class AnswerCounts:
     """How the questions were answered."""
 
     n_questions: int
@@ -36,7 +36,7 @@ class Tally:
     engine: str
 
     @classmethod
-    def of(cls, answers: Sequence[Answer]) -> Tally:
+    def of(cls, answers: Sequence[ProbeAnswer]) -> AnswerCounts:
         """The counts of a list of answers."""
         return cls(
             n_questions=len(answers),
@@ -50,7 +50,7 @@ class Tally:
         """The counts as fields."""
         return {name: getattr(self, name) for name in ("n_questions", "n_answered", "n_missing", "n_invalid", "engine")}
 
-    def lack(self, answers: Sequence[Answer]) -> str:
+    def lack(self, answers: Sequence[ProbeAnswer]) -> str:
         """Why these answers measure nothing; empty where they do."""
         if answers and not any(one.asked for one in answers):
             return answers[0].reason
@@ -64,7 +64,7 @@ class Tally:
         return ""
 
 
-async def ask_all(questions: Sequence[Question], complete: Complete) -> list[Answer]:
+async def ask_all(questions: Sequence[Question], complete: Complete) -> list[ProbeAnswer]:
     """The answers, in the order of the questions. Raises what ends the run: BudgetExhausted, an open breaker."""
     try:
         async with asyncio.TaskGroup() as group:
@@ -74,14 +74,14 @@ async def ask_all(questions: Sequence[Question], complete: Complete) -> list[Ans
     return [job.result() for job in jobs]
 
 
-def unasked(questions: Sequence[Question], reason: str) -> list[Answer]:
+def unasked(questions: Sequence[Question], reason: str) -> list[ProbeAnswer]:
     """The answers of a model that was not asked, because of `reason`."""
-    return [Answer(reason=reason, asked=False)] * len(questions)
+    return [ProbeAnswer(reason=reason, asked=False)] * len(questions)
 
 
-def request_of(told: Sequence[str], *, model: str, max_tokens: int, parts: Sequence[Any], temperature: float = TEMPERATURE) -> Request:
+def request_of(messages: Sequence[str], *, model: str, max_tokens: int, parts: Sequence[Any], temperature: float = TEMPERATURE) -> Request:
     """A request of a system message and a user message. `parts`: what its seed hangs on."""
-    system, user = told
+    system, user = messages
     return Request(
         role="seeker",
         model=model,
@@ -93,12 +93,12 @@ def request_of(told: Sequence[str], *, model: str, max_tokens: int, parts: Seque
     )
 
 
-def drawn(units: Iterable[tuple[Unit, str, Hashable]], *, n: int, parts: Sequence[Any]) -> list[Unit]:
+def drawn(pool: Iterable[tuple[Unit, str, Hashable]], *, n: int, parts: Sequence[Any]) -> list[Unit]:
     """At most `n` units by seeded hash, spread over seekers: nobody's second comes before everybody's first.
 
-    `units`: (unit, its seeker's id, its own id).
+    `pool`: (unit, its seeker's id, its own id).
     """
-    ranked = sorted(units, key=lambda one: (share_of("probe", *parts, one[2]), str(one[2])))
+    ranked = sorted(pool, key=lambda one: (share_of("probe", *parts, one[2]), str(one[2])))
     n_before: dict[str, int] = {}
     placed = []
     for place, (unit, seeker_id, _) in enumerate(ranked):
@@ -119,7 +119,7 @@ def persona_in_words(need: Need) -> str:
     return "\n".join(f"{name}: {template.inline(values)}" for name, values in lines if values) or "Nothing is known of this person."
 
 
-async def _ask(question: Question, complete: Complete) -> Answer:
+async def _ask(question: Question, complete: Complete) -> ProbeAnswer:
     engines: list[str] = []
 
     async def asked(request: Request) -> Completion:
@@ -130,7 +130,7 @@ async def _ask(question: Question, complete: Complete) -> Answer:
     try:
         found = await structured(asked, question.request, question.schema)
     except MissingReply as error:
-        return Answer(engine=engines[0] if engines else "", reason=error.message, missing=True)
+        return ProbeAnswer(engine=engines[0] if engines else "", reason=error.message, missing=True)
     if isinstance(found, Invalid):
-        return Answer(engine=engines[0], reason=found.reason)
-    return Answer(found, engines[0])
+        return ProbeAnswer(engine=engines[0], reason=found.reason)
+    return ProbeAnswer(found, engines[0])

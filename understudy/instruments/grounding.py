@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
 
-from understudy.recommenders import MAX_RANKED
-from understudy.records import Item
+from understudy.records import MAX_RANKED, Item
 from understudy.titles import titled
 
 # share of equal characters (Indel) from which on a spelling is the same title; sequels differ by less than a tenth in long titles,
