@@ -13,7 +13,7 @@ from understudy.errors import BadInput
 from understudy.play.dialogue import PlayedTurn, Scene
 from understudy.play.satisfaction import Score, satisfaction
 from understudy.probes import contamination
-from understudy.probes.contamination import Guesses, Probe
+from understudy.probes.contamination import Guesses, TalkBeforeTarget
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting
 from understudy.prompt.structured import Invalid, structured
@@ -92,7 +92,7 @@ def test_the_recommender_asks_when_it_knows_nothing_and_repeats_no_title() -> No
 
 def guesses(*said: str) -> list[str]:
     turns = tuple(Turn("seeker" if at % 2 == 0 else "recommender", text) for at, text in enumerate(said))
-    request = contamination.request_of(Probe("s", "d", "5", turns, frozenset()), model="rehearsal/0", seed=3)
+    request = contamination.request_of(TalkBeforeTarget("s", "d", "5", turns, frozenset()), model="rehearsal/0", seed=3)
     found = asyncio.run(structured(complete, request, Guesses))
     assert not isinstance(found, Invalid)
     return found.titles
