@@ -57,7 +57,9 @@ def page(console: Console, fields: Fields) -> None:
     whole = fields["whole"]
     if whole["objectives"]:
         console.print()
-        console.print(_objectives_table(whole["objectives"], f"Seed prompt and {fields['genome_digest'][:12]}, measured anew on {whole['split']}"))
+        console.print(
+            _objectives_table(whole["objectives"], f"Seed prompt and {fields['genome_digest'][:12]}, measured anew on {whole['split']}")
+        )
     for path in fields["files"].values():
         console.print(path, markup=False, soft_wrap=True)
 
