@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: install demo test integration lint docs recorded prove bench controls mutants fuzz lock clean
+.PHONY: install demo test coverage integration lint docs recorded prove bench controls mutants fuzz lock clean
 
 install: .venv/installed
 
@@ -35,6 +35,14 @@ demo: install
 QUICK := "not prove and not logs and not recorded and not integration"
 test: install lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m $(QUICK)
+
+# branches that the tests take, by package; processes that tests start are traced as well
+coverage: install
+	rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest -n 2 --dist worksteal -m $(QUICK)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage json --quiet -o .coverage.json
+	$(BIN)/python tests/branches.py .coverage.json
 
 # what takes long, or needs more than the base lock
 integration: install
@@ -87,4 +95,4 @@ lock:
 	  --no-emit-index-url --no-emit-find-links -o requirements-docs.lock
 
 clean:
-	rm -rf .docs site .demo .prove .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .docs site .demo .prove .cache .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.*
