@@ -22,8 +22,7 @@ from understudy.parameters import PanelSize
 from understudy.play.dialogue import MAX_TURNS, Played, Scene, free_scene, play_all, replay_scene, simulated
 from understudy.play.panels import Panel, draw_panel
 from understudy.prompt.template import Exemplar
-from understudy.recommenders import Recommender, Services
-from understudy.recommenders._choice import chosen
+from understudy.recommenders import Recommender, Services, chosen
 from understudy.records import Context, Item, Scenario
 from understudy.rows import humans
 from understudy.rows import played as rows

@@ -13,7 +13,7 @@ from understudy.parameters import Caps, Models
 from understudy.play.scene import Scene
 from understudy.play.turn import check_request, request_of
 from understudy.prompt.genome import Genome
-from understudy.studies.estimate import NONE, Calls, Estimate, Way
+from understudy.studies.estimate import NONE, Estimate, RoleCalls, Way
 
 EMBEDDED = "rehearsal"
 N_ENOUGH = 30  # fewer calls of a kind say little of the next ones
@@ -38,7 +38,7 @@ _CRITIC, _REWRITINGS = (Estimate(1800, 800, 5000), Estimate(120, 40, 700)), Esti
 _ASSUMED: dict[ModelRole, tuple[Estimate, Estimate]] = {"recommender": _RECOMMENDER, "judge": _JUDGE, "critic": _CRITIC}
 
 
-def calls_of(role: ModelRole, models: Models, scenes: Sequence[Scene], measured: Fields | None, *, latency_s: float | None) -> Calls:
+def calls_of(role: ModelRole, models: Models, scenes: Sequence[Scene], measured: Fields | None, *, latency_s: float | None) -> RoleCalls:
     """The calls of a role in dialogues. `measured`: its row of play/measured_calls; `latency_s`: seconds of a call that are given."""
     model = models.of(role)
     enough = measured is not None and measured["n"] >= N_ENOUGH
@@ -52,18 +52,18 @@ def calls_of(role: ModelRole, models: Models, scenes: Sequence[Scene], measured:
             latency, latency_from = Estimate(mean, min(mean, low), max(mean, high)), source
     price, told = _price(models, model), f"tokens: {source}; seconds: {latency_from}"
     if role == "critic":
-        return Calls(model, NONE, prompt, reply, latency, price, told, per_rewriting=_REWRITINGS)
+        return RoleCalls(model, NONE, prompt, reply, latency, price, told, per_rewriting=_REWRITINGS)
     if role == "judge":
-        return Calls(model, NONE, prompt, reply, latency, price, told, per_run=_STRUCTURED)
-    return Calls(model, _per_turn(role, scenes[0].genome), prompt, reply, latency, price, told)
+        return RoleCalls(model, NONE, prompt, reply, latency, price, told, per_run=_STRUCTURED)
+    return RoleCalls(model, _per_turn(role, scenes[0].genome), prompt, reply, latency, price, told)
 
 
-def asked_apart(model: str, models: Models, questions: Sequence[Request], *, latency_s: float | None) -> Calls:
+def asked_apart(model: str, models: Models, questions: Sequence[Request], *, latency_s: float | None) -> RoleCalls:
     """The calls of a probe's questions, which a seeker's model is asked outside of dialogues."""
     most = float(max(one.max_tokens for one in questions))
     latency, latency_from = _seconds(model, latency_s)
     told = f"tokens: {len(questions)} rendered questions; replies up to what they may fill; seconds: {latency_from}"
-    return Calls(
+    return RoleCalls(
         model, NONE, _tokens(questions), Estimate(most / 3, 1, most), latency, _price(models, model), told, per_question=_STRUCTURED
     )  # fmt: skip
 

@@ -21,7 +21,7 @@ from understudy.rows import humans
 from understudy.search.halting import STALL_PANELS
 from understudy.search.plan import n_survivors
 from understudy.studies import estimate
-from understudy.studies.estimate import NONE, Calls, Estimate, Stage, StageGroup, Way
+from understudy.studies.estimate import NONE, Estimate, RoleCalls, Stage, StageGroup, Way
 from understudy.tasks.play.evaluation import HumanSide, human_side
 from understudy.tasks.studies.call_sizes import EMBEDDED, MEAN_SPREAD, N_ENOUGH, asked_apart, calls_of, way_of
 from understudy.tasks.studies.compare import settings_asked
@@ -134,7 +134,7 @@ def _probe(store: str, asked: Asked, models: Models) -> StageGroup:
     sizes = {name: len(one.asked) if is_asked(models.seeker) else 0 for name, one in found.items()}
     stages = [Stage(name, NONE, 0, 0, NONE, n_questions=Estimate.exactly(size)) for name, size in sizes.items()]
     requests = [question.request for one in found.values() for question in one.asked]
-    calls: dict[ModelRole, Calls] = {}
+    calls: dict[ModelRole, RoleCalls] = {}
     if requests and any(sizes.values()):
         calls["seeker"] = asked_apart(models.seeker, models, requests, latency_s=asked.latency_s)
     return StageGroup(PROBE, stages, calls)

@@ -22,7 +22,7 @@ from understudy.play.panels import Panel, draw_panel
 from understudy.play.satisfaction import Score, satisfaction, satisfaction_key
 from understudy.play.scene import Scene
 from understudy.prompt.structured import Invalid
-from understudy.recommenders._choice import chosen
+from understudy.recommenders import chosen
 from understudy.report.figures import figure
 from understudy.report.markdown import table
 from understudy.rows import humans

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from understudy.doors.gateway.budget import Price
-from understudy.studies.estimate import Calls, Estimate, Stage, StageGroup, Way, estimated
+from understudy.studies.estimate import Estimate, RoleCalls, Stage, StageGroup, Way, estimated
 
 EXACT = Estimate.exactly
 WAY = Way(concurrency=10, rpm=None, tpm=None, call_s=EXACT(0.001), evaluation_s=EXACT(0), start_s=EXACT(0))
 
 
-def calls(price: Price | None = None, *, latency: float = 1.0, per_turn: float = 1.0, model: str = "a/b") -> Calls:
-    return Calls(model, EXACT(per_turn), EXACT(100), EXACT(20), EXACT(latency), price, "")
+def calls(price: Price | None = None, *, latency: float = 1.0, per_turn: float = 1.0, model: str = "a/b") -> RoleCalls:
+    return RoleCalls(model, EXACT(per_turn), EXACT(100), EXACT(20), EXACT(latency), price, "")
 
 
 def stage(n: float = 2, replays: float = 50, free: float = 10, turns: float = 5) -> Stage:
@@ -95,7 +95,7 @@ figures = (
 
 @given(figures, figures, figures, figures)
 def test_an_expectation_stays_between_its_bounds(n: Estimate, turns: Estimate, tokens: Estimate, latency: Estimate) -> None:
-    asked = Calls("m", EXACT(1), tokens, tokens, latency, Price(1e-3, 1e-3), "")
+    asked = RoleCalls("m", EXACT(1), tokens, tokens, latency, Price(1e-3, 1e-3), "")
     told = estimated([StageGroup("", [Stage("one", n, 3, 4, turns), Stage("two", turns, 1, 0, turns)], {"seeker": asked})], WAY)
     for name in ("n_dialogues", "n_calls", "tokens", "usd", "minutes"):
         lo, hi = told[name]["range"]

@@ -15,8 +15,7 @@ from understudy.completion import Completion, Request
 from understudy.doors.http import Http
 from understudy.errors import BadInput
 from understudy.plugins import load, names
-from understudy.recommenders import Recommendation, RecommenderAct, Services
-from understudy.recommenders._choice import Choice, chosen
+from understudy.recommenders import ChosenRecommender, Recommendation, RecommenderAct, Services, chosen
 from understudy.records import MAX_RANKED, Item
 
 NAMES = names("recommenders")
@@ -45,7 +44,9 @@ def written(serve: Any, reply: Any) -> dict[str, str]:
     return {"http": f"http:ievalm:{serve(crs)}"}
 
 
-def held(choice: Choice, items: Mapping[str, Item], mentioned: Mapping[str, int], said: Sequence[str], seed: int) -> list[Recommendation]:
+def held(
+    choice: ChosenRecommender, items: Mapping[str, Item], mentioned: Mapping[str, int], said: Sequence[str], seed: int
+) -> list[Recommendation]:
     async def whole() -> list[Recommendation]:
         http = Http(breaker_after=10)
         services = Services(scripted, "scripted", http, choice.options)

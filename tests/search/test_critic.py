@@ -14,7 +14,7 @@ from understudy.prompt.genome import SECTIONS, Genome
 from understudy.rehearsal import UNFITTED, respond, surface
 from understudy.rehearsal.truth import true_point
 from understudy.search import offspring
-from understudy.search.critic import Answer, Commission, applied, criticise, request_of
+from understudy.search.critic import Commission, CriticAnswer, applied, criticise, request_of
 from understudy.search.influence import Evidence, Exhibit
 from understudy.search.loop import commissioned, first_generation, next_generation
 
@@ -38,7 +38,7 @@ def rehearsed(quality: float, name: str = "0") -> Any:
     return complete
 
 
-def answer(commission: Commission, complete: Any) -> Answer:
+def answer(commission: Commission, complete: Any) -> CriticAnswer:
     return asyncio.run(criticise(complete, commission, {"positive_bias": SHOWN}, model="m", seed=3))
 
 
@@ -111,7 +111,7 @@ def test_a_call_that_failed_leaves_what_the_chain_had(world: Any) -> None:
 
 def test_rewritings_are_screened_and_never_mended(world: Any) -> None:
     wanted = treat(world)
-    long = Answer((replace(answer(wanted, rehearsed(1.0)).rewrites[0], text="word " * 2000),))
+    long = CriticAnswer((replace(answer(wanted, rehearsed(1.0)).rewrites[0], text="word " * 2000),))
     twice = answer(wanted, rehearsed(1.0))
     found = offspring.answered([(wanted, long), (wanted, twice), (wanted, twice)], screen=world.screen, known=[world.seed])
     assert [one.ok for one in found] == [False, True, False]

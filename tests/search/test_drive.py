@@ -13,7 +13,7 @@ from understudy.errors import BudgetExhausted
 from understudy.parameters import MECHANISMS
 from understudy.prompt.genome import Genome
 from understudy.records import Measured
-from understudy.search.critic import Answer, Commission, Rewrite, Treated
+from understudy.search.critic import Commission, CriticAnswer, Rewrite, Treated
 from understudy.search.drive import Conclusion, Material, Setup, search
 from understudy.search.memory import ProcessMemory
 from understudy.search.picking import Finalist
@@ -35,7 +35,7 @@ class Toy:
         self.n_asked += len(commissions)
         text = "If you do not want it, say no and tell why."
         rewrites = [Rewrite(one.objectives[0], "too eager", "reaction", f"{text} ({one.place}{one.generation})", 90) for one in commissions]
-        return [Treated(one, {}, Answer((rewrite,), "", 90)) for one, rewrite in zip(commissions, rewrites, strict=True)]
+        return [Treated(one, {}, CriticAnswer((rewrite,), "", 90)) for one, rewrite in zip(commissions, rewrites, strict=True)]
 
     def first_laps(self, proposals: Sequence[Proposal], rotation: int) -> list[Lap]:
         self.rotations.append(rotation)

@@ -79,8 +79,8 @@ class Http:
 class Line:
     """The way to one CRS."""
 
-    def __init__(self, http: Http, address: str, limits: Limits, breaker: Breaker, slots: asyncio.Semaphore) -> None:
-        self._http, self._address, self._limits, self._breaker, self._slots = http, address, limits, breaker, slots
+    def __init__(self, http: Http, address: str, limits: Limits, breaker: Breaker, permits: asyncio.Semaphore) -> None:
+        self._http, self._address, self._limits, self._breaker, self._slots = http, address, limits, breaker, permits
 
     def visit(self, *, key_env: str | None = None) -> Visit:
         """A session with the CRS. `key_env` names the environment variable that holds the key it wants, if any."""

@@ -90,6 +90,6 @@ def disclosed(dialogue: Dialogue, masked: Mapping[int, str], catalogue: ItemInde
     return tuple(sorted(found, key=lambda one: (one.turn_index, one.kind, one.value)))
 
 
-def told_before(told: Sequence[Disclosed], turn_index: int) -> tuple[Disclosed, ...]:
+def told_before(disclosures: Sequence[Disclosed], turn_index: int) -> tuple[Disclosed, ...]:
     """What counts as disclosed at a replay context: what was told before it."""
-    return tuple(one for one in told if one.turn_index < turn_index)
+    return tuple(one for one in disclosures if one.turn_index < turn_index)

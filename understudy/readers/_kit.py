@@ -112,11 +112,11 @@ def utf8(line: bytes) -> str:
         raise Broken("not UTF-8") from None
 
 
-def field(record: Mapping[str, Any], name: str, kind: type | tuple[type, ...], told: str) -> Any:
-    """The value of a key that must be there and of this kind; `told` says what was expected. Raises Broken."""
+def field(record: Mapping[str, Any], name: str, kind: type | tuple[type, ...], expected: str) -> Any:
+    """The value of a key that must be there and of this kind; `expected` says what was expected. Raises Broken."""
     value = record.get(name)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise Broken(f"{name}: {'missing' if name not in record else 'not ' + told}")
+        raise Broken(f"{name}: {'missing' if name not in record else 'not ' + expected}")
     return value
 
 
@@ -144,12 +144,12 @@ def named_item(name: str) -> Item:
     return Item(f"title:{item.label.casefold()}", item.title, item.year)
 
 
-def names(values: Any, told: str) -> tuple[str, ...]:
+def names(values: Any, what: str) -> tuple[str, ...]:
     """The different names of a list, tidied, in order; None is no names. Raises Broken where it is no list of texts."""
     if values is None:
         return ()
     if not isinstance(values, list) or any(not isinstance(value, str) for value in values if value is not None):
-        raise Broken(f"{told}: not a list of names")
+        raise Broken(f"{what}: not a list of names")
     return tuple(dict.fromkeys(name for value in values if value and (name := tidy(value))))
 
 
@@ -175,24 +175,24 @@ class Turns:
         return tuple(Turn(role, " ".join(" ".join(texts).split()), len(texts), tuple(ids)) for role, texts, ids in self._said)
 
 
-def own_files(path: Path, wanted: Sequence[str], *, claims: Callable[[Path], bool], told: str) -> list[Path]:
+def own_files(path: Path, wanted: Sequence[str], *, claims: Callable[[Path], bool], layout: str) -> list[Path]:
     """The files to read for `path`: itself where it is a file of the format, or those of `wanted` (glob patterns) in the folder.
 
-    `.gz` and `.zst` files count. Raises BadInput that says what the format has (`told`); the right reader is named by `readers`.
+    `.gz` and `.zst` files count. Raises BadInput that says what the format has (`layout`); the right reader is named by `readers`.
     """
     if not path.exists():
-        raise BadInput(f"there is no file or folder {path}", hint=told)
+        raise BadInput(f"there is no file or folder {path}", hint=layout)
     if path.is_file():
         if not files.head(path).strip():
-            raise BadInput(f"{path} is empty", hint=told)
+            raise BadInput(f"{path} is empty", hint=layout)
         if not claims(path):
-            raise BadInput(f"{path} is not of this format", hint=told)
+            raise BadInput(f"{path} is not of this format", hint=layout)
         return [path]
     patterns = [f"{name}{ending}" for name in wanted for ending in ("", *files.PACKED)]
     found = sorted({one for pattern in patterns for one in path.glob(pattern) if one.is_file()})
     kept = [one for one in found if claims(one)]
     if not kept:
-        raise BadInput(f"{path} holds none of {', '.join(wanted)} in this format", hint=told)
+        raise BadInput(f"{path} holds none of {', '.join(wanted)} in this format", hint=layout)
     return kept
 
 

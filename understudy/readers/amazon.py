@@ -47,7 +47,7 @@ def claims(path: Path) -> bool:
 
 def find(path: Path) -> list[Path]:
     """The files of items, then those of reviews; beside a file of reviews the items of its category. Raises BadInput."""
-    found = own_files(path, [*_ITEM_FILES, *_REVIEW_FILES], claims=claims, told=HOLDS)
+    found = own_files(path, [*_ITEM_FILES, *_REVIEW_FILES], claims=claims, layout=HOLDS)
     if path.is_file() and not _holds_items(path):
         items = files.beside(path.parent, f"{_ITEMS}{files.plain_name(path)}")
         found += [items] if items and claims(items) else []

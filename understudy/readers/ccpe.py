@@ -34,7 +34,7 @@ def claims(path: Path) -> bool:
 
 def find(path: Path) -> list[Path]:
     """The .json files of the format. Raises BadInput that says what the format has."""
-    return own_files(path, ["*.json"], claims=claims, told=HOLDS)
+    return own_files(path, ["*.json"], claims=claims, layout=HOLDS)
 
 
 def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:  # noqa: ARG001

@@ -52,7 +52,7 @@ def claims(path: Path) -> bool:
 
 def find(path: Path) -> list[Path]:
     """The files of dialogues: train, then valid, then test, then others by name. Raises BadInput."""
-    found = own_files(path, ["*.json", "*.jsonl"], claims=claims, told=HOLDS)
+    found = own_files(path, ["*.json", "*.jsonl"], claims=claims, layout=HOLDS)
     order = list(_SPLITS.values())
     return sorted(found, key=lambda one: (order.index(split) if (split := _split(one)) else len(order), one.name))
 

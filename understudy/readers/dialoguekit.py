@@ -44,7 +44,7 @@ def claims(path: Path) -> bool:
 
 def find(path: Path) -> list[Path]:
     """The files of dialogues, in order of name. Raises BadInput."""
-    return own_files(path, ["*.json", "*.jsonl"], claims=claims, told=HOLDS)
+    return own_files(path, ["*.json", "*.jsonl"], claims=claims, layout=HOLDS)
 
 
 def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:

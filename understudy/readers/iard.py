@@ -35,7 +35,7 @@ def claims(path: Path) -> bool:
 
 def find(path: Path) -> list[Path]:
     """The annotation file. Raises BadInput."""
-    return own_files(path, ["*.json"], claims=claims, told=HOLDS)
+    return own_files(path, ["*.json"], claims=claims, layout=HOLDS)
 
 
 def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:  # noqa: ARG001

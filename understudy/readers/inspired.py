@@ -43,7 +43,7 @@ def claims(path: Path) -> bool:
 
 def find(path: Path) -> list[Path]:
     """The files of the splits, train before dev before test. Raises BadInput that names what is missing."""
-    found = own_files(path, [f"*{split}.tsv" for split in SPLITS], claims=claims, told=HOLDS)
+    found = own_files(path, [f"*{split}.tsv" for split in SPLITS], claims=claims, layout=HOLDS)
     return sorted(found, key=lambda one: (SPLITS.index(split) if (split := _split(one)) else -1, one.name))
 
 

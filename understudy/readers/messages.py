@@ -56,7 +56,7 @@ def find(path: Path) -> list[Path]:
     release = files.beside(path, "messages.jsonl") if path.is_dir() else None
     if release and claims(release):
         return [release]
-    return own_files(path, ["*.jsonl", "*.json", f"*{_PARQUET}"], claims=claims, told=HOLDS)
+    return own_files(path, ["*.jsonl", "*.json", f"*{_PARQUET}"], claims=claims, layout=HOLDS)
 
 
 def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:

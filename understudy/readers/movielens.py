@@ -67,7 +67,7 @@ def claims(path: Path) -> bool:
 def find(path: Path) -> list[Path]:
     """The films, then the ratings, of the first layout that is there; beside a file of ratings its films. Raises BadInput."""
     wanted = [name for layout in _LAYOUTS for name in (layout.films, layout.ratings)]
-    found = own_files(path, wanted, claims=claims, told=HOLDS)
+    found = own_files(path, wanted, claims=claims, layout=HOLDS)
     layout = next(one for one in _LAYOUTS if {one.films, one.ratings} & {files.plain_name(file) for file in found})
     films = files.beside(path if path.is_dir() else path.parent, layout.films)
     ratings = [file for file in found if files.plain_name(file) == layout.ratings]

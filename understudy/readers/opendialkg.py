@@ -52,7 +52,7 @@ def claims(path: Path) -> bool:
 
 def find(path: Path) -> list[Path]:
     """The files of either form. Raises BadInput that names what is missing."""
-    return own_files(path, ["dialog_*.jsonl", "opendialkg*.csv"], claims=claims, told=HOLDS)
+    return own_files(path, ["dialog_*.jsonl", "opendialkg*.csv"], claims=claims, layout=HOLDS)
 
 
 def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:  # noqa: ARG001

@@ -53,7 +53,7 @@ def claims(path: Path) -> bool:
 
 def find(path: Path) -> list[Path]:
     """The dialogue files and, where it is there, the catalogue beside them. Raises BadInput that names what is missing."""
-    found = own_files(path, list(SPLITS), claims=claims, told=HOLDS)
+    found = own_files(path, list(SPLITS), claims=claims, layout=HOLDS)
     catalogue = files.beside(path if path.is_dir() else path.parent, CATALOGUE)
     # train before test, as the data set counts
     return [*([catalogue] if catalogue else []), *sorted(found, key=lambda one: files.plain_name(one), reverse=True)]

@@ -44,7 +44,7 @@ def claims(path: Path) -> bool:
 
 def find(path: Path) -> list[Path]:
     """The files of the five data sets in the folder, in order of name. Raises BadInput that names what is missing."""
-    return own_files(path, _NAMES, claims=claims, told=HOLDS)
+    return own_files(path, _NAMES, claims=claims, layout=HOLDS)
 
 
 def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:  # noqa: ARG001

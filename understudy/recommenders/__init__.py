@@ -1,20 +1,28 @@
 """Recommenders a seeker can talk to, one module each: `VERSION` and `build(items, popularity, services) -> Recommender`.
 
-A module that takes something after its name (`http:FILE`) or needs a model also offers `options(argument, model=...)`.
+A module that takes something after its name (`http:FILE`) or needs a model also offers `options(argument, model=...)`. The name of a
+chosen recommender says all that shapes a reply (module, version, options), so a changed CRS or a changed version is another
+recommender, and what is needed to build it again stands in the row.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from understudy import plugins
 from understudy.completion import Complete
+from understudy.errors import BadInput
+from understudy.keys import canonical_json
 from understudy.records import Item, Turn
 
 if TYPE_CHECKING:
     from understudy.doors.http import Http
 
+_NAME = re.compile(r"(?P<module>[a-z_]+)@(?P<version>\d+)(?P<options>\{.*\})?", re.DOTALL)
 RecommenderAct = Literal["ask", "recommend", "chat", "goodbye"]
 
 
@@ -77,3 +85,44 @@ class RecommenderModule(Protocol):
 
     def build(self, items: Mapping[str, Item], popularity: Mapping[str, int], services: Services) -> Recommender:
         """A recommender over a catalogue. `popularity`: item id → how many dialogues that fitting may see mention it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenRecommender:
+    """A recommender that was chosen."""
+
+    module: str
+    version: int
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """How it stands in keys and rows: `retrieval@2`, or with its options as JSON behind."""
+        return f"{self.module}@{self.version}" + (canonical_json(dict(self.options)) if self.options else "")
+
+
+def chosen(written: str, *, model: str) -> ChosenRecommender:
+    """The recommender that `written` means: NAME, NAME:ARGUMENT or a name as it stands in rows. `model`: of the role recommender.
+
+    Raises BadInput for an unknown one, an argument that it does not take, or rows of another version.
+    """
+    kept = _NAME.fullmatch(written)
+    if kept:
+        return _kept(kept)
+    name, colon, argument = written.partition(":")
+    module = plugins.load("recommenders", name)
+    if not hasattr(module, "options"):
+        if colon:
+            raise BadInput(f"the recommender {name!r} takes no argument after its name, but {argument!r} was given")
+        return ChosenRecommender(name, module.VERSION)
+    return ChosenRecommender(name, module.VERSION, module.options(argument, model=model))
+
+
+def _kept(found: re.Match[str]) -> ChosenRecommender:
+    module = plugins.load("recommenders", found["module"])
+    if int(found["version"]) != module.VERSION:
+        raise BadInput(
+            f"version {found['version']} of the recommender {found['module']} was requested, but this code has version {module.VERSION}",
+            hint=f"write {found['module']} without a version to use this one",
+        )
+    return ChosenRecommender(found["module"], module.VERSION, json.loads(found["options"] or "{}"))

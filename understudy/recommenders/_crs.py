@@ -108,7 +108,7 @@ class Crs(BaseModel):
         """What it is given."""
         return Limits(self.timeout_s, self.concurrency, self.max_kib << 10, self.attempts)
 
-    def told(self) -> dict[str, Any]:
+    def given(self) -> dict[str, Any]:
         """The keys that were given, without those of the preset: what has to be kept to make it again."""
         preset = PRESETS.get(str(self.preset), {})
         return {key: value for key, value in self.model_dump(exclude_unset=True).items() if preset.get(key) != value}
@@ -118,7 +118,7 @@ def crs_of(argument: str) -> Crs:
     """The CRS that stands behind `http:`: FILE.toml, or PRESET:URL. Raises BadInput."""
     preset, colon, url = argument.partition(":")
     if colon and preset in PRESETS:
-        return checked_crs({"preset": preset, "url": url}, told=f"http:{without_credentials(argument)}")
+        return checked_crs({"preset": preset, "url": url}, origin=f"http:{without_credentials(argument)}")
     if not argument.endswith(".toml"):
         raise BadInput(
             f"http:{without_credentials(argument)} is neither the path of a .toml file nor PRESET:URL",
@@ -128,17 +128,17 @@ def crs_of(argument: str) -> Crs:
         values = tomllib.loads(files.bytes_of(Path(argument)).decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadInput(f"{argument} is not TOML: {error}") from error
-    return checked_crs(values, told=argument)
+    return checked_crs(values, origin=argument)
 
 
-def checked_crs(values: Mapping[str, Any], *, told: str) -> Crs:
+def checked_crs(values: Mapping[str, Any], *, origin: str) -> Crs:
     """The CRS of these keys. Raises BadInput that names the key."""
     try:
         return Crs.model_validate(dict(values))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise BadInput(f"{told}: {key}: {first['msg']}", hint="see docs/recommenders.md for every key") from error
+        raise BadInput(f"{origin}: {key}: {first['msg']}", hint="see docs/recommenders.md for every key") from error
 
 
 def filled(template: Any, values: Mapping[str, Any]) -> Any:

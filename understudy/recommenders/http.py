@@ -28,14 +28,14 @@ _GOODBYES = frozenset({"exit", "bye", "goodbye", "end"})
 
 def options(argument: str, *, model: str) -> dict[str, str]:  # noqa: ARG001  a running CRS has its own model
     """The options of `http:FILE.toml` or `http:PRESET:URL`. Raises BadInput."""
-    return {_CRS: canonical_json(crs_of(argument).told())}
+    return {_CRS: canonical_json(crs_of(argument).given())}
 
 
 def build(items: Mapping[str, Item], popularity: Mapping[str, int], services: Services) -> Running:
     """The CRS of the options; `items` are what its titles are brought to."""
     if services.http is None or _CRS not in services.options:
         raise BadInput("the recommender `http` needs an address", hint="write http:FILE.toml or http:PRESET:URL")
-    crs = checked_crs(json.loads(services.options[_CRS]), told="the recommender")
+    crs = checked_crs(json.loads(services.options[_CRS]), origin="the recommender")
     linker = Linker(list(items.values()), popularity=popularity)
     return Running(crs, services.http.line(crs.address, crs.limits), linker, Grounding(items, popularity))
 

@@ -71,12 +71,12 @@ def parse_model(name: str) -> ModelName:
     return ModelName(head, fit_digest if mark else None, quality_of(told) if marked else None)
 
 
-def quality_of(told: str) -> float:
+def quality_of(written: str) -> float:
     """The quality of a critic as a name says it. Raises BadInput for anything but a number in [0, 1]."""
     try:
-        quality = float(told)
+        quality = float(written)
     except ValueError:
         quality = -1.0
     if not 0 <= quality <= 1:
-        raise BadInput(f"the critic's quality is {told!r}, expected a number from 0 to 1", hint="such as rehearsal/0@critic=0.8")
+        raise BadInput(f"the critic's quality is {written!r}, expected a number from 0 to 1", hint="such as rehearsal/0@critic=0.8")
     return quality

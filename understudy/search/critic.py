@@ -112,7 +112,7 @@ class Rewrite:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CriticAnswer:
     """What came of a commission: its rewrites in order, and the `reason` why the next one is missing; empty where none is.
 
     `n_tokens`: written in all, failed calls included; what is read is not counted, as it is not for dialogues.
@@ -129,7 +129,7 @@ class Treated:
 
     commission: Commission
     evidence: Mapping[str, Evidence]
-    answer: Answer
+    answer: CriticAnswer
 
 
 async def criticise(
@@ -140,7 +140,7 @@ async def criticise(
     model: str,
     seed: int,
     shown: Sequence[Exemplar] = (),
-) -> Answer:
+) -> CriticAnswer:
     """The critic's answer; a reply that is missing or follows no schema is an answer with its reason. Raises what ends a run.
 
     `evidence`: objective → the turns that are shown of it.
@@ -157,10 +157,10 @@ async def criticise(
         request = request_of(commission, genome, turns, step=step, model=model, seed=seed, shown=shown)
         found = await _answered(counted, request, commission.section)
         if isinstance(found, str):
-            return Answer(tuple(done), found, _tokens(spent))
+            return CriticAnswer(tuple(done), found, _tokens(spent))
         done.append(Rewrite(objective, found.fault, found.section, found.text, _tokens(spent[before:])))
         genome = rewritten(genome, done[-1])
-    return Answer(tuple(done), "", _tokens(spent))
+    return CriticAnswer(tuple(done), "", _tokens(spent))
 
 
 def rewritten(genome: Genome, rewrite: Rewrite) -> Genome:
@@ -168,7 +168,7 @@ def rewritten(genome: Genome, rewrite: Rewrite) -> Genome:
     return replace(genome, sections={**genome.sections, rewrite.section: rewrite.text})
 
 
-def applied(commission: Commission, answer: Answer) -> Genome:
+def applied(commission: Commission, answer: CriticAnswer) -> Genome:
     """The first parent with every section that the critic rewrote."""
     return reduce(rewritten, answer.rewrites, commission.parents[0])
 

@@ -18,7 +18,7 @@ _WORD = re.compile(r"\w+(?:['’]\w+)*")
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ScreenVerdict:
     """Whether a candidate may be played, and why not."""
 
     ok: bool
@@ -39,21 +39,21 @@ class Screen:
         longest = max(length(seed) for seed in seeds)
         return cls(int(LENGTH_FACTOR * longest), log_grams, frozenset(exemplar_ids))
 
-    def check(self, genome: Genome, known: Iterable[Genome] = ()) -> Verdict:
+    def check(self, genome: Genome, known: Iterable[Genome] = ()) -> ScreenVerdict:
         """Whether `genome` may be played beside the `known` ones; the first thing that speaks against it is the reason."""
         if length(genome) > self.max_length:
-            return Verdict(False, f"too long: {length(genome)} characters, at most {self.max_length}")
+            return ScreenVerdict(False, f"too long: {length(genome)} characters, at most {self.max_length}")
         if any(not text.strip() for text in genome.sections.values()):
-            return Verdict(False, "an empty section")
+            return ScreenVerdict(False, "an empty section")
         if any("<" in text or ">" in text for text in genome.sections.values()):
-            return Verdict(False, "an angle bracket in a section, which could open a fence of the template")
+            return ScreenVerdict(False, "an angle bracket in a section, which could open a fence of the template")
         if not set(genome.exemplars) <= set(self.exemplar_ids):
-            return Verdict(False, "an exemplar from outside the exemplar split")
+            return ScreenVerdict(False, "an exemplar from outside the exemplar split")
         if any(gram in self.log_grams for text in genome.sections.values() for gram in grams(text)):
-            return Verdict(False, f"{N_GRAM} words in a row from the logs outside the exemplars")
+            return ScreenVerdict(False, f"{N_GRAM} words in a row from the logs outside the exemplars")
         if any(near_duplicate(genome, other) for other in known):
-            return Verdict(False, "near-duplicate of a candidate of this run")
-        return Verdict(True)
+            return ScreenVerdict(False, "near-duplicate of a candidate of this run")
+        return ScreenVerdict(True)
 
 
 def length(genome: Genome) -> int:

@@ -15,7 +15,7 @@ from understudy.errors import NotMeasured
 from understudy.keys import rng_of, seed_of
 from understudy.prompt.genome import Genome
 from understudy.search import archive, halting, offspring
-from understudy.search.critic import Answer, Commission, Identity
+from understudy.search.critic import Commission, CriticAnswer, Identity
 from understudy.search.genes import Screen
 from understudy.search.moo import MARGIN, Matrix, Standing, Survival, constraint_matrix, hypervolume, non_dominated, prefer
 from understudy.search.operator_credit import OperatorCredit, chances, credits_of
@@ -24,7 +24,7 @@ from understudy.search.plan import SEED, SURVIVOR, Generation, History, Individu
 
 VERSION = 4
 ATTEMPTS = 20
-Rewritings = Sequence[tuple[Commission, Answer]]
+Rewritings = Sequence[tuple[Commission, CriticAnswer]]
 REFERENCE_LEAST = 0.1
 
 

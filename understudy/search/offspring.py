@@ -10,8 +10,8 @@ from understudy.keys import rng_of
 from understudy.parameters import Mechanism
 from understudy.prompt.genome import SECTIONS, Genome
 from understudy.search import operators
-from understudy.search.critic import Answer, Commission, Identity, Rewriting, applied
-from understudy.search.genes import Screen, Verdict, length
+from understudy.search.critic import Commission, CriticAnswer, Identity, Rewriting, applied
+from understudy.search.genes import Screen, ScreenVerdict, length
 from understudy.search.operators import Parents
 from understudy.search.plan import Plan, Proposal
 
@@ -86,14 +86,14 @@ def commissions(
     return found
 
 
-def answered(rewritings: Sequence[tuple[Commission, Answer]], *, screen: Screen, known: Sequence[Genome]) -> list[Proposal]:
+def answered(rewritings: Sequence[tuple[Commission, CriticAnswer]], *, screen: Screen, known: Sequence[Genome]) -> list[Proposal]:
     """What came of the commissions as proposals, rejected ones with their reason; their places are filled by other operators."""
     proposals, seen = [], list(known)
     for commission, answer in rewritings:
         parents = tuple(dict.fromkeys(parent.digest for parent in commission.parents))
         child = applied(commission, answer)
         # a chain of rewritings that broke off is as good as a shorter one
-        verdict = Verdict(False, answer.reason) if not answer.rewrites else screen.check(child, seen)
+        verdict = ScreenVerdict(False, answer.reason) if not answer.rewrites else screen.check(child, seen)
         proposals.append(Proposal(child, commission.operator, parents, verdict.ok, verdict.reason, answer.n_tokens, commission.place))
         if verdict.ok:
             seen.append(child)

@@ -85,7 +85,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Calls:
+class RoleCalls:
     """The calls of one role: how many a turn, how long, at what price, how many seconds each. `source` says where this is from.
 
     `per_run`: those that a free run asks for once it is over; `per_rewriting`: those of a critic for each section; `per_question`: those
@@ -122,7 +122,7 @@ class StageGroup:
 
     name: str
     stages: Sequence[Stage]
-    calls: Mapping[ModelRole, Calls]
+    calls: Mapping[ModelRole, RoleCalls]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def estimated(parts: Sequence[StageGroup], way: Way) -> Fields:
     }
 
 
-def _stage(stage: Stage, calls: Mapping[ModelRole, Calls], way: Way) -> Fields:
+def _stage(stage: Stage, calls: Mapping[ModelRole, RoleCalls], way: Way) -> Fields:
     turns = {role: stage.n_recommender_turns if role == "recommender" else stage.n_seeker_turns for role in calls}
     n_calls = {
         role: turns[role] * one.per_turn
