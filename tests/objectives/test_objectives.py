@@ -26,7 +26,10 @@ def test_an_objective_declares_itself_and_measures_within_its_range(name: str, r
     module = MODULES[name]
     assert module.BETTER == "lower"
     assert module.UNIT
-    found = module.measure(observe(world["simulator"](), reference), reference, seed=3).measured
+    value = module.measure(observe(world["simulator"](), reference), reference, seed=3)
+    assert value.name == name
+    assert set(value.unit_counts) == {"simulated", "human"}
+    found = value.measured
     assert module.RANGE[0] <= found.lo <= found.value <= found.hi <= module.RANGE[1]
     assert found.n > 0
 
