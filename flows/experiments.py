@@ -10,23 +10,24 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from prefect import flow
+from prefect import flow, unmapped
 
 from understudy.completion import ModelRole
 from understudy.doors.events import emit
-from understudy.errors import BudgetExhausted
+from understudy.errors import MORE_ROOM, BudgetExhausted
 from understudy.flows import stages
 from understudy.flows.runners import threads
-from understudy.parameters import REPORT_PANEL, Models, PanelSize, RunOptions, Search
+from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search
 from understudy.tasks.play.evaluation import settled
-from understudy.tasks.play.metering import pays, spent_here
-from understudy.tasks.play.models import models_open, open_models, store_held
+from understudy.tasks.play.metering import pays, spent_by
+from understudy.tasks.play.opened import OpenRun, models_open, store_open
 from understudy.tasks.simulate.batch import prompt_of
 from understudy.tasks.studies.compare import ComparedSetting, carried_settings, left_of, table, transfer_of
 from understudy.tasks.studies.compare import show as show_comparison
+from understudy.tasks.studies.places import Place
 from understudy.tasks.studies.probe import probe_model
-from understudy.tasks.studies.sides import MORE_ROOM, Place, Side, human_side_of, keep_sides, measure, open_test, place_of
-from understudy.tasks.studies.study import N_PROBED, open_study, room
+from understudy.tasks.studies.sides import Side, human_side_of, keep_sides, measure, open_test
+from understudy.tasks.studies.study import N_PROBED, Study, open_study, room
 
 Fields = dict[str, Any]
 SHOWN_ROLES: tuple[ModelRole, ...] = ("seeker", "recommender", "critic", "judge", "verifier")
@@ -46,38 +47,36 @@ def compare_settings(
 ) -> Fields:
     """The fields of `understudy compare`."""
     split = "test" if final else "select"
-    is_elsewhere = any(place is not None for place in (to_dataset, to_recommender, to_surface))
-    with store_held(str(options.store)):
-        with models_open(dataset, options) as opened:
-            home = place_of(dataset, opened, options, split=split, report=report)
-            found = [searched(name, dataset, search, options) for name in settings]
-            told, fields = tabled(home, found, purpose="compare"), about(home, search, options.models)
-            spent = spent_here()
-        if is_elsewhere:
-            moved = {
-                "surface": to_surface or options.surface,
-                "recommender": to_recommender or options.recommender,
-                "caps": left_of(options.caps, spent),
-            }
-            elsewhere = options.model_copy(update=moved)
-            with models_open(to_dataset or dataset, elsewhere) as opened:
-                there = place_of(to_dataset or dataset, opened, elsewhere, split=split, report=report)
-                carried = tabled(there, carried_settings(there, found), purpose="compare, carried", home=told["rows"])
-                told = {**carried, "home": {name: told[name] for name in ("rows", "family", "outcomes", "settings")}}
-                fields["transfer"] = transfer_of(there)
-                spent += spent_here()
-        fields = {**fields, **told, "n_model_calls": spent.n_calls, "tokens": spent.tokens, "usd": spent.usd}
+    with store_open(options.store) as store:
+        with models_open(dataset, options, store) as opened:
+            home = Place(opened, split, report)
+            found = [searched(name, opened, search) for name in settings]
+            fields = {**about(home, search), **tabled(home, found, purpose="compare")}
+            spent = spent_by(opened.gateway)
+        if any(place is not None for place in (to_dataset, to_recommender, to_surface)):
+            elsewhere = options.elsewhere(recommender=to_recommender, surface=to_surface, caps=left_of(options.caps, spent))
+            with models_open(to_dataset or dataset, elsewhere, store, humans=opened.humans) as there:
+                fields |= carried(Place(there, split, report), found, home=fields)
+                spent += spent_by(there.gateway)
+        fields |= {"n_model_calls": spent.n_calls, "tokens": spent.tokens, "usd": spent.usd}
         show_comparison(fields)
-        emit("compare", "comparison_done", home.profile_key)
+        emit("compare", "comparison_done", opened.humans.profile_key)
         return fields
 
 
-def searched(setting: str, dataset: str, search: Search, options: RunOptions) -> Fields:
+def searched(setting: str, opened: OpenRun, search: Search) -> Fields:
     """What the search of a setting found; one that is in the store under its key costs nothing. Raises BudgetExhausted."""
-    found = stages.optimize(dataset, setting=setting, search=search, options=options)
+    found = stages.optimize(opened.dataset, setting=setting, search=search, options=opened)
     if found["stopped"] == "budget":
         raise BudgetExhausted(f"a cap ended the search of {setting}", hint=MORE_ROOM)
     return {**found, "setting_asked": setting}
+
+
+def carried(there: Place, searches: Sequence[Fields], *, home: Fields) -> Fields:
+    """The table of the same prompts at another place, beside what they were worth at `home`."""
+    rows = tabled(there, carried_settings(there, searches), purpose="compare, carried", home=home["rows"])
+    at_home = {name: home[name] for name in ("rows", "family", "outcomes", "settings")}
+    return {**rows, "home": at_home, "transfer": transfer_of(there)}
 
 
 def tabled(place: Place, searches: Sequence[Fields], *, purpose: str, home: Sequence[Fields] | None = None) -> Fields:
@@ -96,20 +95,21 @@ def both_sides(place: Place, genomes: Sequence[str], *, purpose: str, done: int,
     if place.split == "test":
         open_test(place, genomes, purpose=purpose)
     works = [place.work(genome) for genome in dict.fromkeys(genomes)]
-    sides, capped = settled(measure.map(works))
-    kept = keep_sides(place.store, sides, capped, done=done, of=of)
+    sides, capped = settled(measure.map(works, unmapped(place.opened)))
+    kept = keep_sides(place.opened.store, sides, capped, done=done, of=of)
     return kept[0], kept[-1]
 
 
-def about(place: Place, search: Search, models: Models) -> Fields:
+def about(place: Place, search: Search) -> Fields:
     """What was asked for."""
+    options = place.opened.options
     return {
-        "dataset": place.dataset,
-        "recommender": place.recommender,
-        "surface": place.surface,
-        "models": {role: models.of(role) for role in SHOWN_ROLES},
+        "dataset": place.opened.dataset,
+        "recommender": place.opened.recommender,
+        "surface": options.surface,
+        "models": {role: options.models.of(role) for role in SHOWN_ROLES},
         "search": search.model_dump(mode="json"),
-        "seed": place.seed,
+        "seed": options.seed,
         "transfer": None,
     }
 
@@ -125,43 +125,51 @@ def study(
     options: RunOptions = RunOptions(),
 ) -> Fields:
     """The whole experiment for one model, within caps that hold over every process that works on it."""
-    store = str(options.store)
-    with store_held(store):
-        begun = open_study(dataset, options, settings=settings, search=search, report=report)
-        last = "test" if final else "select"
-        told = begun.answered(last)
-        if told is None:
+    with store_open(options.store) as store:
+        begun = open_study(store, dataset, options, settings=settings, search=search, report=report)
+        table_of_it = begun.answered("test" if final else "select")
+        if table_of_it is None:
             within = options.model_copy(update={"caps": room(begun, options.caps)})
-            with models_open(dataset, within) as opened:
-                pays(store, begun.study_key)
-                select, test = (place_of(dataset, opened, within, split=split, report=report) for split in ("select", "test"))
-                begun.once("probe", partial(probed, store, dataset, n=n_probed, seed=options.seed))
-                for name in settings:
-                    begun.once(f"seed/{name}", partial(seed_played, select, dataset, name))
-                found = [begun.once(f"search/{name}", partial(searched, name, dataset, search, within)) for name in settings]
-                told = begun.once("select", partial(reported, select, found, search, options.models))
-                if final:
-                    told = begun.once("test", partial(reported, test, found, search, options.models))
+            with models_open(dataset, within, store) as opened:
+                pays(opened, begun.study_key)
+                table_of_it = experiment(begun, opened, settings, search, report, final=final, n_probed=n_probed)
         spent = begun.spent()
-        fields = {**told, "study": begun.study_key, "probe": begun.answered("probe"), "n_stages": begun.n_stages()}
+        fields = {**table_of_it, "study": begun.study_key, "probe": begun.answered("probe"), "n_stages": begun.n_stages()}
         fields |= {"n_model_calls": spent.n_calls, "tokens": spent.tokens, "usd": spent.usd, "n_unknown": spent.n_unknown}
         show_comparison(fields)
         emit("study", "study_done", begun.study_key)
         return fields
 
 
-def reported(place: Place, searches: Sequence[Fields], search: Search, models: Models) -> Fields:
-    """What a study answers of one split: what was asked for, and the table."""
-    return {**about(place, search, models), **tabled(place, searches, purpose="study")}
+def experiment(
+    begun: Study, opened: OpenRun, settings: Sequence[str], search: Search, report: PanelSize, *, final: bool, n_probed: int
+) -> Fields:
+    """The last table of a study; each of its stages that is done already is answered from its row.
+
+    The model is asked what it knows of the data set; every hand-written prompt is played as it is; each is searched from; seed and
+    pick are held against each other on `select`, and on `test` where the study is final.
+    """
+    select, test = Place(opened, "select", report), Place(opened, "test", report)
+    begun.once("probe", partial(probed, opened, n_probed))
+    for name in settings:
+        begun.once(f"seed/{name}", partial(seed_played, select, name))
+    found = [begun.once(f"search/{name}", partial(searched, name, opened, search)) for name in settings]
+    on_select = begun.once("select", partial(reported, select, found, search))
+    return begun.once("test", partial(reported, test, found, search)) if final else on_select
 
 
-def probed(store: str, dataset: str, *, n: int, seed: int) -> Fields:
+def probed(opened: OpenRun, n: int) -> Fields:
     """Whether the model knows the data set from its pre-training."""
-    return probe_model(store, dataset, open_models(), task="contamination", n=n, seed=seed)
+    return probe_model(opened, task="contamination", n=n)
 
 
-def seed_played(place: Place, dataset: str, setting: str) -> Fields:
+def seed_played(place: Place, setting: str) -> Fields:
     """The hand-written prompt of a setting as it is, before any search: the objectives' values."""
-    genome = prompt_of(place.store, dataset, setting=setting, genome_file=None, seed=place.seed)
+    genome = prompt_of(place.opened, setting=setting, genome_file=None)
     side, _ = both_sides(place, [genome], purpose="study", done=0, of=1)
     return {"genome_digest": genome, **side.evaluation.as_json()}
+
+
+def reported(place: Place, searches: Sequence[Fields], search: Search) -> Fields:
+    """What a study answers of one split: what was asked for, and the table."""
+    return {**about(place, search), **tabled(place, searches, purpose="study")}

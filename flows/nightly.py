@@ -14,7 +14,8 @@ from prefect.runtime import flow_run
 
 from understudy.flows import stages
 from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search
-from understudy.tasks.play.models import answering, models_open, store_held
+from understudy.tasks.play.opened import models_open, store_open
+from understudy.tasks.validate.batch import answering
 
 Fields = dict[str, Any]
 
@@ -34,32 +35,31 @@ def nightly(
     options: RunOptions = RunOptions(),
 ) -> Fields:
     """The fields of `understudy nightly`. Raises GateFailed, which ends the run Failed, when a gate says no."""
-    store = str(options.store)
-    with store_held(store):
+    # held from beginning to end, so that no other process writes between two stages
+    with store_open(options.store) as store:
         stages.ingest(reader or dataset, [data], dataset=dataset, store=store)
         stages.profile(dataset, store=store)
-        with models_open(dataset, options) as night:
-            found = stages.optimize(dataset, setting=setting, search=search, options=options)
-            objectives = stages.compare(found, report=report, options=options)
-            played = stages.simulate(
-                dataset, genome_digest=found["pick"]["genome_digest"], batch=batch, n=n, report=report, options=options
-            )
-            fields = {
-                "release": None,
-                "batch": played["batch"],
-                "flow_run_id": str(flow_run.get_id()),
-                "n_model_calls": night.gateway.n_calls,
-                "objectives": objectives,
-                "split": "select",
-                "engine": played["engine"],
-                "pick": found["pick"],
-                "critic": found["critic"],
-                "n_critic_tokens": found["n_critic_tokens"],
-            }
+        with models_open(dataset, options, store) as opened:
+            found = stages.optimize(dataset, setting=setting, search=search, options=opened)
+            objectives = stages.compare(found, report=report, options=opened)
+            pick = found["pick"]["genome_digest"]
+            played = stages.simulate(dataset, genome_digest=pick, batch=batch, n=n, report=report, options=opened)
+            n_model_calls = opened.gateway.n_calls
+        fields = {
+            "release": None,
+            "batch": played["batch"],
+            "flow_run_id": str(flow_run.get_id()),
+            "n_model_calls": n_model_calls,
+            "objectives": objectives,
+            "split": "select",
+            "engine": played["engine"],
+            "pick": found["pick"],
+            "critic": found["critic"],
+            "n_critic_tokens": found["n_critic_tokens"],
+        }
         with answering(fields):
-            judged = stages.validate(played["batch"], store=store, dataset=dataset, batch_key=played["batch_key"])
+            judged = stages.validate(played["batch"], batch_key=played["batch_key"], store=store)
             published = stages.publish(
-                played["batch"], name or f"{dataset}-seekers", store=store, dataset=dataset, releases=releases,
-                batch_key=played["batch_key"],
-            )  # fmt: skip
+                played["batch"], name or f"{dataset}-seekers", batch_key=played["batch_key"], releases=releases, store=store
+            )
         return {**fields, **judged, **published}

@@ -10,16 +10,17 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from prefect import Task, flow
+from prefect import Task, flow, unmapped
 
 from understudy.doors.events import emit
 from understudy.flows.runners import threads
 from understudy.search import drive
-from understudy.tasks.optimize.finals import keep_conclusion
-from understudy.tasks.optimize.generations import Run
+from understudy.tasks.optimize.finals import SearchFields, keep_conclusion
+from understudy.tasks.optimize.generations import Run, setup_of
 from understudy.tasks.optimize.ground import MappedGround
 from understudy.tasks.optimize.memory import RowMemory
 from understudy.tasks.play.evaluation import settled
+from understudy.tasks.play.opened import OpenRun
 
 Result = TypeVar("Result")
 
@@ -31,23 +32,23 @@ class Tasks:
         """What a task returns."""
         return task(*arguments)
 
-    def mapped(self, task: Task[Any, Result], over: Sequence[object]) -> tuple[list[Result], str]:
-        """What a task returns for each argument, in order, and `budget` where a cap stopped some of them."""
-        return settled(task.map(over))
+    def mapped(self, task: Task[Any, Result], over: Sequence[object], *shared: object) -> tuple[list[Result], str]:
+        """What a task returns for each of `over` and the `shared` arguments, in order, and `budget` where a cap stopped some."""
+        return settled(task.map(over, *(unmapped(one) for one in shared)))
 
 
-def searched(run: Run) -> dict[str, Any]:
+def searched(opened: OpenRun, run: Run) -> SearchFields:
     """A whole search within the flow that is running; the search's part of the command's fields."""
-    stopped = drive.until_stopped(run.setup, partial(generation, run))
-    ended = drive.conclude(run.setup, MappedGround(run, Tasks()), RowMemory(run, Tasks()), stopped)
-    return keep_conclusion(run, ended)
+    setup, ground, memory = setup_of(opened, run), MappedGround(opened, run, Tasks()), RowMemory(opened, run, Tasks())
+    stopped = drive.until_stopped(setup, partial(generation, opened, run))
+    return keep_conclusion(opened, run, drive.conclude(setup, ground, memory, stopped))
 
 
 @flow(name="generation", flow_run_name="generation {number}", task_runner=threads(4), validate_parameters=False)
-def generation(run: Run, number: int) -> str:
+def generation(opened: OpenRun, run: Run, number: int) -> str:
     """Why the search ends with this generation; an empty text where it goes on."""
     emit("optimize", "generation_started", f"{run.run_key}/{number}")
-    stopped = drive.generation(run.setup, MappedGround(run, Tasks()), RowMemory(run, Tasks()), number)
+    stopped = drive.generation(setup_of(opened, run), MappedGround(opened, run, Tasks()), RowMemory(opened, run, Tasks()), number)
     if stopped != drive.BUDGET:
         emit("optimize", "generation_done", f"{run.run_key}/{number}")
     return stopped

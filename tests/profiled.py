@@ -13,6 +13,8 @@ from shutil import copyfile
 
 import pytest
 
+from tests.stored import on
+
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "examples" / "sample"
 CACHE = ROOT / ".cache"
@@ -72,8 +74,8 @@ def profile(store: Path) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("understudy.profile.anchors.human_anchors", partial(human_anchors, n_halvings=3))
-        ingest_logs.fn(str(store), "redial", [str(SAMPLE)], dataset="sample")
-        profile_dataset.fn(str(store), "sample")
+        on(store, ingest_logs, "redial", [str(SAMPLE)], dataset="sample")
+        on(store, profile_dataset, "sample")
 
 
 @contextmanager

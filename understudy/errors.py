@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+MORE_ROOM = "every result so far is stored; run the same command with higher caps to continue from here"
+"""The hint of work that a cap has ended between two of its parts."""
 
 
 class UnderstudyError(Exception):
@@ -30,9 +34,9 @@ class GateFailed(UnderstudyError):
     exit_code = 3
     code = "gate_failed"
 
-    def __init__(self, message: str, *, hint: str = "", fields: dict[str, Any] | None = None) -> None:
+    def __init__(self, message: str, *, hint: str = "", fields: Mapping[str, Any] | None = None) -> None:
         super().__init__(message, hint=hint)
-        self.fields = fields or {}
+        self.fields = dict(fields or {})
 
 
 class ProviderFailed(UnderstudyError):

@@ -108,6 +108,11 @@ class RunOptions(BaseModel):
     models: Models = Models()
     caps: Caps = Caps()
 
+    def elsewhere(self, *, recommender: str | None, surface: str | None, caps: Caps) -> RunOptions:
+        """The same options for another recommender or surface (None is the same one), within `caps`."""
+        changed = {"recommender": recommender or self.recommender, "surface": surface or self.surface, "caps": caps}
+        return self.model_copy(update=changed)
+
 
 class PanelSize(BaseModel):
     """How many scenarios one evaluation plays. `per_stratum` reaction contexts in each of the four strata and as decoys."""

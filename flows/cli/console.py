@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, NoReturn
@@ -17,7 +17,7 @@ from rich.console import Console
 from understudy.doors.events import recording
 from understudy.errors import GateFailed, UnderstudyError
 
-Fields = dict[str, Any]
+Fields = Mapping[str, Any]
 
 # read by Prefect when it is first imported; a value that the user has set stays
 _PREFECT_DEFAULTS = {
@@ -32,7 +32,9 @@ _PREFECT_DEFAULTS = {
 }
 
 
-def answer(work: Callable[[], Fields], show: Callable[[Console, Fields], None], *, as_json: bool, events: Path | None = None) -> NoReturn:
+def answer(
+    work: Callable[[], Fields], show: Callable[[Console, dict[str, Any]], None], *, as_json: bool, events: Path | None = None
+) -> NoReturn:
     """Does the work and ends the process: fields on stdout, progress and errors on stderr, exit code as the contract says."""
     for name, value in _PREFECT_DEFAULTS.items():
         os.environ.setdefault(name, value)
@@ -59,7 +61,7 @@ def usage_error(message: str, *, as_json: bool) -> NoReturn:
     raise SystemExit(2)
 
 
-def _outcome(work: Callable[[], Fields]) -> tuple[Fields, int]:
+def _outcome(work: Callable[[], Fields]) -> tuple[dict[str, Any], int]:
     try:
         return {"ok": True, **work()}, 0
     except GateFailed as error:
@@ -73,11 +75,11 @@ def _outcome(work: Callable[[], Fields]) -> tuple[Fields, int]:
         return _failure("internal", f"{type(error).__name__}: {error}", "this is a fault of understudy; the traceback is on stderr"), 1
 
 
-def _failure(code: str, message: str, hint: str) -> Fields:
+def _failure(code: str, message: str, hint: str) -> dict[str, Any]:
     return {"ok": False, "error": {"code": code, "message": message, "hint": hint}}
 
 
-def _tell(fields: Fields, show: Callable[[Console, Fields], None]) -> None:
+def _tell(fields: dict[str, Any], show: Callable[[Console, dict[str, Any]], None]) -> None:
     if fields["ok"] or len(fields) > 2:
         show(Console(highlight=False), fields)
     if not fields["ok"]:

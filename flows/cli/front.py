@@ -29,11 +29,12 @@ def front(
         usage_error("front needs --true, since it can only enumerate the true front of a rehearsal surface", as_json=as_json)
 
     def work() -> Fields:
+        from understudy.doors import folders
         from understudy.tasks.studies.fronts import front_picture, true_front
 
         fields = true_front(surface)
         if svg is not None:
-            svg.write_text(front_picture(fields), encoding="utf-8")
+            folders.written(svg.parent, {svg.name: front_picture(fields)})
             fields["picture"] = str(svg)
         return fields
 

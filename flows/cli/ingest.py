@@ -29,7 +29,7 @@ def ingest(
         from understudy.flows import stages
 
         named = [str(path) for path in paths]
-        return stages.ingest(reader, named, dataset=dataset or reader, split=split, roles=pairs_of(roles, "--roles"), store=str(store))
+        return stages.ingest(reader, named, dataset=dataset or reader, split=split, roles=pairs_of(roles, "--roles"), store=store)
 
     answer(work, page, as_json=as_json, events=events)
 

@@ -33,12 +33,12 @@ def probe(
 
     def work() -> Fields:
         options = run.options()
-        from understudy.tasks.play.models import models_open, store_held
+        from understudy.tasks.play.opened import joined
         from understudy.tasks.studies import probe as probing
 
         probing.tasks_named(task)
-        with store_held(str(run.store)), models_open(dataset, options) as opened:
-            return probing.probe_model(str(run.store), dataset, opened, task=task, n=n, seed=run.seed, ratings=ratings)
+        with joined(dataset, options) as opened:
+            return probing.probe_model(opened, task=task, n=n, ratings=ratings)
 
     answer(work, page, as_json=as_json)
 

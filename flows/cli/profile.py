@@ -32,7 +32,7 @@ def profile(
     def work() -> Fields:
         from understudy.flows import stages
 
-        return stages.profile(dataset, store=str(store), at=PanelSize.parsed(at) if at is not None else None, out=text_of(out))
+        return stages.profile(dataset, store=store, at=PanelSize.parsed(at) if at is not None else None, out=text_of(out))
 
     answer(work, page, as_json=as_json, events=events)
 

@@ -26,7 +26,7 @@ def publish(
     def work() -> Fields:
         from understudy.flows import stages
 
-        return stages.publish(batch, name=name, dataset=dataset, store=str(store), releases=text_of(releases))
+        return stages.publish(batch, name=name, dataset=dataset, store=store, releases=text_of(releases))
 
     answer(work, page, as_json=as_json, events=events)
 

@@ -26,7 +26,7 @@ def validate(
     def work() -> Fields:
         from understudy.flows import stages
 
-        return stages.validate(batch, dataset=dataset, store=str(store))
+        return stages.validate(batch, dataset=dataset, store=store)
 
     answer(work, page, as_json=as_json, events=events)
 

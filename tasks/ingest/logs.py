@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import polars as pl
 from prefect import get_run_logger, task
@@ -23,26 +23,43 @@ Fields = dict[str, Any]
 KEYLESS = ("turns", "mentions", "ratings")
 
 
+class IngestFields(TypedDict):
+    """The fields of `understudy ingest`."""
+
+    dataset: str
+    source_sha256: str
+    licence: str
+    n_records: int
+    n_dialogues: int
+    n_turns: int
+    n_messages: int
+    n_items: int
+    n_ratings: int
+    n_duplicates: int
+    n_rejects: int
+    rejects_by_reason: dict[str, int]
+    n_attached: int
+
+
 @task(name="ingest logs", persist_result=False)
 def ingest_logs(
-    store_path: str,
+    store: Store,
     reader: str,
     paths: list[str],
     *,
     dataset: str,
     split: str | None = None,
     roles: Mapping[str, str] | None = None,
-) -> Fields:
+) -> IngestFields:
     """The fields of `understudy ingest`. The same files twice add no row; all or nothing is written."""
-    module = readers.load(reader)
-    found = _find(reader, paths)
+    module, found = readers.load(reader), files_of(reader, paths)
     licence = {files.licence_beside(path) or module.LICENCE for path in found}
     if len(licence) != 1:
         raise BadInput(
             f"the files have different licences: {', '.join(sorted(licence))}", hint="ingest the files of each licence on their own"
         )
     source = Source(dataset, files.sha256(found), licence.pop(), split, module.TAGGED)
-    with Store.open(store_path) as store, store.transaction():
+    with store.transaction():
         counts, n_changed = _write(store, module, found, source, Options(roles))
         # files that add nothing (read before, under this or another name) leave no row either
         if n_changed:
@@ -52,7 +69,8 @@ def ingest_logs(
     return _fields(source, counts)
 
 
-def _find(reader: str, paths: list[str]) -> list[Path]:
+def files_of(reader: str, paths: list[str]) -> list[Path]:
+    """The files that a reader takes from paths. Raises BadInput."""
     found = {file.resolve(): file for path in paths for file in readers.find(reader, Path(path))}
     if not found:
         raise BadInput("no path was given", hint="give the data set's folder or its files")
@@ -102,7 +120,7 @@ def _source_row(source: Source, counts: Counts, reader: str, version: int) -> Fi
     }
 
 
-def _fields(source: Source, counts: Counts) -> Fields:
+def _fields(source: Source, counts: Counts) -> IngestFields:
     return {
         "dataset": source.dataset,
         "source_sha256": source.sha256,

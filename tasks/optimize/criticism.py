@@ -3,43 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
 import polars as pl
 from prefect import task
 
-from understudy.doors.store import Store
 from understudy.keys import canonical_json, seed_of
 from understudy.play import cases
-from understudy.rows import humans as stock
 from understudy.search import critic
 from understudy.search.critic import Commission, Treated
 from understudy.search.influence import ComparedTurn, Evidence, evidence
 from understudy.tasks.optimize.generations import Run, evaluation_of, panel_of, work_of
-from understudy.tasks.play.evaluation import Work, human_side, performed
-from understudy.tasks.play.models import open_models
+from understudy.tasks.play.evaluation import performed, reference_of
+from understudy.tasks.play.opened import OpenRun
+from understudy.tasks.play.work import Work
 
 # what is shown to these is the section alone: they are to say the same in other words
 _WORDING = ("paraphrase", "compress")
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A rewriting that a search wants."""
-
-    run: Run
-    commission: Commission
-
-
 @task(name="rewrite section", persist_result=False)
-def criticise(ask: Ask) -> Treated:
+def criticise(wanted: Commission, opened: OpenRun, run: Run) -> Treated:
     """What the critic answers, as a task that is mapped over the places of a generation. What was asked before comes from the ledger."""
-    run, wanted = ask.run, ask.commission
-    shown = evidence_for(run, wanted)
-    side, gateway = human_side(run.store, run.profile_key, run.dataset), open_models().gateway
-    examples = [side.exemplars[name] for name in wanted.parents[0].exemplars]
+    shown, gateway = evidence_for(opened, run, wanted), opened.gateway
+    examples = [opened.humans.exemplars[name] for name in wanted.parents[0].exemplars]
     asked = critic.criticise(gateway.complete, wanted, shown, model=run.critic, seed=run.seed, shown=examples)
     return Treated(wanted, shown, gateway.run(asked))
 
@@ -75,17 +64,16 @@ def rewriting_frame(run: Run, treated: Sequence[Treated]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema)
 
 
-def evidence_for(run: Run, wanted: Commission) -> dict[str, Evidence]:
+def evidence_for(opened: OpenRun, run: Run, wanted: Commission) -> dict[str, Evidence]:
     """Objective → the turns that show what is wrong with the prompt to be rewritten; empty before it was played."""
-    work = None if wanted.generation == 0 or wanted.operator in _WORDING else _last_work(run, wanted)
+    work = None if wanted.generation == 0 or wanted.operator in _WORDING else _last_work(opened, run, wanted)
     if work is None:
         return {}
-    with Store.open(run.store) as store:
-        measured = evaluation_of(store.rows("optimize/evaluation", evaluation_key=work.key)[0]).objectives
+    measured = evaluation_of(opened.store.rows("optimize/evaluation", evaluation_key=work.key)[0]).objectives
     draw = seed_of("evidence", run.seed, wanted.generation, wanted.place)
     found = {
         name: evidence(
-            name, _cases(work), {part: one.value for part, one in measured[name].signed.items()}, seed=draw,
+            name, _cases(opened, work), {part: one.value for part, one in measured[name].signed.items()}, seed=draw,
             by_influence=run.plan.has("influence"),
         )
         for name in dict.fromkeys(wanted.objectives)
@@ -93,27 +81,19 @@ def evidence_for(run: Run, wanted: Commission) -> dict[str, Evidence]:
     return {name: one for name, one in found.items() if one is not None}
 
 
-def _last_work(run: Run, wanted: Commission) -> Work | None:
+def _last_work(opened: OpenRun, run: Run, wanted: Commission) -> Work | None:
     """The newest evaluation of the prompt in this search."""
-    with Store.open(run.store) as store:
-        for generation in range(wanted.generation - 1, -1, -1):
-            work = work_of(run, wanted.parents[0].digest, "search", panel_of(run, run.plan.rotation(generation)), intervals=False)
-            if store.rows("optimize/evaluation", evaluation_key=work.key):
-                return work
+    for generation in range(wanted.generation - 1, -1, -1):
+        panel = panel_of(opened, run, run.plan.rotation(generation))
+        work = work_of(opened, run, wanted.parents[0].digest, "search", panel, intervals=False)
+        if opened.store.rows("optimize/evaluation", evaluation_key=work.key):
+            return work
     return None
 
 
 @lru_cache(maxsize=32)
-def _cases(work: Work) -> list[ComparedTurn]:
-    side = human_side(work.store, work.profile_key, work.dataset)
-    played, _ = performed(work)
-    humans = _humans(work.store, work.profile_key, work.split)
-    return cases.cases(played, contexts=side.contexts(work.split), humans=humans, reference=side.reference(work))
-
-
-@lru_cache(maxsize=4)
-def _humans(path: str, profile_key: str, split: str) -> cases.HumanTurns:
-    with Store.open(path) as store:
-        reactions = stock.load_human_reactions(store, profile_key, split)
-        behaviour = stock.load_human_behaviour(store, profile_key, split)
-    return cases.HumanTurns.of(reactions, behaviour)
+def _cases(opened: OpenRun, work: Work) -> list[ComparedTurn]:
+    split, humans = work.split, opened.humans
+    played, _ = performed(opened, work)
+    words = humans.once(("words at contexts", split), lambda: cases.HumanTurns.of(humans.reactions(split), humans.behaviour(split)))
+    return cases.cases(played, contexts=humans.contexts(split), humans=words, reference=reference_of(opened, work))

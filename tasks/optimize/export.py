@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from understudy.doors import folders
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.play import portable
@@ -34,11 +35,7 @@ def export_prompt(store_path: str, genome: str, *, form: str, out: str | None) -
     if out is None:
         return {**fields, "content": content}
     path = Path(out)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content + "\n", "utf-8")
-    except OSError as error:
-        raise BadInput(f"the file {out} cannot be written: {error}", hint="choose another file with --out") from error
+    folders.written(path.parent, {path.name: content + "\n"})
     return {**fields, "path": str(path)}
 
 

@@ -6,11 +6,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import polars as pl
 from prefect import task
 
+from understudy.doors import folders
 from understudy.doors.store import Store
 from understudy.keys import key
 from understudy.objectives import NAMES, constraints
@@ -19,11 +20,46 @@ from understudy.rows import played as rows
 from understudy.search import picking
 from understudy.search.drive import Conclusion
 from understudy.tasks.optimize import pages
-from understudy.tasks.optimize.generations import Floors, Run, evaluation_of, front_works
-from understudy.tasks.play.evaluation import Done, Work, keep, measured, performed, row_of
+from understudy.tasks.optimize.generations import Floors, Run, evaluation_of, front_works, setup_of
+from understudy.tasks.play.evaluation import Done, keep, measured, stored
+from understudy.tasks.play.opened import OpenRun
+from understudy.tasks.play.work import Work
 
 VERSION = 3
 Fields = dict[str, Any]
+
+
+class PickFields(TypedDict):
+    """The pick of a search, and the file of its prompt."""
+
+    genome_digest: str
+    file: str
+    dominates_seed: bool
+    p_dominates_seed: float | None
+    feasible: bool
+    split: str
+
+
+class SearchFields(TypedDict):
+    """The search's part of the fields of `understudy optimize`."""
+
+    run: str
+    dataset: str
+    setting: str
+    front_digest: str
+    front: list[str]
+    n_evaluations: int
+    n_rejected: int
+    n_dialogues: int
+    n_critic_tokens: int
+    hypervolume: float
+    stopped: str
+    critic: str | None
+    without: list[str]
+    rejected: list[Fields]
+    seed_digest: str
+    p_dominated: dict[str, float]
+    pick: PickFields
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,47 +71,39 @@ class Confirmed:
 
 
 @task(name="confirm finalist", persist_result=False)
-def confirm(work: Work) -> Confirmed:
+def confirm(work: Work, opened: OpenRun) -> Confirmed:
     """One finalist on the split that chooses, as a task that is mapped over them. What is in the store is not measured again."""
-    return confirmed(work)
-
-
-def confirmed(work: Work) -> Confirmed:
-    """The same as a plain function."""
-    with Store.open(work.store) as store:
-        found = store.rows("optimize/evaluation", evaluation_key=work.key)
-        drawn = {row["objective"]: tuple(row["replicates"]) for row in store.rows("optimize/replicates", evaluation_key=work.key)}
-    if found and drawn:
-        return Confirmed(Done(work, found[0]), drawn)
-    played, fresh = performed(work)
-    evaluation = measured(work, played)
-    replicates = {name: evaluation.objectives[name].replicates for name in NAMES}
-    return Confirmed(Done(work, row_of(work, played, evaluation), fresh), replicates)
+    known = opened.store.rows("optimize/evaluation", evaluation_key=work.key)
+    drawn = opened.store.rows("optimize/replicates", evaluation_key=work.key)
+    if drawn and (done := stored(work, known)):
+        return Confirmed(done, {row["objective"]: tuple(row["replicates"]) for row in drawn})
+    found = measured(opened, work)
+    return Confirmed(found.done, {name: found.evaluation.objectives[name].replicates for name in NAMES})
 
 
 @task(name="store finalists", persist_result=False)
-def keep_confirmed(run: Run, done: Sequence[Confirmed]) -> None:
+def keep_confirmed(store: Store, done: Sequence[Confirmed]) -> None:
     """Writes the finalists as measured on `select` in one transaction, those that were measured before a cap ended it as well."""
-    with Store.open(run.store) as opened, opened.transaction():
-        keep(opened, [one.done for one in done])
-        opened.add("optimize.replicates", _replicate_frame(done))
+    with store.transaction():
+        keep(store, [one.done for one in done])
+        store.add("optimize.replicates", _replicate_frame(done))
 
 
 @task(name="pick", persist_result=False)
-def keep_conclusion(run: Run, ended: Conclusion) -> Fields:
+def keep_conclusion(opened: OpenRun, run: Run, ended: Conclusion) -> SearchFields:
     """Writes the front and the pick; the search's part of the command's fields.
 
     Where a cap came before all finalists were measured on `select`, the pick rests on the search's own panels, which the fields
     say, and no outcome is written: the search has not ended.
     """
     chosen = ended.pick
-    with Store.open(run.store) as opened:
-        if ended.complete:
-            _keep_outcome(opened, run, ended)
-        totals = opened.rows("optimize/totals", run_key=run.run_key)[0]
-        rejected = opened.rows("optimize/rejected", run_key=run.run_key)
-        genome = rows.load_genome(opened, chosen.genome_digest)
-    split, seed_digest = "select" if ended.complete else "search", run.setup.seeds[0].digest
+    store = opened.store
+    if ended.complete:
+        _keep_outcome(opened, run, ended)
+    totals = store.rows("optimize/totals", run_key=run.run_key)[0]
+    rejected = store.rows("optimize/rejected", run_key=run.run_key)
+    genome = rows.load_genome(store, chosen.genome_digest)
+    split, seed_digest = "select" if ended.complete else "search", setup_of(opened, run).seeds[0].digest
     pages.show_front(ended.finalists, chosen, seed_digest=seed_digest, split=split)
     return {
         "run": run.run_key,
@@ -83,7 +111,10 @@ def keep_conclusion(run: Run, ended: Conclusion) -> Fields:
         "setting": run.setting,
         "front_digest": chosen.front_digest,
         "front": list(chosen.front),
-        **totals,
+        "n_evaluations": totals["n_evaluations"],
+        "n_rejected": totals["n_rejected"],
+        "n_critic_tokens": totals["n_critic_tokens"],
+        "n_dialogues": totals["n_dialogues"],
         "hypervolume": chosen.hypervolume,
         "stopped": ended.stopped,
         "critic": run.critic or None,
@@ -93,7 +124,7 @@ def keep_conclusion(run: Run, ended: Conclusion) -> Fields:
         "p_dominated": dict(chosen.p_dominated),
         "pick": {
             "genome_digest": chosen.genome_digest,
-            "file": str(_genome_file(Path(run.store), genome)),
+            "file": str(_genome_file(store.path, genome)),
             "dominates_seed": chosen.dominates_seed,
             "p_dominates_seed": chosen.p_dominates_seed,
             "feasible": chosen.feasible,
@@ -110,7 +141,7 @@ def finalist(one: Confirmed, floors: Floors) -> picking.Finalist:
     return picking.Finalist(one.done.work.genome_digest, values, bounds, one.replicates, sure)
 
 
-def _keep_outcome(store: Store, run: Run, ended: Conclusion) -> None:
+def _keep_outcome(opened: OpenRun, run: Run, ended: Conclusion) -> None:
     chosen, n_generations = ended.pick, len(ended.history)
     outcome_key = key("outcome", VERSION, run=run.run_key, n=n_generations, weights=run.search.weights, front=chosen.front_digest)
     outcome = {
@@ -123,9 +154,10 @@ def _keep_outcome(store: Store, run: Run, ended: Conclusion) -> None:
             "outcome_key": outcome_key, "genome_digest": digest, "evaluation_key": work.key,
             "on_front": digest in chosen.front, "picked": digest == chosen.genome_digest, "p_dominated": chosen.p_dominated.get(digest),
         }
-        for work in front_works(run, [one.genome_digest for one in ended.finalists])
+        for work in front_works(opened, run, [one.genome_digest for one in ended.finalists])
         for digest in [work.genome_digest]
     ]  # fmt: skip
+    store = opened.store
     with store.transaction():
         store.add("optimize.outcomes", pl.DataFrame([outcome], schema_overrides={"p_dominates_seed": pl.Float64}))
         store.add("optimize.fronts", pl.DataFrame(front, schema_overrides={"p_dominated": pl.Float64}))
@@ -137,9 +169,7 @@ def _replicate_frame(done: Sequence[Confirmed]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _genome_file(store: Path, genome: Genome) -> Path:
+def _genome_file(store_path: Path, genome: Genome) -> Path:
     """The genome as a file beside the store, for `simulate --genome`."""
-    path = store.parent / "genomes" / f"{genome.digest}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(genome.as_json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return path
+    name, text = f"{genome.digest}.json", json.dumps(genome.as_json(), indent=2, ensure_ascii=False) + "\n"
+    return folders.written(store_path.parent / "genomes", {name: text})[name]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 from understudy.doors.store import Store
@@ -15,15 +14,14 @@ from understudy.parameters import Search
 from understudy.play.panels import Panel
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting, seed_genome, setting_names
-from understudy.rows import humans
 from understudy.search import members
 from understudy.search.drive import Material, Setup
 from understudy.search.genes import Screen, log_grams
 from understudy.search.operators import Pool
 from understudy.search.plan import Individual, Plan, Proposal
 from understudy.search.racing import RaceOutcome, dropped_out
-from understudy.tasks.play.evaluation import Work, human_side, second_model
-from understudy.tasks.play.models import open_models
+from understudy.tasks.play.opened import OpenRun
+from understudy.tasks.play.work import Work
 
 Fields = dict[str, Any]
 Floors = Mapping[str, float | None]
@@ -33,13 +31,9 @@ Floors = Mapping[str, float | None]
 class Run:
     """A search: what its key stands for, and what is needed to go on with it. `critic` is empty where there is none."""
 
-    store: str
     run_key: str
-    profile_key: str
     dataset: str
     setting: str
-    recommender: str
-    model: str
     critic: str
     seed: int
     search: Search
@@ -51,43 +45,38 @@ class Run:
         size = self.search.population
         return Plan(NAMES, size, self.search.algorithm, self.seed, bool(self.critic), without, self.search.racing, self.search.period)
 
-    @property
-    def setup(self) -> Setup:
-        """What is fixed for it before it begins."""
-        exemplars = sorted(human_side(self.store, self.profile_key, self.dataset).exemplars)
-        seeds = [seed_genome(load_setting(self.setting), exemplars, seed=self.seed)]
-        return Setup(seeds, self.plan, self.search.generations, self.search.n_front, self.search.weights, TRADED)
+
+def setup_of(opened: OpenRun, run: Run) -> Setup:
+    """What is fixed for a search before it begins."""
+    seeds = [seed_genome(load_setting(run.setting), sorted(opened.humans.exemplars), seed=run.seed)]
+    return Setup(seeds, run.plan, run.search.generations, run.search.n_front, run.search.weights, TRADED)
 
 
-def panel_of(run: Run, rotation: int) -> Panel:
+def panel_of(opened: OpenRun, run: Run, rotation: int) -> Panel:
     """The panel that the candidates of some generations share (Plan.rotation)."""
-    humans_of_run = human_side(run.store, run.profile_key, run.dataset)
-    return humans_of_run.panel("search", run.search.panel, seed=run.seed, rotation=rotation)
+    return opened.humans.panel("search", run.search.panel, seed=run.seed, rotation=rotation)
 
 
-def front_panel(run: Run) -> Panel:
+def front_panel(opened: OpenRun, run: Run) -> Panel:
     """What finalists play on `select`; a replicate of its own, which no report sees."""
-    return human_side(run.store, run.profile_key, run.dataset).panel("select", run.search.front_panel, seed=run.seed, replicate=1)
+    return opened.humans.panel("select", run.search.front_panel, seed=run.seed, replicate=1)
 
 
-def work_of(run: Run, genome_digest: str, split: str, panel: Panel, *, intervals: bool) -> Work:
+def work_of(opened: OpenRun, run: Run, genome_digest: str, split: str, panel: Panel, *, intervals: bool) -> Work:
     """The evaluation of a candidate on a panel."""
-    return Work(
-        store=run.store, profile_key=run.profile_key, dataset=run.dataset, split=split, free_split=split, genome_digest=genome_digest,
-        panel=panel, model=run.model, recommender=run.recommender, seed=run.seed, intervals=intervals,
-        min_contexts=MIN_CONTEXTS if split == "select" else run.search.panel.per_stratum, verifier=second_model(open_models()),
-    )  # fmt: skip
+    least = MIN_CONTEXTS if split == "select" else run.search.panel.per_stratum
+    return opened.work(genome_digest, panel, split=split, intervals=intervals, min_contexts=least)
 
 
-def search_work(run: Run, proposal: Proposal, panel: Panel) -> Work:
+def search_work(opened: OpenRun, run: Run, proposal: Proposal, panel: Panel) -> Work:
     """The evaluation of a proposal on the panel of its generation."""
-    return work_of(run, proposal.genome.digest, "search", panel, intervals=False)
+    return work_of(opened, run, proposal.genome.digest, "search", panel, intervals=False)
 
 
-def front_works(run: Run, genomes: Sequence[str]) -> list[Work]:
+def front_works(opened: OpenRun, run: Run, genomes: Sequence[str]) -> list[Work]:
     """The evaluations of finalists, given by their digests, on `select`, which the search has not seen."""
-    panel = front_panel(run)
-    return [work_of(run, genome, "select", panel, intervals=True) for genome in genomes]
+    panel = front_panel(opened, run)
+    return [work_of(opened, run, genome, "select", panel, intervals=True) for genome in genomes]
 
 
 def part_of(work: Work) -> Work:
@@ -97,13 +86,13 @@ def part_of(work: Work) -> Work:
     return replace(work, panel=part, intervals=True, min_contexts=max(1, work.min_contexts // 2))
 
 
-def history_of(store: Store, run: Run, n: int) -> list[list[Individual]]:
+def history_of(opened: OpenRun, run: Run, n: int) -> list[list[Individual]]:
     """The first `n` generations from their rows, as far as they are finished, each in the order in which it was proposed."""
-    floors = floors_of(store, run.profile_key)
+    store = opened.store
     history: list[list[Individual]] = []
     for number in range(min(n, int(store.rows("optimize/n_generations", run_key=run.run_key)[0]["n"]))):
         proposals = proposals_of(store, run, number)
-        played = _played(store, run, number, members.to_play(proposals, plan=run.plan), floors)
+        played = _played(opened, run, number, members.to_play(proposals, plan=run.plan))
         history.append(members.generation_of(history, proposals, plan=run.plan, played=played))
     return history
 
@@ -132,21 +121,13 @@ def evaluation_of(row: Mapping[str, Any]) -> Evaluation:
     return Evaluation.from_json({part: json.loads(row[part]) for part in ("objectives", "leakage", "diagnostics")})
 
 
-def floors_of(store: Store, profile_key: str) -> Floors:
-    """Objective → the upper bound of what worker-disjoint halves of the humans score against each other."""
-    return {row["name"]: row["floor_hi"] for row in store.rows("profile/anchors", profile_key=profile_key, split="select")}
-
-
-@lru_cache(maxsize=4)
-def material(store: str, profile_key: str, setting: str, seed: int) -> Material:
+def material(opened: OpenRun, run: Run) -> Material:
     """What children are bred from and held against. The pool holds the shipped settings, so that crossover has sections to take."""
-    with Store.open(store) as opened:
-        exemplars = sorted(humans.load_exemplars(opened, profile_key))
-        turns = humans.load_human_turns(opened, profile_key)
+    exemplars = sorted(opened.humans.exemplars)
     prompts = [load_setting(name).genome for name in setting_names()]
-    own = seed_genome(load_setting(setting), exemplars, seed=seed)
-    screen = Screen.of([own], log_grams=log_grams(turns["text"]), exemplar_ids=exemplars)
-    return Material(Pool(prompts=tuple(prompts), exemplars=tuple(exemplars)), screen)
+    own = seed_genome(load_setting(run.setting), exemplars, seed=run.seed)
+    grams = opened.humans.once("log grams", lambda: log_grams(opened.humans.turns()["text"]))
+    return Material(Pool(tuple(prompts), tuple(exemplars)), Screen.of([own], log_grams=grams, exemplar_ids=exemplars))
 
 
 def individual(proposal: Proposal, row: Mapping[str, Any], floors: Floors) -> Individual:
@@ -156,10 +137,11 @@ def individual(proposal: Proposal, row: Mapping[str, Any], floors: Floors) -> In
     return Individual.played(proposal, measured, bounds, n_tokens=int(row["n_tokens"]), n_dialogues=int(row["n_dialogues"]))
 
 
-def _played(store: Store, run: Run, generation: int, playing: Sequence[Proposal], floors: Floors) -> dict[str, Individual]:
+def _played(opened: OpenRun, run: Run, generation: int, playing: Sequence[Proposal]) -> dict[str, Individual]:
     """Genome → its individual, of what was played to the end of the panel or dropped by a race."""
-    panel, out = panel_of(run, run.plan.rotation(generation)), dropped_out(race_of(store, run, generation), playing)
-    works = {each.genome.digest: search_work(run, each, panel) for each in playing if each.genome.digest not in out}
+    store, floors = opened.store, opened.humans.floors("select")
+    panel, out = panel_of(opened, run, run.plan.rotation(generation)), dropped_out(race_of(store, run, generation), playing)
+    works = {each.genome.digest: search_work(opened, run, each, panel) for each in playing if each.genome.digest not in out}
     return out | {
         digest: individual(each, row, floors)
         for each in playing

@@ -11,7 +11,6 @@ from typing import Any, Protocol, TypeVar
 
 from prefect import Task
 
-from understudy.doors.store import Store
 from understudy.errors import BudgetExhausted
 from understudy.prompt.genome import Genome
 from understudy.search.critic import Commission, Treated
@@ -19,12 +18,13 @@ from understudy.search.drive import Material
 from understudy.search.picking import Finalist
 from understudy.search.plan import Individual, Proposal
 from understudy.search.racing import Lap
-from understudy.tasks.optimize.criticism import Ask, criticise
+from understudy.tasks.optimize.criticism import criticise
 from understudy.tasks.optimize.finals import confirm, finalist, keep_confirmed
-from understudy.tasks.optimize.generations import Run, floors_of, front_works, individual, material, panel_of, search_work
+from understudy.tasks.optimize.generations import Run, front_works, individual, material, panel_of, search_work
 from understudy.tasks.optimize.racing import first_lap, keep_laps
 from understudy.tasks.optimize.search import keep_evaluations
 from understudy.tasks.play.evaluation import evaluate
+from understudy.tasks.play.opened import OpenRun
 
 Over = TypeVar("Over")
 Result = TypeVar("Result")
@@ -36,53 +36,51 @@ class Calls(Protocol):
     def one(self, task: Task[Any, Result], *arguments: object) -> Result:
         """What a task returns."""
 
-    def mapped(self, task: Task[Any, Result], over: Sequence[object]) -> tuple[list[Result], str]:
-        """What a task returns for each argument, in order, and `budget` where a cap stopped some of them."""
+    def mapped(self, task: Task[Any, Result], over: Sequence[object], *shared: object) -> tuple[list[Result], str]:
+        """What a task returns for each of `over` and the `shared` arguments, in order, and `budget` where a cap stopped some."""
 
 
 @dataclass(frozen=True, slots=True)
 class MappedGround:
     """The ground of a run (search.drive.Ground)."""
 
+    opened: OpenRun
     run: Run
     calls: Calls
 
     def material(self) -> Material:
         """What children are bred from and held against."""
-        run = self.run
-        return material(run.store, run.profile_key, run.setting, run.seed)
+        return material(self.opened, self.run)
 
     def criticised(self, commissions: Sequence[Commission]) -> list[Treated]:
         """The commissions with what the critic answered. What was asked before comes from the ledger."""
-        treated, capped = self.calls.mapped(criticise, [Ask(self.run, one) for one in commissions])
+        treated, capped = self.calls.mapped(criticise, commissions, self.opened, self.run)
         _go_on(capped)
         return treated
 
     def first_laps(self, proposals: Sequence[Proposal], rotation: int) -> list[Lap]:
         """The proposals after half of the panel of one rotation."""
-        panel = panel_of(self.run, rotation)
-        laps, capped = self.calls.mapped(first_lap, [search_work(self.run, each, panel) for each in proposals])
-        self.calls.one(keep_laps, self.run, laps)
+        panel = panel_of(self.opened, self.run, rotation)
+        laps, capped = self.calls.mapped(first_lap, [search_work(self.opened, self.run, each, panel) for each in proposals], self.opened)
+        self.calls.one(keep_laps, self.opened.store, laps)
         _go_on(capped)
         return [one.lap for one in laps]
 
     def measured(self, proposals: Sequence[Proposal], rotation: int) -> list[Individual]:
         """The proposals as they were played on the panel of one rotation. What is in the store is not played again."""
-        panel = panel_of(self.run, rotation)
-        done, capped = self.calls.mapped(evaluate, [search_work(self.run, each, panel) for each in proposals])
-        self.calls.one(keep_evaluations, self.run, done)
+        panel = panel_of(self.opened, self.run, rotation)
+        done, capped = self.calls.mapped(evaluate, [search_work(self.opened, self.run, each, panel) for each in proposals], self.opened)
+        self.calls.one(keep_evaluations, self.opened.store, done)
         _go_on(capped)
-        with Store.open(self.run.store) as store:
-            floors = floors_of(store, self.run.profile_key)
+        floors = self.opened.humans.floors("select")
         return [individual(each, one.row, floors) for each, one in zip(proposals, done, strict=True)]
 
     def confirmed(self, genomes: Sequence[Genome]) -> list[Finalist]:
         """The genomes as measured on `select`, which the search has not seen."""
-        done, capped = self.calls.mapped(confirm, front_works(self.run, [genome.digest for genome in genomes]))
-        self.calls.one(keep_confirmed, self.run, done)
+        done, capped = self.calls.mapped(confirm, front_works(self.opened, self.run, [genome.digest for genome in genomes]), self.opened)
+        self.calls.one(keep_confirmed, self.opened.store, done)
         _go_on(capped)
-        with Store.open(self.run.store) as store:
-            floors = floors_of(store, self.run.profile_key)
+        floors = self.opened.humans.floors("select")
         return [finalist(one, floors) for one in done]
 
 

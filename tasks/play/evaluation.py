@@ -2,65 +2,26 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
-from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-import polars as pl
 from prefect import task
 from prefect.futures import PrefectFuture
 
-from understudy import objectives, plugins
+from understudy import objectives
 from understudy.doors.store import Store
 from understudy.errors import BudgetExhausted
-from understudy.keys import canonical_json, key
+from understudy.keys import canonical_json
 from understudy.measure.reference import Reference
-from understudy.parameters import PanelSize
-from understudy.play.dialogue import MAX_TURNS, Played, Scene, free_scene, play_all, replay_scene, simulated
-from understudy.play.panels import Panel, draw_panel
-from understudy.prompt.template import Exemplar
-from understudy.recommenders import Recommender, Services, chosen
-from understudy.records import Context, Item, Scenario
-from understudy.rows import humans
+from understudy.play.dialogue import Played, Scene, free_scene, play_all, replay_scene, simulated
+from understudy.records import Context, Item
 from understudy.rows import played as rows
-from understudy.tasks.play.models import OpenModels, open_models
+from understudy.tasks.play.missing import require_replies
+from understudy.tasks.play.opened import OpenRun
+from understudy.tasks.play.work import EvaluationRow, Work
 
-VERSION = 1
-Fields = dict[str, Any]
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One evaluation to be made: whose prompt (`genome_digest`), on what (`panel`), by which model, against which humans.
-
-    `split` is the replays' and the reference's, `free_split` that of the free runs' scenarios; `verifier` the model of the second
-    look at a reply, empty where it is the seeker's own.
-    """
-
-    store: str
-    profile_key: str
-    dataset: str
-    split: str
-    free_split: str
-    genome_digest: str
-    panel: Panel
-    model: str
-    recommender: str
-    seed: int
-    intervals: bool
-    min_contexts: int
-    verifier: str = ""
-
-    @property
-    def key(self) -> str:
-        """The key of the evaluation's row."""
-        left_out = ("store", "panel") if self.verifier else ("store", "panel", "verifier")
-        parts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name not in left_out}
-        return key("evaluation", VERSION, **parts, panel=self.panel.key, objectives=objectives.VERSIONS, max_turns=MAX_TURNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,152 +29,73 @@ class Done:
     """What a piece of work leaves: its row of optimize.evaluations, and the dialogues that were not in the store before."""
 
     work: Work
-    row: Fields
+    row: EvaluationRow
     played: tuple[Played, ...] = ()
 
 
-class HumanSide:
-    """The humans of a profile, loaded once per process: contexts, scenarios, catalogue, exemplars and references by split."""
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A piece of work that was played and measured: every dialogue in the order of its panel, and those of them that are new."""
 
-    def __init__(self, store: str, profile_key: str, dataset: str) -> None:
-        self._path, self._profile_key, self._dataset = store, profile_key, dataset
-        self._lock = Lock()
-        self._contexts: dict[str, dict[str, Context]] = {}
-        self._scenarios: dict[str, dict[str, Scenario]] = {}
-        self._references: dict[tuple[str, int, int], Reference] = {}
-        self._turns: dict[str, pl.DataFrame] = {}
+    work: Work
+    evaluation: objectives.Evaluation
+    played: tuple[Played, ...]
+    fresh: tuple[Played, ...]
 
-    @cached_property
-    def items(self) -> dict[str, Item]:
-        """The catalogue."""
-        with Store.open(self._path) as store:
-            return humans.load_items(store, self._dataset)
-
-    @cached_property
-    def exemplars(self) -> dict[str, Exemplar]:
-        """What prompts may show, by dialogue."""
-        with Store.open(self._path) as store:
-            return humans.load_exemplars(store, self._profile_key)
-
-    def contexts(self, split: str) -> dict[str, Context]:
-        """The replay contexts of a split, by id."""
-        with self._lock:
-            if split not in self._contexts:
-                with Store.open(self._path) as store:
-                    found = humans.load_contexts(store, self._profile_key, split)
-                self._contexts[split] = {one.context_id: one for one in found}
-            return self._contexts[split]
-
-    def scenarios(self, split: str) -> dict[str, Scenario]:
-        """The scenarios of a split, by id."""
-        with self._lock:
-            if split not in self._scenarios:
-                with Store.open(self._path) as store:
-                    found = humans.load_scenarios(store, self._profile_key, split)
-                self._scenarios[split] = {one.scenario_id: one for one in found}
-            return self._scenarios[split]
-
-    def reference(self, work: Work) -> Reference:
-        """The humans against which a piece of work is measured, as the objectives read them."""
-        with self._lock:
-            wanted = (work.split, work.seed, work.min_contexts)
-            if wanted not in self._references:
-                with Store.open(self._path) as store:
-                    human = rows.load_human(store, self._profile_key, work.split, self._dataset)
-                self._references[wanted] = Reference.build(human, seed=work.seed, min_contexts=work.min_contexts)
-            return self._references[wanted]
-
-    def context_turns(self, split: str) -> pl.DataFrame:
-        """Per context of a split: context_id, dialogue_id, seeker_id, recommender_id, turn_index, previous."""
-        with self._lock:
-            if split not in self._turns:
-                with Store.open(self._path) as store:
-                    self._turns[split] = store.frame("profile/context_turns", profile_key=self._profile_key, split=split)
-            return self._turns[split]
-
-    def panel(self, split: str, size: PanelSize, *, seed: int, rotation: int = 0, replicate: int = 0) -> Panel:
-        """The panel of one rotation, replays and free runs from the same split."""
-        return draw_panel(
-            self.contexts(split).values(), self.scenarios(split).values(), per_stratum=size.per_stratum,
-            n_behaviour=size.behaviour, n_free=size.free, seed=seed, rotation=rotation, replicate=replicate,
-        )  # fmt: skip
-
-    @cached_property
-    def popularity(self) -> dict[str, int]:
-        """Item id → how many dialogues mention it, of the splits that fitting may see."""
-        with Store.open(self._path) as store:
-            return {row["item_id"]: row["n"] for row in store.rows("profile/popularity", profile_key=self._profile_key)}
-
-
-@cache
-def human_side(store: str, profile_key: str, dataset: str) -> HumanSide:
-    """The humans of a profile; loaded once, since a profile never changes."""
-    return HumanSide(store, profile_key, dataset)
-
-
-def second_model(opened: OpenModels) -> str:
-    """The model that takes a second look at replies; empty where it is the seeker's own."""
-    return "" if opened.verifier == opened.seeker else opened.verifier
-
-
-def recommender_named(written: str, opened: OpenModels) -> str:
-    """The name under which the dialogues of a recommender are kept. Raises BadInput."""
-    return chosen(written, model=opened.recommender).name
-
-
-@lru_cache(maxsize=16)
-def recommender_of(side: HumanSide, name: str, opened: OpenModels) -> Recommender:
-    """The CRS of that name over a profile's catalogue; built once for the models that are open."""
-    choice = chosen(name, model=opened.recommender)
-    services = Services(opened.gateway.complete, opened.recommender, opened.http, choice.options)
-    built: Recommender = plugins.load("recommenders", choice.module).build(side.items, side.popularity, services)
-    return built
+    @property
+    def done(self) -> Done:
+        """What is written of it."""
+        return Done(self.work, row_of(self.work, self.played, self.evaluation), self.fresh)
 
 
 @task(name="evaluate candidate", persist_result=False)
-def evaluate(work: Work) -> Done:
-    """One evaluation, as a task that is mapped over candidates."""
-    return evaluated(work)
+def evaluate(work: Work, opened: OpenRun) -> Done:
+    """One evaluation, as a task that is mapped over candidates. What is in the store is neither played nor measured again."""
+    found = opened.store.rows("optimize/evaluation", evaluation_key=work.key)
+    return stored(work, found) or measured(opened, work).done
 
 
-def evaluated(work: Work) -> Done:
-    """One evaluation. What is in the store is neither played nor measured again."""
-    with Store.open(work.store) as store:
-        found = store.rows("optimize/evaluation", evaluation_key=work.key)
-    if found:
-        return Done(work, found[0])
-    played, fresh = performed(work)
-    return Done(work, row_of(work, played, measured(work, played)), fresh)
+def stored(work: Work, found: Sequence[Mapping[str, Any]]) -> Done | None:
+    """The evaluation that a query has found; None where it has found none."""
+    return Done(work, cast(EvaluationRow, found[0])) if found else None
 
 
-def measured(work: Work, played: Sequence[Played]) -> objectives.Evaluation:
-    """What the objectives say of the work's dialogues."""
-    side = human_side(work.store, work.profile_key, work.dataset)
-    seen = simulated(played, side.context_turns(work.split))
-    return objectives.measure_all(seen, side.reference(work), seed=work.seed, intervals=work.intervals)
+def measured(opened: OpenRun, work: Work, *, needs_replies: bool = False) -> Measurement:
+    """A prompt played where it was not yet, and what the objectives say of its dialogues, which are not written yet.
+
+    Raises ProviderFailed where the work `needs_replies` and more than half of its free runs are missing.
+    """
+    played, fresh = performed(opened, work)
+    if needs_replies:
+        require_replies(opened, work, played, fresh)
+    seen = simulated(played, opened.humans.context_turns(work.split))
+    reference = reference_of(opened, work)
+    evaluation = objectives.measure_all(seen, reference, seed=work.seed, intervals=work.intervals)
+    return Measurement(work, evaluation, tuple(played), fresh)
 
 
-def performed(work: Work) -> tuple[list[Played], tuple[Played, ...]]:
+def reference_of(opened: OpenRun, work: Work) -> Reference:
+    """The humans against which a piece of work is measured."""
+    return opened.humans.reference(work.split, seed=work.seed, min_contexts=work.min_contexts)
+
+
+def performed(opened: OpenRun, work: Work) -> tuple[list[Played], tuple[Played, ...]]:
     """Every dialogue of the work in the order of its panel, and those of them that had to be played now."""
-    scenes = scenes_of(work)
-    with Store.open(work.store) as store:
-        there = rows.load_played(store, [scene.play_key for scene in scenes])
+    scenes = scenes_of(opened, work)
+    there = rows.load_played(opened.store, [scene.play_key for scene in scenes])
     missing = [scene for scene in scenes if scene.play_key not in there]
     fresh: list[Played] = []
     if missing:
-        opened = open_models()
-        gateway, side = opened.gateway, human_side(work.store, work.profile_key, work.dataset)
-        crs = {work.recommender: recommender_of(side, work.recommender, opened)} if work.panel.free else {}
+        gateway = opened.gateway
+        crs = {work.recommender: opened.recommender_of(work.recommender)} if work.panel.free else {}
         fresh = gateway.run(play_all(missing, complete=gateway.complete, recommenders=crs, on_dialogue=gateway.count_dialogue))
     by_key = {**there, **{one.play_key: one for one in fresh}}
     return [by_key[scene.play_key] for scene in scenes], tuple(fresh)
 
 
-def scenes_of(work: Work) -> list[Scene]:
+def scenes_of(opened: OpenRun, work: Work) -> list[Scene]:
     """What the panel of a piece of work asks to be played: reactions, then whole dialogues turn by turn, then free runs."""
-    side = human_side(work.store, work.profile_key, work.dataset)
-    with Store.open(work.store) as store:
-        genome = rows.load_genome(store, work.genome_digest)
+    side, genome = opened.humans, rows.load_genome(opened.store, work.genome_digest)
     shown = [side.exemplars[name] for name in genome.exemplars]
     contexts, panel = side.contexts(work.split), work.panel
     wanted = set(panel.behaviour)
@@ -262,7 +144,7 @@ def _target(context: Context, items: dict[str, Item]) -> Item | None:
     return items[context.need.targets[0]] if context.need.targets else None
 
 
-def row_of(work: Work, played: Sequence[Played], evaluation: objectives.Evaluation) -> Fields:
+def row_of(work: Work, played: Sequence[Played], evaluation: objectives.Evaluation) -> EvaluationRow:
     """The row of optimize.evaluations."""
     told = evaluation.as_json()
     return {
@@ -272,7 +154,9 @@ def row_of(work: Work, played: Sequence[Played], evaluation: objectives.Evaluati
         "split": work.split,
         "panel_key": work.panel.key,
         "model": work.model,
-        **{part: canonical_json(told[part]) for part in ("objectives", "leakage", "diagnostics")},
+        "objectives": canonical_json(told["objectives"]),
+        "leakage": canonical_json(told["leakage"]),
+        "diagnostics": canonical_json(told["diagnostics"]),
         "n_dialogues": len(played),
         "n_missing": sum(one.status == "missing" for one in played),
         "n_tokens": sum(one.n_tokens for one in played),

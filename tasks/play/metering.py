@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import count
 from typing import Any
 
 from understudy.completion import Completion, Request
-from understudy.doors.gateway.llm import n_tokens
+from understudy.doors.gateway.llm import Gateway, n_tokens
 from understudy.doors.store import Store
 from understudy.parameters import Caps
 from understudy.play.dialogue import Played
@@ -20,14 +19,14 @@ from understudy.play.turn import Tally, next_turn
 from understudy.prompt import template
 from understudy.records import Measured, Turn
 from understudy.statistics.rates import Z
-from understudy.tasks.play.evaluation import Work, scenes_of
-from understudy.tasks.play.models import open_models
+from understudy.tasks.play.evaluation import scenes_of
+from understudy.tasks.play.opened import OpenRun
+from understudy.tasks.play.work import Work
 
 Fields = dict[str, Any]
 # of a prompt and of a dialogue: enough for a mean, few enough to be read again
 N_READ = 20
 _NOT_METERED = "it was played before by a command that does not meter"
-_positions = count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +50,23 @@ class Spent:
 
 
 @contextmanager
-def metered(store: str, work: str) -> Iterator[None]:
+def metered(opened: OpenRun, work: str) -> Iterator[None]:
     """Calls made in the block are billed to `work`. A block without calls leaves no row; one in another ends the other's bill."""
-    gateway = open_models().gateway
-    n_before, position = gateway.n_calls, _mark(store, gateway.run_id, work, "")
+    gateway, store = opened.gateway, opened.store
+    n_before, position = gateway.n_calls, _mark(opened, work, "")
     try:
         yield
     finally:
         if gateway.n_calls > n_before:
-            _mark(store, gateway.run_id, "", "")
+            _mark(opened, "", "")
         else:
-            with Store.open(store) as opened, opened.transaction():
-                opened.apply("play/drop_mark", run_id=gateway.run_id, position=position)
+            with store.transaction():
+                store.apply("play/drop_mark", run_id=gateway.run_id, position=position)
 
 
-def pays(store: str, owner: str) -> None:
-    """From here on every call of this process is billed to `owner` too."""
-    _mark(store, open_models().gateway.run_id, "", owner)
+def pays(opened: OpenRun, owner: str) -> None:
+    """From here on every call of the run is billed to `owner` too."""
+    _mark(opened, "", owner)
 
 
 def spent_on(store: Store, *, work: str | None = None, owner: str | None = None) -> Spent:
@@ -80,9 +79,8 @@ def spent_on(store: Store, *, work: str | None = None, owner: str | None = None)
     return total
 
 
-def spent_here() -> Spent:
-    """What the models that are open now have been asked so far."""
-    gateway = open_models().gateway
+def spent_by(gateway: Gateway) -> Spent:
+    """What the models of a run have been asked so far."""
     return Spent(gateway.n_calls, gateway.tokens, gateway.usd)
 
 
@@ -95,9 +93,9 @@ def bill(spent: Spent, *, was_played: bool) -> Fields:
     return {"n_calls": {"value": spent.n_calls}, "tokens": {"value": spent.tokens}, "usd": usd, "n_unknown": spent.n_unknown}
 
 
-def prompt_tokens(work: Work) -> Measured:
+def prompt_tokens(opened: OpenRun, work: Work) -> Measured:
     """Tokens of the system prompt at the start of a free run: the mean over some of the panel's scenarios, and their range."""
-    scenes = [scene for scene in scenes_of(work) if scene.mode == "free"][:N_READ]
+    scenes = [scene for scene in scenes_of(opened, work) if scene.mode == "free"][:N_READ]
     told = [template.system_prompt(one.genome, one.need, exemplars=one.exemplars, target=one.target) for one in scenes]
     if not told:
         return Measured(None, reason="no free runs")
@@ -105,18 +103,17 @@ def prompt_tokens(work: Work) -> Measured:
     return Measured(statistics.mean(counts), min(counts), max(counts), len(counts))
 
 
-def dialogue_cost(work: Work, played: Sequence[Played]) -> tuple[Measured, Measured]:
+def dialogue_cost(opened: OpenRun, work: Work, played: Sequence[Played]) -> tuple[Measured, Measured]:
     """Tokens (both directions) and USD of the seeker's side of a free run, by the first of those that came to an end.
 
     Every call is asked for again in the words in which it was made, so the ledger answers and nothing is paid.
     """
     ended = {one.play_key: one for one in played if one.mode == "free" and one.status in ("complete", "capped")}
-    scenes = [scene for scene in scenes_of(work) if scene.play_key in ended][:N_READ]
+    scenes = [scene for scene in scenes_of(opened, work) if scene.play_key in ended][:N_READ]
     if not scenes:
         return Measured(None, reason="no free run came to an end"), Measured(None, reason="no free run came to an end")
-    asked = [_asked_again(scene, ended[scene.play_key]) for scene in scenes]
-    with Store.open(work.store) as store:
-        rows = store.rows("play/completion_costs", completion_keys=sorted({key for keys in asked for key in keys}))
+    asked = [_asked_again(opened.gateway, scene, ended[scene.play_key]) for scene in scenes]
+    rows = opened.store.rows("play/completion_costs", completion_keys=sorted({key for keys in asked for key in keys}))
     known = {row["completion_key"]: row for row in rows}
     costs = [[known[key] for key in keys] for keys in asked]
     tokens = _mean([float(sum(row["tokens"] for row in one)) for one in costs])
@@ -125,8 +122,8 @@ def dialogue_cost(work: Work, played: Sequence[Played]) -> tuple[Measured, Measu
     return tokens, _mean([sum(row["usd"] for row in one) for one in costs])
 
 
-def _asked_again(scene: Scene, played: Played) -> list[str]:
-    gateway, keys = open_models().gateway, list[str]()
+def _asked_again(gateway: Gateway, scene: Scene, played: Played) -> list[str]:
+    keys = list[str]()
 
     async def noting(request: Request) -> Completion:
         keys.append(request.key)
@@ -148,9 +145,9 @@ def _mean(values: Sequence[float]) -> Measured:
     return Measured(mean, max(0.0, mean - radius), mean + radius, len(values))
 
 
-def _mark(store: str, run_id: str, work: str, owner: str) -> int:
-    position = next(_positions)
-    row = {"run_id": run_id, "position": position, "owner": owner, "work": work, "made_at": datetime.now(UTC).replace(tzinfo=None)}
-    with Store.open(store) as opened:
-        opened.add("play.marks", [row])
+def _mark(opened: OpenRun, work: str, owner: str) -> int:
+    position = next(opened.marks)
+    made_at = datetime.now(UTC).replace(tzinfo=None)
+    row = {"run_id": opened.gateway.run_id, "position": position, "owner": owner, "work": work, "made_at": made_at}
+    opened.store.add("play.marks", [row])
     return position

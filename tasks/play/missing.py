@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from understudy.doors.store import Store
 from understudy.errors import ProviderFailed
 from understudy.play.dialogue import Played
 from understudy.rows import played as rows
-from understudy.tasks.play.evaluation import Work
+from understudy.tasks.play.opened import OpenRun
+from understudy.tasks.play.work import Work
 
 MAX_MISSING = 0.5
 
 
-def require_replies(work: Work, played: Sequence[Played], fresh: Sequence[Played]) -> None:
+def require_replies(opened: OpenRun, work: Work, played: Sequence[Played], fresh: Sequence[Played]) -> None:
     """Raises ProviderFailed where more than half of the free runs among `played` are missing.
 
     Dialogues that are not missing are kept then. The others are not: they would stand in the way of the same command when the
@@ -23,8 +23,8 @@ def require_replies(work: Work, played: Sequence[Played], fresh: Sequence[Played
     missing = [one.reason for one in runs if one.status == "missing"]
     if len(missing) <= MAX_MISSING * len(runs):
         return
-    with Store.open(work.store) as store, store.transaction():
-        rows.keep_played(store, [one for one in fresh if one.status != "missing"], profile_key=work.profile_key)
+    with opened.store.transaction():
+        rows.keep_played(opened.store, [one for one in fresh if one.status != "missing"], profile_key=work.profile_key)
     most = max(sorted(set(missing)), key=missing.count)
     raise ProviderFailed(
         f"{len(missing)} of {len(runs)} dialogues with {work.recommender} are missing, most often because: {most}",

@@ -77,12 +77,11 @@ def drawn(store: Store, profile_key: str, dataset: str) -> dict[str, str]:
     return pictures(store.frame("profile/distributions", profile_key=profile_key), dataset=dataset)
 
 
-def keep_pictures(svgs: dict[str, str], dataset: str, *, store_path: str, out: str | None) -> dict[str, str]:
+def keep_pictures(svgs: dict[str, str], dataset: str, *, store_path: Path, out: str | None) -> dict[str, str]:
     """Picture name → file; `page` is the one that holds them all. Without `out` they lie in a folder beside the store."""
     from understudy.profile.pictures import page
 
-    beside = Path(store_path)
-    folder = Path(out) if out else beside.with_name(f"{beside.stem}-profile") / folders.folder_name(dataset)
+    folder = Path(out) if out else store_path.with_name(f"{store_path.stem}-profile") / folders.folder_name(dataset)
     files = {f"{name}.svg": svg for name, svg in svgs.items()}
     where = folders.written(folder, {**files, "index.html": page(svgs, dataset=dataset)})
     return {**{name: str(where[f"{name}.svg"]) for name in svgs}, "page": str(where["index.html"])}

@@ -30,25 +30,24 @@ FITTED_ON = ("exemplar", "search")
 
 
 @task(name="profile data set", persist_result=False)
-def profile_dataset(store_path: str, dataset: str, *, at: PanelSize | None = None, out: str | None = None, seed: int = 0) -> Fields:
+def profile_dataset(store: Store, dataset: str, *, at: PanelSize | None = None, out: str | None = None, seed: int = 0) -> Fields:
     """The fields of `understudy profile`, with `profile_key`. A profile that is there is answered from its rows.
 
     `at`: anchors at this size as well; `out`: the folder of the drawings.
     """
-    with Store.open(store_path) as store:
-        dataset_digest = str(store.rows("ingest/dataset_digest", dataset=dataset)[0]["digest"])
-        profile_key = key_of(dataset, dataset_digest, seed=seed, instruments=version_of(store, dataset))
-        if not store.rows("profile/profile", profile_key=profile_key):
-            with store.transaction():
-                _write(store, profile_key, dataset, dataset_digest, seed)
-                fit_rehearsal(store, profile_key, dataset)
-                keep_instruments(store, profile_key, dataset, seed=seed)
-                measure_anchors(store, profile_key, dataset, seed)
-        fields = _fields(store, profile_key, dataset)
-        if at is not None:
-            fields["anchors_at"] = measured.anchors_at(store, profile_key, dataset, at, seed=seed)
-        drawn = measured.drawn(store, profile_key, dataset)
-    fields["pictures"] = measured.keep_pictures(drawn, dataset, store_path=store_path, out=out)
+    dataset_digest = str(store.rows("ingest/dataset_digest", dataset=dataset)[0]["digest"])
+    profile_key = key_of(dataset, dataset_digest, seed=seed, instruments=version_of(store, dataset))
+    if not store.rows("profile/profile", profile_key=profile_key):
+        with store.transaction():
+            _write(store, profile_key, dataset, dataset_digest, seed)
+            fit_rehearsal(store, profile_key, dataset)
+            keep_instruments(store, profile_key, dataset, seed=seed)
+            measure_anchors(store, profile_key, dataset, seed)
+    fields = _fields(store, profile_key, dataset)
+    if at is not None:
+        fields["anchors_at"] = measured.anchors_at(store, profile_key, dataset, at, seed=seed)
+    drawn = measured.drawn(store, profile_key, dataset)
+    fields["pictures"] = measured.keep_pictures(drawn, dataset, store_path=store.path, out=out)
     _show(fields, drawn)
     _log(f"profile {dataset}: {profile_key}, {fields['n_dialogues']} dialogues, {sum(fields['strata'].values())} reaction contexts")
     return fields

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from understudy.doors import folders
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.profile import labelling
@@ -29,8 +30,7 @@ def write_sheet(store_path: str, dataset: str, out: str, *, n: int, engine: str 
         kept = rows.with_columns(profile_key=pl.lit(profile_key), dataset=pl.lit(dataset))
         with store.transaction():
             store.add("play.label_rows", kept.select(_ROW))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(labelling.sheet(rows), encoding="utf-8")
+    folders.written(path.parent, {path.name: labelling.sheet(rows)})
     return {"dataset": dataset, "n_rows": len(rows), "path": str(path)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import polars as pl
 from prefect import get_run_logger, task
@@ -22,8 +22,27 @@ from understudy.tasks.artifacts import in_run, page
 Fields = dict[str, Any]
 
 
+class PublishedRelease(TypedDict):
+    """A release by name, and where its files are."""
+
+    name: str
+    version: int
+    digest: str
+    path: str
+
+
+class ReleaseFields(TypedDict):
+    """The fields of `understudy publish`."""
+
+    release: PublishedRelease
+    engine: str
+    licence: str
+    n_dialogues: int
+    n_examples: int
+
+
 @task(name="publish batch", persist_result=False)
-def publish_batch(store_path: str, batch_key: str, *, name: str, releases_dir: str) -> Fields:
+def publish_batch(store: Store, batch_key: str, *, name: str, releases_dir: str) -> ReleaseFields:
     """The fields of `understudy publish`. The same batch again gives the same release and adds no row.
 
     Files are staged, flushed and renamed into place, then the rows follow in one transaction: a run that was killed in
@@ -31,12 +50,11 @@ def publish_batch(store_path: str, batch_key: str, *, name: str, releases_dir: s
     failed, was not asked, or no licence allows a release.
     """
     folder = Path(releases_dir)
-    with Store.open(store_path) as store:
-        release = _composed(store, batch_key, name)
-        version = _version(store, release, folder)
-        path = _on_shelf(store, release, version, folder)
-        with store.transaction():
-            _keep(store, release, version, batch_key=batch_key, path=path)
+    release = _composed(store, batch_key, name)
+    version = _version(store, release, folder)
+    path = _on_shelf(store, release, version, folder)
+    with store.transaction():
+        _keep(store, release, version, batch_key=batch_key, path=path)
     emit("publish", "release_published", release.digest)
     manifest = release.versioned(version)
     _show(manifest)

@@ -12,7 +12,6 @@ from prefect import task
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.keys import key, seed_of
-from understudy.measure.reference import MIN_CONTEXTS
 from understudy.parameters import PanelSize
 from understudy.play.dialogue import ends_of
 from understudy.play.panels import Panel, draw_panel
@@ -20,12 +19,12 @@ from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting, seed_genome
 from understudy.report.figures import counted
 from understudy.report.markdown import table
-from understudy.rows import humans
 from understudy.rows import played as rows
+from understudy.rows.handle import Humans
 from understudy.tasks.artifacts import page
-from understudy.tasks.play.evaluation import Work, human_side, measured, performed, row_of, second_model
-from understudy.tasks.play.missing import require_replies
-from understudy.tasks.play.models import open_models
+from understudy.tasks.play.evaluation import keep, measured
+from understudy.tasks.play.opened import OpenRun
+from understudy.tasks.play.work import Work
 
 VERSION = 1
 # the replays behind the gates are those of the report, so a night plays them once
@@ -39,46 +38,31 @@ Fields = dict[str, Any]
 
 
 @task(name="choose prompt", persist_result=False)
-def prompt_of(store: str, dataset: str, *, setting: str | None, genome_file: str | None, seed: int) -> str:
+def prompt_of(opened: OpenRun, *, setting: str | None, genome_file: str | None) -> str:
     """The digest of the genome to be played, kept in the store."""
-    with Store.open(store) as opened:
-        if setting is not None:
-            exemplars = sorted(humans.load_exemplars(opened, humans.current_profile(opened, dataset)))
-            genome, name = seed_genome(load_setting(setting), exemplars, seed=seed), Path(setting).stem
-        else:
-            genome, name = _read(Path(genome_file or "")), "genome file"
-        with opened.transaction():
-            rows.keep_genomes(opened, [genome], setting=name)
+    if setting is not None:
+        exemplars = sorted(opened.humans.exemplars)
+        genome, name = seed_genome(load_setting(setting), exemplars, seed=opened.options.seed), Path(setting).stem
+    else:
+        genome, name = _read(Path(genome_file or "")), "genome file"
+    with opened.store.transaction():
+        rows.keep_genomes(opened.store, [genome], setting=name)
     return genome.digest
 
 
 @task(name="play batch", persist_result=False)
-def play_batch(
-    store: str, dataset: str, *, genome_digest: str, batch: str, n: int, size: PanelSize, recommender: str, model: str, seed: int
-) -> Fields:
+def play_batch(opened: OpenRun, *, genome_digest: str, batch: str, n: int, size: PanelSize) -> Fields:
     """The fields of `understudy simulate`. A batch that is there is answered from its rows."""
-    with Store.open(store) as opened:
-        profile_key = humans.current_profile(opened, dataset)
-    parts = {"profile": profile_key, "genome": genome_digest, "recommender": recommender, "model": model, "seed": seed, "n": n}
-    parts["report"] = size.model_dump()
-    if verifier := second_model(open_models()):
-        parts["verifier"] = verifier
-    batch_key = key("batch", VERSION, batch=batch, **parts)
-    work = Work(
-        store=store, profile_key=profile_key, dataset=dataset, split="select", free_split="search", genome_digest=genome_digest,
-        panel=_panel(store, profile_key, dataset, batch=batch, n=n, size=size, seed=seed), model=model, recommender=recommender, seed=seed,
-        intervals=True, min_contexts=MIN_CONTEXTS, verifier=verifier,
-    )  # fmt: skip
-    with Store.open(store) as opened:
-        found = opened.rows("simulate/batch", batch_key=batch_key)
-    if not found:
-        _play(work, batch_key, batch)
-    with Store.open(store) as opened:
-        row = opened.rows("simulate/batch", batch_key=batch_key)[0]
-        members = [one["play_key"] for one in opened.rows("simulate/members", batch_key=batch_key)]
-        counted = ends_of(rows.load_played(opened, members).values())
-    gateway = open_models().gateway
-    told = {"batch": batch, "batch_key": batch_key, "dataset": dataset}
+    panel = _panel(opened.humans, batch=batch, n=n, size=size, seed=opened.options.seed)
+    work = opened.work(genome_digest, panel, split="select", free_split="search")
+    batch_key = _key_of(work, batch, n=n, size=size)
+    store, gateway = opened.store, opened.gateway
+    if not store.rows("simulate/batch", batch_key=batch_key):
+        _play(opened, work, batch_key, batch)
+    row = store.rows("simulate/batch", batch_key=batch_key)[0]
+    members = [one["play_key"] for one in store.rows("simulate/members", batch_key=batch_key)]
+    counted = ends_of(rows.load_played(store, members).values())
+    told = {"batch": batch, "batch_key": batch_key, "dataset": opened.dataset}
     fields = {**told, "engine": row["engine"], "n_dialogues": row["n_dialogues"], **counted}
     show(fields)
     return {**fields, "n_model_calls": gateway.n_calls, "tokens": gateway.tokens, "usd": gateway.usd}
@@ -92,10 +76,20 @@ def show(fields: Fields) -> None:
     page(text, key="batch", description=f"Batch {fields['batch']}: {fields['n_dialogues']} dialogues")
 
 
-def batch_key_of(store: str, batch: str, dataset: str | None) -> str:
+def _key_of(work: Work, batch: str, *, n: int, size: PanelSize) -> str:
+    """The key of a batch: its name, whose prompt, and how it is played."""
+    parts = {
+        "profile": work.profile_key, "genome": work.genome_digest, "recommender": work.recommender, "model": work.model,
+        "seed": work.seed, "n": n, "report": size.model_dump(),
+    }  # fmt: skip
+    if work.verifier:
+        parts["verifier"] = work.verifier
+    return key("batch", VERSION, batch=batch, **parts)
+
+
+def batch_key_of(store: Store, batch: str, dataset: str | None) -> str:
     """The key of the batch of that name, the one made last where a name was used for several prompts. Raises BadInput."""
-    with Store.open(store) as opened:
-        found = opened.rows("simulate/named", batch=batch, dataset=dataset)
+    found = store.rows("simulate/named", batch=batch, dataset=dataset)
     if not found:
         raise BadInput(f"there is no batch called {batch!r}", hint="run `understudy simulate --batch NAME` to play one")
     datasets = sorted({row["dataset"] for row in found})
@@ -104,21 +98,19 @@ def batch_key_of(store: str, batch: str, dataset: str | None) -> str:
     return str(found[-1]["batch_key"])
 
 
-def _panel(store: str, profile_key: str, dataset: str, *, batch: str, n: int, size: PanelSize, seed: int) -> Panel:
+def _panel(humans: Humans, *, batch: str, n: int, size: PanelSize, seed: int) -> Panel:
     """The report's replays, and free runs whose replicate and place in the order come from the name of the batch."""
-    side = human_side(store, profile_key, dataset)
-    report = side.panel("select", size, seed=seed, replicate=REPORT_REPLICATE)
+    report = humans.panel("select", size, seed=seed, replicate=REPORT_REPLICATE)
     own = seed_of("batch", VERSION, batch)
     free = draw_panel(
-        (), side.scenarios("search").values(), per_stratum=0, n_behaviour=0, n_free=n, seed=seed, rotation=own, replicate=own
+        (), humans.scenarios("search").values(), per_stratum=0, n_behaviour=0, n_free=n, seed=seed, rotation=own, replicate=own
     ).free
     return Panel(report.reactions, report.behaviour, free, REPORT_REPLICATE)
 
 
-def _play(work: Work, batch_key: str, batch: str) -> None:
-    played, fresh = performed(work)
-    require_replies(work, played, fresh)
-    row = row_of(work, played, measured(work, played))
+def _play(opened: OpenRun, work: Work, batch_key: str, batch: str) -> None:
+    found = measured(opened, work, needs_replies=True)
+    played = found.played
     runs = [one for one in played if one.mode == "free"]
     # a fallback or a second model may have had a part in a dialogue
     engines = sorted({name for one in played for name in one.engine.split("+") if name})
@@ -129,11 +121,11 @@ def _play(work: Work, batch_key: str, batch: str) -> None:
         "engine": "+".join(engines) or "none", "seed": work.seed, "evaluation_key": work.key, "n_dialogues": len(runs),
         "n_missing": sum(one.status == "missing" for one in runs), "n_tokens": sum(one.n_tokens for one in runs),
     }  # fmt: skip
-    with Store.open(work.store) as opened, opened.transaction():
-        rows.keep_played(opened, fresh, profile_key=work.profile_key)
-        opened.add("optimize.evaluations", [row])
-        opened.add("simulate.batches", [batch_row])
-        opened.add("simulate.members", members)
+    store = opened.store
+    with store.transaction():
+        keep(store, [found.done])
+        store.add("simulate.batches", [batch_row])
+        store.add("simulate.members", members)
 
 
 def _read(path: Path) -> Genome:

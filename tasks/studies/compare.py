@@ -9,7 +9,7 @@ from typing import Any
 from prefect import task
 
 from understudy.doors.store import Store
-from understudy.errors import BadInput, BudgetExhausted
+from understudy.errors import MORE_ROOM, BadInput, BudgetExhausted
 from understudy.parameters import Caps
 from understudy.prompt.setting import load_setting, setting_names
 from understudy.records import Measured
@@ -21,7 +21,8 @@ from understudy.studies.compare.table import Floor, Pair
 from understudy.tasks.artifacts import page
 from understudy.tasks.play.metering import Spent, bill, spent_on
 from understudy.tasks.studies import documents
-from understudy.tasks.studies.sides import MORE_ROOM, Place, Side, carried_to
+from understudy.tasks.studies.places import Place
+from understudy.tasks.studies.sides import Side, carried_to
 
 ALL, EXPERT = "all", "expert"
 Fields = dict[str, Any]
@@ -73,9 +74,9 @@ def table(
     pairs = [one.pair for one in settings]
     found, family = comparing.rows_of(pairs, floors)
     versus, versus_family = comparing.against(pairs, EXPERT, floors)
-    with Store.open(place.store) as opened:
-        told = [_setting(opened, one) for one in settings]
-        n_test_uses = opened.rows("optimize/n_test_uses")[0]["n"]
+    store = place.opened.store
+    told = [_setting(store, one) for one in settings]
+    n_test_uses = store.rows("optimize/n_test_uses")[0]["n"]
     return {
         "rows": comparing.with_carried(found, home) if home is not None else found,
         "family": family,
@@ -114,8 +115,11 @@ def left_of(caps: Caps, spent: Spent) -> Caps:
 
 def transfer_of(place: Place) -> Fields:
     """Where a prompt was carried to."""
-    told = {name: getattr(place, name) for name in ("dataset", "recommender", "surface", "model")}
-    return {**told, "exemplars": _EXEMPLARS}
+    opened = place.opened
+    return {
+        "dataset": opened.dataset, "recommender": opened.recommender, "surface": opened.options.surface, "model": opened.cast.seeker,
+        "exemplars": _EXEMPLARS,
+    }  # fmt: skip
 
 
 @task(name="show comparison", persist_result=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from understudy.completion import ModelRole
@@ -17,12 +18,11 @@ from understudy.play.scene import MAX_TURNS, Scene, replay_scene
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting, seed_genome
 from understudy.records import Context
-from understudy.rows import humans
+from understudy.rows.handle import Humans
 from understudy.search.halting import STALL_PANELS
 from understudy.search.plan import n_survivors
 from understudy.studies import estimate
 from understudy.studies.estimate import NONE, Estimate, RoleCalls, Stage, StageGroup, Way
-from understudy.tasks.play.evaluation import HumanSide, human_side
 from understudy.tasks.studies.call_sizes import EMBEDDED, MEAN_SPREAD, N_ENOUGH, asked_apart, calls_of, way_of
 from understudy.tasks.studies.compare import settings_asked
 from understudy.tasks.studies.probe import is_asked, questions_of
@@ -80,7 +80,7 @@ class Asked:
     to: Elsewhere = Elsewhere()
 
 
-def estimate_run(store: str, asked: Asked, *, models: Models) -> Fields:
+def estimate_run(store_path: Path | str, asked: Asked, *, models: Models) -> Fields:
     """The fields of `understudy estimate`."""
     if asked.run not in RUNS:
         raise BadInput(f"{asked.run!r} is no command that can be estimated", hint=f"choose --of from {', '.join(RUNS)}")
@@ -88,14 +88,17 @@ def estimate_run(store: str, asked: Asked, *, models: Models) -> Fields:
         raise BadInput(
             f"{asked.run} does not measure prompts on another data set, recommender or surface", hint="use --of compare, which does"
         )
-    with Store.open(store, read_only=True) as opened:
-        profiles = {name: humans.current_profile(opened, name) for name in (asked.dataset, asked.to.dataset or asked.dataset)}
-        measured = {(_bare(row["model"]), row["role"]): row for row in opened.rows("play/measured_calls")}
-        runs = {_bare(row["model"]): row for row in opened.rows("play/measured_runs")}
-    sides = {name: human_side(store, key, name) for name, key in profiles.items()}
+    with Store.open(store_path, read_only=True) as store:
+        return _estimated(store, asked, models=models)
+
+
+def _estimated(store: Store, asked: Asked, *, models: Models) -> Fields:
+    sides = {name: Humans.of(store, name) for name in (asked.dataset, asked.to.dataset or asked.dataset)}
+    measured = {(_bare(row["model"]), row["role"]): row for row in store.rows("play/measured_calls")}
+    runs = {_bare(row["model"]): row for row in store.rows("play/measured_runs")}
     side, played = sides[asked.dataset], runs.get(_bare(models.seeker))
     turns, turns_from = _turns(side, played)
-    parts = [_probe(store, asked, models)] if asked.run == PROBE or (asked.run == "study" and asked.n_probed) else []
+    parts = [_probe(store, side, asked, models)] if asked.run == PROBE or (asked.run == "study" and asked.n_probed) else []
     if asked.run != PROBE:
         names = settings_asked(asked.setting) if asked.run in SEVERAL else [asked.setting]
         parts += [_part(side, replace(asked, setting=name), models, measured, turns) for name in names]
@@ -115,7 +118,7 @@ def estimate_run(store: str, asked: Asked, *, models: Models) -> Fields:
     }
 
 
-def _part(side: HumanSide, asked: Asked, models: Models, measured: Mapping[tuple[str, str], Fields], turns: Estimate) -> StageGroup:
+def _part(side: Humans, asked: Asked, models: Models, measured: Mapping[tuple[str, str], Fields], turns: Estimate) -> StageGroup:
     """The stages of one setting, with what its prompts make of a call."""
     setting = load_setting(asked.setting)
     genome = seed_genome(setting, sorted(side.exemplars), seed=asked.seed)
@@ -127,10 +130,10 @@ def _part(side: HumanSide, asked: Asked, models: Models, measured: Mapping[tuple
     return StageGroup(setting.name if asked.run != CARRIED else f"{setting.name} carried", _stages(side, asked, turns), calls)
 
 
-def _probe(store: str, asked: Asked, models: Models) -> StageGroup:
+def _probe(store: Store, side: Humans, asked: Asked, models: Models) -> StageGroup:
     """The questions that a probe would ask; rehearsal is asked none."""
     task, n = (asked.task, asked.n) if asked.run == PROBE else (CONTAMINATION, asked.n_probed)
-    _, found = questions_of(store, asked.dataset, task=task, model=models.seeker, n=n, seed=asked.seed, ratings=asked.ratings)
+    _, found = questions_of(store, side, task=task, model=models.seeker, n=n, seed=asked.seed, ratings=asked.ratings)
     sizes = {name: len(one.asked) if is_asked(models.seeker) else 0 for name, one in found.items()}
     stages = [Stage(name, NONE, 0, 0, NONE, n_questions=Estimate.exactly(size)) for name, size in sizes.items()]
     requests = [question.request for one in found.values() for question in one.asked]
@@ -158,7 +161,7 @@ def _roles(genome: Genome, asked: Asked) -> list[ModelRole]:
     return roles
 
 
-def _stages(side: HumanSide, asked: Asked, turns: Estimate) -> list[Stage]:
+def _stages(side: Humans, asked: Asked, turns: Estimate) -> list[Stage]:
     """The parts of the run in their order. What one part has played is not played again by a later one."""
     search, report = asked.search, asked.report
     stages: list[Stage] = []
@@ -193,7 +196,7 @@ def _reported(asked: Asked) -> tuple[str, ...]:
     return ("select", "test") if asked.run == "study" else ("test",)
 
 
-def _search(side: HumanSide, asked: Asked, turns: Estimate) -> Stage:
+def _search(side: Humans, asked: Asked, turns: Estimate) -> Stage:
     """Generations: a population of children each, and from the second on the survivors measured again beside them."""
     search = asked.search
     later = Estimate(search.generations, _fewest(search), search.generations)
@@ -224,13 +227,13 @@ def _has_critic(search: Search) -> bool:
     return search.generations > 0 and "critic" not in search.without
 
 
-def _n_replays(side: HumanSide, split: str, size: PanelSize, seed: int) -> int:
+def _n_replays(side: Humans, split: str, size: PanelSize, seed: int) -> int:
     panel = side.panel(split, size, seed=seed)
     wanted = set(panel.behaviour)
     return len(panel.reactions) + sum(one.stratum is None and one.dialogue_id in wanted for one in side.contexts(split).values())
 
 
-def _sample(side: HumanSide, genome: Genome, seed: int) -> list[Scene]:
+def _sample(side: Humans, genome: Genome, seed: int) -> list[Scene]:
     """Replays of the search split, drawn by `seed`: prompts of every length that a dialogue comes to."""
     contexts = sorted(side.contexts("search").values(), key=lambda one: share_of("estimate", seed, one.context_id))
     shown = [side.exemplars[name] for name in genome.exemplars]
@@ -242,7 +245,7 @@ def _sample(side: HumanSide, genome: Genome, seed: int) -> list[Scene]:
     return [scene(context) for context in contexts[:_N_SAMPLED]]
 
 
-def _turns(side: HumanSide, played: Fields | None) -> tuple[Estimate, str]:
+def _turns(side: Humans, played: Fields | None) -> tuple[Estimate, str]:
     """Seeker turns of a free run, and where the figure is from."""
     most = MAX_TURNS / 2
     if played is not None and played["n"] >= N_ENOUGH:

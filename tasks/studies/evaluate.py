@@ -11,12 +11,10 @@ import polars as pl
 from prefect import task
 
 from understudy.completion import Complete
-from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.instruments.chosen import Instruments
 from understudy.instruments.text import Titles
 from understudy.keys import seed_of
-from understudy.measure.reference import MIN_CONTEXTS
 from understudy.play.dialogue import Played, PlayedTurn, ends_of
 from understudy.play.panels import Panel, draw_panel
 from understudy.play.satisfaction import Score, satisfaction, satisfaction_key
@@ -25,14 +23,15 @@ from understudy.prompt.structured import Invalid
 from understudy.recommenders import chosen
 from understudy.report.figures import figure
 from understudy.report.markdown import table
-from understudy.rows import humans
 from understudy.rows import played as rows
+from understudy.rows.handle import Humans
 from understudy.studies.evaluate import judging, scores
 from understudy.studies.evaluate.judging import DialogueOutcome
 from understudy.tasks.artifacts import page
-from understudy.tasks.play.evaluation import Work, human_side, performed, recommender_named, scenes_of, second_model
+from understudy.tasks.play.evaluation import performed, scenes_of
 from understudy.tasks.play.missing import require_replies
-from understudy.tasks.play.models import OpenModels, open_models
+from understudy.tasks.play.opened import OpenRun
+from understudy.tasks.play.work import Work
 
 VERSION = 1
 # what fitting may see is what popularity is counted on; the test split stays closed
@@ -41,43 +40,32 @@ Fields = dict[str, Any]
 
 
 @task(name="judge recommenders", persist_result=False)
-def judge(store: str, dataset: str, *, genome_digest: str, recommenders: Sequence[str], n: int, seed: int) -> Fields:
+def judge(opened: OpenRun, *, genome_digest: str, recommenders: Sequence[str], n: int) -> Fields:
     """The fields of `understudy evaluate`. `recommenders` as they were asked for.
 
     Raises BadInput, and ProviderFailed where more than half of a recommender's dialogues are missing; what was played is kept.
     """
-    opened = open_models()
-    named = _named(recommenders, opened)
-    with Store.open(store) as kept:
-        profile_key = humans.current_profile(kept, dataset)
-        instruments = rows.load_instruments(kept, profile_key)
-    panel = _panel(store, profile_key, dataset, n=n, seed=seed)
-    works = {
-        written: Work(
-            store=store, profile_key=profile_key, dataset=dataset, split=SPLIT, free_split=SPLIT, genome_digest=genome_digest,
-            panel=panel, model=opened.seeker, recommender=name, seed=seed, intervals=True, min_contexts=MIN_CONTEXTS,
-            verifier=second_model(opened),
-        )
-        for written, name in named.items()
-    }  # fmt: skip
-    titles = Titles.of(human_side(store, profile_key, dataset).items)
+    named, humans, seed = _named(recommenders, opened), opened.humans, opened.options.seed
+    panel = _panel(humans, n=n, seed=seed)
+    works = {written: opened.work(genome_digest, panel, split=SPLIT, recommender=name) for written, name in named.items()}
+    titles, instruments = Titles.of(humans.items), humans.instruments
     judged: dict[str, list[DialogueOutcome]] = {}
     found: list[Fields] = []
     for written, work in works.items():
-        played = _played(work)
+        played = _played(opened, work)
         said = {one.play_key: one.turns for one in played}
         accepting = _accepting(said, titles, instruments)
-        satisfied, why = _satisfactions(work, played, opened)
+        satisfied, why = _satisfactions(opened, work, played)
         judged[written] = [_outcome(one, accepting[one.play_key], satisfied.get(one.play_key)) for one in played if _counts(one)]
         found.append(_row(written, work.recommender, played, judged[written], why, seed=seed))
     return {
-        "dataset": dataset, "split": SPLIT, "genome_digest": genome_digest, "model": opened.seeker, "judge": opened.judge,
+        "dataset": opened.dataset, "split": SPLIT, "genome_digest": genome_digest, "model": opened.cast.seeker, "judge": opened.cast.judge,
         "engine": "+".join(sorted({one["engine"] for one in found})), "instrument": instruments.kinds["reaction"],
         **(found[0] if len(found) == 1 else {}),
         "rows": found,
         "differences": [one.as_json() for one in judging.contrasts(judged, seed=seed)],
-        "human": _humans(store, profile_key, dataset, panel, titles, instruments, seed=seed),
-        "rank_agreement": _rank_agreement(store, dataset, judged, named, seed=seed),
+        "human": _humans(humans, panel, titles, seed=seed),
+        "rank_agreement": _rank_agreement(opened, judged, named, seed=seed),
         "n_model_calls": opened.gateway.n_calls, "tokens": opened.gateway.tokens, "usd": opened.gateway.usd,
     }  # fmt: skip
 
@@ -94,26 +82,26 @@ def show(fields: Fields) -> None:
     page(text, key="evaluation", description=f"Recommenders evaluated by simulated seekers on the split `{fields['split']}`")
 
 
-def _named(recommenders: Sequence[str], opened: OpenModels) -> dict[str, str]:
+def _named(recommenders: Sequence[str], opened: OpenRun) -> dict[str, str]:
     """Recommender as it was asked for → the name under which its dialogues are kept. Raises BadInput where one is asked for twice."""
-    named = {written: recommender_named(written, opened) for written in recommenders}
+    named = {written: opened.recommender_named(written) for written in recommenders}
     if len(set(named.values())) < len(recommenders):
         raise BadInput("a recommender was named more than once", hint="name each recommender once")
     return named
 
 
-def _panel(store: str, profile_key: str, dataset: str, *, n: int, seed: int) -> Panel:
-    scenarios = human_side(store, profile_key, dataset).scenarios(SPLIT).values()
+def _panel(humans: Humans, *, n: int, seed: int) -> Panel:
+    scenarios = humans.scenarios(SPLIT).values()
     own = seed_of("evaluate", VERSION, seed)
     return draw_panel((), scenarios, per_stratum=0, n_behaviour=0, n_free=n, seed=seed, replicate=own)
 
 
-def _played(work: Work) -> list[Played]:
+def _played(opened: OpenRun, work: Work) -> list[Played]:
     """The dialogues of one recommender, those played now kept."""
-    played, fresh = performed(work)
-    require_replies(work, played, fresh)
-    with Store.open(work.store) as store, store.transaction():
-        rows.keep_played(store, fresh, profile_key=work.profile_key)
+    played, fresh = performed(opened, work)
+    require_replies(opened, work, played, fresh)
+    with opened.store.transaction():
+        rows.keep_played(opened.store, fresh, profile_key=work.profile_key)
     return played
 
 
@@ -144,17 +132,17 @@ def _accepting(said: Mapping[str, Sequence[PlayedTurn]], titles: Titles, instrum
     return found
 
 
-def _satisfactions(work: Work, played: Sequence[Played], opened: OpenModels) -> tuple[dict[str, int], str]:
+def _satisfactions(opened: OpenRun, work: Work, played: Sequence[Played]) -> tuple[dict[str, int], str]:
     """Dialogue → the seeker's score where it gave one, and why others have none. Scores that are in the store are not asked for again."""
     wanted = {one.play_key: one for one in played if _counts(one)}
-    keys = {satisfaction_key(play_key, opened.judge): play_key for play_key in wanted}
-    with Store.open(work.store) as store:
-        there = {keys[name]: score for name, score in rows.load_satisfactions(store, list(keys)).items()}
-    scenes = [scene for scene in scenes_of(work) if scene.play_key in wanted.keys() - there.keys()]
-    asked = opened.gateway.run(_asked(scenes, wanted, opened.gateway.complete, opened.judge))
-    with Store.open(work.store) as store, store.transaction():
+    judge, store = opened.cast.judge, opened.store
+    keys = {satisfaction_key(play_key, judge): play_key for play_key in wanted}
+    there = {keys[name]: score for name, score in rows.load_satisfactions(store, list(keys)).items()}
+    scenes = [scene for scene in scenes_of(opened, work) if scene.play_key in wanted.keys() - there.keys()]
+    asked = opened.gateway.run(_asked(scenes, wanted, opened.gateway.complete, judge))
+    with store.transaction():
         # a call that failed may succeed another time
-        rows.keep_satisfactions(store, {name: one for name, one in asked.items() if not _is_missing(one)}, model=opened.judge)
+        rows.keep_satisfactions(store, {name: one for name, one in asked.items() if not _is_missing(one)}, model=judge)
     told = {**there, **{name: (None, one.reason) if isinstance(one, Invalid) else (one.satisfaction, "") for name, one in asked.items()}}
     reasons = sorted({reason for score, reason in told.values() if score is None})
     return {name: score for name, (score, _) in told.items() if score is not None}, "; ".join(reasons[:3])
@@ -193,21 +181,18 @@ def _row(written: str, name: str, played: Sequence[Played], outcomes: Sequence[D
     }
 
 
-def _humans(
-    store: str, profile_key: str, dataset: str, panel: Panel, titles: Titles, instruments: Instruments, *, seed: int
-) -> Fields:
+def _humans(humans: Humans, panel: Panel, titles: Titles, *, seed: int) -> Fields:
     """success, rounds and acceptance of the human recommenders with the humans of the same scenarios, by the same instrument.
 
     A reference of a kind: that the target was suggested and liked is what made it the target.
     """
-    scenarios = human_side(store, profile_key, dataset).scenarios(SPLIT)
+    scenarios = humans.scenarios(SPLIT)
     targets = {scenarios[name].dialogue_id: (name, scenarios[name].target) for name, _ in panel.free}
-    with Store.open(store) as kept:
-        turns = humans.load_human_turns(kept, profile_key, SPLIT)
+    turns = humans.turns(SPLIT)
     said: dict[str, list[PlayedTurn]] = {}
     for row in turns.filter(pl.col("dialogue_id").is_in(list(targets))).iter_rows(named=True):
         said.setdefault(row["dialogue_id"], []).append(PlayedTurn(row["role"], row["text"], tuple(row["item_ids"])))
-    accepting = _accepting(said, titles, instruments)
+    accepting = _accepting(said, titles, humans.instruments)
     outcomes = [
         judging.outcome((targets[name][0], 0), said[name], target=targets[name][1], accepting=accepting[name], satisfaction=None)
         for name in sorted(said)
@@ -217,11 +202,10 @@ def _humans(
 
 
 def _rank_agreement(
-    store: str, dataset: str, judged: Mapping[str, Sequence[DialogueOutcome]], recommenders: Mapping[str, str], *, seed: int
+    opened: OpenRun, judged: Mapping[str, Sequence[DialogueOutcome]], recommenders: Mapping[str, str], *, seed: int
 ) -> Fields:
     """Kendall's tau between people and simulated seekers over the systems that both have scored."""
-    with Store.open(store) as kept:
-        used, human = scores.by_system(kept.rows("play/human_scores", dataset=dataset, names=list(scores.NAMES)))
+    used, human = scores.by_system(opened.store.rows("play/human_scores", dataset=opened.dataset, names=list(scores.NAMES)))
     if not human:
         return {"value": None, "reason": "the logs carry no scores of named recommenders", "n": 0}
     by = "satisfaction" if any(one.satisfaction is not None for outcomes in judged.values() for one in outcomes) else "success"

@@ -10,7 +10,7 @@ from understudy import rehearsal
 from understudy.rehearsal import fronts, truth
 from understudy.report.drawing import FrontPoint, front_svg
 from understudy.search import moo
-from understudy.tasks.play.models import surface_named
+from understudy.tasks.play.surfaces import surface_named
 
 Fields = dict[str, Any]
 

@@ -11,11 +11,10 @@ from understudy.errors import BadInput, ProviderFailed
 from understudy.probes import HumanLogs, JudgedItem, LoggedDialogue, Opinion, Persona, ProbeAnswer, Question, Questions
 from understudy.probes.asking import judgements
 from understudy.probes.asking.calls import AnswerCounts, ask_all, unasked
-from understudy.records import Item, Turn
+from understudy.records import Turn
 from understudy.rows import humans as stock
-from understudy.rows import played
-from understudy.tasks.play.evaluation import HumanSide, human_side
-from understudy.tasks.play.models import OpenModels
+from understudy.rows.handle import Humans
+from understudy.tasks.play.opened import OpenRun
 
 ALL = "all"
 # the probes report on what no fit has seen, and leave the test split closed
@@ -25,14 +24,15 @@ _SEEN = ("liked_seen", "disliked")
 Fields = dict[str, Any]
 
 
-def probe_model(store_path: str, dataset: str, opened: OpenModels, *, task: str, n: int, seed: int, ratings: str | None = None) -> Fields:
+def probe_model(opened: OpenRun, *, task: str, n: int, ratings: str | None = None) -> Fields:
     """The fields of `understudy probe`: those of one task, or under `tasks` those of all.
 
     `ratings`: the data set whose ratings stand for the humans of binary preference, where it is another one. Raises BadInput without
     a profile or for an unknown task, ProviderFailed when more than half of a task's answers are missing.
     """
-    humans, asked = questions_of(store_path, dataset, task=task, model=opened.seeker, n=n, seed=seed, ratings=ratings)
-    about = {"dataset": dataset, "split": SPLIT, "model": opened.seeker}
+    model, seed = opened.cast.seeker, opened.options.seed
+    humans, asked = questions_of(opened.store, opened.humans, task=task, model=model, n=n, seed=seed, ratings=ratings)
+    about = {"dataset": opened.dataset, "split": SPLIT, "model": model}
     found = {name: _probed(questions, humans, opened, name=name, seed=seed) for name, questions in asked.items()}
     n_calls = {"n_model_calls": opened.gateway.n_calls}
     if task == ALL:
@@ -41,11 +41,11 @@ def probe_model(store_path: str, dataset: str, opened: OpenModels, *, task: str,
 
 
 def questions_of(
-    store_path: str, dataset: str, *, task: str, model: str, n: int, seed: int, ratings: str | None = None
+    store: Store, people: Humans, *, task: str, model: str, n: int, seed: int, ratings: str | None = None
 ) -> tuple[HumanLogs, dict[str, Questions]]:
     """The humans, and what each task that is meant would ask `model`, whether or not it is asked. Raises BadInput."""
     modules = {name: probes.load(name) for name in tasks_named(task)}
-    humans = humans_of(store_path, dataset, ratings=ratings)
+    humans = humans_of(store, people, ratings=ratings)
     return humans, {name: module.questions(humans, n=n, model=model, seed=seed) for name, module in modules.items()}
 
 
@@ -61,44 +61,39 @@ def tasks_named(task: str) -> list[str]:
     return probes.names() if task == ALL else [task]
 
 
-def humans_of(store_path: str, dataset: str, *, ratings: str | None = None) -> HumanLogs:
+def humans_of(store: Store, people: Humans, *, ratings: str | None = None) -> HumanLogs:
     """What the store holds of a data set's humans for probes: talks of `select`, personas and judgements of `search` and `select`."""
-    with Store.open(store_path) as store:
-        profile_key = stock.current_profile(store, dataset)
-        talks = _talks(store, profile_key)
-        personas = store.rows("profile/personas", profile_key=profile_key)
-        instruments = played.load_instruments(store, profile_key)
-        reactions = stock.load_human_reactions(store, profile_key, SPLIT)
-        side = human_side(store_path, profile_key, dataset)
-        judged, origin, reason = _judged(store, profile_key, dataset, side.items, ratings)
+    talks, reactions = _talks(people), people.reactions(SPLIT)
+    personas = store.rows("profile/personas", profile_key=people.profile_key)
+    judged, origin, reason = _judged(store, people, ratings)
     lending = {talk.dialogue_id for talk in talks}
     return HumanLogs(
-        items=side.items,
-        popularity=side.popularity,
+        items=people.items,
+        popularity=people.popularity,
         talks=talks,
         personas=tuple(Persona(row["dialogue_id"], row["seeker_id"], stock.need_from(row["need"])) for row in personas),
-        opinions=_opinions(side, [row for row in reactions.to_dicts() if row["dialogue_id"] in lending]),
+        opinions=_opinions(people, [row for row in reactions.to_dicts() if row["dialogue_id"] in lending]),
         judged=judged,
         judged_from=origin,
         no_judgements=reason,
-        scenarios=tuple(side.scenarios(SPLIT).values()),
-        instruments=instruments,
+        scenarios=tuple(people.scenarios(SPLIT).values()),
+        instruments=people.instruments,
     )
 
 
-def _opinions(side: HumanSide, reactions: Sequence[Mapping[str, Any]]) -> tuple[Opinion, ...]:
+def _opinions(people: Humans, reactions: Sequence[Mapping[str, Any]]) -> tuple[Opinion, ...]:
     """What seekers say after one item was named that their form says they have seen."""
     texts = {row["context_id"]: row for row in reactions}
     found = []
-    for one in side.contexts(SPLIT).values():
-        item = side.items.get(one.item_id or "")
+    for one in people.contexts(SPLIT).values():
+        item = people.items.get(one.item_id or "")
         if one.stratum in _SEEN and one.context_id in texts and item is not None and item.label in one.need.seen:
             row = texts[one.context_id]
             found.append(Opinion(one.context_id, row["seeker_id"], item.item_id, one.need, row["text"]))
     return tuple(found)
 
 
-def _probed(questions: Questions, humans: HumanLogs, opened: OpenModels, *, name: str, seed: int) -> Fields:
+def _probed(questions: Questions, humans: HumanLogs, opened: OpenRun, *, name: str, seed: int) -> Fields:
     module = probes.load(name)
     about = {"human": module.HUMAN, "n_unusable": dict(questions.n_unusable)}
     if not questions.asked:
@@ -115,25 +110,24 @@ def _probed(questions: Questions, humans: HumanLogs, opened: OpenModels, *, name
     return found
 
 
-def _answers(module: Any, questions: Sequence[Question], opened: OpenModels) -> list[ProbeAnswer]:
-    if not is_asked(opened.seeker):
+def _answers(module: Any, questions: Sequence[Question], opened: OpenRun) -> list[ProbeAnswer]:
+    if not is_asked(opened.cast.seeker):
         return unasked(questions, module.REHEARSAL)
     return opened.gateway.run(ask_all(questions, opened.gateway.complete))
 
 
-def _talks(store: Store, profile_key: str) -> tuple[LoggedDialogue, ...]:
+def _talks(people: Humans) -> tuple[LoggedDialogue, ...]:
     turns: dict[tuple[str, str], list[Turn]] = {}
-    for row in stock.load_human_turns(store, profile_key, SPLIT).iter_rows(named=True):
+    for row in people.turns(SPLIT).iter_rows(named=True):
         if row["lends_text"]:
             turn = Turn(row["role"], row["text"], 1, tuple(row["item_ids"]))
             turns.setdefault((row["dialogue_id"], row["seeker_id"]), []).append(turn)
     return tuple(LoggedDialogue(dialogue_id, seeker_id, tuple(said)) for (dialogue_id, seeker_id), said in sorted(turns.items()))
 
 
-def _judged(
-    store: Store, profile_key: str, dataset: str, items: Mapping[str, Item], ratings: str | None
-) -> tuple[tuple[JudgedItem, ...], str, str]:
+def _judged(store: Store, people: Humans, ratings: str | None) -> tuple[tuple[JudgedItem, ...], str, str]:
     """What humans judged, where that comes from, and why there is nothing."""
+    dataset, items = people.dataset, people.items
     bounds = {"liked_from": judgements.LIKED_FROM, "disliked_to": judgements.DISLIKED_TO}
     rated = store.rows("profile/rating_judgements", dataset=ratings or dataset, **bounds)
     if ratings and not rated:
@@ -141,7 +135,7 @@ def _judged(
             f"the data set {ratings!r} has no ratings", hint="ingest ratings first: `understudy ingest movielens PATH --dataset NAME`"
         )
     if not rated:
-        judged = judgements.from_forms(store.rows("profile/form_judgements", profile_key=profile_key), items)
+        judged = judgements.from_forms(store.rows("profile/form_judgements", profile_key=people.profile_key), items)
         return judged, "forms" if judged else "", "" if judged else judgements.NOTHING
     highest = rated[0]["highest"]
     if highest > judgements.HIGHEST:

@@ -12,7 +12,7 @@ from understudy import objectives
 from understudy.doors import folders
 from understudy.doors.events import emit
 from understudy.doors.store import Store
-from understudy.errors import BudgetExhausted
+from understudy.errors import MORE_ROOM, BudgetExhausted
 from understudy.keys import canonical_json, key
 from understudy.parameters import Caps, PanelSize, RunOptions, Search
 from understudy.prompt.setting import load_setting
@@ -21,7 +21,6 @@ from understudy.rows import humans
 from understudy.studies.compare import page
 from understudy.tasks.play.metering import Spent, spent_on
 from understudy.tasks.studies.estimate import Asked, estimate_run
-from understudy.tasks.studies.sides import MORE_ROOM
 
 VERSION = 1
 Fields = dict[str, Any]
@@ -32,13 +31,12 @@ N_PROBED = 200
 class Study:
     """A study that is open: its key stands for everything that was asked for but what may be spent."""
 
-    store: str
+    store: Store
     study_key: str
 
     def answered(self, stage: str) -> Fields | None:
         """What a stage answered; None where it is not done."""
-        with Store.open(self.store) as opened:
-            found = opened.rows("optimize/study_stage", study_key=self.study_key, stage=stage)
+        found = self.store.rows("optimize/study_stage", study_key=self.study_key, stage=stage)
         return json.loads(found[0]["fields"]) if found else None
 
     def once(self, stage: str, work: Callable[[], Fields]) -> Fields:
@@ -47,41 +45,39 @@ class Study:
         if known is not None:
             return known
         fields = work()
-        with Store.open(self.store) as opened, opened.transaction():
-            opened.add("optimize.study_stages", [{"study_key": self.study_key, "stage": stage, "fields": canonical_json(fields)}])
+        with self.store.transaction():
+            self.store.add("optimize.study_stages", [{"study_key": self.study_key, "stage": stage, "fields": canonical_json(fields)}])
         emit("study", "study_stage_done", stage)
         return fields
 
     def n_stages(self) -> int:
         """How many stages are done."""
-        with Store.open(self.store) as opened:
-            return int(opened.rows("optimize/n_study_stages", study_key=self.study_key)[0]["n"])
+        return int(self.store.rows("optimize/n_study_stages", study_key=self.study_key)[0]["n"])
 
     def spent(self) -> Spent:
         """What it has cost so far, over every process that worked on it."""
-        with Store.open(self.store) as opened:
-            return spent_on(opened, owner=self.study_key)
+        return spent_on(self.store, owner=self.study_key)
 
 
-def open_study(dataset: str, options: RunOptions, *, settings: Sequence[str], search: Search, report: PanelSize) -> Study:
+def open_study(
+    store: Store, dataset: str, options: RunOptions, *, settings: Sequence[str], search: Search, report: PanelSize
+) -> Study:
     """The study of these parameters, new or as it was left. Raises BadInput where the data set is not profiled."""
-    store = str(options.store)
-    with Store.open(store) as opened:
-        profile_key = humans.current_profile(opened, dataset)
-        config = {
-            "settings": {load_setting(name).name: load_setting(name).genome.digest for name in settings},
-            "search": search.model_dump(),
-            "report": report.model_dump(),
-            "recommender": options.recommender,
-            "surface": options.surface,
-            "seed": options.seed,
-            "models": options.models.named(),
-            "objectives": objectives.VERSIONS,
-        }
-        study_key = key("study", VERSION, profile=profile_key, config=config)
-        row = {"study_key": study_key, "profile_key": profile_key, "config": canonical_json(config)}
-        with opened.transaction():
-            opened.add("optimize.studies", [row])
+    profile_key = humans.current_profile(store, dataset)
+    config = {
+        "settings": {load_setting(name).name: load_setting(name).genome.digest for name in settings},
+        "search": search.model_dump(),
+        "report": report.model_dump(),
+        "recommender": options.recommender,
+        "surface": options.surface,
+        "seed": options.seed,
+        "models": options.models.named(),
+        "objectives": objectives.VERSIONS,
+    }
+    study_key = key("study", VERSION, profile=profile_key, config=config)
+    row = {"study_key": study_key, "profile_key": profile_key, "config": canonical_json(config)}
+    with store.transaction():
+        store.add("optimize.studies", [row])
     return Study(store, study_key)
 
 
@@ -106,7 +102,7 @@ def estimate(
         dataset, ",".join(settings), "study", search, report, 1, options.recommender, options.seed, latency_s=None, final=final,
         n_probed=n_probed,
     )  # fmt: skip
-    return estimate_run(str(options.store), asked, models=options.models)
+    return estimate_run(options.store, asked, models=options.models)
 
 
 def written(fields: Fields, store: str, *, out: str | None) -> dict[str, str]:

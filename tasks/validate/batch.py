@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypedDict
 
 import polars as pl
 from prefect import get_run_logger, task
@@ -26,14 +27,30 @@ N_WORST = 10
 TABLE_SUITES = ("synthetic_dialogues", "synthetic_turns")
 
 
+class Quarantined(TypedDict):
+    """A dialogue in quarantine and the reasons."""
+
+    dialogue: str
+    reasons: list[str]
+
+
+class GateFields(TypedDict):
+    """The fields of `understudy validate`."""
+
+    verdicts: list[Fields]
+    passed: bool
+    n_quarantined: int
+    quarantined_by_reason: dict[str, int]
+    worst: list[Quarantined]
+
+
 @task(name="validate batch", persist_result=False)
-def validate_batch(store_path: str, batch_key: str) -> Fields:
+def validate_batch(store: Store, batch_key: str) -> GateFields:
     """The fields of `understudy validate`, with `passed` and the `worst` dialogues; a batch that was judged is served from its rows."""
-    with Store.open(store_path) as store:
-        batch = _batch(store, batch_key)
-        if not store.rows("validate/verdicts", batch_key=batch_key):
-            _judge(store, batch)
-        fields = _fields(store, batch_key)
+    batch = _batch(store, batch_key)
+    if not store.rows("validate/verdicts", batch_key=batch_key):
+        _judge(store, batch)
+    fields = _fields(store, batch_key)
     for suite in dict.fromkeys(verdict["suite"] for verdict in fields["verdicts"]):
         passed = all(verdict["passed"] for verdict in fields["verdicts"] if verdict["suite"] == suite)
         emit("validate", "verdict", f"{batch_key}/{suite}/{'passed' if passed else 'failed'}")
@@ -41,7 +58,17 @@ def validate_batch(store_path: str, batch_key: str) -> Fields:
     return fields
 
 
-def require_passed(fields: Fields) -> Fields:
+@contextmanager
+def answering(fields: Mapping[str, Any]) -> Iterator[None]:
+    """A gate that fails in the block answers with `fields` as well: what the night measured is told whether or not it is published."""
+    try:
+        yield
+    except GateFailed as error:
+        error.fields = {**fields, **error.fields}
+        raise
+
+
+def require_passed(fields: GateFields) -> GateFields:
     """The fields of a validated batch as they are. Raises GateFailed, which carries them, when a gate said no."""
     failed = [verdict for verdict in fields["verdicts"] if not verdict["passed"]]
     if failed:
@@ -160,7 +187,7 @@ def _verdict_rows(batch_key: str, verdicts: list[gates.Verdict]) -> pl.DataFrame
     return pl.DataFrame(rows, schema={"batch_key": pl.String, **{c: types.get(c, pl.String) for c in columns}}, orient="row")
 
 
-def _fields(store: Store, batch_key: str) -> Fields:
+def _fields(store: Store, batch_key: str) -> GateFields:
     verdicts = [gates.Verdict(**row).as_json() for row in store.rows("validate/verdicts", batch_key=batch_key)]
     quarantined = store.rows("validate/quarantine", batch_key=batch_key)
     counts = pl.Series([reason for row in quarantined for reason in row["reasons"]], dtype=pl.String).value_counts(name="n")
@@ -173,7 +200,7 @@ def _fields(store: Store, batch_key: str) -> Fields:
     }
 
 
-def _show(fields: Fields, batch_key: str) -> None:
+def _show(fields: GateFields, batch_key: str) -> None:
     """Log line and artifact of the decision; outside a run (unit tests) there is nobody to tell."""
     if not in_run():
         return
@@ -182,7 +209,7 @@ def _show(fields: Fields, batch_key: str) -> None:
     page(verdict_page(fields), key="verdicts", description=f"Gates of batch {batch_key}")
 
 
-def verdict_page(fields: Fields) -> str:
+def verdict_page(fields: GateFields) -> str:
     """The verdicts in Markdown: failed bounds with their miss first, then all, then the worst dialogues."""
     failed = [verdict for verdict in fields["verdicts"] if not verdict["passed"]]
     lines = [f"## {'Failed: nothing is published' if failed else 'Passed'}", ""]

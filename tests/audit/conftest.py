@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.stored import on
 from understudy.doors.store import Store
 from understudy.measure.reference import Human, Reference
 from understudy.tasks.ingest.logs import ingest_logs
@@ -45,7 +46,7 @@ class World:
 def world(few_dialogues: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("audit")
     store = folder / "humans.duckdb"
-    ingest_logs.fn(str(store), "redial", [str(few_dialogues)], dataset="sample")
+    on(store, ingest_logs, "redial", [str(few_dialogues)], dataset="sample")
     with Store.open(store) as opened, opened.transaction():
         dataset._write(opened, "p", "sample", "digest", 0)
     with pytest.MonkeyPatch.context() as patch:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.stored import on
 from understudy.doors.store import Store
 from understudy.tasks.ingest.logs import ingest_logs
 from understudy.tasks.profile import dataset
@@ -25,7 +26,7 @@ def test_a_dose_in_real_dialogues_is_recovered(tmp_path: Path) -> None:
     data.mkdir()
     with (LOGS / "train_data.jsonl").open("rb") as lines:
         (data / "train_data.jsonl").write_bytes(b"".join(islice(lines, N_DIALOGUES)))
-    ingest_logs.fn(store, "redial", [str(data)], dataset="redial")
+    on(store, ingest_logs, "redial", [str(data)], dataset="redial")
     with Store.open(store) as opened, opened.transaction():
         dataset._write(opened, "p", "redial", "digest", 0)
     for kind in ("titles", "repeated"):

@@ -86,7 +86,8 @@ def _alone(data: Path) -> tuple[int, float, int]:
 
 
 def _ingest(store: Path, data: Path) -> int:
-    done = ingest_logs.fn(str(store), "redial", [str(data)], dataset="d")
+    with Store.open(store) as opened:
+        done = ingest_logs.fn(opened, "redial", [str(data)], dataset="d")
     if not done["n_dialogues"] or done["n_rejects"]:
         raise SystemExit(f"nothing to compare: {done}")
     return int(done["n_dialogues"])

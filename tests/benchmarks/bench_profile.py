@@ -20,6 +20,7 @@ from typing import Any
 from scaled import scaled_redial
 from tables import Table, write_section
 
+from understudy.doors.store import Store
 from understudy.tasks.ingest.logs import ingest_logs
 from understudy.tasks.profile.dataset import profile_dataset
 
@@ -50,7 +51,8 @@ def _measured(factor: int) -> dict[str, Any]:
     """What the profile of the scaled log took, in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "store.duckdb"
-        ingest_logs.fn(str(store), "redial", [str(scaled_redial(Path(folder) / "redial", factor=factor))], dataset="redial")
+        with Store.open(store) as opened:
+            ingest_logs.fn(opened, "redial", [str(scaled_redial(Path(folder) / "redial", factor=factor))], dataset="redial")
         done = subprocess.run([sys.executable, __file__, "--one", str(store)], check=True, capture_output=True, text=True)
     measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return measured
@@ -59,7 +61,8 @@ def _measured(factor: int) -> dict[str, Any]:
 def _profiled(store: Path) -> dict[str, Any]:
     """What one profile took in this process: n dialogues, seconds, processor seconds, peak memory in MiB."""
     began, busy = time.perf_counter(), time.process_time()
-    fields = profile_dataset.fn(str(store), "redial")
+    with Store.open(store) as opened:
+        fields = profile_dataset.fn(opened, "redial")
     took = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - busy}
     return {"n": fields["n_dialogues"], **took, "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 

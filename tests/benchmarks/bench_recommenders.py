@@ -26,7 +26,7 @@ from understudy.rows import humans
 from understudy.statistics.halves import halves, interval, unit_codes
 from understudy.statistics.rates import wilson
 from understudy.tasks.ingest.logs import ingest_logs
-from understudy.tasks.play.models import models_open
+from understudy.tasks.play.opened import joined
 from understudy.tasks.profile.dataset import profile_dataset
 from understudy.tasks.simulate.batch import prompt_of
 from understudy.tasks.studies.evaluate import judge
@@ -56,8 +56,10 @@ def main() -> int:
 
 
 def _profiled(store: Path, data: Path) -> Path:
-    ingest_logs.fn(str(store), "redial", [str(data)], dataset="redial")
-    profile_dataset.fn(str(store), "redial")
+    with Store.open(store) as opened:
+        ingest_logs.fn(opened, "redial", [str(data)], dataset="redial")
+    with Store.open(store) as opened:
+        profile_dataset.fn(opened, "redial")
     return store
 
 
@@ -125,9 +127,9 @@ def _above(one: Mapping[str, Any], other: Mapping[str, Any], place: int) -> bool
 
 def _judged(store: str) -> list[Table]:
     """The recommenders by simulated seekers, as `understudy evaluate` judges them."""
-    with models_open("redial", RunOptions(store=Path(store))):
-        genome = prompt_of.fn(store, "redial", setting=SETTING, genome_file=None, seed=0)
-        found = judge.fn(store, "redial", genome_digest=genome, recommenders=list(JUDGED), n=N_DIALOGUES, seed=0)
+    with joined("redial", RunOptions(store=Path(store))) as opened:
+        genome = prompt_of.fn(opened, setting=SETTING, genome_file=None)
+        found = judge.fn(opened, genome_digest=genome, recommenders=list(JUDGED), n=N_DIALOGUES)
     names = ("success", "rounds", "satisfaction", "acceptance")
     rows = [
         [f"`{row['recommender']}`", *(_figure(row["recall"][str(k)]) for k in KS), *(_figure(row[name]) for name in names)]

@@ -59,8 +59,10 @@ def prepared(data: Path, n: int) -> tuple[rehearsal.Fitted, list[Asked]]:
 
     with tempfile.TemporaryDirectory() as folder:
         store = str(Path(folder) / "bench.duckdb")
-        understudy.tasks.ingest.logs.ingest_logs.fn(store, "redial", [str(data)], dataset="redial")
-        understudy.tasks.profile.dataset.profile_dataset.fn(store, "redial")
+        with Store.open(store) as opened:
+            understudy.tasks.ingest.logs.ingest_logs.fn(opened, "redial", [str(data)], dataset="redial")
+        with Store.open(store) as opened:
+            understudy.tasks.profile.dataset.profile_dataset.fn(opened, "redial")
         with Store.open(store) as opened:
             key = humans.current_profile(opened, "redial")
             row = opened.rows("profile/instrument", dataset="redial", name="rehearsal")[0]

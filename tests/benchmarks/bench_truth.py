@@ -30,8 +30,8 @@ from understudy.rehearsal.parameters import read
 from understudy.rehearsal.phrases import options
 from understudy.rehearsal.truth import true_point
 from understudy.rows import humans, played
-from understudy.tasks.play.evaluation import Work, human_side, measured, performed
-from understudy.tasks.play.models import models_open
+from understudy.tasks.play.evaluation import measured
+from understudy.tasks.play.opened import joined
 
 LEVELS = (0.1, 0.25, 0.5, 0.75, 1.0)
 DRIVEN = ("positivity", "title_leak", "attribute_leak", "sameness", "wordiness", "drift", "parroting")
@@ -56,25 +56,20 @@ def fixed(levels: dict[str, float]) -> str:
 
 def measure(store: str, dataset: str, asked: Sequence[tuple[Genome, str]]) -> list[Values]:
     """What the objectives say of each genome on its surface (a name, or the text of a file), all on one panel of the search split."""
-    with Store.open(store) as opened:
-        profile_key = humans.current_profile(opened, dataset)
-        with opened.transaction():
-            played.keep_genomes(opened, [genome for genome, _ in asked], setting="bench")
-    side, out = human_side(store, profile_key, dataset), []
+    with Store.open(store) as kept, kept.transaction():
+        played.keep_genomes(kept, [genome for genome, _ in asked], setting="bench")
+    out = []
     with tempfile.TemporaryDirectory() as folder:
         for genome, surface in asked:
             file = Path(folder) / "surface.toml"
             file.write_text(surface)
             named = str(file) if "[base]" in surface else surface
-            with models_open(dataset, RunOptions(store=Path(store), surface=named)) as models:
-                work = Work(
-                    store=store, profile_key=profile_key, dataset=dataset, split="search", free_split="search",
-                    genome_digest=genome.digest, panel=side.panel("search", PANEL, seed=1), model=models.seeker,
-                    recommender=RECOMMENDER, seed=1, intervals=False, min_contexts=PANEL.per_stratum,
-                )  # fmt: skip
-                evaluation = measured(work, performed(work)[0])
+            with joined(dataset, RunOptions(store=Path(store), surface=named, recommender=RECOMMENDER, seed=1)) as opened:
+                panel, least = opened.humans.panel("search", PANEL, seed=1), PANEL.per_stratum
+                work = opened.work(genome.digest, panel, split="search", intervals=False, min_contexts=least)
+                evaluation, model = measured(opened, work).evaluation, opened.cast.seeker
             out.append({name: evaluation.objectives[name].measured.value for name in NAMES})
-            print(models.seeker, genome.digest[:8], out[-1], file=sys.stderr, flush=True)
+            print(model, genome.digest[:8], out[-1], file=sys.stderr, flush=True)
     return out
 
 

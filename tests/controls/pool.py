@@ -26,7 +26,7 @@ from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting, seed_genome
 from understudy.recommenders import NO_SERVICES
 from understudy.records import STRATA
-from understudy.tasks.play.evaluation import HumanSide
+from understudy.rows.handle import Humans
 
 RECOMMENDER = "popularity"  # the quickest: what matters of free runs here is the seeker's part
 CLEAN = 'name = "clean"\n[base]\n' + "".join(f"{fault} = -40.0\n" for fault in rehearsal.FAULTS)
@@ -83,8 +83,12 @@ def pools(world: World) -> dict[str, Pool]:
 
 
 def _pool(world: World, surface: rehearsal.Surface) -> Pool:
+    with Store.open(world.store) as store:
+        return _played(world, surface, Humans(store, DATASET, world.profile_key))
+
+
+def _played(world: World, surface: rehearsal.Surface, side: Humans) -> Pool:
     spec = declared()["coverage"]
-    side = HumanSide(world.store, world.profile_key, DATASET)
     seed = seed_genome(load_setting(spec["setting"]), sorted(side.exemplars), seed=spec["seed"])
     genome = replace(seed, controls=replace(seed.controls, visibility=spec["visibility"]))
     complete = _complete(world, surface)
@@ -104,7 +108,7 @@ def _usable(played: Sequence[Played]) -> list[Played]:
     return [one for one in played if one.turns]
 
 
-def _scenes(side: HumanSide, genome: Genome, replicate: int, left: dict[str, int]) -> list[Scene]:
+def _scenes(side: Humans, genome: Genome, replicate: int, left: dict[str, int]) -> list[Scene]:
     """The next replicate of everything that is still wanted; `left` is counted down."""
     split, seed = declared()["split"], declared()["coverage"]["seed"]
     shown = [side.exemplars[name] for name in genome.exemplars]

@@ -37,8 +37,10 @@ def opened(data: Path = REDIAL) -> str:
     FOLDER.mkdir(exist_ok=True)
     store = str(FOLDER / "redial.duckdb")
     # both are answered from their rows where nothing has changed
-    understudy.tasks.ingest.logs.ingest_logs.fn(store, "redial", [str(data)], dataset=DATASET)
-    understudy.tasks.profile.dataset.profile_dataset.fn(store, DATASET, seed=declared()["profile_seed"])
+    with Store.open(store) as opened:
+        understudy.tasks.ingest.logs.ingest_logs.fn(opened, "redial", [str(data)], dataset=DATASET)
+    with Store.open(store) as opened:
+        understudy.tasks.profile.dataset.profile_dataset.fn(opened, DATASET, seed=declared()["profile_seed"])
     return store
 
 

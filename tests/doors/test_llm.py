@@ -20,7 +20,7 @@ from understudy.completion import Completion, Message, MissingReply, Request
 from understudy.doors.devserver import KINDS, DevServer, Faults
 from understudy.doors.gateway import caller
 from understudy.doors.gateway.budget import Price
-from understudy.doors.gateway.llm import Gateway, GatewayConfig, known_price, shared_gateway, use_gateway
+from understudy.doors.gateway.llm import Gateway, GatewayConfig, known_price
 from understudy.doors.store import Store
 from understudy.errors import BadInput, UnderstudyError
 from understudy.parameters import Caps
@@ -219,16 +219,3 @@ def test_a_fallback_at_another_provider_is_not_asked_at_the_address_of_the_first
     assert reply.engine == "rehearsal"
     with Store.open(tmp_path / "store.duckdb") as store:
         assert store.rows("play/model_ages")[0]["model"] == "openai/anything"
-
-
-def test_threads_find_the_gateway_that_is_in_use(tmp_path: Path) -> None:
-    assert shared_gateway() is None
-    with gateway(tmp_path) as opened, use_gateway(opened):
-        found: list[object] = []
-        thread = Thread(target=lambda: found.append(shared_gateway()))
-        thread.start()
-        thread.join()
-        assert found == [opened]
-        with pytest.raises(UnderstudyError, match="already"), use_gateway(opened):
-            pass
-    assert shared_gateway() is None

@@ -12,7 +12,7 @@ from shutil import copyfile
 from typing import Any
 
 import pytest
-from prefect import Flow, Task
+from prefect import Flow, Task, unmapped
 
 from understudy.parameters import PanelSize, RunOptions, Search
 from understudy.profile.anchors import human_anchors
@@ -45,8 +45,9 @@ def plain_flows(monkeypatch: pytest.MonkeyPatch) -> None:
     def called(self: Flow[..., Any] | Task[..., Any], *values: Any, **named: Any) -> Any:
         return self.fn(*values, **named)
 
-    def mapped(self: Task[..., Any], over: Iterable[Any]) -> list[Mapped]:
-        return [Mapped(self.fn, one) for one in over]
+    def mapped(self: Task[..., Any], over: Iterable[Any], *shared: unmapped[Any]) -> list[Mapped]:
+        values = [one.unwrap() for one in shared]
+        return [Mapped(lambda each: self.fn(each, *values), one) for one in over]
 
     for kind in (Flow, Task):
         monkeypatch.setattr(kind, "__call__", called)

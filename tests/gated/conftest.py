@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests import suites
+from tests.stored import on
 from understudy.doors import checks
 from understudy.doors.store import Store
 from understudy.tasks.validate.batch import validate_batch
@@ -164,7 +165,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("judged") / "store.duckdb"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checks, "run_suite", suites.run_suite)
-        validate_batch.fn(write(path, leaking=("d07",)), "b1")
+        on(write(path, leaking=("d07",)), validate_batch, "b1")
     return path
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tests.stored import on
 from understudy.doors import releases as shelf
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed
@@ -20,7 +21,14 @@ from understudy.tasks.publish.batch import publish_batch
 from understudy.tasks.validate.batch import validate_batch
 
 Tables = dict[str, list[dict[str, Any]]]
-validate, publish = validate_batch.fn, publish_batch.fn
+
+
+def validate(path: Path, batch_key: str) -> Any:
+    return on(path, validate_batch, batch_key)
+
+
+def publish(path: Path, batch_key: str, **options: Any) -> Any:
+    return on(path, publish_batch, batch_key, **options)
 pytestmark = pytest.mark.usefixtures("quick_suites")
 
 

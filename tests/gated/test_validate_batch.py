@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.stored import on
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed
 from understudy.tasks.validate.batch import require_passed, validate_batch, verdict_page
 
 Tables = dict[str, list[dict[str, Any]]]
-validate = validate_batch.fn
+
+
+def validate(path: Path, batch_key: str) -> Any:
+    return on(path, validate_batch, batch_key)
+
+
 quick = pytest.mark.usefixtures("quick_suites")
 
 

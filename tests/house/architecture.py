@@ -34,6 +34,13 @@ DOORS = {
     "httpx": "understudy/doors/",
 }
 
+# where a store is opened: what a run has open, the ledger's own thread, and the functions behind one command each
+OPENING = (
+    "understudy/doors/", "tasks/play/opened.py", "tasks/status.py", "tasks/profile/labelling.py", "tasks/optimize/export.py",
+    "tasks/studies/audit.py", "tasks/studies/dose.py", "tasks/studies/estimate.py", "tasks/studies/lineage.py",
+)  # fmt: skip
+WRITING = {"write_text", "write_bytes", "mkdir"}
+
 # parts that must not know each other, or a benchmark would be circular
 STRANGERS = (
     ("understudy.rehearsal", "understudy.measure"),
@@ -62,7 +69,10 @@ def violations(path: str, source: str) -> list[str]:
     """What `source`, standing at `path` (from the root, with slashes), does against the layers and doors."""
     tree = ast.parse(source)
     names = set(imports(tree))
-    rules = (_layers(path, names), _order(path, names), _doors(path, names), _strangers(path, names), _effects(path, tree))
+    rules = (
+        _layers(path, names), _order(path, names), _doors(path, names), _strangers(path, names), _effects(path, tree),
+        _openings(path, tree), _writes(path, tree), _globals(path, tree),
+    )  # fmt: skip
     return [line for found in rules for line in found]
 
 
@@ -70,7 +80,7 @@ def places_of_rules() -> list[str]:
     """Every path that a rule names, from the root; one that matches nothing is a rule that cannot fail."""
     doors = [path for door in DOORS.values() for path in (door if isinstance(door, tuple) else (door,))]
     strangers = [name.replace(".", "/") for pair in STRANGERS for name in pair]
-    return [*doors, *strangers, *(f"understudy/{name}" for name in ORDER[1:]), *(f"understudy/{name}.py" for name in LOOSE_FILES)]
+    return [*doors, *strangers, *OPENING, *(f"understudy/{name}" for name in ORDER[1:]), *(f"understudy/{name}.py" for name in LOOSE_FILES)]
 
 
 def query_violations(path: str, sql: str) -> list[str]:
@@ -139,3 +149,29 @@ def _effects(path: str, tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in EFFECTS.get(node.value.id, ()):
             yield f"{path}:{node.lineno} uses {node.value.id}.{node.attr}: clock and environment belong behind understudy/doors"
+
+
+def _openings(path: str, tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        is_opening = isinstance(node, ast.Attribute) and node.attr == "open" and ast.unparse(node.value) == "Store"
+        if is_opening and not path.startswith(OPENING):
+            yield f"{path}:{node.lineno} opens a store: it is opened once, by the run or the command, and passed on"
+
+
+def _writes(path: str, tree: ast.AST) -> Iterator[str]:
+    if path.startswith("understudy/doors/"):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in WRITING:
+            yield f"{path}:{node.lineno} uses {node.attr}: files are written by understudy/doors/folders.py"
+
+
+def _globals(path: str, tree: ast.Module) -> Iterator[str]:
+    """What tasks keep for the whole process: a name that is bound again, or one in lower case, which no constant has."""
+    if not path.startswith("tasks/"):
+        return
+    yield from (f"{path}:{node.lineno} binds a global: pass what is opened" for node in ast.walk(tree) if isinstance(node, ast.Global))
+    for node in tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        for name in (one.id for one in targets if isinstance(one, ast.Name) and one.id.islower()):
+            yield f"{path}:{node.lineno} binds {name} for the whole process: pass what is opened"

@@ -42,6 +42,10 @@ def test_a_query_names_only_its_own_and_earlier_stages() -> None:
         ("understudy/search/loop.py", "from pymoo.indicators.hv import HV", "only understudy/search/moo.py may"),
         ("understudy/rehearsal/agenda.py", "from understudy.objectives import positive_bias", "must not know each other"),
         ("understudy/search/operators.py", "from understudy import rehearsal", "must not know each other"),
+        ("tasks/play/evaluation.py", "def f(path):\n    return Store.open(path)", "it is opened once"),
+        ("tasks/play/evaluation.py", "Path('x').write_text('y')", "files are written by understudy/doors/folders.py"),
+        ("tasks/play/opened.py", "_night = None\ndef f():\n    global _night", "binds a global"),
+        ("tasks/play/opened.py", "_night: OpenRun | None = None", "binds _night for the whole process"),
         ("understudy/profile/splits.py", "import time\nt = time.time()", "belong behind understudy/doors"),
     ],
 )

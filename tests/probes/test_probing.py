@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.probes import loopback, planted
+from tests.stored import on
 from understudy import probes
 from understudy.completion import ROLES, Completion, MissingReply, Request
 from understudy.doors.store import Store
@@ -21,11 +22,12 @@ from understudy.errors import BadInput, BudgetExhausted, ProviderFailed
 from understudy.flows.cli.app import app
 from understudy.parameters import REPORT_PANEL, Caps, Models, RunOptions, Search
 from understudy.rows import humans as stock
+from understudy.rows.handle import Humans
 from understudy.tasks.ingest.logs import ingest_logs
-from understudy.tasks.play.evaluation import human_side
-from understudy.tasks.play.models import OpenModels, models_open, store_held
+from understudy.tasks.play.opened import Cast, OpenRun, joined
+from understudy.tasks.studies import probe as probing
 from understudy.tasks.studies.estimate import Asked, estimate_run
-from understudy.tasks.studies.probe import SPLIT, humans_of, probe_model
+from understudy.tasks.studies.probe import SPLIT, probe_model
 
 Answer = TypeVar("Answer")
 
@@ -55,26 +57,35 @@ class FakeGateway:
         return Completion(json.dumps({"titles": titles}), "m", "some-model", "stop", "", 1, 1)
 
 
-def opened(gateway: FakeGateway, seeker: str = "some-model") -> OpenModels:
-    return cast(OpenModels, OpenModels(gateway, None, *[seeker] * 5))  # type: ignore[arg-type]
+def probed_by(path: str, gateway: FakeGateway, *, task: str, n: int) -> dict[str, Any]:
+    """The fields of a probe of some model behind a gateway."""
+    with Store.open(path) as store:
+        fake, nobody = cast(Any, gateway), cast(Any, None)
+        run = OpenRun(store, Humans.of(store, "sample"), RunOptions(), gateway=fake, http=nobody, cast=Cast(*["some-model"] * 5))
+        return probe_model(run, task=task, n=n)
+
+
+def humans_of(path: str, ratings: str | None = None) -> probes.HumanLogs:
+    """What the store at `path` holds for probes."""
+    with Store.open(path) as store:
+        return probing.humans_of(store, Humans.of(store, "sample"), ratings=ratings)
 
 
 def test_a_model_that_knows_the_logs_by_heart_is_suspected(store: str) -> None:
-    with Store.open(store) as kept:
-        profile_key = stock.current_profile(kept, "sample")
-        said = stock.load_human_turns(kept, profile_key, SPLIT)
-    side = human_side(store, profile_key, "sample")
     by_opening: dict[str, str] = {}
-    first = {row["dialogue_id"]: row["text"] for row in reversed(said.to_dicts()) if row["role"] == "seeker" and row["text"]}
-    for scenario in side.scenarios(SPLIT).values():
-        by_opening.setdefault(first[scenario.dialogue_id], side.items[scenario.target].label)
+    with Store.open(store) as kept:
+        humans = Humans.of(kept, "sample")
+        said = humans.turns(SPLIT).to_dicts()
+        first = {row["dialogue_id"]: row["text"] for row in reversed(said) if row["role"] == "seeker" and row["text"]}
+        for scenario in humans.scenarios(SPLIT).values():
+            by_opening.setdefault(first[scenario.dialogue_id], humans.items[scenario.target].label)
 
     def by_heart(shown: str) -> list[str]:
         lines = [line.removeprefix("<seeker>").removesuffix("</seeker>") for line in shown.split("\n") if line.startswith("<seeker>")]
         return [by_opening.get(lines[0], "Some Film"), "Some Film"]
 
     gateway = FakeGateway(by_heart)
-    told = probe_model(store, "sample", opened(gateway), task="contamination", n=80, seed=0)
+    told = probed_by(store, gateway, task="contamination", n=80)
     assert told["n_contexts"] == told["n_answered"] == told["n_model_calls"] == 80
     assert (told["outcome"], told["split"], told["engine"]) == ("suspected", SPLIT, "some-model")
     assert told["hit_at_1"]["model"]["value"] > told["hit_at_1"]["popularity"]["value"]
@@ -82,7 +93,7 @@ def test_a_model_that_knows_the_logs_by_heart_is_suspected(store: str) -> None:
 
 
 def test_a_model_that_knows_nothing_is_not(store: str) -> None:
-    told = probe_model(store, "sample", opened(FakeGateway(lambda _: ["Some Film"])), task="contamination", n=80, seed=0)
+    told = probed_by(store, FakeGateway(lambda _: ["Some Film"]), task="contamination", n=80)
     assert (told["outcome"], told["hit_at_10"]["model"]["value"], told["n_ungrounded"]) == ("not_suspected", 0, 80)
 
 
@@ -91,7 +102,7 @@ def test_a_model_that_does_not_answer_ends_as_a_failed_provider(store: str) -> N
         raise MissingReply("timed out")
 
     with pytest.raises(ProviderFailed, match="60 of 60") as caught:
-        probe_model(store, "sample", opened(FakeGateway(silent)), task="contamination", n=60, seed=0)
+        probed_by(store, FakeGateway(silent), task="contamination", n=60)
     assert "timed out" in caught.value.message
 
 
@@ -99,7 +110,7 @@ def test_the_estimate_counts_the_questions_that_are_then_asked(store: str) -> No
     asked = Asked("sample", "", "probe", Search(), REPORT_PANEL, 30, "retrieval", 0, None, task="all")
     told = estimate_run(store, asked, models=Models(seeker="openai/some-model", prices={"*": (1.0, 1.0)}))
     gateway = FakeGateway(lambda _: ["Some Film"])
-    probe_model(store, "sample", opened(gateway), task="all", n=30, seed=0)
+    probed_by(store, gateway, task="all", n=30)
     low, high = told["n_calls"]["range"]
     n_asked = {row["stage"]: row["n_calls"]["range"][0] for row in told["stages"]}
     assert list(n_asked) == probes.names()
@@ -113,7 +124,7 @@ def test_the_estimate_counts_the_questions_that_are_then_asked(store: str) -> No
 
 def test_without_a_profile_there_is_nothing_to_probe(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no profile"):
-        probe_model(str(tmp_path / "s.duckdb"), "sample", opened(FakeGateway(lambda _: [])), task="contamination", n=9, seed=0)
+        probed_by(str(tmp_path / "s.duckdb"), FakeGateway(lambda _: []), task="contamination", n=9)
 
 
 def test_the_command_says_that_rehearsal_cannot_be_contaminated(store: str) -> None:
@@ -128,8 +139,8 @@ def probed(store: str, says: Any, *, name: str, caps: Caps = Caps()) -> dict[str
     """`--task all` of a model behind a scripted provider on loopback."""
     with loopback.provider(says) as address:
         models = Models(**dict.fromkeys(ROLES, f"openai/{name}"), api_base=address)
-        with store_held(store), models_open("sample", RunOptions(store=Path(store), models=models, caps=caps)) as opened:
-            return probe_model(store, "sample", opened, task="all", n=50, seed=0)
+        with joined("sample", RunOptions(store=Path(store), models=models, caps=caps)) as opened:
+            return probe_model(opened, task="all", n=50)
 
 
 def positively(messages: list[dict[str, str]], _: int) -> str:
@@ -138,7 +149,7 @@ def positively(messages: list[dict[str, str]], _: int) -> str:
 
 def like_humans(store: str) -> Any:
     """Answers as the humans of the store do, of whose dialogues it knows which one is asked about."""
-    humans, answers = humans_of(store, "sample"), {}
+    humans, answers = humans_of(store), {}
     # the first half alone: whoever knows the judges that it is held against agrees with them better than people do
     shares = {one.item_id: one.halves[0][0] / max(1, one.halves[0][1]) for one in humans.judged}
     for name in probes.names():
@@ -180,7 +191,7 @@ def test_no_seeker_of_the_test_split_is_shown_or_counted(store: str) -> None:
     with Store.open(store) as kept:
         profile_key = stock.current_profile(kept, "sample")
         split = {row["dialogue_id"]: row["split"] for row in stock.load_human_turns(kept, profile_key).iter_rows(named=True)}
-    humans = humans_of(store, "sample")
+    humans = humans_of(store)
     assert {split[one.dialogue_id] for one in humans.talks} == {"select"}
     assert {split[one.dialogue_id] for one in humans.personas} == {"search", "select"}
     assert humans.judged_from == "forms"
@@ -189,7 +200,7 @@ def test_no_seeker_of_the_test_split_is_shown_or_counted(store: str) -> None:
 def test_ratings_of_another_data_set_stand_for_the_humans_by_title_and_year(store: str, tmp_path: Path) -> None:
     copy = str(tmp_path / "copy.duckdb")
     shutil.copy(store, copy)
-    humans = humans_of(copy, "sample")
+    humans = humans_of(copy)
     rated = [item for item in humans.items.values() if item.year][:12]
     folder = tmp_path / "ml"
     folder.mkdir()
@@ -199,8 +210,8 @@ def test_ratings_of_another_data_set_stand_for_the_humans_by_title_and_year(stor
     given = [(user, movie, 5.0 if (user + movie) % 4 else 1.0 if user % 2 else 3.0) for user in range(1, 61) for movie in movies]
     lines = [f"{user},{movie},{value},{1000 + user}" for user, movie, value in given]
     (folder / "ratings.csv").write_text("\n".join(["userId,movieId,rating,timestamp", *lines]) + "\n")
-    ingest_logs.fn(copy, "movielens", [str(folder)], dataset="ml")
-    found = humans_of(copy, "sample", ratings="ml")
+    on(copy, ingest_logs, "movielens", [str(folder)], dataset="ml")
+    found = humans_of(copy, ratings="ml")
     assert found.judged_from == "ratings"
     assert {one.item_id for one in found.judged} <= {one.item_id for one in rated}
     for place, item in enumerate(rated, 1):
@@ -210,10 +221,10 @@ def test_ratings_of_another_data_set_stand_for_the_humans_by_title_and_year(stor
         assert sum(k for k, _ in one.halves) == values.count(5.0)
         assert min(n for _, n in one.halves) > 5
     with pytest.raises(BadInput, match="has no ratings"):
-        humans_of(copy, "sample", ratings="sample")
+        humans_of(copy, ratings="sample")
 
 
 def test_an_unknown_task_is_bad_input_that_lists_the_tasks(store: str) -> None:
     with pytest.raises(BadInput, match="no task 'magic'") as caught:
-        probe_model(store, "sample", opened(FakeGateway(lambda _: [])), task="magic", n=9, seed=0)
+        probed_by(store, FakeGateway(lambda _: []), task="magic", n=9)
     assert all(name in caught.value.hint for name in (*probes.names(), "all"))

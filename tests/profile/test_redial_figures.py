@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.stored import on
 from understudy.doors.store import Store
 from understudy.tasks.ingest.logs import ingest_logs
 from understudy.tasks.profile.dataset import _write
@@ -20,7 +21,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def store_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("redial") / "s.duckdb"
-    done = ingest_logs.fn(str(path), "redial", [str(REDIAL)], dataset="redial")
+    done = on(path, ingest_logs, "redial", [str(REDIAL)], dataset="redial")
     assert (done["n_records"], done["n_dialogues"], done["n_rejects"]) == (4418, 4418, 0)
     return path
 

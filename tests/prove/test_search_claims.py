@@ -16,8 +16,7 @@ from understudy.prompt.setting import load_setting
 from understudy.rehearsal import surface
 from understudy.rehearsal.truth import true_point
 from understudy.rows import played
-from understudy.tasks.play.evaluation import recommender_named
-from understudy.tasks.play.models import models_open
+from understudy.tasks.play.opened import joined
 from understudy.tasks.studies.report import compare as compare_with_seed
 
 pytestmark = pytest.mark.prove
@@ -35,9 +34,8 @@ def claims(profiled_sample: Path, folder: Path, on: str, seed: int) -> dict[str,
 
 def reported(store: Path, found: dict[str, Any], on: str, seed: int) -> dict[str, Any]:
     """Seed and pick of a search as the night reports them."""
-    with models_open("sample", RunOptions(store=store, surface=on)) as opened:
-        crs = recommender_named("retrieval", opened)
-        told: dict[str, Any] = compare_with_seed.fn(str(store), found, model=opened.seeker, recommender=crs, seed=seed, size=REPORT)
+    with joined("sample", RunOptions(store=store, surface=on, seed=seed)) as opened:
+        told: dict[str, Any] = compare_with_seed.fn(opened, found, size=REPORT)
     return told
 
 

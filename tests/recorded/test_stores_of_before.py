@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import zstandard
 
+from tests.stored import on
 from understudy.doors.store import MIGRATIONS, Store
 from understudy.errors import UnderstudyError
 from understudy.release.release import pull, verify
@@ -88,6 +89,6 @@ def test_a_release_of_before_with_one_byte_changed_does_not_verify(recording: Re
 def test_verdicts_of_before_are_served_and_not_judged_anew(recording: Recording) -> None:
     with Store.open(recording.store) as store:
         (batch,) = store.rows("simulate/named", batch="one", dataset="sample")
-    judged = validate_batch.fn(str(recording.store), batch["batch_key"])
+    judged = on(recording.store, validate_batch, batch["batch_key"])
     assert len(judged["verdicts"]) == recording.said["tables"]["validate.verdicts"]
     assert all(verdict["passed"] for verdict in judged["verdicts"])

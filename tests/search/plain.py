@@ -21,12 +21,11 @@ from understudy.parameters import Caps, Models, PanelSize, RunOptions, Search
 from understudy.search import drive
 from understudy.search.drive import Conclusion
 from understudy.tasks.optimize.finals import keep_conclusion
-from understudy.tasks.optimize.generations import Run
+from understudy.tasks.optimize.generations import Run, setup_of
 from understudy.tasks.optimize.ground import MappedGround
 from understudy.tasks.optimize.memory import RowMemory
 from understudy.tasks.optimize.search import open_run
-from understudy.tasks.play.evaluation import recommender_named
-from understudy.tasks.play.models import OpenModels, models_open
+from understudy.tasks.play.opened import OpenRun, joined
 
 SMALL = PanelSize(per_stratum=3, behaviour=5, free=2)
 
@@ -43,12 +42,12 @@ class Functions:
         """What a task returns."""
         return task.fn(*arguments)
 
-    def mapped(self, task: Any, over: Sequence[object]) -> tuple[list[Any], str]:
+    def mapped(self, task: Any, over: Sequence[object], *shared: object) -> tuple[list[Any], str]:
         """What mapping does, one after the other."""
         done, stopped = [], ""
         for one in over:
             try:
-                done.append(task.fn(one))
+                done.append(task.fn(one, *shared))
             except BudgetExhausted:
                 stopped = "budget"
         return done, stopped
@@ -64,25 +63,23 @@ def run_open(
     seed: int = 0,
     setting: str = "zero_shot",
     caps: Caps = Caps(),
-) -> Iterator[tuple[Run, OpenModels]]:
+) -> Iterator[tuple[Run, OpenRun]]:
     """The run of these parameters, with its models open."""
-    with models_open("sample", RunOptions(store=store, models=Models(critic=critic), caps=caps, surface=surface)) as opened:
-        run = open_run.fn(
-            str(store), "sample", setting=setting, recommender=recommender_named("retrieval", opened), seed=seed,
-            search=search, model=opened.seeker, critic_model=opened.critic,
-        )  # fmt: skip
-        yield run, opened
+    options = RunOptions(store=store, models=Models(critic=critic), caps=caps, surface=surface, seed=seed)
+    with joined("sample", options) as opened:
+        yield open_run.fn(opened, setting=setting, search=search), opened
 
 
-def ended(run: Run) -> Conclusion:
-    """The search of a run whose models are open."""
-    return drive.search(run.setup, MappedGround(run, Functions()), RowMemory(run, Functions()))
+def ended(opened: OpenRun, run: Run) -> Conclusion:
+    """A search of an open run."""
+    calls = Functions()
+    return drive.search(setup_of(opened, run), MappedGround(opened, run, calls), RowMemory(opened, run, calls))
 
 
 def searched(store: Path, search: Search, **options: Any) -> dict[str, Any]:
     """The fields of the search; `options` as `run_open` takes them."""
     with run_open(store, search, **options) as (run, opened):
-        return {**keep_conclusion.fn(run, ended(run)), "n_model_calls": opened.gateway.n_calls}
+        return {**keep_conclusion.fn(opened, run, ended(opened, run)), "n_model_calls": opened.gateway.n_calls}
 
 
 def digest_of(store: Path, tables: Sequence[str]) -> dict[str, Any]:

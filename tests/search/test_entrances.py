@@ -63,8 +63,8 @@ def by_night(profiled: Path, folder: Path, *, caps: Caps = Caps(), **changed: An
     store = Path(shutil.copy(profiled, folder / "night.duckdb"))
     search = plain.small(GENERATIONS, weights=EQUAL, **changed)
     options: dict[str, Any] = {"surface": SURFACE, "critic": f"rehearsal@critic={QUALITY}", "seed": SEED, "caps": caps}
-    with plain.run_open(store, search, **options) as (run, _):
-        return Taken.of(RowMemory(run, plain.Functions()), plain.ended(run), run.plan)
+    with plain.run_open(store, search, **options) as (run, opened):
+        return Taken.of(RowMemory(opened, run, plain.Functions()), plain.ended(opened, run), run.plan)
 
 
 def by_benchmark(profiled: Path, folder: Path, *, budget: int = PLENTY, **changed: Any) -> Taken:

@@ -15,9 +15,8 @@ from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.parameters import Models, PanelSize, RunOptions, Search, checked
-from understudy.rows import humans
-from understudy.tasks.play.evaluation import human_side, recommender_named
-from understudy.tasks.play.models import models_open
+from understudy.rows.handle import Humans
+from understudy.tasks.play.opened import joined
 from understudy.tasks.simulate.batch import play_batch, prompt_of
 from understudy.tasks.studies.estimate import Asked, Elsewhere, estimate_run
 from understudy.tasks.studies.evaluate import judge
@@ -38,9 +37,9 @@ def estimate(store: str, models: dict[str, Any] | None = None, **changes: Any) -
 
 def test_replays_are_counted_as_they_will_be_played(store: str) -> None:
     with Store.open(store) as opened:
-        side = human_side(store, humans.current_profile(opened, "sample"), "sample")
-    panel = side.panel("select", SMALL, seed=0)
-    n_turns = sum(one.stratum is None and one.dialogue_id in panel.behaviour for one in side.contexts("select").values())
+        humans = Humans.of(opened, "sample")
+        panel = humans.panel("select", SMALL, seed=0)
+        n_turns = sum(one.stratum is None and one.dialogue_id in panel.behaviour for one in humans.contexts("select").values())
     told = estimate(store)
     assert told["n_dialogues"]["value"] == len(panel.reactions) + n_turns + 7
     assert told["n_free_runs"]["value"] == 7, "the only ones that a cap on dialogues counts"
@@ -131,15 +130,12 @@ def test_money_is_nothing_for_rehearsal_known_for_some_and_unknown_or_given_for_
 def test_a_run_then_makes_about_as_many_calls(store: str, tmp_path: Path, run: str, setting: str, recommender: str) -> None:
     own = str(copyfile(store, tmp_path / "s.duckdb"))
     told = estimate(own, run=run, setting=setting, recommender=recommender, n=20)
-    with models_open("sample", RunOptions(store=Path(own))) as opened:
-        genome = prompt_of.fn(own, "sample", setting=setting, genome_file=None, seed=0)
+    with joined("sample", RunOptions(store=Path(own), recommender=recommender)) as opened:
+        genome = prompt_of.fn(opened, setting=setting, genome_file=None)
         if run == "evaluate":
-            made = judge.fn(own, "sample", genome_digest=genome, recommenders=[recommender], n=20, seed=0)
+            made = judge.fn(opened, genome_digest=genome, recommenders=[recommender], n=20)
         else:
-            crs = recommender_named(recommender, opened)
-            made = play_batch.fn(
-                own, "sample", genome_digest=genome, batch="b", n=20, size=SMALL, recommender=crs, model=opened.seeker, seed=0
-            )
+            made = play_batch.fn(opened, genome_digest=genome, batch="b", n=20, size=SMALL)
     low, high = told["n_calls"]["range"]
     assert low <= made["n_model_calls"] <= high
     assert made["n_model_calls"] == pytest.approx(told["n_calls"]["value"], rel=0.5)

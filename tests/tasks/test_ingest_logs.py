@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.stored import on
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.tasks.ingest.logs import ingest_logs
@@ -36,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def ingest(store: Path, path: Path, **options: Any) -> dict[str, Any]:
-    return ingest_logs.fn(str(store), "redial", [str(path)], **{"dataset": "d", **options})
+    return on(store, ingest_logs, "redial", [str(path)], **{"dataset": "d", **options})
 
 
 def test_records_are_dialogues_duplicates_rejects_and_attached(tmp_path: Path, folder: Path) -> None:
@@ -138,7 +139,7 @@ def gold(tmp_path: Path) -> Path:
 
 
 def read_gold(store: Path, file: Path) -> dict[str, Any]:
-    return ingest_logs.fn(str(store), "iard", [str(file)], dataset="d")
+    return on(store, ingest_logs, "iard", [str(file)], dataset="d")
 
 
 def rows_of(path: Path) -> dict[str, list[dict[str, Any]]]:

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from tests.stored import on
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.flows.cli.app import app
@@ -137,7 +138,7 @@ def test_labels_give_the_engine_its_register_and_the_profile_tells_it(store: Pat
     assert (found["status"], found["source"], found["n"]) == ("measured", "labels", 20)
     assert found["matrix"][0][0] > 0
     assert fields["confusion_by_register"]["reaction"]["other"]["status"] == "uncorrected"
-    profile = profile_dataset.fn(str(store), "sample")
+    profile = on(store, profile_dataset, "sample")
     assert profile["instruments"]["reaction"]["confusion_by_register"] == fields["confusion_by_register"]["reaction"]
     assert read_labels(str(store), "sample", [one, other])["n_new"] == 0
 

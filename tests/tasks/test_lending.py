@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.stored import on
 from understudy.doors.store import Store
 from understudy.rows import humans
 from understudy.tasks.ingest.logs import ingest_logs
@@ -23,8 +24,8 @@ def no_anchors(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def profiled(path: Path, *sources: tuple[str, Path]) -> dict[str, Any]:
     for reader, folder in sources:
-        ingest_logs.fn(str(path), reader, [str(folder)], dataset="d")
-    return profile_dataset.fn(str(path), "d")
+        on(path, ingest_logs, reader, [str(folder)], dataset="d")
+    return on(path, profile_dataset, "d")
 
 
 def test_annotations_change_nothing_that_is_played(few_dialogues: Path, tmp_path: Path) -> None:
@@ -42,6 +43,6 @@ def test_annotations_change_nothing_that_is_played(few_dialogues: Path, tmp_path
 
 
 def test_annotations_alone_are_a_data_set_like_any_other(tmp_path: Path) -> None:
-    ingest_logs.fn(str(tmp_path / "s.duckdb"), "iard", [str(EXAMPLES / "readers/iard")], dataset="d")
+    on(tmp_path / "s.duckdb", ingest_logs, "iard", [str(EXAMPLES / "readers/iard")], dataset="d")
     with Store.open(tmp_path / "s.duckdb") as store:
         assert [row["lends_text"] for row in store.rows("publish/sources", dataset="d")] == [True]

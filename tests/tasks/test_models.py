@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from dataclasses import is_dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import copyfile
@@ -11,9 +13,10 @@ import pytest
 
 from understudy.completion import Completion, Message, Request
 from understudy.doors.gateway.ledger import Ledger
-from understudy.doors.gateway.llm import shared_gateway
+from understudy.errors import UnderstudyError
+from understudy.flows.stages import compare
 from understudy.parameters import Models, RunOptions, checked
-from understudy.tasks.play.models import OpenModels, models_open
+from understudy.tasks.play.opened import Cast, joined
 
 NOW = datetime.now(UTC).replace(tzinfo=None)
 
@@ -32,9 +35,9 @@ def keep(store: str, model: str, *, days_ago: float) -> None:
     ledger.close()
 
 
-def named(store: str, **models: Any) -> OpenModels:
-    with models_open("sample", RunOptions(store=Path(store), models=checked(Models, models))) as opened:
-        return opened
+def named(store: str, **models: Any) -> Cast:
+    with joined("sample", RunOptions(store=Path(store), models=checked(Models, models))) as opened:
+        return opened.cast
 
 
 def test_the_embedded_model_is_named_with_what_it_was_fitted_on_and_hosted_ones_as_they_are(store: str) -> None:
@@ -60,15 +63,27 @@ def test_a_refresh_begins_a_new_age_that_later_runs_stay_with(store: str) -> Non
 def test_within_a_night_there_is_one_gateway_and_one_age(store: str) -> None:
     keep(store, "openai/nightly", days_ago=1)
     models = checked(Models, {"seeker": "openai/nightly", "refresh": True})
-    with models_open("sample", RunOptions(store=Path(store), models=models)) as night:
-        assert night.seeker == "openai/nightly~1"
-        with models_open("sample", RunOptions(store=Path(store), models=models)) as stage:
+    with joined("sample", RunOptions(store=Path(store), models=models)) as night:
+        assert night.cast.seeker == "openai/nightly~1"
+        with joined("sample", night) as stage:
             assert stage is night
-        assert shared_gateway() is night.gateway
-    assert shared_gateway() is None
+        with pytest.raises(UnderstudyError, match="one of 'sample', not of 'other'"), joined("other", night):
+            pass
+
+
+def test_a_handle_is_no_value_that_could_be_copied_kept_or_walked_through(store: str) -> None:
+    with joined("sample", RunOptions(store=Path(store))) as opened:
+        for handle in (opened, opened.store, opened.humans):
+            assert not is_dataclass(handle)
+            with pytest.raises(TypeError):
+                vars(handle)
+            with pytest.raises(TypeError):
+                deepcopy(handle)
+        shown = compare.serialize_parameters({"options": opened, "found": {"dataset": "sample"}})
+    assert shown == {"options": "<OpenRun>", "found": {"dataset": "sample"}}
 
 
 def test_a_fallback_may_be_the_embedded_model(store: str) -> None:
     models = checked(Models, {"seeker": "openai/nightly", "fallbacks": {"seeker": ["rehearsal"]}})
-    with models_open("sample", RunOptions(store=Path(store), models=models)) as opened:
+    with joined("sample", RunOptions(store=Path(store), models=models)) as opened:
         assert opened.gateway._config.fallbacks["seeker"][0].startswith("rehearsal/0@")

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 import understudy.profile.anchors
+from tests.stored import on
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.parameters import PanelSize
@@ -49,8 +50,8 @@ def few(few_dialogues: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
 
 
 def profile_of(path: Path, data: Path) -> dict[str, Any]:
-    ingest_logs.fn(str(path), "redial", [str(data)], dataset="sample")
-    return profile_dataset.fn(str(path), "sample")
+    on(path, ingest_logs, "redial", [str(data)], dataset="sample")
+    return on(path, profile_dataset, "sample")
 
 
 def test_the_sample_carries_the_demo(profiled: tuple[Path, dict[str, Any]]) -> None:
@@ -101,7 +102,7 @@ def test_the_second_call_answers_from_rows(profiled: tuple[Path, dict[str, Any]]
     with Store.open(path) as store:
         before = (store.counts(), store.digest())
     monkeypatch.setattr(understudy.tasks.profile.dataset, "_write", None)
-    assert profile_dataset.fn(str(path), "sample") == fields
+    assert on(path, profile_dataset, "sample") == fields
     with Store.open(path) as store:
         assert (store.counts(), store.digest()) == before
 
@@ -111,7 +112,7 @@ def test_the_profile_is_drawn_beside_the_store_and_the_same_again(profiled: tupl
     drawn = {name: Path(file) for name, file in fields["pictures"].items()}
     assert {"turns", "popularity", "page"} <= set(drawn)
     assert {file.parent for file in drawn.values()} == {path.with_name("s-profile") / "sample"}
-    again = profile_dataset.fn(str(path), "sample", out=str(tmp_path / "here"))["pictures"]
+    again = on(path, profile_dataset, "sample", out=str(tmp_path / "here"))["pictures"]
     assert {name: Path(file).read_bytes() for name, file in again.items()} == {name: file.read_bytes() for name, file in drawn.items()}
 
 
@@ -120,14 +121,14 @@ def test_anchors_at_another_size_are_measured_once(profiled: tuple[Path, dict[st
     monkeypatch.setattr(understudy.profile.anchors, "N_HALVINGS", 4)
     monkeypatch.setattr(understudy.profile.anchors.human_anchors, "__kwdefaults__", {**HALVED, "n_halvings": 4})
     size = PanelSize(per_stratum=12, behaviour=8, free=10)
-    found = profile_dataset.fn(str(path), "sample", at=size)["anchors_at"]
+    found = on(path, profile_dataset, "sample", at=size)["anchors_at"]
     assert found["sizes"] == {"per_stratum": 12, "behaviour": 8, "free": 10}
     part = found["anchors"]["positive_bias.liked_unseen"]
     assert part["floor"]["n"] == 4
     assert part["value"] == found["anchors"]["accept_liked_unseen"]["value"]
     assert part["floor"]["signed_ci"][0] <= part["floor"]["signed_ci"][1]
     monkeypatch.setattr(understudy.profile.anchors, "human_anchors", None)
-    assert profile_dataset.fn(str(path), "sample", at=size)["anchors_at"] == found
+    assert on(path, profile_dataset, "sample", at=size)["anchors_at"] == found
     json.dumps(found, allow_nan=False)
 
 
@@ -139,7 +140,7 @@ def test_a_size_is_three_numbers(text: str) -> None:
 
 def test_a_data_set_that_is_not_there_is_refused(profiled: tuple[Path, dict[str, Any]]) -> None:
     with pytest.raises(BadInput) as caught:
-        profile_dataset.fn(str(profiled[0]), "nothing")
+        on(profiled[0], profile_dataset, "nothing")
     assert "sample" in caught.value.hint
     with Store.open(profiled[0]) as store, pytest.raises(BadInput):
         humans.current_profile(store, "nothing")

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tests.stored import on
 from understudy.doors.store import Store
 from understudy.instruments.acts import ACTS
 from understudy.instruments.chosen import LEXICON
@@ -30,7 +31,7 @@ def no_anchors(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ingested(path: Path, data: Path) -> None:
-    ingest_logs.fn(str(path), "redial", [str(data)], dataset="sample")
+    on(path, ingest_logs, "redial", [str(data)], dataset="sample")
 
 
 def label(path: Path, *, swap: frozenset[str] = frozenset(), codes: dict[str, str] = CODES) -> None:
@@ -50,7 +51,7 @@ def label(path: Path, *, swap: frozenset[str] = frozenset(), codes: dict[str, st
 
 
 def profiled(path: Path) -> dict[str, Any]:
-    return profile_dataset.fn(str(path), "sample")
+    return on(path, profile_dataset, "sample")
 
 
 @pytest.fixture(scope="module")

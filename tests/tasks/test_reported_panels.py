@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from understudy.doors.store import Store
-from understudy.parameters import PanelSize, Search
+from understudy.parameters import PanelSize, RunOptions, Search
 from understudy.play.panels import Panel
 from understudy.records import DECOY, STRATA, Context, Need, Scenario
+from understudy.rows.handle import Humans
 from understudy.tasks.optimize import generations
-from understudy.tasks.play.evaluation import HumanSide, Work
+from understudy.tasks.play.opened import Cast, OpenRun
+from understudy.tasks.play.work import Work
 from understudy.tasks.simulate import batch
-from understudy.tasks.studies import report, sides
+from understudy.tasks.studies import report
+from understudy.tasks.studies.places import Place
 
 SIZE = PanelSize(per_stratum=4, behaviour=4, free=6)
 POINTS = [Context(f"{stratum}/{n}", f"d{n}", n, stratum, None, Need(), ()) for stratum in (*STRATA, DECOY) for n in range(6)]
 TURNS = [Context(f"turn/{n}", f"d{n // 2}", n, None, None, Need(), ()) for n in range(12)]
-PROFILE = {
-    "profile_key": "p", "dataset": "d", "dataset_digest": "x", "version": 1, "licence": "CC0-1.0", "has_official_split": False,
-    "n_dialogues": 8,
-}  # fmt: skip
+NOBODY: Any = None
 
 
-class FewHumans(HumanSide):
+class FewHumans(Humans):
     """A few points and scenarios of each split: panels of one split and size differ in their replicates at most."""
 
     def contexts(self, split: str) -> dict[str, Context]:
@@ -42,19 +42,15 @@ class Played(Exception):
 
 
 @pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    def stop(work: Work) -> None:
+def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[OpenRun]:
+    def stop(_: OpenRun, work: Work, **__: Any) -> None:
         raise Played(work)
 
-    path = str(tmp_path / "s.duckdb")
-    with Store.open(path) as opened, opened.transaction():
-        opened.add("profile.profiles", [PROFILE])
-    for stage in (generations, report, sides, batch):
-        monkeypatch.setattr(stage, "human_side", FewHumans)
     for stage in (report, batch):
-        monkeypatch.setattr(stage, "performed", stop)
-        monkeypatch.setattr(stage, "open_models", lambda: SimpleNamespace(seeker="m", verifier="m"))
-    return path
+        monkeypatch.setattr(stage, "measured", stop)
+    with Store.open(tmp_path / "s.duckdb") as store:
+        humans, options = FewHumans(store, "d", "p"), RunOptions(seed=3)
+        yield OpenRun(store, humans, options, gateway=NOBODY, http=NOBODY, cast=Cast(*["m"] * 5))
 
 
 def played(panel: Panel) -> set[tuple[str, int]]:
@@ -62,26 +58,26 @@ def played(panel: Panel) -> set[tuple[str, int]]:
     return {*((one, panel.replicate) for one in (*panel.reactions, *panel.behaviour)), *panel.free}
 
 
-def of_night(store: str) -> Panel:
+def of_night(opened: OpenRun) -> Panel:
     found = {"dataset": "d", "seed_digest": "g", "pick": {"genome_digest": "h"}}
     with pytest.raises(Played) as stopped:
-        report.compare.fn(store, found, model="m", recommender="r", seed=3, size=SIZE)
+        report.compare.fn(opened, found, size=SIZE)
     return stopped.value.args[0].panel
 
 
-def of_batch(store: str) -> Panel:
+def of_batch(opened: OpenRun) -> Panel:
     with pytest.raises(Played) as stopped:
-        batch.play_batch.fn(store, "d", genome_digest="g", batch="b", n=6, size=SIZE, recommender="r", model="m", seed=3)
+        batch.play_batch.fn(opened, genome_digest="g", batch="b", n=6, size=SIZE)
     return stopped.value.args[0].panel
 
 
-def of_comparison(store: str) -> Panel:
-    return sides.Place(store, "d", "p", "select", "r", "0", "m", "", 3, SIZE).work("g").panel
+def of_comparison(opened: OpenRun) -> Panel:
+    return Place(opened, "select", SIZE).work("g").panel
 
 
 @pytest.mark.parametrize("reported", [of_night, of_batch, of_comparison])
-def test_replies_that_chose_the_pick_are_not_the_ones_that_are_reported(store: str, reported: Any) -> None:
-    run = generations.Run(store, "k", "p", "d", "zero_shot", "r", "m", "", 3, Search(front_panel=SIZE))
-    choosing, telling = generations.front_panel(run), reported(store)
+def test_replies_that_chose_the_pick_are_not_the_ones_that_are_reported(opened: OpenRun, reported: Any) -> None:
+    run = generations.Run("k", "d", "zero_shot", "", 3, Search(front_panel=SIZE))
+    choosing, telling = generations.front_panel(opened, run), reported(opened)
     assert set(choosing.reactions) == set(telling.reactions), "the same points of the same dialogues"
     assert not played(choosing) & played(telling)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from threading import Lock, get_ident
 from types import TracebackType
 from typing import Any
 
@@ -29,10 +30,15 @@ _VOLATILE_TABLES = ("play.reservations", "play.settlements", "play.marks")
 
 
 class Store:
-    """An open store. Use it as a context manager; every thread opens its own."""
+    """An open store. Use it as a context manager. Every thread that uses it has a connection of its own, and so its own transactions."""
+
+    # without a dictionary of attributes Prefect cannot walk through it when it is a parameter
+    __slots__ = ("_lock", "_of_thread", "_root", "path")
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-        self._connection = connection
+        self._root = connection
+        self._lock = Lock()
+        self._of_thread = {get_ident(): connection}
         self.path = path
 
     @classmethod
@@ -51,21 +57,32 @@ class Store:
                     hint="wait until that process ends; to read a release, use its published files (`understudy pull`)",
                 ) from error
             raise BadInput(f"cannot open {path} as a store: {error}") from error
-        connection.execute("set timezone = 'UTC'")
-        # it is drawn on stdout when a query takes long, where a command's JSON stands
-        connection.execute("set enable_progress_bar = false")
         # one thread: the ledger's many small commits pay for waking others, and no query here is large
         connection.execute("set threads = 1")
-        store = cls(connection, path)
+        store = cls(_configured(connection), path)
         if not read_only:
             migrate(store)
         return store
+
+    @property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection of the calling thread."""
+        ident = get_ident()
+        with self._lock:
+            # an ident is given again after its thread has ended, which left no transaction open
+            if ident not in self._of_thread:
+                self._of_thread[ident] = _configured(self._root.cursor())
+            return self._of_thread[ident]
 
     def __enter__(self) -> Store:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._connection.close()
+        # the file is let go when its last connection is closed
+        with self._lock:
+            for connection in {*self._of_thread.values(), self._root}:
+                connection.close()
+            self._of_thread.clear()
 
     def frame(self, query: str, **parameters: Any) -> pl.DataFrame:
         """The rows of `sql/queries/<query>.sql` with its `$name` parameters bound."""
@@ -75,7 +92,7 @@ class Store:
         """The rows of a query as plain mappings, for small results."""
         return self.frame(query, **parameters).to_dicts()
 
-    def add(self, table: str, rows: pl.DataFrame | list[dict[str, Any]]) -> int:
+    def add(self, table: str, rows: pl.DataFrame | Sequence[Mapping[str, Any]]) -> int:
         """How many of `rows` were new; columns are matched by name, rows whose key is there are left as they are."""
         frame = rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows, infer_schema_length=None, strict=False)
         return self._taken_in(table, frame, "on conflict do nothing")
@@ -172,6 +189,14 @@ def migrate(store: Store) -> None:
                 f"migration {path.name} was edited after it was applied to {store.path}",
                 hint="restore the file, and write the change as a new migration",
             )
+
+
+def _configured(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """The connection with its own settings; those that hold for the whole database are set when it is opened."""
+    connection.execute("set timezone = 'UTC'")
+    # it is drawn on stdout when a query takes long, where a command's JSON stands
+    connection.execute("set enable_progress_bar = false")
+    return connection
 
 
 @cache

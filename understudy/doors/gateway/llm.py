@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -27,7 +25,7 @@ from understudy.errors import BadInput, UnderstudyError
 if TYPE_CHECKING:
     from understudy.rehearsal import Fitted, Surface
 
-__all__ = ("Gateway", "GatewayConfig", "known_price", "n_tokens", "shared_gateway", "use_gateway")
+__all__ = ("Gateway", "GatewayConfig", "known_price", "n_tokens")
 
 _INTENDED_ACT = "intended_act"
 # USD a token, told to litellm alone: at nothing it would look for the reason why
@@ -258,27 +256,3 @@ def _litellm() -> Any:
     for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "httpx"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     return litellm
-
-
-_shared: Gateway | None = None
-_sharing = Lock()
-
-
-def shared_gateway() -> Gateway | None:
-    """The gateway that this process uses now; None where no models are open."""
-    return _shared
-
-
-@contextmanager
-def use_gateway(gateway: Gateway) -> Iterator[Gateway]:
-    """Makes `gateway` the one that every thread of this process finds. Raises UnderstudyError inside another such block."""
-    global _shared
-    with _sharing:
-        if _shared is not None:
-            raise UnderstudyError("a gateway is already in use in this process, and only one can be; close it first")
-        _shared = gateway
-    try:
-        yield gateway
-    finally:
-        with _sharing:
-            _shared = None

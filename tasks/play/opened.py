@@ -1,0 +1,172 @@
+"""What a run has open: the store, the humans of its data set, and its models.
+
+It is passed to whatever needs it. On another machine it is opened again, from its data set and options.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from threading import Lock
+from typing import Any, NoReturn, SupportsIndex
+
+from understudy import plugins, rehearsal
+from understudy.completion import ROLES
+from understudy.doors.gateway import ages
+from understudy.doors.gateway.llm import Gateway, GatewayConfig
+from understudy.doors.http import Http
+from understudy.doors.store import Store
+from understudy.errors import UnderstudyError
+from understudy.measure.reference import MIN_CONTEXTS
+from understudy.parameters import Models, RunOptions
+from understudy.play.panels import Panel
+from understudy.recommenders import Recommender, Services, chosen
+from understudy.rows.handle import Humans
+from understudy.tasks.play.surfaces import surface_named
+from understudy.tasks.play.work import Work
+
+EMBEDDED = "rehearsal"
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """The full names of the models that play the roles, as they stand in keys."""
+
+    seeker: str
+    verifier: str
+    recommender: str
+    critic: str
+    judge: str
+
+
+class OpenRun:
+    """An open run: where its rows are, whom it is measured against, who plays, and the options that it was opened with.
+
+    A plain class without a dictionary of attributes: Prefect neither walks through it nor stores it when it is a parameter.
+    """
+
+    __slots__ = ("_built", "_lock", "_named", "cast", "gateway", "http", "humans", "marks", "options", "store")
+
+    def __init__(self, store: Store, humans: Humans, options: RunOptions, *, gateway: Gateway, http: Http, cast: Cast) -> None:
+        self.store, self.humans, self.options = store, humans, options
+        self.gateway, self.http, self.cast = gateway, http, cast
+        # places of the marks by which calls are billed to a piece of work
+        self.marks = count()
+        self._named: dict[str, str] = {}
+        self._built: dict[str, Recommender] = {}
+        self._lock = Lock()
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        # Prefect copies a parameter that it wants to show: a handle that says no at once is left out
+        raise TypeError("an open run is neither copied nor sent elsewhere: it is opened again from its options")
+
+    @property
+    def dataset(self) -> str:
+        """The data set whose humans are simulated."""
+        return self.humans.dataset
+
+    @property
+    def verifier(self) -> str:
+        """The model that takes a second look at replies; empty where it is the seeker's own."""
+        return "" if self.cast.verifier == self.cast.seeker else self.cast.verifier
+
+    @property
+    def recommender(self) -> str:
+        """The name under which the dialogues of the run's recommender are kept. Raises BadInput."""
+        return self.recommender_named(self.options.recommender)
+
+    def recommender_named(self, written: str) -> str:
+        """The name under which the dialogues of a recommender are kept; its file is read once. Raises BadInput."""
+        if written not in self._named:
+            self._named[written] = chosen(written, model=self.cast.recommender).name
+        return self._named[written]
+
+    def recommender_of(self, name: str) -> Recommender:
+        """The CRS of that name over the catalogue; built once."""
+        with self._lock:
+            if name not in self._built:
+                choice = chosen(name, model=self.cast.recommender)
+                services = Services(self.gateway.complete, self.cast.recommender, self.http, choice.options)
+                module = plugins.load("recommenders", choice.module)
+                self._built[name] = module.build(self.humans.items, self.humans.popularity, services)
+            return self._built[name]
+
+    def work(
+        self, genome_digest: str, panel: Panel, *, split: str, free_split: str | None = None, recommender: str | None = None,
+        intervals: bool = True, min_contexts: int = MIN_CONTEXTS,
+    ) -> Work:  # fmt: skip
+        """The evaluation of a prompt on a panel, by the models of this run. `recommender` is a name as it is kept."""
+        return Work(
+            profile_key=self.humans.profile_key, dataset=self.dataset, split=split, free_split=free_split or split,
+            genome_digest=genome_digest, panel=panel, model=self.cast.seeker, recommender=recommender or self.recommender,
+            seed=self.options.seed, intervals=intervals, min_contexts=min_contexts, verifier=self.verifier,
+        )  # fmt: skip
+
+
+@contextmanager
+def store_open(store: Path | Store) -> Iterator[Store]:
+    """The store that is open, or the one at a path, held until the block ends."""
+    if isinstance(store, Store):
+        yield store
+    else:
+        with Store.open(store) as opened:
+            yield opened
+
+
+@contextmanager
+def models_open(dataset: str, options: RunOptions, store: Store, *, humans: Humans | None = None) -> Iterator[OpenRun]:
+    """A run over an open store. `humans` that are loaded already are not loaded again where they are those of the same profile."""
+    own = Humans.of(store, dataset)
+    if humans is not None and humans.profile_key == own.profile_key:
+        own = humans
+    fitted, drawn = _fitted(store, dataset), surface_named(options.surface)
+    embedded = rehearsal.model_name(drawn, fitted)
+    cast = _cast(store, options.models, embedded)
+    known, surfaces = {fitted.digest[:12]: fitted}, {drawn.name: drawn}
+    config = _config(options, embedded)
+    with Gateway(config, store_path=store.path, fitted=known, surfaces=surfaces, run_id=uuid.uuid4().hex) as gateway:
+        http = Http(breaker_after=options.models.breaker_after)
+        try:
+            yield OpenRun(store, own, options, gateway=gateway, http=http, cast=cast)
+        finally:
+            gateway.run(http.close())
+
+
+@contextmanager
+def joined(dataset: str, options: RunOptions | OpenRun) -> Iterator[OpenRun]:
+    """The run that is open, whose gateway, caps and ages then hold for the whole night; from options a run of its own.
+
+    Raises UnderstudyError where the open run is one of another data set.
+    """
+    if isinstance(options, RunOptions):
+        with store_open(options.store) as store, models_open(dataset, options, store) as opened:
+            yield opened
+    elif options.dataset == dataset:
+        yield options
+    else:
+        raise UnderstudyError(f"the run that is open is one of {options.dataset!r}, not of {dataset!r}")
+
+
+def _config(options: RunOptions, embedded: str) -> GatewayConfig:
+    models = options.models
+    fallbacks = {role: tuple(embedded if name == EMBEDDED else name for name in models.fallbacks.get(role, ())) for role in ROLES}
+    return GatewayConfig.of(models.model_copy(update={"fallbacks": fallbacks}), options.caps)
+
+
+def _cast(store: Store, models: Models, embedded: str) -> Cast:
+    """The embedded model is named with what it was fitted on, a hosted one with its age."""
+    began = {row["model"]: row["first_made_at"] for row in store.rows("play/model_ages")}
+    dials: dict[str, Any] = {"refresh": models.refresh, "max_age_days": models.max_age_days, "now": datetime.now(UTC).replace(tzinfo=None)}
+    asked = {role: models.of(role) for role in ROLES}
+    return Cast(**{role: rehearsal.full_name(name, embedded) or ages.current(name, began, **dials) for role, name in asked.items()})
+
+
+def _fitted(store: Store, dataset: str) -> rehearsal.Fitted:
+    found = store.rows("profile/instrument", dataset=dataset, name=EMBEDDED)
+    return rehearsal.Fitted.from_json(json.loads(found[0]["parameters"]))

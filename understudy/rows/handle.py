@@ -1,0 +1,126 @@
+"""The humans of a profiled data set over an open store: what is played, shown to prompts and measured against.
+
+Everything is loaded when it is first asked for, and once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from threading import RLock
+from typing import Any, TypeVar
+
+import polars as pl
+
+from understudy.instruments.chosen import Instruments
+from understudy.measure.reference import MIN_CONTEXTS, Reference
+from understudy.parameters import PanelSize
+from understudy.play.panels import Panel, draw_panel
+from understudy.prompt.template import Exemplar
+from understudy.records import Context, Item, Scenario
+from understudy.rows import humans, played
+
+Value = TypeVar("Value")
+
+
+class Humans:
+    """The humans of a profile. A profile never changes, so each thing is loaded once, by whichever thread asks first.
+
+    A plain class, since Prefect walks through the fields of a dataclass that is a task's parameter.
+    """
+
+    __slots__ = ("_loaded", "_lock", "_store", "dataset", "profile_key")
+
+    def __init__(self, store: humans.Rows, dataset: str, profile_key: str) -> None:
+        self._store, self.dataset, self.profile_key = store, dataset, profile_key
+        self._loaded: dict[Hashable, Any] = {}
+        self._lock = RLock()
+
+    @classmethod
+    def of(cls, store: humans.Rows, dataset: str) -> Humans:
+        """The humans of the data set's newest profile. Raises BadInput where it has none."""
+        return cls(store, dataset, humans.current_profile(store, dataset))
+
+    @property
+    def items(self) -> dict[str, Item]:
+        """The catalogue, by item id."""
+        return self.once("items", lambda: humans.load_items(self._store, self.dataset))
+
+    @property
+    def exemplars(self) -> dict[str, Exemplar]:
+        """What prompts may show, by dialogue."""
+        return self.once("exemplars", lambda: humans.load_exemplars(self._store, self.profile_key))
+
+    @property
+    def popularity(self) -> dict[str, int]:
+        """Item id → how many dialogues mention it, of the splits that fitting may see."""
+        return self.once("popularity", lambda: {row["item_id"]: row["n"] for row in self._rows("profile/popularity")})
+
+    @property
+    def instruments(self) -> Instruments:
+        """The instruments that read both humans and simulators."""
+        return self.once("instruments", lambda: played.load_instruments(self._store, self.profile_key))
+
+    def contexts(self, split: str) -> dict[str, Context]:
+        """The replay contexts of a split, by id."""
+        return self.once(
+            ("contexts", split), lambda: {one.context_id: one for one in humans.load_contexts(self._store, self.profile_key, split)}
+        )
+
+    def scenarios(self, split: str) -> dict[str, Scenario]:
+        """The scenarios of a split, by id."""
+        return self.once(
+            ("scenarios", split), lambda: {one.scenario_id: one for one in humans.load_scenarios(self._store, self.profile_key, split)}
+        )
+
+    def reference(self, split: str, *, seed: int, min_contexts: int = MIN_CONTEXTS) -> Reference:
+        """The humans of a split as the objectives read them."""
+
+        def build() -> Reference:
+            human = played.load_human(self._store, self.profile_key, split, self.dataset)
+            return Reference.build(human, seed=seed, min_contexts=min_contexts)
+
+        return self.once(("reference", split, seed, min_contexts), build)
+
+    def context_turns(self, split: str) -> pl.DataFrame:
+        """Per context of a split: context_id, dialogue_id, seeker_id, recommender_id, turn_index, previous."""
+        return self.once(
+            ("context turns", split), lambda: self._store.frame("profile/context_turns", profile_key=self.profile_key, split=split)
+        )
+
+    def anchors(self, split: str) -> dict[str, dict[str, Any]]:
+        """Name → row of profile.anchors: what the humans of a split score, and what they score against each other."""
+        return self.once(("anchors", split), lambda: {row["name"]: row for row in self._rows("profile/anchors", split=split)})
+
+    def floors(self, split: str) -> dict[str, float | None]:
+        """Name of an anchor → the upper bound of what worker-disjoint halves of the humans score against each other."""
+        return {name: row["floor_hi"] for name, row in self.anchors(split).items()}
+
+    def behaviour(self, split: str) -> pl.DataFrame:
+        """Every seeker turn of a split that has words (rows.humans.load_human_behaviour)."""
+        return humans.load_human_behaviour(self._store, self.profile_key, split)
+
+    def reactions(self, split: str) -> pl.DataFrame:
+        """The humans' own turns at the reaction contexts of a split (rows.humans.load_human_reactions)."""
+        return humans.load_human_reactions(self._store, self.profile_key, split)
+
+    def turns(self, split: str | None = None) -> pl.DataFrame:
+        """Every turn of a split, or of all splits (rows.humans.load_human_turns)."""
+        return humans.load_human_turns(self._store, self.profile_key, split)
+
+    def panel(self, split: str, size: PanelSize, *, seed: int, rotation: int = 0, replicate: int = 0) -> Panel:
+        """The panel of one rotation, replays and free runs from the same split."""
+        return draw_panel(
+            self.contexts(split).values(), self.scenarios(split).values(), per_stratum=size.per_stratum,
+            n_behaviour=size.behaviour, n_free=size.free, seed=seed, rotation=rotation, replicate=replicate,
+        )  # fmt: skip
+
+    def _rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        return self._store.rows(query, profile_key=self.profile_key, **parameters)
+
+    def once(self, name: Hashable, load: Callable[[], Value]) -> Value:
+        """What `load` makes of these humans, kept under a name for the next who asks."""
+        with self._lock:
+            if name not in self._loaded:
+                self._loaded[name] = load()
+            value: Value = self._loaded[name]
+            return value
