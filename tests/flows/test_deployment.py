@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -51,6 +51,13 @@ def deployed(environment: dict[str, str], client: httpx.Client) -> dict[str, Any
     """The nightly deployment as the server has it, once `deployments/deploy` has run."""
     subprocess.run([str(ROOT / "deployments" / "deploy")], env=environment, check=True, capture_output=True)
     return dict(client.get("/deployments/name/nightly/nightly").json())
+
+
+@pytest.fixture(autouse=True)
+def only_user(deployed: dict[str, Any], alone: Callable[[str], AbstractContextManager[None]]) -> Iterator[None]:  # noqa: ARG001
+    """One test at a time has the deployment, in whatever process: a paused one has nothing scheduled."""
+    with alone("deployment"):
+        yield
 
 
 def wait_for(done: Callable[[], bool], patience_s: float, log: Path) -> None:
