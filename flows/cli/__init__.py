@@ -1,1 +1,1 @@
-"""The command line: one file a command, with its page."""
+"""The command line: one file per command, with its terminal page."""

@@ -1,4 +1,4 @@
-"""The command line: one module a command. Heavy imports are inside the commands, so that `--help` answers at once.
+"""The command line: one module per command. Heavy imports are inside the commands, so that `--help` answers at once.
 
 docs/cli.md says what each command promises.
 """

@@ -35,7 +35,7 @@ from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search, c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunArguments:
-    """What every command that calls models is told: what it draws with, who plays, what it may spend, and where its rows are kept."""
+    """The options of every command that calls models: seed, models, caps and store."""
 
     seed: Seed = RUN.seed
     models: ModelArguments
@@ -50,7 +50,7 @@ class RunArguments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputArguments:
-    """How a command tells what it does and what came of it."""
+    """The options for events and output of a command."""
 
     events: EventsFile = None
     as_json: AsJson = False
@@ -58,7 +58,7 @@ class OutputArguments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchArguments:
-    """How prompts are searched for."""
+    """The options of a search over prompts."""
 
     algorithm: Algorithm = SEARCH.algorithm
     population: Population = SEARCH.population

@@ -56,7 +56,7 @@ def audit(
 
 
 def page(console: Console, fields: Fields) -> None:
-    """What is wrong first, then the figures."""
+    """The findings, then the figures."""
     console.print(
         f"{fields['n_dialogues']} dialogues, {fields['n_paired']} compared with their humans of {fields['split']}, "
         f"{fields['n_targets']} with a target, {fields['n_rejects']} records rejected; experimental setting: {fields['setting']['kind']}"

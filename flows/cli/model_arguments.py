@@ -70,7 +70,7 @@ class ModelArguments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapArguments:
-    """What the command may spend at most."""
+    """The caps of a command."""
 
     usd: Annotated[float | None, typer.Option(help="Cap on the cost of model calls, in USD.")] = None
     tokens: Annotated[int | None, typer.Option(help="Cap on the tokens of prompts and replies together.")] = None

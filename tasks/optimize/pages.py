@@ -1,4 +1,4 @@
-"""What a search shows while it runs and at its end: front, hypervolume against dialogues, operators, finalists."""
+"""The artifacts of a search: Pareto front, hypervolume over dialogues, operators and finalists."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Rows = list[dict[str, Any]]
 
 
 def progress_of(store: Store, run_key: str) -> Rows:
-    """Generation by generation what a search has come to."""
+    """The progress of a search by generation."""
     return store.rows("optimize/progress", run_key=run_key)
 
 

@@ -106,7 +106,7 @@ def carried_settings(there: Place, searches: Sequence[Fields]) -> list[Fields]:
 
 
 def left_of(caps: Caps, spent: Spent) -> Caps:
-    """What of the caps is left. Raises BudgetExhausted."""
+    """The caps that remain. Raises BudgetExhausted."""
     left = spent.left_of(caps)
     if left is None:
         raise BudgetExhausted("a cap ended the command before it had a result", hint=MORE_ROOM)

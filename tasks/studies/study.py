@@ -82,7 +82,7 @@ def open_study(
 
 
 def room(study: Study, caps: Caps) -> Caps:
-    """What of the caps is left for this study. Raises BudgetExhausted with what was spent."""
+    """The caps that remain for this study. Raises BudgetExhausted, which states what was spent."""
     spent = study.spent()
     left = spent.left_of(caps)
     if left is None:

@@ -25,7 +25,7 @@ META = ("name", "why", "source", "false_alarm", "power")
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """One expectation as a suite declares it. `meta` says what it is for and what is known of its error rates."""
+    """One expectation as a suite declares it. `meta` states its purpose and its known error rates."""
 
     name: str
     type: str
@@ -35,7 +35,7 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class ExpectationResult:
-    """What came out of one expectation. `unexpected` are the keys of the rows that broke it, in order, each once."""
+    """The result of one expectation. `unexpected` holds the keys of the rows that break it, in order, each once."""
 
     expectation: Expectation
     passed: bool
@@ -127,7 +127,7 @@ def _validated(
 
 
 def _context() -> Any:
-    """A context of the library's that lives in memory, tells nobody, and leaves no folder behind."""
+    """A context of the library that lives in memory, sends no telemetry, and leaves no folder behind."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
     from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults

@@ -1,4 +1,4 @@
-"""The faults that the loopback server commits on purpose: how often, which, and what each looks like on the wire."""
+"""The faults that the loopback server simulates: their rates, their kinds, and what each sends."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Faults:
 
 
 def broken(whole: bytes, fault: Kind, faults: Faults) -> Response:
-    """What is sent in the place of the answer `whole`: no answer, a part of it, or something that is none."""
+    """What is sent instead of the answer `whole`: no answer, a part of it, or something that is no answer."""
     if fault in ("hang", "reset"):
         return _Cut()
     if fault == "drip":

@@ -29,7 +29,7 @@ _NOT_TAKEN = frozenset({429, 503})
 
 
 class Unanswered(Exception):
-    """A turn that brought no usable answer; the breaker counts it."""
+    """A turn without a usable answer; the breaker counts it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -77,7 +77,7 @@ class Http:
 
 
 class Line:
-    """The way to one CRS."""
+    """The connection to one CRS."""
 
     def __init__(self, http: Http, address: str, limits: Limits, breaker: Breaker, permits: asyncio.Semaphore) -> None:
         self._http, self._address, self._limits, self._breaker, self._slots = http, address, limits, breaker, permits

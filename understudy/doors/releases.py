@@ -1,4 +1,4 @@
-"""The shelf: folders `<releases>/<name>/v<version>/` that appear whole or not at all and are never changed afterwards."""
+"""Folders of releases, `<releases>/<name>/v<version>/`: each appears completely or not at all and is never changed afterwards."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _READ_ONLY = 0o444
 
 
 def versions(releases_dir: Path, name: str) -> dict[int, str]:
-    """Version → digest of what stands on the shelf under a name."""
+    """Version → digest, of all releases with a name."""
     folders = (releases_dir / name).glob("v*/manifest.json")
     found = {int(path.parent.name[1:]): path for path in folders if path.parent.name[1:].isdigit()}
     return {version: str(json.loads(read_text(path))["digest"]) for version, path in sorted(found.items())}
@@ -65,7 +65,7 @@ def stage(
 
 
 def put(staged: Path, version: int) -> Path:
-    """The final folder, after one rename. Raises UnderstudyError when something stands there."""
+    """The final folder, after one rename. Raises UnderstudyError if it exists already."""
     final = staged.parent / f"v{version}"
     if final.exists():
         raise UnderstudyError(f"{final} already exists, and a release is never replaced")

@@ -22,7 +22,7 @@ DOES_NOT_FIT = "annotation and dialogue of this id do not have the same turns"
 
 
 class Known(NamedTuple):
-    """What has to be known of a dialogue that is there: its content's digest, and what an annotation must fit."""
+    """What is known of a stored dialogue: the digest of its content, and what an annotation must fit."""
 
     content_sha256: str
     is_annotation: bool
@@ -43,7 +43,7 @@ class Known(NamedTuple):
 
 @dataclass(slots=True)
 class Counts:
-    """What became of the records; `n_records` = dialogues + duplicates + rejects + attached, items and ratings counted apart."""
+    """The counts of records by result; `n_records` = dialogues + duplicates + rejects + attached. Items and ratings count apart."""
 
     n_records: int = 0
     n_dialogues: int = 0
@@ -62,7 +62,7 @@ class Counts:
 
 
 class Sieve:
-    """Tells new records from duplicates and refused ones; `counts` grows while the batches are taken."""
+    """Separates new records from duplicates and rejects; `counts` grows while the batches are taken."""
 
     def __init__(self, source: Source, *, known: dict[str, bytes] | None = None, labelled: Iterable[str] = ()) -> None:
         """`known`: the dialogues that are in the store, id → packed; it grows here. `labelled`: digests of the label sets there."""

@@ -56,7 +56,7 @@ def as_chat(genome: Genome, exemplars: Sequence[Exemplar]) -> dict[str, Any]:
 
 
 def notes(genome: Genome) -> list[str]:
-    """What of the genome the template alone does not carry out."""
+    """The parts of the genome that the template alone does not implement."""
     controls = genome.controls
     told = {
         "only what follows </think> is the seeker's message": controls.reasoning == "think",

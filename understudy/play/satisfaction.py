@@ -1,4 +1,4 @@
-"""How satisfied the seeker is after a free run: asked out of character and by schema, once the dialogue is over.
+"""The seeker's satisfaction after a free run: the model is asked out of character and with a schema, after the dialogue has ended.
 
 The five grades are those of Sun et al. (SIGIR 2021), in our words. Never asked in the search: it costs a call a dialogue.
 """

@@ -1,4 +1,4 @@
-"""One turn of the seeker: the prompt's own way of getting to it (at once, thinking, in steps, checked by a second model).
+"""One turn of the seeker, produced as the prompt states: directly, after reasoning, in steps, or checked by a second model.
 
 Each way ends in one speech. Seeds come from scenario, replicate and turn, never from the genome.
 """
@@ -44,7 +44,7 @@ class Steps(BaseModel):
 
 
 class Check(BaseModel):
-    """What a second model says of a draft; `fault` in a few words where it does not pass."""
+    """The verifier's answer about a draft; `fault` states in a few words why it does not pass."""
 
     passes: bool
     fault: Annotated[str, Field(max_length=600)] = ""

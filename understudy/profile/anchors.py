@@ -65,7 +65,7 @@ class Anchor:
 
 @dataclass(slots=True)
 class _Halvings:
-    """What the halvings showed of one objective or part."""
+    """The differences between halves of humans in one objective or part."""
 
     folded: list[float] = field(default_factory=list)
     signed: list[float] = field(default_factory=list)
@@ -134,7 +134,7 @@ def disjoint_halves(reference: Reference, *, seed: int) -> tuple[set[str], set[s
 
 
 def _floors(reference: Reference, sizes: Mapping[str, int], seed: int, n_halvings: int) -> dict[str, _Halvings]:
-    """Objective or `objective.part` → what halves of humans showed of it."""
+    """Objective or `objective.part` → its differences between halves of humans."""
     found: dict[str, _Halvings] = {name: _Halvings() for name in (*MODULES, *_FIGURE_OF, _SAME_SETTING)}
     for halving in range(n_halvings):
         one, other = disjoint_halves(reference, seed=seed + halving)

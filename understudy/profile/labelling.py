@@ -1,4 +1,4 @@
-"""Blind labelling: a sheet of turns, human and synthetic mixed, that tells annotators nothing of their origin; and what comes back."""
+"""Blind labelling: a sheet of human and synthetic turns that does not show their origin, and the labels that annotators give."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def inert(cell: str) -> str:
 
 
 def labels(text: str, *, name: str, known: Sequence[str]) -> list[Labelled]:
-    """The labels in a sheet that came back; rows without any are left out.
+    """The labels of a filled-in sheet; rows without a label are left out.
 
     Raises BadInput that names the row for an unknown id, an id given twice or a word that is no label.
     """

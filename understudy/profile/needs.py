@@ -1,4 +1,4 @@
-"""Needs: what a seeker wants, from the seeker's form, cut without the labels at stake.
+"""Information needs: what a seeker wants, derived from the seeker's form without the labels at stake.
 
 A title counts as known to the seeker before the conversation when the seeker has seen it or named it first. A title
 that was suggested and is not seen is news: its label is a reaction, never part of what the seeker sets out with.

@@ -69,7 +69,7 @@ def _mean(part: pl.DataFrame) -> float:
 
 
 def _longest(part: pl.DataFrame) -> int:
-    """Where the axis ends: what is longer is one in two hundred and falls into the last bar."""
+    """The end of the axis: at most one value in two hundred is larger, and these fall into the last bar."""
     counts = part["n"].to_numpy()
     return int(part["position"][int(np.argmax(counts.cumsum() >= 0.995 * counts.sum()))])
 

@@ -1,4 +1,4 @@
-"""Confusion per register: what the instruments make of text whose act is known, from rehearsal's side channel or from people's labels.
+"""Confusion matrices per register: how the instruments read text whose act is known from rehearsal's side channel or from human labels.
 
 Rehearsal and the instruments do not know each other; what one intended and the other read meets here.
 """

@@ -1,4 +1,4 @@
-"""From what a model wrote to what the seeker says: thoughts, labels, stage directions and template echo are gone, and counted.
+"""From a model's reply to the seeker's turn: thoughts, labels, stage directions and template echo are removed and counted.
 
 Also reads in a conversation whether it is over: a goodbye, a loop of thanks, a repetition.
 """

@@ -60,7 +60,7 @@ class Exemplar:
 
 @dataclass(frozen=True, slots=True)
 class Redo:
-    """A draft that was turned down, and why."""
+    """A draft that the verifier rejected, and why."""
 
     draft: str
     fault: str

@@ -1,4 +1,4 @@
-"""Readers: one module per format of human logs, found by file name. The first stop of the way data flows.
+"""Readers: one module per format of human logs, found by file name. This is the first stage of the data flow.
 
 A reader turns files into `Item`, `Rating`, `Dialogue` and `Reject` values and writes nothing. Each record of a file becomes
 exactly one dialogue or one reject, so that the counts of an ingest close; items and ratings are counted apart.
@@ -21,7 +21,7 @@ LABELS = ("items", "forms", "acts", "scores", "outcomes", "preferences", "rating
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a caller says of the files; a reader ignores what does not concern its format.
+    """Options of the caller for the files; a reader ignores those that do not concern its format.
 
     `roles`: names of speakers in the files → `seeker` or `recommender`, besides those that the reader knows.
     """

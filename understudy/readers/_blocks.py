@@ -1,4 +1,4 @@
-"""What readers of tab-separated logs share: a dialogue is a block of rows, and blocks are bounded however broken the file is."""
+"""Functions shared by readers of tab-separated logs: a dialogue is a block of rows, of bounded size even in broken files."""
 
 from __future__ import annotations
 

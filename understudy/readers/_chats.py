@@ -1,4 +1,4 @@
-"""What readers of chats in JSON share: the layouts of such files, who is who, and metadata as labels."""
+"""Functions shared by readers of JSON chats: the layouts of such files, the roles of speakers, and metadata as labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all readers share: a record is read or refused with a reason, names are canonical, messages become turns.
+"""Functions shared by all readers: a record is read or rejected with a reason, names are canonical, messages become turns.
 
 A reader is small: it says which files are its own, and makes of each record a dialogue, an item or a rating.
 """
@@ -234,7 +234,7 @@ def _first_element(text: str) -> Any:
 
 
 def _value_that_orjson_refuses(line: bytes) -> Any:
-    """Tells why a line is refused; what only orjson minds (a NaN, a deep nest) is read by the standard library."""
+    """The reason why a line is rejected; what only orjson rejects (NaN, deep nesting) is read by the standard library."""
     if b"\0" in line:
         raise Broken("NUL character")
     try:

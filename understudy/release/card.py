@@ -1,4 +1,4 @@
-"""The card of a release: what it is, what made it, how far it is from humans, and what it must not be taken for."""
+"""The card of a release: its content, its provenance, its distance from humans, and the limits of its use."""
 
 from __future__ import annotations
 

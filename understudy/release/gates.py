@@ -1,4 +1,4 @@
-"""Gates: which figure each bound of a suite looks at, and what the outcome says.
+"""Gates: the figure that each bound of a suite refers to, and the verdict on it.
 
 A suite in expectations/ declares for each bound, under `meta`, its `figure`, whether the point or the `upper` end of the
 interval is held against it (`limit`), how many units it needs (`min_n`) and where the `bound` comes from. Here these become
@@ -56,7 +56,7 @@ class Checked(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BoundEvidence:
-    """What is known of one bound. `limited` is the number held against `bound`, None where there is none."""
+    """The evidence for one bound. `limited` is the number that is compared with `bound`; None if there is none."""
 
     subject: str
     state: State
@@ -70,7 +70,7 @@ class BoundEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One line of the outcome: what was seen, what was allowed, and in words by how much it missed."""
+    """The verdict on one expectation: what was observed, what was allowed, and in words by how much it was missed."""
 
     suite: str
     expectation: str
@@ -123,12 +123,12 @@ def _underpowered(objectives: Mapping[str, Mapping[str, Any]]) -> dict[str, Meas
 
 
 def bounds(suite: Sequence[Declared]) -> list[Declared]:
-    """The expectations of a suite that hold a figure against a bound; the others guard the evidence itself."""
+    """The expectations of a suite that compare a figure with a bound; the others check the evidence itself."""
     return [one for one in suite if "figure" in one.meta]
 
 
 def batch_gates(suites: Mapping[str, Sequence[Declared]]) -> tuple[str, ...]:
-    """The suites whose bounds a batch is held against, in the order of their verdicts: BATCH_GATES, then others by name."""
+    """The suites whose bounds a batch is compared with, in the order of their verdicts: BATCH_GATES, then others by name."""
     return (*BATCH_GATES, *(name for name in sorted(suites) if name not in BATCH_GATES and bounds(suites[name])))
 
 
@@ -148,13 +148,13 @@ def frame(rows: Sequence[BoundEvidence]) -> pl.DataFrame:
 
 
 def parameters(rows: Sequence[BoundEvidence]) -> dict[str, float]:
-    """The value of each bound's parameter. A bound that is not known lets nothing pass."""
+    """The value of each bound's parameter. A bound without a value fails every batch."""
     nothing = {True: float("inf"), False: float("-inf")}
     return {row.subject: nothing[row.at_least] if row.bound is None else row.bound for row in rows}
 
 
 def verdicts(name: str, checks: Sequence[Checked], rows: Sequence[BoundEvidence]) -> list[Verdict]:
-    """One verdict per expectation. A bound whose evidence the suite's own guards turned away has failed as well."""
+    """One verdict per expectation. A bound fails as well if the suite's own checks reject its evidence."""
     by_subject = {row.subject: row for row in rows}
     turned_away = {key for check in checks if "figure" not in check.expectation.meta and not check.passed for key in check.unexpected}
     told = []

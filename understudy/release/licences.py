@@ -1,4 +1,4 @@
-"""Licences: which may be given on with derived dialogues, and which of several is the strictest."""
+"""Licences: which ones allow the publication of derived dialogues, and which of several is the strictest."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _EXCLUDE_EACH_OTHER = ({"CC-BY-SA-4.0", "CC-BY-NC-4.0"}, {"CC-BY-SA-4.0", "CC-BY
 
 
 def unknown(licences: Iterable[str]) -> list[str]:
-    """Those that say nothing we know of passing on derived text, in order; no-derivatives licences are among them."""
+    """Licences that are not known to allow the publication of derived text, in order; no-derivatives licences are among them."""
     return sorted({licence for licence in licences if licence not in FREEST_FIRST})
 
 

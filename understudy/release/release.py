@@ -1,4 +1,4 @@
-"""Releases: what a published training set consists of, what its digest covers, and how it is taken off the shelf."""
+"""Releases: what a published training set consists of, what its digest covers, and how a training file is written from it."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def composed(
 
 
 def marked(name: str, engine: str) -> str:
-    """The release's name: one played by rehearsal says so. Raises BadInput for a name that is no plain folder name."""
+    """The name of the release; it states whether rehearsal played it. Raises BadInput for a name that is no plain folder name."""
     if not name or not all(letter.isalnum() or letter in "-_." for letter in name) or name.startswith((".", "-")):
         raise BadInput(f"{name!r} cannot be the name of a release", hint="use only letters, digits, `-`, `_` and `.`")
     return f"{name}-rehearsal" if card.is_rehearsal(engine) and not name.endswith("-rehearsal") else name

@@ -1,4 +1,4 @@
-"""Rewriting by a critic: a model names what is wrong with a prompt and rewrites one of its sections.
+"""Rewriting by a critic: a model names a fault of a prompt and rewrites one of its sections.
 
 A commission says which operator asks for what; `criticise` is the one model call (and its repair) behind it; `applied` makes the
 child, which the screen then holds against the same rules as any other. Whatever a log or a model said stands between tags.

@@ -27,7 +27,7 @@ BUDGET, GENERATIONS = "budget", "generations"
 
 
 class Material(NamedTuple):
-    """What children are bred from, and what they are held against before they are played."""
+    """What new candidates are made from, and what the screen checks them against."""
 
     pool: Pool
     screen: Screen
@@ -35,7 +35,7 @@ class Material(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What is fixed before a search begins. The first of the seeds is what the pick is held against.
+    """The fixed parts of a search. The pick is compared with the first of the seeds.
 
     `generations`: how many follow the first one at most; 0 plays the first seed alone. `n_front`: how many are nominated for the
     pick beside the seeds. `weights`, `traded`: as `picking.pick` takes them.

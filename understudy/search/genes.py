@@ -1,4 +1,4 @@
-"""What a candidate must satisfy before a token is spent on it. Invalid candidates are turned away, never repaired."""
+"""The screen: what a candidate must satisfy before it is evaluated. Invalid candidates are rejected and never repaired."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a search has nothing left to gain: an upper bound of what its last generations added, noise taken into account.
+"""Convergence of a search: an upper bound of the hypervolume that its last generations added, which accounts for noise.
 
 What a generation's children seem to add is partly luck. Their true values are drawn from what is known of them: each objective of
 a generation is taken to vary between candidates around a mean (by more than the noise of measurement, or by nothing but that), and

@@ -1,4 +1,4 @@
-"""Which turns make an objective what it is: the evidence that a critic is shown, chosen by leaving one turn out at a time.
+"""The influence of single turns on an objective, by leaving one turn out at a time; it selects the evidence that the critic sees.
 
 For each signed part of an objective there is a cheap statistic of which the influence of one turn is known in closed form; a turn's
 influence is how far the objective would fall without it. docs/search.md holds the formulas.

@@ -126,7 +126,7 @@ def stop(history: History, *, plan: Plan) -> str:
 
 
 def operator_credits(history: History, *, plan: Plan) -> list[OperatorCredit]:
-    """What each operator brought in the last generation, and how often it is drawn in the next one."""
+    """The hypervolume that each operator gained in the last generation, and its probability in the next one."""
     return credits_of(history, plan=plan, prior=offspring.prior(plan), reference=reference_point(history, plan=plan))
 
 

@@ -1,4 +1,4 @@
-"""What a run will cost and take, before it is made: calls, tokens, money and minutes, each with a range. No model is called.
+"""The estimate of a run before it is made: calls, tokens, cost and minutes, each with a range. No model is called.
 
 Ranges are extremes multiplied: the lower end takes every assumption at its low end, the upper at its high one.
 """

@@ -1,4 +1,4 @@
-"""What a run may still spend: a worst case is held before a call and settled after it, so a cap is never passed."""
+"""The budget of a run: the worst case of a call is reserved before it and settled after it, so that no cap is exceeded."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _limits(caps: Caps | RoleLimits) -> str:
 
 
 class _Account:
-    """What one set of caps allows: money, tokens, calls."""
+    """The account of one set of caps: cost, tokens and calls."""
 
     def __init__(self, caps: Caps | RoleLimits, whose: str) -> None:
         self._caps, self._whose = caps, whose
@@ -77,14 +77,14 @@ class _Account:
         return self._fits(worst.tokens + self._held_tokens, (worst.usd or 0.0) + self._held_usd)
 
     def hold(self, worst: Cost) -> None:
-        """Books the worst case."""
+        """Reserves the worst case."""
         self._held_tokens += worst.tokens
         self._held_usd += worst.usd or 0.0
         self._n_held += 1
         self.n_calls += 1
 
     def settle(self, worst: Cost, spent: Cost) -> None:
-        """Books what it was in its place."""
+        """Replaces the reserved worst case by the actual cost."""
         self._held_tokens -= worst.tokens
         self._n_held -= 1
         # rounding must not leave a rest when nothing is in flight
@@ -142,12 +142,12 @@ class Budget:
         return True
 
     def settle(self, worst: Cost, spent: Cost, role: ModelRole) -> None:
-        """Books what a held call really cost."""
+        """Replaces the reservation of a call by its actual cost."""
         for account in self._accounts(role):
             account.settle(worst, spent)
 
     def count_dialogue(self) -> None:
-        """Books a dialogue about to be played. Raises BudgetExhausted."""
+        """Counts a dialogue that is about to be played. Raises BudgetExhausted."""
         self.check_time()
         cap = self._caps.dialogues
         if cap is not None and self.n_dialogues >= cap:
@@ -158,7 +158,7 @@ class Budget:
         self.n_dialogues += 1
 
     def check_time(self) -> None:
-        """Raises BudgetExhausted when the time is over."""
+        """Raises BudgetExhausted when the cap on time has been reached."""
         minutes = self._caps.minutes
         if minutes is not None and self._now() - self._started >= minutes * 60:
             raise BudgetExhausted(f"the cap of {minutes:g} minutes has been reached", hint=_GO_ON)

@@ -70,7 +70,7 @@ class GatewayConfig:
 
 
 class Provider(Protocol):
-    """Who answers the calls. Models come with the name the provider knows, without their age."""
+    """What answers the calls. Models are named as the provider knows them, without their age."""
 
     def price(self, model: str) -> Price | None:
         """USD per token; None where it is not known. Raises BadInput for a model that cannot be asked at all."""
@@ -235,7 +235,7 @@ class Caller:
         return self._rates[provider]
 
     def _note(self, request: Request, asked: str, answered: str, completion: Completion) -> None:
-        """Tells it when a fallback answers first, and when what answers under a model's name is not what answered before."""
+        """Emits an event when a fallback answers for the first time, and when another model than before answers under a name."""
         if answered != asked:
             if (asked, answered) not in self._fallen_back:
                 self._fallen_back.add((asked, answered))

@@ -1,4 +1,4 @@
-"""How the gateway treats a call that fails: what is worth another attempt, how long to wait, and when to give up on the provider."""
+"""How the gateway treats a failed call: whether to retry it, how long to wait, and when to stop asking the provider."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class CallFailed(Exception):
 
 
 class Breaker:
-    """Opens for good after `limit` failed calls in a row, so that a dead provider is not asked for the rest of a night."""
+    """A circuit breaker: it opens after `limit` consecutive failed calls and stays open, so a provider that is down is not asked again."""
 
     def __init__(self, limit: int) -> None:
         self._limit, self._n_failed, self._last, self._hint, self.is_open = limit, 0, "", "", False
@@ -69,7 +69,7 @@ class Breaker:
 
 
 def is_transient(status: int | None) -> bool:
-    """Whether an HTTP status (None: there was no answer) is worth another attempt."""
+    """Whether a call with this HTTP status (None: there was no answer) should be retried."""
     return status is None or status in _TRANSIENT_STATUS or status >= 500
 
 

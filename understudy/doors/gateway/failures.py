@@ -19,7 +19,7 @@ _TOLD = ("text", "reported_model", "engine", "finish_reason", "fingerprint")
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A failure that no further attempt mends; `ends_run` where no other request to the model can succeed either."""
+    """A failure that retries cannot repair; `ends_run` if no other request to the model can succeed either."""
 
     told: str
     hint: str

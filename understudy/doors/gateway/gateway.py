@@ -90,7 +90,7 @@ class Exchange:
             raise
 
     def count_dialogue(self) -> None:
-        """Books a dialogue about to be played. Raises BudgetExhausted."""
+        """Counts a dialogue that is about to be played. Raises BudgetExhausted."""
         self._budget.count_dialogue()
 
     async def complete(self, request: Request) -> Completion:

@@ -206,7 +206,7 @@ class Ledger:
         self._deliver(partial(_resolve, [(write.done, None) for write in writes]))
 
     def _sort_in(self, tables: dict[str, dict[str, tuple[Any, ...]]], write: _Write) -> None:
-        """Puts a row where it belongs, once for its key: what is said twice is kept as it was said first."""
+        """Adds a row to its table, once for its key: of two rows with one key the first is kept."""
         name, reservation_id = write.row[0], write.row[-1]
         if write.table == SETTLEMENTS and name in self._settled:
             return

@@ -1,4 +1,4 @@
-"""When a call may go: so many at once, shared fairly between lanes, and so many requests and tokens a minute at each provider.
+"""When a call may be sent: a limit of concurrent calls, shared fairly between lanes, and limits per minute and provider.
 
 Whoever comes too early waits; nothing is refused. All of it belongs to the gateway's event loop and its clock.
 """
@@ -80,7 +80,7 @@ class Rate:
         self._order, self._given_back = asyncio.Lock(), asyncio.Event()
 
     def pause(self, seconds: float) -> None:
-        """Lets nothing through for so long, as the provider asked."""
+        """Stops all requests for as long as the provider has asked."""
         self._paused_until = max(self._paused_until, asyncio.get_running_loop().time() + seconds)
 
     async def admit(self, tokens: int, *, still_wanted: Callable[[], None]) -> Admission:
@@ -104,7 +104,7 @@ class Rate:
             return admission
 
     def settle(self, admission: Admission, tokens: int) -> None:
-        """Counts what a request really took in the place of its worst case."""
+        """Counts the actual tokens of a request instead of its worst case."""
         # one that is older than the window has left it already
         if self._recent and admission.at >= self._recent[0].at:
             self._tokens += tokens - admission.tokens

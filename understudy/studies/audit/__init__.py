@@ -1,1 +1,1 @@
-"""Audit: anybody's simulated dialogues, measured against ingested humans."""
+"""Audit: simulated dialogues from any source, measured against ingested humans."""

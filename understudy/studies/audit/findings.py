@@ -1,4 +1,4 @@
-"""What an audit comes to, in plain words: what is wrong first, what is in order, what could not be seen."""
+"""The findings of an audit in sentences, the most severe first."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Finding:
 
 
 def findings(audit: Audit, reference: Reference) -> list[dict[str, Any]]:
-    """Everything that stands beyond what humans differ among each other, the farthest first."""
+    """All figures that are farther from humans than humans are from each other, the farthest first."""
     seen = [*_bias(audit), *_parts(audit), *_leaks(audit, reference), *_repeated(audit)]
     return [one.as_json() for one in sorted(seen, key=lambda one: (-one.severity, one.about))]
 

@@ -1,4 +1,4 @@
-"""Anybody's simulated dialogues, measured against ingested humans: no model is called, what has no evidence is not measured.
+"""Simulated dialogues from any source, measured against ingested humans. No model is called, and figures without evidence are not measured.
 
 The same instruments and objectives as everywhere; besides, `doses`: what share of the humans' own turns would have to be given a
 known fault (`dose`) to look like this file. `understudy.studies.audit.pairing` says which human a dialogue stands beside.

@@ -1,4 +1,4 @@
-"""An audit as one HTML page: what is wrong first, in plain words, then the pictures and the dialogues to read.
+"""An audit as one HTML page: the findings first, then the plots and the dialogues with most faults.
 
 Self-contained: drawings are SVG in the page, nothing is fetched, no script runs. Every text that is not ours is escaped.
 """

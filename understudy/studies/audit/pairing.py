@@ -1,4 +1,4 @@
-"""Somebody's simulated dialogues beside their humans: which human each of them stands for, and the frames that are measured.
+"""Simulated dialogues from any source and their humans: which human dialogue each of them stands for, and the frames that are measured.
 
 What a dialogue stands for is told by its metadata alone: `scenario` (of this store), `source_dialogue_id` or `dialogue_id`. Metadata
 `target` is the item that its seeker wants (id or title), `turn_index` says that only that turn is the simulator's.

@@ -1,4 +1,4 @@
-"""The held-out evaluator: can a reader that no search and no objective knows tell the simulator's text from the humans'?
+"""The held-out evaluator: a classifier that no search or objective uses and that distinguishes simulated from human text.
 
 It sees the order of function words alone, in stretches of equal length. Titles are masked and every other word is one and the
 same mark, so it shares no feature with the objectives (words, acts, lengths, punctuation), and what an optimized prompt gains on

@@ -1,4 +1,4 @@
-"""The headline table told to people: what stands first is what was found, then what it cost, then what to doubt."""
+"""The report of a comparison: the results, then the cost, then the caveats."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def document(fields: Fields) -> Document:
 
 
 def headline(fields: Fields) -> Grid:
-    """A line a setting, a column an objective: before → after, and the outcome."""
+    """One row per prompt setting and one column per objective: before → after, and the outcome."""
     own = {(row["setting"], row["objective"]): row for row in fields["rows"]}
     first = [own[next(iter(own))[0], name] for name in NAMES]
     floor = ["humans against humans", *(_point(row["human"]) for row in first), _point(fields["heldout"]["human"])]
@@ -51,7 +51,7 @@ def headline(fields: Fields) -> Grid:
 
 
 def snippet(fields: Fields) -> str:
-    """The Markdown that takes the place of the README's first table of results; one of rehearsal says that it takes no place."""
+    """The Markdown for the README's first table of results; a table of rehearsal states that it does not belong there."""
     models = ", ".join(sorted(set(fields["models"].values())))
     if REHEARSAL in fields["engine"]:
         told = [Paragraph(f"{REHEARSAL_WARNING} The README still says: not yet measured on any LLM.")]

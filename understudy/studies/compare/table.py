@@ -1,4 +1,4 @@
-"""The headline table: what the search was worth, setting by setting and objective by objective, on dialogues that it has not seen.
+"""The table of a comparison: the effect of the search for each prompt setting and objective, on dialogues that it has not seen.
 
 Signs are the objectives' own (lower is better) and a difference is after - before. One family of tests is the whole table.
 """
@@ -38,7 +38,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """What humans score against humans who share no worker, at the size of the report; `hi` is what outcomes are held against."""
+    """The human split-half baseline at the size of the report: humans against humans who share no worker. Outcomes refer to `hi`."""
 
     value: float | None
     lo: float | None

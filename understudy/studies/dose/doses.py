@@ -1,4 +1,4 @@
-"""Known faults in a known dose, put into human dialogues: what an audit is tried on, and the scale that it tells faults on.
+"""Known faults that are injected into a known share of human dialogues: the test of an audit, and the scale on which it reports faults.
 
 - acceptance: of the reaction turns that do not accept, a share becomes an acceptance.
 - titles: of the dialogues with a target that the seeker could have given away and has not, in a share the seeker's first turn names it.

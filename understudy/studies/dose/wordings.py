@@ -1,4 +1,4 @@
-"""What doses say in a seeker's mouth: words of ours, of no log and of no domain, combined by a draw.
+"""The texts that doses insert as seekers' turns: our own wordings, from no log and no domain, combined at random.
 
 No objective and no instrument reads this module; whether an instrument takes an acceptance of ours for one is what a dose measures.
 """

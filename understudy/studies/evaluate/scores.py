@@ -1,4 +1,4 @@
-"""What people thought of the systems they talked to, as far as logs tell: scores of whole dialogues by system."""
+"""Human scores of the systems, as far as the logs hold them: scores of whole dialogues by system."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Lineage: how a prompt came to be, step by step."""
+"""Lineage: the steps that led from the seed prompt to a prompt."""

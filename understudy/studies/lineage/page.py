@@ -1,4 +1,4 @@
-"""A lineage told to people: one part a step, with what changed word by word and what the step gained."""
+"""The report of a lineage: one part per step, with the changed words and the improvement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a prompt came to be: from the seed of its search step by step, what each step changed and what it gained.
+"""The lineage of a prompt: the steps from the seed prompt of its search, what each changed, and by how much it improved the objectives.
 
 A step leads from a candidate's first parent, which it was made of, to the candidate. Both were measured in the generation in
 which the candidate appeared, on the panel of that generation, so their difference is a paired one.
