@@ -1,6 +1,6 @@
 """Flows on small panels, so that a night takes seconds: their bodies alone, or run by a real Prefect server.
 
-What Prefect itself does is seen by few tests: one night, one search with its artifacts, one deployment, and the commands.
+What Prefect itself does is seen by few tests: one of each kind of flow, a deployment, and the commands.
 """
 
 from __future__ import annotations

@@ -19,11 +19,12 @@ from understudy.flows.stages import evaluate, simulate
 from understudy.parameters import PanelSize, RunOptions
 
 ROOT = Path(__file__).resolve().parents[2]
+plain = pytest.mark.usefixtures("plain_flows")
 FIGURES = ("success", "rounds", "satisfaction", "acceptance")
 
 
 @pytest.fixture
-def store(profiled_sample: Path, tmp_path: Path, plain_flows: None) -> Path:  # noqa: ARG001  it only has to be there
+def store(profiled_sample: Path, tmp_path: Path) -> Path:
     """A store with the profiled sample, of a test's own."""
     return Path(copyfile(profiled_sample, tmp_path / "sample.duckdb"))
 
@@ -85,6 +86,7 @@ def is_figure(one: dict[str, Any]) -> bool:
     return {"value", "ci", "n"} == set(one) if one["value"] is not None else bool(one["reason"])
 
 
+@pytest.mark.usefixtures("prefect_server")
 def test_several_recommenders_are_judged_and_compared_and_the_second_time_nothing_is_asked(store: Path) -> None:
     fields = evaluated(store, "retrieval", "contrarian")
     for row in fields["rows"]:
@@ -108,6 +110,7 @@ def test_several_recommenders_are_judged_and_compared_and_the_second_time_nothin
     assert again["rows"] == fields["rows"]
 
 
+@plain
 def test_a_model_as_recommender_is_judged_and_its_made_up_titles_are_counted(store: Path) -> None:
     fields = evaluated(store, "llm")
     assert fields["name"].startswith('llm@2{"model":"rehearsal/')
@@ -116,6 +119,7 @@ def test_a_model_as_recommender_is_judged_and_its_made_up_titles_are_counted(sto
     assert fields["n_missing"] == 0
 
 
+@plain
 def test_a_running_crs_is_judged_by_what_its_text_names(store: Path, crs: str) -> None:
     fields = evaluated(store, f"http:ievalm:{crs}")
     assert fields["recall"]["10"] == {"value": None, "reason": "the recommender gives no ranking", "n": 0}
@@ -124,11 +128,13 @@ def test_a_running_crs_is_judged_by_what_its_text_names(store: Path, crs: str) -
     assert fields["name"] == 'http@1{"crs":"{\\"preset\\":\\"ievalm\\",\\"url\\":\\"' + crs + '\\"}"}'
 
 
+@plain
 def test_a_crs_that_is_down_fails_with_the_reason(store: Path) -> None:
     with pytest.raises(ProviderFailed, match="cannot be reached"):
         evaluated(store, "http:ievalm:http://127.0.0.1:9")
 
 
+@plain
 @pytest.mark.parametrize("command", ["evaluate", "simulate"])
 def test_mostly_missing_is_no_result_and_the_same_command_asks_again(
     command: str, store: Path, failing_crs: tuple[str, list[bool]]
@@ -157,6 +163,7 @@ def counts(store: Path) -> dict[str, int]:
         return opened.counts()
 
 
+@plain
 def test_a_recommender_that_cannot_be_judged_is_bad_input(store: Path) -> None:
     refused = ((["nobody"], "there is no"), (["retrieval", "retrieval@2"], "named more than once"), (["llm:x"], "takes no argument"))
     for recommenders, told in refused:
@@ -164,6 +171,7 @@ def test_a_recommender_that_cannot_be_judged_is_bad_input(store: Path) -> None:
             evaluated(store, *recommenders)
 
 
+@plain
 def test_people_s_scores_of_the_same_systems_give_a_rank_agreement(store: Path) -> None:
     liked = {"retrieval": "satisfied", "popularity": "neutral", "random": "frustrated"}
     with Store.open(store) as opened, opened.transaction():
