@@ -13,6 +13,7 @@ from understudy.doors.store import Store
 from understudy.errors import GateFailed, ProviderFailed
 from understudy.flows import stages
 from understudy.flows.nightly import nightly
+from understudy.objectives import NAMES
 from understudy.parameters import Caps, Models, RunOptions
 from understudy.tasks.status import store_status
 
@@ -37,7 +38,7 @@ def test_a_night_goes_all_the_way_and_again_costs_nothing(night: dict[str, Any],
     assert first["n_model_calls"] > 100
     assert first["engine"] == "rehearsal"
     assert first["split"] == "select"
-    assert set(first["objectives"]) == {"positive_bias", "diversity_gap", "behavioural_distance", "data_leakage"}
+    assert set(first["objectives"]) == set(NAMES)
     told_of_each = {"unit", "better", "seed", "optimized", "human", "floor", "difference", "outcome", "n"}
     assert told_of_each <= set(first["objectives"]["positive_bias"])
     assert [one for one in first["verdicts"] if one["suite"] == "leakage" and not one["passed"]]
