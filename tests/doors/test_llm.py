@@ -58,7 +58,9 @@ def listening(faults: Faults = NONE) -> Iterator[tuple[str, io.StringIO]]:
         listener.bind(("127.0.0.1", 0))
         listener.listen(64)
         app = DevServer(faults=faults, latency_ms=0, log=log).app
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1))
+        # an idle connection that the server closes just as it is used again would be a failure that no log of the server has
+        config = uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1, timeout_keep_alive=600)
+        server = uvicorn.Server(config)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         try:

@@ -32,7 +32,7 @@ genomes = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30)
 @given(st.tuples(genomes, genomes), st.lists(genomes, max_size=2), st.sampled_from(sorted(OPERATORS)), st.integers(0, 2**31))
 def test_every_operator_keeps_a_genome_valid_and_is_repeatable(
     parents: tuple[Genome, Genome], prompts: list[Genome], name: str, seed: int
@@ -51,7 +51,7 @@ def test_every_operator_keeps_a_genome_valid_and_is_repeatable(
     assert NEED.seen[0] in prompt
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25)
 @given(st.tuples(genomes, genomes), st.integers(0, 2**31), st.integers(1, 4))
 def test_a_child_differs_from_its_first_parent_and_names_its_operators(parents: tuple[Genome, Genome], seed: int, n: int) -> None:
     child = breed(parents, pool=Pool((), IDS), rng=rng_of(seed), n_steps=n)
