@@ -122,7 +122,7 @@ def evaluation_of(row: Mapping[str, Any]) -> Evaluation:
 
 
 def material(opened: OpenRun, run: Run) -> Material:
-    """What children are bred from and held against. The pool holds the shipped settings, so that crossover has sections to take."""
+    """What new candidates are made from and checked with. The pool holds the shipped settings, so that crossover has sections to take."""
     exemplars = sorted(opened.humans.exemplars)
     prompts = [load_setting(name).genome for name in setting_names()]
     own = seed_genome(load_setting(run.setting), exemplars, seed=run.seed)

@@ -49,7 +49,7 @@ class MappedGround:
     calls: Calls
 
     def material(self) -> Material:
-        """What children are bred from and held against."""
+        """What new candidates are made from and checked against."""
         return material(self.opened, self.run)
 
     def criticised(self, commissions: Sequence[Commission]) -> list[Treated]:

@@ -30,9 +30,9 @@ VERSION = 1
 # the replays behind the gates are those of the report, so a night plays them once
 REPORT_REPLICATE = 2
 MENDED = {
-    "n_stripped": "labels, stage directions, quotes and template echo taken out",
-    "n_redone": "drafts turned down by a second model",
-    "n_unchecked": "second looks that could not be read",
+    "n_stripped": "labels, stage directions, quotes and template echo removed",
+    "n_redone": "drafts rejected by the verifier",
+    "n_unchecked": "answers of the verifier that could not be read",
 }
 Fields = dict[str, Any]
 

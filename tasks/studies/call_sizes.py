@@ -84,7 +84,7 @@ def _about(mean: float) -> Estimate:
 
 
 def _per_turn(role: ModelRole, genome: Genome) -> Estimate:
-    """Calls of a role for one turn: answers by schema may need a repair, a draft may be turned down once."""
+    """Calls of a role for one turn: answers by schema may need a repair, and a draft may be rejected once."""
     if role != "seeker":
         return _STRUCTURED
     once = _STRUCTURED if genome.controls.deliberation == "steps" else Estimate.exactly(1)

@@ -126,7 +126,7 @@ def _talks(people: Humans) -> tuple[LoggedDialogue, ...]:
 
 
 def _judged(store: Store, people: Humans, ratings: str | None) -> tuple[tuple[JudgedItem, ...], str, str]:
-    """What humans judged, where that comes from, and why there is nothing."""
+    """The judgements of humans, their source, and the reason if there are none."""
     dataset, items = people.dataset, people.items
     bounds = {"liked_from": judgements.LIKED_FROM, "disliked_to": judgements.DISLIKED_TO}
     rated = store.rows("profile/rating_judgements", dataset=ratings or dataset, **bounds)

@@ -88,7 +88,7 @@ def human_leakage(reference: Reference) -> dict[str, Measured]:
 
 
 def caps(reference: Reference) -> dict[str, float | None]:
-    """The cap of each kind in CAPPED; None where the human rate that it hangs on has no units."""
+    """The cap of each kind in CAPPED; None if the human rate that it depends on has no units."""
     human = {kind: _humans(kind, reference).rate("").value for kind in _COLUMNS}
     above = {kind: None if value is None else value + ABOVE_HUMANS for kind, value in human.items()}
     return {"title": TITLE_CAP, "attributes": ATTRIBUTES_CAP, **above}

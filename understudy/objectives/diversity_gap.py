@@ -4,9 +4,9 @@ distinct_2: different bigrams per bigram (Li et al. 2016), at as many dialogues 
 Hurlbert 1971); self_similarity: mean pairwise TF-IDF cosine between dialogues; act_entropy: H(act | previous act), debiased;
 openings: the probability that the first six tokens of two turns of different dialogues are the same.
 
-Where a measure can be 0 the least step that can be seen is added on both sides before the logarithm (1 / number of pairs; for the
-entropy log2(n) / n bits of n turns, what one odd turn among n amounts to): a seeker who never varies is far from humans, not
-unmeasured. All four are required.
+If a measure can be 0, its smallest observable step is added on both sides before the logarithm (1 / number of pairs; for the
+entropy log2(n) / n bits of n turns, the contribution of one different turn among n). So a seeker without any variation has a
+large distance from humans, and the measure is defined. All four measures are required.
 """
 
 from __future__ import annotations

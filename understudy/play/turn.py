@@ -52,7 +52,7 @@ class Check(BaseModel):
 
 @dataclass(slots=True)
 class Tally:
-    """The model, with what it answered; `n_redone` drafts were turned down, `n_unchecked` checks could not be read."""
+    """The model, with what it answered; `n_redone` drafts were rejected, `n_unchecked` checks could not be read."""
 
     complete: Complete
     completions: list[Completion] = field(default_factory=list)

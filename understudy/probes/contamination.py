@@ -57,7 +57,7 @@ class TalkBeforeTarget:
 
 @dataclass(frozen=True, slots=True)
 class Guessed:
-    """What a model guessed of one probe: item ids, the likeliest first; `reason` says why there is nothing."""
+    """The guesses of a model for one context: item ids, the likeliest first; `reason` says why there are none."""
 
     ids: tuple[str, ...] = ()
     n_ungrounded: int = 0

@@ -176,7 +176,7 @@ def _word(cell: str, column: str, *, where: str) -> str | None:
 
 
 def _shuffled(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """One row per context, in an order that hangs on seed and content."""
+    """One row per context, in an order that depends on seed and content."""
     keys = [share_of("sheet", seed, *row) for row in rows.select("engine", "context_id", "play_key", "text").rows()]
     ordered = rows.with_columns(order=pl.Series(keys, dtype=pl.Float64)).sort("order").drop("order")
     return ordered.unique("context_id", keep="first", maintain_order=True)

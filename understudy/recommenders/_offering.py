@@ -55,7 +55,7 @@ _THANKS = re.compile(
 
 
 class ItemWishes:
-    """What was asked for in a conversation, as a score per item: newer wishes count more, what was turned down counts against."""
+    """The wishes of a conversation as a score per item: newer wishes count more, and rejected items count against."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
@@ -101,7 +101,7 @@ class Talk(ABC):
         """Takes in what the seeker said and which items it named."""
 
     def wants_to_ask(self) -> bool:
-        """Whether there is nothing to go by yet."""
+        """Whether nothing is known of the wishes yet."""
         return False
 
     async def reply(self, utterance: str) -> Recommendation:
@@ -174,12 +174,12 @@ class Offering:
 
 
 def says_farewell(utterance: str) -> bool:
-    """Whether somebody takes leave."""
+    """Whether an utterance says goodbye."""
     return _FAREWELL.search(utterance) is not None
 
 
 def says_no(utterance: str) -> bool:
-    """Whether an utterance turns something down, by its words."""
+    """Whether an utterance rejects something, by its words."""
     return _DISLIKE.search(utterance) is not None
 
 

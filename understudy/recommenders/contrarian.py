@@ -1,4 +1,4 @@
-"""Bad on purpose, so that over-acceptance shows: it listens well and offers the opposite, in the words of a good recommender.
+"""A deliberately bad recommender that reveals over-acceptance: it offers the opposite of the wishes, in the words of a good recommender.
 
 It offers well-known items that have least of what was asked for, and after a refusal more of what was turned down. A seeker that
 accepts its offers as often as a good recommender's accepts whatever it is offered.

@@ -1,4 +1,4 @@
-"""Offers what is mentioned most, whatever is asked for: the floor that a recommender has to stand above."""
+"""Offers the items that are mentioned most, whatever the wishes: the baseline of recommenders."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _POPULARITY_WEIGHT = 1.0
 
 
 class Retrieval(Talk):
-    """One conversation: what was asked for, what the seeker knows and what was turned down."""
+    """One conversation: what the seeker asked for, knows and rejected."""
 
     name = "retrieval"
 

@@ -53,7 +53,7 @@ class Ground(Protocol):
     """Where a search is played. What plays may raise BudgetExhausted, having kept what was paid for."""
 
     def material(self) -> Material:
-        """What children are bred from and held against."""
+        """What new candidates are made from and checked against."""
 
     def criticised(self, commissions: Sequence[Commission]) -> Sequence[Treated]:
         """The commissions with what the critic answered, in their order; never asked where the plan has no critic."""

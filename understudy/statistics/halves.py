@@ -30,7 +30,7 @@ def unit_codes(names: Sequence[str]) -> NDArray[np.uint64]:
 def halves(codes: NDArray[np.uint64], *, seed: int, n: int = N_HALVES, share: float = 0.5) -> Floats:
     """(n, n_units) zeros and ones: in each row half of the units, or another share (rounded down, at least one), is drawn.
 
-    Membership hangs on unit and seed, not on position: two sets that share units draw the same of them, so a difference
+    Membership depends on unit and seed, not on position: two sets that share units draw the same of them, so a difference
     over shared scenarios is a paired one.
     """
     if len(codes) == 0:

@@ -80,7 +80,7 @@ def unasked(questions: Sequence[Question], reason: str) -> list[ProbeAnswer]:
 
 
 def request_of(messages: Sequence[str], *, model: str, max_tokens: int, parts: Sequence[Any], temperature: float = TEMPERATURE) -> Request:
-    """A request of a system message and a user message. `parts`: what its seed hangs on."""
+    """A request of a system message and a user message. `parts`: what its seed depends on."""
     system, user = messages
     return Request(
         role="seeker",

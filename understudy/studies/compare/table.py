@@ -92,10 +92,10 @@ def with_carried(rows: Sequence[Fields], home: Sequence[Fields]) -> list[Fields]
 
 
 def carried(away: Measured, home: Measured, home_outcome: str) -> Measured:
-    """The share of a home gain that is there elsewhere: 1 all of it, 0 none, below 0 the tuned prompt is worse there.
+    """The share of the improvement at home that is kept elsewhere: 1 is all of it, 0 none; below 0 the tuned prompt is worse there.
 
-    The quotient of two independent differences with Fieller's interval (1954). Not measured where home is no gain: a share of
-    nothing is nothing.
+    It is the quotient of two independent differences with Fieller's interval (1954). It is not measured if there is no improvement
+    at home, since the quotient is then undefined.
     """
     if away.value is None or home.value is None:
         return Measured(None, reason=away.reason or home.reason)
