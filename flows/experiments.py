@@ -6,9 +6,8 @@ played on dialogues of a split that no search has seen; humans are held against 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from prefect import flow, unmapped
 
@@ -26,10 +25,20 @@ from understudy.tasks.studies.compare import ComparedSetting, carried_settings, 
 from understudy.tasks.studies.compare import show as show_comparison
 from understudy.tasks.studies.places import Place
 from understudy.tasks.studies.probe import probe_model
+from understudy.tasks.studies.results.probes import ProbeFields
+from understudy.tasks.studies.results.tables import (
+    AskedFields,
+    CompareFields,
+    HomeFields,
+    ReportedFields,
+    RowFields,
+    SearchedFields,
+    StudyFields,
+    TableFields,
+)
 from understudy.tasks.studies.sides import Side, human_side_of, keep_sides, measure, open_test
 from understudy.tasks.studies.study import N_PROBED, Study, open_study, room
 
-Fields = dict[str, Any]
 SHOWN_ROLES: tuple[ModelRole, ...] = ("seeker", "recommender", "critic", "judge", "verifier")
 
 
@@ -44,27 +53,27 @@ def compare_settings(
     search: Search = Search(),
     report: PanelSize = REPORT_PANEL,
     options: RunOptions = RunOptions(),
-) -> Fields:
-    """The fields of `understudy compare`."""
+) -> CompareFields:
+    """The fields of `understudy compare`, without its files."""
     split = "test" if final else "select"
     with store_open(options.store) as store:
         with models_open(dataset, options, store) as opened:
             home = Place(opened, split, report)
             found = [searched(name, opened, search) for name in settings]
-            fields = {**about(home, search), **tabled(home, found, purpose="compare")}
+            told = reported(home, found, search, purpose="compare")
             spent = spent_by(opened.gateway)
         if any(place is not None for place in (to_dataset, to_recommender, to_surface)):
             elsewhere = options.elsewhere(recommender=to_recommender, surface=to_surface, caps=left_of(options.caps, spent))
             with models_open(to_dataset or dataset, elsewhere, store, humans=opened.humans) as there:
-                fields |= carried(Place(there, split, report), found, home=fields)
+                told = carried(Place(there, split, report), found, home=told)
                 spent += spent_by(there.gateway)
-        fields |= {"n_model_calls": spent.n_calls, "tokens": spent.tokens, "usd": spent.usd}
+        fields: CompareFields = {**told, "n_model_calls": spent.n_calls, "tokens": spent.tokens, "usd": spent.usd}
         show_comparison(fields)
         emit("compare", "comparison_done", opened.humans.profile_key)
         return fields
 
 
-def searched(setting: str, opened: OpenRun, search: Search) -> Fields:
+def searched(setting: str, opened: OpenRun, search: Search) -> SearchedFields:
     """What the search of a setting found; one that is in the store under its key costs nothing. Raises BudgetExhausted."""
     found = stages.optimize(opened.dataset, setting=setting, search=search, options=opened)
     if found["stopped"] == "budget":
@@ -72,14 +81,16 @@ def searched(setting: str, opened: OpenRun, search: Search) -> Fields:
     return {**found, "setting_asked": setting}
 
 
-def carried(there: Place, searches: Sequence[Fields], *, home: Fields) -> Fields:
+def carried(there: Place, searches: Sequence[SearchedFields], *, home: ReportedFields) -> ReportedFields:
     """The table of the same prompts at another place, beside what they were worth at `home`."""
     rows = tabled(there, carried_settings(there, searches), purpose="compare, carried", home=home["rows"])
-    at_home = {name: home[name] for name in ("rows", "family", "outcomes", "settings")}
-    return {**rows, "home": at_home, "transfer": transfer_of(there)}
+    at_home: HomeFields = {"rows": home["rows"], "family": home["family"], "outcomes": home["outcomes"], "settings": home["settings"]}
+    return {**home, **rows, "home": at_home, "transfer": transfer_of(there)}
 
 
-def tabled(place: Place, searches: Sequence[Fields], *, purpose: str, home: Sequence[Fields] | None = None) -> Fields:
+def tabled(
+    place: Place, searches: Sequence[SearchedFields], *, purpose: str, home: Sequence[RowFields] | None = None
+) -> TableFields:
     """The table of the settings whose searches found something, measured at one place."""
     measured = []
     for done, one in enumerate(searches):
@@ -100,7 +111,7 @@ def both_sides(place: Place, genomes: Sequence[str], *, purpose: str, done: int,
     return kept[0], kept[-1]
 
 
-def about(place: Place, search: Search) -> Fields:
+def about(place: Place, search: Search) -> AskedFields:
     """What was asked for."""
     options = place.opened.options
     return {
@@ -123,19 +134,21 @@ def study(
     report: PanelSize = REPORT_PANEL,
     n_probed: int = N_PROBED,
     options: RunOptions = RunOptions(),
-) -> Fields:
+) -> StudyFields:
     """The whole experiment for one model, within caps that hold over every process that works on it."""
     with store_open(options.store) as store:
         begun = open_study(store, dataset, options, settings=settings, search=search, report=report)
-        table_of_it = begun.answered("test" if final else "select")
+        table_of_it: ReportedFields | None = begun.answered("test" if final else "select")
         if table_of_it is None:
             within = options.model_copy(update={"caps": room(begun, options.caps)})
             with models_open(dataset, within, store) as opened:
                 pays(opened, begun.study_key)
                 table_of_it = experiment(begun, opened, settings, search, report, final=final, n_probed=n_probed)
         spent = begun.spent()
-        fields = {**table_of_it, "study": begun.study_key, "probe": begun.answered("probe"), "n_stages": begun.n_stages()}
-        fields |= {"n_model_calls": spent.n_calls, "tokens": spent.tokens, "usd": spent.usd, "n_unknown": spent.n_unknown}
+        fields: StudyFields = {
+            **table_of_it, "study": begun.study_key, "probe": begun.answered("probe"), "n_stages": begun.n_stages(),
+            "n_model_calls": spent.n_calls, "tokens": spent.tokens, "usd": spent.usd, "n_unknown": spent.n_unknown,
+        }  # fmt: skip
         show_comparison(fields)
         emit("study", "study_done", begun.study_key)
         return fields
@@ -143,7 +156,7 @@ def study(
 
 def experiment(
     begun: Study, opened: OpenRun, settings: Sequence[str], search: Search, report: PanelSize, *, final: bool, n_probed: int
-) -> Fields:
+) -> ReportedFields:
     """The last table of a study; each of its stages that is done already is answered from its row.
 
     The model is asked what it knows of the data set; every hand-written prompt is played as it is; each is searched from; seed and
@@ -154,22 +167,22 @@ def experiment(
     for name in settings:
         begun.once(f"seed/{name}", partial(seed_played, select, name))
     found = [begun.once(f"search/{name}", partial(searched, name, opened, search)) for name in settings]
-    on_select = begun.once("select", partial(reported, select, found, search))
-    return begun.once("test", partial(reported, test, found, search)) if final else on_select
+    on_select = begun.once("select", partial(reported, select, found, search, purpose="study"))
+    return begun.once("test", partial(reported, test, found, search, purpose="study")) if final else on_select
 
 
-def probed(opened: OpenRun, n: int) -> Fields:
+def probed(opened: OpenRun, n: int) -> ProbeFields:
     """Whether the model knows the data set from its pre-training."""
     return probe_model(opened, task="contamination", n=n)
 
 
-def seed_played(place: Place, setting: str) -> Fields:
+def seed_played(place: Place, setting: str) -> Mapping[str, object]:
     """The hand-written prompt of a setting as it is, before any search: the objectives' values."""
     genome = prompt_of(place.opened, setting=setting, genome_file=None)
     side, _ = both_sides(place, [genome], purpose="study", done=0, of=1)
     return {"genome_digest": genome, **side.evaluation.as_json()}
 
 
-def reported(place: Place, searches: Sequence[Fields], search: Search) -> Fields:
-    """What a study answers of one split: what was asked for, and the table."""
-    return {**about(place, search), **tabled(place, searches, purpose="study")}
+def reported(place: Place, searches: Sequence[SearchedFields], search: Search, *, purpose: str) -> ReportedFields:
+    """What was asked for, and the table of one place."""
+    return {**about(place, search), **tabled(place, searches, purpose=purpose)}

@@ -7,17 +7,41 @@ gates; what passes is published.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 from prefect import flow
 from prefect.runtime import flow_run
 
 from understudy.flows import stages
 from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search
+from understudy.tasks.optimize.finals import PickFields
 from understudy.tasks.play.opened import models_open, store_open
-from understudy.tasks.validate.batch import answering
+from understudy.tasks.publish.batch import PublishedRelease
+from understudy.tasks.studies.report import ObjectiveRow
+from understudy.tasks.validate.batch import GateFields, answering
 
-Fields = dict[str, Any]
+
+class NightFields(TypedDict):
+    """What a night answers however its gates end; `release` is None until one is published."""
+
+    release: PublishedRelease | None
+    batch: str
+    flow_run_id: str
+    n_model_calls: int
+    objectives: dict[str, ObjectiveRow]
+    split: str
+    engine: str
+    pick: PickFields
+    critic: str | None
+    n_critic_tokens: int
+
+
+class NightlyFields(NightFields, GateFields):
+    """The fields of `understudy nightly`, those of the release beside them."""
+
+    licence: str
+    n_dialogues: int
+    n_examples: int
 
 
 @flow(name="nightly")
@@ -33,7 +57,7 @@ def nightly(
     search: Search = Search(),
     report: PanelSize = REPORT_PANEL,
     options: RunOptions = RunOptions(),
-) -> Fields:
+) -> NightlyFields:
     """The fields of `understudy nightly`. Raises GateFailed, which ends the run Failed, when a gate says no."""
     # held from beginning to end, so that no other process writes between two stages
     with store_open(options.store) as store:
@@ -45,7 +69,7 @@ def nightly(
             pick = found["pick"]["genome_digest"]
             played = stages.simulate(dataset, genome_digest=pick, batch=batch, n=n, report=report, options=opened)
             n_model_calls = opened.gateway.n_calls
-        fields = {
+        fields: NightFields = {
             "release": None,
             "batch": played["batch"],
             "flow_run_id": str(flow_run.get_id()),
@@ -59,6 +83,8 @@ def nightly(
         }
         with answering(fields):
             judged = stages.validate(played["batch"], batch_key=played["batch_key"], store=store)
+        # what the gates said is answered as well where the release is refused
+        with answering({**fields, **judged}):
             published = stages.publish(
                 played["batch"], name or f"{dataset}-seekers", batch_key=played["batch_key"], releases=releases, store=store
             )

@@ -20,15 +20,17 @@ from understudy.tasks.play.metering import metered
 from understudy.tasks.play.naming import default_batch, releases_of
 from understudy.tasks.play.opened import OpenRun, joined, store_open
 from understudy.tasks.profile.dataset import profile_dataset
+from understudy.tasks.profile.results import ProfileFields
 from understudy.tasks.publish.batch import ReleaseFields, publish_batch
 from understudy.tasks.simulate.batch import batch_key_of, play_batch, prompt_of
+from understudy.tasks.simulate.results import SimulateFields
 from understudy.tasks.studies.evaluate import judge
 from understudy.tasks.studies.evaluate import show as show_judged
 from understudy.tasks.studies.report import ObjectiveRow
 from understudy.tasks.studies.report import compare as compare_with_seed
+from understudy.tasks.studies.results.judged import EvaluateFields
 from understudy.tasks.validate.batch import GateFields, require_passed, validate_batch
 
-Fields = dict[str, Any]
 STORE = RunOptions().store
 
 
@@ -50,7 +52,7 @@ def ingest(
 
 
 @flow(name="profile")
-def profile(dataset: str, at: PanelSize | None = None, out: str | None = None, store: Path | Store = STORE) -> Fields:
+def profile(dataset: str, at: PanelSize | None = None, out: str | None = None, store: Path | Store = STORE) -> ProfileFields:
     """Splits, needs, contexts, anchors, drawings and instruments of a data set; the fields of `understudy profile`."""
     with store_open(store) as opened:
         done = profile_dataset(opened, dataset, at=at, out=out)
@@ -96,7 +98,7 @@ def simulate(
     batch: str | None = None,
     report: PanelSize = REPORT_PANEL,
     options: RunOptions | OpenRun = RunOptions(),
-) -> Fields:
+) -> SimulateFields:
     """A batch of dialogues with one prompt; the fields of `understudy simulate`."""
     with joined(dataset, options) as opened:
         genome = genome_digest or prompt_of(opened, setting=setting, genome_file=genome_file)
@@ -113,7 +115,7 @@ def evaluate(
     genome_file: str | None = None,
     n: int = 200,
     options: RunOptions | OpenRun = RunOptions(),
-) -> Fields:
+) -> EvaluateFields:
     """Recommenders judged by simulated seekers; the fields of `understudy evaluate`. `recommenders` replaces that of the options."""
     with joined(dataset, options) as opened:
         genome = prompt_of(opened, setting=setting, genome_file=genome_file)

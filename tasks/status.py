@@ -3,20 +3,66 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 from understudy.doors.store import Store
 
 
-def store_status(path: Path) -> dict[str, Any]:
+class LedgerFields(TypedDict):
+    """The ledger's totals; `n_unknown` counts calls that were begun and never settled, `n_unpriced` those without a known price."""
+
+    n: int
+    n_duplicate_keys: int
+    n_unknown: int
+    n_unpriced: int
+    tokens: int
+    usd: float | None
+
+
+class RunFields(TypedDict):
+    """A search in the store."""
+
+    run_key: str
+    setting: str
+    algorithm: str
+    model: str
+    seed: int
+    n_generations: int
+    n_dialogues: int
+
+
+class PublishedFields(TypedDict):
+    """A release in the store; `retracted` is the reason of its retraction."""
+
+    name: str
+    version: int
+    digest: str
+    engine: str
+    licence: str
+    n_dialogues: int
+    path: str
+    retracted: str | None
+
+
+class StatusFields(TypedDict):
+    """The fields of `understudy status`."""
+
+    tables: dict[str, int]
+    ledger: LedgerFields
+    runs: list[RunFields]
+    releases: list[PublishedFields]
+    n_test_uses: int
+    store_digest: str
+
+
+def store_status(path: Path) -> StatusFields:
     """The fields of `understudy status`: rows per table, the ledger's totals, runs, releases and the store's digest."""
     with Store.open(path, read_only=True) as store:
-        ledger = store.rows("play/ledger_totals")[0]
         return {
             "tables": store.counts(),
-            "ledger": ledger,
-            "runs": store.rows("optimize/runs"),
-            "releases": store.rows("publish/releases"),
+            "ledger": cast(LedgerFields, store.rows("play/ledger_totals")[0]),
+            "runs": cast(list[RunFields], store.rows("optimize/runs")),
+            "releases": cast(list[PublishedFields], store.rows("publish/releases")),
             "n_test_uses": store.rows("optimize/n_test_uses")[0]["n"],
             "store_digest": store.digest(),
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired, TypedDict
 
 Role = Literal["seeker", "recommender"]
 Split = Literal["exemplar", "search", "select", "test"]
@@ -159,6 +159,15 @@ class Scenario:
     target: str
 
 
+class FigureFields(TypedDict):
+    """A measured figure as the command line answers it: `{value, ci, n}`, or `{value: null, reason, n}`."""
+
+    value: float | None
+    n: int
+    ci: NotRequired[list[float | None]]
+    reason: NotRequired[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """A figure with its 95 % interval and the number of units behind it; `reason` says why where there is no value."""
@@ -169,8 +178,8 @@ class Measured:
     n: int = 0
     reason: str = ""
 
-    def as_json(self) -> dict[str, object]:
-        """The contract's form: `{value, ci, n}`, or `{value: null, reason, n}`."""
+    def as_json(self) -> FigureFields:
+        """The contract's form."""
         if self.value is None:
             return {"value": None, "reason": self.reason, "n": self.n}
         return {"value": self.value, "ci": [self.lo, self.hi], "n": self.n}

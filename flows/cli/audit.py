@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from understudy.flows.cli.console import Fields, answer
+from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import RUN, STORE, AsJson, Dataset, Roles, Seed, StoreFile, pairs_of, text_of
 from understudy.report.figures import REHEARSAL_WARNING, figure
+
+if TYPE_CHECKING:
+    from understudy.tasks.studies.results.audits import AuditFields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,7 @@ def audit(
 ) -> None:
     """Measure simulated dialogues from any source against the humans of a data set. No model is called, and nothing is ingested."""
 
-    def work() -> Fields:
+    def work() -> AuditFields:
         from understudy.tasks.studies.audit import audit_file
 
         return audit_file(
@@ -55,7 +58,7 @@ def audit(
     answer(work, page, as_json=as_json)
 
 
-def page(console: Console, fields: Fields) -> None:
+def page(console: Console, fields: AuditFields) -> None:
     """The findings, then the figures."""
     console.print(
         f"{fields['n_dialogues']} dialogues, {fields['n_paired']} compared with their humans of {fields['split']}, "
@@ -67,24 +70,32 @@ def page(console: Console, fields: Fields) -> None:
         console.print(f"[dim]{REHEARSAL_WARNING}[/]")
     for reason, n in fields["rejects_by_reason"].items():
         console.print(f"  rejected {n}: {reason}", markup=False)
-    for place, one in enumerate(fields["findings"], 1):
-        console.print(f"{place:>3}. {one['told']}", markup=False)
+    for place, finding in enumerate(fields["findings"], 1):
+        console.print(f"{place:>3}. {finding['told']}", markup=False)
     if not fields["findings"]:
         console.print("No figure is farther from the humans than humans are from each other.")
-    objectives = Table("objective", "value", "floor of humans", "n", title="Objectives (lower is better)", title_justify="left")
-    for name, one in fields["objectives"].items():
-        objectives.add_row(name, figure(one), figure(one["floor"]), str(one["n"]))
-    console.print(objectives)
+    console.print(_objectives(fields))
     leaks = Table("kind", "rate", "n", title="Leakage", title_justify="left")
-    for name, one in fields["leakage"].items():
-        leaks.add_row(name, figure(one), str(one["n"]))
+    for name, rate in fields["leakage"].items():
+        leaks.add_row(name, figure(rate), str(rate["n"]))
     console.print(leaks)
-    doses = Table("fault", "share", "simulated", "humans", title="Doses of known faults", title_justify="left")
-    for name, one in fields["doses"].items():
-        doses.add_row(name, figure(one), figure(one["simulated"]), figure(one["human"]))
-    console.print(doses)
-    why = {one["reason"] for field in ("objectives", "leakage") for one in fields[field].values() if one["value"] is None}
+    console.print(_doses(fields))
+    why = {one.get("reason", "") for one in (*fields["objectives"].values(), *fields["leakage"].values()) if one["value"] is None}
     for reason in sorted(why):
         console.print(f"  not measured: {reason}", markup=False)
     if "html" in fields:
         console.print(f"page: {fields['html']}", markup=False, soft_wrap=True)
+
+
+def _objectives(fields: AuditFields) -> Table:
+    objectives = Table("objective", "value", "floor of humans", "n", title="Objectives (lower is better)", title_justify="left")
+    for name, one in fields["objectives"].items():
+        objectives.add_row(name, figure(one), figure(one["floor"]), str(one["n"]))
+    return objectives
+
+
+def _doses(fields: AuditFields) -> Table:
+    doses = Table("fault", "share", "simulated", "humans", title="Doses of known faults", title_justify="left")
+    for name, one in fields["doses"].items():
+        doses.add_row(name, figure(one), figure(one["simulated"]), figure(one["human"]))
+    return doses

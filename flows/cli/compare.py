@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -22,7 +22,9 @@ from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import Dataset, text_of
 from understudy.report.figures import REHEARSAL_WARNING, amount, figure, money, number, p_value
 
-Fields = dict[str, Any]
+if TYPE_CHECKING:
+    from understudy.tasks.studies.results.tables import CompareAnswer, CompareFields
+
 OUTCOME_COLOURS = {"better": "green", "worse": "red", "inconclusive": "yellow", "not_measured": "dim"}
 
 
@@ -56,7 +58,7 @@ def compare(
 ) -> None:
     """Compare every prompt setting before and after its search. Searches that are in the store are reused."""
 
-    def work() -> Fields:
+    def work() -> CompareAnswer:
         search, size = table.search(), table.size()
         options = run.options(surface=place.surface, recommender=place.recommender)
         from understudy.flows.experiments import compare_settings
@@ -78,7 +80,7 @@ def compare(
     answer(work, page, as_json=output.as_json, events=output.events)
 
 
-def page(console: Console, fields: Fields) -> None:
+def page(console: Console, fields: CompareAnswer) -> None:
     """The table, what it rests on, and what it cost."""
     if "rehearsal" in fields["engine"]:
         console.print(f"[dim]{REHEARSAL_WARNING}[/]")
@@ -94,29 +96,27 @@ def page(console: Console, fields: Fields) -> None:
         console.print(path, markup=False, soft_wrap=True)
 
 
-def _rows(fields: Fields) -> Table:
+def _rows(fields: CompareFields) -> Table:
     carries = fields["transfer"] is not None
     title = f"Before and after on {fields['split']} (lower is better)"
     names = ("objective", "before", "after", "floor", "difference", "p (Holm)", "outcome")
     columns: list[Column | str] = [Column("setting", no_wrap=True), *names]
     table = Table(*columns, *(["share kept"] if carries else []), title=title, title_justify="left")
     for row in fields["rows"]:
-        figures = [figure(row[name]) for name in ("before", "after")]
+        figures = [figure(row["before"]), figure(row["after"])]
         outcome = f"[{OUTCOME_COLOURS[row['outcome']]}]{row['outcome'].replace('_', ' ')}[/]"
         cells = [*figures, number(row["floor"]), figure(row["difference"]), p_value(row["p_holm"]), outcome]
         table.add_row(escape(row["setting"]), row["objective"], *cells, *([figure(row["carried"])] if carries else []))
     return table
 
 
-def _costs(fields: Fields) -> Table:
+def _costs(fields: CompareFields) -> Table:
     table = Table(
         "setting", "prompt tokens", "tokens per dialogue", "USD per dialogue", "search: calls", "USD", "held-out AUC", title_justify="left"
     )
     for one in fields["settings"]:
-        both = [
-            f"{amount(one[name]['before'])} → {amount(one[name]['after'])}"
-            for name in ("prompt_tokens", "dialogue_tokens", "dialogue_usd", "heldout")
-        ]
+        costs = (one["prompt_tokens"], one["dialogue_tokens"], one["dialogue_usd"], one["heldout"])
+        both = [f"{amount(cost['before'])} → {amount(cost['after'])}" for cost in costs]
         search = one["search"]
         table.add_row(escape(one["setting"]), *both[:3], amount(search["n_calls"]), amount(search["usd"]), both[3])
     return table

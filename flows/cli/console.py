@@ -9,15 +9,17 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn, TypedDict, TypeVar, cast
 
 from rich.console import Console
 
 from understudy.doors.events import recording
 from understudy.errors import GateFailed, UnderstudyError
 
-Fields = Mapping[str, Any]
+# what a command answers is a TypedDict, which is read as any mapping is
+Result = TypeVar("Result", bound=Mapping[str, object])
 
 # read by Prefect when it is first imported; a value that the user has set stays
 _PREFECT_DEFAULTS = {
@@ -32,8 +34,29 @@ _PREFECT_DEFAULTS = {
 }
 
 
+class ErrorFields(TypedDict):
+    """The field `error` of a failure."""
+
+    code: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command came to: its fields, with those that a gate refused; why it failed, and the exit code."""
+
+    fields: Mapping[str, object]
+    error: ErrorFields | None = None
+    exit_code: int = 0
+
+    def as_json(self) -> dict[str, object]:
+        """The one object that `--json` prints."""
+        return {"ok": True, **self.fields} if self.error is None else {**self.fields, "ok": False, "error": self.error}
+
+
 def answer(
-    work: Callable[[], Fields], show: Callable[[Console, dict[str, Any]], None], *, as_json: bool, events: Path | None = None
+    work: Callable[[], Result], show: Callable[[Console, Result], None], *, as_json: bool, events: Path | None = None
 ) -> NoReturn:
     """Does the work and ends the process: fields on stdout, progress and errors on stderr, exit code as the contract says."""
     for name, value in _PREFECT_DEFAULTS.items():
@@ -42,53 +65,56 @@ def answer(
     progress = Console(stderr=True, highlight=False)
     listener = None if as_json and not progress.is_terminal else _narrator(progress)
     with redirect_stdout(sys.stderr), recording(events, listener=listener):
-        fields, code = _outcome(work)
+        outcome = _outcome(work)
     if as_json:
-        print(json.dumps(fields, ensure_ascii=False, default=str))
+        print(json.dumps(outcome.as_json(), ensure_ascii=False, default=str))
     else:
-        _tell(fields, show)
+        if outcome.fields:
+            # what a gate refuses has the fields that the page shows; the error carries them as plain ones
+            show(Console(highlight=False), cast(Result, outcome.fields))
+        _explain(outcome.error)
     sys.stdout.flush()
-    raise SystemExit(code)
+    raise SystemExit(outcome.exit_code)
 
 
 def usage_error(message: str, *, as_json: bool) -> NoReturn:
     """Ends the process with 2, as for any input that cannot be used."""
-    fields = _failure("usage", message, "see `understudy --help`")
+    outcome = Outcome({}, {"code": "usage", "message": message, "hint": "see `understudy --help`"}, 2)
     if as_json:
-        print(json.dumps(fields))
+        print(json.dumps(outcome.as_json()))
     else:
-        _tell(fields, lambda _console, _fields: None)
-    raise SystemExit(2)
+        _explain(outcome.error)
+    raise SystemExit(outcome.exit_code)
 
 
-def _outcome(work: Callable[[], Fields]) -> tuple[dict[str, Any], int]:
+def _outcome(work: Callable[[], Mapping[str, object]]) -> Outcome:
     try:
-        return {"ok": True, **work()}, 0
+        return Outcome(work())
     except GateFailed as error:
-        return {**error.fields, **_failure(error.code, error.message, error.hint)}, error.exit_code
+        return Outcome(error.fields, _why(error), error.exit_code)
     except UnderstudyError as error:
-        return _failure(error.code, error.message, error.hint), error.exit_code
+        return Outcome({}, _why(error), error.exit_code)
     except KeyboardInterrupt:
-        return _failure("interrupted", "stopped by a signal", "run the same command again: finished work is kept"), 1
+        hint = "run the same command again: finished work is kept"
+        return Outcome({}, {"code": "interrupted", "message": "stopped by a signal", "hint": hint}, 1)
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
-        return _failure("internal", f"{type(error).__name__}: {error}", "this is a fault of understudy; the traceback is on stderr"), 1
+        hint = "this is a fault of understudy; the traceback is on stderr"
+        return Outcome({}, {"code": "internal", "message": f"{type(error).__name__}: {error}", "hint": hint}, 1)
 
 
-def _failure(code: str, message: str, hint: str) -> dict[str, Any]:
-    return {"ok": False, "error": {"code": code, "message": message, "hint": hint}}
+def _why(error: UnderstudyError) -> ErrorFields:
+    return {"code": error.code, "message": error.message, "hint": error.hint}
 
 
-def _tell(fields: dict[str, Any], show: Callable[[Console, dict[str, Any]], None]) -> None:
-    if fields["ok"] or len(fields) > 2:
-        show(Console(highlight=False), fields)
-    if not fields["ok"]:
-        error = fields["error"]
-        console = Console(stderr=True, highlight=False)
-        console.print(f"[bold red]{error['code']}[/]: ", end="")
-        console.print(error["message"], markup=False)
-        if error["hint"]:
-            console.print(f"→ {error['hint']}", markup=False)
+def _explain(error: ErrorFields | None) -> None:
+    if error is None:
+        return
+    console = Console(stderr=True, highlight=False)
+    console.print(f"[bold red]{error['code']}[/]: ", end="")
+    console.print(error["message"], markup=False)
+    if error["hint"]:
+        console.print(f"→ {error['hint']}", markup=False)
 
 
 def _narrator(console: Console) -> Callable[[str, str, str], None]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from understudy.flows.cli.console import Fields, answer
+from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import RUN, STORE, AsJson, Dataset, Seed, StoreFile
+
+if TYPE_CHECKING:
+    from understudy.tasks.studies.results.audits import DoseFields
 
 
 def dose(
@@ -27,7 +30,7 @@ def dose(
 ) -> None:
     """Inject a known fault into human dialogues to test an audit. The file contains text of the humans."""
 
-    def work() -> Fields:
+    def work() -> DoseFields:
         from understudy.tasks.studies.dose import write_dose
 
         return write_dose(str(store), dataset, kind=kind, share=share, out=str(out), split=split, seed=seed)
@@ -35,7 +38,7 @@ def dose(
     answer(work, page, as_json=as_json)
 
 
-def page(console: Console, fields: Fields) -> None:
+def page(console: Console, fields: DoseFields) -> None:
     """What was changed, where it lies, and what to do with it."""
     console.print(
         f"{fields['kind']}: {fields['n_changed']} of {fields['n_units']} units changed ({fields['unit']}), "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -31,7 +31,8 @@ from understudy.flows.cli.options import (
 from understudy.parameters import Caps, PanelSize, Search
 from understudy.report.figures import estimated
 
-Fields = dict[str, Any]
+if TYPE_CHECKING:
+    from understudy.tasks.studies.results.estimates import AmountFields, EstimatedFields, EstimateFields, Extent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,7 @@ def estimate(
 ) -> None:
     """Estimate the calls, cost and time of a command and compare them with the caps. No model is called."""
 
-    def work() -> Fields:
+    def work() -> EstimateFields:
         search, size, options = searching.search(), searching.size(), run.options(recommender=doing.recommender)
         from understudy.tasks.studies.estimate import Asked, Elsewhere, estimate_run
 
@@ -115,13 +116,15 @@ def estimate(
     answer(work, page, as_json=as_json)
 
 
-def page(console: Console, fields: Fields) -> None:
+def page(console: Console, fields: EstimateFields) -> None:
     """The figures per stage and in all, and what they rest on."""
-    names = ("n_dialogues", "n_free_runs", "n_calls", "tokens", "usd", "minutes")
+    names: tuple[Extent, ...] = ("n_dialogues", "n_free_runs", "n_calls", "tokens", "usd", "minutes")
     named = [f"{fields['run']} of {fields['dataset']}", *([fields["setting"]] if fields["setting"] else [])]
     table = Table("", *names, title=", ".join(named), title_justify="left")
-    for row in (*fields["stages"], {"stage": "total", **fields}):
-        table.add_row(": ".join(row[name] for name in ("part", "stage") if name in row), *(estimated(row[name]) for name in names))
+    for stage in fields["stages"]:
+        named_stage = f"{stage['part']}: {stage['stage']}" if "part" in stage else stage["stage"]
+        table.add_row(named_stage, *(estimated(stage[name]) for name in names))
+    table.add_row("total", *(estimated(fields[name]) for name in names))
     console.print(table)
     known = fields["assumptions"]
     for role, one in known["calls"].items():
@@ -131,21 +134,21 @@ def page(console: Console, fields: Fields) -> None:
     for name, holds in fields["within_caps"].items():
         console.print(f"cap on {name}: {holds}", markup=False)
     if fields["usd"]["value"] is None:
-        console.print(fields["usd"]["reason"], markup=False)
+        console.print(fields["usd"].get("reason", ""), markup=False)
 
 
-def _within(told: Fields, caps: Caps) -> Fields:
+def _within(told: EstimatedFields, caps: Caps) -> dict[str, str]:
     """Per cap that is set: `yes`, `perhaps` or `no`, or `unknown` where the figure is."""
     # a replayed turn is no dialogue: only free runs count for that cap
-    named = {"usd": "usd", "tokens": "tokens", "calls": "n_calls", "dialogues": "n_free_runs", "minutes": "minutes"}
-    found: Fields = {}
-    for name, field in named.items():
-        cap, figure = getattr(caps, name), told[field]
-        if cap is None:
-            continue
-        if figure["value"] is None:
-            found[name] = "unknown"
-        else:
-            lo, hi = figure["range"]
-            found[name] = "yes" if hi <= cap else "no" if lo > cap else "perhaps"
-    return found
+    capped = {
+        "usd": (caps.usd, told["usd"]), "tokens": (caps.tokens, told["tokens"]), "calls": (caps.calls, told["n_calls"]),
+        "dialogues": (caps.dialogues, told["n_free_runs"]), "minutes": (caps.minutes, told["minutes"]),
+    }  # fmt: skip
+    return {name: _holds(amount, cap) for name, (cap, amount) in capped.items() if cap is not None}
+
+
+def _holds(amount: AmountFields, cap: float) -> str:
+    if "range" not in amount:
+        return "unknown"
+    low, high = amount["range"]
+    return "yes" if high <= cap else "no" if low > cap else "perhaps"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,7 +13,9 @@ from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import RUN, Dataset, Surface, text_of
 from understudy.report.figures import REHEARSAL_WARNING, figure
 
-Fields = dict[str, Any]
+if TYPE_CHECKING:
+    from understudy.tasks.studies.results.judged import EvaluateFields, JudgedFigure
+
 KS = ("1", "10", "50")
 
 
@@ -32,7 +34,7 @@ def evaluate(
     """Evaluate recommenders with simulated seekers: recall, success, rounds and satisfaction."""
     prompt.require_one("evaluate", as_json=output.as_json)
 
-    def work() -> Fields:
+    def work() -> EvaluateFields:
         options = run.options(surface=surface)
         from understudy.flows import stages
 
@@ -41,9 +43,9 @@ def evaluate(
     answer(work, page, as_json=output.as_json, events=output.events)
 
 
-def page(console: Console, fields: Fields) -> None:
+def page(console: Console, fields: EvaluateFields) -> None:
     """A row per recommender, the humans' own, and what differs."""
-    names = ("success", "rounds", "satisfaction", "acceptance")
+    names: tuple[JudgedFigure, ...] = ("success", "rounds", "satisfaction", "acceptance")
     table = Table("recommender", *names, *(f"recall@{k}" for k in KS), "missing", title="Evaluation", title_justify="left")
     for row in fields["rows"]:
         cells = [*(figure(row[name]) for name in names), *(figure(row["recall"][k]) for k in KS)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -11,7 +11,8 @@ from rich.console import Console
 from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import STORE, AsJson, StoreFile, text_of
 
-Fields = dict[str, Any]
+if TYPE_CHECKING:
+    from understudy.tasks.optimize.export import ExportFields
 
 
 def export(
@@ -26,7 +27,7 @@ def export(
 ) -> None:
     """Export the prompt of a genome as plain text or as a chat template, for use in other programs."""
 
-    def work() -> Fields:
+    def work() -> ExportFields:
         from understudy.tasks.optimize.export import export_prompt
 
         return export_prompt(str(store), genome, form=form, out=text_of(out))
@@ -34,7 +35,7 @@ def export(
     answer(work, page, as_json=as_json)
 
 
-def page(console: Console, fields: Fields) -> None:
+def page(console: Console, fields: ExportFields) -> None:
     """The prompt itself, or where it lies; then what the template alone does not do."""
     if "content" in fields:
         # as it stands: no markup, no wrapping

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,7 +13,9 @@ from understudy.flows.cli.console import answer, usage_error
 from understudy.flows.cli.options import RUN, AsJson, Surface
 from understudy.report.figures import REHEARSAL_WARNING, number
 
-Fields = dict[str, Any]
+if TYPE_CHECKING:
+    from understudy.tasks.studies.results.fronts import FrontFields
+
 _N_SHOWN = 20
 
 
@@ -28,7 +30,7 @@ def front(
     if not true:
         usage_error("front needs --true, since it can only enumerate the true front of a rehearsal surface", as_json=as_json)
 
-    def work() -> Fields:
+    def work() -> FrontFields:
         from understudy.doors import folders
         from understudy.tasks.studies.fronts import front_picture, true_front
 
@@ -41,7 +43,7 @@ def front(
     answer(work, page, as_json=as_json)
 
 
-def page(console: Console, fields: Fields) -> None:
+def page(console: Console, fields: FrontFields) -> None:
     """The points, best hypervolume first in words, and how to get there."""
     console.print(f"True Pareto front of rehearsal surface [bold]{fields['surface']}[/]: {fields['n_points']} points, lower is better")
     names = list(fields["reference"])

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from understudy.flows.cli.console import Fields, answer
+from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import STORE, AsJson, EventsFile, Roles, StoreFile, pairs_of
+
+if TYPE_CHECKING:
+    from understudy.tasks.ingest.logs import IngestFields
 
 
 def ingest(
@@ -25,7 +28,7 @@ def ingest(
 ) -> None:
     """Read human dialogues into the store."""
 
-    def work() -> Fields:
+    def work() -> IngestFields:
         from understudy.flows import stages
 
         named = [str(path) for path in paths]
@@ -34,7 +37,7 @@ def ingest(
     answer(work, page, as_json=as_json, events=events)
 
 
-def page(console: Console, fields: Fields) -> None:
+def page(console: Console, fields: IngestFields) -> None:
     """Counts of what was read, and why records were rejected."""
     console.print(
         f"{fields['dataset']}: {fields['n_dialogues']} new dialogues, {fields['n_duplicates']} duplicates, "

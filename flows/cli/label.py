@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -14,7 +14,8 @@ from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import RUN, STORE, AsJson, Dataset, Seed, StoreFile
 from understudy.report.figures import figure
 
-Fields = dict[str, Any]
+if TYPE_CHECKING:
+    from understudy.tasks.profile.results import LabelsFields, SheetFields
 
 
 def label(
@@ -36,7 +37,7 @@ def label(
 ) -> None:
     """Write a blind labelling sheet, or read filled-in sheets and measure the instruments with them."""
 
-    def work() -> Fields:
+    def work() -> SheetFields | LabelsFields:
         from understudy.tasks.profile import labelling
 
         if (out is None) == (not labels):
@@ -51,7 +52,7 @@ def label(
     answer(work, page, as_json=as_json)
 
 
-def page(console: Console, fields: Fields) -> None:
+def page(console: Console, fields: SheetFields | LabelsFields) -> None:
     """Where the sheet lies, or how far annotators agree and which registers are measured."""
     if "path" in fields:
         console.print(f"{fields['n_rows']} rows to label: {fields['path']}", markup=False)

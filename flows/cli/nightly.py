@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,7 +13,7 @@ from rich.table import Column, Table
 from understudy.flows.cli import publish, validate
 from understudy.flows.cli.arguments import OutputArguments, RunArguments, SearchArguments
 from understudy.flows.cli.compare import OUTCOME_COLOURS
-from understudy.flows.cli.console import Fields, answer
+from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import (
     RUN,
     SETTING,
@@ -26,6 +26,10 @@ from understudy.flows.cli.options import (
     text_of,
 )
 from understudy.report.figures import REHEARSAL_WARNING, figure, number
+
+if TYPE_CHECKING:
+    from understudy.flows.nightly import NightlyFields
+    from understudy.tasks.studies.report import ObjectiveRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +64,7 @@ def nightly(
 ) -> None:
     """Run the whole pipeline, from human logs to a published training set, as one Prefect flow."""
 
-    def work() -> Fields:
+    def work() -> NightlyFields:
         search, options = searching.search(), run.options(surface=surface, recommender=recommender)
         from understudy.flows.nightly import nightly
 
@@ -80,7 +84,7 @@ def nightly(
     answer(work, page, as_json=output.as_json, events=output.events)
 
 
-def page(console: Console, fields: Fields) -> None:
+def page(console: Console, fields: NightlyFields) -> None:
     """The night: objectives before and after, the gates, the release."""
     console.print(_objectives(fields["objectives"]))
     critic = fields["critic"]
@@ -93,11 +97,11 @@ def page(console: Console, fields: Fields) -> None:
     if fields["engine"] == "rehearsal":
         console.print(f"[dim]{REHEARSAL_WARNING}[/]")
     validate.page(console, fields)
-    if fields["release"]:
-        publish.page(console, fields)
+    if fields["release"] is not None:
+        publish.released(console, fields["release"])
 
 
-def _objectives(objectives: Fields) -> Table:
+def _objectives(objectives: dict[str, ObjectiveRow]) -> Table:
     """Seed, optimized and human floor per objective, with the difference, its interval and the outcome."""
     table = Table(
         Column("objective", no_wrap=True), "seed", "optimized", "humans", "floor", "difference", "n", "outcome",
@@ -107,6 +111,6 @@ def _objectives(objectives: Fields) -> Table:
         colour = OUTCOME_COLOURS[row["outcome"]]
         outcome = row["outcome"].replace("_", " ")
         n = str(row["n"])
-        cells = (figure(row[column]) for column in ("seed", "optimized", "human"))
+        cells = (figure(one) for one in (row["seed"], row["optimized"], row["human"]))
         table.add_row(name, *cells, number(row["floor"]), figure(row["difference"]), n, f"[{colour}]{outcome}[/]")
     return table

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from understudy.flows.cli.arguments import OutputArguments, RunArguments, SearchArguments
-from understudy.flows.cli.console import Fields, answer
+from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import RUN, SETTING, Dataset, RecommenderName, SettingName, Surface
+
+if TYPE_CHECKING:
+    from understudy.flows.stages import OptimizeFields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,7 @@ def optimize(
 ) -> None:
     """Search for a better prompt. A search that was stopped is continued."""
 
-    def work() -> Fields:
+    def work() -> OptimizeFields:
         # what cannot be used is said before anything heavy is imported
         search = searching.search(without=mechanisms.without, racing=mechanisms.racing)
         options = run.options(surface=surface, recommender=recommender)
@@ -50,7 +53,7 @@ def optimize(
     answer(work, page, as_json=output.as_json, events=output.events)
 
 
-def page(console: Console, fields: Fields) -> None:
+def page(console: Console, fields: OptimizeFields) -> None:
     """How the search ended and where the pick lies."""
     console.print(
         f"run {fields['run']}: {fields['n_evaluations']} evaluations, {fields['n_dialogues']} dialogues, "

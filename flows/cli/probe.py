@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,7 +13,9 @@ from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import N_PROBES, AsJson, Dataset
 from understudy.report.figures import REHEARSAL_WARNING, figure
 
-Fields = dict[str, Any]
+if TYPE_CHECKING:
+    from understudy.tasks.studies.results.probes import HitFields, ProbedFields, ProbeFields, TaskFields
+
 _COLOURS = {"above": "yellow", "below": "yellow", "not_apart": "green", "not_measured": "dim"}
 
 
@@ -31,7 +33,7 @@ def probe(
 ) -> None:
     """Ask a model outside of dialogues whether it knows the logs, and compare its preferences and texts with those of the humans."""
 
-    def work() -> Fields:
+    def work() -> ProbeFields:
         options = run.options()
         from understudy.tasks.play.opened import joined
         from understudy.tasks.studies import probe as probing
@@ -43,17 +45,18 @@ def probe(
     answer(work, page, as_json=as_json)
 
 
-def page(console: Console, fields: Fields) -> None:
+def page(console: Console, fields: ProbeFields) -> None:
     """Each task's outcome and its figures beside the humans' own."""
     console.print(
         f"{fields['model']} compared with the humans of {fields['dataset']} ({fields['split']}); {fields['n_model_calls']} model calls",
         markup=False,
     )
-    for name, told in fields.get("tasks", {fields["task"]: fields}).items():
+    tasks: dict[str, TaskFields] = fields["tasks"] if "tasks" in fields else {fields["task"]: fields}
+    for name, told in tasks.items():
         _task(console, name, told)
 
 
-def _task(console: Console, name: str, told: Fields) -> None:
+def _task(console: Console, name: str, told: TaskFields) -> None:
     console.print(f"\n[bold]{name.replace('_', ' ')}[/]: {told['outcome'].replace('_', ' ')}")
     if told["reason"]:
         console.print(f"  {told['reason']}", markup=False)
@@ -64,20 +67,20 @@ def _task(console: Console, name: str, told: Fields) -> None:
     )
     if told.get("engine") == "rehearsal":
         console.print(f"  {REHEARSAL_WARNING}", markup=False)
-    if "hit_at_1" in told:
-        console.print(_hits(told))
+    if "hit_at_1" in told and "hit_at_10" in told:
+        console.print(_hits({1: told["hit_at_1"], 10: told["hit_at_10"]}))
     if told.get("figures"):
         console.print(_figures_table(told["figures"]))
 
 
-def _hits(told: Fields) -> Table:
+def _hits(hits: dict[int, HitFields]) -> Table:
     table = Table("target among the first k", "model", "popularity", "difference")
-    for k in (1, 10):
-        table.add_row(str(k), *(figure(told[f"hit_at_{k}"][side]) for side in ("model", "popularity", "difference")))
+    for k, hit in hits.items():
+        table.add_row(str(k), figure(hit["model"]), figure(hit["popularity"]), figure(hit["difference"]))
     return table
 
 
-def _figures_table(figures: Fields) -> Table:
+def _figures_table(figures: dict[str, ProbedFields]) -> Table:
     table = Table("figure", "model", "humans", "difference", "outcome")
     for name, one in figures.items():
         human = f"chance {one['chance']:g}" if "chance" in one else figure(one["human"])

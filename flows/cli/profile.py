@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from understudy.flows.cli.console import Fields, answer
+from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import STORE, AsJson, Dataset, EventsFile, StoreFile, text_of
 from understudy.parameters import PanelSize
 from understudy.report.figures import figure
+
+if TYPE_CHECKING:
+    from understudy.tasks.profile.results import ProfileFields
 
 
 def profile(
@@ -29,7 +32,7 @@ def profile(
 ) -> None:
     """Split the human dialogues, derive needs and contexts, fit the instruments, and measure and plot the human reference values."""
 
-    def work() -> Fields:
+    def work() -> ProfileFields:
         from understudy.flows import stages
 
         return stages.profile(dataset, store=store, at=PanelSize.parsed(at) if at is not None else None, out=text_of(out))
@@ -37,11 +40,11 @@ def profile(
     answer(work, page, as_json=as_json, events=events)
 
 
-def page(console: Console, fields: Fields) -> None:
+def page(console: Console, fields: ProfileFields) -> None:
     """Splits, strata and the human floors."""
     table = Table("split", "dialogues", "seekers", "shared targets", title="Splits", title_justify="left")
     for name, split in fields["splits"].items():
-        table.add_row(name, *(str(split[column]) for column in ("n_dialogues", "n_seekers", "n_shared_targets")))
+        table.add_row(name, str(split["n_dialogues"]), str(split["n_seekers"]), str(split["n_shared_targets"]))
     console.print(table)
     strata = Table("stratum", "contexts", title="Reaction contexts", title_justify="left")
     for name, n in fields["strata"].items():

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from understudy.flows.cli.console import Fields, answer
+from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import STORE, AsJson, EventsFile, OfDataset, Releases, StoreFile, text_of
+
+if TYPE_CHECKING:
+    from understudy.tasks.publish.batch import PublishedRelease, ReleaseFields
 
 
 def publish(
@@ -23,7 +26,7 @@ def publish(
 ) -> None:
     """Publish a batch that has passed its gates as a release."""
 
-    def work() -> Fields:
+    def work() -> ReleaseFields:
         from understudy.flows import stages
 
         return stages.publish(batch, name=name, dataset=dataset, store=store, releases=text_of(releases))
@@ -31,7 +34,12 @@ def publish(
     answer(work, page, as_json=as_json, events=events)
 
 
-def page(console: Console, fields: Fields) -> None:
-    """Where the release lies."""
-    release = fields["release"]
+def page(console: Console, fields: ReleaseFields) -> None:
+    """Where the release lies; nothing where a gate refused it."""
+    if fields["release"] is not None:
+        released(console, fields["release"])
+
+
+def released(console: Console, release: PublishedRelease) -> None:
+    """The line of a release."""
     console.print(f"released [bold]{release['name']}[/] version {release['version']}: {release['path']}")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from understudy.flows.cli.console import Fields, answer
+from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import STORE, AsJson, Releases, StoreFile
+
+if TYPE_CHECKING:
+    from understudy.release.release import PullFields
 
 
 def pull(
@@ -24,7 +27,7 @@ def pull(
 ) -> None:
     """Write the training file of a release. Only published files are read, never the store."""
 
-    def work() -> Fields:
+    def work() -> PullFields:
         from understudy.release.release import pull
 
         folder = releases or store.parent / "releases"
@@ -33,6 +36,6 @@ def pull(
     answer(work, page, as_json=as_json)
 
 
-def page(console: Console, fields: Fields) -> None:
+def page(console: Console, fields: PullFields) -> None:
     """Where the training file lies."""
     console.print(f"{fields['n_examples']} examples as {fields['form']}: {fields['path']}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -14,7 +14,9 @@ from rich.text import Text
 from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import STORE, AsJson, StoreFile, text_of
 
-Fields = dict[str, Any]
+if TYPE_CHECKING:
+    from understudy.tasks.studies.results.lineages import ChangeFields, GainFields, ShowFields
+
 _STYLES = {"same": "", "gone": "red strike", "new": "bold green"}
 # where there is no colour, as wdiff marks them
 _MARKS = {"same": ("", ""), "gone": ("[-", "-]"), "new": ("{+", "+}")}
@@ -31,7 +33,7 @@ def show(
 ) -> None:
     """Show the lineage of a prompt: what each step changed in each section, and how the objectives improved."""
 
-    def work() -> Fields:
+    def work() -> ShowFields:
         from understudy.tasks.studies.lineage import show_run, written
 
         fields = show_run(str(store), run, genome=genome)
@@ -40,7 +42,7 @@ def show(
     answer(work, page, as_json=as_json)
 
 
-def page(console: Console, fields: Fields) -> None:
+def page(console: Console, fields: ShowFields) -> None:
     """The steps from the seed on, each with its diff and its figures."""
     from understudy.studies.lineage import page as lineage_page
 
@@ -64,10 +66,11 @@ def page(console: Console, fields: Fields) -> None:
         console.print(path, markup=False, soft_wrap=True)
 
 
-def _change(console: Console, change: Fields) -> None:
+def _change(console: Console, change: ChangeFields) -> None:
     lines = [(name, [(op, text) for op, text in pieces]) for name, pieces in change["sections"].items()]
     lines += [(name, [("gone", str(before)), ("same", " "), ("new", str(after))]) for name, (before, after) in change["controls"].items()]
-    lines += [("example", [(op, one)]) for kind, op in (("added", "new"), ("dropped", "gone")) for one in change[f"exemplars_{kind}"]]
+    examples = [(op, one) for op, ids in (("new", change["exemplars_added"]), ("gone", change["exemplars_dropped"])) for one in ids]
+    lines += [("example", [piece]) for piece in examples]
     for name, pieces in lines:
         told = Text.assemble((f"{name}: ", "bold"), *(_piece(console, op, text) for op, text in pieces))
         console.print(Padding(told, (0, 0, 0, 2)))
@@ -79,7 +82,7 @@ def _piece(console: Console, op: str, text: str) -> Text:
     return Text(f"{start}{inner}{end}", style=_STYLES[op]) + Text(text[len(inner) :])
 
 
-def _objectives_table(objectives: Fields, title: str) -> Table:
+def _objectives_table(objectives: dict[str, GainFields], title: str) -> Table:
     from understudy.studies.lineage import page as lineage_page
 
     table = Table("objective", "before", "after", "gain", title=title, title_justify="left")

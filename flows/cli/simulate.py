@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from understudy.flows.cli.arguments import OutputArguments, PromptArguments, RunArguments
-from understudy.flows.cli.console import Fields, answer
+from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import RUN, Batch, Dataset, RecommenderName, Surface, text_of
 from understudy.report.figures import counted, money
+
+if TYPE_CHECKING:
+    from understudy.tasks.simulate.results import SimulateFields
 
 _N_REASONS = 8
 
@@ -29,7 +32,7 @@ def simulate(
     """Play a batch of dialogues with one prompt."""
     prompt.require_one("simulate", as_json=output.as_json)
 
-    def work() -> Fields:
+    def work() -> SimulateFields:
         options = run.options(surface=surface, recommender=recommender)
         from understudy.flows import stages
 
@@ -38,7 +41,7 @@ def simulate(
     answer(work, page, as_json=output.as_json, events=output.events)
 
 
-def page(console: Console, fields: Fields) -> None:
+def page(console: Console, fields: SimulateFields) -> None:
     """What was played, how it ended, what was corrected in the replies, and what it cost now."""
     console.print(
         f"batch {fields['batch']}: {fields['n_dialogues']} dialogues, {fields['n_missing']} missing; "
@@ -47,5 +50,5 @@ def page(console: Console, fields: Fields) -> None:
     for status, reasons in fields["ends"].items():
         for reason, n in sorted(reasons.items(), key=lambda one: -one[1])[:_N_REASONS]:
             console.print(f"  {status} {n}: {reason}", markup=False)
-    mended = (counted(fields[name]) for name in ("n_stripped", "n_redone", "n_unchecked"))
+    mended = (counted(n) for n in (fields["n_stripped"], fields["n_redone"], fields["n_unchecked"]))
     console.print("  {} pieces removed from the seeker's replies, {} drafts rewritten, {} verifier answers unreadable".format(*mended))

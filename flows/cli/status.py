@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.console import Console
 from rich.table import Table
 
-from understudy.flows.cli.console import Fields, answer
+from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import STORE, AsJson, StoreFile
 from understudy.report.figures import money
+
+if TYPE_CHECKING:
+    from understudy.tasks.status import StatusFields
 
 
 def status(*, store: StoreFile = STORE, as_json: AsJson = False) -> None:
     """Report the rows, model replies, searches and releases of the store."""
 
-    def work() -> Fields:
+    def work() -> StatusFields:
         from understudy.tasks.status import store_status
 
         return store_status(store)
@@ -21,7 +26,7 @@ def status(*, store: StoreFile = STORE, as_json: AsJson = False) -> None:
     answer(work, page, as_json=as_json)
 
 
-def page(console: Console, fields: Fields) -> None:
+def page(console: Console, fields: StatusFields) -> None:
     """The rows, the ledger and the releases."""
     table = Table("table", "rows", title="Store", title_justify="left")
     for name, n in fields["tables"].items():

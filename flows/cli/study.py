@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -21,7 +21,9 @@ from understudy.flows.cli.options import N_PROBES, Dataset, Probes, text_of
 from understudy.parameters import Caps
 from understudy.report.figures import estimated
 
-Fields = dict[str, Any]
+if TYPE_CHECKING:
+    from understudy.tasks.studies.results.estimates import EstimatedFields, Extent
+    from understudy.tasks.studies.results.tables import StudyAnswer
 
 
 def study(
@@ -39,7 +41,7 @@ def study(
 ) -> None:
     """Run the whole experiment for one model. The caps hold for all processes that work on it together."""
 
-    def work() -> Fields:
+    def work() -> StudyAnswer:
         search, size = table.search(), table.size()
         options = run.options(surface=place.surface, recommender=place.recommender)
         from understudy.flows import experiments
@@ -50,21 +52,20 @@ def study(
         expected = tasks_study.estimate(dataset, options, settings=settings, search=search, report=size, final=asked.final, n_probed=probes)
         _announce(Console(stderr=True, highlight=False), expected, options.caps)
         fields = experiments.study(dataset, settings, final=asked.final, search=search, report=size, n_probed=probes, options=options)
-        fields = {**fields, "estimate": expected}
-        return {**fields, "files": tasks_study.written(fields, str(run.store), out=text_of(out))}
+        return {**fields, "estimate": expected, "files": tasks_study.written(fields, str(run.store), out=text_of(out))}
 
     answer(work, page, as_json=output.as_json, events=output.events)
 
 
-def page(console: Console, fields: Fields) -> None:
+def page(console: Console, fields: StudyAnswer) -> None:
     """What the probe said, then the table."""
     probe = fields["probe"]
     console.print(f"contamination: {probe['outcome'].replace('_', ' ')} {probe['reason']}", markup=False)
     compare.page(console, fields)
 
 
-def _announce(console: Console, expected: Fields, caps: Caps) -> None:
+def _announce(console: Console, expected: EstimatedFields, caps: Caps) -> None:
     """The estimate, before anything is spent."""
-    figures = {name: expected[name] for name in ("n_dialogues", "n_calls", "tokens", "usd", "minutes")}
-    told = ", ".join(f"{name} {estimated(figure, reason=True)}" for name, figure in figures.items())
+    names: tuple[Extent, ...] = ("n_dialogues", "n_calls", "tokens", "usd", "minutes")
+    told = ", ".join(f"{name} {estimated(expected[name], reason=True)}" for name in names)
     console.print(f"estimate if nothing has been played yet: {told}; caps: usd {caps.usd}, tokens {caps.tokens}", markup=False)

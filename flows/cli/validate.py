@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from understudy.flows.cli.console import Fields, answer
+from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import STORE, AsJson, EventsFile, OfDataset, StoreFile
 from understudy.report.figures import interval_cell, number
+
+if TYPE_CHECKING:
+    from understudy.tasks.validate.batch import GateFields
 
 
 def validate(
@@ -23,7 +26,7 @@ def validate(
 ) -> None:
     """Check a batch against the quality gates. The exit code is 3 if a gate fails."""
 
-    def work() -> Fields:
+    def work() -> GateFields:
         from understudy.flows import stages
 
         return stages.validate(batch, dataset=dataset, store=store)
@@ -31,7 +34,7 @@ def validate(
     answer(work, page, as_json=as_json, events=events)
 
 
-def page(console: Console, fields: Fields) -> None:
+def page(console: Console, fields: GateFields) -> None:
     """Every bound, and every other expectation that failed; those that passed are counted."""
     table = Table("suite", "what", "observed", "95 %", "bound", "verdict", title="Gates", title_justify="left")
     shown = [verdict for verdict in fields["verdicts"] if verdict["bound"] is not None or not verdict["passed"]]

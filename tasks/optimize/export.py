@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from understudy.doors import folders
 from understudy.doors.store import Store
@@ -20,7 +20,18 @@ Fields = dict[str, Any]
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 
 
-def export_prompt(store_path: str, genome: str, *, form: str, out: str | None) -> Fields:
+class ExportFields(TypedDict):
+    """The fields of `understudy export`: the prompt itself under `content`, or its file under `path`."""
+
+    genome_digest: str
+    form: str
+    n_exemplars: int
+    notes: list[str]
+    content: NotRequired[str]
+    path: NotRequired[str]
+
+
+def export_prompt(store_path: str, genome: str, *, form: str, out: str | None) -> ExportFields:
     """`genome_digest, form, notes`, and `path` or `content`. `genome` is a file or a digest in the store. Raises BadInput."""
     if form not in portable.FORMS:
         raise BadInput(f"there is no export form {form!r}", hint=f"name one of {', '.join(portable.FORMS)}")
@@ -31,7 +42,7 @@ def export_prompt(store_path: str, genome: str, *, form: str, out: str | None) -
         if form == "text"
         else json.dumps(portable.as_chat(read, exemplars), ensure_ascii=False, indent=2)
     )
-    fields: Fields = {"genome_digest": read.digest, "form": form, "n_exemplars": len(exemplars), "notes": portable.notes(read)}
+    fields: ExportFields = {"genome_digest": read.digest, "form": form, "n_exemplars": len(exemplars), "notes": portable.notes(read)}
     if out is None:
         return {**fields, "content": content}
     path = Path(out)

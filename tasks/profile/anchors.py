@@ -11,6 +11,7 @@ from understudy.doors import folders
 from understudy.doors.store import Store
 from understudy.parameters import PanelSize
 from understudy.rows import played
+from understudy.tasks.profile.results import AnchorFields
 
 Fields = dict[str, Any]
 # what reports are made on; `test` is opened by `compare --final` alone
@@ -50,19 +51,19 @@ def anchors_of(store: Store, profile_key: str, dataset: str, split: str, size: P
     return store.rows("profile/sized_anchors", **wanted)
 
 
-def kept(store: Store, profile_key: str) -> Fields:
+def kept(store: Store, profile_key: str) -> dict[str, AnchorFields]:
     """Name → anchor at the report's size."""
     found = (store.rows("profile/anchors", profile_key=profile_key, split=split) for split in ANCHORED)
     return {one["name"]: told(one) for part in found for one in part}
 
 
-def told(row: Fields) -> Fields:
+def told(row: Fields) -> AnchorFields:
     """The contract's form of a statistic, with its floor where one was measured."""
-    figure = {"split": row["split"], "n": row["n"]}
+    figure: AnchorFields = {"split": row["split"], "n": row["n"], "value": row["value"]}
     if row["value"] is None:
-        figure |= {"value": None, "reason": row["reason"]}
+        figure["reason"] = row["reason"]
     else:
-        figure |= {"value": row["value"], "ci": [row["lo"], row["hi"]]}
+        figure["ci"] = [row["lo"], row["hi"]]
     if row["floor"] is not None:
         figure["floor"] = {"value": row["floor"], "ci": [row["floor_lo"], row["floor_hi"]], "n": row["n_floor"]}
         if row["signed_lo"] is not None:

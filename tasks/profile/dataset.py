@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 from prefect import get_run_logger, task
@@ -15,7 +15,7 @@ from understudy.keys import canonical_json, key
 from understudy.parameters import PanelSize
 from understudy.profile.rows import profiled
 from understudy.profile.splits import OFFICIAL_TEST
-from understudy.records import Item, Measured
+from understudy.records import FigureFields, Item, Measured
 from understudy.report.figures import interval_cell, number
 from understudy.report.markdown import table
 from understudy.rows import humans
@@ -24,13 +24,14 @@ from understudy.tasks.artifacts import page
 from understudy.tasks.profile import anchors as measured
 from understudy.tasks.profile.anchors import measure_anchors
 from understudy.tasks.profile.instruments import keep_instruments, told, version_of
+from understudy.tasks.profile.results import SPLIT_COUNTS, ProfileFields, ProfileRows, SplitFields
 
 Fields = dict[str, Any]
 FITTED_ON = ("exemplar", "search")
 
 
 @task(name="profile data set", persist_result=False)
-def profile_dataset(store: Store, dataset: str, *, at: PanelSize | None = None, out: str | None = None, seed: int = 0) -> Fields:
+def profile_dataset(store: Store, dataset: str, *, at: PanelSize | None = None, out: str | None = None, seed: int = 0) -> ProfileFields:
     """The fields of `understudy profile`, with `profile_key`. A profile that is there is answered from its rows.
 
     `at`: anchors at this size as well; `out`: the folder of the drawings.
@@ -47,16 +48,15 @@ def profile_dataset(store: Store, dataset: str, *, at: PanelSize | None = None, 
     if at is not None:
         fields["anchors_at"] = measured.anchors_at(store, profile_key, dataset, at, seed=seed)
     drawn = measured.drawn(store, profile_key, dataset)
-    fields["pictures"] = measured.keep_pictures(drawn, dataset, store_path=store.path, out=out)
-    _show(fields, drawn)
+    done: ProfileFields = {**fields, "pictures": measured.keep_pictures(drawn, dataset, store_path=store.path, out=out)}
+    _show(done, drawn)
     _log(f"profile {dataset}: {profile_key}, {fields['n_dialogues']} dialogues, {sum(fields['strata'].values())} reaction contexts")
-    return fields
+    return done
 
 
-def _show(fields: Fields, drawn: dict[str, str]) -> None:
+def _show(fields: ProfileFields, drawn: dict[str, str]) -> None:
     """The humans' page for the UI: splits, strata, floors, instruments, drawings."""
-    columns = ("n_dialogues", "n_seekers", "n_shared_targets")
-    splits = [[name, *(str(one[column]) for column in columns)] for name, one in fields["splits"].items()]
+    splits = [[name, *(str(one[column]) for column in SPLIT_COUNTS)] for name, one in fields["splits"].items()]
     strata = [[name, str(n)] for name, n in fields["strata"].items()]
     anchors = [[name, *_cells(one), *_cells(one.get("floor"))] for name, one in fields["anchors"].items()]
     instruments = [
@@ -74,7 +74,7 @@ def _show(fields: Fields, drawn: dict[str, str]) -> None:
     page(text, key="profile", description=f"The humans of {fields['dataset']}", svgs=drawn)
 
 
-def _cells(figure: Fields | None) -> tuple[str, str]:
+def _cells(figure: FigureFields | None) -> tuple[str, str]:
     """A figure and its interval, for a column each."""
     one = Measured(None) if figure is None else Measured.from_json(figure)
     return number(one.value, missing=""), interval_cell(one.lo, one.hi)
@@ -147,7 +147,7 @@ def _keep(
     store.add("profile.instruments", pl.DataFrame([{**row, **texts}], schema=schema))
 
 
-def _fields(store: Store, profile_key: str, dataset: str) -> Fields:
+def _fields(store: Store, profile_key: str, dataset: str) -> ProfileRows:
     row = store.rows("profile/profile", profile_key=profile_key)[0]
     by_split: dict[str, dict[str, int]] = {}
     for one in store.rows("profile/strata", profile_key=profile_key):
@@ -160,7 +160,7 @@ def _fields(store: Store, profile_key: str, dataset: str) -> Fields:
         "n_dialogues": row["n_dialogues"],
         "has_official_split": row["has_official_split"],
         "n_moved_to_test": store.rows("profile/n_moved", profile_key=profile_key)[0]["n"],
-        "splits": {one.pop("split"): one for one in store.rows("profile/splits", profile_key=profile_key)},
+        "splits": {one.pop("split"): cast(SplitFields, one) for one in store.rows("profile/splits", profile_key=profile_key)},
         "strata": {name: sum(strata.get(name, 0) for strata in by_split.values()) for name in names},
         "strata_by_split": by_split,
         "human": store.rows("profile/human_figures", dataset=dataset)[0],

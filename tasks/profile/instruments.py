@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 
@@ -18,6 +18,7 @@ from understudy.keys import canonical_json
 from understudy.profile import registers
 from understudy.prompt.setting import load_setting
 from understudy.rows import humans
+from understudy.tasks.profile.results import InstrumentFields
 
 VERSION = 1
 Fields = dict[str, Any]
@@ -76,16 +77,16 @@ def labelled_registers(store: Store, profile_key: str, dataset: str) -> dict[str
     }
 
 
-def told(store: Store, profile_key: str, dataset: str) -> dict[str, Fields]:
+def told(store: Store, profile_key: str, dataset: str) -> dict[str, InstrumentFields]:
     """Name → the contract's fields of each instrument; a register that people labelled has its confusion from them."""
     by_labels = labelled_registers(store, profile_key, dataset)
-    found = {}
+    found: dict[str, InstrumentFields] = {}
     for row in store.rows("profile/instruments", profile_key=profile_key):
         unmeasured = {"macro_f1": None, "per_class": None, "confusion_by_register": None}
         fields = {"digest": row["digest"], "fitted_on": row["fitted_on"], **unmeasured, **json.loads(row["quality"])}
         if row["name"] in NAMES:
             fields["confusion_by_register"] = registers.joined(fields["confusion_by_register"], by_labels, row["name"])
-        found[row["name"]] = fields
+        found[row["name"]] = cast(InstrumentFields, fields)
     return found
 
 

@@ -13,12 +13,13 @@ from understudy.errors import BadInput
 from understudy.profile import labelling
 from understudy.rows import humans
 from understudy.tasks.profile.instruments import NAMES, told
+from understudy.tasks.profile.results import LabelsFields, SheetFields
 
 Fields = dict[str, Any]
 _ROW = ("label_id", "profile_key", "dataset", "engine", "dialogue_id", "play_key", "context_id", "before", "text")
 
 
-def write_sheet(store_path: str, dataset: str, out: str, *, n: int, engine: str | None, seed: int) -> Fields:
+def write_sheet(store_path: str, dataset: str, out: str, *, n: int, engine: str | None, seed: int) -> SheetFields:
     """`n_rows, path`. The same store, seed and number give the same sheet. Raises BadInput, also where the file is there already."""
     path = Path(out)
     if path.exists():
@@ -34,7 +35,7 @@ def write_sheet(store_path: str, dataset: str, out: str, *, n: int, engine: str 
     return {"dataset": dataset, "n_rows": len(rows), "path": str(path)}
 
 
-def read_labels(store_path: str, dataset: str, sheets: list[str], *, seed: int = 0) -> Fields:
+def read_labels(store_path: str, dataset: str, sheets: list[str], *, seed: int = 0) -> LabelsFields:
     """`n_labels, n_annotators, alpha, confusion_by_register`. Each file is one annotator's, named by the file. Raises BadInput."""
     if repeated := [name for name in sheets if sum(Path(one).stem == Path(name).stem for one in sheets) > 1]:
         raise BadInput(f"two sheets have the same name: {repeated[0]}", hint="name each file after its annotator")
@@ -53,7 +54,7 @@ def read_labels(store_path: str, dataset: str, sheets: list[str], *, seed: int =
         "n_new": n_new,
         "n_annotators": labels["annotator"].n_unique(),
         "alpha": {name: labelling.agreement(labels, name, seed=seed).as_json() for name in labelling.WORDS},
-        "confusion_by_register": {name: instruments[name]["confusion_by_register"] for name in NAMES},
+        "confusion_by_register": {name: instruments[name]["confusion_by_register"] or {} for name in NAMES},
     }
 
 

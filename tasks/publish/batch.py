@@ -32,9 +32,9 @@ class PublishedRelease(TypedDict):
 
 
 class ReleaseFields(TypedDict):
-    """The fields of `understudy publish`."""
+    """The fields of `understudy publish`; `release` is None where a gate refuses it."""
 
-    release: PublishedRelease
+    release: PublishedRelease | None
     engine: str
     licence: str
     n_dialogues: int

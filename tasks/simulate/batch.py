@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 from prefect import task
@@ -25,11 +25,12 @@ from understudy.tasks.artifacts import page
 from understudy.tasks.play.evaluation import keep, measured
 from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.play.work import Work
+from understudy.tasks.simulate.results import BatchFields, EndFields, Mended, SimulateFields
 
 VERSION = 1
 # the replays behind the gates are those of the report, so a night plays them once
 REPORT_REPLICATE = 2
-MENDED = {
+MENDED: dict[Mended, str] = {
     "n_stripped": "labels, stage directions, quotes and template echo removed",
     "n_redone": "drafts rejected by the verifier",
     "n_unchecked": "answers of the verifier that could not be read",
@@ -51,7 +52,7 @@ def prompt_of(opened: OpenRun, *, setting: str | None, genome_file: str | None) 
 
 
 @task(name="play batch", persist_result=False)
-def play_batch(opened: OpenRun, *, genome_digest: str, batch: str, n: int, size: PanelSize) -> Fields:
+def play_batch(opened: OpenRun, *, genome_digest: str, batch: str, n: int, size: PanelSize) -> SimulateFields:
     """The fields of `understudy simulate`. A batch that is there is answered from its rows."""
     panel = _panel(opened.humans, batch=batch, n=n, size=size, seed=opened.options.seed)
     work = opened.work(genome_digest, panel, split="select", free_split="search")
@@ -61,14 +62,16 @@ def play_batch(opened: OpenRun, *, genome_digest: str, batch: str, n: int, size:
         _play(opened, work, batch_key, batch)
     row = store.rows("simulate/batch", batch_key=batch_key)[0]
     members = [one["play_key"] for one in store.rows("simulate/members", batch_key=batch_key)]
-    counted = ends_of(rows.load_played(store, members).values())
-    told = {"batch": batch, "batch_key": batch_key, "dataset": opened.dataset}
-    fields = {**told, "engine": row["engine"], "n_dialogues": row["n_dialogues"], **counted}
+    ended = cast(EndFields, ends_of(rows.load_played(store, members).values()))
+    fields: BatchFields = {
+        "batch": batch, "batch_key": batch_key, "dataset": opened.dataset, "engine": row["engine"], "n_dialogues": row["n_dialogues"],
+        **ended,
+    }  # fmt: skip
     show(fields)
     return {**fields, "n_model_calls": gateway.n_calls, "tokens": gateway.tokens, "usd": gateway.usd}
 
 
-def show(fields: Fields) -> None:
+def show(fields: BatchFields) -> None:
     """The page of a batch, for the UI: how its dialogues ended, and what was mended in the seeker's replies."""
     ends = [[status, reason, str(n)] for status, reasons in fields["ends"].items() for reason, n in reasons.items()]
     mended = [[told, counted(fields[name])] for name, told in MENDED.items()]

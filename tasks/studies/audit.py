@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 
@@ -25,6 +25,7 @@ from understudy.studies.audit.findings import findings, worst
 from understudy.studies.audit.page import page
 from understudy.studies.audit.pairing import AuditHumans, Heard, HumanReaction
 from understudy.tasks.profile.splits import OPEN, REPORTED, checked_split
+from understudy.tasks.studies.results.audits import AuditFields
 
 Fields = dict[str, Any]
 
@@ -43,7 +44,7 @@ def audit_file(
     store_path: str, dataset: str, *, simulated: str, reader: str, roles: Mapping[str, str] | None = None, same_setting: bool = False,
     by_id: bool = False, split: str | None = None, html: str | None = None, seed: int = 0,
     n_halvings: int = measurement.N_HALVINGS,
-) -> Fields:  # fmt: skip
+) -> AuditFields:  # fmt: skip
     """The fields of `understudy audit`. Raises BadInput for an unknown data set, a file that cannot be read, and the wrong reader."""
     if split is not None:
         checked_split(split)
@@ -70,7 +71,7 @@ def audit_file(
     if html is not None:
         folders.written(Path(html).parent, {Path(html).name: page(fields, found, reference, pieces)})
         fields["html"] = html
-    return fields
+    return cast(AuditFields, fields)
 
 
 def read_simulated(reader: str, path: Path, roles: Mapping[str, str] | None) -> Read:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from prefect import task
 
@@ -22,6 +22,17 @@ from understudy.tasks.artifacts import page
 from understudy.tasks.play.metering import Spent, bill, spent_on
 from understudy.tasks.studies import documents
 from understudy.tasks.studies.places import Place
+from understudy.tasks.studies.results.estimates import AmountFields
+from understudy.tasks.studies.results.tables import (
+    BothFigures,
+    CompareFields,
+    FamilyFields,
+    RowFields,
+    SearchedFields,
+    SettingFields,
+    SpentFields,
+    TableFields,
+)
 from understudy.tasks.studies.sides import Side, carried_to
 
 ALL, EXPERT = "all", "expert"
@@ -47,7 +58,7 @@ class ComparedSetting:
     name: str
     before: Side
     after: Side
-    search: Fields
+    search: SearchedFields
 
     @property
     def pair(self) -> Pair:
@@ -67,8 +78,8 @@ def settings_asked(text: str) -> list[str]:
 
 
 def table(
-    settings: Sequence[ComparedSetting], place: Place, humans: tuple[dict[str, Floor], Measured], *, home: Sequence[Fields] | None = None
-) -> Fields:
+    settings: Sequence[ComparedSetting], place: Place, humans: tuple[dict[str, Floor], Measured], *, home: Sequence[RowFields] | None = None
+) -> TableFields:
     """Rows, costs and the held-out evaluator of the settings at one place; with the `home` rows what carries over."""
     floors, apart = humans
     pairs = [one.pair for one in settings]
@@ -78,13 +89,13 @@ def table(
     told = [_setting(store, one) for one in settings]
     n_test_uses = store.rows("optimize/n_test_uses")[0]["n"]
     return {
-        "rows": comparing.with_carried(found, home) if home is not None else found,
-        "family": family,
+        "rows": cast(list[RowFields], comparing.with_carried(found, home) if home is not None else found),
+        "family": cast(FamilyFields, family),
         "outcomes": comparing.counted(found),
         "settings": told,
         "heldout": {"what": _HELDOUT, "version": heldout.VERSION, "human": apart.as_json()},
-        "versus_expert": versus,
-        "versus_expert_family": versus_family,
+        "versus_expert": cast(list[RowFields], versus),
+        "versus_expert_family": cast(FamilyFields, versus_family),
         "minutes_note": _MINUTES,
         "engine": "+".join(sorted({name for one in settings for side in (one.before, one.after) for name in side.engines})) or "none",
         "split": place.split,
@@ -93,7 +104,7 @@ def table(
     }
 
 
-def carried_settings(there: Place, searches: Sequence[Fields]) -> list[Fields]:
+def carried_settings(there: Place, searches: Sequence[SearchedFields]) -> list[SearchedFields]:
     """What the searches at home found, as prompts of the other place."""
     return [
         {
@@ -113,7 +124,7 @@ def left_of(caps: Caps, spent: Spent) -> Caps:
     return left
 
 
-def transfer_of(place: Place) -> Fields:
+def transfer_of(place: Place) -> dict[str, str]:
     """Where a prompt was carried to."""
     opened = place.opened
     return {
@@ -123,22 +134,26 @@ def transfer_of(place: Place) -> Fields:
 
 
 @task(name="show comparison", persist_result=False)
-def show(fields: Fields) -> None:
+def show(fields: CompareFields) -> None:
     """The page of a comparison, for the UI."""
     document = comparing_page.document(fields)
     drawn = next(part.svg for part in document.parts if isinstance(part, Picture))
     page(as_markdown(document), key="comparison", description=f"Before and after on {fields['split']}", svg=drawn)
 
 
-def written(fields: Fields, *, html: str | None, markdown: str | None) -> dict[str, str]:
+def written(fields: CompareFields, *, html: str | None, markdown: str | None) -> dict[str, str]:
     """Form → file of the report as it was asked for. Raises BadInput."""
     return documents.kept(comparing_page.document(fields), html=html, markdown=markdown)
 
 
-def _setting(store: Store, one: ComparedSetting) -> Fields:
+def _both(before: Measured, after: Measured) -> BothFigures:
+    return {"before": before.as_json(), "after": after.as_json()}
+
+
+def _setting(store: Store, one: ComparedSetting) -> SettingFields:
     sides = {"before": one.before, "after": one.after}
     setting = load_setting(one.search["setting_asked"])
-    minutes = {"value": setting.minutes} if setting.minutes is not None else {"value": None, "reason": "not recorded"}
+    minutes: AmountFields = {"value": setting.minutes} if setting.minutes is not None else {"value": None, "reason": "not recorded"}
     spent = spent_on(store, work=one.search["run"])
     return {
         "setting": one.name,
@@ -148,11 +163,11 @@ def _setting(store: Store, one: ComparedSetting) -> Fields:
         "pick_file": one.search["pick"]["file"],
         "pick_is_seed": one.search["pick"]["genome_digest"] == one.search["seed_digest"],
         "dominates_seed": one.search["pick"]["dominates_seed"],
-        **{
-            column: {name: getattr(side, column).as_json() for name, side in sides.items()}
-            for column in ("heldout", "prompt_tokens", "dialogue_tokens", "dialogue_usd")
-        },
+        "heldout": _both(one.before.heldout, one.after.heldout),
+        "prompt_tokens": _both(one.before.prompt_tokens, one.after.prompt_tokens),
+        "dialogue_tokens": _both(one.before.dialogue_tokens, one.after.dialogue_tokens),
+        "dialogue_usd": _both(one.before.dialogue_usd, one.after.dialogue_usd),
         "n_missing": {name: side.n_missing for name, side in sides.items()},
-        "search": {**bill(spent, was_played=one.search["n_dialogues"] > 0), "n_dialogues": one.search["n_dialogues"]},
+        "search": {**cast(SpentFields, bill(spent, was_played=one.search["n_dialogues"] > 0)), "n_dialogues": one.search["n_dialogues"]},
         "minutes": {"before": minutes, "search": 0.0},
     }

@@ -19,13 +19,14 @@ from understudy.rows import humans, played
 from understudy.studies.dose import doses
 from understudy.studies.dose.doses import DialogueFacts, Dosed
 from understudy.tasks.profile.splits import OPEN, REPORTED, checked_split
+from understudy.tasks.studies.results.audits import DoseFields
 
 VERSION = 1
 Fields = dict[str, Any]
 _SPEAKER = {"seeker": "user", "recommender": "assistant"}
 
 
-def write_dose(store_path: str, dataset: str, *, kind: str, share: float, out: str, split: str = REPORTED, seed: int) -> Fields:
+def write_dose(store_path: str, dataset: str, *, kind: str, share: float, out: str, split: str = REPORTED, seed: int) -> DoseFields:
     """The fields of `understudy dose`. Raises BadInput."""
     checked_split(split)
     with Store.open(store_path) as store:

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from understudy.completion import ModelRole
 from understudy.doors.gateway import ages
@@ -26,6 +26,7 @@ from understudy.studies.estimate import NONE, Estimate, RoleCalls, Stage, StageG
 from understudy.tasks.studies.call_sizes import EMBEDDED, MEAN_SPREAD, N_ENOUGH, asked_apart, calls_of, way_of
 from understudy.tasks.studies.compare import settings_asked
 from understudy.tasks.studies.probe import is_asked, questions_of
+from understudy.tasks.studies.results.estimates import CostFields, EstimatedFields
 
 RUNS = ("nightly", "optimize", "simulate", "evaluate", "compare", "study", "probe")
 SEARCHED, SEVERAL = ("nightly", "optimize", "compare", "study"), ("compare", "study")
@@ -80,7 +81,7 @@ class Asked:
     to: Elsewhere = Elsewhere()
 
 
-def estimate_run(store_path: Path | str, asked: Asked, *, models: Models) -> Fields:
+def estimate_run(store_path: Path | str, asked: Asked, *, models: Models) -> EstimatedFields:
     """The fields of `understudy estimate`."""
     if asked.run not in RUNS:
         raise BadInput(f"{asked.run!r} is no command that can be estimated", hint=f"choose --of from {', '.join(RUNS)}")
@@ -92,7 +93,7 @@ def estimate_run(store_path: Path | str, asked: Asked, *, models: Models) -> Fie
         return _estimated(store, asked, models=models)
 
 
-def _estimated(store: Store, asked: Asked, *, models: Models) -> Fields:
+def _estimated(store: Store, asked: Asked, *, models: Models) -> EstimatedFields:
     sides = {name: Humans.of(store, name) for name in (asked.dataset, asked.to.dataset or asked.dataset)}
     measured = {(_bare(row["model"]), row["role"]): row for row in store.rows("play/measured_calls")}
     runs = {_bare(row["model"]): row for row in store.rows("play/measured_runs")}
@@ -113,7 +114,7 @@ def _estimated(store: Store, asked: Asked, *, models: Models) -> Fields:
         "dataset": asked.dataset,
         "setting": None if asked.run == PROBE else asked.setting,
         "run": asked.run,
-        **estimate.estimated(parts, way),
+        **cast(CostFields, estimate.estimated(parts, way)),
         "assumptions": _assumptions(parts, turns_from, way, asked),
     }
 

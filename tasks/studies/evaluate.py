@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 from prefect import task
@@ -32,6 +32,8 @@ from understudy.tasks.play.evaluation import performed, scenes_of
 from understudy.tasks.play.missing import require_replies
 from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.play.work import Work
+from understudy.tasks.simulate.results import EndFields
+from understudy.tasks.studies.results.judged import AgreementFields, EvaluateFields, HumanRecommenders, JudgedFields, JudgedFigure
 
 VERSION = 1
 # what fitting may see is what popularity is counted on; the test split stays closed
@@ -40,7 +42,7 @@ Fields = dict[str, Any]
 
 
 @task(name="judge recommenders", persist_result=False)
-def judge(opened: OpenRun, *, genome_digest: str, recommenders: Sequence[str], n: int) -> Fields:
+def judge(opened: OpenRun, *, genome_digest: str, recommenders: Sequence[str], n: int) -> EvaluateFields:
     """The fields of `understudy evaluate`. `recommenders` as they were asked for.
 
     Raises BadInput, and ProviderFailed where more than half of a recommender's dialogues are missing; what was played is kept.
@@ -50,7 +52,7 @@ def judge(opened: OpenRun, *, genome_digest: str, recommenders: Sequence[str], n
     works = {written: opened.work(genome_digest, panel, split=SPLIT, recommender=name) for written, name in named.items()}
     titles, instruments = Titles.of(humans.items), humans.instruments
     judged: dict[str, list[DialogueOutcome]] = {}
-    found: list[Fields] = []
+    found: list[JudgedFields] = []
     for written, work in works.items():
         played = _played(opened, work)
         said = {one.play_key: one.turns for one in played}
@@ -58,7 +60,7 @@ def judge(opened: OpenRun, *, genome_digest: str, recommenders: Sequence[str], n
         satisfied, why = _satisfactions(opened, work, played)
         judged[written] = [_outcome(one, accepting[one.play_key], satisfied.get(one.play_key)) for one in played if _counts(one)]
         found.append(_row(written, work.recommender, played, judged[written], why, seed=seed))
-    return {
+    fields: dict[str, object] = {
         "dataset": opened.dataset, "split": SPLIT, "genome_digest": genome_digest, "model": opened.cast.seeker, "judge": opened.cast.judge,
         "engine": "+".join(sorted({one["engine"] for one in found})), "instrument": instruments.kinds["reaction"],
         **(found[0] if len(found) == 1 else {}),
@@ -68,12 +70,13 @@ def judge(opened: OpenRun, *, genome_digest: str, recommenders: Sequence[str], n
         "rank_agreement": _rank_agreement(opened, judged, named, seed=seed),
         "n_model_calls": opened.gateway.n_calls, "tokens": opened.gateway.tokens, "usd": opened.gateway.usd,
     }  # fmt: skip
+    return cast(EvaluateFields, fields)
 
 
 @task(name="show evaluation", persist_result=False)
-def show(fields: Fields) -> None:
+def show(fields: EvaluateFields) -> None:
     """The page of an evaluation, for the UI."""
-    names = ("success", "rounds", "satisfaction")
+    names: tuple[JudgedFigure, ...] = ("success", "rounds", "satisfaction")
     cells = []
     for row in fields["rows"]:
         figures = [*(row[name] for name in names), *row["recall"].values()]
@@ -160,18 +163,21 @@ def _is_missing(one: Score | Invalid) -> bool:
     return isinstance(one, Invalid) and one.reason.startswith("missing")
 
 
-def _row(written: str, name: str, played: Sequence[Played], outcomes: Sequence[DialogueOutcome], why: str, *, seed: int) -> Fields:
+def _row(written: str, name: str, played: Sequence[Played], outcomes: Sequence[DialogueOutcome], why: str, *, seed: int) -> JudgedFields:
     told = {metric: measured.as_json() for metric, measured in judging.figures(outcomes, seed=seed).items()}
     if told["satisfaction"]["value"] is None and why:
         told["satisfaction"]["reason"] = why
-    ended = ends_of(played)
+    ended = cast(EndFields, ends_of(played))
     counted = [turn.n_ungrounded for one in played for turn in one.turns if turn.role == "recommender"]
     return {
         "recommender": written,
         "name": name,
         "recall": {str(k): told[f"recall_{k}"] for k in judging.KS},
         "recall_last": {str(k): told[f"recall_last_{k}"] for k in judging.KS},
-        **{metric: told[metric] for metric in ("success", "rounds", "satisfaction", "acceptance")},
+        "success": told["success"],
+        "rounds": told["rounds"],
+        "satisfaction": told["satisfaction"],
+        "acceptance": told["acceptance"],
         "n_dialogues": len(played),
         **ended,
         "n_scored": sum(one.satisfaction is not None for one in outcomes),
@@ -181,7 +187,7 @@ def _row(written: str, name: str, played: Sequence[Played], outcomes: Sequence[D
     }
 
 
-def _humans(humans: Humans, panel: Panel, titles: Titles, *, seed: int) -> Fields:
+def _humans(humans: Humans, panel: Panel, titles: Titles, *, seed: int) -> HumanRecommenders:
     """success, rounds and acceptance of the human recommenders with the humans of the same scenarios, by the same instrument.
 
     A reference of a kind: that the target was suggested and liked is what made it the target.
@@ -198,12 +204,12 @@ def _humans(humans: Humans, panel: Panel, titles: Titles, *, seed: int) -> Field
         for name in sorted(said)
     ]
     found = judging.figures(outcomes, seed=seed)
-    return {name: found[name].as_json() for name in ("success", "rounds", "acceptance")}
+    return {"success": found["success"].as_json(), "rounds": found["rounds"].as_json(), "acceptance": found["acceptance"].as_json()}
 
 
 def _rank_agreement(
     opened: OpenRun, judged: Mapping[str, Sequence[DialogueOutcome]], recommenders: Mapping[str, str], *, seed: int
-) -> Fields:
+) -> AgreementFields:
     """Kendall's tau between people and simulated seekers over the systems that both have scored."""
     used, human = scores.by_system(opened.store.rows("play/human_scores", dataset=opened.dataset, names=list(scores.NAMES)))
     if not human:

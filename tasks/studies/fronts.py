@@ -11,11 +11,12 @@ from understudy.rehearsal import fronts, truth
 from understudy.report.drawing import FrontPoint, front_svg
 from understudy.search import moo
 from understudy.tasks.play.surfaces import surface_named
+from understudy.tasks.studies.results.fronts import FrontFields, PointFields
 
 Fields = dict[str, Any]
 
 
-def true_front(surface: str) -> Fields:
+def true_front(surface: str) -> FrontFields:
     """`points, hypervolume, reference` of a surface (a name or a TOML file), and what a bare prompt gets there.
 
     Hypervolumes are shares of the box between 0 and the reference. `hypervolume_supported` is that of the points which some
@@ -40,14 +41,14 @@ def true_front(surface: str) -> Fields:
     }
 
 
-def front_picture(fields: Fields) -> str:
+def front_picture(fields: FrontFields) -> str:
     """The front as SVG text, the bare prompt beside it."""
     points = [FrontPoint(f"point {at}", "front", one["objectives"]) for at, one in enumerate(fields["points"], start=1)]
     bare = FrontPoint("bare prompt", "seed", fields["bare"])
     return front_svg([*points, bare], title=f"True front of rehearsal surface {fields['surface']}, {fields['n_points']} points")
 
 
-def _point(member: fronts.FrontMember, is_supported: bool) -> Fields:
+def _point(member: fronts.FrontMember, is_supported: bool) -> PointFields:
     genome = member.choice.genome()
     return {
         "objectives": dict(member.point.objectives),

@@ -16,6 +16,7 @@ from understudy.studies.lineage import page
 from understudy.studies.lineage import steps as lineage
 from understudy.studies.lineage.steps import Candidate, Change, LineageStep
 from understudy.tasks.studies import documents
+from understudy.tasks.studies.results.lineages import ChangeFields, GainFields, LineageFields, StepFields
 
 Fields = dict[str, Any]
 _N_LISTED = 20
@@ -23,7 +24,7 @@ _REHEARSAL = "model: rehearsal, which is not a language model: what these steps 
 _NO_FIGURE = Measured(None, reason="not measured on the panel of this generation")
 
 
-def show_run(store_path: str, run: str, *, genome: str | None) -> Fields:
+def show_run(store_path: str, run: str, *, genome: str | None) -> LineageFields:
     """The fields of `understudy show`. `run` and `genome` may be the beginnings of a key and a digest. Raises BadInput."""
     with Store.open(store_path, read_only=True) as store:
         found = _run(store, run)
@@ -38,11 +39,15 @@ def show_run(store_path: str, run: str, *, genome: str | None) -> Fields:
         steps = lineage.steps(candidates, genomes, figures, digest)
         seed = steps[0].candidate.parents[0] if steps else digest
         whole = lineage.change(genomes[seed], rows.load_genome(store, digest))
-        final = _final(store, outcome, seed, digest)
+        split, objectives = _final(store, outcome, seed, digest)
     critic = {(row["generation"], row["genome_digest"]): row["n_critic_tokens"] for row in told}
     return {
         "run": found["run_key"],
-        **{name: found[name] for name in ("setting", "algorithm", "model", "seed", "n_generations")},
+        "setting": found["setting"],
+        "algorithm": found["algorithm"],
+        "model": found["model"],
+        "seed": found["seed"],
+        "n_generations": found["n_generations"],
         "recommender": json.loads(found["config"]).get("recommender"),
         "stopped": outcome["stopped"] if outcome else None,
         "seed_digest": seed,
@@ -51,12 +56,12 @@ def show_run(store_path: str, run: str, *, genome: str | None) -> Fields:
         "n_played": sum(one.is_played and one.operator != lineage.SURVIVOR for one in candidates),
         "n_rejected": sum(not one.is_played for one in candidates),
         "steps": [_step(at, one, costs, critic) for at, one in enumerate(steps, start=1)],
-        "whole": {"change": _change(whole), **final},
+        "whole": {"change": _change(whole), "split": split, "objectives": objectives},
         "engine_note": _REHEARSAL if found["model"].startswith("rehearsal") else "",
     }
 
 
-def written(fields: Fields, *, html: str | None, markdown: str | None) -> dict[str, str]:
+def written(fields: LineageFields, *, html: str | None, markdown: str | None) -> dict[str, str]:
     """Form → file of the lineage as it was asked for. Raises BadInput."""
     return documents.kept(page.document(fields), html=html, markdown=markdown)
 
@@ -103,29 +108,34 @@ def _objectives_of(row: Fields) -> dict[str, Measured]:
     return {name: Measured.from_json(one) for name, one in json.loads(row["objectives"]).items()}
 
 
-def _final(store: Store, outcome: Fields | None, seed: str, digest: str) -> Fields:
+def _final(store: Store, outcome: Fields | None, seed: str, digest: str) -> tuple[str | None, dict[str, GainFields]]:
     """Seed and genome as the finalists were measured; nothing where the genome was none."""
     members = store.rows("optimize/outcome_members", outcome_key=outcome["outcome_key"]) if outcome else []
     known = {row["genome_digest"]: row for row in members}
     if seed not in known or digest not in known:
-        return {"split": None, "objectives": {}}
-    return {"split": known[digest]["split"], "objectives": _pairs(_objectives_of(known[seed]), _objectives_of(known[digest]))}
+        return None, {}
+    return str(known[digest]["split"]), _pairs(_objectives_of(known[seed]), _objectives_of(known[digest]))
 
 
-def _pairs(before: dict[str, Measured], after: dict[str, Measured]) -> Fields:
-    found = {}
+def _pairs(before: dict[str, Measured], after: dict[str, Measured]) -> dict[str, GainFields]:
+    found: dict[str, GainFields] = {}
     for name in NAMES:
         one, other = before.get(name, _NO_FIGURE), after.get(name, _NO_FIGURE)
         found[name] = {"before": one.as_json(), "after": other.as_json(), "gain": lineage.gain(one, other).as_json()}
     return found
 
 
-def _step(at: int, one: LineageStep, costs: dict[tuple[int, str], Fields], critic: dict[tuple[int, str], int]) -> Fields:
+def _step(at: int, one: LineageStep, costs: dict[tuple[int, str], Fields], critic: dict[tuple[int, str], int]) -> StepFields:
     place = (one.candidate.generation, one.candidate.genome_digest)
     spent = costs.get(place, {"n_dialogues": None, "n_tokens": None})
     return {
         "step": at,
-        **{name: getattr(one.candidate, name) for name in ("generation", "operator", "genome_digest", "objective", "fault", "section")},
+        "generation": one.candidate.generation,
+        "operator": one.candidate.operator,
+        "genome_digest": one.candidate.genome_digest,
+        "objective": one.candidate.objective,
+        "fault": one.candidate.fault,
+        "section": one.candidate.section,
         "parents": list(one.candidate.parents),
         "change": _change(one.change),
         "objectives": _pairs(dict(one.before), dict(one.after)),
@@ -135,7 +145,7 @@ def _step(at: int, one: LineageStep, costs: dict[tuple[int, str], Fields], criti
     }
 
 
-def _change(change: Change) -> Fields:
+def _change(change: Change) -> ChangeFields:
     return {
         "sections": {name: [list(piece) for piece in pieces] for name, pieces in change.sections.items()},
         "controls": {name: list(both) for name, both in change.controls.items()},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from understudy import probes
 from understudy.doors.store import Store
@@ -15,6 +15,7 @@ from understudy.records import Turn
 from understudy.rows import humans as stock
 from understudy.rows.handle import Humans
 from understudy.tasks.play.opened import OpenRun
+from understudy.tasks.studies.results.probes import AllProbesFields, OneProbeFields, ProbeAbout, ProbeFields, TaskFields
 
 ALL = "all"
 # the probes report on what no fit has seen, and leave the test split closed
@@ -24,7 +25,7 @@ _SEEN = ("liked_seen", "disliked")
 Fields = dict[str, Any]
 
 
-def probe_model(opened: OpenRun, *, task: str, n: int, ratings: str | None = None) -> Fields:
+def probe_model(opened: OpenRun, *, task: str, n: int, ratings: str | None = None) -> ProbeFields:
     """The fields of `understudy probe`: those of one task, or under `tasks` those of all.
 
     `ratings`: the data set whose ratings stand for the humans of binary preference, where it is another one. Raises BadInput without
@@ -32,12 +33,14 @@ def probe_model(opened: OpenRun, *, task: str, n: int, ratings: str | None = Non
     """
     model, seed = opened.cast.seeker, opened.options.seed
     humans, asked = questions_of(opened.store, opened.humans, task=task, model=model, n=n, seed=seed, ratings=ratings)
-    about = {"dataset": opened.dataset, "split": SPLIT, "model": model}
     found = {name: _probed(questions, humans, opened, name=name, seed=seed) for name, questions in asked.items()}
-    n_calls = {"n_model_calls": opened.gateway.n_calls}
+    about: ProbeAbout = {
+        "dataset": opened.dataset, "split": SPLIT, "model": model, "task": task, "n_model_calls": opened.gateway.n_calls,
+    }  # fmt: skip
     if task == ALL:
-        return {**about, "task": ALL, "tasks": found, **n_calls}
-    return {**about, "task": task, **found[task], **n_calls}
+        every: AllProbesFields = {**about, "tasks": found}
+        return every
+    return cast(OneProbeFields, {**about, **found[task]})
 
 
 def questions_of(
@@ -93,11 +96,12 @@ def _opinions(people: Humans, reactions: Sequence[Mapping[str, Any]]) -> tuple[O
     return tuple(found)
 
 
-def _probed(questions: Questions, humans: HumanLogs, opened: OpenRun, *, name: str, seed: int) -> Fields:
+def _probed(questions: Questions, humans: HumanLogs, opened: OpenRun, *, name: str, seed: int) -> TaskFields:
     module = probes.load(name)
     about = {"human": module.HUMAN, "n_unusable": dict(questions.n_unusable)}
     if not questions.asked:
-        return {**about, "outcome": "not_measured", "reason": questions.reason, **AnswerCounts.of(()).as_json(), "figures": {}}
+        counted = AnswerCounts.of(()).as_json()
+        return cast(TaskFields, {**about, "outcome": "not_measured", "reason": questions.reason, **counted, "figures": {}})
     answers = _answers(module, questions.asked, opened)
     n_missing = sum(one.missing for one in answers)
     if n_missing > MAX_MISSING * len(answers):
@@ -106,8 +110,7 @@ def _probed(questions: Questions, humans: HumanLogs, opened: OpenRun, *, name: s
             f"{n_missing} of {len(answers)} answers of the probe {name} are missing; the first because: {why}",
             hint="run the same command again to ask them anew",
         )
-    found: Fields = {**about, **module.measured(questions, answers, humans, seed=seed)}
-    return found
+    return cast(TaskFields, {**about, **module.measured(questions, answers, humans, seed=seed)})
 
 
 def _answers(module: Any, questions: Sequence[Question], opened: OpenRun) -> list[ProbeAnswer]:

@@ -11,7 +11,7 @@ from understudy import objectives
 from understudy.measure.comparison import Difference, compare_values
 from understudy.objectives import Evaluation
 from understudy.parameters import PanelSize
-from understudy.records import Measured
+from understudy.records import FigureFields, Measured
 from understudy.report.drawing import Bar, bars_svg
 from understudy.report.figures import figure
 from understudy.report.markdown import table
@@ -24,15 +24,15 @@ Fields = dict[str, Any]
 
 
 class ObjectiveRow(TypedDict):
-    """What the search was worth by one objective; figures are in the contract's form."""
+    """One objective of the seed and of the pick, beside the humans and their floor."""
 
     unit: str
     better: str
-    seed: dict[str, object]
-    optimized: dict[str, object]
-    human: dict[str, object]
+    seed: FigureFields
+    optimized: FigureFields
+    human: FigureFields
     floor: float | None
-    difference: dict[str, object]
+    difference: FigureFields
     p_holm: float | None
     outcome: str
     n: int
@@ -72,7 +72,7 @@ def _row(name: str, seed: Evaluation, pick: Evaluation, difference: Difference, 
     }
 
 
-def _human(anchor: Fields | None) -> dict[str, object]:
+def _human(anchor: Fields | None) -> FigureFields:
     """The human split-half baseline: the difference between halves of humans that share no worker."""
     if anchor is None or anchor["floor"] is None:
         return Measured(None, reason=anchor["reason"] if anchor else "not in the profile").as_json()

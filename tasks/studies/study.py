@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from understudy import objectives
 from understudy.doors import folders
@@ -21,10 +21,15 @@ from understudy.rows import humans
 from understudy.studies.compare import page
 from understudy.tasks.play.metering import Spent, spent_on
 from understudy.tasks.studies.estimate import Asked, estimate_run
+from understudy.tasks.studies.results.estimates import EstimatedFields
+from understudy.tasks.studies.results.tables import StudyFields
 
 VERSION = 1
 Fields = dict[str, Any]
 N_PROBED = 200
+
+
+Answered = TypeVar("Answered", bound=Mapping[str, object])
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +39,14 @@ class Study:
     store: Store
     study_key: str
 
-    def answered(self, stage: str) -> Fields | None:
-        """What a stage answered; None where it is not done."""
+    def answered(self, stage: str) -> Any:
+        """What the work of a stage returned; None where it is not done."""
         found = self.store.rows("optimize/study_stage", study_key=self.study_key, stage=stage)
         return json.loads(found[0]["fields"]) if found else None
 
-    def once(self, stage: str, work: Callable[[], Fields]) -> Fields:
+    def once(self, stage: str, work: Callable[[], Answered]) -> Answered:
         """What a stage answers: from its row, or from `work`, which is then kept."""
-        known = self.answered(stage)
+        known: Answered | None = self.answered(stage)
         if known is not None:
             return known
         fields = work()
@@ -96,7 +101,7 @@ def room(study: Study, caps: Caps) -> Caps:
 
 def estimate(
     dataset: str, options: RunOptions, *, settings: Sequence[str], search: Search, report: PanelSize, final: bool, n_probed: int
-) -> Fields:
+) -> EstimatedFields:
     """What the study would cost if none of it had been done: the fields of `understudy estimate --of study`."""
     asked = Asked(
         dataset, ",".join(settings), "study", search, report, 1, options.recommender, options.seed, latency_s=None, final=final,
@@ -105,7 +110,7 @@ def estimate(
     return estimate_run(options.store, asked, models=options.models)
 
 
-def written(fields: Fields, store: str, *, out: str | None) -> dict[str, str]:
+def written(fields: StudyFields, store: str, *, out: str | None) -> dict[str, str]:
     """Form → file: the README's table, the whole report, the fields. Without `out` they lie in a folder beside the store."""
     beside = Path(store)
     folder = Path(out) if out else beside.with_name(f"{beside.stem}-study") / fields["study"][:12]

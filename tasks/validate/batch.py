@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypedDict
 
@@ -17,6 +17,7 @@ from understudy.errors import BadInput, GateFailed
 from understudy.instruments.disclosure import ItemIndex
 from understudy.records import Item, Measured
 from understudy.release import gates, licences
+from understudy.release.gates import VerdictFields
 from understudy.report.figures import interval_cell, number
 from understudy.report.markdown import table
 from understudy.rows import humans
@@ -37,7 +38,7 @@ class Quarantined(TypedDict):
 class GateFields(TypedDict):
     """The fields of `understudy validate`."""
 
-    verdicts: list[Fields]
+    verdicts: list[VerdictFields]
     passed: bool
     n_quarantined: int
     quarantined_by_reason: dict[str, int]
@@ -76,7 +77,7 @@ def require_passed(fields: GateFields) -> GateFields:
     return fields
 
 
-def told(failed: list[Fields]) -> str:
+def told(failed: Sequence[VerdictFields]) -> str:
     """The failed bounds in one line, the ones on figures before those that guard the evidence."""
     ordered = sorted(failed, key=lambda verdict: verdict["subject"] == "")
     return "; ".join(f"{verdict['suite']}/{verdict['expectation']}: {verdict['detail']}" for verdict in ordered)
@@ -221,9 +222,9 @@ def verdict_page(fields: GateFields) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _cells(verdict: Fields) -> tuple[str, ...]:
+def _cells(verdict: VerdictFields) -> tuple[str, ...]:
     """A verdict as a row of the page."""
     interval = interval_cell(*(verdict["ci"] or (None, None)))
-    seen, bound = (number(verdict[name], missing="") for name in ("observed", "bound"))
+    seen, bound = (number(one, missing="") for one in (verdict["observed"], verdict["bound"]))
     outcome = "passed" if verdict["passed"] else "**failed**"
     return verdict["suite"], verdict["expectation"], seen, interval, bound, str(verdict["n"]), outcome

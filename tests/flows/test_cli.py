@@ -17,7 +17,11 @@ from typer.testing import CliRunner
 
 from tests import commands
 from understudy.doors.store import Store
+from understudy.errors import GateFailed
+from understudy.flows.cli import publish
 from understudy.flows.cli.app import app
+from understudy.flows.cli.console import answer
+from understudy.tasks.publish.batch import ReleaseFields
 
 ROOT = Path(__file__).resolve().parents[2]
 UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))
@@ -81,6 +85,23 @@ def test_the_process_ends_with_two_where_there_is_no_store(tmp_path: Path) -> No
     done = process("status", "--json", cwd=tmp_path)
     assert done.returncode == 2, done.stderr
     assert json.loads(done.stdout)["error"]["code"] == "bad_input"
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_release_that_a_gate_refuses_ends_with_three(as_json: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    def refused() -> ReleaseFields:
+        raise GateFailed("batch b failed gates", hint="look at them", fields={"release": None})
+
+    with pytest.raises(SystemExit) as ended:
+        answer(refused, publish.page, as_json=as_json)
+    printed = capsys.readouterr()
+    assert ended.value.code == 3
+    if as_json:
+        error = {"code": "gate_failed", "message": "batch b failed gates", "hint": "look at them"}
+        assert json.loads(printed.out) == {"release": None, "ok": False, "error": error}
+    else:
+        assert printed.out == ""
+        assert "gate_failed: batch b failed gates" in printed.err
 
 
 def test_a_busy_store_ends_with_six(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypedDict
 
 import polars as pl
 
@@ -68,6 +68,20 @@ class BoundEvidence:
     reason: str
 
 
+class VerdictFields(TypedDict):
+    """One line of the outcome as the command line answers it."""
+
+    suite: str
+    expectation: str
+    subject: str
+    observed: float | None
+    ci: list[float] | None
+    n: int
+    bound: float | None
+    passed: bool
+    detail: str
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The verdict on one expectation: what was observed, what was allowed, and in words by how much it was missed."""
@@ -83,7 +97,7 @@ class Verdict:
     passed: bool
     detail: str
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> VerdictFields:
         """The contract's form, with `subject`, `n` and `detail` added."""
         return {
             "suite": self.suite,

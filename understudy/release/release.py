@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import polars as pl
 
@@ -100,9 +100,22 @@ def frame_digest(frame: pl.DataFrame) -> str:
     return digest([frame.columns, [list(row) for row in frame.iter_rows()]])
 
 
+class PullFields(TypedDict):
+    """The fields of `understudy pull`."""
+
+    name: str
+    version: int
+    engine: str
+    licence: str
+    n_examples: int
+    digest: str
+    path: str
+    form: str
+
+
 def pull(
     releases_dir: Path | str, name: str | None = None, *, version: int | None = None, form: str = "messages", out: Path | str | None = None
-) -> dict[str, Any]:
+) -> PullFields:
     """The fields of `understudy pull`: a training file is written to `out`, taken from published files alone.
 
     Everything is verified first: manifest against its digest, tables and examples against the manifest. Raises BadInput for a

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from understudy.objectives import NAMES
@@ -10,7 +10,7 @@ from understudy.report.arrows import arrows_svg
 from understudy.report.document import Document, Grid, Heading, Paragraph, Part, Picture, as_markdown
 from understudy.report.figures import REHEARSAL_WARNING, amount, figure, p_value
 
-Fields = dict[str, Any]
+Fields = Mapping[str, Any]
 REHEARSAL = "rehearsal"
 _ARROWS = {"better": "better", "worse": "worse", "inconclusive": "inconclusive", "not_measured": "not measured"}
 

@@ -80,7 +80,7 @@ def against(pairs: Sequence[Pair], rival: str, floors: Mapping[str, Floor]) -> t
     return rows_of([Pair(pair.setting, known[0], pair.after) for pair in pairs], floors) if known else ([], {"n_tests": 0})
 
 
-def with_carried(rows: Sequence[Fields], home: Sequence[Fields]) -> list[Fields]:
+def with_carried(rows: Sequence[Mapping[str, Any]], home: Sequence[Mapping[str, Any]]) -> list[Fields]:
     """`rows` (measured elsewhere), each with the home row's difference and how much of its gain carries over."""
     own = {(row["setting"], row["objective"]): row for row in home}
     found = []
@@ -110,7 +110,7 @@ def carried(away: Measured, home: Measured, home_outcome: str) -> Measured:
     return Measured(ratio, min(ratio, low), max(ratio, high), min(away.n, home.n))
 
 
-def counted(rows: Sequence[Fields]) -> dict[str, int]:
+def counted(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Outcome → rows that have it."""
     names = ("better", "worse", "inconclusive", "not_measured")
     return {name: sum(row["outcome"] == name for row in rows) for name in names}

@@ -8,10 +8,8 @@ from typing import Any
 from understudy.report.document import Diff, Document, Grid, Heading, Paragraph, Part
 from understudy.report.figures import figure
 
-Fields = dict[str, Any]
 
-
-def document(fields: Fields) -> Document:
+def document(fields: Mapping[str, Any]) -> Document:
     """The report of the fields of `understudy show`."""
     parts: list[Part] = [Paragraph(summary(fields))]
     if fields["engine_note"]:
@@ -28,7 +26,7 @@ def document(fields: Fields) -> Document:
     return Document(f"Lineage of {fields['genome_digest'][:12]}", parts)
 
 
-def summary(fields: Fields) -> str:
+def summary(fields: Mapping[str, Any]) -> str:
     """The search in two sentences."""
     what = "the pick" if fields["is_pick"] else "a candidate"
     return (
@@ -38,12 +36,12 @@ def summary(fields: Fields) -> str:
     )
 
 
-def heading(step: Fields) -> str:
+def heading(step: Mapping[str, Any]) -> str:
     """A step in a line."""
     return f"Step {step['step']}: {step['operator'].replace('_', ' ')}, generation {step['generation']}"
 
 
-def about(step: Fields) -> list[str]:
+def about(step: Mapping[str, Any]) -> list[str]:
     """What there is to say of a step beside the change and the figures."""
     told = []
     if step["fault"]:
@@ -59,17 +57,17 @@ def about(step: Fields) -> list[str]:
     return told
 
 
-def with_n(value: Fields) -> str:
+def with_n(value: Mapping[str, Any]) -> str:
     """A figure with its n."""
     return figure(value, interval=False, n="named")
 
 
-def gained(value: Fields) -> str:
+def gained(value: Mapping[str, Any]) -> str:
     """A gain with its sign."""
     return figure(value, form="+.3f", interval=False)
 
 
-def _step(step: Fields) -> list[Part]:
+def _step(step: Mapping[str, Any]) -> list[Part]:
     parts: list[Part] = [Heading(heading(step)), *(Paragraph(line, is_note=True) for line in about(step)), *_change(step["change"])]
     if step["objectives"]:
         parts += [
@@ -79,7 +77,7 @@ def _step(step: Fields) -> list[Part]:
     return parts
 
 
-def _change(change: Fields) -> list[Part]:
+def _change(change: Mapping[str, Any]) -> list[Part]:
     parts: list[Part] = [Diff(name, [(op, text) for op, text in pieces]) for name, pieces in change["sections"].items()]
     if change["controls"]:
         parts.append(
@@ -91,7 +89,7 @@ def _change(change: Fields) -> list[Part]:
     return parts
 
 
-def _objectives_grid(objectives: Mapping[str, Fields]) -> Grid:
+def _objectives_grid(objectives: Mapping[str, Mapping[str, Any]]) -> Grid:
     rows: Sequence[Sequence[str]] = [
         [name.replace("_", " "), with_n(one["before"]), with_n(one["after"]), gained(one["gain"])] for name, one in objectives.items()
     ]
