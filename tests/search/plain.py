@@ -32,7 +32,7 @@ SMALL = PanelSize(per_stratum=3, behaviour=5, free=2)
 
 def small(generations: int, **changed: Any) -> Search:
     """As small a search as there can be."""
-    return Search(population=4, generations=generations, n_front=2, panel=SMALL, front_panel=SMALL, **changed)
+    return Search(**{"population": 4, "generations": generations, "n_front": 2, "panel": SMALL, "front_panel": SMALL, **changed})
 
 
 class Functions:
