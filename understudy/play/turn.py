@@ -44,7 +44,8 @@ class Steps(BaseModel):
 
 
 class Check(BaseModel):
-    """The verifier's answer about a draft; `fault` states in a few words why it does not pass."""
+    # the docstring is shown to the model with the schema: it is part of the prompt
+    """What a second model says of a draft; `fault` in a few words where it does not pass."""
 
     passes: bool
     fault: Annotated[str, Field(max_length=600)] = ""
