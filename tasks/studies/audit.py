@@ -51,7 +51,7 @@ def audit_file(
     with Store.open(store_path) as store:
         profile_key = stock.current_profile(store, dataset)
         read = read_simulated(reader, Path(simulated), roles)
-        side, splits = _side(store, profile_key, dataset)
+        side, splits = _audit_humans(store, profile_key, dataset)
         chosen = split or _split_of(read.dialogues, side, splits, by_id=by_id)
         human = played.load_human(store, profile_key, chosen, dataset)
         side = replace(side, points=_points(store, profile_key, chosen))
@@ -103,7 +103,7 @@ def _masked(dialogues: Sequence[Dialogue]) -> list[Dialogue]:
     return [replace(one, turns=tuple(replace(turn, text=next(texts)) for turn in one.turns)) for one in dialogues]
 
 
-def _side(store: Store, profile_key: str, dataset: str) -> tuple[AuditHumans, dict[str, str]]:
+def _audit_humans(store: Store, profile_key: str, dataset: str) -> tuple[AuditHumans, dict[str, str]]:
     """The humans of the splits that may be opened, and the split of each dialogue."""
     splits, scenarios, targets = dict[str, str](), dict[str, str](), dict[str, str]()
     for name in OPEN:

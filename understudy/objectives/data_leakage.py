@@ -44,7 +44,7 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
     signed |= {kind: _above_humans(simulated, reference, kind) for kind in _COLUMNS}
     kept = CAPPED if _has_targets(simulated) else tuple(_COLUMNS)
     left_out = tuple(name for name in CAPPED if name not in kept)
-    units = {"simulated": _units(simulated.turns, reference), "human": _units(reference.turns, reference)}
+    units = {"simulated": _unit_count(simulated.turns, reference), "human": _unit_count(reference.turns, reference)}
     missing = required(signed, kept)
     if missing:
         return ObjectiveValue("data_leakage", Measured(None, reason=missing), rates, signed, left_out, human=human, unit_counts=units)
@@ -108,7 +108,7 @@ def _humans(kind: str, reference: Reference) -> Clustered:
     return reference.once(("turns", kind), lambda: _turns(reference.turns, kind, reference))
 
 
-def _units(turns: pl.DataFrame, reference: Reference) -> str:
+def _unit_count(turns: pl.DataFrame, reference: Reference) -> str:
     return reference.resampling_units(turns["dialogue_id"].unique()).described()
 
 

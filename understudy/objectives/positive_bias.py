@@ -33,21 +33,21 @@ _PLACES = (*STRATA, DECOY)
 
 
 @dataclass(frozen=True, slots=True)
-class _Side:
+class _Acceptances:
     """Acceptances `k` among `n` reactions, (n_dialogues, n_strata), and the unit of each dialogue."""
 
-    units: Units
+    resampling: Units
     k: Floats
     n: Floats
 
     def stratum(self, name: str) -> Clustered:
         column = STRATA.index(name)
-        return self.units.clustered(self.k[:, column], self.n[:, column])
+        return self.resampling.clustered(self.k[:, column], self.n[:, column])
 
     def deviations(self, kept: tuple[str, ...], seed: int) -> Floats:
         """(n_halves, n_strata): how far each half-sample of units has its acceptance from the whole's."""
         columns = [STRATA.index(name) for name in kept]
-        weights = self.units.halves(seed=seed)
+        weights = self.resampling.halves(seed=seed)
         k, n = weights @ self.k[:, columns], weights @ self.n[:, columns]
         rates = np.divide(k, n, out=np.repeat(k[:1] / np.maximum(n[:1], 1), len(k), axis=0), where=n > 0)
         return np.asarray(rates[1:] - rates[:1])
@@ -55,8 +55,8 @@ class _Side:
 
 def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: bool = True) -> ObjectiveValue:
     """positive_bias in [0, 1]; not measured where no stratum has enough human contexts, or one that has lacks a simulated one."""
-    ours, humans = _sides(simulated, reference)
-    units = {"simulated": ours.units.described(), "human": humans.units.described()}
+    ours, humans = _both_acceptances(simulated, reference)
+    units = {"simulated": ours.resampling.described(), "human": humans.resampling.described()}
     human: dict[str, Measured] = {name: humans.stratum(name).rate(_nothing(name)) for name in STRATA}
     signed: dict[str, Measured] = {name: _signed(ours, humans, name, reference.min_contexts) for name in STRATA}
     kept: tuple[str, ...] = tuple(name for name in STRATA if human[name].n >= reference.min_contexts)
@@ -110,21 +110,21 @@ def over_acceptance(simulated: Observed, reference: Reference, bias: ObjectiveVa
 
 def going_together(simulated: Observed, reference: Reference, kept: tuple[str, ...]) -> Floats:
     """(n_kept, n_kept) correlations over people of the signed parts of these strata."""
-    return _together(*_sides(simulated, reference), kept)
+    return _together(*_both_acceptances(simulated, reference), kept)
 
 
 def _nothing(stratum: str) -> str:
     return f"no reactions in {stratum}"
 
 
-def _sides(simulated: Observed, reference: Reference) -> tuple[_Side, _Side]:
-    humans = reference.once("reactions by dialogue", lambda: _side(reference.reactions, reference))
-    return _side(simulated.reactions, reference), humans
+def _both_acceptances(simulated: Observed, reference: Reference) -> tuple[_Acceptances, _Acceptances]:
+    humans = reference.once("reactions by dialogue", lambda: _acceptances(reference.reactions, reference))
+    return _acceptances(simulated.reactions, reference), humans
 
 
-def _side(reactions: pl.DataFrame, reference: Reference) -> _Side:
+def _acceptances(reactions: pl.DataFrame, reference: Reference) -> _Acceptances:
     names, hits, n = _counted(reactions)
-    return _Side(reference.resampling_units(names), hits[:, : len(STRATA), CLASSES.index("accept")], n[:, : len(STRATA)])
+    return _Acceptances(reference.resampling_units(names), hits[:, : len(STRATA), CLASSES.index("accept")], n[:, : len(STRATA)])
 
 
 def _counted(reactions: pl.DataFrame) -> tuple[NDArray[np.str_], Floats, Floats]:
@@ -142,7 +142,7 @@ def _codes(values: pl.Series, known: tuple[str, ...]) -> NDArray[np.int64]:
     return np.array([code.get(value, len(known)) for value in values.to_list()], dtype=np.int64)
 
 
-def _signed(ours: _Side, humans: _Side, stratum: str, min_contexts: int) -> Measured:
+def _signed(ours: _Acceptances, humans: _Acceptances, stratum: str, min_contexts: int) -> Measured:
     one, other = ours.stratum(stratum), humans.stratum(stratum)
     n = int(other.n.sum())
     if n < min_contexts:
@@ -150,12 +150,14 @@ def _signed(ours: _Side, humans: _Side, stratum: str, min_contexts: int) -> Meas
     return rates_apart(one, other, nothing=_nothing(stratum))
 
 
-def _together(ours: _Side, humans: _Side, kept: tuple[str, ...]) -> Floats:
+def _together(ours: _Acceptances, humans: _Acceptances, kept: tuple[str, ...]) -> Floats:
     """(n_kept, n_kept): how the signed parts go together over people."""
     sides = joined([side.stratum(name) for side in (ours, humans) for name in kept])
     return correlations(sides[:, : len(kept)] - sides[:, len(kept) :])
 
 
-def _replicates(ours: _Side, humans: _Side, kept: tuple[str, ...], values: Floats, seeds: tuple[int, int]) -> tuple[float, ...]:
+def _replicates(
+    ours: _Acceptances, humans: _Acceptances, kept: tuple[str, ...], values: Floats, seeds: tuple[int, int]
+) -> tuple[float, ...]:
     deviations = ours.deviations(kept, seeds[0]) - humans.deviations(kept, seeds[1])
     return tuple(np.abs(values[None, :] + deviations).mean(axis=1).tolist())

@@ -59,7 +59,7 @@ class _Said:
     previous: str
     person: str
     stratum: str | None
-    told: frozenset[str] = frozenset()
+    given_away: frozenset[str] = frozenset()
 
 
 def cases(played: Iterable[Played], *, contexts: Mapping[str, Context], humans: HumanTurns, reference: Reference) -> list[ComparedTurn]:
@@ -70,7 +70,7 @@ def cases(played: Iterable[Played], *, contexts: Mapping[str, Context], humans: 
     texts = pl.Series("text", [text for one in said for text in (one.text, one.previous, one.person)])
     known = {row["text"]: row for row in read([texts], reference.titles, reference.instruments).iter_rows(named=True)}
     copies = _copies(said, known, reference)
-    return [_case(one, known, told | one.told) for one, told in zip(said, copies, strict=True)]
+    return [_case(one, known, told | one.given_away) for one, told in zip(said, copies, strict=True)]
 
 
 def _turns_of(one: Played, contexts: Mapping[str, Context], humans: HumanTurns, reference: Reference) -> list[_Said]:

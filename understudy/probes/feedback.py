@@ -73,7 +73,7 @@ def questions(humans: HumanLogs, *, n: int, model: str, seed: int) -> Questions:
     found = [one for talk in in_order if (one := _exchange(talk)) is not None]
     parts = ("feedback", VERSION, seed)
     chosen = drawn(((one, one.seeker_id, one.dialogue_id) for one in found), n=n, parts=parts)
-    units = [unit for one in chosen for unit in _units(one, found, parts)]
+    units = [unit for one in chosen for unit in _trials(one, found, parts)]
     asked = tuple(Question(_request(one, model=model, parts=parts), Reaction if one.kind == "judge" else Choice, one) for one in units)
     unusable = {"no request before the first recommending reply": len(humans.talks) - len(found)}
     return Questions(asked, unusable, "" if asked else "no two dialogues hold a request and a reply that names an item")
@@ -106,7 +106,7 @@ def _exchange(talk: LoggedDialogue) -> HumanExchange | None:
     return HumanExchange(talk.dialogue_id, talk.seeker_id, talk.turns[:at], talk.turns[at], after, named)
 
 
-def _units(one: HumanExchange, others: Sequence[HumanExchange], parts: Sequence[Any]) -> list[ReplyTrial]:
+def _trials(one: HumanExchange, others: Sequence[HumanExchange], parts: Sequence[Any]) -> list[ReplyTrial]:
     """Both questions about an exchange; none where every other reply names what this dialogue names too."""
     start = int(share_of(*parts, "decoy", one.dialogue_id) * len(others))
     apart = (other for other in (*others[start:], *others[:start]) if _is_apart(one, other))

@@ -21,7 +21,7 @@ _TOLD = ("text", "reported_model", "engine", "finish_reason", "fingerprint")
 class _Kind:
     """A failure that retries cannot repair; `ends_run` if no other request to the model can succeed either."""
 
-    told: str
+    message: str
     hint: str
     ends_run: bool
 
@@ -64,7 +64,7 @@ def failure_of(error: Exception, secrets: Collection[str]) -> CallFailed:
     text = scrubbed(str(error), secrets)
     kind = _kind(type(error).__name__, status, str(error))
     if kind is not None:
-        reason = f"{kind.told}: {type(error).__name__}: {text}"
+        reason = f"{kind.message}: {type(error).__name__}: {text}"
         return CallFailed(reason, transient=False, may_be_charged=False, ends_run=kind.ends_run, hint=kind.hint)
     if status is not None and status < 400:
         # litellm quotes what it could not read, and what a model wrote is no part of an error message
@@ -85,7 +85,7 @@ def unusable(*, text: str, finish_reason: str, completion_tokens: int) -> CallFa
     A model that wrote tokens and said nothing has replied: what it said is empty.
     """
     if finish_reason == _CONTENT_FILTERED:
-        return CallFailed(_FILTER.told, transient=False, may_be_charged=True, hint=_FILTER.hint)
+        return CallFailed(_FILTER.message, transient=False, may_be_charged=True, hint=_FILTER.hint)
     if not text and completion_tokens == 0:
         return CallFailed("an answer without content", transient=True, may_be_charged=True)
     return None

@@ -169,7 +169,7 @@ class Ledger:
                     batch, more = self._take()
                     self._commit(store, [job for job in batch if isinstance(job, _Write)])
                     if reads := [job for job in batch if isinstance(job, _ReadRow)]:
-                        self._deliver(partial(_resolve, _found(store, reads)))
+                        self._deliver(partial(_resolve, _answers_of(store, reads)))
         except BaseException as error:
             if not opened.done():
                 opened.set_exception(error)
@@ -225,7 +225,7 @@ class Ledger:
         self._deliver(partial(_reject, [job.done for job in batch], error))
 
 
-def _found(store: Store, reads: list[_ReadRow]) -> list[tuple[Future[Any], Any]]:
+def _answers_of(store: Store, reads: list[_ReadRow]) -> list[tuple[Future[Any], Any]]:
     rows = store.rows("play/completions", keys=sorted({read.completion_key for read in reads}))
     found = {row.pop("completion_key"): Completion(**row) for row in rows}
     return [(read.done, found[read.completion_key]) for read in reads]

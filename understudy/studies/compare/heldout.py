@@ -50,7 +50,7 @@ def told_apart(human: pl.DataFrame, simulated: pl.DataFrame, *, seed: int) -> Me
     whole = read.mean_auc(np.ones(len(read.kind), dtype=bool))
     if whole is None:
         return Measured(None, n=n, reason="no fold holds turns of both kinds")
-    halved = halves(unit_codes(read.units), seed=seed, n=_N_HALVES)
+    halved = halves(unit_codes(read.seekers), seed=seed, n=_N_HALVES)
     kept = np.array([one for one in (read.mean_auc(row[read.owner] > 0) for row in halved) if one is not None])
     return interval(whole, kept - kept.mean(), n=n, low=0.0, high=1.0)
 
@@ -78,13 +78,13 @@ def human_floor(reference: Reference, human: pl.DataFrame, *, n_dialogues: int, 
 
 @dataclass(frozen=True, slots=True)
 class _ScoredStretches:
-    """Stretches of both kinds as scored: `kind` 1 is simulated, `owner` the place of a stretch's seeker among `units`."""
+    """Stretches of both kinds as scored: `kind` 1 is simulated, `owner` the place of a stretch's seeker among `seekers`."""
 
     scores: Floats
     kind: Floats
     fold: NDArray[np.int64]
     owner: NDArray[np.int64]
-    units: list[str]
+    seekers: list[str]
 
     @classmethod
     def of(cls, human: pl.DataFrame, simulated: pl.DataFrame, seed: int) -> _ScoredStretches:
