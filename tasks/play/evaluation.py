@@ -14,7 +14,8 @@ from understudy.doors.store import Store
 from understudy.errors import BudgetExhausted
 from understudy.keys import canonical_json
 from understudy.measure.reference import Reference
-from understudy.play.dialogue import Played, Scene, free_scene, play_all, replay_scene, simulated
+from understudy.play.dialogue import Played, play_all, simulated
+from understudy.play.scene import Scene, free_scene, replay_scene
 from understudy.records import Context, Item
 from understudy.rows import played as rows
 from understudy.tasks.play.missing import require_replies
@@ -55,9 +56,9 @@ def evaluate(work: Work, opened: OpenRun) -> Done:
     return stored(work, found) or measured(opened, work).done
 
 
-def stored(work: Work, found: Sequence[Mapping[str, Any]]) -> Done | None:
+def stored(work: Work, evaluations: Sequence[Mapping[str, Any]]) -> Done | None:
     """The evaluation that a query has found; None where it has found none."""
-    return Done(work, cast(EvaluationRow, found[0])) if found else None
+    return Done(work, cast(EvaluationRow, evaluations[0])) if evaluations else None
 
 
 def measured(opened: OpenRun, work: Work, *, needs_replies: bool = False) -> Measurement:

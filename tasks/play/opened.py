@@ -19,7 +19,8 @@ from typing import Any, NoReturn, SupportsIndex
 from understudy import plugins, rehearsal
 from understudy.completion import ROLES
 from understudy.doors.gateway import ages
-from understudy.doors.gateway.llm import Gateway, GatewayConfig
+from understudy.doors.gateway.caller import GatewayConfig
+from understudy.doors.gateway.llm import Gateway
 from understudy.doors.http import Http
 from understudy.doors.store import Store
 from understudy.errors import UnderstudyError

@@ -33,7 +33,7 @@ def measure_anchors(store: Store, profile_key: str, dataset: str, seed: int) -> 
 def anchors_at(store: Store, profile_key: str, dataset: str, size: PanelSize, *, seed: int) -> Fields:
     """The anchors at another size than the report's, `{sizes, anchors}`; measured once and then served from rows."""
     sized = (anchors_of(store, profile_key, dataset, split, size, seed=seed) for split in ANCHORED)
-    return {"sizes": size.model_dump(), "anchors": {one["name"]: told(one) for part in sized for one in part}}
+    return {"sizes": size.model_dump(), "anchors": {one["name"]: anchor_fields(one) for part in sized for one in part}}
 
 
 def anchors_of(store: Store, profile_key: str, dataset: str, split: str, size: PanelSize, *, seed: int) -> list[Fields]:
@@ -54,10 +54,10 @@ def anchors_of(store: Store, profile_key: str, dataset: str, split: str, size: P
 def kept(store: Store, profile_key: str) -> dict[str, AnchorFields]:
     """Name → anchor at the report's size."""
     found = (store.rows("profile/anchors", profile_key=profile_key, split=split) for split in ANCHORED)
-    return {one["name"]: told(one) for part in found for one in part}
+    return {one["name"]: anchor_fields(one) for part in found for one in part}
 
 
-def told(row: Fields) -> AnchorFields:
+def anchor_fields(row: Fields) -> AnchorFields:
     """The contract's form of a statistic, with its floor where one was measured."""
     figure: AnchorFields = {"split": row["split"], "n": row["n"], "value": row["value"]}
     if row["value"] is None:

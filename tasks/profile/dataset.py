@@ -23,7 +23,7 @@ from understudy.statistics.rates import wilson
 from understudy.tasks.artifacts import page
 from understudy.tasks.profile import anchors as measured
 from understudy.tasks.profile.anchors import measure_anchors
-from understudy.tasks.profile.instruments import keep_instruments, told, version_of
+from understudy.tasks.profile.instruments import instrument_fields, keep_instruments, version_of
 from understudy.tasks.profile.results import SPLIT_COUNTS, ProfileFields, ProfileRows, SplitFields
 
 Fields = dict[str, Any]
@@ -167,7 +167,7 @@ def _fields(store: Store, profile_key: str, dataset: str) -> ProfileRows:
         "history_leak": _history_leak(store, profile_key),
         "disclosed": {one.pop("kind"): one for one in store.rows("profile/disclosed", profile_key=profile_key)},
         "anchors": measured.kept(store, profile_key),
-        "instruments": told(store, profile_key, dataset),
+        "instruments": instrument_fields(store, profile_key, dataset),
     }
 
 

@@ -77,7 +77,7 @@ def labelled_registers(store: Store, profile_key: str, dataset: str) -> dict[str
     }
 
 
-def told(store: Store, profile_key: str, dataset: str) -> dict[str, InstrumentFields]:
+def instrument_fields(store: Store, profile_key: str, dataset: str) -> dict[str, InstrumentFields]:
     """Name → the contract's fields of each instrument; a register that people labelled has its confusion from them."""
     by_labels = labelled_registers(store, profile_key, dataset)
     found: dict[str, InstrumentFields] = {}

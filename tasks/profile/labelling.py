@@ -12,7 +12,7 @@ from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.profile import labelling
 from understudy.rows import humans
-from understudy.tasks.profile.instruments import NAMES, told
+from understudy.tasks.profile.instruments import NAMES, instrument_fields
 from understudy.tasks.profile.results import LabelsFields, SheetFields
 
 Fields = dict[str, Any]
@@ -47,7 +47,7 @@ def read_labels(store_path: str, dataset: str, sheets: list[str], *, seed: int =
         with store.transaction():
             n_new = store.add("play.human_labels", pl.DataFrame(read, schema=schema, orient="row"))
         labels = store.frame("play/human_labels", dataset=dataset)
-        instruments = told(store, profile_key, dataset)
+        instruments = instrument_fields(store, profile_key, dataset)
     return {
         "dataset": dataset,
         "n_labels": labels.height,

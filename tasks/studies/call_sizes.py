@@ -8,7 +8,8 @@ from typing import Any
 
 from understudy.completion import ModelRole, Request
 from understudy.doors.gateway.budget import Price
-from understudy.doors.gateway.llm import GatewayConfig, known_price
+from understudy.doors.gateway.caller import GatewayConfig
+from understudy.doors.gateway.llm import known_price
 from understudy.parameters import Caps, Models
 from understudy.play.scene import Scene
 from understudy.play.turn import check_request, request_of

@@ -73,11 +73,13 @@ def require_passed(fields: GateFields) -> GateFields:
     """The fields of a validated batch as they are. Raises GateFailed, which carries them, when a gate said no."""
     failed = [verdict for verdict in fields["verdicts"] if not verdict["passed"]]
     if failed:
-        raise GateFailed(told(failed), hint="the dialogues stay in the store; the field `worst` names those in quarantine", fields=fields)
+        raise GateFailed(
+            failures_in_words(failed), hint="the dialogues stay in the store; the field `worst` names those in quarantine", fields=fields
+        )
     return fields
 
 
-def told(failed: Sequence[VerdictFields]) -> str:
+def failures_in_words(failed: Sequence[VerdictFields]) -> str:
     """The failed bounds in one line, the ones on figures before those that guard the evidence."""
     ordered = sorted(failed, key=lambda verdict: verdict["subject"] == "")
     return "; ".join(f"{verdict['suite']}/{verdict['expectation']}: {verdict['detail']}" for verdict in ordered)

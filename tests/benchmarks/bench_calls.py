@@ -25,7 +25,8 @@ from tables import Table, write_section
 
 from understudy import rehearsal
 from understudy.completion import Request
-from understudy.doors.gateway.llm import Gateway, GatewayConfig
+from understudy.doors.gateway.caller import GatewayConfig
+from understudy.doors.gateway.llm import Gateway
 from understudy.parameters import Caps
 from understudy.prompt.setting import load_setting
 from understudy.prompt.template import render

@@ -16,11 +16,13 @@ from typing import Any
 import httpx
 
 from understudy import rehearsal
-from understudy.doors.gateway.llm import Gateway, GatewayConfig
+from understudy.doors.gateway.caller import GatewayConfig
+from understudy.doors.gateway.llm import Gateway
 from understudy.doors.store import Store
 from understudy.errors import BudgetExhausted
 from understudy.parameters import Caps
-from understudy.play.dialogue import Played, Scene, free_scene, play_all
+from understudy.play.dialogue import Played, play_all
+from understudy.play.scene import Scene, free_scene
 from understudy.prompt.setting import load_setting
 from understudy.recommenders import retrieval
 from understudy.records import Item, Need, Scenario

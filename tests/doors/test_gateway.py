@@ -10,8 +10,9 @@ import pytest
 
 from understudy.completion import Completion, MissingReply
 from understudy.doors.gateway import caller
+from understudy.doors.gateway.caller import GatewayConfig
 from understudy.doors.gateway.calls import CallFailed
-from understudy.doors.gateway.gateway import Exchange, GatewayConfig
+from understudy.doors.gateway.gateway import Exchange
 from understudy.doors.store import Store
 from understudy.errors import BudgetExhausted, ProviderFailed, UnderstudyError
 from understudy.parameters import Caps

@@ -25,7 +25,8 @@ from understudy import rehearsal
 from understudy.completion import Message, Request
 from understudy.doors.events import recording
 from understudy.doors.gateway import caller
-from understudy.doors.gateway.llm import Gateway, GatewayConfig
+from understudy.doors.gateway.caller import GatewayConfig
+from understudy.doors.gateway.llm import Gateway
 from understudy.errors import ProviderFailed
 
 UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))

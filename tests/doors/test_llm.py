@@ -20,7 +20,8 @@ from understudy.completion import Completion, Message, MissingReply, Request
 from understudy.doors.devserver import KINDS, DevServer, Faults
 from understudy.doors.gateway import caller
 from understudy.doors.gateway.budget import Price
-from understudy.doors.gateway.llm import Gateway, GatewayConfig, known_price
+from understudy.doors.gateway.caller import GatewayConfig
+from understudy.doors.gateway.llm import Gateway, known_price
 from understudy.doors.store import Store
 from understudy.errors import BadInput, UnderstudyError
 from understudy.parameters import Caps

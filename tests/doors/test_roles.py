@@ -19,8 +19,9 @@ from understudy.doors.events import recording
 from understudy.doors.gateway import caller
 from understudy.doors.gateway.ages import age_of, bare, current
 from understudy.doors.gateway.budget import worst_case
+from understudy.doors.gateway.caller import GatewayConfig
 from understudy.doors.gateway.calls import CallFailed
-from understudy.doors.gateway.gateway import Exchange, GatewayConfig
+from understudy.doors.gateway.gateway import Exchange
 from understudy.doors.store import Store
 from understudy.errors import BadInput, BudgetExhausted, ProviderFailed
 from understudy.parameters import Caps, Models, RoleLimits, checked

@@ -14,8 +14,9 @@ import pytest
 from tests.play import obedient
 from understudy.completion import Completion, Request
 from understudy.play import dialogue
-from understudy.play.dialogue import PlayedTurn, Scene
+from understudy.play.dialogue import PlayedTurn
 from understudy.play.satisfaction import Score, satisfaction
+from understudy.play.scene import MAX_TURNS, Scene
 from understudy.play.turn import Check, Steps, check_request, request_of
 from understudy.probes import contamination
 from understudy.prompt import template
@@ -171,7 +172,7 @@ def test_a_whole_dialogue_with_an_attacker_ends_as_any_other(attack: dict[str, s
     model = obedient.Obedient(attack["goal"])
     played = asyncio.run(dialogue.play(scene(verifier=True), complete=model, recommender=Attacker(attack["text"])))
     said = [turn.text for turn in played.turns if turn.role == "seeker"]
-    assert (played.status, played.n_turns, len(said)) == ("capped", dialogue.MAX_TURNS, dialogue.MAX_TURNS // 2)
+    assert (played.status, played.n_turns, len(said)) == ("capped", MAX_TURNS, MAX_TURNS // 2)
     assert all(text.endswith("is not for me") for text in said)
     assert (played.n_redone, played.n_unchecked) == (len(said), 0)
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from understudy.completion import Completion, Request
 from understudy.keys import seed_of
-from understudy.play.dialogue import Played, Scene, free_scene, play_all
+from understudy.play.dialogue import Played, play_all
+from understudy.play.scene import Scene, free_scene
 from understudy.prompt.genome import SECTIONS, Controls, Genome
 from understudy.recommenders import Recommendation
 from understudy.records import Item, Need, Scenario

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from understudy.completion import Completion, MissingReply, Request
 from understudy.errors import BudgetExhausted
 from understudy.play import dialogue
-from understudy.play.dialogue import Played, Scene, free_frames, free_scene, play_all, replay_scene, replies
+from understudy.play.dialogue import Played, free_frames, play_all, replies
+from understudy.play.scene import MAX_TURNS, Scene, free_scene, replay_scene
 from understudy.prompt.genome import SECTIONS, Controls, Genome
 from understudy.prompt.speech import cleaned, says_goodbye
 from understudy.recommenders import Recommendation
@@ -108,7 +109,7 @@ def test_a_free_run_ends_with_the_recommender_s_goodbye() -> None:
 
 def test_a_free_run_is_capped_and_the_cap_is_an_outcome() -> None:
     played = free(Script())
-    assert (played.status, played.n_turns) == ("capped", dialogue.MAX_TURNS)
+    assert (played.status, played.n_turns) == ("capped", MAX_TURNS)
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ import pytest
 from understudy.completion import Completion, MissingReply, Request
 from understudy.doors.store import Store
 from understudy.play import dialogue
-from understudy.play.dialogue import Played, PlayedTurn, Scene
+from understudy.play.dialogue import Played, PlayedTurn
 from understudy.play.satisfaction import Score, satisfaction, satisfaction_key
+from understudy.play.scene import Scene
 from understudy.prompt.genome import SECTIONS, Controls, Genome
 from understudy.prompt.structured import Invalid
 from understudy.recommenders import Recommendation

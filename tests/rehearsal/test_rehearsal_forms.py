@@ -10,7 +10,8 @@ import pytest
 
 from understudy import rehearsal
 from understudy.completion import Completion, Message, Request
-from understudy.play.dialogue import Played, Scene, play
+from understudy.play.dialogue import Played, play
+from understudy.play.scene import Scene
 from understudy.play.turn import Check, Steps, check_request, request_of
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting

@@ -10,8 +10,9 @@ import pytest
 from understudy import rehearsal
 from understudy.completion import Completion, Request
 from understudy.errors import BadInput
-from understudy.play.dialogue import PlayedTurn, Scene
+from understudy.play.dialogue import PlayedTurn
 from understudy.play.satisfaction import Score, satisfaction
+from understudy.play.scene import Scene
 from understudy.probes import contamination
 from understudy.probes.contamination import Guesses, TalkBeforeTarget
 from understudy.prompt.genome import Genome

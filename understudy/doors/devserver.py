@@ -26,10 +26,8 @@ from starlette.routing import Route
 
 from understudy import rehearsal
 from understudy.completion import Message
-from understudy.doors.faults import KINDS, UNANSWERED, Faults, Kind, broken, until_gone
+from understudy.doors.faults import UNANSWERED, Faults, Kind, broken, until_gone
 from understudy.errors import BadInput
-
-__all__ = ("KINDS", "DevServer", "Faults", "serve")
 
 SURFACE = "0"
 MODEL = "rehearsal"

@@ -16,17 +16,12 @@ import polars as pl
 from understudy.completion import Complete, MissingReply
 from understudy.keys import seed_of
 from understudy.measure.reference import Simulated
-from understudy.play.scene import DRAWS, MAX_TURNS, NO_RECOMMENDER, VERSION, Mode, Scene, free_scene, replay_scene
+from understudy.play.scene import DRAWS, MAX_TURNS, Scene
 from understudy.play.turn import Tally, next_turn, request_of
 from understudy.prompt import template
 from understudy.prompt.speech import repeats, says_goodbye, thanks_loop
 from understudy.recommenders import Recommender
 from understudy.records import Role, Turn
-
-__all__ = (
-    "MAX_TURNS", "NO_RECOMMENDER", "VERSION", "Mode", "Played", "PlayedTurn", "Scene", "Status", "ends_of", "first_of", "free_frames",
-    "free_scene", "play", "play_all", "replay_scene", "replies", "simulated",
-)  # fmt: skip
 
 Status = Literal["complete", "capped", "missing", "invalid"]
 _N_ALIKE = 3

@@ -17,12 +17,10 @@ from typing import Any, Self, TypeVar
 
 from understudy.completion import Completion, MissingReply, Request
 from understudy.doors.gateway.budget import Budget
-from understudy.doors.gateway.caller import EMBEDDED, Caller, GatewayConfig, Provider, landed
+from understudy.doors.gateway.caller import Caller, GatewayConfig, Provider, landed
 from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.gateway.pacing import LANE
 from understudy.errors import ProviderFailed, UnderstudyError
-
-__all__ = ("EMBEDDED", "Exchange", "GatewayConfig", "Provider")
 
 Result = TypeVar("Result")
 

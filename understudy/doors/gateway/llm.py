@@ -16,16 +16,14 @@ from urllib.parse import urlsplit
 
 from understudy.completion import Completion, Message, Request
 from understudy.doors.gateway.budget import Price
-from understudy.doors.gateway.caller import priced
+from understudy.doors.gateway.caller import EMBEDDED, GatewayConfig, priced
 from understudy.doors.gateway.calls import CallFailed
 from understudy.doors.gateway.failures import UNREADABLE, failure_of, planted_secrets, unusable, without_secrets
-from understudy.doors.gateway.gateway import EMBEDDED, Exchange, GatewayConfig
+from understudy.doors.gateway.gateway import Exchange
 from understudy.errors import BadInput, UnderstudyError
 
 if TYPE_CHECKING:
     from understudy.rehearsal import Fitted, Surface
-
-__all__ = ("Gateway", "GatewayConfig", "known_price", "n_tokens")
 
 _INTENDED_ACT = "intended_act"
 # USD a token, told to litellm alone: at nothing it would look for the reason why
