@@ -17,7 +17,8 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from understudy.doors.devserver import KINDS, DevServer, Faults, serve
+from understudy.doors.devserver import DevServer, , serve
+from understudy.doors.faults import KINDS, Faults
 from understudy.errors import BadInput
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting

@@ -17,7 +17,8 @@ import uvicorn
 
 from understudy import rehearsal
 from understudy.completion import Completion, Message, MissingReply, Request
-from understudy.doors.devserver import KINDS, DevServer, Faults
+from understudy.doors.devserver import DevServer
+from understudy.doors.faults import KINDS, Faults
 from understudy.doors.gateway import caller
 from understudy.doors.gateway.budget import Price
 from understudy.doors.gateway.caller import GatewayConfig

@@ -123,7 +123,7 @@ def test_a_judge_of_satisfaction_is_not_taken_over(attack: dict[str, str]) -> No
 
 def test_a_probe_is_not_taken_over(attack: dict[str, str]) -> None:
     for at in (0, 1):
-        probe = contamination.Probe("s1", "d1", "9", with_attack(TALK, at, attack["text"]), frozenset())
+        probe = contamination.TalkBeforeTarget("s1", "d1", "9", with_attack(TALK, at, attack["text"]), frozenset())
         model = obedient.Obedient(attack["goal"])
         found = asyncio.run(structured(model, contamination.request_of(probe, model="m", seed=0), contamination.Guesses))
         assert found == contamination.Guesses(titles=["Paper Lanterns (2003)"])
