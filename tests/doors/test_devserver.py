@@ -17,7 +17,7 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from understudy.doors.devserver import DevServer, , serve
+from understudy.doors.devserver import DevServer, serve
 from understudy.doors.faults import KINDS, Faults
 from understudy.errors import BadInput
 from understudy.prompt.genome import Genome
