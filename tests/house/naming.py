@@ -49,7 +49,7 @@ def vague(module: Module) -> list[str]:
 def _vague_in(body: Iterable[ast.stmt]) -> Iterator[str]:
     for node in body:
         match node:
-            case ast.ClassDef() if not node.name.startswith("_"):
+            case ast.ClassDef() if not node.name.startswith("_") and not _names_json(node):
                 yield from _vague_in(node.body)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 yield from _vague_function(node)
@@ -57,6 +57,11 @@ def _vague_in(body: Iterable[ast.stmt]) -> Iterator[str]:
                 yield name
             case ast.Assign(targets=targets):
                 yield from (one.id for one in targets if isinstance(one, ast.Name) and one.id in VAGUE)
+
+
+def _names_json(node: ast.ClassDef) -> bool:
+    """Whether a class names the keys of JSON, which are not ours to rename: a TypedDict, or `…Fields` that extend one."""
+    return any(isinstance(base, ast.Name) and (base.id == "TypedDict" or base.id.endswith("Fields")) for base in node.bases)
 
 
 def _vague_function(node: Function) -> Iterator[str]:

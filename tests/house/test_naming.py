@@ -55,6 +55,10 @@ def test_vague_words_inside_a_function_are_let_be() -> None:
     assert naming.vague(of("def shown(rows):\n    found = 1\n    return found\n\n\ndef _shown(told):\n    pass")) == []
 
 
+def test_keys_of_json_are_let_be() -> None:
+    assert naming.vague(of("class Shown(TypedDict):\n    units: int\n\n\nclass More(ShownFields):\n    told: str")) == []
+
+
 def test_a_class_of_two_modules_is_noticed() -> None:
     one, other = of("class Case:\n    pass"), of("class Case:\n    pass", "tasks/play/models.py")
     assert naming.classes_twice([one]) == []
