@@ -145,7 +145,7 @@ def test_an_outcome_that_a_row_leaves_out_is_no_other_outcome(tmp_path: Path) ->
 
 
 def test_a_file_without_the_header_is_bad_input(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="no header"):
+    with pytest.raises(BadInput, match="is not a header"):
         read(tmp_path, row(1), header="text\tspeaker")
 
 

@@ -129,7 +129,7 @@ def test_an_unknown_role_is_named_with_the_option_and_can_be_told(tmp_path: Path
     assert isinstance(one, Dialogue)
     assert [turn.role for turn in one.turns] == ["seeker", "recommender"]
     assert one.labels == ()
-    with pytest.raises(BadInput, match="no role"):
+    with pytest.raises(BadInput, match="is not a role"):
         read(tmp_path / "c.jsonl", row, roles={"wizard": "expert"})
 
 

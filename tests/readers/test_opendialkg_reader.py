@@ -170,7 +170,7 @@ def test_a_csv_under_another_header_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "opendialkg.csv").write_text("movieId,title,genres\n1,x,y\n")
     with pytest.raises(BadInput, match="in this format"):
         opendialkg.find(tmp_path)
-    with pytest.raises(BadInput, match="no header"):
+    with pytest.raises(BadInput, match="is not a header"):
         read(tmp_path / "opendialkg.csv")
 
 
