@@ -11,6 +11,7 @@ from understudy.doors import folders
 from understudy.doors.store import Store
 from understudy.parameters import PanelSize
 from understudy.rows import played
+from understudy.rows.handle import Humans
 from understudy.tasks.profile.results import AnchorFields
 
 Fields = dict[str, Any]
@@ -18,43 +19,41 @@ Fields = dict[str, Any]
 ANCHORED = ("select",)
 
 
-def measure_anchors(store: Store, profile_key: str, dataset: str, seed: int) -> None:
+def measure_anchors(store: Store, humans: Humans, seed: int) -> None:
     """Keeps the human figures and floors of the split that reports are made on, and the counts that its drawings show."""
-    from understudy.measure.reference import Reference
     from understudy.profile.anchors import human_anchors
     from understudy.profile.distributions import spoken
 
+    profile_key = humans.profile_key
     for split in ANCHORED:
-        reference = Reference.build(played.load_human(store, profile_key, split, dataset), seed=seed)
+        reference = humans.reference(split, seed=seed)
         store.add("profile.anchors", played.anchor_frame(human_anchors(reference, split=split, seed=seed), profile_key=profile_key))
         store.add("profile.distributions", spoken(reference, profile_key=profile_key))
 
 
-def anchors_at(store: Store, profile_key: str, dataset: str, size: PanelSize, *, seed: int) -> Fields:
+def anchors_at(store: Store, humans: Humans, size: PanelSize, *, seed: int) -> Fields:
     """The anchors at another size than the report's, `{sizes, anchors}`; measured once and then served from rows."""
-    sized = (anchors_of(store, profile_key, dataset, split, size, seed=seed) for split in ANCHORED)
+    sized = (anchors_of(store, humans, split, size, seed=seed) for split in ANCHORED)
     return {"sizes": size.model_dump(), "anchors": {one["name"]: anchor_fields(one) for part in sized for one in part}}
 
 
-def anchors_of(store: Store, profile_key: str, dataset: str, split: str, size: PanelSize, *, seed: int) -> list[Fields]:
+def anchors_of(store: Store, humans: Humans, split: str, size: PanelSize, *, seed: int) -> list[Fields]:
     """The rows of profile.sized_anchors of one split at a size; measured once."""
-    from understudy.measure.reference import Reference
     from understudy.profile.anchors import human_anchors
 
-    wanted = {"profile_key": profile_key, "split": split, **size.model_dump()}
+    wanted = {"profile_key": humans.profile_key, "split": split, **size.model_dump()}
     if not store.rows("profile/sized_anchors", **wanted):
-        reference = Reference.build(played.load_human(store, profile_key, split, dataset), seed=seed)
-        found = played.anchor_frame(human_anchors(reference, split=split, sizes=size.model_dump(), seed=seed), profile_key=profile_key)
+        measured = human_anchors(humans.reference(split, seed=seed), split=split, sizes=size.model_dump(), seed=seed)
+        found = played.anchor_frame(measured, profile_key=humans.profile_key)
         with store.transaction():
             sizes = {name: pl.lit(n, dtype=pl.Int32) for name, n in size.model_dump().items()}
             store.add("profile.sized_anchors", found.with_columns(**sizes))
     return store.rows("profile/sized_anchors", **wanted)
 
 
-def kept(store: Store, profile_key: str) -> dict[str, AnchorFields]:
+def kept(humans: Humans) -> dict[str, AnchorFields]:
     """Name → anchor at the report's size."""
-    found = (store.rows("profile/anchors", profile_key=profile_key, split=split) for split in ANCHORED)
-    return {one["name"]: anchor_fields(one) for part in found for one in part}
+    return {name: anchor_fields(one) for split in ANCHORED for name, one in humans.anchors(split).items()}
 
 
 def anchor_fields(row: Fields) -> AnchorFields:
@@ -71,11 +70,11 @@ def anchor_fields(row: Fields) -> AnchorFields:
     return figure
 
 
-def drawn(store: Store, profile_key: str, dataset: str) -> dict[str, str]:
+def drawn(store: Store, humans: Humans) -> dict[str, str]:
     """Picture name → SVG, from the rows of the profile."""
     from understudy.profile.pictures import pictures
 
-    return pictures(store.frame("profile/distributions", profile_key=profile_key), dataset=dataset)
+    return pictures(store.frame("profile/distributions", profile_key=humans.profile_key), dataset=humans.dataset)
 
 
 def keep_pictures(svgs: dict[str, str], dataset: str, *, store_path: Path, out: str | None) -> dict[str, str]:

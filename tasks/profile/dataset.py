@@ -15,10 +15,11 @@ from understudy.keys import canonical_json, key
 from understudy.parameters import PanelSize
 from understudy.profile.rows import profiled
 from understudy.profile.splits import OFFICIAL_TEST
-from understudy.records import FigureFields, Item, Measured
+from understudy.records import FigureFields, Measured
 from understudy.report.figures import interval_cell, number
 from understudy.report.markdown import table
 from understudy.rows import humans
+from understudy.rows.handle import Humans
 from understudy.statistics.rates import wilson
 from understudy.tasks.artifacts import page
 from understudy.tasks.profile import anchors as measured
@@ -38,16 +39,17 @@ def profile_dataset(store: Store, dataset: str, *, at: PanelSize | None = None, 
     """
     dataset_digest = str(store.rows("ingest/dataset_digest", dataset=dataset)[0]["digest"])
     profile_key = key_of(dataset, dataset_digest, seed=seed, instruments=version_of(store, dataset))
-    if not store.rows("profile/profile", profile_key=profile_key):
+    of = Humans(store, dataset, profile_key)
+    if not of.rows("profile/profile"):
         with store.transaction():
             _write(store, profile_key, dataset, dataset_digest, seed)
-            fit_rehearsal(store, profile_key, dataset)
-            keep_instruments(store, profile_key, dataset, seed=seed)
-            measure_anchors(store, profile_key, dataset, seed)
-    fields = _fields(store, profile_key, dataset)
+            fit_rehearsal(store, of)
+            keep_instruments(store, of, seed=seed)
+            measure_anchors(store, of, seed)
+    fields = _fields(store, of)
     if at is not None:
-        fields["anchors_at"] = measured.anchors_at(store, profile_key, dataset, at, seed=seed)
-    drawn = measured.drawn(store, profile_key, dataset)
+        fields["anchors_at"] = measured.anchors_at(store, of, at, seed=seed)
+    drawn = measured.drawn(store, of)
     done: ProfileFields = {**fields, "pictures": measured.keep_pictures(drawn, dataset, store_path=store.path, out=out)}
     _show(done, drawn)
     _log(f"profile {dataset}: {profile_key}, {fields['n_dialogues']} dialogues, {sum(fields['strata'].values())} reaction contexts")
@@ -100,18 +102,18 @@ def key_of(dataset: str, dataset_digest: str, *, seed: int, instruments: Fields)
     )
 
 
-def fit_rehearsal(store: Store, profile_key: str, dataset: str) -> None:
+def fit_rehearsal(store: Store, of: Humans) -> None:
     """Keeps the embedded model, fitted on the exemplar and search splits and on nothing else."""
     from understudy import rehearsal
 
-    turns = pl.concat([humans.load_human_turns(store, profile_key, split) for split in FITTED_ON]).filter("lends_text")
-    reactions = pl.concat([humans.load_human_reactions(store, profile_key, split) for split in FITTED_ON])
+    turns = pl.concat([of.turns(split) for split in FITTED_ON]).filter("lends_text")
+    reactions = pl.concat([of.reactions(split) for split in FITTED_ON])
     named = set(turns["item_ids"].explode().drop_nulls())
     # an item without facts is known from a dialogue alone: one of another split would carry something of it into the fit
-    items = {item_id: item for item_id, item in _catalogue(store, dataset).items() if item_id in named or item.genres}
+    items = {item_id: item for item_id, item in of.items.items() if item_id in named or item.genres}
     fitted = rehearsal.fit(turns, reactions, items)
     quality = {"kind": "embedded model", "n_dialogues": turns["dialogue_id"].n_unique(), "n_reactions": reactions.height}
-    _keep(store, profile_key, "rehearsal", fitted.digest, fitted_on=FITTED_ON, quality=quality, parameters=fitted.as_json())
+    _keep(store, of.profile_key, "rehearsal", fitted.digest, fitted_on=FITTED_ON, quality=quality, parameters=fitted.as_json())
 
 
 def _write(store: Store, profile_key: str, dataset: str, dataset_digest: str, seed: int) -> None:
@@ -119,7 +121,7 @@ def _write(store: Store, profile_key: str, dataset: str, dataset_digest: str, se
     if not dialogues:
         raise BadInput(f"there are no dialogues of the data set {dataset!r}, a catalogue or ratings at most", hint=_datasets(store))
     contents = {row["dialogue_id"]: row["content_sha256"] for row in store.rows("ingest/dialogue_digests", dataset=dataset)}
-    frames = profiled(dialogues, _catalogue(store, dataset), contents=contents, profile_key=profile_key, seed=seed)
+    frames = profiled(dialogues, humans.load_items(store, dataset), contents=contents, profile_key=profile_key, seed=seed)
     licences = [row["licence"] for row in store.rows("ingest/licences", dataset=dataset)]
     row = {
         "profile_key": profile_key,
@@ -147,40 +149,36 @@ def _keep(
     store.add("profile.instruments", pl.DataFrame([{**row, **texts}], schema=schema))
 
 
-def _fields(store: Store, profile_key: str, dataset: str) -> ProfileRows:
-    row = store.rows("profile/profile", profile_key=profile_key)[0]
+def _fields(store: Store, of: Humans) -> ProfileRows:
+    row = of.rows("profile/profile")[0]
     by_split: dict[str, dict[str, int]] = {}
-    for one in store.rows("profile/strata", profile_key=profile_key):
+    for one in of.rows("profile/strata"):
         by_split.setdefault(one["split"], {})[one["stratum"]] = one["n"]
     names = sorted({name for strata in by_split.values() for name in strata})
     return {
-        "dataset": dataset,
-        "profile_key": profile_key,
+        "dataset": of.dataset,
+        "profile_key": of.profile_key,
         "licence": row["licence"],
         "n_dialogues": row["n_dialogues"],
         "has_official_split": row["has_official_split"],
-        "n_moved_to_test": store.rows("profile/n_moved", profile_key=profile_key)[0]["n"],
-        "splits": {one.pop("split"): cast(SplitFields, one) for one in store.rows("profile/splits", profile_key=profile_key)},
+        "n_moved_to_test": of.rows("profile/n_moved")[0]["n"],
+        "splits": {one.pop("split"): cast(SplitFields, one) for one in of.rows("profile/splits")},
         "strata": {name: sum(strata.get(name, 0) for strata in by_split.values()) for name in names},
         "strata_by_split": by_split,
-        "human": store.rows("profile/human_figures", dataset=dataset)[0],
-        "history_leak": _history_leak(store, profile_key),
-        "disclosed": {one.pop("kind"): one for one in store.rows("profile/disclosed", profile_key=profile_key)},
-        "anchors": measured.kept(store, profile_key),
-        "instruments": instrument_fields(store, profile_key, dataset),
+        "human": store.rows("profile/human_figures", dataset=of.dataset)[0],
+        "history_leak": _history_leak(of),
+        "disclosed": {one.pop("kind"): one for one in of.rows("profile/disclosed")},
+        "anchors": measured.kept(of),
+        "instruments": instrument_fields(store, of),
     }
 
 
-def _history_leak(store: Store, profile_key: str) -> Fields:
+def _history_leak(of: Humans) -> Fields:
     """What was flagged because its item is named before its turn comes: it is neither played nor counted as a human reaction."""
-    found = {one.pop("what"): one for one in store.rows("profile/history_leak", profile_key=profile_key)}
+    found = {one.pop("what"): one for one in of.rows("profile/history_leak")}
     none = dict.fromkeys(("n", "n_flagged", "n_id", "n_title", "n_need"), 0)
     counted = {what: found.get(what, none) for what in ("reactions", "scenarios")}
     return {what: {**one, "share": wilson(one["n_flagged"], one["n"], nothing=f"no {what}").as_json()} for what, one in counted.items()}
-
-
-def _catalogue(store: Store, dataset: str) -> dict[str, Item]:
-    return humans.load_items(store, dataset)
 
 
 def _datasets(store: Store) -> str:

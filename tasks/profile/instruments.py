@@ -18,6 +18,7 @@ from understudy.keys import canonical_json
 from understudy.profile import registers
 from understudy.prompt.setting import load_setting
 from understudy.rows import humans
+from understudy.rows.handle import Humans
 from understudy.tasks.profile.results import InstrumentFields
 
 VERSION = 1
@@ -37,15 +38,14 @@ def version_of(store: Store, dataset: str) -> Fields:
             "validation": validation.VERSION}  # fmt: skip
 
 
-def keep_instruments(store: Store, profile_key: str, dataset: str, *, seed: int = 0) -> None:
+def keep_instruments(store: Store, of: Humans, *, seed: int = 0) -> None:
     """Keeps the instruments of a profile with their quality; those of a data set with few or no gold acts are the lexicon."""
-    turns = store.frame("profile/gold_acts", profile_key=profile_key)
+    turns = store.frame("profile/gold_acts", profile_key=of.profile_key)
     known = gold.known(turns)
-    work = validation.tasks(known, _fitting_titles(store, profile_key, dataset)) if len(known) else {}
+    work = validation.tasks(known, _fitting_titles(of)) if len(known) else {}
     made = {name: _fitted(work.get(name)) for name in NAMES}
     instruments = chosen.chosen({name: value for name, (value, _) in made.items()})
-    whole = Titles.of(humans.load_items(store, dataset))
-    heard = _side_channel(store, profile_key, instruments, whole)
+    heard = _side_channel(store, of, instruments, Titles.of(of.items))
     missing = FOREIGN if len(turns) else NO_GOLD
     for name in NAMES:
         parameters, reason = made[name]
@@ -53,7 +53,7 @@ def keep_instruments(store: Store, profile_key: str, dataset: str, *, seed: int 
         human = quality.pop("human", NO_HUMAN_GOLD)
         quality["confusion_by_register"] = {"human": human, "rehearsal": heard[name], "other": dict(registers.UNCORRECTED)}
         row = {
-            "profile_key": profile_key, "name": name, "digest": instruments.digests[name],
+            "profile_key": of.profile_key, "name": name, "digest": instruments.digests[name],
             "fitted_on": sorted(gold.FITTED_ON) if parameters else [], "quality": canonical_json(quality),
             "parameters": canonical_json(parameters),
         }  # fmt: skip
@@ -61,15 +61,14 @@ def keep_instruments(store: Store, profile_key: str, dataset: str, *, seed: int 
         store.add("profile.instruments", pl.DataFrame([row], schema=schema))
 
 
-def labelled_registers(store: Store, profile_key: str, dataset: str) -> dict[str, dict[str, Fields]]:
+def labelled_registers(store: Store, of: Humans) -> dict[str, dict[str, Fields]]:
     """Engine → reaction and act → its confusion, from what people labelled; `human` is not among them, gold acts have measured it."""
     from understudy.profile import labelling
-    from understudy.rows import played as rows
 
-    labels = store.frame("play/human_labels", dataset=dataset)
+    labels = store.frame("play/human_labels", dataset=of.dataset)
     if labels.is_empty():
         return {}
-    titles, instruments = Titles.of(humans.load_items(store, dataset)), rows.load_instruments(store, profile_key)
+    titles, instruments = Titles.of(of.items), of.instruments
     agreed = labelling.agreed(labels)
     return {
         str(engine): registers.by_labels(agreed.filter(pl.col("engine") == engine), titles=titles, instruments=instruments)
@@ -77,11 +76,11 @@ def labelled_registers(store: Store, profile_key: str, dataset: str) -> dict[str
     }
 
 
-def instrument_fields(store: Store, profile_key: str, dataset: str) -> dict[str, InstrumentFields]:
+def instrument_fields(store: Store, of: Humans) -> dict[str, InstrumentFields]:
     """Name → the contract's fields of each instrument; a register that people labelled has its confusion from them."""
-    by_labels = labelled_registers(store, profile_key, dataset)
+    by_labels = labelled_registers(store, of)
     found: dict[str, InstrumentFields] = {}
-    for row in store.rows("profile/instruments", profile_key=profile_key):
+    for row in of.rows("profile/instruments"):
         unmeasured = {"macro_f1": None, "per_class": None, "confusion_by_register": None}
         fields = {"digest": row["digest"], "fitted_on": row["fitted_on"], **unmeasured, **json.loads(row["quality"])}
         if row["name"] in NAMES:
@@ -90,14 +89,14 @@ def instrument_fields(store: Store, profile_key: str, dataset: str) -> dict[str,
     return found
 
 
-def _fitting_titles(store: Store, profile_key: str, dataset: str) -> Titles:
+def _fitting_titles(of: Humans) -> Titles:
     """The titles that fitting may know; those known from a dialogue of another split alone would carry something of it into the fit."""
-    named = {item_id for split in gold.FITTED_ON for item_id in _named(store, profile_key, split)}
-    return Titles.of({key: item for key, item in humans.load_items(store, dataset).items() if key in named or item.genres})
+    named = {item_id for split in gold.FITTED_ON for item_id in _named(of, split)}
+    return Titles.of({key: item for key, item in of.items.items() if key in named or item.genres})
 
 
-def _named(store: Store, profile_key: str, split: str) -> set[str]:
-    return set(humans.load_human_turns(store, profile_key, split)["item_ids"].explode().drop_nulls())
+def _named(of: Humans, split: str) -> set[str]:
+    return set(of.turns(split)["item_ids"].explode().drop_nulls())
 
 
 def _fitted(task: Task | None) -> tuple[Fields, str]:
@@ -136,9 +135,9 @@ def _quality(task: Task | None, instruments: Instruments, *, reason: str, seed: 
     return found
 
 
-def _side_channel(store: Store, profile_key: str, instruments: Instruments, titles: Titles) -> dict[str, Fields]:
+def _side_channel(store: Store, of: Humans, instruments: Instruments, titles: Titles) -> dict[str, Fields]:
     """Rehearsal's register, heard in this process on contexts of the fitted splits."""
-    rows = {row["name"]: row for row in store.rows("profile/instruments", profile_key=profile_key)}
+    rows = {row["name"]: row for row in of.rows("profile/instruments")}
     if "rehearsal" not in rows:
         raise BadInput("the profile holds no fitted rehearsal, which the instruments need", hint="run `understudy profile` first")
     fitted = rehearsal.Fitted.from_json(json.loads(rows["rehearsal"]["parameters"]))
@@ -152,7 +151,7 @@ def _side_channel(store: Store, profile_key: str, instruments: Instruments, titl
         )
         return reply.text, reply.intended_act
 
-    contexts = [one for split in gold.FITTED_ON for one in humans.load_contexts(store, profile_key, split)]
+    contexts = [one for split in gold.FITTED_ON for one in humans.load_contexts(store, of.profile_key, split)]
     return registers.by_side_channel(
         registers.drawn(contexts), genome=genome, speak=speak, titles=titles, instruments=instruments
     )

@@ -12,6 +12,7 @@ from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.profile import labelling
 from understudy.rows import humans
+from understudy.rows.handle import Humans
 from understudy.tasks.profile.instruments import NAMES, instrument_fields
 from understudy.tasks.profile.results import LabelsFields, SheetFields
 
@@ -40,14 +41,14 @@ def read_labels(store_path: str, dataset: str, sheets: list[str], *, seed: int =
     if repeated := [name for name in sheets if sum(Path(one).stem == Path(name).stem for one in sheets) > 1]:
         raise BadInput(f"two sheets have the same name: {repeated[0]}", hint="name each file after its annotator")
     with Store.open(store_path) as store:
-        profile_key = humans.current_profile(store, dataset)
+        of = Humans.of(store, dataset)
         known = [row["label_id"] for row in store.rows("play/label_rows", dataset=dataset)]
         read = [row for name in sheets for row in _rows(name, known)]
         schema = dict.fromkeys(("label_id", "annotator", "sheet_sha256", *labelling.WORDS), pl.String)
         with store.transaction():
             n_new = store.add("play.human_labels", pl.DataFrame(read, schema=schema, orient="row"))
         labels = store.frame("play/human_labels", dataset=dataset)
-        instruments = instrument_fields(store, profile_key, dataset)
+        instruments = instrument_fields(store, of)
     return {
         "dataset": dataset,
         "n_labels": labels.height,

@@ -18,8 +18,8 @@ from understudy.ingest import personal
 from understudy.measure.reference import Human, Reference
 from understudy.readers import Options
 from understudy.records import Dialogue, Item, Reject
-from understudy.rows import humans as stock
 from understudy.rows import played
+from understudy.rows.handle import Humans
 from understudy.studies.audit import measurement, pairing
 from understudy.studies.audit.findings import findings, worst
 from understudy.studies.audit.page import page
@@ -49,12 +49,12 @@ def audit_file(
     if split is not None:
         checked_split(split)
     with Store.open(store_path) as store:
-        profile_key = stock.current_profile(store, dataset)
+        humans = Humans.of(store, dataset)
         read = read_simulated(reader, Path(simulated), roles)
-        side, splits = _audit_humans(store, profile_key, dataset)
+        side, splits = _audit_humans(humans)
         chosen = split or _split_of(read.dialogues, side, splits, by_id=by_id)
-        human = played.load_human(store, profile_key, chosen, dataset)
-        side = replace(side, points=_points(store, profile_key, chosen))
+        human = played.load_human(store, humans.profile_key, chosen, dataset)
+        side = replace(side, points=_points(humans, chosen))
     if human.behaviour.is_empty():
         raise BadInput(
             f"the split {chosen!r} of {dataset!r} holds no dialogues", hint="choose another --split; `understudy profile` shows their sizes"
@@ -103,16 +103,15 @@ def _masked(dialogues: Sequence[Dialogue]) -> list[Dialogue]:
     return [replace(one, turns=tuple(replace(turn, text=next(texts)) for turn in one.turns)) for one in dialogues]
 
 
-def _audit_humans(store: Store, profile_key: str, dataset: str) -> tuple[AuditHumans, dict[str, str]]:
+def _audit_humans(humans: Humans) -> tuple[AuditHumans, dict[str, str]]:
     """The humans of the splits that may be opened, and the split of each dialogue."""
     splits, scenarios, targets = dict[str, str](), dict[str, str](), dict[str, str]()
     for name in OPEN:
-        splits |= dict.fromkeys(store.frame("profile/turns", profile_key=profile_key, split=name)["dialogue_id"].unique(), name)
-        scenarios |= {one.scenario_id: one.dialogue_id for one in stock.load_scenarios(store, profile_key, name)}
-        found = store.rows("profile/targets", profile_key=profile_key, split=name)
-        targets |= {row["dialogue_id"]: row["target"] for row in found}
-    dialogues = {one.dialogue_id: one for one in stock.load_dialogues(store, dataset) if one.dialogue_id in splits}
-    return AuditHumans(dialogues, scenarios, targets, stock.load_items(store, dataset), {}), splits
+        splits |= dict.fromkeys(humans.turns(name)["dialogue_id"].unique(), name)
+        scenarios |= {one.scenario_id: one.dialogue_id for one in humans.scenarios(name).values()}
+        targets |= humans.targets(name)
+    dialogues = {one.dialogue_id: one for one in humans.dialogues() if one.dialogue_id in splits}
+    return AuditHumans(dialogues, scenarios, targets, humans.items, {}), splits
 
 
 def _split_of(dialogues: Sequence[Dialogue], side: AuditHumans, splits: Mapping[str, str], *, by_id: bool) -> str:
@@ -122,9 +121,9 @@ def _split_of(dialogues: Sequence[Dialogue], side: AuditHumans, splits: Mapping[
     return max(OPEN, key=lambda name: (counted[name], name == REPORTED)) if counted else REPORTED
 
 
-def _points(store: Store, profile_key: str, split: str) -> dict[str, dict[int, HumanReaction]]:
+def _points(humans: Humans, split: str) -> dict[str, dict[int, HumanReaction]]:
     found: dict[str, dict[int, HumanReaction]] = {}
-    for row in store.rows("profile/contexts", profile_key=profile_key, split=split):
+    for row in humans.rows("profile/contexts", split=split):
         if row["kind"] == "reaction":
             point = HumanReaction(row["context_id"], row["stratum"], row["item_id"])
             found.setdefault(row["dialogue_id"], {})[row["turn_index"]] = point

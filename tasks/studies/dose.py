@@ -15,7 +15,7 @@ from understudy.instruments.disclosure import ItemIndex
 from understudy.instruments.text import Titles
 from understudy.keys import key
 from understudy.records import Dialogue
-from understudy.rows import humans, played
+from understudy.rows.handle import Humans
 from understudy.studies.dose import doses
 from understudy.studies.dose.doses import DialogueFacts, Dosed
 from understudy.tasks.profile.splits import OPEN, REPORTED, checked_split
@@ -30,10 +30,10 @@ def write_dose(store_path: str, dataset: str, *, kind: str, share: float, out: s
     """The fields of `understudy dose`. Raises BadInput."""
     checked_split(split)
     with Store.open(store_path) as store:
-        profile_key = humans.current_profile(store, dataset)
-        dialogues, ground = of_split(store, profile_key, dataset, split)
-        licence = str(store.rows("profile/profile", profile_key=profile_key)[0]["licence"])
-        scenarios = {one.dialogue_id: one.scenario_id for one in humans.load_scenarios(store, profile_key, split)}
+        humans = Humans.of(store, dataset)
+        dialogues, ground = of_split(humans, split)
+        licence = str(humans.rows("profile/profile")[0]["licence"])
+        scenarios = {one.dialogue_id: one.scenario_id for one in humans.scenarios(split).values()}
     dosed = doses.apply(dialogues, ground, kind=kind, share=share, seed=seed)
     path = Path(out)
     spoken = [one for one in dosed.dialogues if any(turn.text for turn in one.turns)]
@@ -47,27 +47,26 @@ def write_dose(store_path: str, dataset: str, *, kind: str, share: float, out: s
     }  # fmt: skip
 
 
-def of_split(store: Store, profile_key: str, dataset: str, split: str) -> tuple[list[Dialogue], DialogueFacts]:
+def of_split(humans: Humans, split: str) -> tuple[list[Dialogue], DialogueFacts]:
     """The human dialogues of a split in order of id, and what a dose has to know of them. Raises BadInput where there are none."""
-    every = humans.load_dialogues(store, dataset)
-    inside, others = (_ids(store, profile_key, *names) for names in ((split,), [name for name in OPEN if name != split]))
+    every = humans.dialogues()
+    inside, others = (_ids(humans, *names) for names in ((split,), [name for name in OPEN if name != split]))
     dialogues = [one for one in every if one.dialogue_id in inside]
     if not dialogues:
         raise BadInput(
-            f"the split {split!r} of {dataset!r} holds no dialogues", hint="choose another --split; `understudy profile` shows their sizes"
+            f"the split {split!r} of {humans.dataset!r} holds no dialogues",
+            hint="choose another --split; `understudy profile` shows their sizes",
         )
-    items = humans.load_items(store, dataset)
-    targets = {row["dialogue_id"]: row["target"] for row in store.rows("profile/targets", profile_key=profile_key, split=split)}
-    contexts = store.rows("profile/contexts", profile_key=profile_key, split=split)
+    items, targets = humans.items, humans.targets(split)
+    contexts = humans.rows("profile/contexts", split=split)
     points = frozenset((row["dialogue_id"], row["turn_index"]) for row in contexts if row["kind"] == "reaction")
     # what is copied from outside of the file does not stand in it twice
     donors = [one for one in every if one.dialogue_id in others]
-    instruments = played.load_instruments(store, profile_key)
-    return dialogues, DialogueFacts(ItemIndex(items), Titles.of(items), targets, points, instruments, donors)
+    return dialogues, DialogueFacts(ItemIndex(items), Titles.of(items), targets, points, humans.instruments, donors)
 
 
-def _ids(store: Store, profile_key: str, *splits: str) -> set[str]:
-    return {one for name in splits for one in store.frame("profile/turns", profile_key=profile_key, split=name)["dialogue_id"]}
+def _ids(humans: Humans, *splits: str) -> set[str]:
+    return {one for name in splits for one in humans.turns(name)["dialogue_id"]}
 
 
 def _line(dialogue: Dialogue, dosed: Dosed, ground: DialogueFacts, scenarios: Mapping[str, str], *, licence: str, seed: int) -> str:

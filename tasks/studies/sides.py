@@ -109,7 +109,7 @@ def keep_sides(store: Store, sides: Sequence[Side], capped: str, *, done: int, o
 def floors_of(place: Place) -> dict[str, Floor]:
     """Objective → what humans score against humans at the size of the report."""
     humans = place.opened.humans
-    found = anchors_of(place.opened.store, humans.profile_key, humans.dataset, place.split, place.report, seed=0)
+    found = anchors_of(place.opened.store, humans, place.split, place.report, seed=0)
     return {
         row["name"]: Floor(row["floor"], row["floor_lo"], row["floor_hi"], row["n_floor"], row["reason"])
         for row in found

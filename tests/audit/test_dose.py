@@ -16,6 +16,7 @@ from understudy.instruments.copying import WINDOW
 from understudy.measure.reference import read
 from understudy.readers import Options
 from understudy.records import Dialogue
+from understudy.rows.handle import Humans
 from understudy.studies.dose import doses, wordings
 from understudy.studies.dose.doses import DialogueFacts, Dosed
 from understudy.tasks.studies.dose import of_split
@@ -24,7 +25,7 @@ from understudy.tasks.studies.dose import of_split
 @pytest.fixture(scope="module")
 def ground(world: Any) -> tuple[list[Dialogue], DialogueFacts]:
     with Store.open(world.store) as store:
-        dialogues, known = of_split(store, "p", "sample", "select")
+        dialogues, known = of_split(Humans(store, "sample", "p"), "select")
     return dialogues[:40], replace(known, donors=known.donors[:80])
 
 
@@ -96,7 +97,7 @@ def test_nothing_to_dose_is_said(ground: tuple[list[Dialogue], DialogueFacts]) -
 def test_a_dose_is_read_back_by_messages_as_it_was_written(world: Any) -> None:
     told = world.dose("length", 0.2, name="back.jsonl")
     with Store.open(world.store) as store:
-        dosed = doses.apply(*of_split(store, "p", "sample", "select"), kind="length", share=0.2, seed=0)
+        dosed = doses.apply(*of_split(Humans(store, "sample", "p"), "select"), kind="length", share=0.2, seed=0)
     reader = readers.load("messages")
     found = [one for one in reader.read(readers.find("messages", Path(told["path"])), Options()) if isinstance(one, Dialogue)]
     assert told["n_changed"] == dosed.n_changed

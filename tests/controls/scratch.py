@@ -18,6 +18,7 @@ from understudy.keys import digest
 from understudy.measure.reference import Human, Reference, Simulated, observe
 from understudy.records import Dialogue
 from understudy.rows import humans, played
+from understudy.rows.handle import Humans
 from understudy.studies.dose import doses as dose
 from understudy.studies.dose import wordings
 from understudy.tasks.studies.dose import of_split
@@ -134,7 +135,7 @@ def world() -> World:
         human = played.load_human(store, profile_key, spec["split"], DATASET)
         turns = store.frame("profile/context_turns", profile_key=profile_key, split=spec["split"])
         anchors = store.rows("profile/anchors", profile_key=profile_key, split=spec["split"])
-        dialogues, ground = of_split(store, profile_key, DATASET, spec["split"])
+        dialogues, ground = of_split(Humans(store, DATASET, profile_key), spec["split"])
     points = turns.filter(pl.col("context_id").is_in(human.reactions["context_id"].to_list()))
     reference = Reference.build(human, seed=spec["profile_seed"])
     columns = ("context_id", "dialogue_id", "turn_index")

@@ -16,7 +16,7 @@ from understudy.measure.reference import MIN_CONTEXTS, Reference
 from understudy.parameters import PanelSize
 from understudy.play.panels import Panel, draw_panel
 from understudy.prompt.template import Exemplar
-from understudy.records import Context, Item, Scenario
+from understudy.records import Context, Dialogue, Item, Scenario
 from understudy.rows import humans, played
 
 Value = TypeVar("Value")
@@ -53,7 +53,7 @@ class Humans:
     @property
     def popularity(self) -> dict[str, int]:
         """Item id → how many dialogues mention it, of the splits that fitting may see."""
-        return self.once("popularity", lambda: {row["item_id"]: row["n"] for row in self._rows("profile/popularity")})
+        return self.once("popularity", lambda: {row["item_id"]: row["n"] for row in self.rows("profile/popularity")})
 
     @property
     def instruments(self) -> Instruments:
@@ -65,6 +65,14 @@ class Humans:
         return self.once(
             ("contexts", split), lambda: {one.context_id: one for one in humans.load_contexts(self._store, self.profile_key, split)}
         )
+
+    def targets(self, split: str) -> dict[str, str]:
+        """Dialogue id → the item that its seeker is taken to look for, of a split."""
+        return {row["dialogue_id"]: row["target"] for row in self.rows("profile/targets", split=split)}
+
+    def dialogues(self) -> list[Dialogue]:
+        """Every human dialogue of the data set, in order of id."""
+        return humans.load_dialogues(self._store, self.dataset)
 
     def scenarios(self, split: str) -> dict[str, Scenario]:
         """The scenarios of a split, by id."""
@@ -89,7 +97,7 @@ class Humans:
 
     def anchors(self, split: str) -> dict[str, dict[str, Any]]:
         """Name → row of profile.anchors: what the humans of a split score, and what they score against each other."""
-        return self.once(("anchors", split), lambda: {row["name"]: row for row in self._rows("profile/anchors", split=split)})
+        return self.once(("anchors", split), lambda: {row["name"]: row for row in self.rows("profile/anchors", split=split)})
 
     def floors(self, split: str) -> dict[str, float | None]:
         """Name of an anchor → the upper bound of what worker-disjoint halves of the humans score against each other."""
@@ -114,7 +122,8 @@ class Humans:
             n_behaviour=size.behaviour, n_free=size.free, seed=seed, rotation=rotation, replicate=replicate,
         )  # fmt: skip
 
-    def _rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+    def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        """The rows of a query that takes the key of a profile."""
         return self._store.rows(query, profile_key=self.profile_key, **parameters)
 
     def once(self, name: Hashable, load: Callable[[], Value]) -> Value:
