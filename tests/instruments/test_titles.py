@@ -51,6 +51,27 @@ def test_there_are_enough_cases_of_both_kinds_and_none_twice() -> None:
     assert len({(row["target"], row["text"]) for row in cases}) == len(cases)
 
 
+ORDINARY = {
+    "1": Item("1", "Signs", 2002, plot="strange signs appear in the fields, and signs of life"),
+    "2": Item("2", "Signs of Rain", 1990, plot="signs"),
+    "3": Item("3", "The Lodger", 1950, plot="the signs in the film and the original signs"),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("i liked the film signs", True),
+        ("i liked the original film signs", True),
+        ("some original film signs", False),
+        ("oh signs, and signs of rain too", False),
+        ("i saw signs of rain and then i saw signs", True),
+    ],
+)
+def test_an_ordinary_word_in_small_letters_is_a_title_after_words_that_announce_one(text: str, named: bool) -> None:
+    assert ItemIndex(ORDINARY).names("1", text) is named
+
+
 def test_precision_and_recall_on_our_cases(judged: list[tuple[str, bool, bool]]) -> None:
     hits = Counter((named, said) for _, named, said in judged)
     precision = hits[True, True] / (hits[True, True] + hits[False, True])

@@ -64,6 +64,16 @@ def test_every_byte_is_a_letter_in_the_older_layout(tmp_path: Path) -> None:
     assert items(read(tmp_path))["1"].title == "Le Modèle"
 
 
+def test_a_genre_of_the_oldest_layout_is_flagged_by_0_or_1(tmp_path: Path) -> None:
+    flags = ["0"] * 19
+    lines = ["|".join(["1", "A (1999)", "", "", "", *flags]), "|".join(["2", "B (2001)", "", "", "", "2", *flags[1:]])]
+    (tmp_path / "u.item").write_text("\n".join(lines) + "\n", encoding="latin-1")
+    film, refused = read(tmp_path)
+    assert isinstance(film, Item)
+    assert isinstance(refused, Reject)
+    assert refused.reason == "a genre's flag that is not 0 or 1"
+
+
 def test_utf_8_in_the_older_layout_is_read_as_that(tmp_path: Path) -> None:
     (tmp_path / "movies.dat").write_text("1::Café Nord (1999)::Drama|Children's\n2::A::B (2001)::War\n", encoding="utf-8")
     found = items(read(tmp_path))
