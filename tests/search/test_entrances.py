@@ -88,11 +88,16 @@ def by_benchmark(world: World, *, budget: int = PLENTY, **changed: Any) -> Taken
     return Taken.of(memory, drive.search(setup, ground, memory), plan)
 
 
+def members_of(ended: Conclusion) -> list[list[tuple[str, str, str]]]:
+    return [[(each.genome.digest, each.operator, each.dropped) for each in members] for members in ended.history]
+
+
 def compared(one: Taken, other: Taken) -> None:
     assert one.proposals == other.proposals
     assert one.asked == other.asked
     assert one.survivors == other.survivors
     assert one.fronts == other.fronts
+    assert members_of(one.ended) == members_of(other.ended)
     assert [each.genome_digest for each in one.ended.finalists] == [each.genome_digest for each in other.ended.finalists]
     assert one.ended.pick == other.ended.pick
     assert (one.ended.stopped, one.ended.complete) == (other.ended.stopped, other.ended.complete)
