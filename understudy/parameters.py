@@ -71,7 +71,7 @@ class Models(BaseModel):
     def _without_credentials(cls, address: str | None) -> str | None:
         # parameters of a flow are kept and shown by Prefect
         if address is not None and (urlsplit(address).scheme not in ("http", "https") or "@" in address or "?" in address):
-            raise ValueError("an http(s) address without credentials and query is expected; keys come from the environment")
+            raise ValueError("an http(s) address without credentials and query is expected; API keys are read from the environment")
         return address
 
     def of(self, role: ModelRole) -> str:
@@ -128,7 +128,10 @@ class PanelSize(BaseModel):
         """The size that `40,24,60` says. Raises BadInput."""
         names, values = ("per_stratum", "behaviour", "free"), text.split(",")
         if len(values) != len(names):
-            raise BadInput(f"a size is three numbers, seen {text!r}", hint="contexts a stratum, dialogues, free runs: 40,24,60")
+            raise BadInput(
+                f"the size {text!r} does not have three numbers",
+                hint="give contexts per stratum, dialogues and free runs, for example 40,24,60",
+            )
         return checked(cls, dict(zip(names, values, strict=True)))
 
 
@@ -161,7 +164,7 @@ def checked(kind: type[Parameters], values: dict[str, Any]) -> Parameters:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"{name}: {first['msg']}, seen {_shown(name, first.get('input'))}") from error
+        raise BadInput(f"{name}: {first['msg']}; the value is {_shown(name, first.get('input'))}") from error
 
 
 def _shown(name: str, value: Any) -> str:

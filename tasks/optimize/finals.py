@@ -169,7 +169,12 @@ def _replicate_frame(done: Sequence[Confirmed]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+def genomes_beside(store_path: Path) -> Path:
+    """The folder of the genome files that searches in this store have written."""
+    return store_path.parent / "genomes"
+
+
 def _genome_file(store_path: Path, genome: Genome) -> Path:
     """The genome as a file beside the store, for `simulate --genome`."""
     name, text = f"{genome.digest}.json", json.dumps(genome.as_json(), indent=2, ensure_ascii=False) + "\n"
-    return folders.written(store_path.parent / "genomes", {name: text})[name]
+    return folders.written(genomes_beside(store_path), {name: text})[name]

@@ -26,7 +26,7 @@ from understudy.tasks.play.work import Work
 Fields = dict[str, Any]
 # of a prompt and of a dialogue: enough for a mean, few enough to be read again
 N_READ = 20
-_NOT_METERED = "it was played before by a command that does not meter"
+_NOT_METERED = "it was played by a command that does not record its cost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def prompt_tokens(opened: OpenRun, work: Work) -> Measured:
     scenes = [scene for scene in scenes_of(opened, work) if scene.mode == "free"][:N_READ]
     told = [template.system_prompt(one.genome, one.need, exemplars=one.exemplars, target=one.target) for one in scenes]
     if not told:
-        return Measured(None, reason="no free runs")
+        return Measured(None, reason="there is no free run")
     counts = [n_tokens(text) for text in told]
     return Measured(statistics.mean(counts), min(counts), max(counts), len(counts))
 
@@ -111,7 +111,7 @@ def dialogue_cost(opened: OpenRun, work: Work, played: Sequence[Played]) -> tupl
     ended = {one.play_key: one for one in played if one.mode == "free" and one.status in ("complete", "capped")}
     scenes = [scene for scene in scenes_of(opened, work) if scene.play_key in ended][:N_READ]
     if not scenes:
-        return Measured(None, reason="no free run came to an end"), Measured(None, reason="no free run came to an end")
+        return Measured(None, reason="no free run has ended"), Measured(None, reason="no free run has ended")
     asked = [_asked_again(opened.gateway, scene, ended[scene.play_key]) for scene in scenes]
     rows = opened.store.rows("play/completion_costs", completion_keys=sorted({key for keys in asked for key in keys}))
     known = {row["completion_key"]: row for row in rows}

@@ -119,7 +119,7 @@ def fit_rehearsal(store: Store, of: Humans) -> None:
 def _write(store: Store, profile_key: str, dataset: str, dataset_digest: str, seed: int) -> None:
     dialogues = humans.load_dialogues(store, dataset)
     if not dialogues:
-        raise BadInput(f"there are no dialogues of the data set {dataset!r}, a catalogue or ratings at most", hint=_datasets(store))
+        raise BadInput(f"the store holds no dialogues of the data set {dataset!r}", hint=_datasets(store))
     contents = {row["dialogue_id"]: row["content_sha256"] for row in store.rows("ingest/dialogue_digests", dataset=dataset)}
     frames = profiled(dialogues, humans.load_items(store, dataset), contents=contents, profile_key=profile_key, seed=seed)
     licences = [row["licence"] for row in store.rows("ingest/licences", dataset=dataset)]
@@ -183,7 +183,7 @@ def _history_leak(of: Humans) -> Fields:
 
 def _datasets(store: Store) -> str:
     there = ", ".join(row["dataset"] for row in store.rows("ingest/datasets"))
-    return f"the store holds: {there}" if there else "run `understudy ingest` first"
+    return f"name one of the data sets of the store: {there}" if there else "run `understudy ingest` first"
 
 
 def _log(text: str) -> None:

@@ -21,14 +21,14 @@ from understudy.rows import humans
 from understudy.rows.handle import Humans
 from understudy.tasks.profile.results import InstrumentFields
 
-VERSION = 1
+VERSION = 2
 Fields = dict[str, Any]
 NAMES = ("reaction", "act")
 # rehearsal is heard under this prompt, turn and turn about with its faults and without: a bare prompt hardly ever rejects anything
 SETTING, SURFACE, NO_FAULT = "zero_shot", "0", -9.0
-NO_GOLD = "measured on gold acts only, which this data set has not"
-FOREIGN = "the acts of this data set are in no code known here"
-NO_HUMAN_GOLD: Fields = {"status": "uncorrected", "reason": "no gold acts outside the fitted splits"}
+NO_GOLD = "it is measured on gold acts only, and this data set has none"
+FOREIGN = "the acts of this data set are in an unknown annotation scheme"
+NO_HUMAN_GOLD: Fields = {"status": "uncorrected", "reason": "there are no gold acts outside the fitted splits"}
 
 
 def version_of(store: Store, dataset: str) -> Fields:
@@ -107,7 +107,8 @@ def _fitted(task: Task | None) -> tuple[Fields, str]:
     rare = inside.rare()
     if rare:
         told = ", ".join(f"{name} {n}" for name, n in rare.items())
-        return {}, f"too few gold turns in {' and '.join(gold.FITTED_ON)} to fit on (at least {validation.MIN_TURNS_OF_A_CLASS}): {told}"
+        splits, least = " and ".join(gold.FITTED_ON), validation.MIN_TURNS_OF_A_CLASS
+        return {}, f"{splits} hold too few gold turns to fit on (at least {least} per class are needed): {told}"
     return validation.fitted_to(inside).as_json(), ""
 
 

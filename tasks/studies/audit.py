@@ -89,7 +89,7 @@ def read_simulated(reader: str, path: Path, roles: Mapping[str, str] | None) -> 
         elif isinstance(record, Reject):
             rejects[record.reason] += 1
     spoken = [one for one in dialogues if any(turn.role == "seeker" and turn.text for turn in one.turns)]
-    rejects["a dialogue in which the seeker says nothing"] += len(dialogues) - len(spoken)
+    rejects["the seeker says nothing in the dialogue"] += len(dialogues) - len(spoken)
     if not spoken:
         why = f": {rejects.most_common(1)[0][0]}" if rejects.total() else ""
         raise BadInput(

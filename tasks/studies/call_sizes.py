@@ -99,14 +99,14 @@ def _rendered(role: ModelRole, scenes: Sequence[Scene]) -> tuple[Estimate, Estim
     words = statistics.mean(len(turn.text.split()) for scene in scenes for turn in scene.history if turn.role == "seeker")
     if role == "verifier":
         asked = [check_request(scene, scene.history, len(scene.history), "x" * int(5 * words)) for scene in scenes]
-        return _tokens(asked), _CHECK_REPLY, f"{len(scenes)} rendered prompts; replies assumed"
+        return _tokens(asked), _CHECK_REPLY, f"{len(scenes)} rendered prompts; the length of the replies is assumed"
     asked = [request_of(scene, scene.history, len(scene.history)) for scene in scenes]
     spoken, most = words * _TOKENS_A_WORD, float(asked[0].max_tokens)
     # models talk more than people do; one that thinks first fills much of what it may
     controls = scenes[0].genome.controls
     long = controls.reasoning == "think" or controls.deliberation == "steps"
     reply = Estimate(most / 3 if long else min(most, 1.5 * spoken), min(most, spoken), most)
-    return _tokens(asked), reply, f"{len(scenes)} rendered prompts; replies from the length of the humans' turns"
+    return _tokens(asked), reply, f"{len(scenes)} rendered prompts; the replies are as long as the humans' turns"
 
 
 def _tokens(asked: Sequence[Request]) -> Estimate:

@@ -38,16 +38,16 @@ from understudy.tasks.studies.sides import Side, carried_to
 ALL, EXPERT = "all", "expert"
 Fields = dict[str, Any]
 _HELDOUT = (
-    "AUC of a classifier on the order of function words in stretches of equal length, titles masked, cross-validated by seeker: how well "
-    "it tells the simulator's text from that of the humans at the same places; .5 is chance. No search and no objective sees it."
+    "AUC of a classifier that distinguishes the simulator's text from that of the humans in the same contexts; .5 is chance. It reads the "
+    "order of function words in pieces of equal length with masked titles and is cross-validated by seeker. No search or objective uses it."
 )
 _EXEMPLARS = (
-    "Examples shown in a prompt are dialogues of the data set at hand, so elsewhere as many of its own, drawn by the seed, take their "
-    "place."
+    "The examples in a prompt are dialogues of the data set. On another data set they are replaced by as many of its own dialogues, drawn "
+    "by the seed."
 )
 _MINUTES = (
-    "Minutes by hand are what the setting's file states; nobody was timed. The search starts from the hand-written seed and asks for no "
-    "further work of anybody."
+    "The minutes by hand are those that the file of the prompt setting states; nobody was timed. The search starts from the hand-written "
+    "prompt and needs no further work by hand."
 )
 
 

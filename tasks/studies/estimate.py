@@ -257,13 +257,13 @@ def _turns(side: Humans, played: Fields | None) -> tuple[Estimate, str]:
         if one.stratum is None:
             n_turns[one.dialogue_id] = n_turns.get(one.dialogue_id, 0) + 1
     mean = min(most, statistics.mean(n_turns.values()))
-    return Estimate(mean, min(mean, 2.0), most), f"{len(n_turns)} human dialogues; simulators may differ"
+    return Estimate(mean, min(mean, 2.0), most), f"{len(n_turns)} human dialogues; the length of simulated ones may differ"
 
 
 def _assumptions(parts: Sequence[StageGroup], turns_from: str, way: Way, asked: Asked) -> Fields:
     named = {f"{part.name}: {role}" if part.name else role: one for part in parts for role, one in part.calls.items()}
     return {
-        "ledger": "as if none of it had been answered before",
+        "ledger": "no reply is taken from the ledger",
         "seeker_turns_from": turns_from,
         "report_panel": asked.report.model_dump(),
         "concurrency": way.concurrency,

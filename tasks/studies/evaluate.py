@@ -213,7 +213,7 @@ def _rank_agreement(
     """Kendall's tau between people and simulated seekers over the systems that both have scored."""
     used, human = scores.by_system(opened.store.rows("play/human_scores", dataset=opened.dataset, names=list(scores.NAMES)))
     if not human:
-        return {"value": None, "reason": "the logs carry no scores of named recommenders", "n": 0}
+        return {"value": None, "reason": "the logs hold no scores of named recommenders", "n": 0}
     by = "satisfaction" if any(one.satisfaction is not None for outcomes in judged.values() for one in outcomes) else "success"
     machine = {
         _system(recommenders[written]): {

@@ -11,6 +11,7 @@ from understudy.errors import BadInput
 from understudy.objectives import NAMES
 from understudy.prompt.genome import Genome
 from understudy.records import Measured
+from understudy.report.figures import REHEARSAL_WARNING
 from understudy.rows import played as rows
 from understudy.studies.lineage import page
 from understudy.studies.lineage import steps as lineage
@@ -20,8 +21,7 @@ from understudy.tasks.studies.results.lineages import ChangeFields, GainFields, 
 
 Fields = dict[str, Any]
 _N_LISTED = 20
-_REHEARSAL = "model: rehearsal, which is not a language model: what these steps gained says nothing about any LLM."
-_NO_FIGURE = Measured(None, reason="not measured on the panel of this generation")
+_NO_FIGURE = Measured(None, reason="it was not measured on the panel of this generation")
 
 
 def show_run(store_path: str, run: str, *, genome: str | None) -> LineageFields:
@@ -57,7 +57,7 @@ def show_run(store_path: str, run: str, *, genome: str | None) -> LineageFields:
         "n_rejected": sum(not one.is_played for one in candidates),
         "steps": [_step(at, one, costs, critic) for at, one in enumerate(steps, start=1)],
         "whole": {"change": _change(whole), "split": split, "objectives": objectives},
-        "engine_note": _REHEARSAL if found["model"].startswith("rehearsal") else "",
+        "engine_note": REHEARSAL_WARNING if found["model"].startswith("rehearsal") else "",
     }
 
 

@@ -75,7 +75,7 @@ def _row(name: str, seed: Evaluation, pick: Evaluation, difference: Difference, 
 def _human(anchor: Fields | None) -> FigureFields:
     """The human split-half baseline: the difference between halves of humans that share no worker."""
     if anchor is None or anchor["floor"] is None:
-        return Measured(None, reason=anchor["reason"] if anchor else "not in the profile").as_json()
+        return Measured(None, reason=anchor["reason"] if anchor else "the profile does not hold it").as_json()
     return Measured(anchor["floor"], anchor["floor_lo"], anchor["floor_hi"], anchor["n_floor"]).as_json()
 
 

@@ -19,6 +19,7 @@ from understudy.prompt.setting import load_setting
 from understudy.report.document import as_html
 from understudy.rows import humans
 from understudy.studies.compare import page
+from understudy.tasks.optimize.finals import genomes_beside
 from understudy.tasks.play.metering import Spent, spent_on
 from understudy.tasks.studies.estimate import Asked, estimate_run
 from understudy.tasks.studies.results.estimates import EstimatedFields
@@ -42,7 +43,7 @@ class Study:
     def answered(self, stage: str) -> Any:
         """What the work of a stage returned; None where it is not done."""
         found = self.store.rows("optimize/study_stage", study_key=self.study_key, stage=stage)
-        return json.loads(found[0]["fields"]) if found else None
+        return _with_files(json.loads(found[0]["fields"]), beside=genomes_beside(self.store.path)) if found else None
 
     def once(self, stage: str, work: Callable[[], Answered]) -> Answered:
         """What a stage answers: from its row, or from `work`, which is then kept."""
@@ -50,8 +51,10 @@ class Study:
         if known is not None:
             return known
         fields = work()
+        # where the store lies is no part of what is stored: of a file only its name is kept
+        kept = canonical_json(_with_files(fields, beside=Path()))
         with self.store.transaction():
-            self.store.add("optimize.study_stages", [{"study_key": self.study_key, "stage": stage, "fields": canonical_json(fields)}])
+            self.store.add("optimize.study_stages", [{"study_key": self.study_key, "stage": stage, "fields": kept}])
         emit("study", "study_stage_done", stage)
         return fields
 
@@ -62,6 +65,16 @@ class Study:
     def spent(self) -> Spent:
         """What it has cost so far, over every process that worked on it."""
         return spent_on(self.store, owner=self.study_key)
+
+
+def _with_files(fields: Mapping[str, Any], *, beside: Path) -> Fields:
+    """What a stage answers, with the genome files of its picks in the folder `beside`: of a search, or of the settings of a table."""
+    found = dict(fields)
+    if "pick" in found:
+        found["pick"] = {**found["pick"], "file": str(beside / Path(found["pick"]["file"]).name)}
+    if "settings" in found:
+        found["settings"] = [{**one, "pick_file": str(beside / Path(one["pick_file"]).name)} for one in found["settings"]]
+    return found
 
 
 def open_study(

@@ -152,7 +152,7 @@ def test_another_recommenders_turns_make_no_reactions(world: Any) -> None:
     found = world.audit(world.wrote("other.jsonl", records))
     assert found["n_paired"] == len(records)
     assert found["objectives"]["positive_bias"]["value"] is None
-    assert "not the human recommender's" in found["objectives"]["positive_bias"]["reason"]
+    assert "not those of the human recommender" in found["objectives"]["positive_bias"]["reason"]
     assert found["setting"]["kind"] == "differs"
     same = world.audit(world.folder / "other.jsonl", same_setting=True)
     assert same["setting"]["kind"] == "same"

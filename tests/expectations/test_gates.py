@@ -74,7 +74,7 @@ def test_a_bound_lets_pass_what_is_within_and_stops_alone_what_is_beyond(
     outside = judge(suite, gates.figures(evaluation(**{figure: beyond}), anchors(), FACTS))
     assert all(verdict.passed for verdict in inside.values())
     assert [verdict.expectation for verdict in outside.values() if not verdict.passed] == [name]
-    assert "above the most allowed" in outside[name].detail
+    assert "above the maximum of" in outside[name].detail
     assert outside[name].subject == name
 
 
@@ -87,16 +87,18 @@ def test_a_batch_may_lie_as_far_from_its_sources_as_people_do_less_a_margin(name
     )
     assert all(verdict.passed for verdict in inside.values())
     assert [verdict.expectation for verdict in outside.values() if not verdict.passed] == [name]
-    assert f"0.001 below the least allowed, {least:.3f}" in outside[name].detail
+    assert f"0.001 below the minimum of {least:.3f}" in outside[name].detail
 
 
 def test_a_batch_whose_nearness_was_not_measured_is_refused() -> None:
-    unknown = {f"diagnostics__{name}": {"value": None, "reason": "19 free runs, 20 needed"} for name in (*NEAR, *NEAR_HUMAN)}
+    unknown = {
+        f"diagnostics__{name}": {"value": None, "reason": "at least 20 free runs are needed; there are 19"} for name in (*NEAR, *NEAR_HUMAN)
+    }
     found = judge("privacy", gates.figures(evaluation(**unknown), anchors(), FACTS))
     assert [verdict.expectation for verdict in found.values() if not verdict.passed] == ["measured", "enough", *NEAR]
-    assert {found[name].detail for name in NEAR} == {"not measured: 19 free runs, 20 needed"}
+    assert {found[name].detail for name in NEAR} == {"not measured: at least 20 free runs are needed; there are 19"}
     few = judge("privacy", gates.figures(evaluation(diagnostics__dcr=rate(0.6, n=189)), anchors(), FACTS))
-    assert few["dcr"].detail == "not measured: n is 189, at least 190 are needed"
+    assert few["dcr"].detail == "not measured: n is 189; at least 190 are needed"
     assert not few["dcr"].passed
 
 
@@ -127,29 +129,29 @@ def test_a_figure_that_is_absent_altogether_fails() -> None:
 
 def test_a_clean_rate_on_189_dialogues_is_not_measured_and_fails() -> None:
     found = judge("leakage", gates.figures(evaluation(leakage__title=rate(0.0, 0.0199, n=189)), anchors(), FACTS))
-    assert found["title"].detail == "not measured: n is 189, at least 190 are needed"
+    assert found["title"].detail == "not measured: n is 189; at least 190 are needed"
     assert [name for name, verdict in found.items() if not verdict.passed] == ["measured", "enough", "title"]
 
 
 def test_a_rate_without_an_interval_is_not_held_by_its_point() -> None:
     found = judge("leakage", gates.figures(evaluation(leakage__title={"value": 0.0, "ci": [None, None], "n": 200}), anchors(), FACTS))
-    assert found["title"].detail == "not measured: no interval"
+    assert found["title"].detail == "not measured: the figure has no interval"
 
 
 def test_a_bound_without_its_human_floor_fails() -> None:
     found = judge("bias", gates.figures(evaluation(), anchors(without="positive_bias"), FACTS))
     assert not found["positive_bias"].passed
     assert found["positive_bias"].bound is None
-    assert "no bound: anchors.positive_bias.floor_hi is not measured" in found["positive_bias"].detail
+    assert "its bound anchors.positive_bias.floor_hi was not measured" in found["positive_bias"].detail
 
 
 def test_a_stratum_that_the_bias_left_out_bounds_no_decoys() -> None:
-    weak = {"value": None, "reason": "underpowered: 31 human contexts in disliked, 150 needed", "n": 31}
+    weak = {"value": None, "reason": "underpowered: at least 150 human contexts are needed in disliked; there are 31", "n": 31}
     bias = {**CLEAN, "parts": {"disliked": weak}, "left_out": ["disliked"]}
     changed = evaluation(objectives__positive_bias=bias, diagnostics__decoy_acceptance=rate(0.9))
     found = judge("bias", gates.figures(changed, anchors(), FACTS))
     assert all(verdict.passed for verdict in found.values())
-    assert found["decoy_acceptance"].detail.startswith("left out: underpowered: 31 human contexts")
+    assert found["decoy_acceptance"].detail.startswith("left out: underpowered: at least 150 human contexts")
     assert (found["decoy_acceptance"].observed, found["decoy_acceptance"].bound) == (0.9, None)
 
 

@@ -35,7 +35,7 @@ def test_every_objective_has_a_floor_and_every_figure_its_interval(reference: Re
         assert floor.floor_hi is not None
         assert floor.floor_lo <= floor.floor <= floor.floor_hi
         assert floor.n_floor == 6
-        assert floor.reason.endswith("; 6 halvings could be measured")
+        assert floor.reason.endswith("; only 6 divisions of the humans could be measured")
     for name in ("accept_liked_unseen", "tokens_per_turn", "turns_per_dialogue", "distinct_2", "human_copying"):
         figure = anchors[name]
         assert figure.value is not None, figure
@@ -112,7 +112,7 @@ def test_humans_who_all_know_each_other_have_no_floor(world: dict[str, Any]) -> 
     anchors = human_anchors(Reference.build(alone, seed=1), split="select", seed=1, n_halvings=3)
     floors = [anchor for anchor in anchors if anchor.name in MODULES]
     assert {floor.floor for floor in floors} == {None}
-    assert all("without a common worker" in floor.reason for floor in floors)
+    assert all("share no worker" in floor.reason for floor in floors)
 
 
 def test_the_ends_of_a_floor_hold_all_halvings_but_one_in_twenty(reference: Reference, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,7 +92,7 @@ def test_a_stratum_with_too_few_human_contexts_leaves_the_mean_and_is_named(worl
     thin = replace(human, reactions=pl.concat([human.reactions.filter(few), human.reactions.filter(~few).head(20)]))
     found = measure_all(world["simulator"](rates=YES), Reference.build(thin, seed=1), seed=3).objectives["positive_bias"]
     assert found.left_out == ("disliked",)
-    assert "underpowered: 20 human contexts" in found.parts["disliked"].reason
+    assert "underpowered: at least 150 human contexts are needed in disliked; there are 20" in found.parts["disliked"].reason
     assert found.parts["disliked"].n == 20
     none = measure_all(world["simulator"](), Reference.build(thin, seed=1, min_contexts=1000), seed=3).objectives["positive_bias"]
     assert none.measured.value is None
@@ -164,7 +164,7 @@ def test_the_same_simulator_twice_is_inconclusive_everywhere(reference: Referenc
 def test_a_difference_below_the_floor_is_no_gain(reference: Reference, world: dict[str, Any]) -> None:
     found = compare(world["simulator"](5, rates=YES), world["simulator"](6), reference, seed=3, floors={"positive_bias": 0.99})
     assert found["positive_bias"].outcome == "inconclusive"
-    assert "humans from humans" in found["positive_bias"].reason
+    assert "within the human split-half baseline" in found["positive_bias"].reason
 
 
 def test_few_units_or_missing_sides_are_not_compared(reference: Reference, world: dict[str, Any]) -> None:
@@ -196,8 +196,8 @@ def test_a_seeker_who_never_varies_is_measured_and_far(reference: Reference, wor
 def test_turns_too_short_for_a_part_leave_the_objective_not_measured(reference: Reference, world: dict[str, Any]) -> None:
     found = measure_all(world["simulator"](speak=lambda *_: "no thanks", n_free=0), reference, seed=3)
     assert found.objectives["diversity_gap"].measured.value is None
-    assert "openings: no two turns of six tokens" in found.objectives["diversity_gap"].measured.reason
-    assert "copying: no turn of at least 8 tokens" in found.objectives["data_leakage"].measured.reason
+    assert "openings: no two turns of at least six tokens" in found.objectives["diversity_gap"].measured.reason
+    assert "copying: no turn has at least 8 tokens" in found.objectives["data_leakage"].measured.reason
     assert found.objectives["data_leakage"].left_out == ("title", "attributes")
 
 

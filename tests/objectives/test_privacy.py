@@ -65,7 +65,7 @@ def test_the_gate_lets_strangers_pass_and_refuses_who_recites_a_tenth_or_has_no_
     everything = pl.concat([_turns(120, "search", 1, prefix="recited"), _turns(60, "exemplar", 3, prefix="also"), clean.head(20)])
     assert [name for name, one in judged(everything, humans).items() if not one.passed] == ["dcr", "nndr_5"]
     alone = judged(clean, Sources(_turns(90, "select", 2), 1))
-    assert alone["dcr"].detail == "not measured: 0 source dialogues, 40 needed"
+    assert alone["dcr"].detail == "not measured: at least 40 dialogues are needed; there are 0 source dialogues"
     assert not any(alone[name].passed for name in ("measured", "dcr", "nndr_5"))
 
 
@@ -78,9 +78,9 @@ def test_the_test_split_is_not_looked_at(humans: Sources) -> None:
 def test_too_few_of_either_are_not_measured(humans: Sources) -> None:
     few = closeness(_turns(19, "played", 9), humans, seed=1)
     assert {one.value for one in few.values()} == {None}
-    assert few["dcr"].reason == "19 free runs, 20 needed"
+    assert few["dcr"].reason == "at least 20 free runs are needed; there are 19"
     alone = closeness(_turns(50, "played", 9), Sources(_turns(90, "select", 2), 1), seed=1)
-    assert "0 source dialogues, 40 needed" in alone["dcr_share"].reason
+    assert "at least 40 dialogues are needed; there are 0 source dialogues" in alone["dcr_share"].reason
 
 
 def test_canaries_that_come_back_are_counted() -> None:

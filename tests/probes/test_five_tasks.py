@@ -133,7 +133,7 @@ def test_what_the_logs_do_not_hold_is_not_asked_about() -> None:
     assert all(reasons.values())
     assert reasons["binary_preference"] == "no ratings and no forms"
     few = replace(HUMANS, opinions=HUMANS.opinions[:20])
-    assert "20 human texts" in open_preference.questions(few, n=N, model="m", seed=0).reason
+    assert "human texts about seen items are needed; there are 20" in open_preference.questions(few, n=N, model="m", seed=0).reason
 
 
 def test_nobody_is_asked_about_a_title_that_their_dialogue_names() -> None:

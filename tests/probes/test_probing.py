@@ -169,7 +169,7 @@ def test_all_tasks_through_the_gateway_tell_a_too_positive_model_from_one_like_h
         expected = {"items_talked_about": "not_measured", "contamination": "not_suspected"}.get(name, "not_apart")
         assert told["outcome"] == expected, (name, told)
     # the sample's seekers hardly name two titles each
-    assert "23 questions answered, 50 are needed" in human["tasks"]["items_talked_about"]["reason"]
+    assert "at least 50 answered questions are needed; there are 23" in human["tasks"]["items_talked_about"]["reason"]
     found = {name: {key: one.get("outcome") for key, one in told.get("figures", {}).items()} for name, told in positive["tasks"].items()}
     assert found["binary_preference"]["positive_share"] == "above"
     assert (found["open_preference"]["praise"], found["open_preference"]["polarity_spread"]) == ("above", "below")

@@ -135,10 +135,10 @@ def test_a_release_is_never_replaced(on_shelf: Path, tmp_path: Path) -> None:
 
 def test_the_card_says_what_was_not_measured_and_marks_rehearsal() -> None:
     card = release(engine="rehearsal").texts(1)["CARD.md"]
-    assert card.startswith("# small-rehearsal, version 1\n\n**Played by rehearsal")
+    assert card.startswith("# small-rehearsal, version 1\n\n**engine: rehearsal. It is not a language model.")
     assert "aligned with humans" not in card.lower()
     assert "| leakage | title | not measured: none played |" in card
-    assert "| objectives | positive_bias | 0.100 [0.000, 0.200], 9 | 0.050 |" in card
+    assert "| objectives | positive_bias | 0.100 [0.000, 0.200], n = 9 | 0.050 |" in card
 
 
 def test_a_name_is_marked_once() -> None:

@@ -100,5 +100,5 @@ def test_a_file_that_is_no_list_of_conversations_is_bad_input(tmp_path: Path, wh
 
 def test_a_list_of_other_objects_is_not_claimed(tmp_path: Path) -> None:
     (tmp_path / "data.json").write_text('[{"conversation ID": "x", "conversation": []}]')
-    with pytest.raises(BadInput, match="in this format"):
+    with pytest.raises(BadInput, match="of this format"):
         ccpe.find(tmp_path)

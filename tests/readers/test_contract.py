@@ -208,4 +208,4 @@ def test_what_is_not_there_or_empty_is_bad_input(name: str, tmp_path: Path) -> N
 def test_another_readers_example_is_refused_with_the_right_readers_name(name: str, other: str) -> None:
     with pytest.raises(BadInput) as caught:
         readers.find(name, example(other))
-    assert caught.value.hint.startswith(f"this looks like data of the reader `{other}`. ")
+    assert caught.value.hint.startswith(f"use the reader `{other}`, whose format this looks like. ")

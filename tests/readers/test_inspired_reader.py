@@ -92,7 +92,7 @@ def test_no_value_of_a_personal_column_reaches_any_record(tmp_path: Path) -> Non
 
 def test_the_files_of_the_surveys_are_not_read() -> None:
     assert [path.name for path in inspired.find(EXAMPLE)] == ["train.tsv", "dev.tsv"]
-    with pytest.raises(BadInput, match="not of this format"):
+    with pytest.raises(BadInput, match="not in this format"):
         inspired.find(EXAMPLE / "seeker_demographic.tsv")
 
 

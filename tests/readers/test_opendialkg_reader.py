@@ -168,7 +168,7 @@ def test_a_line_beyond_the_bound_is_a_reject(tmp_path: Path, monkeypatch: pytest
 
 def test_a_csv_under_another_header_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "opendialkg.csv").write_text("movieId,title,genres\n1,x,y\n")
-    with pytest.raises(BadInput, match="in this format"):
+    with pytest.raises(BadInput, match="of this format"):
         opendialkg.find(tmp_path)
     with pytest.raises(BadInput, match="is not a header"):
         read(tmp_path / "opendialkg.csv")

@@ -100,5 +100,5 @@ def test_a_line_beyond_the_bound_and_a_session_without_an_end_are_rejects(tmp_pa
 
 def test_lists_of_acts_and_other_texts_are_not_claimed(tmp_path: Path) -> None:
     (tmp_path / "SGD.txt").write_text("action\tcategory\tn\nUSER\tx\ty\tz\n")
-    with pytest.raises(BadInput, match="in this format"):
+    with pytest.raises(BadInput, match="of this format"):
         uss.find(tmp_path)

@@ -105,7 +105,7 @@ def test_two_recommenders_are_paired_by_scenario_and_holm_counts_all_tests() -> 
 def test_too_few_shared_scenarios_are_not_compared() -> None:
     few = contrasts({"a": many(19, success=19), "b": many(19, success=0)}, seed=0)
     assert {one.direction for one in few} == {"not_measured"}
-    assert "19 scenarios, 20 needed" in {one.difference.reason for one in few}
+    assert "at least 20 scenarios are needed; there are 19" in {one.difference.reason for one in few}
     strangers = contrasts({"a": many(30, success=30), "b": many(30, success=0, first="other")}, seed=0)
     assert {one.direction for one in strangers} == {"not_measured"}
 
@@ -140,7 +140,7 @@ def test_rank_agreement_is_one_where_both_order_alike_and_minus_one_where_they_d
 
 def test_rank_agreement_needs_three_systems_that_differ() -> None:
     two = rank_agreement({"a": {"d": 1.0}, "b": {"d": 2.0}, "z": {"d": 3.0}}, {"a": {("s", 0): 1.0}, "b": {("s", 0): 2.0}}, seed=0)
-    assert (two.value, two.reason) == (None, "2 systems are scored by both, 3 needed")
+    assert (two.value, two.reason) == (None, "at least 3 systems with both scores are needed; there are 2")
     level = {name: {("s", 0): 1.0} for name in "abc"}
     assert rank_agreement({name: {"d": float(ord(name))} for name in "abc"}, level, seed=0).value is None
 

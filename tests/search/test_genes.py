@@ -30,9 +30,9 @@ def test_the_seed_itself_passes(screen: Screen) -> None:
     ("changed", "reason"),
     [
         ({"style": "word " * 300}, "too long"),
-        ({"style": "  "}, "empty section"),
+        ({"style": "  "}, "a section is empty"),
         ({"style": "Say <need> again."}, "angle bracket"),
-        ({"style": "Say: I really want to see something, with a DOG in it."}, "8 words in a row"),
+        ({"style": "Say: I really want to see something, with a DOG in it."}, "8 consecutive words"),
     ],
 )
 def test_a_section_that_may_not_be_is_turned_away_with_its_reason(screen: Screen, changed: dict[str, str], reason: str) -> None:

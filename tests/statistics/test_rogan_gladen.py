@@ -62,7 +62,7 @@ def test_the_interval_covers_the_true_share() -> None:
 
 def test_an_instrument_that_does_not_tell_classes_apart_corrects_nothing() -> None:
     blind = Confusion(CLASSES, ((40.0, 30.0, 30.0), (39.0, 31.0, 30.0), (30.0, 30.0, 40.0)))
-    with pytest.raises(NotMeasured, match="near singular"):
+    with pytest.raises(NotMeasured, match="nearly singular"):
         corrected({"accept": 10, "reject": 10, "neither": 10}, blind)
 
 

@@ -98,13 +98,13 @@ class Line:
                 async with asyncio.timeout(self._limits.timeout_s):
                     result = await talk()
             except TimeoutError:
-                reason = f"no answer within {self._limits.timeout_s:g} s"
+                reason = f"did not answer within {self._limits.timeout_s:g} s"
             except Unanswered as failure:
                 reason = failure.reason
             else:
                 self._breaker.succeeded()
                 return result
-        reason = f"the recommender at {self._address}: {reason}"
+        reason = f"the recommender at {self._address} {reason}"
         self._breaker.failed(reason)
         raise MissingReply(reason)
 
@@ -150,27 +150,27 @@ class Visit:
                 if last:
                     raise Unanswered(f"cannot be reached ({type(error).__name__})") from error
             except (httpx.HTTPError, httpx.InvalidURL) as error:
-                raise Unanswered(f"{type(error).__name__}: {scrubbed(str(error), [self._key] if self._key else [])}") from error
+                raise Unanswered(f"failed with {type(error).__name__}: {scrubbed(str(error), [self._key] if self._key else [])}") from error
             await asyncio.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
 
     async def _read(self, answer: httpx.Response) -> str:
         if answer.is_redirect:
-            raise Unanswered(f"status {answer.status_code}: sends elsewhere, which is not followed")
+            raise Unanswered(f"answered with status {answer.status_code}, a redirect, which is not followed")
         if answer.status_code >= 300:
-            raise Unanswered(f"status {answer.status_code}")
+            raise Unanswered(f"answered with status {answer.status_code}")
         body = bytearray()
         async for part in answer.aiter_bytes():
             body += part
             if len(body) > self._limits.max_bytes:
-                raise Unanswered(f"an answer of more than {self._limits.max_bytes} bytes")
+                raise Unanswered(f"sent an answer of more than {self._limits.max_bytes} bytes")
         if self._key:
             # a server may send back what it was sent, and what it says is kept
             body = body.replace(self._key.encode(), b"***")
         try:
             return body.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise Unanswered("an answer that is not UTF-8") from error
+            raise Unanswered("sent an answer that is not UTF-8") from error
 
 
 def without_credentials(text: str) -> str:

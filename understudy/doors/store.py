@@ -46,7 +46,9 @@ class Store:
         """The store at `path`, migrated; created where there is none. Raises StoreBusy, BadInput."""
         path = Path(path)
         if read_only and not path.exists():
-            raise BadInput(f"there is no store at {path}", hint="run `understudy ingest` or `understudy nightly` first")
+            raise BadInput(
+                f"there is no store at {path}", hint="run `understudy ingest` or `understudy nightly` first, or name another --store"
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             connection = duckdb.connect(str(path), read_only=read_only)

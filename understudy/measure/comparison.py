@@ -59,9 +59,9 @@ def _raw(before: ObjectiveValue, after: ObjectiveValue) -> Difference:
             return Difference(None, None, None, None, None, "not_measured", n, f"{which}: {value.measured.reason}")
     if before.left_out != after.left_out:
         parts = ", ".join(sorted(set(before.left_out) ^ set(after.left_out)))
-        return Difference(None, None, None, None, None, "not_measured", n, f"measured on one side only: {parts}")
+        return Difference(None, None, None, None, None, "not_measured", n, f"these parts were measured on one side only: {parts}")
     if n < MIN_UNITS:
-        return Difference(None, None, None, None, None, "not_measured", n, f"{n} units, {MIN_UNITS} needed")
+        return Difference(None, None, None, None, None, "not_measured", n, f"at least {MIN_UNITS} units are needed; there are {n}")
     if not before.replicates or not after.replicates:
         raise ValueError("a comparison needs values measured with intervals")
     delta = _value(after) - _value(before)
@@ -75,7 +75,7 @@ def _judged(one: Difference, p_holm: float, worse_value: float, floor: float | N
     reason = ""
     if p_holm < ALPHA and one.difference:
         if floor is not None and worse_value <= floor:
-            reason = "both are within the distance of humans from humans"
+            reason = "both values are within the human split-half baseline (floor)"
         else:
             outcome = "better" if one.difference < 0 else "worse"
     return Difference(one.difference, one.lo, one.hi, one.p, p_holm, outcome, one.n, reason)

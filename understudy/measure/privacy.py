@@ -22,7 +22,7 @@ from understudy.records import Measured
 from understudy.statistics.halves import Floats, halves, interval, unit_codes
 from understudy.statistics.rates import wilson
 
-VERSION = 1
+VERSION = 2
 SOURCES, HELD_OUT = ("exemplar", "search"), ("select",)
 MIN_RECORDS = 20
 LOW_SHARE = 0.05  # the percentile of the nearest-neighbour ratio that is reported
@@ -114,10 +114,10 @@ def _canary(seed: int, place: int) -> str:
 
 def _missing(n: int, humans: Sources) -> str:
     if n < MIN_RECORDS:
-        return f"{n} free runs, {MIN_RECORDS} needed"
+        return f"at least {MIN_RECORDS} free runs are needed; there are {n}"
     split = {name: humans.turns.filter(pl.col("split").is_in(list(which)))["dialogue_id"].n_unique() for name, which in _SIDES.items()}
     few = [f"{count} {name}" for name, count in split.items() if count < 2 * MIN_RECORDS]
-    return f"{' and '.join(few)} dialogues, {2 * MIN_RECORDS} needed" if few else ""
+    return f"at least {2 * MIN_RECORDS} dialogues are needed; there are {' and '.join(few)} dialogues" if few else ""
 
 
 _SIDES = {"source": SOURCES, "held-out": HELD_OUT}

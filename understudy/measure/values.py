@@ -8,8 +8,8 @@ from typing import Any
 
 from understudy.records import Measured
 
-NO_FLOOR = "no halves of humans were measured for this"
-NO_HUMAN = "a distance from humans: they have a floor and no figure of their own"
+NO_FLOOR = "no split-half baseline of the humans was measured"
+NO_HUMAN = "this is a distance from humans, so the humans have no value of their own but a split-half baseline (floor)"
 
 
 @dataclass(frozen=True, slots=True)

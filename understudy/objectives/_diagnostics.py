@@ -57,7 +57,9 @@ def _agreement(observed: Observed, reference: Reference, seed: int) -> Measured:
     truth = pairs["accepted"].to_numpy()
     value = auc(score, truth) if len(pairs) >= _MIN_PAIRS else None
     if value is None:
-        return Measured(None, n=len(pairs), reason=f"{len(pairs)} contexts with a human pair, {_MIN_PAIRS} of both kinds needed")
+        return Measured(
+            None, n=len(pairs), reason=f"at least {_MIN_PAIRS} contexts of both kinds are needed; there are {len(pairs)} with a human pair"
+        )
     taken = reference.resampling_units(pairs["dialogue_id"].to_list()).halves(seed=seed)[1 : 1 + _N_AUC] > 0
     drawn = [auc(score[kept], truth[kept]) for kept in taken]
     return interval(value, np.array([one for one in drawn if one is not None]), n=len(pairs), low=0.0, high=1.0)
@@ -66,7 +68,7 @@ def _agreement(observed: Observed, reference: Reference, seed: int) -> Measured:
 def _fluency(observed: Observed, reference: Reference) -> Measured:
     """The share of a dialogue's different words that humans of this split use: random strings are not diversity."""
     columns = observed.corpus.words.indices
-    return wilson(int((columns < reference.vocabulary.size).sum()), len(columns), nothing="no turns were replayed")
+    return wilson(int((columns < reference.vocabulary.size).sum()), len(columns), nothing="no turn was replayed")
 
 
 def _fidelity(observed: Observed, reference: Reference, seed: int) -> Measured:
@@ -75,7 +77,9 @@ def _fidelity(observed: Observed, reference: Reference, seed: int) -> Measured:
     place = {name: row for row, name in enumerate(humans.ids)}
     rows = [row for row, name in enumerate(ours.ids) if name in place]
     if len(rows) < _MIN_PAIRS:
-        return Measured(None, n=len(rows), reason=f"{len(rows)} replayed dialogues with a human pair, {_MIN_PAIRS} needed")
+        return Measured(
+            None, n=len(rows), reason=f"at least {_MIN_PAIRS} replayed dialogues with a human pair are needed; there are {len(rows)}"
+        )
     known = reference.vocabulary.size
     near = (ours.words[rows][:, :known] @ humans.words[:, :known].T).toarray()
     own = near[np.arange(len(rows)), [place[ours.ids[row]] for row in rows]]
@@ -88,7 +92,7 @@ def _tokens(observed: Observed) -> Measured:
     """Mean words that the seeker says in a free run."""
     runs = observed.free_lengths
     if observed.free_dialogues.is_empty() or runs.is_empty():
-        return Measured(None, reason="no free runs")
+        return Measured(None, reason="there is no free run")
     return _mean(runs["n_tokens"].to_numpy().astype(float), unit_codes(runs["play_key"].to_list()), seed=0)
 
 

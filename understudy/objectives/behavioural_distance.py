@@ -23,13 +23,13 @@ from understudy.statistics.classifier import N_FOLDS, grouped_auc
 from understudy.statistics.distances import energy_coefficient, jensen_shannon
 from understudy.statistics.halves import N_HALVES, Floats, debiased, interval, unit_codes
 
-VERSION = 4
+VERSION = 5
 UNIT = "distance"
 BETTER = "lower"
 RANGE = (0.0, 1.0)
 MIN_DIALOGUES = 4
 PARTS = ("acts", "tokens", "turns", "classifier")
-DIFFERS = "setting differs: the humans talked to another recommender"
+DIFFERS = "the experimental setting differs: the humans talked to another recommender"
 _MAX_TURNS = 60
 _N_CLASSIFIED = 40  # half-samples for the classifier, the costly one
 _HUMANS_PER_OURS, _FEWEST_HUMANS = 2, 60
@@ -39,7 +39,9 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
     """behavioural_distance in [0, 1]; not measured with fewer than four dialogues on either side, or where a part cannot be."""
     ours, humans = simulated.corpus, reference.corpus
     if min(ours.n, humans.n) < MIN_DIALOGUES:
-        nothing = Measured(None, n=ours.n, reason=f"{ours.n} simulated and {humans.n} human dialogues, {MIN_DIALOGUES} needed")
+        nothing = Measured(
+            None, n=ours.n, reason=f"at least {MIN_DIALOGUES} dialogues are needed; there are {ours.n} simulated and {humans.n} human ones"
+        )
         parts = dict.fromkeys(PARTS, nothing)
         return ObjectiveValue("behavioural_distance", nothing, parts, parts)
     drawn = reference.resampling_units(ours.ids)
@@ -58,7 +60,7 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
     if apart is not None:
         found["classifier"] = (float(apart[0]), np.resize(apart[1:] - apart[1:].mean(), N_HALVES) if intervals else np.zeros(N_HALVES))
     human = reference.once("figures", lambda: _human_figures(reference))
-    missing = {"turns": turns if isinstance(turns, str) else "", "classifier": "too few turns to classify"}
+    missing = {"turns": turns if isinstance(turns, str) else "", "classifier": "there are too few turns to classify"}
     return replace(_value(found, missing, n=ours.n, intervals=intervals), human=human, unit_counts=units)
 
 
@@ -140,7 +142,7 @@ def _turns(simulated: Observed, reference: Reference, seed: int) -> tuple[float,
     if not simulated.same_setting:
         return DIFFERS
     if min(len(ours), len(humans)) < MIN_DIALOGUES:
-        return f"{len(ours)} simulated and {len(humans)} human dialogues, {MIN_DIALOGUES} needed"
+        return f"at least {MIN_DIALOGUES} dialogues are needed; there are {len(ours)} simulated and {len(humans)} human ones"
     # a run is its own unit: free_lengths does not say whose dialogue it stands on
     runs = whole_and_halves(unit_codes(ours["play_key"].to_list()), seed=seed) @ _histogram(ours)
     names, seen = humans["play_key"].to_list(), _histogram(humans)

@@ -22,7 +22,7 @@ from understudy.statistics.clustered import Clustered, rates_apart
 from understudy.statistics.halves import Floats, ball_radius, normal_deviations
 from understudy.statistics.rates import Z, spread, wilson
 
-VERSION = 5
+VERSION = 6
 UNIT = "excess over the caps"
 BETTER = "lower"
 RANGE = (0.0, float("inf"))
@@ -31,7 +31,7 @@ ATTRIBUTES_CAP = 0.02
 ABOVE_HUMANS = 0.02
 CAPPED = ("title", "attributes", "copying", "short_turns")
 _COLUMNS = {"copying": "copied", "short_turns": "shared"}
-_NO_LONG = "no turn of at least 8 tokens"
+_NO_LONG = "no turn has at least 8 tokens"
 KINDS = (*CAPPED, "near_duplicates", "prompt", "history", "split")
 
 
@@ -71,13 +71,16 @@ def leakage_rates(simulated: Observed, reference: Reference) -> dict[str, Measur
     """The rate of every kind with Wilson's interval; rates over turns clustered by unit."""
     prompts = simulated.free_dialogues.filter(pl.col("target").is_not_null())["title_in_prompt"]
     return {
-        "title": _rate(simulated.disclosures["title"], "no free run with a target"),
-        "attributes": _rate(simulated.disclosures["attributes"], "no free run with a target"),
+        "title": _rate(simulated.disclosures["title"], "there is no free run with a target"),
+        "attributes": _rate(simulated.disclosures["attributes"], "there is no free run with a target"),
         "copying": _turns(simulated.turns, "copying", reference).rate(_NO_LONG),
         "short_turns": _turns(simulated.turns, "short_turns", reference).rate("no turn"),
         "near_duplicates": counted(simulated.turns.drop_nulls("near"), pl.col("near"), reference.speaker).rate(_NO_LONG),
-        "prompt": _rate(prompts, "no free run with a target"),
-        "history": Measured(None, reason="a property of the scenario: what names its item before is flagged in the profile and not played"),
+        "prompt": _rate(prompts, "there is no free run with a target"),
+        "history": Measured(
+            None,
+            reason="this is a property of the scenario: the profile flags scenarios whose item was named before, and they are not played",
+        ),
         "split": _contaminated(simulated, reference),
     }
 
@@ -128,10 +131,10 @@ def _rate(flags: pl.Series, nothing: str) -> Measured:
 
 def _contaminated(simulated: Observed, reference: Reference) -> Measured:
     if "split" not in reference.speakers.columns:
-        return Measured(None, reason="the human turns do not say which split they are of")
+        return Measured(None, reason="the human turns do not state their split")
     owners = reference.once("owners", lambda: _owners(reference.speakers))
     played = pl.concat([simulated.turns.select("dialogue_id"), simulated.free_dialogues.select("dialogue_id")]).unique()
-    return _rate(played.join(owners, on="dialogue_id", how="inner")["crosses"], "no played dialogue comes from a known human dialogue")
+    return _rate(played.join(owners, on="dialogue_id", how="inner")["crosses"], "no simulated dialogue belongs to a known human dialogue")
 
 
 def _owners(speakers: pl.DataFrame) -> pl.DataFrame:
@@ -142,7 +145,7 @@ def _owners(speakers: pl.DataFrame) -> pl.DataFrame:
 
 def _over(rate: Measured, cap: float | None) -> Measured:
     if rate.value is None or rate.lo is None or rate.hi is None or cap is None:
-        return Measured(None, reason=rate.reason or "no human rate to set the cap by")
+        return Measured(None, reason=rate.reason or "no human rate was measured from which the cap follows")
     return Measured(rate.value - cap, rate.lo - cap, rate.hi - cap, rate.n)
 
 

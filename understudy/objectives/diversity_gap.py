@@ -25,7 +25,7 @@ from understudy.records import Measured
 from understudy.statistics.distances import conditional_entropy, rarefied
 from understudy.statistics.halves import N_HALVES, Floats, ball_radius, debiased, interval
 
-VERSION = 4
+VERSION = 5
 UNIT = "nats"
 BETTER = "lower"
 RANGE = (0.0, float("inf"))
@@ -35,10 +35,10 @@ N_RAREFIED = 60  # samples for distinct-2, the costly one
 _SHARE = 0.75  # of the units, in each of them
 PARTS = ("distinct_2", "self_similarity", "act_entropy", "openings")
 _NOTHING = {
-    "distinct_2": "too few words in the turns",
-    "self_similarity": "fewer than two dialogues with words",
+    "distinct_2": "the turns hold too few words",
+    "self_similarity": "fewer than two dialogues hold words",
     "act_entropy": "no turns",
-    "openings": "no two turns of six tokens in different dialogues",
+    "openings": "no two turns of at least six tokens are in different dialogues",
 }
 
 
@@ -55,7 +55,9 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
     """diversity_gap ≥ 0 in nats; not measured with fewer than four dialogues on either side, or where a part cannot be."""
     ours, humans = simulated.corpus, reference.corpus
     if min(ours.n, humans.n) < MIN_DIALOGUES:
-        nothing = Measured(None, n=ours.n, reason=f"{ours.n} simulated and {humans.n} human dialogues, {MIN_DIALOGUES} needed")
+        nothing = Measured(
+            None, n=ours.n, reason=f"at least {MIN_DIALOGUES} dialogues are needed; there are {ours.n} simulated and {humans.n} human ones"
+        )
         parts = dict.fromkeys(PARTS, nothing)
         return ObjectiveValue("diversity_gap", nothing, parts, parts)
     drawn = reference.resampling_units(ours.ids)

@@ -25,7 +25,7 @@ from understudy.statistics.clustered import Clustered, correlations, joined, rat
 from understudy.statistics.halves import Floats, ball_radius, normal_deviations
 from understudy.statistics.rates import Z, spread
 
-VERSION = 4
+VERSION = 5
 UNIT = "share"
 BETTER = "lower"
 RANGE = (0.0, 1.0)
@@ -114,7 +114,7 @@ def going_together(simulated: Observed, reference: Reference, kept: tuple[str, .
 
 
 def _nothing(stratum: str) -> str:
-    return f"no reactions in {stratum}"
+    return f"there are no reactions in {stratum}"
 
 
 def _both_acceptances(simulated: Observed, reference: Reference) -> tuple[_Acceptances, _Acceptances]:
@@ -146,7 +146,7 @@ def _signed(ours: _Acceptances, humans: _Acceptances, stratum: str, min_contexts
     one, other = ours.stratum(stratum), humans.stratum(stratum)
     n = int(other.n.sum())
     if n < min_contexts:
-        return Measured(None, n=n, reason=f"underpowered: {n} human contexts in {stratum}, {min_contexts} needed")
+        return Measured(None, n=n, reason=f"underpowered: at least {min_contexts} human contexts are needed in {stratum}; there are {n}")
     return rates_apart(one, other, nothing=_nothing(stratum))
 
 

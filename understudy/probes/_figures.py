@@ -69,12 +69,12 @@ def over_sets(
     `clusters`: whose each unit is. Plug-in values at matched n: what bias there is, both sides have alike.
     """
     taken, n = _weights(clusters, seed), len(clusters)
-    few = f"{len(set(clusters))} seekers, {MIN_CLUSTERS} are needed" if len(set(clusters)) < MIN_CLUSTERS else ""
+    few = f"at least {MIN_CLUSTERS} seekers are needed; there are {len(set(clusters))}" if len(set(clusters)) < MIN_CLUSTERS else ""
     # a spread that few clusters tell is itself uncertain: Student's quantile in the normal one's place
     taken_as = _Taken(taken, float(student.ppf(0.975, len(set(clusters)) - 1)) / Z if not few else 1.0)
     theirs = _measured(human, taken_as, n, few, low, high)
     if model is None:
-        unknown = Measured(None, reason="nothing was answered")
+        unknown = Measured(None, reason="no question was answered")
         return ProbeFigure(unknown, theirs, unknown)
     known = model
 
@@ -93,7 +93,7 @@ def means(
 
 def against_chance(hits: Sequence[bool] | None, *, chance: float, human: str) -> ProbeFigure:
     """A rate with its Wilson interval and how far it is from `chance`; `human` says why there is no human figure."""
-    found = wilson(sum(hits or ()), len(hits or ()), nothing="nothing was answered")
+    found = wilson(sum(hits or ()), len(hits or ()), nothing="no question was answered")
     if found.value is None or found.lo is None or found.hi is None:
         apart = Measured(None, reason=found.reason)
     else:
@@ -160,7 +160,7 @@ def _measured(statistic: Statistic, taken: _Taken, n: int, few: str, low: float,
         return Measured(None, n=n, reason=few)
     whole = statistic(np.ones(n))
     if math.isnan(whole):
-        return Measured(None, n=n, reason="one side does not vary, or has nothing")
+        return Measured(None, n=n, reason="one side does not vary or holds nothing")
     replicates = np.array([statistic(row) for row in taken.weights])
     kept = replicates[~np.isnan(replicates)]
     if 2 * len(kept) < len(replicates):

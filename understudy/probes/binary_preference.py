@@ -25,7 +25,7 @@ from understudy.statistics.rates import wilson
 
 VERSION = 1
 REHEARSAL = "rehearsal is not a language model: it has no opinion of titles"
-HUMAN = "the share of likes of the same items: ratings (4 and more of 5 likes, 2.5 and less dislikes), else what seekers say in their forms"
+HUMAN = "the share of likes of the same items, from ratings (from 4 of 5 a like, up to 2.5 a dislike), else from the seekers' forms"
 PER_ITEM = 5
 MIN_ITEMS = 10
 MAX_TOKENS = 60
@@ -35,7 +35,7 @@ MANNERS: Mapping[Manner, str] = {
     "picky": "This person is hard to please and likes few of the titles they come across. ",
     "easy": "This person is easy to please and likes most of the titles they come across. ",
 }
-_NOT_SAID = "humans do not say how hard they are to please"
+_NOT_SAID = "the humans do not state how hard they are to please"
 
 
 class Preference(BaseModel):
@@ -56,13 +56,13 @@ class OpinionQuestion:
 def questions(humans: HumanLogs, *, n: int, model: str, seed: int) -> Questions:
     """`n` pairs of item and persona at most, PER_ITEM an item, each in three manners: up to 3n questions."""
     if not humans.judged:
-        return Questions(reason=humans.no_judgements or "nobody judged an item")
+        return Questions(reason=humans.no_judgements or "no human judged an item")
     usable = [one for one in humans.judged if one.item_id in humans.items and min(k for _, k in one.halves) >= PER_ITEM]
-    few = {f"fewer than {PER_ITEM} judgements in one half of the humans": len(humans.judged) - len(usable)}
+    few = {f"one half of the humans has fewer than {PER_ITEM} judgements": len(humans.judged) - len(usable)}
     ranked = sorted(usable, key=lambda one: (share_of("binary_preference", VERSION, seed, one.item_id), one.item_id))
     chosen = ranked[: max(1, n // PER_ITEM)]
     if len(chosen) < MIN_ITEMS:
-        need = f"{MIN_ITEMS} items that enough humans judged are needed, {len(usable)} are there and --n asks about {len(chosen)}"
+        need = f"at least {MIN_ITEMS} items that humans judged are needed; there are {len(usable)}, and --n asks about {len(chosen)}"
         return Questions(n_unusable=few, reason=need)
     shuffled = sorted(humans.personas, key=lambda one: (share_of("binary_preference", VERSION, seed, one.dialogue_id), one.dialogue_id))
     units = [
@@ -72,7 +72,7 @@ def questions(humans: HumanLogs, *, n: int, model: str, seed: int) -> Questions:
         for manner in MANNERS
     ]
     asked = tuple(Question(_request(one, humans, model=model, seed=seed), Preference, one) for one in units)
-    return Questions(asked, few, "" if asked else "there are no seekers to ask as")
+    return Questions(asked, few, "" if asked else "there is no seeker whose part the model could take")
 
 
 def measured(questions: Questions, answers: Sequence[ProbeAnswer], humans: HumanLogs, *, seed: int) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def measured(questions: Questions, answers: Sequence[ProbeAnswer], humans: Human
     if not lack:
         item_ids = [one for one in item_ids if said.get(("plain", one))]
         if len(item_ids) < MIN_ITEMS:
-            lack = f"{len(item_ids)} items have answers, {MIN_ITEMS} are needed"
+            lack = f"at least {MIN_ITEMS} items with answers are needed; there are {len(item_ids)}"
     told = report(tally, lack, _preference_figures(None if lack else said, item_ids, humans, seed=seed))
     return {**told, "n_items": len(item_ids), "human_from": humans.judged_from}
 
@@ -169,5 +169,5 @@ def _shift(said: Mapping[tuple[Manner, str], Mapping[str, bool]] | None, manner:
         for persona, yes in answers.items()
         if persona in said[("plain", item_id)]
     ]
-    rate = wilson(sum(yes for yes, _ in pairs), len(pairs), nothing="nothing was answered in both manners")
+    rate = wilson(sum(yes for yes, _ in pairs), len(pairs), nothing="no question was answered in both manners")
     return ProbeFigure(rate, nobody, paired_difference([yes for yes, _ in pairs], [plain for _, plain in pairs]), "plain")

@@ -24,10 +24,10 @@ from understudy.statistics.paired import paired_difference
 from understudy.statistics.rates import difference, wilson
 
 VERSION = 1
-REHEARSAL = "rehearsal is not a language model: it reacts to what suits its need, not to what suits a request"
-HUMAN = "the reply that the human recommender gave counts as right; how often `select` seekers took it up in their next turn"
+REHEARSAL = "rehearsal is not a language model: it reacts to its need and not to a request"
+HUMAN = "the reply of the human recommender counts as right; the share of seekers of `select` who accepted it in their next turn"
 MAX_TOKENS = 60
-_RIGHT_BY_DEFINITION = "the human's reply is what counts as right"
+_RIGHT_BY_DEFINITION = "the reply of the human recommender counts as right"
 _NOT_SHOWN = "no human was shown a random reply"
 _NO_ORDER = "no human was shown two replies"
 
@@ -75,7 +75,7 @@ def questions(humans: HumanLogs, *, n: int, model: str, seed: int) -> Questions:
     chosen = drawn(((one, one.seeker_id, one.dialogue_id) for one in found), n=n, parts=parts)
     units = [unit for one in chosen for unit in _trials(one, found, parts)]
     asked = tuple(Question(_request(one, model=model, parts=parts), Reaction if one.kind == "judge" else Choice, one) for one in units)
-    unusable = {"no request before the first recommending reply": len(humans.talks) - len(found)}
+    unusable = {"there is no request before the first recommendation": len(humans.talks) - len(found)}
     return Questions(asked, unusable, "" if asked else "no two dialogues hold a request and a reply that names an item")
 
 

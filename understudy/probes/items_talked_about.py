@@ -24,7 +24,7 @@ from understudy.statistics.halves import Floats
 
 VERSION = 1
 REHEARSAL = "rehearsal is not a language model: it names the titles that its prompt holds"
-HUMAN = "the titles that the same seekers of `select` name themselves after their first one"
+HUMAN = "the further titles that the same seekers of `select` name after their first one"
 MOST_TITLES = 5
 # titles asked for beyond those needed, since some are in no catalogue
 SPARE = 3

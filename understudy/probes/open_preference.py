@@ -21,7 +21,7 @@ from understudy.prompt import template
 
 VERSION = 1
 REHEARSAL = "rehearsal is not a language model: it has no thoughts about titles"
-HUMAN = "turns of `select` seekers after one item was named that they had seen; reviews are in no log that is read"
+HUMAN = "turns of seekers of `select` after one item was named that they had seen; the logs hold no reviews"
 MIN_WORDS = 4
 MAX_TOKENS = 400
 Words = list[str]
@@ -38,7 +38,9 @@ def questions(humans: HumanLogs, *, n: int, model: str, seed: int) -> Questions:
     long = [one for one in humans.opinions if len(one.text.split()) >= MIN_WORDS and one.item_id in humans.items]
     unusable = {f"the human says fewer than {MIN_WORDS} words": len(humans.opinions) - len(long)}
     if len(long) < MIN_ANSWERED:
-        return Questions(n_unusable=unusable, reason=f"{len(long)} human texts about seen items, {MIN_ANSWERED} are needed")
+        return Questions(
+            n_unusable=unusable, reason=f"at least {MIN_ANSWERED} human texts about seen items are needed; there are {len(long)}"
+        )
     units = drawn(((one, one.seeker_id, one.context_id) for one in long), n=n, parts=("open_preference", VERSION, seed))
     asked = tuple(Question(_request(one, humans, model=model, seed=seed), Thoughts, one) for one in units)
     return Questions(asked, unusable)

@@ -21,8 +21,8 @@ from understudy.prompt import template
 from understudy.records import Item
 
 VERSION = 1
-REHEARSAL = "rehearsal is not a language model: it opens a conversation from a need, not from titles and a length"
-HUMAN = "what `select` seekers say before the first recommendation, where they name titles"
+REHEARSAL = "rehearsal is not a language model: it begins a conversation from a need and not from titles and a length"
+HUMAN = "what seekers of `select` say before the first recommendation, if they name titles"
 MIN_WORDS = 5
 MOST_TITLES = 5
 MAX_TOKENS = 500
@@ -49,7 +49,7 @@ def questions(humans: HumanLogs, *, n: int, model: str, seed: int) -> Questions:
     found = [unit for talk in humans.talks if (unit := request_in(talk, humans.items)) is not None]
     units = drawn(((one, one.seeker_id, one.dialogue_id) for one in found), n=n, parts=("requests", VERSION, seed))
     asked = tuple(Question(_request(one, humans, model=model, seed=seed), Wording, one) for one in units)
-    unusable = {f"no request of {MIN_WORDS} words that names a title": len(humans.talks) - len(found)}
+    unusable = {f"there is no request of at least {MIN_WORDS} words that names a title": len(humans.talks) - len(found)}
     return Questions(asked, unusable, "" if asked else "no seeker of the logs names a title before the first recommendation")
 
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from understudy.keys import rng_of, share_of
 from understudy.measure.reference import Observed, Reference
-from understudy.measure.values import ObjectiveValue
+from understudy.measure.values import NO_HUMAN, ObjectiveValue
 from understudy.objectives import MODULES
 from understudy.objectives.data_leakage import human_leakage
 from understudy.objectives.diversity_gap import collisions, drawing_noise, entropy, rarefied_deviations, similarity
@@ -23,7 +23,7 @@ from understudy.records import STRATA, Measured
 from understudy.statistics.distances import rarefied
 from understudy.statistics.halves import Floats, debiased, interval
 
-VERSION = 5
+VERSION = 6
 N_HALVINGS = 40
 SIZES: Mapping[str, int] = {"per_stratum": 150, "behaviour": 80, "free": 200}
 _N_DRAWS = 8  # draws of as many dialogues as the size asks for, behind distinct-2
@@ -36,7 +36,6 @@ _FIGURE_OF = {
     **{f"data_leakage.{name}": f"human_{name}" for name in ("title", "attributes", "copying", "short_turns")},
 }
 _SAME_SETTING = "behavioural_distance.same_setting"
-_NO_FIGURE = "a distance from humans: they have a floor here and no figure of their own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,15 +191,15 @@ def human_panel(half: Reference, sizes: Mapping[str, int], *, seed: int) -> Obse
 
 
 def _floor(name: str, split: str, seen: _Halvings, figures: Mapping[str, Measured]) -> Anchor:
-    own = figures.get(_FIGURE_OF.get(name, ""), Measured(None, reason=_NO_FIGURE))
+    own = figures.get(_FIGURE_OF.get(name, ""), Measured(None, reason=NO_HUMAN))
     anchor = _anchor(name, split, own)
     if not seen.folded:
-        reason = seen.reason or "no two halves of the humans without a common worker could be measured"
+        reason = seen.reason or "no two halves of the humans that share no worker could be measured"
         return replace(anchor, reason=reason)
     low, high = _points(seen.folded)
     signed_low, signed_high = _points(seen.signed) if seen.signed else (None, None)
     n = len(seen.folded)
-    few = f"{n} halvings could be measured" if n < N_HALVINGS else ""
+    few = f"only {n} divisions of the humans could be measured" if n < N_HALVINGS else ""
     reason = "; ".join(one for one in (own.reason, few) if one)
     return replace(
         anchor, floor=float(np.mean(seen.folded)), floor_lo=low, floor_hi=high, n_floor=n,
@@ -241,7 +240,7 @@ def _distinct(reference: Reference, n_dialogues: int) -> Measured:
     counts = [np.asarray(draw, dtype=float).ravel() for draw in draws]
     size = int(min(draw.sum() for draw in counts))
     if size < 2:
-        return Measured(None, reason="too few words in the turns")
+        return Measured(None, reason="the turns hold too few words")
     shares = [rarefied(draw, size) for draw in counts]
     apart = rarefied_deviations(corpus, reference, size, seed=reference.seed) + drawing_noise(shares, seed=reference.seed)
     return interval(float(np.mean(shares)), float(np.mean(shares)) * apart, n=corpus.n)

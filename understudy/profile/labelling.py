@@ -132,9 +132,9 @@ def agreement(labelled: pl.DataFrame, name: str, *, seed: int = 0) -> Measured:
     table = counts.select(WORDS[name]).to_numpy().astype(np.float64)
     several = table.sum(axis=1) >= 2
     if told["annotator"].n_unique() < 2 or several.sum() < 2:
-        return Measured(None, reason="fewer than two rows that two annotators labelled", n=int(several.sum()))
+        return Measured(None, reason="fewer than two rows were labelled by two annotators", n=int(several.sum()))
     if (table[several].sum(axis=0) > 0).sum() < 2:
-        return Measured(None, reason="every label is the same: agreement beyond chance is not defined", n=int(several.sum()))
+        return Measured(None, reason="all labels are the same, so agreement beyond chance is not defined", n=int(several.sum()))
     units, ids = table[several], counts["label_id"].filter(pl.Series(several)).to_list()
     drawn = [_alpha(units[row > 0]) for row in halves(unit_codes(ids), seed=seed)]
     replicates = np.array([one for one in drawn if one is not None])

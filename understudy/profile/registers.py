@@ -23,7 +23,7 @@ from understudy.statistics.confusion import Confusion, confusion
 
 VERSION = 1
 N_CONTEXTS = 400
-UNCORRECTED: Mapping[str, str] = {"status": "uncorrected", "reason": "not validated on this engine"}
+UNCORRECTED: Mapping[str, str] = {"status": "uncorrected", "reason": "the instrument was not validated on this engine"}
 # what rehearsal says that it intended, as an act of the instruments; faults are no acts
 _ACT_OF = {
     "accept": "accept", "reject": "reject", "request": "request", "unseen": "unseen", "seen": "seen", "ask": "ask", "taste": "prefer",
@@ -83,7 +83,7 @@ def joined(kept: Mapping[str, Any], by_label: Mapping[str, Mapping[str, Any]], n
 def measured(table: Confusion, *, source: str) -> dict[str, Any]:
     """The form in which a register's confusion is told; without a turn it is not measured."""
     if not table.n:
-        return {"status": "uncorrected", "reason": f"no turn to measure it on ({source})"}
+        return {"status": "uncorrected", "reason": f"there is no turn to measure it on ({source})"}
     return {"status": "measured", "source": source, **table.as_json()}
 
 

@@ -71,7 +71,7 @@ def find(name: str, path: Path) -> list[Path]:
         if not others:
             raise
         told = " or ".join(f"`{other}`" for other in sorted(others))
-        raise BadInput(error.message, hint=f"this looks like data of the reader {told}. {error.hint}".strip()) from error
+        raise BadInput(error.message, hint=f"use the reader {told}, whose format this looks like. {error.hint}".strip()) from error
 
 
 def claimed_by(path: Path) -> set[str]:

@@ -186,13 +186,13 @@ def own_files(path: Path, wanted: Sequence[str], *, claims: Callable[[Path], boo
         if not files.head(path).strip():
             raise BadInput(f"{path} is empty", hint=layout)
         if not claims(path):
-            raise BadInput(f"{path} is not of this format", hint=layout)
+            raise BadInput(f"the file {path} is not in this format", hint=layout)
         return [path]
     patterns = [f"{name}{ending}" for name in wanted for ending in ("", *files.PACKED)]
     found = sorted({one for pattern in patterns for one in path.glob(pattern) if one.is_file()})
     kept = [one for one in found if claims(one)]
     if not kept:
-        raise BadInput(f"{path} holds none of {', '.join(wanted)} in this format", hint=layout)
+        raise BadInput(f"{path} holds no file {' or '.join(wanted)} of this format", hint=layout)
     return kept
 
 

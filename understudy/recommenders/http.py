@@ -76,10 +76,10 @@ class HttpConversation:
     def _text(self, answers: list[Any]) -> str:
         found = [text for text in _all_at(answers, self._crs.text) if isinstance(text, str)]
         if not found:
-            raise Unanswered(f"the answer has no text at {self._crs.text}")
+            raise Unanswered(f"sent an answer without text at {self._crs.text}")
         text = " ".join(" ".join(found).encode("utf-8", "replace").decode("utf-8").split())
         if not any(character.isalnum() for character in text):
-            raise Unanswered(f"the text at {self._crs.text} holds no words")
+            raise Unanswered(f"sent a text without words at {self._crs.text}")
         return text
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from understudy.report.figures import figure, number
+from understudy.report.figures import REHEARSAL_WARNING, figure, number
 from understudy.report.markdown import table
 
-_REHEARSAL = (
-    "**Played by rehearsal, the embedded stand-in. It is not a language model.** These dialogues show that the pipeline works; "
-    "they say nothing about any model and are no substitute for human data."
-)
-_MODEL = "Played by the model `{engine}`. The figures below say how far these seekers are from the humans they were measured against."
+_REHEARSAL = f"**{REHEARSAL_WARNING}** The dialogues are no substitute for human data."
+_MODEL = "The model `{engine}` played the seekers. The figures below state how far they are from the humans of the logs."
 
 
 def is_rehearsal(engine: str) -> bool:
@@ -27,10 +24,10 @@ def text(manifest: Mapping[str, Any]) -> str:
         f"# {manifest['name']}, version {manifest['version']}",
         _REHEARSAL if is_rehearsal(engine) else _MODEL.format(engine=engine),
         _facts(manifest),
-        "## What made it\n\n" + table(("what", "value"), [(name, f"`{lineage[name]}`") for name in _LINEAGE if name in lineage]),
+        "## Provenance\n\n" + table(("what", "value"), [(name, f"`{lineage[name]}`") for name in _LINEAGE if name in lineage]),
         "## Sources\n\n" + _sources(lineage["sources"]),
         *_annotations(lineage.get("annotations", ())),
-        "## Measured\n\nLower is better. Human halves that share no worker give the floor.\n\n" + _figures_table(manifest["figures"]),
+        _FIGURES + _figures_table(manifest["figures"]),
         "## Gates\n\n" + _verdicts(manifest["verdicts"]),
         "## Files\n\n" + _FILES,
     ]
@@ -42,14 +39,15 @@ def _sources(sources: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _annotations(sources: Sequence[Mapping[str, Any]]) -> list[str]:
-    told = "## Annotations\n\nThey taught the instruments that measured this release; none of their text is in it.\n\n"
+    told = "## Annotations\n\nThe instruments of this release were fitted on these sources; the release holds none of their text.\n\n"
     return [told + _sources(sources)] if sources else []
 
 
+_FIGURES = "## Figures\n\nLower is better. The floor is the split-half baseline: humans against humans who share no worker.\n\n"
 _LINEAGE = ("dataset", "batch", "setting", "genome_digest", "model", "recommender", "seed", "code_version")
-_FILES = """- `release.duckdb`: tables `dialogues`, `turns`, `examples`, to be opened read-only
+_FILES = """- `release.duckdb`: the tables `dialogues`, `turns` and `examples`; open it read-only
 - `dialogues.parquet`, `turns.parquet`, `examples.parquet`: the same tables
-- `messages.jsonl`: one chat example a line; the seeker is `user`, the recommender is `assistant`
+- `messages.jsonl`: one chat example per line; the seeker is `user`, the recommender is `assistant`
 - `manifest.json`: digests, lineage, verdicts"""
 
 
@@ -68,11 +66,11 @@ def _facts(manifest: Mapping[str, Any]) -> str:
 def _figures_table(figures: Mapping[str, Any]) -> str:
     floors = figures.get("floors", {})
     rows = [
-        (kind, name, figure(value, n="bare", reason=True), number(floors.get(name), missing=""))
+        (kind, name, figure(value, n="named", reason=True), number(floors.get(name), missing=""))
         for kind in ("objectives", "leakage")
         for name, value in figures.get(kind, {}).items()
     ]
-    return table(("kind", "figure", "value [95 %], n", "floor"), rows)
+    return table(("kind", "figure", "value [95 % interval], n", "floor"), rows)
 
 
 def _verdicts(verdicts: list[dict[str, Any]]) -> str:

@@ -16,7 +16,7 @@ import polars as pl
 from understudy.errors import UnderstudyError
 from understudy.records import Measured
 
-VERSION = 1
+VERSION = 2
 # every batch is held against these, in this order; other suites with bounds follow
 BATCH_GATES = ("leakage", "bias", "diversity", "alignment", "privacy", "release")
 # how an objective marks a stratum with fewer contexts than a report needs: shown, and gating nothing (design, section 3)
@@ -120,10 +120,10 @@ def figures(evaluation: Mapping[str, Any], anchors: Iterable[Mapping[str, Any]],
     found = {f"facts.{name}": value for name, value in facts.items()}
     for part in ("objectives", "leakage", "diagnostics"):
         for name, value in evaluation[part].items():
-            found[f"{part}.{name}"] = Measured.from_json(value, no_reason="no reason given")
+            found[f"{part}.{name}"] = Measured.from_json(value, no_reason="no reason was given")
     found |= _underpowered(evaluation["objectives"])
     for row in anchors:
-        why = row["reason"] or "not in the profile"
+        why = row["reason"] or "the profile does not hold it"
         found[f"anchors.{row['name']}.value"] = Measured(row["value"], n=row["n"], reason=why)
         found[f"anchors.{row['name']}.floor_hi"] = Measured(row["floor_hi"], n=row["n_floor"], reason=why)
     return found
@@ -186,9 +186,9 @@ def table_verdict(name: str, check: Checked) -> Verdict:
         detail = ""
     elif check.unexpected:
         shown = ", ".join(check.unexpected[:5]) + (", …" if len(check.unexpected) > 5 else "")
-        detail = f"{check.n_unexpected} of {check.n} rows: {shown}; {check.expectation.meta['why']}"
+        detail = f"{check.n_unexpected} of {check.n} rows break the expectation: {shown}; {check.expectation.meta['why']}"
     else:
-        detail = f"seen {observed}; {check.expectation.meta['why']}"
+        detail = f"the value is {observed}; {check.expectation.meta['why']}"
     return Verdict(name, check.expectation.name, "", observed, None, None, check.n, None, check.passed, detail)
 
 
@@ -199,9 +199,9 @@ def _evidence(one: Declared, known: Figures) -> BoundEvidence:
     limited = measured.hi if meta["limit"] == "upper" else measured.value
     reason = measured.reason if measured.value is None else missing
     if not reason and limited is None:
-        reason = "no interval"
+        reason = "the figure has no interval"
     if not reason and measured.n < meta["min_n"]:
-        reason = f"n is {measured.n}, at least {meta['min_n']} are needed"
+        reason = f"n is {measured.n}; at least {meta['min_n']} are needed"
     state: State = "measured" if not reason else "left_out" if reason.startswith(UNDERPOWERED) else "not_measured"
     usable = limited if state == "measured" else None
     return BoundEvidence(one.name, state, measured, 0 if state == "left_out" else meta["min_n"], usable, bound, at_least, reason)
@@ -220,7 +220,7 @@ def _bound(source: Mapping[str, Any], known: Figures) -> tuple[float | None, str
     base = _known_figure(known, source["figure"])
     if base.value is not None:
         return base.value + source["plus"], ""
-    reason = base.reason if base.reason.startswith(UNDERPOWERED) else f"no bound: {source['figure']} is not measured ({base.reason})"
+    reason = base.reason if base.reason.startswith(UNDERPOWERED) else f"its bound {source['figure']} was not measured: {base.reason}"
     return None, reason
 
 
@@ -239,6 +239,6 @@ def _detail(check: Checked, row: BoundEvidence, passed: bool) -> str:
         return f"not measured: {row.reason}"
     if passed or row.limited is None or row.bound is None:
         return ""
-    what = "upper end" if check.expectation.meta["limit"] == "upper" else "value"
-    side = "below the least" if row.at_least else "above the most"
-    return f"{what} {row.limited:.3f} is {abs(row.limited - row.bound):.3f} {side} allowed, {row.bound:.3f} (n = {row.measured.n})"
+    what = "upper end of the interval" if check.expectation.meta["limit"] == "upper" else "value"
+    side = "below the minimum" if row.at_least else "above the maximum"
+    return f"the {what} {row.limited:.3f} is {abs(row.limited - row.bound):.3f} {side} of {row.bound:.3f} (n = {row.measured.n})"

@@ -9,11 +9,11 @@ from understudy.records import Measured
 
 NOT_MEASURED = "not measured"
 REHEARSAL_WARNING = (
-    "engine: rehearsal. It is not a language model: these figures show that the pipeline works, "
+    "engine: rehearsal. It is not a language model. These figures show that the pipeline works; "
     "they say nothing about any LLM."
 )
 Form = Literal[".3f", "+.3f", ".1%"]
-Count = Literal["no", "named", "bare"]
+Count = Literal["no", "named"]
 
 
 def figure(
@@ -21,7 +21,7 @@ def figure(
 ) -> str:
     """`0.123 [0.100, 0.150], n = 40`, or `not measured: why`; empty where there is no figure at all.
 
-    `value` may be in the contract's JSON form. `n`: whether the number of units is written, and whether with its name.
+    `value` may be in the contract's JSON form. `n`: whether the number of units is written.
     """
     if value is None:
         return ""
@@ -29,7 +29,7 @@ def figure(
     if one.value is None:
         return f"{NOT_MEASURED}: {one.reason}" if reason else NOT_MEASURED
     ends = f" [{one.lo:{form}}, {one.hi:{form}}]" if interval and one.lo is not None and one.hi is not None else ""
-    counted = {"no": "", "named": f", n = {one.n}", "bare": f", {one.n}"}[n]
+    counted = f", n = {one.n}" if n == "named" else ""
     return f"{one.value:{form}}{ends}{counted}"
 
 

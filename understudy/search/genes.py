@@ -42,17 +42,17 @@ class Screen:
     def check(self, genome: Genome, known: Iterable[Genome] = ()) -> ScreenVerdict:
         """Whether `genome` may be played beside the `known` ones; the first thing that speaks against it is the reason."""
         if length(genome) > self.max_length:
-            return ScreenVerdict(False, f"too long: {length(genome)} characters, at most {self.max_length}")
+            return ScreenVerdict(False, f"it is too long: {length(genome)} characters, and at most {self.max_length} are allowed")
         if any(not text.strip() for text in genome.sections.values()):
-            return ScreenVerdict(False, "an empty section")
+            return ScreenVerdict(False, "a section is empty")
         if any("<" in text or ">" in text for text in genome.sections.values()):
-            return ScreenVerdict(False, "an angle bracket in a section, which could open a fence of the template")
+            return ScreenVerdict(False, "a section holds an angle bracket, which could imitate a tag of the template")
         if not set(genome.exemplars) <= set(self.exemplar_ids):
-            return ScreenVerdict(False, "an exemplar from outside the exemplar split")
+            return ScreenVerdict(False, "an exemplar is not from the exemplar split")
         if any(gram in self.log_grams for text in genome.sections.values() for gram in grams(text)):
-            return ScreenVerdict(False, f"{N_GRAM} words in a row from the logs outside the exemplars")
+            return ScreenVerdict(False, f"it holds {N_GRAM} consecutive words of the logs outside the exemplars")
         if any(near_duplicate(genome, other) for other in known):
-            return ScreenVerdict(False, "near-duplicate of a candidate of this run")
+            return ScreenVerdict(False, "it is a near-duplicate of a candidate of this search")
         return ScreenVerdict(True)
 
 

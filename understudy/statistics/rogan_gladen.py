@@ -50,7 +50,7 @@ def by_register(read: Mapping[str, int], confusions: Mapping[str, Confusion], *,
     """`corrected` with the confusion of `register` and no other; without one every class is not measured, with the reason."""
     table = confusions.get(register)
     if table is None:
-        return {name: Measured(None, reason=f"uncorrected: not validated on {register}") for name in read}
+        return {name: Measured(None, reason=f"uncorrected: the instrument was not validated on {register}") for name in read}
     try:
         return corrected(read, table)
     except NotMeasured as error:
@@ -70,10 +70,10 @@ def _rates(table: Confusion) -> Floats:
     per_class = table.table.sum(axis=1)
     thin = [name for name, n in zip(table.classes, per_class, strict=True) if n < MIN_TURNS_OF_A_CLASS]
     if thin:
-        raise NotMeasured(f"fewer than {MIN_TURNS_OF_A_CLASS} validated turns of {', '.join(thin)}")
+        raise NotMeasured(f"there are fewer than {MIN_TURNS_OF_A_CLASS} validated turns of {', '.join(thin)}")
     given = np.asarray(table.table / per_class[:, None])
     if np.linalg.cond(given) > MAX_CONDITION:
-        raise NotMeasured("the confusion is near singular: the instrument does not tell the classes apart on this register")
+        raise NotMeasured("the confusion matrix is nearly singular: the instrument does not separate the classes on this register")
     return given
 
 

@@ -171,7 +171,7 @@ class Caller:
             raise
         except asyncio.CancelledError:
             if reservation is not None and held:
-                self._ledger.settle(reservation, "cancelled", reason="stopped in flight; it may have been charged")
+                self._ledger.settle(reservation, "cancelled", reason="the call was stopped in flight and may have been charged")
             raise
         finally:
             if admission is not None:
@@ -204,7 +204,10 @@ class Caller:
                 return await self._provider.send(request)
         except TimeoutError:
             failure = CallFailed(
-                f"no answer within {self._config.timeout_s:g} s", transient=True, may_be_charged=True, hint="give it longer: --timeout-s"
+                f"there was no answer within {self._config.timeout_s:g} s",
+                transient=True,
+                may_be_charged=True,
+                hint="raise the time limit with --timeout-s",
             )
         raise failure
 

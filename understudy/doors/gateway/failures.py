@@ -32,7 +32,7 @@ _CONTEXT = _Kind(
     ends_run=False,
 )
 _FILTER = _Kind(
-    "the provider's content filter refused it",
+    "the provider's content filter refused the request or its reply",
     "the dialogue is recorded as missing; name another provider with --fallback, which may answer it",
     ends_run=False,
 )
@@ -55,7 +55,7 @@ _BY_WORDS = (
     (re.compile(r"(?i)insufficient[_ ]quota|exceeded your current quota|credit balance|billing"), _QUOTA, (400, 402, 429)),
 )
 _CONTENT_FILTERED = "content_filter"
-UNREADABLE = "the answer has not the form of a completion"
+UNREADABLE = "the answer does not have the form of a completion"
 
 
 def failure_of(error: Exception, secrets: Collection[str]) -> CallFailed:
@@ -87,7 +87,7 @@ def unusable(*, text: str, finish_reason: str, completion_tokens: int) -> CallFa
     if finish_reason == _CONTENT_FILTERED:
         return CallFailed(_FILTER.message, transient=False, may_be_charged=True, hint=_FILTER.hint)
     if not text and completion_tokens == 0:
-        return CallFailed("an answer without content", transient=True, may_be_charged=True)
+        return CallFailed("the answer has no content", transient=True, may_be_charged=True)
     return None
 
 

@@ -55,12 +55,12 @@ class AnswerCounts:
         if answers and not any(one.asked for one in answers):
             return answers[0].reason
         if _REHEARSAL in self.engine.split("+"):
-            return "the model that answered is rehearsal, which is not a language model"
+            return "the model that answered is rehearsal, and rehearsal is not a language model"
         n_lost = self.n_questions - self.n_answered
         if n_lost > MAX_UNANSWERED * self.n_questions:
-            return f"{n_lost} of {self.n_questions} questions have no valid answer, at most {MAX_UNANSWERED:.0%} may lack one"
+            return f"{n_lost} of {self.n_questions} questions have no valid answer; at most {MAX_UNANSWERED:.0%} may have none"
         if self.n_answered < MIN_ANSWERED:
-            return f"{self.n_answered} questions answered, {MIN_ANSWERED} are needed"
+            return f"at least {MIN_ANSWERED} answered questions are needed; there are {self.n_answered}"
         return ""
 
 

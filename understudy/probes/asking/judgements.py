@@ -12,7 +12,7 @@ from understudy.titles import titled
 
 # ratings of MovieLens and Amazon go up to 5; what lies between these bounds is neither a like nor a dislike
 LIKED_FROM, DISLIKED_TO, HIGHEST = 4.0, 2.5, 5.0
-NOTHING = "the logs hold neither ratings nor forms that say what seekers like"
+NOTHING = "the logs hold neither ratings nor forms that state what seekers like"
 
 
 def from_ratings(

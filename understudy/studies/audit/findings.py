@@ -16,28 +16,28 @@ from understudy.studies.audit.pairing import Heard
 
 N_WORST = 10
 _OF_ITEM = {
-    "liked_seen": "things that the human had seen and liked",
-    "liked_unseen": "things that the human had not seen and liked",
-    "disliked": "things that the human disliked",
-    "unstated": "things that the human said nothing about",
+    "liked_seen": "items that the human had seen and liked",
+    "liked_unseen": "items that the human had not seen and liked",
+    "disliked": "items that the human disliked",
+    "unstated": "items that the human said nothing about",
 }
 _DIVERSITY = {
-    "distinct_2": ("It says the same word pairs again and again", "Its word pairs are more different than people's"),
-    "self_similarity": ("Its dialogues have fewer words in common than people's", "Its dialogues are alike in their words"),
-    "act_entropy": ("What it does next is easier to foretell than with people", "What it does next is harder to foretell than with people"),
-    "openings": ("Its turns begin less alike than people's", "Its turns begin with the same words over and over"),
+    "distinct_2": ("It repeats word pairs more than humans", "Its word pairs vary more than those of humans"),
+    "self_similarity": ("Its dialogues share fewer words than human ones", "Its dialogues share more words than human ones"),
+    "act_entropy": ("Its next act is easier to predict than a human's", "Its next act is harder to predict than a human's"),
+    "openings": ("Its turns begin alike less often than human turns", "Its turns begin alike more often than human turns"),
 }
 _BEHAVIOUR = {
-    "turns": "Its dialogues have another length than people's",
-    "acts": "What it does after what is not what people do",
-    "classifier": "Length, punctuation and capitals alone tell its turns from people's",
+    "turns": "The length of its dialogues differs from that of human dialogues",
+    "acts": "The order of its dialogue acts differs from that of humans",
+    "classifier": "Length, punctuation and capitals alone distinguish its turns from human turns",
 }
 _FIGURES = {"tokens": "tokens_per_turn", "turns": "turns_per_dialogue"}
 _LEAKS = {
-    "title": "It names the item that the recommender is supposed to find, before the recommender does",
-    "attributes": "It describes its item so closely that hardly any other is left",
-    "copying": "Its long turns repeat what other people have said in the logs",
-    "short_turns": "Its short turns are what other people have said in the logs, word for word",
+    "title": "It names the target item before the recommender does",
+    "attributes": "It describes the target item so closely that at most five items of the catalogue remain",
+    "copying": "Its long turns copy text of other people in the logs",
+    "short_turns": "Its short turns occur word for word in the logs of other people",
 }
 
 
@@ -108,8 +108,8 @@ def _bias(audit: Audit) -> Iterator[Finding]:
         severity = _beyond(audit, f"positive_bias.{stratum}", bias.signed.get(stratum, Measured(None)))
         if severity > 1:
             ours, humans = audit.figures[f"accept_{stratum}"]
-            much = "It accepts too much" if (bias.signed[stratum].value or 0) > 0 else "It accepts too little"
-            told = f"{much}: of {_OF_ITEM[stratum]} it takes {_share(ours)}, people take {_share(humans)}."
+            much = "It accepts too often" if (bias.signed[stratum].value or 0) > 0 else "It accepts too rarely"
+            told = f"{much}: it accepts {_share(ours)} of {_OF_ITEM[stratum]}, and humans accept {_share(humans)}."
             yield Finding(f"positive_bias.{stratum}", told, severity, ours, humans)
 
 
@@ -117,7 +117,7 @@ def _parts(audit: Audit) -> Iterator[Finding]:
     for name, told in _DIVERSITY.items():
         yield from _part(audit, "diversity_gap", name, told)
     ours, humans = (side.value or 0.0 for side in audit.figures.get("tokens_per_turn", (Measured(None), Measured(None))))
-    length = f"Its turns are {'longer' if ours > humans else 'shorter' if ours < humans else 'spread otherwise'} than people's"
+    length = f"Its turns are {'longer than' if ours > humans else 'shorter than' if ours < humans else 'not spread like'} human turns"
     for name, line in {"tokens": length, **_BEHAVIOUR}.items():
         yield from _part(audit, "behavioural_distance", name, (line, line))
 
@@ -130,7 +130,7 @@ def _part(audit: Audit, objective: str, name: str, told: tuple[str, str]) -> Ite
     if severity <= 1 or (objective == "behavioural_distance" and not is_above):
         return
     ours, humans = audit.figures.get(_FIGURES.get(name, name), (signed, Measured(None, reason="a distance has no human figure")))
-    beside = f": {_number(ours)}, people {_number(humans)}" if humans.value is not None else ""
+    beside = f": {_number(ours)}, humans {_number(humans)}" if humans.value is not None else ""
     yield Finding(f"{objective}.{name}", f"{told[is_above]}{beside}.", severity, ours, humans)
 
 
@@ -140,7 +140,7 @@ def _leaks(audit: Audit, reference: Reference) -> Iterator[Finding]:
         rate, cap = audit.evaluation.leakage[name], limits[name]
         if rate.value is not None and cap is not None and rate.value > cap:
             _, humans = audit.figures.get(name, (rate, Measured(None, reason="no human figure")))
-            beside = f", people in {_share(humans)}" if humans.value is not None else ""
+            beside = f", humans in {_share(humans)}" if humans.value is not None else ""
             line = f"{told}: in {_share(rate)} of cases{beside} (bound {cap:.1%})."
             yield Finding(f"data_leakage.{name}", line, rate.value / cap, rate, humans)
 
@@ -149,7 +149,7 @@ def _repeated(audit: Audit) -> Iterator[Finding]:
     excess = audit.doses["repeated"]
     ours, humans = audit.rates["repeated"]
     if excess.value is not None and excess.lo is not None and excess.lo > 0.01:
-        told = f"It says whole turns again in other dialogues: {_share(ours)} of its turns, {_share(humans)} of people's."
+        told = f"It repeats whole turns in other dialogues: {_share(ours)} of its turns, {_share(humans)} of human turns."
         yield Finding("doses.repeated", told, 1 + excess.value / 0.05, ours, humans)
 
 

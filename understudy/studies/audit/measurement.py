@@ -28,15 +28,13 @@ from understudy.studies.dose import doses as dose
 VERSION = 1
 N_HALVINGS = 16  # half of them shift a floor's end by less than the floor's own spread, and each costs half a second
 Setting = Literal["replayed", "same", "differs"]
-NO_PAIRS = (
-    "no dialogue says whose it is: without `scenario` or the source `dialogue_id` in its metadata no reaction stands beside a human's"
-)
-NOT_AT_POINTS = "no reaction stands where a human's does: the recommender's turns are not the human recommender's"
-NO_TARGETS = "no dialogue has a target that the catalogue knows: neither `target` in its metadata nor a human whose target is known"
-NO_PROMPTS = "the file holds no prompts: metadata `title_in_prompt` would say it"
-NO_OUTCOMES = "a file holds what was said, not the calls that failed"
-DIFFERS = "setting differs: the humans talked to another recommender, and humans in another setting are as far from these humans"
-NO_DECOYS = "decoys are put to a simulator by `simulate`, a file of dialogues has none"
+NO_PAIRS = "no dialogue states its human dialogue: reactions are compared only if the metadata hold `scenario` or the source `dialogue_id`"
+NOT_AT_POINTS = "no reaction is in a human's context: the recommender's turns are not those of the human recommender"
+NO_TARGETS = "no dialogue has a target item of the catalogue: neither its metadata hold `target`, nor is the target of its human known"
+NO_PROMPTS = "the file holds no prompts; the metadata `title_in_prompt` would state it"
+NO_OUTCOMES = "a file of dialogues holds no failed calls"
+DIFFERS = "the experimental setting differs: the humans talked to another recommender, and humans in two settings differ as much"
+NO_DECOYS = "a file of dialogues holds no decoys; only `simulate` plays them"
 _OF_REACTIONS = ("accept_", "reject_", "neither_", "over_acceptance", "disliked_acceptance", "item_agreement")
 _FAILURES = ("invalid", "role_flips", "missing")
 
@@ -167,7 +165,7 @@ def _excess(ours: pl.DataFrame, humans: pl.DataFrame, name: str, *, seed: int) -
     Half-samples of dialogues; both sides draw the same ones where they share them.
     """
     if not len(ours) or not len(humans):
-        return Measured(None, reason={"acceptance": NOT_AT_POINTS, "titles": NO_TARGETS}.get(name, "no turns on one of the sides"))
+        return Measured(None, reason={"acceptance": NOT_AT_POINTS, "titles": NO_TARGETS}.get(name, "one of the sides has no turns"))
     rates = []
     for table in (ours, humans):
         weights = whole_and_halves(unit_codes(table["dialogue_id"].to_list()), seed=seed)
@@ -175,7 +173,7 @@ def _excess(ours: pl.DataFrame, humans: pl.DataFrame, name: str, *, seed: int) -
         rates.append(np.divide(k, n, out=np.full(len(k), k[0] / n[0]), where=n > 0))
     one, other = rates
     if other[0] >= 1:
-        return Measured(None, n=int(ours["n"].sum()), reason="all of the humans' units have it")
+        return Measured(None, n=int(ours["n"].sum()), reason="all units of the humans have the fault")
     found = (one - other) / np.maximum(1 - other, 1e-12)
     return interval(float(found[0]), found[1:] - found[1:].mean(), n=int(ours["n"].sum()), high=1.0)
 

@@ -45,11 +45,11 @@ def told_apart(human: pl.DataFrame, simulated: pl.DataFrame, *, seed: int) -> Me
     """
     n = min(human["seeker_id"].n_unique(), simulated["seeker_id"].n_unique())
     if n < MIN_SEEKERS:
-        return Measured(None, n=n, reason=f"{n} seekers on a side, {MIN_SEEKERS} needed")
+        return Measured(None, n=n, reason=f"at least {MIN_SEEKERS} seekers are needed on each side; there are {n}")
     read = _ScoredStretches.of(human, simulated, seed)
     whole = read.mean_auc(np.ones(len(read.kind), dtype=bool))
     if whole is None:
-        return Measured(None, n=n, reason="no fold holds turns of both kinds")
+        return Measured(None, n=n, reason="no fold holds turns of both classes")
     halved = halves(unit_codes(read.seekers), seed=seed, n=_N_HALVES)
     kept = np.array([one for one in (read.mean_auc(row[read.owner] > 0) for row in halved) if one is not None])
     return interval(whole, kept - kept.mean(), n=n, low=0.0, high=1.0)
@@ -71,7 +71,7 @@ def human_floor(reference: Reference, human: pl.DataFrame, *, n_dialogues: int, 
         if value is not None:
             found.append(value)
     if not found:
-        return Measured(None, reason=f"no two halves of the humans without a common worker have {MIN_SEEKERS} seekers each")
+        return Measured(None, reason=f"no two halves of the humans that share no worker have {MIN_SEEKERS} seekers each")
     low, high = np.quantile(found, [0.025, 0.975]).tolist()
     return Measured(float(np.mean(found)), low, high, len(found))
 

@@ -63,7 +63,7 @@ def differences(pairs: Sequence[Pair], floors: Mapping[str, Floor]) -> tuple[dic
             bounds[label] = floors[name].hi if name in floors else None
     found = compare_values(before, after, floors=bounds)
     n_tests = sum(one.p_holm is not None for one in found.values())
-    family = {"of": "every setting and objective of this table that could be tested", "correction": "Holm", "n_tests": n_tests}
+    family = {"of": "all prompt settings and objectives of this table that could be tested", "correction": "Holm", "n_tests": n_tests}
     tested = {_split(label): one for label, one in found.items()}
     return {(pair.setting, name): tested.get((pair.setting, name)) or _unchanged(pair, name) for pair in pairs for name in NAMES}, family
 
@@ -100,11 +100,11 @@ def carried(away: Measured, home: Measured, home_outcome: str) -> Measured:
     if away.value is None or home.value is None:
         return Measured(None, reason=away.reason or home.reason)
     if home_outcome != "better":
-        return Measured(None, n=home.n, reason=f"no gain at home to be carried: {home_outcome.replace('_', ' ')}")
+        return Measured(None, n=home.n, reason=f"there is no improvement at home to keep: {home_outcome.replace('_', ' ')}")
     ratio, sd_away, sd_home = away.value / home.value, spread(away), spread(home)
     g = (Z * sd_home / home.value) ** 2
     if g >= 1:
-        return Measured(None, n=home.n, reason="the home gain is not far enough from nothing for a quotient")
+        return Measured(None, n=home.n, reason="the improvement at home is too close to 0 for a quotient")
     radius = Z * sqrt(max(0.0, sd_away**2 * (1 - g) + (ratio * sd_home) ** 2)) / abs(home.value)
     low, high = (ratio - radius) / (1 - g), (ratio + radius) / (1 - g)
     return Measured(ratio, min(ratio, low), max(ratio, high), min(away.n, home.n))
@@ -118,7 +118,7 @@ def counted(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
 
 def _row(pair: Pair, name: str, found: Difference, floor: Floor | None) -> Fields:
     module = MODULES[name]
-    human = floor.as_measured() if floor else Measured(None, reason="not in the profile")
+    human = floor.as_measured() if floor else Measured(None, reason="the profile does not hold it")
     return {
         "setting": pair.setting,
         "objective": name,
@@ -141,7 +141,7 @@ def _unchanged(pair: Pair, name: str) -> Difference:
     measured = pair.before[name].measured
     if measured.value is None:
         return Difference(None, None, None, None, None, "not_measured", measured.n, measured.reason)
-    return Difference(0.0, 0.0, 0.0, None, None, "inconclusive", measured.n, "the prompt is the same: nothing is tested")
+    return Difference(0.0, 0.0, 0.0, None, None, "inconclusive", measured.n, "both prompts are the same, so nothing is tested")
 
 
 def _split(label: str) -> tuple[str, str]:

@@ -34,8 +34,8 @@ Kind = Literal["acceptance", "titles", "copied", "repeated", "length"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 LONG = 40
 UNITS: Mapping[Kind, str] = {
-    "acceptance": "reaction turns whose human does not accept, as the instrument reads them",
-    "titles": "dialogues with a target that the seeker speaks before and does not give away",
+    "acceptance": "reaction turns that do not accept, as the instrument reads them",
+    "titles": "dialogues with a target before which the seeker speaks and which the seeker does not name first",
     "copied": "seeker turns with words",
     "repeated": "seeker turns with words",
     "length": f"seeker turns of fewer than {LONG} tokens",

@@ -136,7 +136,7 @@ def rank_agreement(human: Mapping[str, Mapping[str, float]], machine: Mapping[st
     """
     shared = sorted(name for name in human.keys() & machine.keys() if human[name] and machine[name])
     if len(shared) < MIN_SYSTEMS:
-        return Measured(None, n=len(shared), reason=f"{len(shared)} systems are scored by both, {MIN_SYSTEMS} needed")
+        return Measured(None, n=len(shared), reason=f"at least {MIN_SYSTEMS} systems with both scores are needed; there are {len(shared)}")
     theirs = [_drawn_means(list(human[name]), list(human[name].values()), seed=seed) for name in shared]
     ours = [_drawn_means([str(unit[0]) for unit in machine[name]], list(machine[name].values()), seed=seed) for name in shared]
     whole = _tau(*([float(np.mean(list(side[name].values()))) for name in shared] for side in (human, machine)))
@@ -203,9 +203,9 @@ def _difference(pairs: Mapping[Unit, tuple[float, float]], metric: Metric, *, se
     """The mean difference and its p: exact McNemar for rates of single dialogues, half-samples of scenarios otherwise."""
     n = len({scenario_id for scenario_id, _ in pairs})
     if not pairs:
-        return Measured(None, reason=f"not measured for both: {metric.nothing}"), None
+        return Measured(None, reason=f"the metric was not measured for both: {metric.nothing}"), None
     if n < MIN_UNITS:
-        return Measured(None, n=n, reason=f"{n} scenarios, {MIN_UNITS} needed"), None
+        return Measured(None, n=n, reason=f"at least {MIN_UNITS} scenarios are needed; there are {n}"), None
     if metric.is_rate and n == len(pairs):
         one, other = ([bool(pair[side]) for pair in pairs.values()] for side in (0, 1))
         only_one = sum(a and not b for a, b in zip(one, other, strict=True))
