@@ -206,7 +206,7 @@ def test_targets_that_were_given_and_never_played_out_are_required(reference: Re
     found = measure_all(replace(world["simulator"](), free_dialogues=dialogues), reference, seed=3).objectives["data_leakage"]
     assert found.left_out == ()
     assert found.measured.value is None
-    assert "title: no free run" in found.measured.reason
+    assert "title: there is no free run with a target" in found.measured.reason
 
 
 def test_every_part_carries_the_human_figure_and_its_floor(reference: Reference, world: dict[str, Any]) -> None:
