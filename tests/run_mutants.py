@@ -51,8 +51,8 @@ def main() -> int:
 
 
 def _copied(tree: Path) -> Path:
-    # without hidden folders: environments, git and caches
-    shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".*", "*.duckdb"))
+    # without hidden folders: environments, git and caches; links stay links, or a fault would be put beside the module that is imported
+    shutil.copytree(ROOT, tree, symlinks=True, ignore=shutil.ignore_patterns(".*", "*.duckdb"))
     return tree
 
 
