@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from understudy.flows.cli import publish, validate
+from understudy.flows.cli import optimize, publish, validate
 from understudy.flows.cli.arguments import OutputArguments, RunArguments, SearchArguments
 from understudy.flows.cli.compare import OUTCOME_COLOURS
 from understudy.flows.cli.console import answer
@@ -87,13 +87,7 @@ def nightly(
 def page(console: Console, fields: NightlyFields) -> None:
     """The night: objectives before and after, the gates, the release."""
     console.print(_objectives(fields["objectives"]))
-    critic = fields["critic"]
-    console.print(f"critic {critic}, {fields['n_critic_tokens']} tokens" if critic else "no critic: the operators that need one are off")
-    sure = fields["pick"]["p_dominates_seed"]
-    if not fields["pick"]["dominates_seed"]:
-        console.print("The pick does not dominate the seed prompt.")
-    elif sure is not None:
-        console.print(f"The pick dominates the seed prompt in {sure:.0%} of the resamples.")
+    optimize.critic_and_pick(console, fields["pick"], critic=fields["critic"], n_critic_tokens=fields["n_critic_tokens"])
     if fields["engine"] == "rehearsal":
         console.print(f"[dim]{REHEARSAL_WARNING}[/]")
     validate.page(console, fields)

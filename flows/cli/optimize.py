@@ -14,6 +14,7 @@ from understudy.flows.cli.options import RUN, SETTING, Dataset, RecommenderName,
 
 if TYPE_CHECKING:
     from understudy.flows.stages import OptimizeFields
+    from understudy.tasks.optimize.finals import PickFields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +61,14 @@ def page(console: Console, fields: OptimizeFields) -> None:
         f"{fields['n_model_calls']} model calls; stopped: {fields['stopped']}"
     )
     console.print(f"hypervolume {fields['hypervolume']}; the pick is {fields['pick']['genome_digest']} in {fields['pick']['file']}")
-    critic = fields["critic"]
-    console.print(f"critic {critic}, {fields['n_critic_tokens']} tokens" if critic else "no critic: the operators that need one are off")
-    sure = fields["pick"]["p_dominates_seed"]
-    if not fields["pick"]["dominates_seed"]:
+    critic_and_pick(console, fields["pick"], critic=fields["critic"], n_critic_tokens=fields["n_critic_tokens"])
+
+
+def critic_and_pick(console: Console, pick: PickFields, *, critic: str | None, n_critic_tokens: int) -> None:
+    """What the critic used, and whether the pick dominates the seed prompt."""
+    console.print(f"critic {critic}, {n_critic_tokens} tokens" if critic else "no critic: the operators that need one are off")
+    sure = pick["p_dominates_seed"]
+    if not pick["dominates_seed"]:
         console.print("The pick does not dominate the seed prompt.")
     elif sure is not None:
         console.print(f"The pick dominates the seed prompt in {sure:.0%} of the resamples.")
