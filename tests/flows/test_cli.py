@@ -104,6 +104,20 @@ def test_a_release_that_a_gate_refuses_ends_with_three(as_json: bool, capsys: py
         assert "gate_failed: batch b failed gates" in printed.err
 
 
+@pytest.mark.parametrize(("raised", "code"), [("GateFailed", 3), ("ProviderFailed", 4), ("BudgetExhausted", 5), ("UnderstudyError", 1)])
+def test_the_process_ends_with_the_code_of_what_was_raised(raised: str, code: int, tmp_path: Path) -> None:
+    script = (
+        "from understudy import errors\n"
+        "from understudy.flows.cli.console import answer\n"
+        "def work():\n"
+        f"    raise errors.{raised}('it ended', hint='do this')\n"
+        "answer(work, print, as_json=True)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    assert json.loads(done.stdout)["error"]["message"] == "it ended"
+
+
 def test_a_busy_store_ends_with_six(tmp_path: Path) -> None:
     with Store.open(tmp_path / "understudy.duckdb"):
         done = process("status", "--json", cwd=tmp_path)

@@ -120,3 +120,11 @@ def test_rejections_are_as_frequent_as_the_data_set_says() -> None:
     rejecting = {(one.dialogue_id, label.turn_index) for one in told.values() for label in one.labels if label.value == "REJ"}
     assert round(100 * len(rejecting & set(seeker)) / len(seeker), 1) == 11.5
     assert round(100 * len({dialogue for dialogue, _ in rejecting}) / len(told), 1) == 66.4
+
+
+def test_a_file_of_another_shape_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "acts.json").write_text("[1, 2]")
+    with pytest.raises(BadInput):
+        read(tmp_path)
+    with pytest.raises(BadInput, match="one JSON object"):
+        list(iard.read([tmp_path / "acts.json"], Options()))

@@ -171,3 +171,9 @@ def test_ratings_are_streamed(tmp_path: Path) -> None:
 def test_the_licence_allows_no_release() -> None:
     with pytest.raises(GateFailed):
         licences.strictest([movielens.LICENCE])
+
+
+def test_a_file_of_another_name_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "tags.csv").write_text("userId,movieId,tag\n")
+    with pytest.raises(BadInput, match="not a MovieLens file"):
+        list(movielens.read([tmp_path / "tags.csv"], Options()))

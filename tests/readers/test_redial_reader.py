@@ -192,3 +192,10 @@ def test_the_real_files_have_the_counts_of_an_independent_count() -> None:
     assert sum(len(one.turns) for one in told) == n_turns
     assert sum(len(one.mentions) for one in told) == n_mentions
     assert len([one for one in told if one.official_split == "test"]) == 1342
+
+
+def test_a_form_that_is_no_object_rejects_its_dialogue_and_a_catalogue_that_is_none_ends_the_reading(tmp_path: Path) -> None:
+    (refused,) = [one for one in read(tmp_path, record(initiatorQuestions={"11": 3})) if isinstance(one, Reject)]
+    assert "a form is not an object" in refused.reason
+    with pytest.raises(BadInput, match="films by id"):
+        read(tmp_path, record(), catalogue=[1])

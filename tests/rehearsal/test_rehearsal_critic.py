@@ -152,3 +152,16 @@ def test_a_prompt_without_its_section_is_refused() -> None:
     messages = [Message("user", '<prompt>Something else.</prompt><section name="style">Be brief.</section>')]
     with pytest.raises(BadInput, match="does not hold"):
         respond(messages, surface=surface("0"), fitted=UNFITTED, temperature=0.7, top_p=1.0, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("told", "seen"),
+    [
+        ('<section name="costume">\nx\n</section>', "no section"),
+        ("<fault>\nboredom\n</fault>", "no fault"),
+        ('<section name="role">\nnot in the prompt\n</section>', "does not hold"),
+    ],
+)
+def test_a_request_that_the_critic_cannot_read_is_refused(told: str, seen: str) -> None:
+    with pytest.raises(BadInput, match=seen):
+        case_of([*asked(), Message("user", told)])

@@ -63,6 +63,22 @@ def test_the_judge_goes_by_what_was_suggested() -> None:
     assert 1 <= nothing <= 3
 
 
+@pytest.mark.parametrize(
+    ("reaction", "level"), [("That sounds great, I will watch it!", 1), ("No, I do not like that one.", -1), ("Who is in it?", 0)]
+)
+def test_a_title_of_unknown_genres_is_judged_by_how_it_was_taken(reaction: str, level: int) -> None:
+    hello, offer = ("seeker", "hi, any comedies?"), ("recommender", "Try Unlisted Harbour (1999).")
+    neutral = mean(hello, offer, ("seeker", "Who is in it?"))
+    seen = mean(hello, offer, ("seeker", reaction))
+    assert (seen > neutral) - (seen < neutral) == level
+
+
+def test_a_recommender_that_knows_no_title_says_so_in_an_act() -> None:
+    crs = llm.build({}, {}, Services(complete=complete, model="rehearsal/0"))
+    turn = asyncio.run(crs.start(1).reply("a comedy, please"))
+    assert turn.ranked_ids == ()
+
+
 def recommendation(*said: str, seed: int = 1) -> list[tuple[str, Sequence[str], str]]:
     crs = llm.build({one.item_id: one for one in ITEMS}, SOLD, Services(complete=complete, model="rehearsal/0"))
     session = crs.start(seed)

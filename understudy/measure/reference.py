@@ -12,7 +12,6 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from understudy.instruments import acts, chosen, copying, corpus, disclosure, features, near, text
 from understudy.instruments.chosen import LEXICON, Instruments
@@ -25,7 +24,7 @@ from understudy.keys import digest
 from understudy.measure.privacy import Sources
 from understudy.measure.resampling import Units, speakers_of, units_of
 from understudy.records import Item
-from understudy.statistics.halves import Floats, halves
+from understudy.statistics.halves import Floats, whole_and_halves
 
 _T = TypeVar("_T")
 VERSION = 2
@@ -38,10 +37,7 @@ INSTRUMENTS_DIGEST = digest([LEXICON.digest, chosen.FITTING, *(module.VERSION fo
 _PEOPLE = ("dialogue_id", "seeker_id", "recommender_id")
 _TURN = (*_PEOPLE, "tokens", "n_tokens")
 REACTIONS: dict[str, Any] = dict.fromkeys(("context_id", *_PEOPLE, "stratum", "item_id", "text"), pl.String)
-BEHAVIOUR: dict[str, Any] = {
-    **dict.fromkeys((*_PEOPLE, "previous", "text"), pl.String),
-    "turn_index": pl.Int64,
-}
+BEHAVIOUR: dict[str, Any] = {**dict.fromkeys((*_PEOPLE, "previous", "text"), pl.String), "turn_index": pl.Int64}
 FREE_DIALOGUES: dict[str, Any] = {
     **dict.fromkeys(("play_key", "scenario_id", "dialogue_id", "target", "status", "reason"), pl.String),
     "title_in_prompt": pl.Boolean,
@@ -226,11 +222,6 @@ def observe(simulated: Simulated, reference: Reference) -> Observed:
         same_setting=simulated.same_setting,
         records=free.select("tokens", dialogue_id="play_key"),
     )
-
-
-def whole_and_halves(codes: NDArray[np.uint64], *, seed: int) -> Floats:
-    """(1 + n_halves, n_units): a row of ones, then the half-samples."""
-    return np.vstack([np.ones((1, len(codes))), halves(codes, seed=seed)])
 
 
 def read(texts: list[pl.Series], titles: Titles, instruments: Instruments) -> pl.DataFrame:

@@ -9,13 +9,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from understudy.measure.privacy import closeness
-from understudy.measure.reference import Observed, Reference, whole_and_halves
+from understudy.measure.reference import Observed, Reference
 from understudy.measure.values import ObjectiveValue
 from understudy.objectives.behavioural_distance import auc_of
 from understudy.objectives.positive_bias import human_rates, over_acceptance, rates
 from understudy.records import DECOY, Measured
 from understudy.statistics.distances import auc
-from understudy.statistics.halves import Floats, interval, unit_codes
+from understudy.statistics.halves import Floats, interval, unit_codes, whole_and_halves
 from understudy.statistics.rates import wilson
 
 _SCORES = {"reject": 0.0, "neither": 0.5, "accept": 1.0}

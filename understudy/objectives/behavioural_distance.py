@@ -16,12 +16,12 @@ import polars as pl
 
 from understudy.instruments.corpus import Corpus
 from understudy.keys import rng_of
-from understudy.measure.reference import Observed, Reference, whole_and_halves
+from understudy.measure.reference import Observed, Reference
 from understudy.measure.values import NO_HUMAN, ObjectiveValue, required
 from understudy.records import Measured
 from understudy.statistics.classifier import N_FOLDS, grouped_auc
 from understudy.statistics.distances import energy_coefficient, jensen_shannon
-from understudy.statistics.halves import N_HALVES, Floats, debiased, interval, unit_codes
+from understudy.statistics.halves import N_HALVES, Floats, debiased, interval, unit_codes, whole_and_halves
 
 VERSION = 5
 UNIT = "distance"

@@ -19,11 +19,11 @@ import numpy as np
 
 from understudy.instruments.corpus import Corpus
 from understudy.keys import rng_of
-from understudy.measure.reference import Observed, Reference, whole_and_halves
+from understudy.measure.reference import Observed, Reference
 from understudy.measure.values import ObjectiveValue, absolute, required
 from understudy.records import Measured
 from understudy.statistics.distances import conditional_entropy, rarefied
-from understudy.statistics.halves import N_HALVES, Floats, ball_radius, debiased, interval
+from understudy.statistics.halves import N_HALVES, Floats, ball_radius, debiased, interval, whole_and_halves
 
 VERSION = 5
 UNIT = "nats"

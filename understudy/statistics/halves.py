@@ -42,6 +42,11 @@ def halves(codes: NDArray[np.uint64], *, seed: int, n: int = N_HALVES, share: fl
     return taken
 
 
+def whole_and_halves(codes: NDArray[np.uint64], *, seed: int) -> Floats:
+    """(1 + n_halves, n_units): a row of ones, then the half-samples."""
+    return np.vstack([np.ones((1, len(codes))), halves(codes, seed=seed)])
+
+
 def debiased(whole: float, replicates: Floats) -> float:
     """The estimate without its bias of order 1/n; without replicates the plug-in value."""
     return 2 * whole - float(np.mean(replicates)) if len(replicates) else whole

@@ -16,11 +16,11 @@ import polars as pl
 from understudy.instruments import text
 from understudy.instruments.corpus import OPENING
 from understudy.keys import share_of
-from understudy.measure.reference import Human, Observed, Reference, Simulated, observe, whole_and_halves
+from understudy.measure.reference import Human, Observed, Reference, Simulated, observe
 from understudy.objectives import Evaluation, measure_observed
 from understudy.profile.anchors import SIZES, Anchor, floors_of, human_anchors, human_figures
 from understudy.records import STRATA, Measured
-from understudy.statistics.halves import interval, unit_codes
+from understudy.statistics.halves import interval, unit_codes, whole_and_halves
 from understudy.statistics.rates import wilson
 from understudy.studies.audit.pairing import REPLAYED, AuditHumans, Heard, frames, replayed_share
 from understudy.studies.dose import doses as dose
