@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -12,6 +12,7 @@ from understudy.keys import key
 VERSION = 1
 ModelRole = Literal["seeker", "verifier", "recommender", "critic", "judge"]
 ROLES: tuple[ModelRole, ...] = get_args(ModelRole)
+NO_ENGINE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,16 @@ class Completion:
     prompt_tokens: int
     completion_tokens: int
     intended_act: str | None = None
+
+
+def engines_in(engines: Iterable[str]) -> list[str]:
+    """The names of all models that had a part, each once and in order; each of `engines` is one name or several joined by `+`."""
+    return sorted({name for one in engines for name in one.split("+")} - {"", NO_ENGINE})
+
+
+def engine_of(engines: Iterable[str]) -> str:
+    """Those names joined by `+`; `none` where no model answered."""
+    return "+".join(engines_in(engines)) or NO_ENGINE
 
 
 Complete = Callable[[Request], Awaitable[Completion]]

@@ -9,6 +9,7 @@ from typing import Any, cast
 import polars as pl
 from prefect import task
 
+from understudy.completion import engine_of
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.keys import key, seed_of
@@ -116,12 +117,11 @@ def _play(opened: OpenRun, work: Work, batch_key: str, batch: str) -> None:
     played = found.played
     runs = [one for one in played if one.mode == "free"]
     # a fallback or a second model may have had a part in a dialogue
-    engines = sorted({name for one in played for name in one.engine.split("+") if name})
     members = pl.DataFrame({"batch_key": [batch_key] * len(runs), "play_key": [one.play_key for one in runs]})
     batch_row = {
         "batch_key": batch_key, "batch": batch, "dataset": work.dataset, "profile_key": work.profile_key,
         "genome_digest": work.genome_digest, "recommender": work.recommender, "model": work.model,
-        "engine": "+".join(engines) or "none", "seed": work.seed, "evaluation_key": work.key, "n_dialogues": len(runs),
+        "engine": engine_of(one.engine for one in played), "seed": work.seed, "evaluation_key": work.key, "n_dialogues": len(runs),
         "n_missing": sum(one.status == "missing" for one in runs), "n_tokens": sum(one.n_tokens for one in runs),
     }  # fmt: skip
     store = opened.store

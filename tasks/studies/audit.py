@@ -11,6 +11,7 @@ from typing import Any, cast
 import polars as pl
 
 from understudy import readers
+from understudy.completion import engines_in
 from understudy.doors import files, folders
 from understudy.doors.store import Store
 from understudy.errors import BadInput
@@ -139,7 +140,7 @@ def _about(read: Read, pieces: Sequence[Heard], splits: Mapping[str, str], split
         "n_paired": paired[split],
         "n_paired_elsewhere": paired.total() - paired[split],
         "n_unknown": sum(pairing.is_named(one.dialogue) and one.human is None for one in pieces),
-        "engines": sorted({facts["engine"] for one in pieces if (facts := pairing.facts_of(one.dialogue)).get("engine")}),
+        "engines": engines_in(facts["engine"] for one in pieces if (facts := pairing.facts_of(one.dialogue)).get("engine")),
         "n_targets": sum(one.target is not None for one in pieces),
         "n_rejects": read.rejects.total(),
         "rejects_by_reason": dict(sorted(read.rejects.items())),

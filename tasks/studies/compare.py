@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from prefect import task
 
+from understudy.completion import engine_of
 from understudy.doors.store import Store
 from understudy.errors import MORE_ROOM, BadInput, BudgetExhausted
 from understudy.parameters import Caps
@@ -97,7 +98,7 @@ def table(
         "versus_expert": cast(list[RowFields], versus),
         "versus_expert_family": cast(FamilyFields, versus_family),
         "minutes_note": _MINUTES,
-        "engine": "+".join(sorted({name for one in settings for side in (one.before, one.after) for name in side.engines})) or "none",
+        "engine": engine_of(side.engine for one in settings for side in (one.before, one.after)),
         "split": place.split,
         "n_test_uses": n_test_uses,
         "report_panel": place.report.model_dump(),

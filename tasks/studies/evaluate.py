@@ -10,7 +10,7 @@ from typing import Any, cast
 import polars as pl
 from prefect import task
 
-from understudy.completion import Complete
+from understudy.completion import Complete, engine_of
 from understudy.errors import BadInput
 from understudy.instruments.chosen import Instruments
 from understudy.instruments.text import Titles
@@ -62,7 +62,7 @@ def judge(opened: OpenRun, *, genome_digest: str, recommenders: Sequence[str], n
         found.append(_row(written, work.recommender, played, judged[written], why, seed=seed))
     fields: dict[str, object] = {
         "dataset": opened.dataset, "split": SPLIT, "genome_digest": genome_digest, "model": opened.cast.seeker, "judge": opened.cast.judge,
-        "engine": "+".join(sorted({one["engine"] for one in found})), "instrument": instruments.kinds["reaction"],
+        "engine": engine_of(one["engine"] for one in found), "instrument": instruments.kinds["reaction"],
         **(found[0] if len(found) == 1 else {}),
         "rows": found,
         "differences": [one.as_json() for one in judging.contrasts(judged, seed=seed)],
@@ -183,7 +183,7 @@ def _row(written: str, name: str, played: Sequence[Played], outcomes: Sequence[D
         "n_scored": sum(one.satisfaction is not None for one in outcomes),
         "n_ungrounded": sum(filter(None, counted)),
         "missing_by_reason": ended["ends"]["missing"],
-        "engine": "+".join(sorted({one.engine for one in played if one.engine})) or "none",
+        "engine": engine_of(one.engine for one in played),
     }
 
 

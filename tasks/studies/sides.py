@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 from prefect import task
 
+from understudy.completion import engine_of
 from understudy.doors.store import Store
 from understudy.errors import MORE_ROOM, BadInput, BudgetExhausted
 from understudy.keys import key
@@ -39,7 +40,7 @@ class Side:
 
     done: Done
     evaluation: Evaluation
-    engines: tuple[str, ...]
+    engine: str
     n_missing: int
     heldout: Measured
     prompt_tokens: Measured
@@ -68,7 +69,7 @@ def measure(work: Work, opened: OpenRun) -> Side:
     return Side(
         done=found.done,
         evaluation=found.evaluation,
-        engines=tuple(sorted({name for one in found.played for name in one.engine.split("+") if name})),
+        engine=engine_of(one.engine for one in found.played),
         n_missing=sum(one.status == "missing" for one in found.played),
         heldout=_told_apart(opened, work, behaviour),
         prompt_tokens=prompt_tokens(opened, work),

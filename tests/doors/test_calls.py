@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from email.utils import format_datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from understudy.completion import Message, Request
 from understudy.doors.gateway.calls import LONGEST_WAIT_S, is_transient, retry_after, scrubbed, wait_s
@@ -61,10 +64,35 @@ NOW = datetime(2026, 10, 21, 7, 28, 0, tzinfo=UTC)
         ("nan", None),
         ("inf", None),
         ("", None),
+        ("1e300", 1e300),
+        ("1e999", None),
+        ("-1e999", None),
+        ("-nan", None),
+        ("None", None),
+        ("Wed, 21 Oct 99999 07:28:00 GMT", None),
+        ("Wed, 31 Feb 2026 07:28:00 GMT", None),
+        ("Wed, 21 Oct 2026 07:28:00 +99999999", None),
+        ("Mon, 01 Jan 0001 00:00:00 +2359", 0.0),
+        ("Wed, 21 Oct 999999999999999999999999 07:28:00 GMT", None),
+        ("Wed, 21 Oct 2026", None),
     ],
 )
 def test_retry_after_is_read_as_seconds_and_as_a_date(value: str, seconds: float | None) -> None:
     assert retry_after({"retry-after": value}, now=NOW) == seconds
+
+
+_FAR = st.builds(
+    lambda day, month, year, clock, zone: f"Wed, {day} {month} {year} {clock} {zone}",
+    st.integers(-1, 99), st.sampled_from(["Jan", "Feb", "xyz"]), st.integers(0, 10**30),
+    st.sampled_from(["00:00:00", "23:59:60", "99:99:99", "x"]), st.one_of(st.sampled_from(["GMT", "+2400", "-2359"]), st.text(max_size=12)),
+)  # fmt: skip
+
+
+@given(st.one_of(st.text(max_size=60), st.floats().map(str), st.integers().map(str), st.datetimes().map(format_datetime), _FAR))
+@settings(max_examples=200, deadline=None)
+def test_any_retry_after_is_a_finite_wait_or_none(value: str) -> None:
+    seconds = retry_after({"retry-after": value}, now=NOW)
+    assert seconds is None or 0.0 <= seconds < float("inf")
 
 
 def test_without_the_header_nothing_is_asked_for() -> None:

@@ -30,6 +30,7 @@ def failing(reply: Any) -> dict[str, tuple[Callable[[Any], Any], str]]:
     return {
         "html": (lambda _: reply("<html>secret-page</html>", headers={"content-type": "text/html"}), "HTML instead of JSON"),
         "no json": (lambda _: reply("{\"response\": "), "something else instead of JSON"),
+        "deep": (lambda _: reply("[" * 500 + "]" * 500), "without text at response"),
         "500": (lambda _: reply("secret-page", 500), "status 500"),
         "404": (lambda _: reply("", 404), "status 404"),
         "redirect": (lambda _: reply("", 302, {"location": "http://127.0.0.1:9/"}), "a redirect, which is not followed"),

@@ -121,6 +121,8 @@ class Visit:
         text = await self._text("POST", path, json.dumps(value).encode(), "application/json")
         try:
             return json.loads(text)
+        except RecursionError as error:
+            raise Unanswered("answered with JSON that is nested too deeply to be read") from error
         except ValueError as error:
             kind = "HTML" if text.lstrip()[:1] == "<" else "something else"
             raise Unanswered(f"answered with {kind} instead of JSON") from error

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from understudy.completion import Message, Request
+from understudy.completion import Message, Request, engine_of
 from understudy.instruments.disclosure import ItemIndex
 from understudy.instruments.grounding import Grounding
 from understudy.keys import seed_of, share_of
@@ -143,7 +143,7 @@ def verdict(probes: Sequence[TalkBeforeTarget], guessed: Sequence[Guessed], popu
         "n_missing": sum(one.missing for one in guessed),
         "n_invalid": sum(bool(one.reason) and one.asked and not one.missing for one in guessed),
         "n_ungrounded": sum(guess.n_ungrounded for _, guess in answered),
-        "engine": "+".join(sorted({one.engine for one in guessed if one.engine})) or "none",
+        "engine": engine_of(one.engine for one in guessed),
         **{name: {side: value.as_json() for side, value in sides.items()} for name, sides in hits.items()},
     }
 

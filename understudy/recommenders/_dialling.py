@@ -123,7 +123,7 @@ def _packets(body: str) -> list[str]:
 def _parsed(text: str, kind: type) -> Any:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, kind):
         raise Unanswered("sends a Socket.IO packet that is not JSON")

@@ -70,7 +70,7 @@ class HttpConversation:
         text = self._text(answers)
         named = self._linker.named(text)
         ranked = self._grounding.ground(_listed(answers, self._crs.ranked))
-        acts = {str(act).casefold() for act in _all_at(answers, self._crs.acts)}
+        acts = {act.casefold() for act in _all_at(answers, self._crs.acts) if isinstance(act, str)}
         return Recommendation(text, ranked.ids, named, _act(text, bool(named), acts), ranked.n_ungrounded)
 
     def _text(self, answers: list[Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from understudy.completion import engines_in
 from understudy.report.figures import REHEARSAL_WARNING, figure, number
 from understudy.report.markdown import table
 
@@ -14,7 +15,7 @@ _MODEL = "The model `{engine}` played the seekers. The figures below state how f
 
 def is_rehearsal(engine: str) -> bool:
     """Whether rehearsal played any of it; several engines are joined by `+`."""
-    return "rehearsal" in engine.split("+")
+    return "rehearsal" in engines_in([engine])
 
 
 def text(manifest: Mapping[str, Any]) -> str:

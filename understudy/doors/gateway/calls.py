@@ -80,17 +80,17 @@ def wait_s(request: Request, attempt: int, *, retry_after_s: float | None) -> fl
 
 
 def retry_after(headers: object, *, now: datetime | None = None) -> float | None:
-    """Seconds that a `retry-after` header asks for, as a number or as a date; None where there is none that can be read."""
+    """Seconds ≥ 0 that a `retry-after` header asks for, as a number or as a date; None where there is none that can be read."""
     value = str(headers.get("retry-after") if hasattr(headers, "get") else None)
     with suppress(ValueError):
         seconds = float(value)
         return max(0.0, seconds) if isfinite(seconds) else None
-    try:
+    # the parser raises any of these for a date that no calendar has: a year, a day or a time zone out of range
+    with suppress(ValueError, TypeError, IndexError, OverflowError):
         until = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(0.0, (until - (now or datetime.now(UTC))).total_seconds())
+        until = until if until.tzinfo else until.replace(tzinfo=UTC)
+        return max(0.0, (until - (now or datetime.now(UTC))).total_seconds())
+    return None
 
 
 def scrubbed(text: str, secrets: Collection[str] = ()) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from understudy.completion import Complete, Completion, Message, MissingReply, Request
+from understudy.completion import Complete, Completion, Message, MissingReply, Request, engine_of
 from understudy.keys import seed_of, share_of
 from understudy.play.dialogue import first_of
 from understudy.probes import ProbeAnswer, Question
@@ -43,7 +43,7 @@ class AnswerCounts:
             n_answered=sum(not one.reason for one in answers),
             n_missing=sum(one.missing for one in answers),
             n_invalid=sum(bool(one.reason) and one.asked and not one.missing for one in answers),
-            engine="+".join(sorted({one.engine for one in answers if one.engine})) or "none",
+            engine=engine_of(one.engine for one in answers),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -130,7 +130,8 @@ async def _ask(question: Question, complete: Complete) -> ProbeAnswer:
     try:
         found = await structured(asked, question.request, question.schema)
     except MissingReply as error:
-        return ProbeAnswer(engine=engines[0] if engines else "", reason=error.message, missing=True)
+        return ProbeAnswer(engine=engine_of(engines) if engines else "", reason=error.message, missing=True)
+    # a repair may have been answered by another model
     if isinstance(found, Invalid):
-        return ProbeAnswer(engine=engines[0], reason=found.reason)
-    return ProbeAnswer(found, engines[0])
+        return ProbeAnswer(engine=engine_of(engines), reason=found.reason)
+    return ProbeAnswer(found, engine_of(engines))
