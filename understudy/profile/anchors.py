@@ -6,7 +6,7 @@ what n dialogues and contexts show of humans who share no worker is what a simul
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -21,7 +21,7 @@ from understudy.objectives.diversity_gap import collisions, drawing_noise, entro
 from understudy.objectives.positive_bias import human_rates
 from understudy.records import STRATA, Measured
 from understudy.statistics.distances import rarefied
-from understudy.statistics.halves import Floats, debiased, interval
+from understudy.statistics.halves import Floats, central_95, debiased, interval
 
 VERSION = 6
 N_HALVINGS = 40
@@ -196,8 +196,8 @@ def _floor(name: str, split: str, seen: _Halvings, figures: Mapping[str, Measure
     if not seen.folded:
         reason = seen.reason or "no two halves of the humans that share no worker could be measured"
         return replace(anchor, reason=reason)
-    low, high = _points(seen.folded)
-    signed_low, signed_high = _points(seen.signed) if seen.signed else (None, None)
+    low, high = central_95(seen.folded)
+    signed_low, signed_high = central_95(seen.signed) if seen.signed else (None, None)
     n = len(seen.folded)
     few = f"only {n} divisions of the humans could be measured" if n < N_HALVINGS else ""
     reason = "; ".join(one for one in (own.reason, few) if one)
@@ -205,12 +205,6 @@ def _floor(name: str, split: str, seen: _Halvings, figures: Mapping[str, Measure
         anchor, floor=float(np.mean(seen.folded)), floor_lo=low, floor_hi=high, n_floor=n,
         signed_lo=signed_low, signed_hi=signed_high, reason=reason,
     )  # fmt: skip
-
-
-def _points(values: Sequence[float]) -> tuple[float, float]:
-    # numpy's default points of 40 values are gone beyond by 4.9 % of what comes next at either end; Weibull's by the 2.5 % they say
-    low, high = np.quantile(values, [0.025, 0.975], method="weibull").tolist()
-    return low, high
 
 
 def _anchor(name: str, split: str, figure: Measured) -> Anchor:

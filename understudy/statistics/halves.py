@@ -58,6 +58,16 @@ def interval(value: float, deviations: Floats, *, n: int, low: float = -np.inf, 
     return Measured(value, max(low, value - radius), min(high, value + radius), n)
 
 
+def central_95(values: Sequence[float]) -> tuple[float, float]:
+    """The 2.5 % and the 97.5 % point of values, by Weibull's plotting positions, cut to the smallest and largest value.
+
+    numpy's default points of 40 values are passed by 4.9 % of the next values at either end, Weibull's by the 2.5 % that they
+    state; with fewer than 39 values both ends are the extremes.
+    """
+    low, high = np.quantile(values, [0.025, 0.975], method="weibull").tolist()
+    return low, high
+
+
 def ball_radius(deviations: Floats) -> float:
     """The radius of the 95 % ball for the mean absolute value of signed parts. `deviations`: (n_replicates, n_parts).
 

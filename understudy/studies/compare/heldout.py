@@ -23,7 +23,7 @@ from understudy.measure.reference import Reference
 from understudy.profile.anchors import disjoint_halves
 from understudy.records import Measured
 from understudy.statistics.distances import auc
-from understudy.statistics.halves import Floats, halves, interval, unit_codes
+from understudy.statistics.halves import Floats, central_95, halves, interval, unit_codes
 
 VERSION = 1
 MIN_SEEKERS = 20
@@ -58,7 +58,8 @@ def told_apart(human: pl.DataFrame, simulated: pl.DataFrame, *, seed: int) -> Me
 def human_floor(reference: Reference, human: pl.DataFrame, *, n_dialogues: int, seed: int) -> Measured:
     """The same AUC between humans who share no worker, at most `n_dialogues` a side: the mean over halvings.
 
-    `human`: the split's turns as above, with dialogue_id. The interval holds 95 % of the halvings; `n` is their number.
+    `human`: the split's turns as above, with dialogue_id. The interval ends at the 2.5 % and 97.5 % points of the halvings;
+    `n` is their number.
     """
     found = []
     for halving in range(N_HALVINGS):
@@ -72,7 +73,7 @@ def human_floor(reference: Reference, human: pl.DataFrame, *, n_dialogues: int, 
             found.append(value)
     if not found:
         return Measured(None, reason=f"no two halves of the humans that share no worker have {MIN_SEEKERS} seekers each")
-    low, high = np.quantile(found, [0.025, 0.975]).tolist()
+    low, high = central_95(found)
     return Measured(float(np.mean(found)), low, high, len(found))
 
 
