@@ -14,6 +14,7 @@ from prefect.runtime import flow_run
 
 from understudy.flows import stages
 from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search
+from understudy.tasks.kept import snapshot_kept
 from understudy.tasks.optimize.finals import PickFields
 from understudy.tasks.play.opened import models_open, store_open
 from understudy.tasks.publish.batch import PublishedRelease
@@ -60,7 +61,7 @@ def nightly(
 ) -> NightlyFields:
     """The fields of `understudy nightly`. Raises GateFailed, which ends the run Failed, when a gate says no."""
     # held from beginning to end, so that no other process writes between two stages
-    with store_open(options.store) as store:
+    with store_open(options.store) as store, snapshot_kept(store):
         stages.ingest(reader or dataset, [data], dataset=dataset, store=store)
         stages.profile(dataset, store=store)
         with models_open(dataset, options, store) as opened:

@@ -23,7 +23,7 @@ LOOSE_FILES = ("records", "errors", "keys", "plugins", "completion", "parameters
 
 # third-party worlds and the only module that may open each
 DOORS = {
-    "duckdb": "understudy/doors/store.py",
+    "duckdb": ("understudy/doors/store.py", "understudy/doors/connection.py"),
     "litellm": "understudy/doors/gateway/llm.py",
     "great_expectations": "understudy/doors/checks.py",
     "pymoo": "understudy/search/moo.py",

@@ -13,7 +13,8 @@ import pytest
 import zstandard
 
 from tests.stored import on
-from understudy.doors.store import MIGRATIONS, Store
+from understudy.doors.migrations import MIGRATIONS
+from understudy.doors.store import Store
 from understudy.errors import UnderstudyError
 from understudy.release.release import pull, verify
 from understudy.tasks.status import store_status

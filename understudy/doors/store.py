@@ -1,4 +1,4 @@
-"""The store: one DuckDB file, one writer process. The only module that opens duckdb.
+"""The store: one DuckDB file, one writer process. It is opened here and in connection.py alone.
 
 Rows are keyed by content and inserted with `on conflict do nothing`, so writing the same rows twice adds nothing.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from threading import Lock, get_ident
@@ -17,10 +17,11 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from understudy.errors import BadInput, StoreBusy, UnderstudyError
+from understudy.doors import folders, migrations, store_faults
+from understudy.doors.connection import OF_THE_FILE, configured, connected, snapshot_of, way_back
+from understudy.errors import BadInput, UnderstudyError
 
 PACKAGE = Path(__file__).resolve().parents[1]
-MIGRATIONS = PACKAGE / "sql" / "migrations"
 QUERIES = PACKAGE / "sql" / "queries"
 SCHEMAS = ("ingest", "profile", "play", "optimize", "simulate", "validate", "publish")
 
@@ -45,25 +46,24 @@ class Store:
     def open(cls, path: Path | str, *, read_only: bool = False) -> Store:
         """The store at `path`, migrated; created where there is none. Raises StoreBusy, BadInput."""
         path = Path(path)
+        store_faults.refuse_unless_file(path)
         if read_only and not path.exists():
             raise BadInput(
                 f"there is no store at {path}", hint="run `understudy ingest` or `understudy nightly` first, or name another --store"
             )
-        path.parent.mkdir(parents=True, exist_ok=True)
+        folders.made(path.parent)
+        store = cls(connected(path, read_only=read_only), path)
         try:
-            connection = duckdb.connect(str(path), read_only=read_only)
-        except duckdb.IOException as error:
-            if "lock" in str(error).lower():
-                raise StoreBusy(
-                    f"another process has opened the store {path} for writing",
-                    hint="wait until that process ends; to read a release, use its published files (`understudy pull`)",
-                ) from error
-            raise BadInput(f"cannot open {path} as a store: {error}") from error
-        # one thread: the ledger's many small commits pay for waking others, and no query here is large
-        connection.execute("set threads = 1")
-        store = cls(_configured(connection), path)
-        if not read_only:
-            migrate(store)
+            if not read_only:
+                migrate(store)
+            elif migrations.pending(store.path, _recorded(store)):
+                # a store of an earlier version lacks what queries name
+                store.__exit__(None, None, None)
+                cls.open(path).__exit__(None, None, None)
+                store = cls(connected(path, read_only=True), path)
+        except BaseException:
+            store.__exit__(None, None, None)
+            raise
         return store
 
     @property
@@ -73,7 +73,7 @@ class Store:
         with self._lock:
             # an ident is given again after its thread has ended, which left no transaction open
             if ident not in self._of_thread:
-                self._of_thread[ident] = _configured(self._root.cursor())
+                self._of_thread[ident] = configured(self._root.cursor())
             return self._of_thread[ident]
 
     def __enter__(self) -> Store:
@@ -88,7 +88,8 @@ class Store:
 
     def frame(self, query: str, **parameters: Any) -> pl.DataFrame:
         """The rows of `sql/queries/<query>.sql` with its `$name` parameters bound."""
-        return self._connection.execute(_query(query), parameters).pl()
+        with self._told():
+            return self._connection.execute(_query(query), parameters).pl()
 
     def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
         """The rows of a query as plain mappings, for small results."""
@@ -116,7 +117,8 @@ class Store:
     def _changed(self, sql: str, frame: pl.DataFrame | None, parameters: dict[str, Any]) -> int:
         # found by its name in this scope: a registered view would be kept, with its rows, until the transaction ends
         incoming = None if frame is None else frame.to_arrow()  # noqa: F841
-        return int((self._connection.execute(sql, parameters).fetchone() or (0,))[0])
+        with self._told():
+            return int((self._connection.execute(sql, parameters).fetchone() or (0,))[0])
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Adds a few rows whose keys the caller knows to be new; a key that is there raises.
@@ -125,18 +127,23 @@ class Store:
         """
         marks = ", ".join(["(" + ", ".join("?" * len(columns)) + ")"] * len(rows))
         sql = f"insert into {_known(table)} ({', '.join(columns)}) values {marks}"
-        self._connection.execute(sql, [value for row in rows for value in row])
+        with self._told():
+            self._connection.execute(sql, [value for row in rows for value in row])
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All the writes in the block, or none of them."""
-        self._connection.execute("begin transaction")
+        with self._told():
+            self._connection.execute("begin transaction")
         try:
             yield
         except BaseException:
-            self._connection.execute("rollback")
+            # a database that has failed cannot roll back, and what failed is the error to tell
+            with suppress(duckdb.Error):
+                self._connection.execute("rollback")
             raise
-        self._connection.execute("commit")
+        with self._told():
+            self._connection.execute("commit")
 
     def counts(self) -> dict[str, int]:
         """Rows per `schema.table`, in order of name."""
@@ -145,7 +152,8 @@ class Store:
     def tables(self) -> list[str]:
         """Every `schema.table` of the stages, in order of name."""
         sql = "select schema_name || '.' || table_name from duckdb_tables() where schema_name in (select unnest(?)) order by 1"
-        return [row[0] for row in self._connection.execute(sql, [list(SCHEMAS)]).fetchall()]
+        with self._told():
+            return [row[0] for row in self._connection.execute(sql, [list(SCHEMAS)]).fetchall()]
 
     def digest(self) -> str:
         """SHA-256 over all rows, leaving out latency, cost, time, paths and run ids."""
@@ -154,6 +162,31 @@ class Store:
             if table not in _VOLATILE_TABLES:
                 total.update(f"{table}={self._table_digest(table)};".encode())
         return total.hexdigest()
+
+    def snapshot(self) -> Path:
+        """The verified snapshot beside the store: every row copied, read back, compared by digest and number, then put in place.
+
+        Raises UnderstudyError where it cannot be written or differs; the snapshot before it is then left as it is.
+        """
+        kept = snapshot_of(self.path)
+        part = kept.with_name(f".{kept.name}.part")
+        folders.removed(part)
+        with self._told():
+            self._copy_to(part)
+        with Store(connected(part, read_only=True), part) as copy:
+            if (copy.counts(), copy.digest()) != (self.counts(), self.digest()):
+                raise UnderstudyError(f"the snapshot {part} does not hold the rows of the store {self.path}", hint="look at the disk")
+        folders.put(part, kept)
+        return kept
+
+    def _copy_to(self, path: Path) -> None:
+        connection = self._connection
+        own = self._value("select current_database()").replace('"', '""')
+        connection.execute("attach '{}' as copied".format(str(path).replace("'", "''")))
+        try:
+            connection.execute(f'copy from database "{own}" to copied')
+        finally:
+            connection.execute("detach copied")
 
     def export(self, path: Path, tables: Mapping[str, pl.DataFrame]) -> None:
         """Writes `tables` (name → rows) into a new DuckDB file at `path`, for consumers who open it read-only."""
@@ -170,35 +203,40 @@ class Store:
         return str(self._value(f"select coalesce(sha256(string_agg(line, '' order by line)), '') from ({lines})"))
 
     def _value(self, sql: str) -> Any:
-        row = self._connection.execute(sql).fetchone()
+        with self._told():
+            row = self._connection.execute(sql).fetchone()
         return row[0] if row else None
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What goes wrong with the file in the block, as an error that says what to do."""
+        try:
+            yield
+        except OF_THE_FILE as error:
+            raise store_faults.why_not_used(self.path, str(error), way_back=lambda: way_back(self.path)) from error
 
 
 def migrate(store: Store) -> None:
-    """Applies the numbered migrations that are missing; an edited one is refused."""
-    connection = store._connection
-    connection.execute("create table if not exists main.migrations (name text primary key, digest text not null)")
-    applied = dict(connection.execute("select name, digest from main.migrations").fetchall())
-    for path in sorted(MIGRATIONS.glob("*.sql")):
-        text = path.read_text(encoding="utf-8")
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        if path.name not in applied:
-            with store.transaction():
-                connection.execute(text)
-                connection.execute("insert into main.migrations values (?, ?)", [path.name, digest])
-        elif applied[path.name] != digest:
-            raise UnderstudyError(
-                f"migration {path.name} was edited after it was applied to {store.path}",
-                hint="restore the file, and write the change as a new migration",
-            )
+    """Applies the numbered migrations that are missing. Raises BadInput for a store that is foreign, newer or edited."""
+    pending = migrations.pending(store.path, _recorded(store))
+    with store.transaction():
+        store._connection.execute("create table if not exists main.migrations (name text primary key, digest text not null)")
+    for name, text in pending.items():
+        with store.transaction(), store._told():
+            store._connection.execute(text)
+            store._connection.execute("insert into main.migrations values (?, ?)", [name, migrations.digest(text)])
 
 
-def _configured(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    """The connection with its own settings; those that hold for the whole database are set when it is opened."""
-    connection.execute("set timezone = 'UTC'")
-    # it is drawn on stdout when a query takes long, where a command's JSON stands
-    connection.execute("set enable_progress_bar = false")
-    return connection
+def _recorded(store: Store) -> dict[str, str]:
+    """The migrations (name → digest) that the file says it has; none where it holds no table. Raises BadInput where it is foreign."""
+    with store._told():
+        columns = "select table_name, column_name from duckdb_columns() where not internal"
+        there = set(store._connection.execute(columns).fetchall())
+        if not there:
+            return {}
+        if not {("migrations", "name"), ("migrations", "digest")} <= there:
+            raise store_faults.foreign(store.path)
+        return dict(store._connection.execute("select name, digest from main.migrations").fetchall())
 
 
 @cache
