@@ -224,7 +224,7 @@ def test_a_corrupt_store_makes_no_snapshot_and_the_one_before_it_stays(store: Pa
 def test_a_full_disk_is_no_corruption(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "way_back", lambda _: pytest.fail("nothing is damaged"))
     said = f'IO Error: Could not write file "{store}": {os.strerror(28)}'
-    with Store.open(store) as opened, pytest.raises(UnderstudyError) as seen, opened._told():
+    with Store.open(store) as opened, pytest.raises(UnderstudyError) as seen, opened._file_errors():
         raise duckdb.IOException(said)
     assert (seen.value.exit_code, seen.value.code) == (1, "error")
     assert "No space left on device" in seen.value.message

@@ -88,7 +88,7 @@ class Store:
 
     def frame(self, query: str, **parameters: Any) -> pl.DataFrame:
         """The rows of `sql/queries/<query>.sql` with its `$name` parameters bound."""
-        with self._told():
+        with self._file_errors():
             return self._connection.execute(_query(query), parameters).pl()
 
     def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
@@ -117,7 +117,7 @@ class Store:
     def _changed(self, sql: str, frame: pl.DataFrame | None, parameters: dict[str, Any]) -> int:
         # found by its name in this scope: a registered view would be kept, with its rows, until the transaction ends
         incoming = None if frame is None else frame.to_arrow()  # noqa: F841
-        with self._told():
+        with self._file_errors():
             return int((self._connection.execute(sql, parameters).fetchone() or (0,))[0])
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
@@ -127,13 +127,13 @@ class Store:
         """
         marks = ", ".join(["(" + ", ".join("?" * len(columns)) + ")"] * len(rows))
         sql = f"insert into {_known(table)} ({', '.join(columns)}) values {marks}"
-        with self._told():
+        with self._file_errors():
             self._connection.execute(sql, [value for row in rows for value in row])
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All the writes in the block, or none of them."""
-        with self._told():
+        with self._file_errors():
             self._connection.execute("begin transaction")
         try:
             yield
@@ -142,7 +142,7 @@ class Store:
             with suppress(duckdb.Error):
                 self._connection.execute("rollback")
             raise
-        with self._told():
+        with self._file_errors():
             self._connection.execute("commit")
 
     def counts(self) -> dict[str, int]:
@@ -152,7 +152,7 @@ class Store:
     def tables(self) -> list[str]:
         """Every `schema.table` of the stages, in order of name."""
         sql = "select schema_name || '.' || table_name from duckdb_tables() where schema_name in (select unnest(?)) order by 1"
-        with self._told():
+        with self._file_errors():
             return [row[0] for row in self._connection.execute(sql, [list(SCHEMAS)]).fetchall()]
 
     def digest(self) -> str:
@@ -171,7 +171,7 @@ class Store:
         kept = snapshot_of(self.path)
         part = kept.with_name(f".{kept.name}.part")
         folders.removed(part)
-        with self._told():
+        with self._file_errors():
             self._copy_to(part)
         with Store(connected(part, read_only=True), part) as copy:
             if (copy.counts(), copy.digest()) != (self.counts(), self.digest()):
@@ -203,12 +203,12 @@ class Store:
         return str(self._value(f"select coalesce(sha256(string_agg(line, '' order by line)), '') from ({lines})"))
 
     def _value(self, sql: str) -> Any:
-        with self._told():
+        with self._file_errors():
             row = self._connection.execute(sql).fetchone()
         return row[0] if row else None
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _file_errors(self) -> Iterator[None]:
         """What goes wrong with the file in the block, as an error that says what to do."""
         try:
             yield
@@ -222,14 +222,14 @@ def migrate(store: Store) -> None:
     with store.transaction():
         store._connection.execute("create table if not exists main.migrations (name text primary key, digest text not null)")
     for name, text in pending.items():
-        with store.transaction(), store._told():
+        with store.transaction(), store._file_errors():
             store._connection.execute(text)
             store._connection.execute("insert into main.migrations values (?, ?)", [name, migrations.digest(text)])
 
 
 def _recorded(store: Store) -> dict[str, str]:
     """The migrations (name → digest) that the file says it has; none where it holds no table. Raises BadInput where it is foreign."""
-    with store._told():
+    with store._file_errors():
         columns = "select table_name, column_name from duckdb_columns() where not internal"
         there = set(store._connection.execute(columns).fetchall())
         if not there:
