@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from understudy.doors.gateway.failure_kinds import hint_of
 from understudy.errors import ProviderFailed
 from understudy.play.dialogue import Played
 from understudy.rows import played as rows
@@ -11,6 +12,7 @@ from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.play.work import Work
 
 MAX_MISSING = 0.5
+_GO_ON = "the other dialogues are stored; run the same command again to play the missing ones"
 
 
 def require_replies(opened: OpenRun, work: Work, played: Sequence[Played], fresh: Sequence[Played]) -> None:
@@ -28,5 +30,5 @@ def require_replies(opened: OpenRun, work: Work, played: Sequence[Played], fresh
     most = max(sorted(set(missing)), key=missing.count)
     raise ProviderFailed(
         f"{len(missing)} of {len(runs)} dialogues with {work.recommender} are missing, most often because: {most}",
-        hint="the other dialogues are stored; run the same command again to play the missing ones",
+        hint=f"{told}; {_GO_ON}" if (told := hint_of(most)) else _GO_ON,
     )

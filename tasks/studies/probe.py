@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from understudy import probes
+from understudy.doors.gateway.failure_kinds import hint_of
 from understudy.doors.store import Store
 from understudy.errors import BadInput, ProviderFailed
 from understudy.probes import HumanLogs, JudgedItem, LoggedDialogue, Opinion, Persona, ProbeAnswer, Question, Questions
@@ -21,6 +22,7 @@ ALL = "all"
 # the probes report on what no fit has seen, and leave the test split closed
 SPLIT = "select"
 MAX_MISSING = 0.5
+_ASK_ANEW = "run the same command again to ask them anew"
 _SEEN = ("liked_seen", "disliked")
 Fields = dict[str, Any]
 
@@ -108,7 +110,7 @@ def _probed(questions: Questions, humans: HumanLogs, opened: OpenRun, *, name: s
         why = next(one.reason for one in answers if one.missing)
         raise ProviderFailed(
             f"{n_missing} of {len(answers)} answers of the probe {name} are missing; the first because: {why}",
-            hint="run the same command again to ask them anew",
+            hint=f"{told}; {_ASK_ANEW}" if (told := hint_of(why)) else _ASK_ANEW,
         )
     return cast(TaskFields, {**about, **module.measured(questions, answers, humans, seed=seed)})
 

@@ -10,7 +10,7 @@ from understudy.doors.gateway.calls import CallFailed
 
 TRANSIENT = CallFailed("InternalServerError: 500", transient=True, may_be_charged=True)
 PERMANENT = CallFailed("BadRequestError: 400", transient=False, may_be_charged=False, hint="shorten it")
-NO_KEY = CallFailed("AuthenticationError: 401", transient=False, may_be_charged=False, ends_run=True, hint="set the key")
+NO_KEY = CallFailed("AuthenticationError: 401", transient=False, may_be_charged=False, in_a_row=1, hint="set the key")
 
 
 class Scripted:

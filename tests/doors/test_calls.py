@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from understudy.completion import Message, Request
 from understudy.doors.gateway.calls import LONGEST_WAIT_S, is_transient, retry_after, scrubbed, wait_s
 from understudy.doors.gateway.failures import failure_of, unusable
+from understudy.doors.gateway.provider_errors import read_error
 
 REQUEST = Request("seeker", "m", (Message("user", "hi"),), 0.7, 1.0, 50, 1)
 
@@ -131,7 +132,10 @@ class ContentPolicyViolationError(Failure):
         (ContentPolicyViolationError(400), False, False, "--fallback"),
         (Failure(403, "your input was flagged by moderation"), False, False, "--fallback"),
         (Failure(429, "You exceeded your current quota, please check your plan and billing details"), False, True, "add credit"),
-        (Failure(400, "bad argument"), False, False, ""),
+        (Failure(400, "bad argument"), False, False, "provider's words"),
+        (Failure(302), False, True, "--api-base"),
+        (Failure(410), False, True, "successor"),
+        (Failure(501), False, True, "--api-base"),
         (Failure(429, "slow down"), True, False, ""),
         (Failure(500), True, False, ""),
         (Failure(503), True, False, ""),
@@ -140,14 +144,15 @@ class ContentPolicyViolationError(Failure):
     ],
 )
 def test_what_a_failure_means(error: Failure, transient: bool, ends_run: bool, hint: str) -> None:
-    failed = failure_of(error, ())
+    failed = failure_of(read_error(error), ())
     assert (failed.transient, failed.ends_run) == (transient, ends_run)
     assert hint in failed.hint
     assert bool(failed.hint) == bool(hint)
 
 
 def test_what_was_refused_is_not_charged_and_what_broke_may_be() -> None:
-    assert [failure_of(Failure(status), ()).may_be_charged for status in (401, 429, 408, 500, None)] == [False, False, True, True, True]
+    charged = [failure_of(read_error(Failure(status)), ()).may_be_charged for status in (401, 429, 408, 500, None)]
+    assert charged == [False, False, True, True, True]
 
 
 def test_filtered_and_absent_answers_are_none_and_an_empty_one_is_a_reply() -> None:

@@ -126,6 +126,38 @@ def test_failed_calls_in_a_row_open_the_breaker_for_the_run(store: Path) -> None
     assert provider.n_sent == 4
 
 
+TOO_LONG = CallFailed("the prompt is too long", transient=False, may_be_charged=False, hint="shorten it", in_a_row=3)
+
+
+def test_prompts_that_are_all_too_long_end_the_run_before_ten_are_lost(store: Path) -> None:
+    provider = Scripted(*[TOO_LONG] * 50)
+    with exchange(store, provider, concurrency=1) as gateway:
+        replies = gateway.run(all_of(gateway, 10))
+        assert [type(reply) for reply in replies] == [MissingReply] * 3 + [ProviderFailed] * 7
+        assert {reply.hint for reply in replies if isinstance(reply, ProviderFailed)} == {"shorten it"}
+        assert "the prompt is too long" in str(replies[-1])
+    assert provider.n_sent == 3
+
+
+@pytest.mark.parametrize("before", ["a reply", TRANSIENT])
+def test_prompts_of_which_some_are_too_long_are_missing_one_by_one(store: Path, before: str | CallFailed) -> None:
+    script = [before, TOO_LONG, TOO_LONG, *([TOO_LONG, "a reply"] if isinstance(before, str) else [before, TOO_LONG, "a reply"])]
+    provider = Scripted(*script)
+    with exchange(store, provider, concurrency=1, max_attempts=1) as gateway:
+        replies = gateway.run(all_of(gateway, len(script)))
+    assert provider.n_sent == len(script)
+    assert isinstance(replies[-1], Completion)
+
+
+def test_the_failure_of_a_model_and_of_its_fallback_are_both_told(store: Path) -> None:
+    other = CallFailed("no credit", transient=False, may_be_charged=False, in_a_row=1)
+    with exchange(store, Scripted(PERMANENT, other), fallbacks={"seeker": ("openai/other",)}) as gateway, pytest.raises(MissingReply) as told:
+        gateway.run(gateway.complete(request()))
+    assert "400" in told.value.message
+    assert "the fallback failed too: no credit" in told.value.message
+    assert told.value.hint == "shorten it"
+
+
 def test_a_success_between_failures_keeps_the_breaker_closed(store: Path) -> None:
     script = [step for _ in range(4) for step in (PERMANENT, PERMANENT, "fine")]
     with exchange(store, Scripted(*script), breaker_after=3, concurrency=1) as gateway:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -115,8 +115,7 @@ class Caller:
                 except ProviderFailed as failure:
                     failures.append(failure)
             else:
-                # one model that is merely missing this reply may still give the next
-                raise next((failure for failure in failures if isinstance(failure, MissingReply)), failures[0])
+                raise _together(failures)
         # The slot is free again before the reply is committed: the next call in it is reserved by a later row of the same
         # writer, so it is sent only after this commit, and no more calls than there are slots can be paid for twice.
         await landed(kept)
@@ -134,7 +133,7 @@ class Caller:
                 # a server that wants a longer rest than this has in effect said no
                 too_long = (failure.retry_after_s or 0.0) > LONGEST_WAIT_S
                 if attempt + 1 == self._config.max_attempts or not failure.transient or too_long:
-                    breaker.failed(failure.reason, hint=failure.hint, ends_run=failure.ends_run)
+                    breaker.failed(failure.reason, hint=failure.hint, in_a_row=failure.in_a_row)
                     error = ProviderFailed if failure.ends_run else MissingReply
                     raise error(failure.reason, hint=failure.hint) from None
                 if failure.retry_after_s:
@@ -248,6 +247,14 @@ class Caller:
         if before is not None:
             now = f"{completion.reported_model} {completion.fingerprint}".strip()
             emit("play", "model_changed", f"{request.model}: {before} -> {now}")
+
+
+def _together(failures: Sequence[ProviderFailed]) -> ProviderFailed:
+    """The failure of a model and its fallbacks: missing where one of them may still give the next reply, else the end of the run."""
+    first, *others = failures
+    told = "".join(f"; the fallback failed too: {other.message}" for other in others)
+    kind = MissingReply if any(isinstance(failure, MissingReply) for failure in failures) else ProviderFailed
+    return kind(first.message + told, hint=first.hint)
 
 
 def priced(given: Mapping[str, tuple[float, float]], model: str, known: Price | None) -> Price | None:

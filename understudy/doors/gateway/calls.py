@@ -31,15 +31,21 @@ class CallFailed(Exception):
     """One attempt that ended without a reply.
 
     `retry_after_s` is what the server asked for. `may_be_charged`: the request reached a server that did not refuse it.
-    `ends_run`: no other call to this model can succeed. `hint` says what to do.
+    `in_a_row`: how many failures like it, before any reply of the model, mean that no call can succeed; 1 where this one says so, None
+    where it concerns one call alone. `hint` says what to do.
     """
 
     reason: str
     transient: bool
     may_be_charged: bool
     retry_after_s: float | None = None
-    ends_run: bool = False
     hint: str = ""
+    in_a_row: int | None = None
+
+    @property
+    def ends_run(self) -> bool:
+        """Whether no other call to this model can succeed."""
+        return self.in_a_row == 1
 
 
 class Breaker:
@@ -47,6 +53,7 @@ class Breaker:
 
     def __init__(self, limit: int) -> None:
         self._limit, self._n_failed, self._last, self._hint, self.is_open = limit, 0, "", "", False
+        self._has_replied, self._n_alike = False, 0
 
     def check(self) -> None:
         """Raises ProviderFailed when it is open."""
@@ -57,15 +64,19 @@ class Breaker:
 
     def succeeded(self) -> None:
         """Counts a call with a reply."""
+        self._has_replied = True
         if not self.is_open:
-            self._n_failed = 0
+            self._n_failed, self._n_alike = 0, 0
 
-    def failed(self, reason: str, *, hint: str = "", ends_run: bool = False) -> None:
-        """Counts a call without one; `ends_run` where no other could have one."""
+    def failed(self, reason: str, *, hint: str = "", in_a_row: int | None = None) -> None:
+        """Counts a call without one. `in_a_row`: how many of its kind open it where there was no reply yet; 1 where this one does."""
         self._n_failed += 1
-        if not self.is_open:
-            self._last, self._hint = reason, hint
-        self.is_open = self.is_open or ends_run or self._n_failed >= self._limit
+        if self.is_open:
+            return
+        self._n_alike = self._n_alike + 1 if hint == self._hint else 1
+        self._last, self._hint = reason, hint
+        is_hopeless = in_a_row is not None and self._n_alike >= in_a_row and (in_a_row == 1 or not self._has_replied)
+        self.is_open = is_hopeless or self._n_failed >= self._limit
 
 
 def is_transient(status: int | None) -> bool:

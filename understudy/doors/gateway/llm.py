@@ -20,6 +20,7 @@ from understudy.doors.gateway.caller import EMBEDDED, GatewayConfig, priced
 from understudy.doors.gateway.calls import CallFailed
 from understudy.doors.gateway.failures import UNREADABLE, failure_of, planted_secrets, unusable, without_secrets
 from understudy.doors.gateway.gateway import Exchange
+from understudy.doors.gateway.provider_errors import read_error
 from understudy.errors import BadInput, UnderstudyError
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class _LiteLLM:
         try:
             answer = await self._litellm.acompletion(**self._arguments(request))
         except Exception as error:
-            failed = failure_of(error, self._secrets)
+            failed = failure_of(read_error(error), self._secrets)
         else:
             return without_secrets(_completion(answer), self._secrets)
         raise failed
