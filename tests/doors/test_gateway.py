@@ -151,7 +151,8 @@ def test_prompts_of_which_some_are_too_long_are_missing_one_by_one(store: Path, 
 
 def test_the_failure_of_a_model_and_of_its_fallback_are_both_told(store: Path) -> None:
     other = CallFailed("no credit", transient=False, may_be_charged=False, in_a_row=1)
-    with exchange(store, Scripted(PERMANENT, other), fallbacks={"seeker": ("openai/other",)}) as gateway, pytest.raises(MissingReply) as told:
+    fallbacks = {"seeker": ("openai/other",)}
+    with exchange(store, Scripted(PERMANENT, other), fallbacks=fallbacks) as gateway, pytest.raises(MissingReply) as told:
         gateway.run(gateway.complete(request()))
     assert "400" in told.value.message
     assert "the fallback failed too: no credit" in told.value.message
