@@ -41,9 +41,9 @@ def failure_of(error: ProviderError, secrets: Collection[str]) -> CallFailed:
     )
 
 
-def failed_for_good(kind: FailureKind, told: str) -> CallFailed:
-    """The failed attempt of a kind that retries cannot repair; `told` are the provider's words, without secrets."""
-    reason = f"{kind.message}: {told}" if told else kind.message
+def failed_for_good(kind: FailureKind, words: str) -> CallFailed:
+    """The failed attempt of a kind that retries cannot repair; `words` are the provider's words, without secrets."""
+    reason = f"{kind.message}: {words}" if words else kind.message
     return CallFailed(reason, transient=False, may_be_charged=False, hint=kind.hint, in_a_row=kind.in_a_row)
 
 
