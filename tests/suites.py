@@ -24,6 +24,7 @@ def run_suite(
     name: str, frame: pl.DataFrame, parameters: Mapping[str, float] | None = None, *, key: str, folder: Path = checks.SUITES
 ) -> list[ExpectationResult]:
     """What `checks.run_suite` answers."""
+    checks.require_numbers(name, frame, parameters or {})
     return [_checked(one, frame, parameters or {}, key) for one in checks.suite(name, folder=folder)]
 
 

@@ -20,7 +20,7 @@ from understudy.flows.cli.arguments import (
 )
 from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import Dataset, text_of
-from understudy.report.figures import REHEARSAL_WARNING, amount, figure, money, number, p_value
+from understudy.report.figures import REHEARSAL_WARNING, amount, figure, money, p_value
 
 if TYPE_CHECKING:
     from understudy.tasks.studies.results.tables import CompareAnswer, CompareFields
@@ -105,7 +105,7 @@ def _rows(fields: CompareFields) -> Table:
     for row in fields["rows"]:
         figures = [figure(row["before"]), figure(row["after"])]
         outcome = f"[{OUTCOME_COLOURS[row['outcome']]}]{row['outcome'].replace('_', ' ')}[/]"
-        cells = [*figures, number(row["floor"]), figure(row["difference"]), p_value(row["p_holm"]), outcome]
+        cells = [*figures, figure(row["floor"]), figure(row["difference"]), p_value(row["p_holm"]), outcome]
         table.add_row(escape(row["setting"]), row["objective"], *cells, *([figure(row["carried"])] if carries else []))
     return table
 

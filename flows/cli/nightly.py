@@ -25,7 +25,7 @@ from understudy.flows.cli.options import (
     Surface,
     text_of,
 )
-from understudy.report.figures import REHEARSAL_WARNING, figure, number
+from understudy.report.figures import REHEARSAL_WARNING, figure
 
 if TYPE_CHECKING:
     from understudy.flows.nightly import NightlyFields
@@ -98,13 +98,13 @@ def page(console: Console, fields: NightlyFields) -> None:
 def _objectives(objectives: dict[str, ObjectiveRow]) -> Table:
     """Seed, optimized and human floor per objective, with the difference, its interval and the outcome."""
     table = Table(
-        Column("objective", no_wrap=True), "seed", "optimized", "humans", "floor", "difference", "n", "outcome",
+        Column("objective", no_wrap=True), "seed", "optimized", "floor", "difference", "n", "outcome",
         title="Before and after the search (lower is better)", title_justify="left",
     )  # fmt: skip
     for name, row in objectives.items():
         colour = OUTCOME_COLOURS[row["outcome"]]
         outcome = row["outcome"].replace("_", " ")
         n = str(row["n"])
-        cells = (figure(one) for one in (row["seed"], row["optimized"], row["human"]))
-        table.add_row(name, *cells, number(row["floor"]), figure(row["difference"]), n, f"[{colour}]{outcome}[/]")
+        cells = (figure(one) for one in (row["seed"], row["optimized"], row["floor"]))
+        table.add_row(name, *cells, figure(row["difference"]), n, f"[{colour}]{outcome}[/]")
     return table

@@ -10,6 +10,7 @@ import polars as pl
 from understudy.doors import folders
 from understudy.doors.store import Store
 from understudy.parameters import PanelSize
+from understudy.records import Measured
 from understudy.rows import played
 from understudy.rows.handle import Humans
 from understudy.tasks.profile.results import AnchorFields
@@ -17,6 +18,8 @@ from understudy.tasks.profile.results import AnchorFields
 Fields = dict[str, Any]
 # what reports are made on; `test` is opened by `compare --final` alone
 ANCHORED = ("select",)
+# the floors of reports and gates are of one seed, whatever the seed of the run
+ANCHOR_SEED = 0
 
 
 def measure_anchors(store: Store, humans: Humans, seed: int) -> None:
@@ -54,6 +57,13 @@ def anchors_of(store: Store, humans: Humans, split: str, size: PanelSize, *, see
 def kept(humans: Humans) -> dict[str, AnchorFields]:
     """Name → anchor at the report's size."""
     return {name: anchor_fields(one) for split in ANCHORED for name, one in humans.anchors(split).items()}
+
+
+def floor_of(row: Fields) -> Measured:
+    """The floor of an anchor's row: the mean over divisions of the humans, its 2.5 and 97.5 percent points, n the divisions."""
+    if row["floor"] is None:
+        return Measured(None, reason=row["reason"])
+    return Measured(row["floor"], row["floor_lo"], row["floor_hi"], row["n_floor"])
 
 
 def anchor_fields(row: Fields) -> AnchorFields:

@@ -18,6 +18,8 @@ from understudy.errors import BadInput, GateFailed
 from understudy.release import card
 from understudy.release.release import Release, composed, verify
 from understudy.tasks.artifacts import in_run, page
+from understudy.tasks.profile.anchors import floor_of
+from understudy.tasks.validate.floors import anchors_at_hand
 
 Fields = dict[str, Any]
 
@@ -111,15 +113,10 @@ def _lineage(store: Store, batch: Fields) -> Fields:
 
 
 def _release_figures(store: Store, batch: Fields) -> Fields:
-    anchors = store.rows("profile/anchors", profile_key=batch["profile_key"], split=batch["split"])
-    objectives = json.loads(batch["objectives"])
-    return {
-        "split": batch["split"],
-        "objectives": objectives,
-        "leakage": json.loads(batch["leakage"]),
-        "diagnostics": json.loads(batch["diagnostics"]),
-        "floors": {row["name"]: row["floor"] for row in anchors if row["name"] in objectives},
-    }
+    told = {part: json.loads(batch[part]) for part in ("objectives", "leakage", "diagnostics")}
+    anchors = anchors_at_hand(store, {**batch, **told})
+    floors = {row["name"]: floor_of(row).as_json() for row in anchors if row["name"] in told["objectives"]}
+    return {"split": batch["split"], **told, "floors": floors}
 
 
 def _version(store: Store, release: Release, folder: Path) -> int:

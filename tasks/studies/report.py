@@ -9,6 +9,7 @@ from prefect import task
 
 from understudy import objectives
 from understudy.measure.comparison import Difference, compare_values
+from understudy.measure.values import NO_FLOOR
 from understudy.objectives import Evaluation
 from understudy.parameters import PanelSize
 from understudy.records import FigureFields, Measured
@@ -18,6 +19,7 @@ from understudy.report.markdown import table
 from understudy.tasks.artifacts import page
 from understudy.tasks.play.evaluation import keep, measured
 from understudy.tasks.play.opened import OpenRun
+from understudy.tasks.profile.anchors import ANCHOR_SEED, anchors_of, floor_of
 from understudy.tasks.studies.places import Place
 
 Fields = dict[str, Any]
@@ -31,7 +33,7 @@ class ObjectiveRow(TypedDict):
     seed: FigureFields
     optimized: FigureFields
     human: FigureFields
-    floor: float | None
+    floor: FigureFields
     difference: FigureFields
     p_holm: float | None
     outcome: str
@@ -48,23 +50,26 @@ def compare(opened: OpenRun, result: Mapping[str, Any], *, size: PanelSize) -> d
     seed, pick = (measured(opened, place.work(genome)) for genome in (result["seed_digest"], result["pick"]["genome_digest"]))
     with opened.store.transaction():
         keep(opened.store, [seed.done, pick.done])
-    anchors = opened.humans.anchors("select")
-    floors = {name: anchors[name]["floor_hi"] for name in objectives.NAMES if name in anchors}
-    differences = compare_values(seed.evaluation.objectives, pick.evaluation.objectives, floors=floors)
-    rows = {name: _row(name, seed.evaluation, pick.evaluation, differences[name], anchors.get(name)) for name in objectives.NAMES}
+    # the humans are divided as small as the report is: what n dialogues show of humans is what n dialogues of a simulator are held to
+    anchors = {row["name"]: floor_of(row) for row in anchors_of(opened.store, opened.humans, "select", size, seed=ANCHOR_SEED)}
+    floors = {name: anchors.get(name, Measured(None, reason=NO_FLOOR)) for name in objectives.NAMES}
+    ends = {name: floor.hi for name, floor in floors.items()}
+    differences = compare_values(seed.evaluation.objectives, pick.evaluation.objectives, floors=ends)
+    rows = {name: _row(name, seed.evaluation, pick.evaluation, differences[name], floors[name]) for name in objectives.NAMES}
     _show(rows)
     return rows
 
 
-def _row(name: str, seed: Evaluation, pick: Evaluation, difference: Difference, anchor: Fields | None) -> ObjectiveRow:
+def _row(name: str, seed: Evaluation, pick: Evaluation, difference: Difference, floor: Measured) -> ObjectiveRow:
     module = objectives.MODULES[name]
     return {
         "unit": module.UNIT,
         "better": module.BETTER,
         "seed": seed.objectives[name].measured.as_json(),
         "optimized": pick.objectives[name].measured.as_json(),
-        "human": _human(anchor),
-        "floor": anchor["floor_hi"] if anchor else None,
+        # a distance from humans has no human value of its own: it is that of humans from humans
+        "human": floor.as_json(),
+        "floor": floor.as_json(),
         "difference": difference.as_measured().as_json(),
         "p_holm": difference.p_holm,
         "outcome": difference.outcome,
@@ -72,22 +77,15 @@ def _row(name: str, seed: Evaluation, pick: Evaluation, difference: Difference, 
     }
 
 
-def _human(anchor: Fields | None) -> FigureFields:
-    """The human split-half baseline: the difference between halves of humans that share no worker."""
-    if anchor is None or anchor["floor"] is None:
-        return Measured(None, reason=anchor["reason"] if anchor else "the profile does not hold it").as_json()
-    return Measured(anchor["floor"], anchor["floor_lo"], anchor["floor_hi"], anchor["n_floor"]).as_json()
-
-
 def _show(rows: Mapping[str, ObjectiveRow]) -> None:
     bars = [
-        Bar(name, row["unit"], Measured.from_json(row["seed"]), Measured.from_json(row["optimized"]), row["floor"])
+        Bar(name, row["unit"], *(Measured.from_json(one) for one in (row["seed"], row["optimized"], row["floor"])))
         for name, row in rows.items()
     ]
     cells = []
     for name, row in rows.items():
-        figures = (row["seed"], row["optimized"], row["human"], row["difference"])
+        figures = (row["seed"], row["optimized"], row["floor"], row["difference"])
         cells.append([name, *(figure(one, n="named", reason=True) for one in figures), row["outcome"]])
-    text = table(["objective", "seed", "optimized", "humans", "difference", "outcome"], cells)
+    text = table(["objective", "seed", "optimized", "floor", "difference", "outcome"], cells)
     picture = bars_svg(bars, title="Before and after the search, with the human split-half baseline")
     page(text, key="before-and-after", description="Seed prompt and pick on the split `select`, beside the humans", svg=picture)

@@ -28,7 +28,7 @@ from understudy.tasks.play.evaluation import Done, keep, measured, reference_of
 from understudy.tasks.play.metering import dialogue_cost, prompt_tokens
 from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.play.work import Work
-from understudy.tasks.profile.anchors import anchors_of
+from understudy.tasks.profile.anchors import ANCHOR_SEED, anchors_of
 from understudy.tasks.studies.places import Place
 
 VERSION = 1
@@ -110,7 +110,7 @@ def keep_sides(store: Store, sides: Sequence[Side], capped: str, *, done: int, o
 def floors_of(place: Place) -> dict[str, Floor]:
     """Objective → what humans score against humans at the size of the report."""
     humans = place.opened.humans
-    found = anchors_of(place.opened.store, humans, place.split, place.report, seed=0)
+    found = anchors_of(place.opened.store, humans, place.split, place.report, seed=ANCHOR_SEED)
     return {
         row["name"]: Floor(row["floor"], row["floor_lo"], row["floor_hi"], row["n_floor"], row["reason"])
         for row in found

@@ -22,6 +22,7 @@ from understudy.report.figures import interval_cell, number
 from understudy.report.markdown import table
 from understudy.rows import humans
 from understudy.tasks.artifacts import in_run, page
+from understudy.tasks.validate.floors import anchors_at_hand
 
 Fields = dict[str, Any]
 N_WORST = 10
@@ -143,8 +144,7 @@ def _table(suite: str, frame: pl.DataFrame, *, key: str) -> list[gates.Verdict]:
 
 
 def _gates(store: Store, batch: Fields, *, n_kept: int, n_quarantined: int) -> list[gates.Verdict]:
-    anchors = store.rows("profile/anchors", profile_key=batch["profile_key"], split=batch["split"])
-    figures = gates.figures(batch, anchors, _facts(store, batch, n_kept=n_kept, n_quarantined=n_quarantined))
+    figures = gates.figures(batch, anchors_at_hand(store, batch), _facts(store, batch, n_kept=n_kept, n_quarantined=n_quarantined))
     verdicts: list[gates.Verdict] = []
     for name in gates.batch_gates(checks.suites()):
         rows = gates.evidence(checks.suite(name), figures)

@@ -81,6 +81,40 @@ def test_a_suite_that_could_pass_by_accident_is_refused(tmp_path: Path, entries:
         checks.suite("s", folder=write(tmp_path, *entries))
 
 
+BOUND = {
+    "figure": "leakage.title", "bound": {"fixed": 0.05}, "limit": "upper", "basis": "estimate", "min_n": 190, "min_n_why": "because",
+    "range": [0, 1],
+}  # fmt: skip
+AT_LEAST = {"type": "expect_column_values_to_be_between", "kwargs": {"column": "value", "min_value": {"$PARAMETER": "least"}}}
+
+
+def test_a_bound_with_all_that_it_needs_loads(tmp_path: Path) -> None:
+    assert checks.suite("s", folder=write(tmp_path, COUNT, {**AT_MOST, "meta": BOUND}))[1].meta["min_n"] == 190
+
+
+@pytest.mark.parametrize(
+    ("entry", "changed", "told"),
+    [
+        *((AT_MOST, {field: None}, f"the bound e1 lacks {field}") for field in checks.BOUND_META),
+        (AT_MOST, {"min_n": 1}, "min_n is 1; a bound on an estimate needs at least 2"),
+        (AT_MOST, {"min_n": 0}, "min_n is 0; a bound on an estimate needs at least 2"),
+        (AT_MOST, {"min_n": "many"}, "min_n is many"),
+        (AT_MOST, {"limit": "lower"}, "limit must be one of point, upper"),
+        (AT_MOST, {"basis": "hunch"}, "basis one of estimate, fact"),
+        (AT_MOST, {"bound": {"fixed": 1.1}}, "no batch could fail it"),
+        (AT_MOST, {"bound": {"fixed": 1}}, "no batch could fail it"),
+        (AT_MOST, {"bound": {"figure": "leakage.copying", "plus": 1}}, "no batch could fail it"),
+        (AT_LEAST, {"bound": {"fixed": 0}}, "no batch could fail it"),
+        (AT_LEAST, {"bound": {"figure": "leakage.copying", "plus": -1}}, "no batch could fail it"),
+    ],
+)
+def test_a_bound_that_could_pass_without_evidence_is_refused(
+    tmp_path: Path, entry: dict[str, Any], changed: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(UnderstudyError, match=told):
+        checks.suite("s", folder=write(tmp_path, COUNT, {**entry, "meta": {**BOUND, **changed}}))
+
+
 def test_a_suite_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnderstudyError, match="cannot be read"):
         checks.suite("s", folder=tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from understudy.doors import checks
 from understudy.records import Measured
 from understudy.release import gates
 
-CLEAN = {"value": 0.0, "ci": [0.0, 0.0188], "n": 200}
+CLEAN = {"value": 0.0, "ci": [0.0, 0.0188], "n": 1000}
 NONE_OF = ("quarantined", "missing", "history", "unlicensed_sources", "foreign_scenarios", "foreign_exemplars")
 NEAR, NEAR_HUMAN = ("dcr", "nndr_5"), ("dcr_human", "nndr_5_human")
 FACTS = {"dialogues": Measured(200.0, n=200), **{name: Measured(0.0, n=200) for name in NONE_OF}}
+
+BOUNDS = [(suite, bound) for suite in gates.batch_gates(checks.suites()) for bound in gates.bounds(checks.suite(suite))]
 
 
 def evaluation(**changed: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -25,6 +28,7 @@ def evaluation(**changed: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "diagnostics": ("over_acceptance", "decoy_acceptance", "disliked_acceptance", "invalid", "role_flips", *NEAR, *NEAR_HUMAN),
     }
     clean = {part: dict.fromkeys(kinds, CLEAN) for part, kinds in names.items()}
+    clean["diagnostics"] |= dict.fromkeys((*NEAR, *NEAR_HUMAN), rate(0.6))
     for name, value in changed.items():
         part, _, kind = name.partition("__")
         clean[part] = {**clean[part], kind: value}
@@ -46,7 +50,7 @@ def judge(suite: str, figures: gates.Figures) -> dict[str, gates.Verdict]:
     return {verdict.expectation: verdict for verdict in gates.verdicts(suite, found, rows)}
 
 
-def rate(value: float, upper: float | None = None, n: int = 200) -> dict[str, Any]:
+def rate(value: float, upper: float | None = None, n: int = 1000) -> dict[str, Any]:
     return {"value": value, "ci": [0.0, value if upper is None else upper], "n": n}
 
 
@@ -80,9 +84,8 @@ def test_a_bound_lets_pass_what_is_within_and_stops_alone_what_is_beyond(
 
 @pytest.mark.parametrize(("name", "least"), [("dcr", 0.57), ("nndr_5", 0.5)])
 def test_a_batch_may_lie_as_far_from_its_sources_as_people_do_less_a_margin(name: str, least: float) -> None:
-    human = {f"diagnostics__{name}_human": rate(0.6)}
     inside, outside = (
-        judge("privacy", gates.figures(evaluation(**human, **{f"diagnostics__{name}": rate(value)}), anchors(), FACTS))
+        judge("privacy", gates.figures(evaluation(**{f"diagnostics__{name}": rate(value)}), anchors(), FACTS))
         for value in (least + 0.001, least - 0.001)
     )
     assert all(verdict.passed for verdict in inside.values())
@@ -136,6 +139,45 @@ def test_a_clean_rate_on_189_dialogues_is_not_measured_and_fails() -> None:
 def test_a_rate_without_an_interval_is_not_held_by_its_point() -> None:
     found = judge("leakage", gates.figures(evaluation(leakage__title={"value": 0.0, "ci": [None, None], "n": 200}), anchors(), FACTS))
     assert found["title"].detail == "not measured: the figure has no interval"
+
+
+@pytest.mark.parametrize("broken", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize(("suite", "name", "figure"), [(suite, bound.name, bound.meta["figure"]) for suite, bound in BOUNDS])
+def test_a_figure_that_is_no_finite_number_is_refused_with_the_reason(suite: str, name: str, figure: str, broken: float) -> None:
+    whole = gates.figures(evaluation(), anchors(), FACTS)
+    assert judge(suite, whole)[name].passed
+    found = judge(suite, {**whole, figure: replace(whole[figure], value=broken)})
+    assert not found[name].passed
+    assert found[name].observed is None
+    assert found[name].detail == f"not measured: the value is {broken}, not a finite number"
+
+
+@pytest.mark.parametrize("broken", [float("nan"), float("inf")])
+def test_a_bound_or_an_interval_that_is_no_finite_number_is_refused(broken: float) -> None:
+    upper = judge("leakage", gates.figures(evaluation(leakage__title=rate(0.0, broken)), anchors(), FACTS))
+    assert upper["title"].detail == f"not measured: the upper end is {broken}, not a finite number"
+    whole = gates.figures(evaluation(), anchors(), FACTS)
+    floor = "anchors.positive_bias.floor_hi"
+    found = judge("bias", {**whole, floor: replace(whole[floor], value=broken)})
+    assert not found["positive_bias"].passed
+    assert found["positive_bias"].detail == f"not measured: its bound {floor} was not measured: the value is {broken}, not a finite number"
+
+
+@pytest.mark.parametrize(("suite", "name"), [(suite, bound.name) for suite, bound in BOUNDS if bound.meta["min_n"]])
+def test_a_figure_of_one_unit_fewer_than_its_bound_needs_is_not_measured(suite: str, name: str) -> None:
+    bound = next(one for of, one in BOUNDS if (of, one.name) == (suite, name))
+    figure, needed = bound.meta["figure"], bound.meta["min_n"]
+    whole = gates.figures(evaluation(), anchors(), FACTS)
+    enough, few = (judge(suite, {**whole, figure: replace(whole[figure], n=n)})[name] for n in (needed, needed - 1))
+    assert enough.passed
+    assert (few.passed, few.detail) == (False, f"not measured: n is {needed - 1}; at least {needed} are needed")
+
+
+def test_decoys_cannot_pass_by_a_bound_that_no_rate_can_exceed() -> None:
+    everything = evaluation(diagnostics__decoy_acceptance=rate(1.0), diagnostics__disliked_acceptance=rate(1.0))
+    found = judge("bias", gates.figures(everything, anchors(), FACTS))["decoy_acceptance"]
+    assert not found.passed
+    assert "the bound 1.100 is not below 1, the greatest value that the figure can have, so no batch could fail it" in found.detail
 
 
 def test_a_bound_without_its_human_floor_fails() -> None:

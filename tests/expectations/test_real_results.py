@@ -12,6 +12,7 @@ import pytest
 
 from tests import suites
 from understudy.doors import checks
+from understudy.errors import UnderstudyError
 from understudy.records import Measured
 from understudy.release import gates
 
@@ -82,6 +83,23 @@ def test_the_guards_of_a_gate_turn_away_evidence_that_is_not_there(name: str) ->
     assert [check.expectation.name for check in found if not check.passed] == ["measured", "enough"]
     fewer = both(name, gates.frame(rows[1:]), parameters, key="subject")
     assert {"rows", "subjects"} <= {check.expectation.name for check in fewer if not check.passed}
+
+
+@pytest.mark.parametrize(("value", "passed"), [(0.1, True), (float("nan"), False), (float("inf"), False), (float("-inf"), False)])
+def test_the_library_itself_turns_away_a_figure_that_is_no_finite_number(value: float, passed: bool) -> None:
+    known = {"objectives.diversity_gap": Measured(value, 0.0, 0.2, 1000), "anchors.diversity_gap.floor_hi": Measured(0.2, n=40)}
+    rows = gates.evidence(checks.suite("diversity"), known)
+    found = gates.verdicts("diversity", checks.run_suite("diversity", gates.frame(rows), gates.parameters(rows), key="subject"), rows)
+    assert next(one for one in found if one.subject == "diversity_gap").passed is passed
+    assert all(one.passed for one in found) is passed
+
+
+def test_a_table_that_holds_nan_never_reaches_the_library() -> None:
+    rows = gates.frame(rows_of("diversity", 0.0)).with_columns(limited=pl.lit(float("nan")))
+    with pytest.raises(UnderstudyError, match="limited holds NaN"):
+        checks.run_suite("diversity", rows, {"diversity_gap": 0.5}, key="subject")
+    with pytest.raises(UnderstudyError, match="diversity_gap holds NaN"):
+        checks.run_suite("diversity", gates.frame(rows_of("diversity", 0.0)), {"diversity_gap": float("nan")}, key="subject")
 
 
 def rows_of(name: str, off: float | None) -> list[gates.BoundEvidence]:

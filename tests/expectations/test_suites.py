@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy.stats import binom
 
 from understudy.doors import checks
+from understudy.objectives import MODULES
 from understudy.release import gates
+
+ROOT = Path(__file__).resolve().parents[2]
 
 SUITES = sorted(checks.suites())
 GATES = gates.batch_gates(checks.suites())
@@ -45,6 +51,46 @@ def test_a_gate_names_a_subject_for_each_bound_and_bounds_each_subject(name: str
         assert one.meta["limit"] in ("point", "upper")
 
 
+@pytest.mark.parametrize("name", GATES)
+def test_every_bound_on_an_estimate_says_how_many_units_it_needs_and_why(name: str) -> None:
+    for one in gates.bounds(checks.suite(name)):
+        assert one.meta["min_n_why"].strip()
+        assert one.meta["basis"] == "fact" or one.meta["min_n"] >= 20
+        # an error rate that was not measured is no reason for an n
+        assert "not measured" not in one.meta["false_alarm"] + one.meta["power"]
+
+
+@pytest.mark.parametrize("name", GATES)
+def test_a_bound_states_the_range_of_the_objective_that_it_looks_at(name: str) -> None:
+    for one in gates.bounds(checks.suite(name)):
+        part, _, figure = one.meta["figure"].partition(".")
+        if part == "objectives":
+            low, high = MODULES[figure].RANGE
+            assert one.meta["range"] == [low, None if high == float("inf") else high]
+
+
+MOST_FALSE_ALARMS, LEAST_POWER = 0.05, 0.80  # those of the controls (tests/controls/declared.toml)
+# bound, rate of a clean batch, rate at the stated effect: the controls' own, whose test holds them to the declaration
+RATES = {
+    "quarantined": (0.15, 0.10, 0.20),
+    "missing": (0.05, 0.025, 0.08),
+    "invalid": (0.02, 0.01, 0.04),
+    "role_flips": (0.01, 0.005, 0.03),
+}
+
+
+@pytest.mark.parametrize("name", RATES)
+def test_a_bound_on_a_rate_needs_the_smallest_n_from_which_on_it_errs_seldom_on_both_sides(name: str) -> None:
+    bound = next(one for one in gates.bounds(checks.suite("release")) if one.name == name)
+    declared = tomllib.loads((ROOT / "tests" / "controls" / "declared.toml").read_text(encoding="utf-8"))["bounds"][name]
+    most, clean, rate = RATES[name]
+    assert (bound.meta["bound"]["fixed"], declared["clean"], declared["rate"]) == (most, clean, rate)
+    n = np.arange(1, 3000)
+    allowed = np.floor(most * n + 1e-9)
+    errs = (binom.sf(allowed, n, clean) > MOST_FALSE_ALARMS) | (binom.sf(allowed, n, rate) < LEAST_POWER)
+    assert bound.meta["min_n"] == n[errs].max() + 1
+
+
 @pytest.mark.parametrize("name", ["synthetic_dialogues", "synthetic_turns"])
 def test_an_expectation_on_synthetic_rows_says_the_reason_for_quarantine(name: str) -> None:
     assert all(one.meta.get("reason") for one in checks.suite(name)[1:])
@@ -52,6 +98,8 @@ def test_an_expectation_on_synthetic_rows_says_the_reason_for_quarantine(name: s
 
 @pytest.mark.parametrize("name", SUITES)
 def test_the_guide_names_every_expectation(name: str) -> None:
-    guide = (Path(__file__).resolve().parents[2] / "docs" / "gates.md").read_text(encoding="utf-8")
+    guide = (ROOT / "docs" / "gates.md").read_text(encoding="utf-8")
     guards = {"rows", "subjects", "measured", "enough"} if name in GATES else set()
     assert all(f"| {name} | {one.name} |" in guide for one in checks.suite(name) if one.name not in guards)
+    rows = {line.split(" | ")[1]: line for line in guide.splitlines() if line.startswith(f"| {name} | ")}
+    assert all(rows[one.name].endswith(f" | {one.meta['min_n']} |") for one in gates.bounds(checks.suite(name)))

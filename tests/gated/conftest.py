@@ -1,4 +1,4 @@
-"""A store with one batch that passes every gate: 40 free runs, their lineage, and an evaluation with known figures."""
+"""A store with one batch that passes every gate: 150 free runs, their lineage, and an evaluation with known figures."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from understudy.doors import checks
 from understudy.doors.store import Store
 from understudy.tasks.validate.batch import validate_batch
 
-N = 40
+N = 150
+N_REPORT = 1000
 NEED = ("liked", "disliked", "seen", "genres", "disliked_genres", "people", "targets")
 MakeStore = Callable[..., str]
 
 
-def measured(value: float, *, hi: float | None = None, n: int = 200) -> dict[str, Any]:
+def measured(value: float, *, hi: float | None = None, n: int = N_REPORT) -> dict[str, Any]:
     """A figure in the contract's form."""
     return {"value": value, "ci": [0.0, value if hi is None else hi], "n": n}
 
 
 def evaluation() -> dict[str, dict[str, Any]]:
-    """Figures that pass: leakage without an event in 200, distances at their floors."""
+    """Figures that pass: leakage without an event in 1,000, distances at their floors."""
     return {
         "objectives": {
             "positive_bias": measured(0.10),
@@ -44,6 +45,7 @@ def evaluation() -> dict[str, dict[str, Any]]:
             "over_acceptance": measured(0.05),
             "decoy_acceptance": measured(0.06),
             "disliked_acceptance": measured(0.05),
+            "accept_disliked": measured(0.05),
             "invalid": measured(0.0),
             "role_flips": measured(0.0),
             **{f"{name}{side}": measured(value) for name, value in {"dcr": 0.6, "nndr_5": 0.9}.items() for side in ("", "_human")},
@@ -92,8 +94,9 @@ def rows(licence: str = "CC0-1.0") -> dict[str, list[dict[str, Any]]]:
             }
             for d, s, split in human
         ],
-        "profile.anchors": [
+        "profile.sized_anchors": [
             {
+                "per_stratum": N_REPORT, "behaviour": N_REPORT, "free": N_REPORT,
                 "profile_key": "p", "split": "select", "name": name, "value": human_values.get(name), **nothing,
                 "n": 100, "floor": floor, "floor_hi": floor, "n_floor": 40, "reason": "",
             }
@@ -120,9 +123,9 @@ def rows(licence: str = "CC0-1.0") -> dict[str, list[dict[str, Any]]]:
 
 
 def dialogue(i: int) -> dict[str, Any]:
-    """A free run of search seeker `2 + i`."""
+    """A free run of a search seeker."""
     return {
-        "play_key": f"d{i:02}", "profile_key": "p", "mode": "free", "scenario_id": f"sc{i}", "dialogue_id": f"h{2 + i}",
+        "play_key": f"d{i:02}", "profile_key": "p", "mode": "free", "scenario_id": f"sc{i}", "dialogue_id": f"h{2 + i % 48}",
         "genome_digest": "g", "replicate": 0, "recommender": "retrieval", "model": "m", "engine": "some-model", "status": "complete",
         "reason": "", "stratum": None, "item_id": None, "target": "i0", "title_in_prompt": False, "n_turns": 3, "n_tokens": 30,
     }  # fmt: skip

@@ -59,7 +59,7 @@ def test_a_release_has_all_its_files_read_only_and_verifies(published: tuple[str
     }  # fmt: skip
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o444 for path in release.iterdir())
     assert verify(release)["digest"] == fields["release"]["digest"]
-    assert (fields["n_dialogues"], fields["n_examples"], fields["licence"]) == (39, 39, "CC0-1.0")
+    assert (fields["n_dialogues"], fields["n_examples"], fields["licence"]) == (149, 149, "CC0-1.0")
 
 
 def test_a_dialogue_in_quarantine_is_in_no_file(published: tuple[str, Path, dict[str, Any]]) -> None:
@@ -75,7 +75,7 @@ def test_the_manifest_tells_where_the_release_comes_from(published: tuple[str, P
     assert lineage["sources"] == [{"source_sha256": "f" * 64, "reader": "redial", "reader_version": 1, "licence": "CC0-1.0"}]
     assert (lineage["genome_digest"], lineage["model"], lineage["batch"], lineage["seed"]) == ("g", "m", "one", 0)
     assert all(verdict["passed"] for verdict in manifest["verdicts"])
-    assert manifest["figures"]["floors"]["positive_bias"] == 0.05
+    assert manifest["figures"]["floors"]["positive_bias"] == {"value": 0.05, "ci": [0.0, 0.05], "n": 40}
     assert not any("made_at" in name or "time" in name for name in (*manifest, *lineage))
 
 
@@ -150,7 +150,7 @@ def test_a_run_killed_between_files_and_rows_is_repaired_by_running_again(
     with Store.open(path) as store:
         counts = store.counts()
     tables = ("releases", "dialogues", "turns", "examples")
-    assert {table: counts[f"publish.{table}"] for table in tables} == {"releases": 1, "dialogues": 39, "turns": 117, "examples": 39}
+    assert {table: counts[f"publish.{table}"] for table in tables} == {"releases": 1, "dialogues": 149, "turns": 447, "examples": 149}
 
 
 def test_files_that_were_lost_come_back_under_their_version(published: tuple[str, Path, dict[str, Any]]) -> None:
@@ -175,7 +175,7 @@ def test_pull_reads_files_while_a_writer_has_the_store_open(published: tuple[str
     with Store.open(path):
         pulled = pull(folder, out=tmp_path / "train.jsonl")
     lines = [json.loads(line) for line in Path(pulled["path"]).read_text().splitlines()]
-    assert (pulled["n_examples"], pulled["digest"], pulled["form"]) == (39, fields["release"]["digest"], "messages")
+    assert (pulled["n_examples"], pulled["digest"], pulled["form"]) == (149, fields["release"]["digest"], "messages")
     assert [message["role"] for message in lines[0]["messages"]] == ["user", "assistant", "user"]
     assert lines[0]["metadata"]["scenario"] == "sc0"
 

@@ -41,7 +41,7 @@ def test_a_clean_batch_passes_every_suite(make_store: Callable[..., str]) -> Non
         "human_dialogues", "synthetic_dialogues", "synthetic_turns", "leakage", "bias", "diversity", "alignment", "privacy", "release"
     }  # fmt: skip
     title = next(v for v in fields["verdicts"] if (v["suite"], v["expectation"]) == ("leakage", "title"))
-    assert (title["observed"], title["ci"], title["bound"], title["n"]) == (0.0, [0.0, 0.0188], 0.05, 200)
+    assert (title["observed"], title["ci"], title["bound"], title["n"]) == (0.0, [0.0, 0.0188], 0.05, 1000)
 
 
 @quick
@@ -57,9 +57,9 @@ def test_validating_twice_gives_the_same_fields_and_rows(make_store: Callable[..
 
 @quick
 def test_a_figure_beyond_its_bound_fails_its_gate_alone(make_store: Callable[..., str], figure: Callable[..., None]) -> None:
-    value = {"value": 0.04, "ci": [0.02, 0.08], "n": 200}
+    value = {"value": 0.04, "ci": [0.02, 0.08], "n": 1000}
     fields = validate(make_store(lambda tables: figure(tables, "leakage.title", value)), "b1")
-    assert failed(fields) == {"leakage/title": "the upper end of the interval 0.080 is 0.030 above the maximum of 0.050 (n = 200)"}
+    assert failed(fields) == {"leakage/title": "the upper end of the interval 0.080 is 0.030 above the maximum of 0.050 (n = 1000)"}
 
 
 def test_failing_dialogues_go_to_quarantine_with_their_reasons(make_store: Callable[..., str]) -> None:
@@ -84,18 +84,17 @@ def test_failing_dialogues_go_to_quarantine_with_their_reasons(make_store: Calla
     }
     assert fields["n_quarantined"] == 6
     assert fields["quarantined_by_reason"]["title given away"] == 1
-    # the share in quarantine, 6 of 40, is what the release gate allows at most
     assert fields["passed"]
     assert fields["worst"][0]["dialogue"] == "d04"
 
 
 @quick
 def test_a_batch_of_leaking_dialogues_fails_although_quarantine_holds_them(make_store: Callable[..., str]) -> None:
-    fields = validate(make_store(leaking=tuple(f"d{i:02}" for i in range(40))), "b1")
+    fields = validate(make_store(leaking=tuple(f"d{i:02}" for i in range(150))), "b1")
     assert {"synthetic_dialogues/rows", "release/dialogues", "release/quarantined"} <= set(failed(fields))
     with pytest.raises(GateFailed, match=r"release/quarantined: the value 1\.000 is 0\.850 above") as raised:
         require_passed(fields)
-    assert raised.value.fields["n_quarantined"] == 40
+    assert raised.value.fields["n_quarantined"] == 150
     assert "title given away" in verdict_page(fields)
 
 
@@ -114,7 +113,7 @@ def test_a_need_that_names_its_own_target_fails(make_store: Callable[..., str]) 
         tables["profile.seekers"][2]["need"] = json.dumps({"liked": ["The Amber Lantern (1999)"], "disliked": [], "seen": []})
 
     assert failed(validate(make_store(name_it), "b1")) == {
-        "leakage/history": "the value 0.025 is 0.025 above the maximum of 0.000 (n = 40)"
+        "leakage/history": "the value 0.027 is 0.027 above the maximum of 0.000 (n = 150)"
     }  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def release(name: str = "small", *, engine: str = "some-model", **lineage: Any) 
     figures = {
         "objectives": {"positive_bias": {"value": 0.1, "ci": [0.0, 0.2], "n": 9}},
         "leakage": {"title": {"value": None, "reason": "none played"}},
-        "floors": {"positive_bias": 0.05},
+        "floors": {"positive_bias": {"value": 0.05, "ci": [0.02, 0.09], "n": 40}},
     }
     return composed(name, DIALOGUES, TURNS, engine=engine, lineage={**LINEAGE, **lineage}, verdicts=[], figures=figures)
 
@@ -138,7 +138,7 @@ def test_the_card_says_what_was_not_measured_and_marks_rehearsal() -> None:
     assert card.startswith("# small-rehearsal, version 1\n\n**engine: rehearsal. It is not a language model.")
     assert "aligned with humans" not in card.lower()
     assert "| leakage | title | not measured: none played |" in card
-    assert "| objectives | positive_bias | 0.100 [0.000, 0.200], n = 9 | 0.050 |" in card
+    assert "| objectives | positive_bias | 0.100 [0.000, 0.200], n = 9 | 0.050 [0.020, 0.090] |" in card
 
 
 def test_a_name_is_marked_once() -> None:

@@ -40,13 +40,13 @@ def test_one_objective_is_no_front() -> None:
 
 def test_bars_name_unit_floor_and_what_was_not_measured() -> None:
     measured, blank = Measured(0.42, 0.36, 0.47, 600), Measured(None, reason="too few")
-    text = words(bars_svg([Bar("positive_bias", "rate", measured, blank, 0.03)], title="Before and after"))
+    text = words(bars_svg([Bar("positive_bias", "rate", measured, blank, Measured(0.02, 0.01, 0.03, 40))], title="Before and after"))
     assert "not measured" in text
     assert "0.420" in text
-    assert "human floor 0.030" in text
+    assert "floor 0.020, up to 0.030" in text
     assert "rate" in text
     assert "not measured" not in words(bars_svg([Bar("positive_bias", "rate", measured, measured)], title=""))
-    assert "no human floor measured" in words(bars_svg([Bar("positive_bias", "rate", measured, Measured(0.1))], title=""))
+    assert "no floor measured" in words(bars_svg([Bar("positive_bias", "rate", measured, Measured(0.1))], title=""))
 
 
 def test_a_distribution_says_how_many_values_each_side_has() -> None:

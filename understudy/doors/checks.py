@@ -7,6 +7,7 @@ shows an exception inside an expectation as a plain failure. None of these may d
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,10 @@ from understudy.errors import UnderstudyError
 SUITES = Path(__file__).resolve().parents[1] / "expectations"
 ROW_COUNT = "expect_table_row_count_to_be_between"
 META = ("name", "why", "source", "false_alarm", "power")
+# what a bound on a figure states besides: an estimate rests on a sample and needs more than one unit, a fact is counted
+BOUND_META = ("bound", "limit", "basis", "min_n", "min_n_why", "range")
+LIMITS = ("point", "upper")
+BASES = ("estimate", "fact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +77,23 @@ def run_suite(
     expectations than are declared.
     """
     declared = suite(name, folder=folder)
+    require_numbers(name, frame, parameters or {})
     results = _validated(name, declared, frame, dict(parameters or {}), key=key)
     missing = [expectation.name for expectation in declared if expectation.name not in results]
     if missing:
         raise UnderstudyError(f"suite {name}: Great Expectations returned no result for {', '.join(missing)}")
     return [_check(name, expectation, results[expectation.name], key=key) for expectation in declared]
+
+
+def require_numbers(name: str, frame: pl.DataFrame, parameters: Mapping[str, float]) -> None:
+    """Raises UnderstudyError where a table or a bound holds NaN: the library skips it as a missing value, so it would pass."""
+    broken = [column for column in frame.select(pl.selectors.float()).columns if frame[column].is_nan().any()]
+    broken += [parameter for parameter, value in parameters.items() if math.isnan(value)]
+    if broken:
+        raise UnderstudyError(
+            f"suite {name}: {', '.join(broken)} holds NaN, which every expectation would pass",
+            hint="give a row without a number as one that was not measured, with its reason",
+        )
 
 
 def _refuse_weak(name: str, entries: list[Expectation]) -> None:
@@ -95,6 +112,32 @@ def _refuse_weak(name: str, entries: list[Expectation]) -> None:
         absent = [field for field in META if not entry.meta.get(field)]
         if absent:
             raise UnderstudyError(f"suite {name}: the meta of {entry.name} lacks {', '.join(absent)}")
+        if "figure" in entry.meta:
+            _refuse_weak_bound(f"suite {name}: the bound {entry.name}", entry)
+
+
+def _refuse_weak_bound(told: str, entry: Expectation) -> None:
+    """Raises UnderstudyError for a bound on a figure that could pass without evidence, or that no figure could break."""
+    meta = entry.meta
+    absent = [field for field in BOUND_META if meta.get(field) in (None, "")]
+    if absent:
+        raise UnderstudyError(f"{told} lacks {', '.join(absent)} in its meta", hint="docs/gates.md explains the fields of a bound")
+    if meta["limit"] not in LIMITS or meta["basis"] not in BASES:
+        raise UnderstudyError(f"{told}: limit must be one of {', '.join(LIMITS)}, and basis one of {', '.join(BASES)}")
+    least = 2 if meta["basis"] == "estimate" else 0
+    if not isinstance(meta["min_n"], int) or meta["min_n"] < least:
+        raise UnderstudyError(f"{told}: min_n is {meta['min_n']}; a bound on an {meta['basis']} needs at least {least}")
+    low, high = meta["range"]
+    fixed, plus = meta["bound"].get("fixed"), meta["bound"].get("plus", 0)
+    if "min_value" in entry.kwargs:
+        loose = low is not None and (fixed <= low if fixed is not None else high is not None and -plus >= high - low)
+    else:
+        loose = high is not None and (fixed >= high if fixed is not None else low is not None and plus >= high - low)
+    if loose:
+        raise UnderstudyError(
+            f"{told} is {dict(meta['bound'])}, and its figure lies in {[low, high]}: no batch could fail it",
+            hint="choose a bound inside the range of the figure",
+        )
 
 
 def _validated(

@@ -44,7 +44,10 @@ def _annotations(sources: Sequence[Mapping[str, Any]]) -> list[str]:
     return [told + _sources(sources)] if sources else []
 
 
-_FIGURES = "## Figures\n\nLower is better. The floor is the split-half baseline: humans against humans who share no worker.\n\n"
+_FIGURES = (
+    "## Figures\n\nLower is better. The floor is the human split-half baseline at the size of this report: humans against humans who "
+    "share no worker. Bounds refer to its upper end.\n\n"
+)
 _LINEAGE = ("dataset", "batch", "setting", "genome_digest", "model", "recommender", "seed", "code_version")
 _FILES = """- `release.duckdb`: the tables `dialogues`, `turns` and `examples`; open it read-only
 - `dialogues.parquet`, `turns.parquet`, `examples.parquet`: the same tables
@@ -67,11 +70,11 @@ def _facts(manifest: Mapping[str, Any]) -> str:
 def _figures_table(figures: Mapping[str, Any]) -> str:
     floors = figures.get("floors", {})
     rows = [
-        (kind, name, figure(value, n="named", reason=True), number(floors.get(name), missing=""))
+        (kind, name, figure(value, n="named", reason=True), figure(floors.get(name)))
         for kind in ("objectives", "leakage")
         for name, value in figures.get(kind, {}).items()
     ]
-    return table(("kind", "figure", "value [95 % interval], n", "floor"), rows)
+    return table(("kind", "figure", "value [95 % interval], n", "floor [95 % of the divisions]"), rows)
 
 
 def _verdicts(verdicts: list[dict[str, Any]]) -> str:

@@ -1,14 +1,16 @@
 """Gates: the figure that each bound of a suite refers to, and the verdict on it.
 
 A suite in expectations/ declares for each bound, under `meta`, its `figure`, whether the point or the `upper` end of the
-interval is held against it (`limit`), how many units it needs (`min_n`) and where the `bound` comes from. Here these become
-rows of evidence and values of parameters; the comparing is left to the expectations. What was not measured fails.
+interval is held against it (`limit`), how many units it needs (`min_n`), in which `range` the figure lies and where the `bound`
+comes from. Here these become rows of evidence and values of parameters; the comparing is left to the expectations. What was not
+measured fails, as do a figure that is not a finite number and a bound that no figure could break.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Literal, Protocol, TypedDict
 
 import polars as pl
@@ -16,7 +18,7 @@ import polars as pl
 from understudy.errors import UnderstudyError
 from understudy.records import Measured
 
-VERSION = 2
+VERSION = 3
 # every batch is held against these, in this order; other suites with bounds follow
 BATCH_GATES = ("leakage", "bias", "diversity", "alignment", "privacy", "release")
 # how an objective marks a stratum with fewer contexts than a report needs: shown, and gating nothing (design, section 3)
@@ -196,6 +198,7 @@ def _evidence(one: Declared, known: Figures) -> BoundEvidence:
     meta, at_least = one.meta, "min_value" in one.kwargs
     measured = _known_figure(known, meta["figure"])
     bound, missing = _bound(meta["bound"], known)
+    missing = missing or _unbreakable(bound, meta["range"], at_least=at_least)
     limited = measured.hi if meta["limit"] == "upper" else measured.value
     reason = measured.reason if measured.value is None else missing
     if not reason and limited is None:
@@ -208,7 +211,23 @@ def _evidence(one: Declared, known: Figures) -> BoundEvidence:
 
 
 def _known_figure(known: Figures, name: str) -> Measured:
-    return known.get(name) or Measured(None, reason=f"there is no figure {name}")
+    """The figure of that name; not measured where there is none, or where its value or an end of its interval is no finite number."""
+    found = known.get(name) or Measured(None, reason=f"there is no figure {name}")
+    ends = {"value": found.value, "lower end": found.lo, "upper end": found.hi}
+    broken = [f"the {what} is {number}" for what, number in ends.items() if number is not None and not isfinite(number)]
+    return Measured(None, n=found.n, reason=f"{' and '.join(broken)}, not a finite number") if broken else found
+
+
+def _unbreakable(bound: float | None, figure_range: Sequence[float | None], *, at_least: bool) -> str:
+    """Why no figure of that range could break the bound; empty where one could."""
+    low, high = figure_range
+    if bound is None:
+        return ""
+    if at_least and low is not None and bound <= low:
+        return f"the bound {bound:.3f} is not above {low:g}, the least value that the figure can have, so no batch could fail it"
+    if not at_least and high is not None and bound >= high:
+        return f"the bound {bound:.3f} is not below {high:g}, the greatest value that the figure can have, so no batch could fail it"
+    return ""
 
 
 def _bound(source: Mapping[str, Any], known: Figures) -> tuple[float | None, str]:

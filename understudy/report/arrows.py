@@ -33,14 +33,14 @@ def _panel(rows: Sequence[Fields], name: str) -> Any:
 
     settings = [row["setting"] for row in rows]
     ends = [value for row in rows for side in ("before", "after") for value in _numbers(row[side])]
-    human = rows[0]["human"]
+    human = rows[0]["floor"]
     top = max([*ends, *_numbers(human), 0.01]) * 1.05
     kind: dict[str, Any] = {"type": "symlog", "constant": 0.3} if top > _LINEAR_UP_TO else {"type": "linear"}
     scale = alt.Scale(domain=[0, top], nice=False, clamp=True, **kind)
     x = alt.X("value:Q", title=rows[0]["unit"], scale=scale, axis=alt.Axis(tickCount=6))
     y = alt.Y("setting:N", title=None, sort=settings, scale=alt.Scale(domain=settings), axis=alt.Axis(labelLimit=150))
     layers = [*_floor(human, x), *_sides(rows, x, y)]
-    told = "no floor measured" if human["value"] is None else f"human floor {human['value']:.3f}, up to {rows[0]['floor']:.3f}"
+    told = "no floor measured" if human["value"] is None else f"human floor {human['value']:.3f}, up to {human['ci'][1]:.3f}"
     heading = alt.TitleParams(name.replace("_", " "), subtitle=told, anchor="start", fontSize=12, subtitleFontSize=10)
     return alt.layer(*layers).properties(width=_WIDTH, height=_LINE * len(settings) + 10, title=heading)
 

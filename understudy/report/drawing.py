@@ -25,6 +25,7 @@ _KINDS: dict[Kind, tuple[str, str, int]] = {
     "pick": ("#009e73", "diamond", 160),
 }
 _HUMAN, _SYNTHETIC, _BEFORE, _AFTER = "#444444", "#0072b2", "#d55e00", "#009e73"
+_NO_FLOOR = Measured(None, reason="no floor was given")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,13 @@ class FrontPoint:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One objective before and after, with the floor that humans among each other reach; None where there is none."""
+    """One objective before and after, with the floor that humans among each other reach; what was not measured is not drawn."""
 
     objective: str
     unit: str
     before: Measured
     after: Measured
-    floor: float | None = None
+    floor: Measured = _NO_FLOOR
 
 
 def front_svg(points: Sequence[FrontPoint], *, title: str, columns: int = 3) -> str:
@@ -79,7 +80,7 @@ def front_svg(points: Sequence[FrontPoint], *, title: str, columns: int = 3) -> 
 
 
 def bars_svg(bars: Sequence[Bar], *, title: str) -> str:
-    """A figure of every objective before and after with 95 % intervals; the dashed line is the human floor, lower is better.
+    """A figure of every objective before and after with 95 % intervals; the dashed line is the upper end of the floor, lower is better.
 
     What was not measured has no bar and is said to be so.
     """
@@ -145,7 +146,7 @@ def _bar_panel(bar: Bar) -> Any:
     ]
     blanks = [{"side": side, "note": "not measured"} for side, figure in sides if figure.value is None]
     tops = [value for row in rows for value in (row["value"], row["hi"]) if value is not None]
-    top = max([*tops, bar.floor or 0.0, 0.01]) * 1.15
+    top = max([*tops, bar.floor.hi or 0.0, 0.01]) * 1.15
     x = alt.X("side:N", sort=["before", "after"], scale=alt.Scale(domain=["before", "after"]), title=None, axis=alt.Axis(labelAngle=0))
     scale = alt.Scale(domain=[0, top], nice=False, clamp=True)
     colour = alt.Color("side:N", scale=alt.Scale(domain=["before", "after"], range=[_BEFORE, _AFTER]), legend=None)
@@ -159,10 +160,10 @@ def _bar_panel(bar: Bar) -> Any:
     layers.append(labels.encode(x=x, y=alt.Y("top:Q", title=bar.unit, scale=scale), text=alt.Text("value:Q", format=".3f")))
     notes = alt.Chart(alt.Data(values=blanks)).mark_text(angle=270, align="left", color="#666666")
     layers.append(notes.encode(x=x, y=alt.value(150), text="note:N"))
-    if bar.floor is not None:
-        floor = alt.Chart(alt.Data(values=[{"floor": bar.floor}]))
+    if bar.floor.hi is not None:
+        floor = alt.Chart(alt.Data(values=[{"floor": bar.floor.hi}]))
         layers.append(floor.mark_rule(strokeDash=[5, 3], strokeWidth=2, color="black").encode(y=alt.Y("floor:Q", scale=scale)))
-    subtitle = f"human floor {bar.floor:.3f} (dashed)" if bar.floor is not None else "no human floor measured"
+    subtitle = "no floor measured" if bar.floor.hi is None else f"floor {bar.floor.value:.3f}, up to {bar.floor.hi:.3f} (dashed)"
     heading = alt.TitleParams(_words(bar.objective), subtitle=subtitle, anchor="middle", fontSize=12, subtitleFontSize=10)
     return alt.layer(*layers).properties(width=130, height=200, title=heading)
 

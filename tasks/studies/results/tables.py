@@ -27,7 +27,7 @@ class RowFields(TypedDict):
     before: FigureFields
     after: FigureFields
     human: FigureFields
-    floor: float | None
+    floor: FigureFields
     difference: FigureFields
     p: float | None
     p_holm: float | None

@@ -127,7 +127,7 @@ def _row(pair: Pair, name: str, found: Difference, floor: Floor | None) -> Field
         "before": pair.before[name].measured.as_json(),
         "after": pair.after[name].measured.as_json(),
         "human": human.as_json(),
-        "floor": floor.hi if floor else None,
+        "floor": human.as_json(),
         "difference": found.as_measured().as_json(),
         "p": found.p,
         "p_holm": found.p_holm,
