@@ -16,7 +16,6 @@ import pytest
 import zstandard
 
 from understudy import plugins, readers
-from understudy.doors import files
 from understudy.errors import BadInput
 from understudy.records import Dialogue, Item, Rating, Record, Reject
 
@@ -182,8 +181,8 @@ def test_a_damaged_file_ends_in_rejects_or_bad_input(name: str, damage: str, tmp
 
 
 @every_reader
-def test_a_line_without_an_end_does_not_end_the_reading(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MAX_LINE", 4_096)
+def test_a_line_without_an_end_does_not_end_the_reading(name: str, tmp_path: Path, longest_line: Callable[[int], None]) -> None:
+    longest_line(4_096)
     shutil.copytree(example(name), tmp_path / "copy")
     for path in readers.find(name, tmp_path / "copy"):
         if path.suffix not in (".json", *NOT_PACKED):

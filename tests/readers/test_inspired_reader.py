@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 
@@ -126,8 +127,8 @@ def test_a_broken_row_refuses_its_dialogue_whole_and_reading_goes_on(tmp_path: P
     assert [one.dialogue_id for one in dialogues(records)] == ["d2"]
 
 
-def test_a_line_beyond_the_bound_refuses_its_dialogue_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("understudy.doors.files.MAX_LINE", 400)
+def test_a_line_beyond_the_bound_refuses_its_dialogue_only(tmp_path: Path, longest_line: Callable[[int], None]) -> None:
+    longest_line(400)
     records = read(tmp_path, row(1), row(2, "x" * 1000), row(1, dialog="d2"))
     assert reasons(records) == ["a line of more than 400 bytes"]
     assert [one.dialogue_id for one in dialogues(records)] == ["d2"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -160,8 +161,8 @@ def test_a_broken_line_is_a_reject_and_reading_goes_on(tmp_path: Path, broken: A
     assert isinstance(records[-1], Dialogue)
 
 
-def test_a_line_that_is_too_long_is_a_reject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("understudy.doors.files.MAX_LINE", 500)
+def test_a_line_that_is_too_long_is_a_reject(tmp_path: Path, longest_line: Callable[[int], None]) -> None:
+    longest_line(500)
     records = read(tmp_path / "c.jsonl", chat(messages=[{"role": "user", "content": "x" * 2000}]), chat())
     assert [type(one) for one in records] == [Reject, Dialogue]
 

@@ -6,6 +6,7 @@ import csv
 import gzip
 import tracemalloc
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -112,8 +113,10 @@ def test_titles(tmp_path: Path, name: str, title: str, year: int | None, aliases
         (b"1,2,4.0," + b"5" * 2000, "a line of more than 500 bytes"),
     ],
 )
-def test_a_broken_rating_is_a_reject_and_reading_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: bytes, reason: str) -> None:
-    monkeypatch.setattr("understudy.doors.files.MAX_LINE", 500)
+def test_a_broken_rating_is_a_reject_and_reading_goes_on(
+    tmp_path: Path, longest_line: Callable[[int], None], line: bytes, reason: str
+) -> None:
+    longest_line(500)
     (tmp_path / "ratings.csv").write_bytes(HEADER.encode() + line + b"\n3,4,2.5,77\n")
     refused, rating = read(tmp_path)
     assert isinstance(refused, Reject)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -160,8 +161,8 @@ def test_a_cell_longer_than_the_csv_modules_default_is_read(tmp_path: Path) -> N
     assert len(dialogue.turns[0].text) == 199_999
 
 
-def test_a_line_beyond_the_bound_is_a_reject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("understudy.doors.files.MAX_LINE", 400)
+def test_a_line_beyond_the_bound_is_a_reject(tmp_path: Path, longest_line: Callable[[int], None]) -> None:
+    longest_line(400)
     assert reasons(tabled(tmp_path, [chat("x" * 1000)], [chat()])) == ["a line of more than 400 bytes"]
     assert reasons(listed(tmp_path, [message("x" * 1000)], [message()])) == ["a line of more than 400 bytes"]
 

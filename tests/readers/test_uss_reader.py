@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -89,8 +90,10 @@ def test_the_word_overall_with_an_action_is_a_message(tmp_path: Path) -> None:
     assert dialogue.turns[0].text == "OVERALL"
 
 
-def test_a_line_beyond_the_bound_and_a_session_without_an_end_are_rejects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("understudy.doors.files.MAX_LINE", 400)
+def test_a_line_beyond_the_bound_and_a_session_without_an_end_are_rejects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, longest_line: Callable[[int], None]
+) -> None:
+    longest_line(400)
     assert reasons(read(tmp_path, "USER\t" + "x" * 1000 + "\t\t3", "", GOOD)) == ["a line of more than 400 bytes"]
     monkeypatch.setattr(_blocks, "MAX_ROWS", 2)
     records = read(tmp_path, GOOD, GOOD, GOOD, "", GOOD)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from understudy.doors import files
+from understudy.doors.limits import limits
 from understudy.readers._kit import Broken, utf8
 
 MAX_ROWS = 5_000  # the longest dialogue of any log we know has fewer than 200
@@ -25,7 +25,7 @@ class Block:
     def rows(self) -> list[list[str]]:
         """The fields of each line. Raises Broken where a line is none, or the block was cut."""
         if self.is_cut:
-            raise Broken(f"more than {MAX_ROWS} rows or {files.MAX_LINE} bytes without an end")
+            raise Broken(f"more than {MAX_ROWS} rows or {limits().line} bytes without an end")
         return [utf8(line).split("\t") for line in self.lines]
 
 
@@ -33,7 +33,7 @@ def blocks(keyed: Iterable[tuple[Hashable, bytes]]) -> Iterator[tuple[int, Block
     """Lines that follow each other under the same key, numbered from 1. A line under None belongs to the block before it."""
     number, block, current = 1, Block(), None
     for key, line in keyed:
-        is_full = len(block.lines) >= MAX_ROWS or block.n_bytes + len(line) > files.MAX_LINE
+        is_full = len(block.lines) >= MAX_ROWS or block.n_bytes + len(line) > limits().line
         if block.lines and (is_full or (key is not None and key != current)):
             goes_on = key in (None, current)
             block.is_cut |= goes_on

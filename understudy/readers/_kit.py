@@ -69,7 +69,7 @@ def json_object(line: bytes) -> dict[str, Any]:
 def json_value(line: bytes) -> Any:
     """The JSON value of a line, without NUL characters and half surrogate pairs, which no store can hold. Raises Broken."""
     if isinstance(line, files.TooLong):
-        raise Broken(f"a line of more than {files.MAX_LINE} bytes")
+        raise Broken(line.reason)
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:
@@ -103,7 +103,7 @@ def checked_text(value: Any) -> Any:
 def utf8(line: bytes) -> str:
     """The text of a line of a tab-separated file, without its line end. Raises Broken."""
     if isinstance(line, files.TooLong):
-        raise Broken(f"a line of more than {files.MAX_LINE} bytes")
+        raise Broken(line.reason)
     if b"\0" in line:
         raise Broken("NUL character")
     try:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy.doors import files
+from understudy.doors.limits import limits
 from understudy.errors import BadInput
 from understudy.readers import Options
 from understudy.readers._kit import Broken, Turns, field, first_json, json_value, named_item, names, own_files, read_records, utf8
@@ -152,7 +153,7 @@ def _header(line: bytes) -> list[str]:
 
 def _cells(line: bytes) -> list[str]:
     """The cells of a row, which is one line: the JSON in it writes line ends as escapes. So a lost quotation mark costs one row."""
-    csv.field_size_limit(files.MAX_LINE)  # of the whole process; the default is below what a long dialogue takes
+    csv.field_size_limit(limits().line)  # of the whole process; the default is below what a long dialogue takes
     try:
         return next(csv.reader([utf8(line)], strict=True), [])
     except csv.Error:
