@@ -12,6 +12,7 @@ from typing import TypedDict
 from prefect import flow
 from prefect.runtime import flow_run
 
+from understudy.doors.limits import Limits
 from understudy.flows import stages
 from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search
 from understudy.tasks.kept import snapshot_kept
@@ -57,12 +58,13 @@ def nightly(
     releases: str | None = None,
     search: Search = Search(),
     report: PanelSize = REPORT_PANEL,
+    limits: Limits = stages.LIMITS,
     options: RunOptions = RunOptions(),
 ) -> NightlyFields:
     """The fields of `understudy nightly`. Raises GateFailed, which ends the run Failed, when a gate says no."""
     # held from beginning to end, so that no other process writes between two stages
     with store_open(options.store) as store, snapshot_kept(store):
-        stages.ingest(reader or dataset, [data], dataset=dataset, store=store)
+        stages.ingest(reader or dataset, [data], dataset=dataset, limits=limits, store=store)
         stages.profile(dataset, store=store)
         with models_open(dataset, options, store) as opened:
             found = stages.optimize(dataset, setting=setting, search=search, options=opened)

@@ -9,6 +9,7 @@ from typing import Any
 from prefect import flow
 
 from understudy.doors.events import emit
+from understudy.doors.limits import Limits
 from understudy.doors.store import Store
 from understudy.flows.runners import threads
 from understudy.flows.searching import searched
@@ -32,6 +33,7 @@ from understudy.tasks.studies.results.judged import EvaluateFields
 from understudy.tasks.validate.batch import GateFields, require_passed, validate_batch
 
 STORE = RunOptions().store
+LIMITS = Limits()
 
 
 @flow(name="ingest")
@@ -41,12 +43,13 @@ def ingest(
     dataset: str,
     split: str | None = None,
     roles: dict[str, str] | None = None,
+    limits: Limits = LIMITS,
     store: Path | Store = STORE,
 ) -> IngestFields:
     """Human logs into the store; the fields of `understudy ingest`."""
     files_of(reader, paths)  # a path that cannot be used leaves no store behind
     with store_open(store) as opened:
-        done = ingest_logs(opened, reader, paths, dataset=dataset, split=split, roles=roles)
+        done = ingest_logs(opened, reader, paths, dataset=dataset, split=split, roles=roles, limits=limits)
     emit("ingest", "ingest_done", done["source_sha256"])
     return done
 

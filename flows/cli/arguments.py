@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from understudy.doors.limits import MB, Limits
 from understudy.flows.cli.console import usage_error
 from understudy.flows.cli.model_arguments import CapArguments, ModelArguments
 from understudy.flows.cli.options import (
@@ -32,6 +33,8 @@ from understudy.flows.cli.options import (
 )
 from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search, checked
 
+_LIMITS = Limits()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunArguments:
@@ -54,6 +57,25 @@ class OutputArguments:
 
     events: EventsFile = None
     as_json: AsJson = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitArguments:
+    """How much of a file of logs is read at most."""
+
+    max_line: Annotated[int, typer.Option(min=1, help="Longest line, or dialogue of several lines, in MB. What is longer is rejected.")] = (
+        _LIMITS.line // MB
+    )
+    max_document: Annotated[int, typer.Option(min=1, help="Largest file that is one JSON value, in MB. It is held in memory.")] = (
+        _LIMITS.document // MB
+    )
+    max_ratio: Annotated[
+        int, typer.Option(min=1, help="How many times its size a packed file may unpack to. `--max-document` is always allowed.")
+    ] = _LIMITS.ratio
+
+    def limits(self) -> Limits:
+        """The bounds of reading."""
+        return Limits(line=self.max_line * MB, document=self.max_document * MB, ratio=self.max_ratio)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

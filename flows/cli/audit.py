@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from understudy.doors.limits import reading_within
+from understudy.flows.cli.arguments import LimitArguments
 from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import RUN, STORE, AsJson, Dataset, Roles, Seed, StoreFile, pairs_of, text_of
 from understudy.report.figures import REHEARSAL_WARNING, figure
@@ -31,6 +33,7 @@ class SimulatedArguments:
         bool, typer.Option("--by-id", help="State that the id of each dialogue is that of the human dialogue it stands for.")
     ] = False
     roles: Roles = None
+    reading: LimitArguments
 
 
 def audit(
@@ -50,10 +53,11 @@ def audit(
     def work() -> AuditFields:
         from understudy.tasks.studies.audit import audit_file
 
-        return audit_file(
-            str(store), dataset, simulated=str(file.simulated), reader=file.reader, roles=pairs_of(file.roles, "--roles"),
-            same_setting=file.same_setting, by_id=file.by_id, split=split, html=text_of(html), seed=seed,
-        )  # fmt: skip
+        with reading_within(file.reading.limits()):
+            return audit_file(
+                str(store), dataset, simulated=str(file.simulated), reader=file.reader, roles=pairs_of(file.roles, "--roles"),
+                same_setting=file.same_setting, by_id=file.by_id, split=split, html=text_of(html), seed=seed,
+            )  # fmt: skip
 
     answer(work, page, as_json=as_json)
 

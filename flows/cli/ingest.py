@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from understudy.flows.cli.arguments import LimitArguments, OutputArguments
 from understudy.flows.cli.console import answer
-from understudy.flows.cli.options import STORE, AsJson, EventsFile, Roles, StoreFile, pairs_of
+from understudy.flows.cli.options import STORE, Roles, StoreFile, pairs_of
 
 if TYPE_CHECKING:
     from understudy.tasks.ingest.logs import IngestFields
@@ -22,9 +23,9 @@ def ingest(
     dataset: Annotated[str | None, typer.Option(help="Name of the data set in the store. Default: the reader's name.")] = None,
     split: Annotated[str | None, typer.Option(help="Official split of the files, if their names do not state it.")] = None,
     roles: Roles = None,
+    reading: LimitArguments,
     store: StoreFile = STORE,
-    events: EventsFile = None,
-    as_json: AsJson = False,
+    output: OutputArguments,
 ) -> None:
     """Read human dialogues into the store."""
 
@@ -32,9 +33,11 @@ def ingest(
         from understudy.flows import stages
 
         named = [str(path) for path in paths]
-        return stages.ingest(reader, named, dataset=dataset or reader, split=split, roles=pairs_of(roles, "--roles"), store=store)
+        return stages.ingest(
+            reader, named, dataset=dataset or reader, split=split, roles=pairs_of(roles, "--roles"), limits=reading.limits(), store=store
+        )
 
-    answer(work, page, as_json=as_json, events=events)
+    answer(work, page, as_json=output.as_json, events=output.events)
 
 
 def page(console: Console, fields: IngestFields) -> None:

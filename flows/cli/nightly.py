@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from understudy.flows.cli import optimize, publish, validate
-from understudy.flows.cli.arguments import OutputArguments, RunArguments, SearchArguments
+from understudy.flows.cli.arguments import LimitArguments, OutputArguments, RunArguments, SearchArguments
 from understudy.flows.cli.compare import OUTCOME_COLOURS
 from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import (
@@ -39,6 +39,7 @@ class LogArguments:
     dataset: Dataset
     data: Annotated[Path, typer.Option(help="File or folder of the human logs.")]
     reader: Annotated[str | None, typer.Option(help="Name of the reader. Default: the name of the data set.")] = None
+    reading: LimitArguments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,7 @@ def nightly(
             name=release.name,
             releases=text_of(release.releases),
             search=search,
+            limits=logs.reading.limits(),
             options=options,
         )
 

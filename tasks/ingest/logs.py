@@ -12,6 +12,7 @@ from prefect.exceptions import MissingContextError
 
 from understudy import readers
 from understudy.doors import files
+from understudy.doors.limits import Limits, reading_within
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.ingest.columns import Batch, Source
@@ -20,6 +21,7 @@ from understudy.readers import Options
 from understudy.tasks.ingest.links import link_titles
 
 Fields = dict[str, Any]
+LIMITS = Limits()
 KEYLESS = ("turns", "mentions", "ratings")
 
 
@@ -50,6 +52,7 @@ def ingest_logs(
     dataset: str,
     split: str | None = None,
     roles: Mapping[str, str] | None = None,
+    limits: Limits = LIMITS,
 ) -> IngestFields:
     """The fields of `understudy ingest`. The same files twice add no row; all or nothing is written."""
     module, found = readers.load(reader), files_of(reader, paths)
@@ -59,7 +62,7 @@ def ingest_logs(
             f"the files have different licences: {', '.join(sorted(licence))}", hint="ingest the files of each licence on their own"
         )
     source = Source(dataset, files.sha256(found), licence.pop(), split, module.TAGGED)
-    with store.transaction():
+    with reading_within(limits), store.transaction():
         counts, n_changed = _write(store, module, found, source, Options(roles))
         # files that add nothing (read before, under this or another name) leave no row either
         if n_changed:
