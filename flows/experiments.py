@@ -88,9 +88,7 @@ def carried(there: Place, searches: Sequence[SearchedFields], *, home: ReportedF
     return {**home, **rows, "home": at_home, "transfer": transfer_of(there)}
 
 
-def tabled(
-    place: Place, searches: Sequence[SearchedFields], *, purpose: str, home: Sequence[RowFields] | None = None
-) -> TableFields:
+def tabled(place: Place, searches: Sequence[SearchedFields], *, purpose: str, home: Sequence[RowFields] | None = None) -> TableFields:
     """The table of the settings whose searches found something, measured at one place."""
     measured = []
     for done, one in enumerate(searches):

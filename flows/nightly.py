@@ -12,7 +12,7 @@ from typing import TypedDict
 from prefect import flow
 from prefect.runtime import flow_run
 
-from understudy.doors.limits import Limits
+from understudy.doors.limits import ReadingLimits
 from understudy.flows import stages
 from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search
 from understudy.tasks.kept import snapshot_kept
@@ -58,7 +58,7 @@ def nightly(
     releases: str | None = None,
     search: Search = Search(),
     report: PanelSize = REPORT_PANEL,
-    limits: Limits = stages.LIMITS,
+    limits: ReadingLimits = stages.LIMITS,
     options: RunOptions = RunOptions(),
 ) -> NightlyFields:
     """The fields of `understudy nightly`. Raises GateFailed, which ends the run Failed, when a gate says no."""

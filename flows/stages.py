@@ -9,7 +9,7 @@ from typing import Any
 from prefect import flow
 
 from understudy.doors.events import emit
-from understudy.doors.limits import Limits
+from understudy.doors.limits import ReadingLimits
 from understudy.doors.store import Store
 from understudy.flows.runners import threads
 from understudy.flows.searching import searched
@@ -33,7 +33,7 @@ from understudy.tasks.studies.results.judged import EvaluateFields
 from understudy.tasks.validate.batch import GateFields, require_passed, validate_batch
 
 STORE = RunOptions().store
-LIMITS = Limits()
+LIMITS = ReadingLimits()
 
 
 @flow(name="ingest")
@@ -43,7 +43,7 @@ def ingest(
     dataset: str,
     split: str | None = None,
     roles: dict[str, str] | None = None,
-    limits: Limits = LIMITS,
+    limits: ReadingLimits = LIMITS,
     store: Path | Store = STORE,
 ) -> IngestFields:
     """Human logs into the store; the fields of `understudy ingest`."""

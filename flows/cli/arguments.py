@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from understudy.doors.limits import MB, Limits
+from understudy.doors.limits import MB, ReadingLimits
 from understudy.flows.cli.console import usage_error
 from understudy.flows.cli.model_arguments import CapArguments, ModelArguments
 from understudy.flows.cli.options import (
@@ -33,7 +33,7 @@ from understudy.flows.cli.options import (
 )
 from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search, checked
 
-_LIMITS = Limits()
+_LIMITS = ReadingLimits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +73,9 @@ class LimitArguments:
         int, typer.Option(min=1, help="How many times its size a packed file may unpack to. `--max-document` is always allowed.")
     ] = _LIMITS.ratio
 
-    def limits(self) -> Limits:
+    def limits(self) -> ReadingLimits:
         """The bounds of reading."""
-        return Limits(line=self.max_line * MB, document=self.max_document * MB, ratio=self.max_ratio)
+        return ReadingLimits(line=self.max_line * MB, document=self.max_document * MB, ratio=self.max_ratio)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

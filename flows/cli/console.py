@@ -55,9 +55,7 @@ class Outcome:
         return {"ok": True, **self.fields} if self.error is None else {**self.fields, "ok": False, "error": self.error}
 
 
-def answer(
-    work: Callable[[], Result], show: Callable[[Console, Result], None], *, as_json: bool, events: Path | None = None
-) -> NoReturn:
+def answer(work: Callable[[], Result], show: Callable[[Console, Result], None], *, as_json: bool, events: Path | None = None) -> NoReturn:
     """Does the work and ends the process: fields on stdout, progress and errors on stderr, exit code as the contract says."""
     for name, value in _PREFECT_DEFAULTS.items():
         os.environ.setdefault(name, value)

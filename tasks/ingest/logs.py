@@ -12,7 +12,7 @@ from prefect.exceptions import MissingContextError
 
 from understudy import readers
 from understudy.doors import files
-from understudy.doors.limits import Limits, reading_within
+from understudy.doors.limits import ReadingLimits, reading_within
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.ingest.columns import Batch, Source
@@ -21,7 +21,7 @@ from understudy.readers import Options
 from understudy.tasks.ingest.links import link_titles
 
 Fields = dict[str, Any]
-LIMITS = Limits()
+LIMITS = ReadingLimits()
 KEYLESS = ("turns", "mentions", "ratings")
 
 
@@ -52,7 +52,7 @@ def ingest_logs(
     dataset: str,
     split: str | None = None,
     roles: Mapping[str, str] | None = None,
-    limits: Limits = LIMITS,
+    limits: ReadingLimits = LIMITS,
 ) -> IngestFields:
     """The fields of `understudy ingest`. The same files twice add no row; all or nothing is written."""
     module, found = readers.load(reader), files_of(reader, paths)

@@ -11,7 +11,7 @@ import pytest
 import zstandard
 
 from understudy.doors import files
-from understudy.doors.limits import MB, Limits, reading_within
+from understudy.doors.limits import MB, ReadingLimits, reading_within
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 
@@ -50,7 +50,7 @@ def test_of_a_line_of_100_mb_only_the_beginning_is_held(tmp_path: Path) -> None:
 
 def test_a_line_of_just_the_limit_is_a_line(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"1234567\n12345678\nlast")
-    with reading_within(Limits(line=8)):
+    with reading_within(ReadingLimits(line=8)):
         read = list(files.lines(tmp_path / "a"))
     assert [type(line) is files.TooLong for _, line in read] == [False, True, False]
     assert read[2] == (3, b"last")
@@ -94,7 +94,7 @@ PACKS = [(".gz", gzip.compress), (".zst", zstandard.ZstdCompressor().compress)]
 def test_a_file_that_unpacks_to_too_much_ends_in_a_reject_with_its_reason(tmp_path: Path, ending: str, pack: type[bytes]) -> None:
     path = tmp_path / f"a.jsonl{ending}"
     path.write_bytes(pack(b"before\n" + b"x" * 4 * MB))
-    with reading_within(Limits(document=MB, ratio=2)):
+    with reading_within(ReadingLimits(document=MB, ratio=2)):
         read = list(files.lines(path))
     assert read[0] == (1, b"before\n")
     (number, rest) = read[1]
@@ -102,7 +102,7 @@ def test_a_file_that_unpacks_to_too_much_ends_in_a_reject_with_its_reason(tmp_pa
     assert isinstance(rest, files.TooLong)
     assert rest.reason.startswith("the file unpacks to more than 2 times its size")
     assert len(read) == 2
-    with reading_within(Limits(document=8 * MB, ratio=2)):
+    with reading_within(ReadingLimits(document=8 * MB, ratio=2)):
         assert not any(isinstance(line, files.TooLong) for _, line in files.lines(path))
 
 
@@ -110,7 +110,7 @@ def test_a_file_that_unpacks_to_too_much_ends_in_a_reject_with_its_reason(tmp_pa
 def test_a_file_cut_at_the_end_of_a_line_has_a_reject_too(tmp_path: Path, ending: str, pack: type[bytes]) -> None:
     path = tmp_path / f"a.jsonl{ending}"
     path.write_bytes(pack((b"x" * 1023 + b"\n") * 2048))
-    with reading_within(Limits(document=MB, ratio=1)):
+    with reading_within(ReadingLimits(document=MB, ratio=1)):
         read = list(files.lines(path))
     assert [isinstance(line, files.TooLong) for _, line in read] == [False] * 1024 + [True]
 
@@ -125,7 +125,7 @@ def test_a_line_of_gigabytes_is_refused_in_bounded_memory(tmp_path: Path, ending
     else:
         path.write_bytes(pack(b"x" * 100 * MB))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with reading_within(Limits(line=MB, document=32 * MB)):
+    with reading_within(ReadingLimits(line=MB, document=32 * MB)):
         read = list(files.lines(path))
     assert [type(line) for _, line in read] == [files.TooLong]
     # in KB: a chunk, a line and what they are put together in, however large the file says it is
@@ -135,7 +135,7 @@ def test_a_line_of_gigabytes_is_refused_in_bounded_memory(tmp_path: Path, ending
 def test_a_document_beyond_the_bound_is_refused_and_the_message_names_the_option(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b"[" + b" " * MB + b"]")
     assert files.json_of(tmp_path / "a.json") == []
-    with reading_within(Limits(document=MB)), pytest.raises(BadInput, match="one JSON value of more than 1048576 bytes") as seen:
+    with reading_within(ReadingLimits(document=MB)), pytest.raises(BadInput, match="one JSON value of more than 1048576 bytes") as seen:
         files.json_of(tmp_path / "a.json")
     assert "--max-document" in seen.value.hint
 
@@ -144,5 +144,5 @@ def test_a_table_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     pl.DataFrame({"text": ["x" * MB + str(n) for n in range(4)]}).write_parquet(path)
     assert len(list(files.parquet_rows(path))) == 4
-    with reading_within(Limits(document=MB, ratio=2)), pytest.raises(BadInput, match="unpacks to more than 2 times"):
+    with reading_within(ReadingLimits(document=MB, ratio=2)), pytest.raises(BadInput, match="unpacks to more than 2 times"):
         list(files.parquet_rows(path))

@@ -68,7 +68,7 @@ def _opened(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
 def _read_whole(path: Path) -> int:
     """How many rows the file has, every value of them read, so that every block's checksum was compared. Raises duckdb.Error."""
     with duckdb.connect(str(path), read_only=True, config=_CONFIG) as connection:
-        listed = "select format('\"{}\".\"{}\"', schema_name, table_name) from duckdb_tables() where not internal"
+        listed = 'select format(\'"{}"."{}"\', schema_name, table_name) from duckdb_tables() where not internal'
         tables = [row[0] for row in connection.execute(listed).fetchall()]
         counted = [connection.execute(f"select count(*), bit_xor(hash(t)) from {table} t").fetchone() for table in tables]
     return sum(row[0] for row in counted if row)

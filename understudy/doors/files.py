@@ -71,7 +71,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
             if path.suffix in PACKED:
                 allowed = limits().unpacked(path.stat().st_size)
                 unpacked = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else _Zst(raw)
-                yield io.BufferedReader(_Cut(unpacked, allowed), _CHUNK)
+                yield io.BufferedReader(_Bounded(unpacked, allowed), _CHUNK)
             else:
                 yield raw
     except _BROKEN as error:
@@ -202,7 +202,7 @@ def _refuse_bomb(path: Path) -> None:
         raise BadInput(f"{path}: {_cut_reason()}", hint="raise --max-ratio where the file is meant to be that large")
 
 
-class _Cut(io.RawIOBase):
+class _Bounded(io.RawIOBase):
     """The first `allowed` bytes of a stream; `is_cut` says whether there were more."""
 
     def __init__(self, stream: gzip.GzipFile | _Zst, allowed: int) -> None:
@@ -224,7 +224,7 @@ class _Cut(io.RawIOBase):
 
 def _is_cut(stream: IO[bytes]) -> bool:
     raw = getattr(stream, "raw", None)
-    return isinstance(raw, _Cut) and raw.is_cut
+    return isinstance(raw, _Bounded) and raw.is_cut
 
 
 def _cut_reason() -> str:

@@ -11,7 +11,7 @@ MB = 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ReadingLimits:
     """The bounds of reading, in bytes. `ratio` is how many times its packed size a file may unpack to; `document` is always allowed."""
 
     line: int = 16 * MB
@@ -28,17 +28,17 @@ class Limits:
         return max(self.document, self.ratio * n_packed)
 
 
-_USUAL = Limits()
-_limits: ContextVar[Limits] = ContextVar("limits", default=_USUAL)
+_USUAL = ReadingLimits()
+_limits: ContextVar[ReadingLimits] = ContextVar("limits", default=_USUAL)
 
 
-def limits() -> Limits:
+def limits() -> ReadingLimits:
     """The bounds that hold here."""
     return _limits.get()
 
 
 @contextmanager
-def reading_within(chosen: Limits) -> Iterator[None]:
+def reading_within(chosen: ReadingLimits) -> Iterator[None]:
     """In the block, files are read within `chosen`. Readers need not know, so that no reader can forget to pass it on."""
     token = _limits.set(chosen)
     try:
