@@ -9,7 +9,13 @@ from understudy.doors.store import Store
 
 
 class LedgerFields(TypedDict):
-    """The ledger's totals; `n_unknown` counts calls that were begun and never settled, `n_unpriced` those without a known price."""
+    """The ledger's totals over kept replies; `n_unpriced` have no known price. `n_unknown` calls were begun and never settled.
+
+    Of the kept replies `n_cut` ended at the limit on their tokens, `n_normalised` held characters that were replaced or removed,
+    `n_overlong` were longer than that limit allows; the tokens of `n_tokens_counted` were counted here since the provider reported
+    none, those of `n_tokens_clamped` since its report was impossible. `n_unrecorded` were kept before these were counted. `n_failed`
+    calls ended without a reply; nobody knows what `n_failed_unknown` of them cost, the others cost `failed_tokens` and `failed_usd`.
+    """
 
     n: int
     n_duplicate_keys: int
@@ -17,6 +23,16 @@ class LedgerFields(TypedDict):
     n_unpriced: int
     tokens: int
     usd: float | None
+    n_cut: int
+    n_normalised: int
+    n_overlong: int
+    n_tokens_counted: int
+    n_tokens_clamped: int
+    n_unrecorded: int
+    n_failed: int
+    n_failed_unknown: int
+    failed_tokens: int
+    failed_usd: float | None
 
 
 class RunFields(TypedDict):

@@ -13,6 +13,10 @@ VERSION = 1
 ModelRole = Literal["seeker", "verifier", "recommender", "critic", "judge"]
 ROLES: tuple[ModelRole, ...] = get_args(ModelRole)
 NO_ENGINE = "none"
+UsageSource = Literal["reported", "counted", "clamped"]
+"""Where the tokens of a reply come from: the provider's report, our own count without one, or a bound where the report is impossible."""
+CUT = "length"
+"""The finish reason of a reply that the limit on its tokens has cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A reply. `engine` is `rehearsal` when the model that answered says so, else the reported model's name."""
+    """A reply. `engine` is `rehearsal` when the model that answered says so, else the reported model's name.
+
+    `n_normalised`: characters of the reply that were replaced or removed; `n_cut_bytes`: bytes beyond what the limit on its tokens
+    allows. Both and `usage` are None where the reply was kept before they were recorded.
+    """
 
     text: str
     reported_model: str
@@ -63,6 +71,14 @@ class Completion:
     prompt_tokens: int
     completion_tokens: int
     intended_act: str | None = None
+    n_normalised: int | None = 0
+    n_cut_bytes: int | None = 0
+    usage: UsageSource | None = "reported"
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the limit on its tokens has cut the reply."""
+        return self.finish_reason == CUT
 
 
 def engines_in(engines: Iterable[str]) -> list[str]:

@@ -59,6 +59,10 @@ class Models(BaseModel):
     rpm: int | None = Field(None, ge=1, description="maximum number of requests per minute and provider")
     tpm: int | None = Field(None, ge=1, description="maximum number of tokens per minute and provider")
     timeout_s: float = Field(60.0, gt=0, description="time limit of one attempt, in seconds")
+    reply_tokens: dict[ModelRole, Annotated[int, Field(ge=1)]] = Field(
+        default_factory=dict, description="limit on the tokens of a reply of one role, thoughts included; part of the model's name in keys"
+    )
+    reply_bytes: int = Field(1 << 20, ge=1024, description="maximum size of the body of one answer, in bytes")
     max_attempts: int = Field(4, ge=1, le=20, description="attempts per call, including the first")
     breaker_after: int = Field(10, ge=1, description="number of consecutive failed calls after which the run stops")
     refresh: bool = Field(False, description="ask hosted models again although the ledger holds their replies")

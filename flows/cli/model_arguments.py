@@ -37,6 +37,16 @@ class ModelArguments:
     rpm: Annotated[int | None, typer.Option(min=1, help="Maximum number of requests per minute and provider.")] = None
     tpm: Annotated[int | None, typer.Option(min=1, help="Maximum number of tokens per minute and provider.")] = None
     timeout_s: Annotated[float, typer.Option(help="Time limit of one attempt, in seconds.")] = RUN.models.timeout_s
+    reply_tokens: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="`[ROLE=]N`: limit on the tokens of a reply, thoughts included; without it each request has its own. "
+            "Dialogues under another limit are played anew."
+        ),
+    ] = None
+    reply_bytes: Annotated[
+        int, typer.Option(min=1024, help="Maximum size of the body of one answer, in bytes; a longer one is no reply.")
+    ] = RUN.models.reply_bytes
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Ask hosted models again although the ledger holds their replies. The old replies are kept.")
     ] = False
@@ -56,6 +66,7 @@ class ModelArguments:
         return checked(Models, {
             **{role: named or others for role, named in self.named().items()},
             "api_base": self.api_base, "concurrency": self.concurrency, "rpm": self.rpm, "tpm": self.tpm, "timeout_s": self.timeout_s,
+            "reply_tokens": _reply_tokens(self.reply_tokens or ()), "reply_bytes": self.reply_bytes,
             "refresh": self.refresh, "max_age_days": self.max_age_days,
             "fallbacks": _fallbacks(self.fallback or ()), "prices": _prices(self.price or ()), "limits": _limits(self.limit or ()),
         })  # fmt: skip
@@ -89,6 +100,16 @@ def _fallbacks(named: Sequence[str]) -> dict[str, list[str]]:
         role, equals, name = text.partition("=")
         for each in (role,) if equals and role in ROLES else ROLES:
             found.setdefault(each, []).append(name if each == role and equals else text)
+    return found
+
+
+def _reply_tokens(named: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in named:
+        role, equals, value = text.rpartition("=")
+        if equals and role not in ROLES:
+            raise BadInput(f"--reply-tokens {text!r} names no role", hint=f"write [ROLE=]N with one of the roles {', '.join(ROLES)}")
+        found |= dict.fromkeys((role,) if equals else ROLES, value)
     return found
 
 

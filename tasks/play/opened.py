@@ -18,7 +18,7 @@ from typing import Any, NoReturn, SupportsIndex
 
 from understudy import plugins, rehearsal
 from understudy.completion import ROLES
-from understudy.doors.gateway import ages
+from understudy.doors.gateway import ages, lengths
 from understudy.doors.gateway.caller import GatewayConfig
 from understudy.doors.gateway.llm import Gateway
 from understudy.doors.http import Http
@@ -161,11 +161,14 @@ def _config(options: RunOptions, embedded: str) -> GatewayConfig:
 
 
 def _cast(store: Store, models: Models, embedded: str) -> Cast:
-    """The embedded model is named with what it was fitted on, a hosted one with its age."""
+    """The embedded model is named with what it was fitted on, a hosted one with the limit on its replies and its age."""
     began = {row["model"]: row["first_made_at"] for row in store.rows("play/model_ages")}
     dials: dict[str, Any] = {"refresh": models.refresh, "max_age_days": models.max_age_days, "now": datetime.now(UTC).replace(tzinfo=None)}
     asked = {role: models.of(role) for role in ROLES}
-    return Cast(**{role: rehearsal.full_name(name, embedded) or ages.current(name, began, **dials) for role, name in asked.items()})
+    hosted = {role: lengths.named(name, models.reply_tokens.get(role)) for role, name in asked.items()}
+    return Cast(**{
+        role: rehearsal.full_name(name, embedded) or ages.current(hosted[role], began, **dials) for role, name in asked.items()
+    })  # fmt: skip
 
 
 def _fitted(store: Store, dataset: str) -> rehearsal.Fitted:

@@ -20,6 +20,7 @@ class Scripted:
         self.script, self.n_sent, self.in_flight, self.most_in_flight = list(script), 0, 0, 0
         self.known_price, self.gate = known_price, asyncio.Event()
         self.asked: list[str] = []
+        self.requests: list[Request] = []
         self.gate.set()
 
     def price(self, model: str) -> Price | None:  # noqa: ARG002
@@ -33,6 +34,7 @@ class Scripted:
 
     async def send(self, request: Request) -> Completion:
         self.n_sent += 1
+        self.requests.append(request)
         self.asked.append(request.model)
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from understudy.completion import Message, Request
 from understudy.doors.gateway.calls import LONGEST_WAIT_S, is_transient, retry_after, scrubbed, wait_s
-from understudy.doors.gateway.failures import failure_of, unusable
+from understudy.doors.gateway.failures import failure_of
 from understudy.doors.gateway.provider_errors import read_error
 
 REQUEST = Request("seeker", "m", (Message("user", "hi"),), 0.7, 1.0, 50, 1)
@@ -153,14 +153,3 @@ def test_what_a_failure_means(error: Failure, transient: bool, ends_run: bool, h
 def test_what_was_refused_is_not_charged_and_what_broke_may_be() -> None:
     charged = [failure_of(read_error(Failure(status)), ()).may_be_charged for status in (401, 429, 408, 500, None)]
     assert charged == [False, False, True, True, True]
-
-
-def test_filtered_and_absent_answers_are_none_and_an_empty_one_is_a_reply() -> None:
-    filtered = unusable(text="", finish_reason="content_filter", completion_tokens=0)
-    assert filtered is not None
-    assert not filtered.transient
-    absent = unusable(text="", finish_reason="stop", completion_tokens=0)
-    assert absent is not None
-    assert absent.transient
-    assert unusable(text="", finish_reason="length", completion_tokens=50) is None
-    assert unusable(text="hi", finish_reason="stop", completion_tokens=0) is None

@@ -40,7 +40,7 @@ def test_a_reservation_without_a_settlement_is_unknown(tmp_path: Path) -> None:
     ledger = opened(path)
     ledger.reserve("r1", REQUEST.key, max_tokens=60, max_usd=0.1).result()
     ledger.reserve("r2", REQUEST.key, max_tokens=60, max_usd=0.1).result()
-    ledger.settle("r2", "failed", reason="500").result()
+    ledger.failed("r2", reason="500", paid=None).result()
     ledger.close()
     with Store.open(path) as store:
         assert store.rows("play/ledger_totals")[0]["n_unknown"] == 1
@@ -53,7 +53,7 @@ def test_a_reply_settles_its_reservation_and_one_that_is_there_already_is_kept_o
     for reservation, reply in (("r1", REPLY), ("r2", later)):
         ledger.reserve(reservation, REQUEST.key, max_tokens=60, max_usd=None).result()
         ledger.keep(reservation, REQUEST.key, request=REQUEST, completion=reply, usd=None, latency_s=0.1).result()
-    ledger.settle("r2", "cancelled", reason="said twice").result()
+    ledger.cancelled("r2", reason="said twice").result()
     assert ledger.read(REQUEST.key).result() == REPLY
     ledger.close()
     with Store.open(path) as store:
@@ -79,7 +79,7 @@ def test_a_writer_that_fails_is_heard_by_waiters_by_the_next_put_and_at_close(tm
         ledger.reserve("r1", REQUEST.key, max_tokens=60, max_usd=0.1).result()
     ledger._thread.join()
     with pytest.raises(UnderstudyError, match="could not be written"):
-        ledger.settle("r1", "failed", reason="")
+        ledger.failed("r1", reason="", paid=None)
     with pytest.raises(UnderstudyError, match="could not be written"):
         ledger.close()
 
@@ -88,7 +88,7 @@ def test_nothing_is_taken_after_closing(tmp_path: Path) -> None:
     ledger = opened(tmp_path / "s.duckdb")
     ledger.close()
     with pytest.raises(UnderstudyError, match="closed"):
-        ledger.settle("r1", "failed", reason="")
+        ledger.failed("r1", reason="", paid=None)
 
 
 def test_a_store_that_cannot_be_opened_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

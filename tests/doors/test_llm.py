@@ -14,6 +14,7 @@ from time import monotonic, sleep
 
 import pytest
 import uvicorn
+from starlette.applications import Starlette
 
 from understudy import rehearsal
 from understudy.completion import Completion, Message, MissingReply, Request
@@ -53,13 +54,13 @@ def gateway(store: Path, **config: object) -> Gateway:
 
 
 @contextmanager
-def listening(faults: Faults = NONE) -> Iterator[tuple[str, io.StringIO]]:
-    """The address and the log of a devserver on a thread of this process."""
+def listening(faults: Faults = NONE, app: Starlette | None = None) -> Iterator[tuple[str, io.StringIO]]:
+    """The address and the log of a devserver, or of another application, on a thread of this process."""
     log = io.StringIO()
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(64)
-        app = DevServer(faults=faults, latency_ms=0, log=log).app
+        app = app or DevServer(faults=faults, latency_ms=0, log=log).app
         # an idle connection that the server closes just as it is used again would be a failure that no log of the server has
         config = uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1, timeout_keep_alive=600)
         server = uvicorn.Server(config)

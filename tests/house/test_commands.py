@@ -13,7 +13,7 @@ from understudy.flows.cli.reading import Command, options
 
 MODELS = (
     "--model --seeker-model --verifier-model --recommender-model --critic-model --judge-model --fallback --api-base --concurrency --rpm "
-    "--tpm --timeout-s --refresh --max-age-days --price --limit --usd --tokens --calls --dialogues --minutes"
+    "--tpm --timeout-s --reply-tokens --reply-bytes --refresh --max-age-days --price --limit --usd --tokens --calls --dialogues --minutes"
 )
 RUN = f"--seed {MODELS} --store --json"
 SEARCH = "--algorithm --population --generations --weights --panel"

@@ -27,6 +27,7 @@ from starlette.routing import Route
 from understudy import rehearsal
 from understudy.completion import Message
 from understudy.doors.faults import UNANSWERED, Faults, Kind, broken, until_gone
+from understudy.doors.oddities import ODDITIES, Oddity, odd
 from understudy.errors import BadInput
 
 SURFACE = "0"
@@ -78,7 +79,7 @@ class DevServer:
             self._in_flight -= 1
             self._note(line)
 
-    def _fault(self, body_key: str, n_before: int) -> Kind | None:
+    def _fault(self, body_key: str, n_before: int) -> Kind | Oddity | None:
         now = asyncio.get_running_loop().time()
         if now < self._burst_until:
             return "rate_limited"
@@ -88,7 +89,7 @@ class DevServer:
         return fault
 
     async def _response(self, request: Request, body: bytes, line: dict[str, Any], n_before: int) -> Response:
-        fault: Kind | None = line["fault"] or None
+        fault: Kind | Oddity | None = line["fault"] or None
         if fault == "rate_limited":
             when = self._faults.retry_after(line["key"], n_before)
             return _error(429, "too many requests (a fault on purpose)", {"retry-after": when})
@@ -97,7 +98,10 @@ class DevServer:
         if fault == "hang":
             await until_gone(request, self._faults.hang_s)
         whole = self._answer(body, line)
-        return whole if fault is None else broken(bytes(whole.body), fault, self._faults)
+        if fault is None or whole.status_code >= 400:
+            return whole
+        oddity = next((one for one in ODDITIES if one == fault), None)
+        return odd(bytes(whole.body), oddity) if oddity else broken(bytes(whole.body), fault, self._faults)
 
     def _answer(self, body: bytes, line: dict[str, Any]) -> Response:
         try:
@@ -113,7 +117,8 @@ class DevServer:
         except BadInput as error:
             return _error(400, error.message)
         spent = reply.prompt_tokens, reply.completion_tokens
-        line["tokens"] = 0 if line["fault"] else sum(spent)
+        # what comes as a whole answer was written, and a provider would charge for it
+        line["tokens"] = sum(spent) if line["fault"] in ("", *ODDITIES) else 0
         return JSONResponse(
             {
                 "id": f"chatcmpl-{line['key'][:24]}",

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from understudy.doors.oddities import ODDITIES, Oddity
 from understudy.errors import BadInput
 from understudy.keys import share_of
 
@@ -22,6 +23,7 @@ Kind = Literal[
     "rate_limited", "server_error", "hang", "reset", "truncated", "malformed", "empty", "wrong_schema", "error_body", "drip"
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
+DRAWN: tuple[Kind | Oddity, ...] = (*KINDS, *ODDITIES)
 # those after which the client has no whole answer, whatever status the first bytes said
 UNANSWERED: frozenset[Kind] = frozenset({"hang", "reset", "drip"})
 _HTML = "<!doctype html><html><head><title>Welcome</title></head><body>Sign in to use this network.</body></html>"
@@ -30,7 +32,7 @@ _LOOK_UP_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Shares of requests that fail, each in [0, 1], drawn from seed, request and how often it came; at most 1 together.
+    """Shares of requests that fail or are answered oddly, in [0, 1] and at most 1 together, drawn from seed, request and how often it came.
 
     Each 429 begins a burst of `burst_s` in which everybody is refused; `retry_after_date` is the share that say when to come
     back as a date. A drip sends its bytes over `drip_s`, so that no single read of the client waits long.
@@ -46,6 +48,21 @@ class Faults:
     wrong_schema: float = 0.0
     error_body: float = 0.0
     drip: float = 0.0
+    no_usage: float = 0.0
+    null_usage: float = 0.0
+    zero_usage: float = 0.0
+    negative_usage: float = 0.0
+    huge_usage: float = 0.0
+    odd_signs: float = 0.0
+    cut: float = 0.0
+    overlong: float = 0.0
+    endless: float = 0.0
+    thoughts: float = 0.0
+    tool_call: float = 0.0
+    events: float = 0.0
+    no_choices: float = 0.0
+    parts: float = 0.0
+    number: float = 0.0
     retry_after_s: float = 1.0
     retry_after_date: float = 0.0
     burst_s: float = 0.0
@@ -54,8 +71,8 @@ class Faults:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        shares = {kind: getattr(self, kind) for kind in (*KINDS, "retry_after_date")}
-        if any(not 0.0 <= share <= 1.0 for share in shares.values()) or sum(shares[kind] for kind in KINDS) > 1.0 + 1e-9:
+        shares = {kind: getattr(self, kind) for kind in (*DRAWN, "retry_after_date")}
+        if any(not 0.0 <= share <= 1.0 for share in shares.values()) or sum(shares[kind] for kind in DRAWN) > 1.0 + 1e-9:
             raise BadInput(f"the fault rates are {shares}; each must lie in [0, 1], and their sum must be at most 1")
 
     @classmethod
@@ -74,10 +91,10 @@ class Faults:
                 )
         return cls(**values)
 
-    def draw(self, body_key: str, n_before: int) -> Kind | None:
+    def draw(self, body_key: str, n_before: int) -> Kind | Oddity | None:
         """What goes wrong with a request; the same one tried again has a new draw."""
         share, passed = share_of("fault", self.seed, body_key, n_before), 0.0
-        for kind in KINDS:
+        for kind in DRAWN:
             passed += getattr(self, kind)
             if share < passed:
                 return kind
@@ -90,7 +107,7 @@ class Faults:
         return f"{self.retry_after_s:g}"
 
 
-def broken(whole: bytes, fault: Kind, faults: Faults) -> Response:
+def broken(whole: bytes, fault: Kind | Oddity, faults: Faults) -> Response:
     """What is sent instead of the answer `whole`: no answer, a part of it, or something that is no answer."""
     if fault in ("hang", "reset"):
         return _Cut()

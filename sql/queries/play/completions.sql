@@ -11,7 +11,10 @@ select
     completions.fingerprint,
     completions.prompt_tokens,
     completions.completion_tokens,
-    completions.intended_act
+    completions.intended_act,
+    completions.n_normalised,
+    completions.n_cut_bytes,
+    completions.usage
 from play.completions
 inner join wanted using (completion_key)
 order by completions.completion_key

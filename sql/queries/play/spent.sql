@@ -12,24 +12,26 @@ marked as (
         lead(made_at) over (order by made_at, run_id, position) as followed
     from play.marks
 ),
-ended_calls as (
-    -- one that was cancelled in flight, or never answered in time, may have been charged
-    select reservation_id
+failed_calls as (
+    select
+        reservation_id,
+        tokens,
+        usd,
+        -- before it was recorded what a call has cost, only one that was cancelled or never answered in time counted as charged
+        coalesce(
+            may_be_charged and tokens is null,
+            outcome = 'cancelled' or reason like '%no answer within %'
+        ) as is_unknown
     from play.settlements
-    where outcome <> 'cancelled' and reason not like 'no answer within %'
-    union
-    select reservation_id
-    from play.completions
-    where reservation_id is not null
 ),
 reserved as (
     select
         marked.owner,
         marked.work,
-        completions.prompt_tokens + completions.completion_tokens as tokens,
-        completions.usd,
-        completions.reservation_id is not null as is_answered,
-        ended_calls.reservation_id is null as is_unknown,
+        coalesce(completions.prompt_tokens + completions.completion_tokens, failed_calls.tokens) as tokens,
+        coalesce(completions.usd, failed_calls.usd) as usd,
+        completions.reservation_id is not null or failed_calls.tokens > 0 as is_priced,
+        completions.reservation_id is null and coalesce(failed_calls.is_unknown, true) as is_unknown,
         reservations.max_tokens,
         reservations.max_usd
     from marked
@@ -38,7 +40,7 @@ reserved as (
         and reservations.made_at >= marked.began
         and (marked.ended is null or reservations.made_at < marked.ended)
     left join play.completions using (reservation_id)
-    left join ended_calls using (reservation_id)
+    left join failed_calls using (reservation_id)
 ),
 embedded as (
     select
@@ -46,7 +48,7 @@ embedded as (
         marked.work,
         completions.prompt_tokens + completions.completion_tokens as tokens,
         completions.usd,
-        true as is_answered,
+        true as is_priced,
         false as is_unknown,
         0 as max_tokens,
         0 as max_usd
@@ -57,9 +59,9 @@ embedded as (
         and completions.made_at < coalesce(marked.ended, marked.followed, timestamp 'infinity')
 ),
 calls as (
-    select owner, work, tokens, usd, is_answered, is_unknown, max_tokens, max_usd from reserved
+    select owner, work, tokens, usd, is_priced, is_unknown, max_tokens, max_usd from reserved
     union all
-    select owner, work, tokens, usd, is_answered, is_unknown, max_tokens, max_usd from embedded
+    select owner, work, tokens, usd, is_priced, is_unknown, max_tokens, max_usd from embedded
 )
 select
     owner,
@@ -67,7 +69,7 @@ select
     count(*)::bigint as n_calls,
     coalesce(sum(tokens), 0)::bigint as tokens,
     coalesce(sum(usd), 0)::double as usd,
-    count(*) filter (where is_answered and usd is null)::bigint as n_unpriced,
+    count(*) filter (where is_priced and usd is null)::bigint as n_unpriced,
     count(*) filter (where is_unknown)::bigint as n_unknown,
     coalesce(sum(max_tokens) filter (where is_unknown), 0)::bigint as unknown_tokens,
     coalesce(sum(max_usd) filter (where is_unknown), 0)::double as unknown_usd

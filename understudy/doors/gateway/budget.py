@@ -34,10 +34,15 @@ class Price:
         return prompt_tokens * self.prompt + reply_tokens * self.reply
 
 
-def worst_case(request: Request, price: Price | None) -> Cost:
-    """The most that one call can cost. A byte-level tokenizer never makes more tokens than there are bytes."""
+def prompt_bytes(request: Request) -> int:
+    """The most tokens that a prompt can have: a byte-level tokenizer never makes more of them than there are bytes."""
     written = sum(len(message.content.encode("utf-8", "surrogatepass")) + _FORMAT_TOKENS for message in request.messages)
-    prompt = written + _FORMAT_TOKENS
+    return written + _FORMAT_TOKENS
+
+
+def worst_case(request: Request, price: Price | None) -> Cost:
+    """The most that one call can cost."""
+    prompt = prompt_bytes(request)
     return Cost(prompt + request.max_tokens, None if price is None else price.of(prompt, request.max_tokens))
 
 

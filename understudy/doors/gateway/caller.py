@@ -13,15 +13,15 @@ from typing import Protocol, TypeVar
 
 from understudy.completion import Completion, MissingReply, ModelRole, Request
 from understudy.doors.events import emit
-from understudy.doors.gateway import ages
+from understudy.doors.gateway import lengths
 from understudy.doors.gateway.budget import Budget, Cost, Price, worst_case
-from understudy.doors.gateway.calls import LONGEST_WAIT_S, Breaker, CallFailed, wait_s
+from understudy.doors.gateway.calls import LONGEST_WAIT_S, Answers, Breaker, CallFailed, wait_s
 from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.gateway.pacing import Admission, Rate, Turnstile
+from understudy.doors.gateway.reply import EMBEDDED
 from understudy.errors import ProviderFailed
 from understudy.parameters import ANY_MODEL, Caps, Models, RoleLimits, checked
 
-EMBEDDED = "rehearsal"
 _NOTHING = Cost(0, 0.0)
 _PER_MILLION = 1e-6
 Landed = TypeVar("Landed")
@@ -41,6 +41,7 @@ class GatewayConfig:
     rpm: int | None = None
     tpm: int | None = None
     timeout_s: float = 60.0
+    max_reply_bytes: int = 1 << 20
     max_attempts: int = 4
     breaker_after: int = 10
     fallbacks: Mapping[ModelRole, tuple[str, ...]] = field(default_factory=dict)
@@ -55,11 +56,12 @@ class GatewayConfig:
         return cls(
             api_base=models.api_base,
             # a fallback at another provider is not to be found at the address of the first
-            api_base_for=ages.bare(hosted[0]) if hosted else None,
+            api_base_for=lengths.bare(hosted[0]) if hosted else None,
             concurrency=models.concurrency,
             rpm=models.rpm,
             tpm=models.tpm,
             timeout_s=models.timeout_s,
+            max_reply_bytes=models.reply_bytes,
             max_attempts=models.max_attempts,
             breaker_after=models.breaker_after,
             fallbacks=models.fallbacks,
@@ -100,11 +102,12 @@ class Caller:
         self._prices: dict[str, Price | None] = {}
         # tokens beyond the worst case that a model was seen to count, such as those of a hidden instruction
         self._overrun: dict[str, int] = {}
+        self._answers: dict[str, Answers] = {}
         self._fallen_back: set[tuple[str, str]] = set()
 
     async def call(self, request: Request, key: str) -> Completion:
         """The reply of the request's model, or of the first fallback that gives one. Raises as `Exchange.complete`."""
-        asked = ages.bare(request.model)
+        asked = lengths.bare(request.model)
         models = (asked, *self._config.fallbacks.get(request.role, ()))
         failures: list[ProviderFailed] = []
         async with self._turnstile:
@@ -133,7 +136,7 @@ class Caller:
                 # a server that wants a longer rest than this has in effect said no
                 too_long = (failure.retry_after_s or 0.0) > LONGEST_WAIT_S
                 if attempt + 1 == self._config.max_attempts or not failure.transient or too_long:
-                    breaker.failed(failure.reason, hint=failure.hint, in_a_row=failure.in_a_row)
+                    breaker.failed(self._answers_of(sent.model).told(failure), hint=failure.hint, in_a_row=failure.in_a_row)
                     error = ProviderFailed if failure.ends_run else MissingReply
                     raise error(failure.reason, hint=failure.hint) from None
                 if failure.retry_after_s:
@@ -160,17 +163,20 @@ class Caller:
             started, spent = monotonic(), worst
             completion = await self._send(sent)
             latency_s = monotonic() - started
-            spent = self._cost(sent.model, completion, price, worst)
+            spent = self._cost(completion, price)
+            self._seen(sent.model, spent.tokens - worst.tokens)
             kept = self._ledger.keep(reservation, key, request=request, completion=completion, usd=spent.usd, latency_s=latency_s)
             return completion, kept
         except CallFailed as failure:
-            spent = spent if failure.may_be_charged else _NOTHING
+            known = _paid(failure, price)
+            spent = spent if known is None else known
+            self._seen(sent.model, spent.tokens - worst.tokens, failure)
             if reservation is not None:
-                await landed(self._ledger.settle(reservation, "failed", reason=failure.reason))
+                await landed(self._ledger.failed(reservation, reason=failure.reason, paid=known))
             raise
         except asyncio.CancelledError:
             if reservation is not None and held:
-                self._ledger.settle(reservation, "cancelled", reason="the call was stopped in flight and may have been charged")
+                self._ledger.cancelled(reservation, reason="the call was stopped in flight and may have been charged")
             raise
         finally:
             if admission is not None:
@@ -216,13 +222,20 @@ class Caller:
             return worst
         return Cost(worst.tokens + over, None if price is None or worst.usd is None else worst.usd + over * max(price.prompt, price.reply))
 
-    def _cost(self, model: str, completion: Completion, price: Price | None, worst: Cost) -> Cost:
+    def _cost(self, completion: Completion, price: Price | None) -> Cost:
         spent = completion.prompt_tokens, completion.completion_tokens
-        over = sum(spent) - worst.tokens
-        if over > 0:
-            self._overrun[model] = self._overrun.get(model, 0) + over
         # a server may turn out to answer with rehearsal, which is free
         return Cost(sum(spent), 0.0 if completion.engine == EMBEDDED else None if price is None else price.of(*spent))
+
+    def _seen(self, model: str, over: int, failure: CallFailed | None = None) -> None:
+        """Notes what a call was: tokens beyond the worst case, an answer, and whether it was empty."""
+        if over > 0:
+            self._overrun[model] = self._overrun.get(model, 0) + over
+        if failure is None or failure.is_empty:
+            self._answers_of(model).count(is_empty=failure is not None)
+
+    def _answers_of(self, model: str) -> Answers:
+        return self._answers.setdefault(model, Answers(model))
 
     def _price(self, model: str) -> Price | None:
         if model not in self._prices:
@@ -261,6 +274,16 @@ def priced(given: Mapping[str, tuple[float, float]], model: str, known: Price | 
     """The price of a model: the one given for it, the known one, or the one given for every model of which none is known."""
     told = given.get(model) or (given.get(ANY_MODEL) if known is None else None)
     return Price(told[0] * _PER_MILLION, told[1] * _PER_MILLION) if told else known
+
+
+def _paid(failure: CallFailed, price: Price | None) -> Cost | None:
+    """What a failed call has cost; None where it may have been charged and nobody knows how much."""
+    if not failure.may_be_charged:
+        return _NOTHING
+    tokens = failure.tokens
+    if tokens is None:
+        return None
+    return Cost(tokens.prompt + tokens.reply, None if price is None else price.of(tokens.prompt, tokens.reply))
 
 
 async def landed(future: Future[Landed]) -> Landed:

@@ -27,12 +27,21 @@ _TRY_LATER = "every reply so far is stored; run the same command again when the 
 
 
 @dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of a call: of its prompt and of its reply."""
+
+    prompt: int
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
 class CallFailed(Exception):
     """One attempt that ended without a reply.
 
     `retry_after_s` is what the server asked for. `may_be_charged`: the request reached a server that did not refuse it.
     `in_a_row`: how many failures like it, before any reply of the model, mean that no call can succeed; 1 where this one says so, None
-    where it concerns one call alone. `hint` says what to do.
+    where it concerns one call alone. `hint` says what to do. `is_empty`: an answer came and held no text;
+    its `tokens` are those that were paid for, None where nobody knows them.
     """
 
     reason: str
@@ -41,11 +50,33 @@ class CallFailed(Exception):
     retry_after_s: float | None = None
     hint: str = ""
     in_a_row: int | None = None
+    is_empty: bool = False
+    tokens: Tokens | None = None
 
     @property
     def ends_run(self) -> bool:
         """Whether no other call to this model can succeed."""
         return self.in_a_row == 1
+
+
+@dataclass(slots=True)
+class Answers:
+    """How many answers of a model came, and how many of them were empty."""
+
+    model: str
+    n: int = 0
+    n_empty: int = 0
+
+    def count(self, *, is_empty: bool) -> None:
+        """Counts one answer."""
+        self.n += 1
+        self.n_empty += is_empty
+
+    def told(self, failure: CallFailed) -> str:
+        """The reason of a failure; of an empty reply with how many there were."""
+        if not failure.is_empty:
+            return failure.reason
+        return f"{self.n_empty} of {self.n} replies of {self.model} are empty, the last one because: {failure.reason}"
 
 
 class Breaker:

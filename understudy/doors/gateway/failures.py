@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from understudy.completion import Completion
 from understudy.doors.gateway.calls import CallFailed, is_transient, retry_after, scrubbed
-from understudy.doors.gateway.failure_kinds import FILTER, REFUSED, FailureKind, kind_of
+from understudy.doors.gateway.failure_kinds import REFUSED, FailureKind, kind_of
 from understudy.doors.gateway.provider_errors import ProviderError
 
 # a request that certainly reached nobody who could charge for it
@@ -17,7 +17,6 @@ _REFUSED_STATUS = range(400, 500)
 _SECRET_NAMES = re.compile(r"(?i)(?:key|token|secret|password|credentials?)$")
 _SHORTEST_SECRET, _LONGER_THAN_WORDS = 6, 16
 _TOLD = ("text", "reported_model", "engine", "finish_reason", "fingerprint")
-_CONTENT_FILTERED = "content_filter"
 UNREADABLE = "the answer does not have the form of a completion"
 
 
@@ -49,18 +48,6 @@ def failed_for_good(kind: FailureKind, words: str) -> CallFailed:
 
 def _happened(error: ProviderError) -> str:
     return error.name if error.status is None else f"{error.name}, status {error.status}"
-
-
-def unusable(*, text: str, finish_reason: str, completion_tokens: int) -> CallFailed | None:
-    """Why an answer that came is no reply: it was filtered, or the server sent nothing. None where it is one.
-
-    A model that wrote tokens and said nothing has replied: what it said is empty.
-    """
-    if finish_reason == _CONTENT_FILTERED:
-        return CallFailed(FILTER.message, transient=False, may_be_charged=True, hint=FILTER.hint)
-    if not text and completion_tokens == 0:
-        return CallFailed("the answer has no content", transient=True, may_be_charged=True)
-    return None
 
 
 def without_secrets(completion: Completion, secrets: Collection[str]) -> Completion:

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from understudy.completion import Completion, MissingReply, Request
+from understudy.doors.gateway import lengths
 from understudy.doors.gateway.budget import Budget
 from understudy.doors.gateway.caller import Caller, GatewayConfig, Provider, landed
 from understudy.doors.gateway.ledger import Ledger
@@ -96,6 +97,7 @@ class Exchange:
 
         A caller that is cancelled does not cancel the call: it may be paid for, so its reply is kept.
         """
+        request = lengths.applied(request)
         key = request.key
         if self._ledger.has(key):
             self._n_served += 1

@@ -17,6 +17,7 @@ from threading import Event, Lock, Thread
 from typing import Any
 
 from understudy.completion import Completion, Request
+from understudy.doors.gateway.budget import Cost
 from understudy.doors.store import Store
 from understudy.errors import UnderstudyError
 
@@ -26,10 +27,11 @@ _GATHER_S = 0.006
 RESERVATIONS, COMPLETIONS, SETTLEMENTS = "play.reservations", "play.completions", "play.settlements"
 _COLUMNS = {
     RESERVATIONS: ("reservation_id", "completion_key", "max_tokens", "max_usd", "run_id", "made_at"),
-    SETTLEMENTS: ("reservation_id", "outcome", "reason", "run_id", "made_at"),
+    SETTLEMENTS: ("reservation_id", "outcome", "reason", "run_id", "made_at", "may_be_charged", "tokens", "usd"),
     COMPLETIONS: (
         "completion_key", "role", "model", "reported_model", "engine", "text", "finish_reason", "fingerprint",
-        "prompt_tokens", "completion_tokens", "intended_act", "usd", "latency_s", "made_at", "reservation_id",
+        "prompt_tokens", "completion_tokens", "intended_act", "n_normalised", "n_cut_bytes", "usage", "usd", "latency_s", "made_at",
+        "reservation_id",
     ),
 }  # fmt: skip
 
@@ -122,6 +124,9 @@ class Ledger:
             completion.prompt_tokens,
             completion.completion_tokens,
             completion.intended_act,
+            completion.n_normalised,
+            completion.n_cut_bytes,
+            completion.usage,
             usd,
             latency_s,
             self._now(),
@@ -129,9 +134,17 @@ class Ledger:
         )
         return self._write(COMPLETIONS, reply)
 
-    def settle(self, reservation_id: str, outcome: str, *, reason: str) -> Future[None]:
-        """Done when it is committed that a reserved call ended without a reply (`failed`, `cancelled`)."""
-        return self._write(SETTLEMENTS, (reservation_id, outcome, reason, self._run_id, self._now()))
+    def failed(self, reservation_id: str, *, reason: str, paid: Cost | None) -> Future[None]:
+        """Done when it is committed that a reserved call ended without a reply, and what it cost; `paid` is None where nobody knows."""
+        known = (True, None, None) if paid is None else (paid.tokens > 0, paid.tokens, paid.usd)
+        return self._write(SETTLEMENTS, self._settled_as(reservation_id, "failed", reason, known))
+
+    def cancelled(self, reservation_id: str, *, reason: str) -> Future[None]:
+        """Done when it is committed that a reserved call was stopped in flight; nobody knows whether it is charged."""
+        return self._write(SETTLEMENTS, self._settled_as(reservation_id, "cancelled", reason, (True, None, None)))
+
+    def _settled_as(self, reservation_id: str, outcome: str, reason: str, paid: tuple[bool, int | None, float | None]) -> tuple[Any, ...]:
+        return (reservation_id, outcome, reason, self._run_id, self._now(), *paid)
 
     def close(self) -> None:
         """Commits what is queued and closes the store. Raises what the writer met."""
@@ -207,12 +220,16 @@ class Ledger:
 
     def _sort_in(self, tables: dict[str, dict[str, tuple[Any, ...]]], write: _Write) -> None:
         """Adds a row to its table, once for its key: of two rows with one key the first is kept."""
-        name, reservation_id = write.row[0], write.row[-1]
+        name = write.row[0]
+        reservation_id = write.row[-1] if write.table == COMPLETIONS else None
         if write.table == SETTLEMENTS and name in self._settled:
             return
         if write.table == COMPLETIONS and (name in self._known or name in tables[COMPLETIONS]):
             if reservation_id is not None:
-                tables[SETTLEMENTS][reservation_id] = (reservation_id, "done", "the reply was there", self._run_id, self._now())
+                row = dict(zip(_COLUMNS[COMPLETIONS], write.row, strict=True))
+                # the reply that is not kept was paid for all the same
+                paid = (True, row["prompt_tokens"] + row["completion_tokens"], row["usd"])
+                tables[SETTLEMENTS][reservation_id] = self._settled_as(reservation_id, "done", "the reply was there", paid)
             return
         tables[write.table].setdefault(name, write.row)
 

@@ -15,18 +15,20 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from understudy.completion import Completion, Message, Request
+from understudy.doors.gateway.bodies import raised, reading
 from understudy.doors.gateway.budget import Price
-from understudy.doors.gateway.caller import EMBEDDED, GatewayConfig, priced
-from understudy.doors.gateway.calls import CallFailed
-from understudy.doors.gateway.failures import UNREADABLE, failure_of, planted_secrets, unusable, without_secrets
+from understudy.doors.gateway.caller import GatewayConfig, priced
+from understudy.doors.gateway.failures import failure_of, planted_secrets, without_secrets
 from understudy.doors.gateway.gateway import Exchange
 from understudy.doors.gateway.provider_errors import read_error
+from understudy.doors.gateway.reply import EMBEDDED, INTENDED_ACT, completion_of
 from understudy.errors import BadInput, UnderstudyError
 
 if TYPE_CHECKING:
     from understudy.rehearsal import Fitted, Surface
 
-_INTENDED_ACT = "intended_act"
+# providers that litellm calls in this process, or by the provider's own client, which is given no other
+_BY_THEIR_OWN_CLIENT = frozenset({EMBEDDED, "azure", "azure_ai"})
 # USD a token, told to litellm alone: at nothing it would look for the reason why
 _UNREAD_COST = 1e-12
 # models that litellm has no price for; it is asked once, since afterwards it knows the one above
@@ -69,6 +71,7 @@ class _LiteLLM:
         self._providers: dict[str, str] = {}
         self._takes_seed: dict[str, bool] = {}
         self._secrets = planted_secrets()
+        self._client: Any = None
 
     def register(self) -> None:
         """Makes the embedded model known to litellm, in the place of one that was known before."""
@@ -113,13 +116,23 @@ class _LiteLLM:
         try:
             answer = await self._litellm.acompletion(**self._arguments(request))
         except Exception as error:
-            failed = failure_of(read_error(error), self._secrets)
+            failed = raised(error) or failure_of(read_error(error), self._secrets)
         else:
-            return without_secrets(_completion(answer), self._secrets)
+            return without_secrets(completion_of(answer, request, count=n_tokens), self._secrets)
         raise failed
 
     async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
         await self._litellm.close_litellm_async_clients()
+
+    def _http(self) -> Any:
+        """The client of every provider that litellm reaches by its own HTTP handler. It belongs to the loop of the calls."""
+        if self._client is None:
+            handler = self._litellm.llms.custom_httpx.http_handler.AsyncHTTPHandler
+            # whoever redirects would get the whole prompt sent to where he says
+            self._client = handler(event_hooks={"response": [reading(self._config.max_reply_bytes)]}, follow_redirects=False)
+        return self._client
 
     def _free(self, model: str) -> Price:
         _actors(model, self._fitted, self._surfaces)
@@ -144,6 +157,8 @@ class _LiteLLM:
             # attempts are ours: they are reserved one by one
             "max_retries": 0,
         }
+        if self.provider_of(request.model) not in _BY_THEIR_OWN_CLIENT:
+            arguments["client"] = self._http()
         # some providers refuse a request that names a seed; their replies are kept by our key all the same
         if self._takes_seed.get(request.model, True):
             arguments["seed"] = request.seed
@@ -182,7 +197,7 @@ def _embedded_provider(fitted: Mapping[str, Fitted], surfaces: Mapping[str, Surf
             model_response.system_fingerprint = f"{surface.digest[:12]}-{known.digest[:12]}"
             said = model_response.choices[0]
             said.message.content, said.finish_reason = reply.text, "stop"
-            said.message.provider_specific_fields = {_INTENDED_ACT: reply.intended_act}
+            said.message.provider_specific_fields = {INTENDED_ACT: reply.intended_act}
             model_response.usage = litellm.Usage(
                 prompt_tokens=reply.prompt_tokens,
                 completion_tokens=reply.completion_tokens,
@@ -206,30 +221,6 @@ def _actors(model: str, fitted: Mapping[str, Fitted], surfaces: Mapping[str, Sur
             hint=f"surfaces of this run: {', '.join(sorted(surfaces)) or 'none'}; fits of this run: {', '.join(sorted(fitted)) or 'none'}",
         )
     return known, surface
-
-
-def _completion(answer: Any) -> Completion:
-    """A reply of litellm as ours. Raises CallFailed where it is none."""
-    try:
-        said, usage = answer.choices[0], answer.usage
-        reported = str(answer.model or "unknown")
-        fields = getattr(said.message, "provider_specific_fields", None) or {}
-        completion = Completion(
-            text=said.message.content or "",
-            reported_model=reported,
-            engine=EMBEDDED if reported.rpartition("/")[2].startswith(EMBEDDED) or reported.startswith(EMBEDDED) else reported,
-            finish_reason=str(said.finish_reason or "unknown"),
-            fingerprint=str(getattr(answer, "system_fingerprint", None) or ""),
-            prompt_tokens=int(usage.prompt_tokens),
-            completion_tokens=int(usage.completion_tokens),
-            intended_act=fields.get(_INTENDED_ACT),
-        )
-    except (AttributeError, IndexError, TypeError, ValueError):
-        raise CallFailed(UNREADABLE, transient=True, may_be_charged=True) from None
-    fault = unusable(text=completion.text, finish_reason=completion.finish_reason, completion_tokens=completion.completion_tokens)
-    if fault is not None:
-        raise fault
-    return completion
 
 
 def _is_loopback(address: str) -> bool:

@@ -1,0 +1,155 @@
+"""The body of a model's answer, read before litellm sees it: within a bound on its bytes, and in the form of a chat completion.
+
+litellm reads a body whole and quotes a traceback where it cannot read it. Here each wrong form has one reason of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from understudy.doors.gateway.calls import CallFailed
+
+_CHAT = "/chat/completions"
+_USAGE = ("prompt_tokens", "completion_tokens", "total_tokens")
+_TOO_LONG = "the answer has more than {} bytes, which is more than is accepted of one answer"
+_RAISE_BYTES = "a reply of this length ignores the limit on its tokens; if it is what you want, raise the limit with --reply-bytes"
+_KINDS = {list: "a list", str: "a text", int: "a number", float: "a number", bool: "true or false", dict: "an object", type(None): "null"}
+
+Hook = Callable[[httpx.Response], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Malformed(Exception):
+    """Why a body is no chat completion."""
+
+    reason: str
+
+
+def reading(max_bytes: int) -> Hook:
+    """A hook for responses of an httpx client: it reads the body within `max_bytes` and raises CallFailed where it is no answer."""
+
+    async def read(response: httpx.Response) -> None:
+        body = await _bounded(response, max_bytes)
+        if response.is_success and str(response.url.path).endswith(_CHAT):
+            body = _checked(body, response.headers.get("content-type", ""))
+        # what is set here is what the client goes on to read, unpacked already
+        response.stream = httpx.ByteStream(body)
+        for name in ("content-encoding", "content-length", "transfer-encoding"):
+            response.headers.pop(name, None)
+
+    return read
+
+
+def raised(error: BaseException) -> CallFailed | None:
+    """The CallFailed behind an error of litellm, which wraps what a hook raises; None where there is none."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, CallFailed):
+            return seen
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+async def _bounded(response: httpx.Response, max_bytes: int) -> bytes:
+    """The unpacked body. Raises CallFailed where it is longer than `max_bytes`, before it is held whole."""
+    stream, packed = response.stream, bytearray()
+    if not isinstance(stream, httpx.AsyncByteStream):
+        raise TypeError("the client is not an asynchronous one")
+    try:
+        async for part in stream:
+            packed += part
+            if len(packed) > max_bytes:
+                raise _too_long(max_bytes)
+    finally:
+        await stream.aclose()
+    return _unpacked(bytes(packed), response.headers.get("content-encoding", "identity").strip().lower(), max_bytes)
+
+
+def _unpacked(packed: bytes, encoding: str, max_bytes: int) -> bytes:
+    if encoding in ("identity", "") or not packed:
+        return packed
+    if encoding not in ("gzip", "deflate"):
+        raise CallFailed(f"the answer is packed as {encoding!r}; gzip or deflate is expected", transient=False, may_be_charged=True)
+    # 32: the header says which of the two it is; servers also send deflate without a header
+    for window in (zlib.MAX_WBITS | 32, -zlib.MAX_WBITS):
+        unpacker = zlib.decompressobj(window)
+        try:
+            body = unpacker.decompress(packed, max_bytes + 1)
+        except zlib.error:
+            continue
+        if len(body) > max_bytes:
+            raise _too_long(max_bytes)
+        return body
+    raise CallFailed(f"the answer cannot be unpacked as {encoding}", transient=True, may_be_charged=True)
+
+
+def _too_long(max_bytes: int) -> CallFailed:
+    return CallFailed(_TOO_LONG.format(max_bytes), transient=False, may_be_charged=True, hint=_RAISE_BYTES)
+
+
+def _checked(body: bytes, content_type: str) -> bytes:
+    """A body as litellm may read it. Raises CallFailed with one reason."""
+    try:
+        return _completion(body, content_type)
+    except _Malformed as fault:
+        raise CallFailed(fault.reason, transient=True, may_be_charged=True) from None
+
+
+def _completion(body: bytes, content_type: str) -> bytes:
+    if "text/event-stream" in content_type or body.lstrip()[:6] in (b"data: ", b"event:"):
+        raise _Malformed("the server sent a stream of events, which was not asked for; one JSON object is expected")
+    try:
+        answer = json.loads(body)
+    except RecursionError:
+        raise _Malformed("the answer is JSON that is nested too deeply to be read") from None
+    except ValueError:
+        kind = "empty" if not body.strip() else "HTML instead of JSON" if body.lstrip()[:1] == b"<" else "not JSON"
+        raise _Malformed(f"the answer is {kind}") from None
+    if not isinstance(answer, dict):
+        raise _Malformed(f"the answer is {_kind(answer)}; an object with a list `choices` is expected")
+    if answer.get("error"):
+        # what went wrong is litellm's to say
+        return body
+    _check_choices(answer)
+    return _with_plain_usage(body, answer)
+
+
+def _check_choices(answer: dict[str, Any]) -> None:
+    choices = answer.get("choices")
+    if not isinstance(choices, list):
+        raise _Malformed(f"`choices` of the answer is {_kind(choices)}; a list is expected")
+    if not choices:
+        raise _Malformed("`choices` of the answer is an empty list; one reply is expected")
+    message = choices[0].get("message") if isinstance(choices[0], dict) else None
+    if not isinstance(message, dict):
+        raise _Malformed(f"the message of the answer is {_kind(message)}; an object is expected")
+    content = message.get("content")
+    if isinstance(content, list):
+        raise _Malformed("the content of the answer is a list of parts; one text is expected")
+    if content is not None and not isinstance(content, str):
+        raise _Malformed(f"the content of the answer is {_kind(content)}; a text is expected")
+
+
+def _with_plain_usage(body: bytes, answer: dict[str, Any]) -> bytes:
+    """The body, in which `usage` holds nothing but counts that can be read: litellm raises on any other."""
+    told = answer.get("usage")
+    plain = {name: told[name] for name in _USAGE if _is_count(told.get(name))} if isinstance(told, dict) else {}
+    message = answer["choices"][0]["message"]
+    if told == plain and "role" in message:
+        return body
+    message.setdefault("role", "assistant")
+    return json.dumps({**answer, "usage": plain}).encode()
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _kind(value: object) -> str:
+    return _KINDS.get(type(value), "something else")

@@ -1,0 +1,65 @@
+"""The tokens of one call: what the provider reports where that is possible, our own count where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from understudy.completion import Request, UsageSource
+from understudy.doors.gateway.budget import prompt_bytes
+
+# tokenizers differ by less than this on any language; a report further away from our own count is an error
+FACTOR = 16
+# a provider may add instructions of its own to a short prompt
+_HIDDEN_PROMPT = 1024
+
+Count = Callable[[str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of the prompt and of the reply, both at least 0, and where they come from."""
+
+    prompt: int
+    completion: int
+    source: UsageSource
+
+
+def usage_of(request: Request, written: str, *, prompt: int | None, completion: int | None, count: Count) -> Usage:
+    """The tokens of a call that was answered with `written` (thoughts included).
+
+    `prompt` and `completion` are what the provider reports, None or 0 where it does not. A report is kept where it lies within
+    FACTOR of our own count and, for the reply, within the limit that was asked for. Below that our own count takes its place, above
+    it the bound does.
+    """
+    own_prompt, source_of_prompt = _prompt(request, prompt, count)
+    own_reply, source_of_reply = _reply(request, written, completion, count)
+    sources = {source_of_prompt, source_of_reply}
+    source: UsageSource = "clamped" if "clamped" in sources else "counted" if "counted" in sources else "reported"
+    return Usage(own_prompt, own_reply, source)
+
+
+def _prompt(request: Request, told: int | None, count: Count) -> tuple[int, UsageSource]:
+    n_bytes = prompt_bytes(request)
+    # a text has at most as many tokens as bytes and hardly fewer than a sixteenth of them: then there is nothing to count
+    if told is not None and n_bytes <= told * FACTOR and told <= n_bytes:
+        return told, "reported"
+    own = max(1, sum(count(message.content) for message in request.messages))
+    if not told:
+        return own, "counted"
+    return _within(told, own, most=FACTOR * max(own, _HIDDEN_PROMPT))
+
+
+def _reply(request: Request, written: str, told: int | None, count: Count) -> tuple[int, UsageSource]:
+    n_bytes = len(written.encode("utf-8", "surrogatepass"))
+    if told is not None and 0 <= told <= request.max_tokens and n_bytes <= told * FACTOR:
+        return told, "reported"
+    own = min(count(written), request.max_tokens)
+    if not told:
+        return own, "counted"
+    return _within(told, own, most=request.max_tokens)
+
+
+def _within(told: int, own: int, *, most: int) -> tuple[int, UsageSource]:
+    held = own if told * FACTOR < own else min(told, most)
+    return held, "reported" if held == told else "clamped"
