@@ -48,6 +48,11 @@ def test_prices_and_limits_are_read() -> None:
     assert (critic.usd, critic.calls, critic.tokens, judge.tokens) == (2.5, 10, None, 7)
 
 
+def test_limits_on_replies_are_for_all_roles_or_for_one() -> None:
+    assert chosen(reply_tokens=["4000", "critic=9000"]).reply_tokens == {**dict.fromkeys(ROLES, 4000), "critic": 9000}
+    assert (chosen().reply_tokens, chosen(reply_bytes=5000).reply_bytes) == ({}, 5000)
+
+
 def test_caps_are_read_and_each_stands_alone() -> None:
     caps = CapArguments(usd=1.5, tokens=2, calls=3, dialogues=4, minutes=5.5).caps()
     assert caps == Caps(usd=1.5, tokens=2, calls=3, dialogues=4, minutes=5.5)
@@ -69,6 +74,10 @@ def test_caps_are_read_and_each_stands_alone() -> None:
         {"api_base": "localhost:80"},
         {"max_age_days": 0},
         {"rpm": 0},
+        {"reply_tokens": ["0"]},
+        {"reply_tokens": ["nobody=5"]},
+        {"reply_tokens": ["critic="]},
+        {"reply_bytes": 10},
     ],
 )
 def test_what_cannot_be_read_is_bad_input(options: dict[str, Any]) -> None:
