@@ -136,7 +136,7 @@ class Caller:
                 # a server that wants a longer rest than this has in effect said no
                 too_long = (failure.retry_after_s or 0.0) > LONGEST_WAIT_S
                 if attempt + 1 == self._config.max_attempts or not failure.transient or too_long:
-                    breaker.failed(self._answers_of(sent.model).told(failure), hint=failure.hint, in_a_row=failure.in_a_row)
+                    breaker.failed(self._answers_of(sent.model).reason_of(failure), hint=failure.hint, in_a_row=failure.in_a_row)
                     error = ProviderFailed if failure.ends_run else MissingReply
                     raise error(failure.reason, hint=failure.hint) from None
                 if failure.retry_after_s:

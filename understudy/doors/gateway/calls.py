@@ -72,7 +72,7 @@ class Answers:
         self.n += 1
         self.n_empty += is_empty
 
-    def told(self, failure: CallFailed) -> str:
+    def reason_of(self, failure: CallFailed) -> str:
         """The reason of a failure; of an empty reply with how many there were."""
         if not failure.is_empty:
             return failure.reason
