@@ -38,7 +38,9 @@ def export_prompt(store_path: str, genome: str, *, form: str, out: str | None) -
     read = genome_of(store_path, genome)
     exemplars = _exemplars(store_path, read)
     content = (
-        portable.as_text(read, exemplars) if form == "text" else json.dumps(portable.as_chat(read, exemplars), ensure_ascii=False, indent=2)
+        portable.as_text(read, exemplars)
+        if form == "text"
+        else json.dumps(portable.as_chat(read, exemplars), ensure_ascii=False, indent=2)
     )
     fields: ExportFields = {"genome_digest": read.digest, "form": form, "n_exemplars": len(exemplars), "notes": portable.notes(read)}
     if out is None:

@@ -139,7 +139,9 @@ def _write(store: Store, profile_key: str, dataset: str, dataset_digest: str, se
     store.add("profile.distributions", store.frame("profile/log_distributions", profile_key=profile_key))
 
 
-def _keep(store: Store, profile_key: str, name: str, digest: str, *, fitted_on: tuple[str, ...], quality: Fields, parameters: Any) -> None:
+def _keep(
+    store: Store, profile_key: str, name: str, digest: str, *, fitted_on: tuple[str, ...], quality: Fields, parameters: Any
+) -> None:
     columns: dict[str, Any] = {"profile_key": pl.String, "name": pl.String, "digest": pl.String, "fitted_on": pl.List(pl.String)}
     row = {"profile_key": profile_key, "name": name, "digest": digest, "fitted_on": sorted(fitted_on)}
     texts = {"quality": canonical_json(quality), "parameters": canonical_json(parameters)}

@@ -153,4 +153,6 @@ def _side_channel(store: Store, of: Humans, instruments: Instruments, titles: Ti
         return reply.text, reply.intended_act
 
     contexts = [one for split in gold.FITTED_ON for one in humans.load_contexts(store, of.profile_key, split)]
-    return registers.by_side_channel(registers.drawn(contexts), genome=genome, speak=speak, titles=titles, instruments=instruments)
+    return registers.by_side_channel(
+        registers.drawn(contexts), genome=genome, speak=speak, titles=titles, instruments=instruments
+    )

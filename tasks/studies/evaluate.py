@@ -151,7 +151,9 @@ def _satisfactions(opened: OpenRun, work: Work, played: Sequence[Played]) -> tup
     return {name: score for name, (score, _) in told.items() if score is not None}, "; ".join(reasons[:3])
 
 
-async def _asked(scenes: Iterable[Scene], played: Mapping[str, Played], complete: Complete, model: str) -> dict[str, Score | Invalid]:
+async def _asked(
+    scenes: Iterable[Scene], played: Mapping[str, Played], complete: Complete, model: str
+) -> dict[str, Score | Invalid]:
     async with asyncio.TaskGroup() as group:
         jobs = {one.play_key: group.create_task(satisfaction(one, played[one.play_key].turns, complete, judge=model)) for one in scenes}
     return {name: job.result() for name, job in jobs.items()}

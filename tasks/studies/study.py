@@ -77,7 +77,9 @@ def _with_files(fields: Mapping[str, Any], *, beside: Path) -> Fields:
     return found
 
 
-def open_study(store: Store, dataset: str, options: RunOptions, *, settings: Sequence[str], search: Search, report: PanelSize) -> Study:
+def open_study(
+    store: Store, dataset: str, options: RunOptions, *, settings: Sequence[str], search: Search, report: PanelSize
+) -> Study:
     """The study of these parameters, new or as it was left. Raises BadInput where the data set is not profiled."""
     profile_key = humans.current_profile(store, dataset)
     config = {

@@ -43,9 +43,7 @@ def echoing(status: int, *, whole: bool = True, replies: bool = False) -> Iterat
         sent = request.headers.get("authorization", "none")
         seen.append(sent)
         key = sent.removeprefix("Bearer ")
-        text = (
-            f"You sent {key}. Incorrect API key provided: {key}. Headers: Authorization: {sent}; url https://me:{key}@host/?api_key={key}"
-        )
+        text = f"You sent {key}. Incorrect API key provided: {key}. Headers: Authorization: {sent}; url https://me:{key}@host/?api_key={key}"
         if replies:
             said = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": f"I like {key} best."}}
             usage = {"prompt_tokens": 3, "completion_tokens": 3, "total_tokens": 6}

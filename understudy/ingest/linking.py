@@ -26,7 +26,7 @@ FEWEST_RARE_CHARS = 4  # a shorter phrase that no plot uses may be a slip of the
 
 _APOSTROPHES = re.compile("['’`´]")
 _WORD = re.compile(r"[^\W_]+")
-_SENTENCE_ENDS, _QUOTES = frozenset(".!?:;"), frozenset('"“”«»*_')
+_SENTENCE_ENDS, _QUOTES = frozenset(".!?:;"), frozenset("\"“”«»*_")
 _LINKED: dict[str, Any] = {"dialogue_id": pl.String, "turn_index": pl.Int32, "item_ids": pl.List(pl.String)}
 
 

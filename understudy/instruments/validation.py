@@ -54,11 +54,14 @@ def tasks(turns: pl.DataFrame, titles: Titles) -> dict[str, Task]:
     """reaction and act → the gold in turns with the columns GOLD."""
     found = {"reaction": (reaction.CLASSES, gold.reactions(turns)), "act": (gold.GOLD_ACTS, gold.acts(turns))}
     return {
-        name: Task(name, tuple(classes), labelled.with_columns(masked=titles.masked("text"))) for name, (classes, labelled) in found.items()
+        name: Task(name, tuple(classes), labelled.with_columns(masked=titles.masked("text")))
+        for name, (classes, labelled) in found.items()
     }
 
 
-def cross_validated(task: Task, *, signs: bool = True, seed: int = 0, n_folds: int = N_FOLDS, n_repeats: int = N_REPEATS) -> dict[str, Any]:
+def cross_validated(
+    task: Task, *, signs: bool = True, seed: int = 0, n_folds: int = N_FOLDS, n_repeats: int = N_REPEATS
+) -> dict[str, Any]:
     """Scores where every turn is read by a classifier that saw no turn of its dialogue, `n_repeats` times over.
 
     Raises BadInput where the training part of a fold holds fewer than two classes.

@@ -36,3 +36,4 @@ def split_of(seeker_id: str, borders: tuple[tuple[float, Split], ...]) -> Split:
     """The split of a seeker who is not in an official test split; it depends on nothing but the id."""
     share = share_of("split", VERSION, seeker_id)
     return next(split for border, split in borders if share < border)
+

@@ -165,7 +165,7 @@ def repeats(own: Sequence[str]) -> bool:
 
     People do say "no" twice: a few words count from the third time on.
     """
-    last, *before = (_WORD.findall(text.casefold()) for text in own[:-4:-1])
+    last, *before = (_WORD.findall(text.casefold()) for text in own[: -4 : -1])
     if len(last) >= _FEW_WORDS:
         return last in before
     return len(before) == 2 and all(last == words for words in before)
@@ -176,7 +176,7 @@ def _pass(said: str, stripped: dict[str, int]) -> str:
         said, n = pattern.subn(" " if kind == "direction" else "", said)
         stripped[kind] += n
     said = said.strip()
-    if len(said) > 1 and said[0] == said[-1] and said[0] in '"“”':
+    if len(said) > 1 and said[0] == said[-1] and said[0] in "\"“”":
         said = said[1:-1].strip()
         stripped["quotes"] += 1
     if len(said) > 1 and (said[0], said[-1]) == ("“", "”"):

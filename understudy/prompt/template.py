@@ -98,7 +98,9 @@ def render(
     return tuple(messages)
 
 
-def system_prompt(genome: Genome, need: Need, *, exemplars: Sequence[Exemplar], target: Item | None, history: Sequence[Turn] = ()) -> str:
+def system_prompt(
+    genome: Genome, need: Need, *, exemplars: Sequence[Exemplar], target: Item | None, history: Sequence[Turn] = ()
+) -> str:
     """The system message: sections under fixed headings, the need and the examples as fenced data."""
     stage = stage_of(history) if genome.controls.staging == "by_act" else None
     return filled(genome, describe(genome, need, target, history), exemplars=exemplars, stage=stage)

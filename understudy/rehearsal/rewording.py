@@ -42,7 +42,9 @@ def reworded(
     return " ".join(kept or own[:1])
 
 
-def _merged(own: list[str], other: list[str], harm: Callable[[str, Sequence[str]], float], *, knows: bool, luck: float) -> list[str]:
+def _merged(
+    own: list[str], other: list[str], harm: Callable[[str, Sequence[str]], float], *, knows: bool, luck: float
+) -> list[str]:
     new = [part for part in other if part not in own]
     if not new:
         return own

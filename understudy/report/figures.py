@@ -9,7 +9,8 @@ from understudy.records import Measured
 
 NOT_MEASURED = "not measured"
 REHEARSAL_WARNING = (
-    "engine: rehearsal. It is not a language model. These figures show that the pipeline works; they say nothing about any LLM."
+    "engine: rehearsal. It is not a language model. These figures show that the pipeline works; "
+    "they say nothing about any LLM."
 )
 Form = Literal[".3f", "+.3f", ".1%"]
 Count = Literal["no", "named"]

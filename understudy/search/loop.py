@@ -28,7 +28,9 @@ Rewritings = Sequence[tuple[Commission, CriticAnswer]]
 REFERENCE_LEAST = 0.1
 
 
-def commissioned(history: History, seeds: Sequence[Genome], *, plan: Plan, asked: Collection[Identity] = ()) -> list[Commission]:
+def commissioned(
+    history: History, seeds: Sequence[Genome], *, plan: Plan, asked: Collection[Identity] = ()
+) -> list[Commission]:
     """What the critic is to be asked for the generation after `history`; nothing without a critic.
 
     `asked`: what it was asked before in this search (Commission.identity). Before the first generation it sees the seeds alone.
@@ -46,10 +48,14 @@ def commissioned(history: History, seeds: Sequence[Genome], *, plan: Plan, asked
         for each in _comparable(history[-1], plan)
     }
     couples, drawn = _couples(history, plan), _chances(history, plan)
-    return offspring.commissions(couples, standing, plan=plan, chances=drawn, generation=len(history), n=plan.population, asked=asked)
+    return offspring.commissions(
+        couples, standing, plan=plan, chances=drawn, generation=len(history), n=plan.population, asked=asked
+    )
 
 
-def first_generation(seeds: Sequence[Genome], *, plan: Plan, pool: Pool, screen: Screen, rewritings: Rewritings = ()) -> list[Proposal]:
+def first_generation(
+    seeds: Sequence[Genome], *, plan: Plan, pool: Pool, screen: Screen, rewritings: Rewritings = ()
+) -> list[Proposal]:
     """The seeds and as many of their variants as fill the population, with those that the screen turned away.
 
     `rewritings`: what was commissioned and what the critic answered.
@@ -60,7 +66,9 @@ def first_generation(seeds: Sequence[Genome], *, plan: Plan, pool: Pool, screen:
     return _filled(proposals, _seed_couples(seeds), plan=plan, pool=pool, screen=screen, known=known, history=(), n=plan.population)
 
 
-def next_generation(history: History, *, plan: Plan, pool: Pool, screen: Screen, rewritings: Rewritings = ()) -> list[Proposal]:
+def next_generation(
+    history: History, *, plan: Plan, pool: Pool, screen: Screen, rewritings: Rewritings = ()
+) -> list[Proposal]:
     """The survivors of the last generation, to be measured again, and a population of their children.
 
     `rewritings`: what was commissioned and what the critic answered. Raises NotMeasured when nothing of the last generation could

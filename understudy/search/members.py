@@ -17,7 +17,9 @@ def is_carried(proposal: Proposal, *, plan: Plan) -> bool:
     return proposal.operator == SURVIVOR and not plan.has("remeasuring")
 
 
-def generation_of(history: History, proposals: Sequence[Proposal], *, plan: Plan, played: Mapping[str, Individual]) -> list[Individual]:
+def generation_of(
+    history: History, proposals: Sequence[Proposal], *, plan: Plan, played: Mapping[str, Individual]
+) -> list[Individual]:
     """The generation after `history`, in the order in which it was proposed.
 
     `played`: genome → what was played, candidates that a race dropped included. A proposal that passed the screen and is neither

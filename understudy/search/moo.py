@@ -60,7 +60,9 @@ class Survival:
         if self._algorithm == "ctaea":
             return self._two_archives(population, G, n_survive, seed)
         problem = Problem(n_var=1, n_obj=F.shape[1], n_ieq_constr=G.shape[1])
-        kept = self._survival.do(problem, population, n_survive=n_survive, return_indices=True, random_state=np.random.default_rng(seed))
+        kept = self._survival.do(
+            problem, population, n_survive=n_survive, return_indices=True, random_state=np.random.default_rng(seed)
+        )
         violations = violation(G)
         standings = [self._standing(population[i], int(i), float(violations[i])) for i in kept]
         return sorted(standings, key=lambda one: (one.violation, one.rank, one.crowd, one.index))

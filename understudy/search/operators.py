@@ -140,7 +140,9 @@ class Child:
     operator: str
 
 
-def breed(parents: Parents, *, pool: Pool, rng: np.random.Generator, n_steps: int, chances: Mapping[str, float] = PRIOR) -> Child | None:
+def breed(
+    parents: Parents, *, pool: Pool, rng: np.random.Generator, n_steps: int, chances: Mapping[str, float] = PRIOR
+) -> Child | None:
     """A child made in `n_steps` steps, or None when it is no different from its first parent.
 
     A step draws one of the operators of `chances` by its chance among those that can be applied.

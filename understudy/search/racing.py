@@ -88,5 +88,7 @@ def dropped(runners: Sequence[Resampled], survivors: Collection[str]) -> dict[st
     """Genome → P(dominated by a survivor), of those that are out: at .95 and above. Survivors themselves always go on."""
     draws = [one.draws for one in runners]
     ahead = [at for at, one in enumerate(runners) if one.genome_digest in survivors]
-    shares = {one.genome_digest: p_dominated(at, draws, ahead) for at, one in enumerate(runners) if one.genome_digest not in survivors}
+    shares = {
+        one.genome_digest: p_dominated(at, draws, ahead) for at, one in enumerate(runners) if one.genome_digest not in survivors
+    }
     return {name: share for name, share in shares.items() if share >= CONFIDENCE}

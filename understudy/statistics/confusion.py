@@ -76,7 +76,9 @@ def scores(
     return {"macro_f1": macro.as_json(), "per_class": per_class, "n_turns": len(truth)}
 
 
-def _by_unit(truth: Sequence[str], reads: Sequence[Sequence[str]], units: Sequence[int], *, n_units: int, classes: Sequence[str]) -> Floats:
+def _by_unit(
+    truth: Sequence[str], reads: Sequence[Sequence[str]], units: Sequence[int], *, n_units: int, classes: Sequence[str]
+) -> Floats:
     place = {name: at for at, name in enumerate(classes)}
     tables = np.zeros((n_units, len(classes), len(classes)))
     rows = [place[one] for one in truth]
