@@ -17,6 +17,7 @@ from understudy.errors import MORE_ROOM, BudgetExhausted
 from understudy.flows import stages
 from understudy.flows.runners import threads
 from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search
+from understudy.records import REPORTING
 from understudy.tasks.play.evaluation import settled
 from understudy.tasks.play.metering import pays, spent_by
 from understudy.tasks.play.opened import OpenRun, models_open, store_open
@@ -55,7 +56,7 @@ def compare_settings(
     options: RunOptions = RunOptions(),
 ) -> CompareFields:
     """The fields of `understudy compare`, without its files."""
-    split = "test" if final else "select"
+    split = "test" if final else REPORTING
     with store_open(options.store) as store:
         with models_open(dataset, options, store) as opened:
             home = Place(opened, split, report)
@@ -158,9 +159,9 @@ def experiment(
     """The last table of a study; each of its stages that is done already is answered from its row.
 
     The model is asked what it knows of the data set; every hand-written prompt is played as it is; each is searched from; seed and
-    pick are held against each other on `select`, and on `test` where the study is final.
+    pick are held against each other on the reporting part of `select`, and on `test` where the study is final.
     """
-    select, test = Place(opened, "select", report), Place(opened, "test", report)
+    select, test = Place(opened, REPORTING, report), Place(opened, "test", report)
     begun.once("probe", partial(probed, opened, n_probed))
     for name in settings:
         begun.once(f"seed/{name}", partial(seed_played, select, name))

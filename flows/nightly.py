@@ -15,6 +15,7 @@ from prefect.runtime import flow_run
 from understudy.doors.limits import ReadingLimits
 from understudy.flows import stages
 from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search
+from understudy.records import DIVIDED, REPORTING
 from understudy.tasks.kept import snapshot_kept
 from understudy.tasks.optimize.finals import PickFields
 from understudy.tasks.play.opened import models_open, store_open
@@ -32,6 +33,7 @@ class NightFields(TypedDict):
     n_model_calls: int
     objectives: dict[str, ObjectiveRow]
     split: str
+    part: str
     engine: str
     pick: PickFields
     critic: str | None
@@ -78,7 +80,8 @@ def nightly(
             "flow_run_id": str(flow_run.get_id()),
             "n_model_calls": n_model_calls,
             "objectives": objectives,
-            "split": "select",
+            "split": DIVIDED,
+            "part": REPORTING,
             "engine": played["engine"],
             "pick": found["pick"],
             "critic": found["critic"],

@@ -8,9 +8,15 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 Role = Literal["seeker", "recommender"]
 Split = Literal["exemplar", "search", "select", "test"]
+Part = Literal["choosing", "reporting"]
 Stratum = Literal["liked_seen", "liked_unseen", "disliked", "unstated", "decoy"]
 
 SPLITS: tuple[Split, ...] = ("exemplar", "search", "select", "test")
+# the two parts of the split `select`: finalists are chosen on one, and what is chosen is reported and gated on the other
+CHOOSING: Part = "choosing"
+REPORTING: Part = "reporting"
+PARTS: tuple[Part, ...] = (CHOOSING, REPORTING)
+DIVIDED: Split = "select"
 STRATA: tuple[Stratum, ...] = ("liked_seen", "liked_unseen", "disliked", "unstated")
 DECOY: Stratum = "decoy"
 # the most items that a ranking of a recommender holds

@@ -15,7 +15,7 @@ from understudy.parameters import PanelSize
 from understudy.report.figures import figure
 
 if TYPE_CHECKING:
-    from understudy.tasks.profile.results import ProfileFields
+    from understudy.tasks.profile.results import PartFields, ProfileFields, StratumFields
 
 
 def profile(
@@ -50,6 +50,7 @@ def page(console: Console, fields: ProfileFields) -> None:
     for name, n in fields["strata"].items():
         strata.add_row(name, str(n))
     console.print(strata)
+    console.print(_parts(fields["parts"]))
     anchors = Table(
         "anchor", "human", "floor", title="Human reference values (--json also has the floors of the parts)", title_justify="left"
     )
@@ -62,3 +63,18 @@ def page(console: Console, fields: ProfileFields) -> None:
         instruments.add_row(name, one.get("kind", ""), ", ".join(one["fitted_on"]) or "nothing", figure(one.get("macro_f1")))
     console.print(instruments)
     console.print(f"page with the plots: {fields['pictures']['page']}", soft_wrap=True)
+
+
+def _parts(parts: dict[str, PartFields]) -> Table:
+    """The strata of both parts of `select`, a row for each stratum."""
+    title = "Reaction contexts of the split select: finalists are chosen on one part, results are reported on the other"
+    table = Table("stratum", *parts, title=title, title_justify="left")
+    for name in next(iter(parts.values()))["strata"]:
+        table.add_row(name, *(_contexts(part["strata"][name]) for part in parts.values()))
+    return table
+
+
+def _contexts(stratum: StratumFields) -> str:
+    """How many contexts there are, and whether they are too few."""
+    few = f" [yellow](underpowered: {stratum['needed']} needed)[/]" if stratum["underpowered"] else ""
+    return f"{stratum['n']}{few}"

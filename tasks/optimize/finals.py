@@ -15,7 +15,9 @@ from understudy.doors import folders
 from understudy.doors.store import Store
 from understudy.keys import key
 from understudy.objectives import NAMES, constraints
+from understudy.profile.splits import people_fields, people_named
 from understudy.prompt.genome import Genome
+from understudy.records import CHOOSING
 from understudy.rows import played as rows
 from understudy.search import picking
 from understudy.search.drive import Conclusion
@@ -38,6 +40,7 @@ class PickFields(TypedDict):
     p_dominates_seed: float | None
     feasible: bool
     split: str
+    part: str | None
 
 
 class SearchFields(TypedDict):
@@ -83,7 +86,7 @@ def confirm(work: Work, opened: OpenRun) -> Confirmed:
 
 @task(name="store finalists", persist_result=False)
 def keep_confirmed(store: Store, done: Sequence[Confirmed]) -> None:
-    """Writes the finalists as measured on `select` in one transaction, those that were measured before a cap ended it as well."""
+    """Writes the finalists as measured on the choosing part of `select` in one transaction, those before a cap ended it as well."""
     with store.transaction():
         keep(store, [one.done for one in done])
         store.add("optimize.replicates", _replicate_frame(done))
@@ -93,8 +96,8 @@ def keep_confirmed(store: Store, done: Sequence[Confirmed]) -> None:
 def keep_conclusion(opened: OpenRun, run: Run, ended: Conclusion) -> SearchFields:
     """Writes the front and the pick; the search's part of the command's fields.
 
-    Where a cap came before all finalists were measured on `select`, the pick rests on the search's own panels, which the fields
-    say, and no outcome is written: the search has not ended.
+    Where a cap came before all finalists were measured on the choosing part of `select`, the pick rests on the search's own panels,
+    which the fields say, and no outcome is written: the search has not ended.
     """
     chosen = ended.pick
     store = opened.store
@@ -103,8 +106,8 @@ def keep_conclusion(opened: OpenRun, run: Run, ended: Conclusion) -> SearchField
     totals = store.rows("optimize/totals", run_key=run.run_key)[0]
     rejected = store.rows("optimize/rejected", run_key=run.run_key)
     genome = rows.load_genome(store, chosen.genome_digest)
-    split, seed_digest = "select" if ended.complete else "search", setup_of(opened, run).seeds[0].digest
-    pages.show_front(ended.finalists, chosen, seed_digest=seed_digest, split=split)
+    people, seed_digest = CHOOSING if ended.complete else "search", setup_of(opened, run).seeds[0].digest
+    pages.show_front(ended.finalists, chosen, seed_digest=seed_digest, people=people_named(people))
     return {
         "run": run.run_key,
         "dataset": run.dataset,
@@ -128,7 +131,7 @@ def keep_conclusion(opened: OpenRun, run: Run, ended: Conclusion) -> SearchField
             "dominates_seed": chosen.dominates_seed,
             "p_dominates_seed": chosen.p_dominates_seed,
             "feasible": chosen.feasible,
-            "split": split,
+            **people_fields(people),
         },
     }
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from understudy.doors.store import Store
-from understudy.measure.reference import MIN_CONTEXTS
+from understudy.measure.reference import MIN_CHOOSING
 from understudy.objectives import NAMES, TRADED, Evaluation, constraints
 from understudy.parameters import Search
 from understudy.play.panels import Panel
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting, seed_genome, setting_names
+from understudy.records import CHOOSING
 from understudy.search import members
 from understudy.search.drive import Material, Setup
 from understudy.search.genes import Screen, log_grams
@@ -58,13 +59,13 @@ def panel_of(opened: OpenRun, run: Run, rotation: int) -> Panel:
 
 
 def front_panel(opened: OpenRun, run: Run) -> Panel:
-    """What finalists play on `select`; a replicate of its own, which no report sees."""
-    return opened.humans.panel("select", run.search.front_panel, seed=run.seed, replicate=1)
+    """What finalists play, on the choosing part of `select`: no report sees its seekers."""
+    return opened.humans.panel(CHOOSING, run.search.front_panel, seed=run.seed)
 
 
 def work_of(opened: OpenRun, run: Run, genome_digest: str, split: str, panel: Panel, *, intervals: bool) -> Work:
     """The evaluation of a candidate on a panel."""
-    least = MIN_CONTEXTS if split == "select" else run.search.panel.per_stratum
+    least = MIN_CHOOSING if split == CHOOSING else run.search.panel.per_stratum
     return opened.work(genome_digest, panel, split=split, intervals=intervals, min_contexts=least)
 
 
@@ -74,9 +75,9 @@ def search_work(opened: OpenRun, run: Run, proposal: Proposal, panel: Panel) -> 
 
 
 def front_works(opened: OpenRun, run: Run, genomes: Sequence[str]) -> list[Work]:
-    """The evaluations of finalists, given by their digests, on `select`, which the search has not seen."""
+    """The evaluations of finalists, given by their digests, on the choosing part of `select`, which the search has not seen."""
     panel = front_panel(opened, run)
-    return [work_of(opened, run, genome, "select", panel, intervals=True) for genome in genomes]
+    return [work_of(opened, run, genome, CHOOSING, panel, intervals=True) for genome in genomes]
 
 
 def part_of(work: Work) -> Work:
@@ -139,7 +140,7 @@ def individual(proposal: Proposal, row: Mapping[str, Any], floors: Floors) -> In
 
 def _played(opened: OpenRun, run: Run, generation: int, playing: Sequence[Proposal]) -> dict[str, Individual]:
     """Genome → its individual, of what was played to the end of the panel or dropped by a race."""
-    store, floors = opened.store, opened.humans.floors("select")
+    store, floors = opened.store, opened.humans.floors(CHOOSING)
     panel, out = panel_of(opened, run, run.plan.rotation(generation)), dropped_out(race_of(store, run, generation), playing)
     works = {each.genome.digest: search_work(opened, run, each, panel) for each in playing if each.genome.digest not in out}
     return out | {

@@ -13,6 +13,7 @@ from prefect import Task
 
 from understudy.errors import BudgetExhausted
 from understudy.prompt.genome import Genome
+from understudy.records import CHOOSING
 from understudy.search.critic import Commission, Treated
 from understudy.search.drive import Material
 from understudy.search.picking import Finalist
@@ -72,15 +73,15 @@ class MappedGround:
         done, capped = self.calls.mapped(evaluate, [search_work(self.opened, self.run, each, panel) for each in proposals], self.opened)
         self.calls.one(keep_evaluations, self.opened.store, done)
         _go_on(capped)
-        floors = self.opened.humans.floors("select")
+        floors = self.opened.humans.floors(CHOOSING)
         return [individual(each, one.row, floors) for each, one in zip(proposals, done, strict=True)]
 
     def confirmed(self, genomes: Sequence[Genome]) -> list[Finalist]:
-        """The genomes as measured on `select`, which the search has not seen."""
+        """The genomes as measured on the choosing part of `select`, which the search has not seen."""
         done, capped = self.calls.mapped(confirm, front_works(self.opened, self.run, [genome.digest for genome in genomes]), self.opened)
         self.calls.one(keep_confirmed, self.opened.store, done)
         _go_on(capped)
-        floors = self.opened.humans.floors("select")
+        floors = self.opened.humans.floors(CHOOSING)
         return [finalist(one, floors) for one in done]
 
 

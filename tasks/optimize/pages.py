@@ -64,7 +64,7 @@ def show_generation(run: Run, generation: int, members: Sequence[Individual], fr
     page(_operator_table(brought), key=f"operators-{key}", description=title, svg=operators_svg(brought, title=title) if brought else None)
 
 
-def show_front(compared: Sequence[picking.Finalist], chosen: picking.Pick, *, seed_digest: str, split: str) -> None:
+def show_front(compared: Sequence[picking.Finalist], chosen: picking.Pick, *, seed_digest: str, people: str) -> None:
     """The picture and the table of the finalists."""
     points, cells = [], []
     for one in compared:
@@ -76,7 +76,7 @@ def show_front(compared: Sequence[picking.Finalist], chosen: picking.Pick, *, se
         cells.append([one.genome_digest[:12], kind, *figures, f"{violated:.3f}", number(share, missing="not compared")])
         if None not in values.values():
             points.append(FrontPoint(kind, kind, values))  # type: ignore[arg-type]
-    title = f"Finalists on {split}"
+    title = f"Finalists on {people}"
     text = table(["genome", "", *NAMES, "excess over the bounds of the gates", "P(dominated)"], cells)
     if not chosen.dominates_seed:
         text += "\n\nThe pick does not dominate the seed prompt.\n"

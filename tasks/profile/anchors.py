@@ -9,39 +9,43 @@ import polars as pl
 
 from understudy.doors import folders
 from understudy.doors.store import Store
-from understudy.parameters import PanelSize
-from understudy.records import Measured
+from understudy.measure.reference import MIN_CHOOSING, MIN_CONTEXTS
+from understudy.parameters import FRONT_PANEL, PanelSize
+from understudy.profile.splits import people_fields
+from understudy.records import CHOOSING, REPORTING, Measured
 from understudy.rows import played
 from understudy.rows.handle import Humans
 from understudy.tasks.profile.results import AnchorFields
 
 Fields = dict[str, Any]
-# what reports are made on; `test` is opened by `compare --final` alone
-ANCHORED = ("select",)
 # the floors of reports and gates are of one seed, whatever the seed of the run
 ANCHOR_SEED = 0
 
 
 def measure_anchors(store: Store, humans: Humans, seed: int) -> None:
-    """Keeps the human figures and floors of the split that reports are made on, and the counts that its drawings show."""
-    from understudy.profile.anchors import human_anchors
+    """Keeps the human figures and floors of both parts of `select`, and the counts that the drawings of the reported humans show.
+
+    Those who choose are measured at the size that finalists play, those who report at the size of a report.
+    """
+    from understudy.profile.anchors import SIZES, human_anchors
     from understudy.profile.distributions import spoken
 
     profile_key = humans.profile_key
-    for split in ANCHORED:
-        reference = humans.reference(split, seed=seed)
-        store.add("profile.anchors", played.anchor_frame(human_anchors(reference, split=split, seed=seed), profile_key=profile_key))
-        store.add("profile.distributions", spoken(reference, profile_key=profile_key))
+    for part, sizes, least in ((CHOOSING, FRONT_PANEL.model_dump(), MIN_CHOOSING), (REPORTING, SIZES, MIN_CONTEXTS)):
+        reference = humans.reference(part, seed=seed, min_contexts=least)
+        found = human_anchors(reference, split=part, sizes=sizes, seed=seed)
+        store.add("profile.anchors", played.anchor_frame(found, profile_key=profile_key))
+    store.add("profile.distributions", spoken(humans.reference(REPORTING, seed=seed), profile_key=profile_key))
 
 
 def anchors_at(store: Store, humans: Humans, size: PanelSize, *, seed: int) -> Fields:
     """The anchors at another size than the report's, `{sizes, anchors}`; measured once and then served from rows."""
-    sized = (anchors_of(store, humans, split, size, seed=seed) for split in ANCHORED)
-    return {"sizes": size.model_dump(), "anchors": {one["name"]: anchor_fields(one) for part in sized for one in part}}
+    sized = anchors_of(store, humans, REPORTING, size, seed=seed)
+    return {"sizes": size.model_dump(), "anchors": {one["name"]: anchor_fields(one) for one in sized}}
 
 
 def anchors_of(store: Store, humans: Humans, split: str, size: PanelSize, *, seed: int) -> list[Fields]:
-    """The rows of profile.sized_anchors of one split at a size; measured once."""
+    """The rows of profile.sized_anchors of one split, or part of `select`, at a size; measured once."""
     from understudy.profile.anchors import human_anchors
 
     wanted = {"profile_key": humans.profile_key, "split": split, **size.model_dump()}
@@ -55,8 +59,8 @@ def anchors_of(store: Store, humans: Humans, split: str, size: PanelSize, *, see
 
 
 def kept(humans: Humans) -> dict[str, AnchorFields]:
-    """Name → anchor at the report's size."""
-    return {name: anchor_fields(one) for split in ANCHORED for name, one in humans.anchors(split).items()}
+    """Name → anchor of the reported humans at the report's size."""
+    return {name: anchor_fields(one) for name, one in humans.anchors(REPORTING).items()}
 
 
 def floor_of(row: Fields) -> Measured:
@@ -68,7 +72,8 @@ def floor_of(row: Fields) -> Measured:
 
 def anchor_fields(row: Fields) -> AnchorFields:
     """The contract's form of a statistic, with its floor where one was measured."""
-    figure: AnchorFields = {"split": row["split"], "n": row["n"], "value": row["value"]}
+    people = people_fields(row["split"])
+    figure: AnchorFields = {"split": people["split"], "part": people["part"], "n": row["n"], "value": row["value"]}
     if row["value"] is None:
         figure["reason"] = row["reason"]
     else:

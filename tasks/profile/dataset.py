@@ -25,6 +25,7 @@ from understudy.tasks.artifacts import page
 from understudy.tasks.profile import anchors as measured
 from understudy.tasks.profile.anchors import measure_anchors
 from understudy.tasks.profile.instruments import instrument_fields, keep_instruments, version_of
+from understudy.tasks.profile.parts import part_fields, part_table
 from understudy.tasks.profile.results import SPLIT_COUNTS, ProfileFields, ProfileRows, SplitFields
 
 Fields = dict[str, Any]
@@ -69,6 +70,7 @@ def _show(fields: ProfileFields, drawn: dict[str, str]) -> None:
         (
             table(["split", "dialogues", "seekers", "shared targets"], splits),
             table(["stratum", "reaction contexts"], strata),
+            part_table(fields["parts"]),
             table(["anchor", "human", "95 %", "floor", "95 %"], anchors),
             table(["instrument", "kind", "fitted on", "macro-F1", "95 %", "digest"], instruments),
         )
@@ -165,6 +167,7 @@ def _fields(store: Store, of: Humans) -> ProfileRows:
         "splits": {one.pop("split"): cast(SplitFields, one) for one in of.rows("profile/splits")},
         "strata": {name: sum(strata.get(name, 0) for strata in by_split.values()) for name in names},
         "strata_by_split": by_split,
+        "parts": part_fields(of),
         "human": store.rows("profile/human_figures", dataset=of.dataset)[0],
         "history_leak": _history_leak(of),
         "disclosed": {one.pop("kind"): one for one in of.rows("profile/disclosed")},

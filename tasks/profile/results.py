@@ -24,10 +24,27 @@ class FloorFields(FigureFields):
     signed_ci: NotRequired[list[float]]
 
 
+class StratumFields(TypedDict):
+    """Reaction contexts of one stratum; with fewer than are `needed` it is underpowered: it is shown and gates nothing."""
+
+    n: int
+    needed: int
+    underpowered: bool
+
+
+class PartFields(TypedDict):
+    """One of the two parts of `select`."""
+
+    n_dialogues: int
+    n_seekers: int
+    strata: dict[str, StratumFields]
+
+
 class AnchorFields(FigureFields):
     """One statistic of the humans, with its floor where one was measured."""
 
     split: str
+    part: str | None
     floor: NotRequired[FloorFields]
 
 
@@ -54,6 +71,7 @@ class ProfileRows(TypedDict):
     splits: dict[str, SplitFields]
     strata: dict[str, int]
     strata_by_split: dict[str, dict[str, int]]
+    parts: dict[str, PartFields]
     human: dict[str, Any]
     history_leak: dict[str, dict[str, Any]]
     disclosed: dict[str, dict[str, Any]]

@@ -18,6 +18,7 @@ from understudy.play.dialogue import ends_of
 from understudy.play.panels import Panel, draw_panel
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting, seed_genome
+from understudy.records import REPORTING
 from understudy.report.figures import counted
 from understudy.report.markdown import table
 from understudy.rows import played as rows
@@ -56,7 +57,7 @@ def prompt_of(opened: OpenRun, *, setting: str | None, genome_file: str | None) 
 def play_batch(opened: OpenRun, *, genome_digest: str, batch: str, n: int, size: PanelSize) -> SimulateFields:
     """The fields of `understudy simulate`. A batch that is there is answered from its rows."""
     panel = _panel(opened.humans, batch=batch, n=n, size=size, seed=opened.options.seed)
-    work = opened.work(genome_digest, panel, split="select", free_split="search")
+    work = opened.work(genome_digest, panel, split=REPORTING, free_split="search")
     batch_key = _key_of(work, batch, n=n, size=size)
     store, gateway = opened.store, opened.gateway
     if not store.rows("simulate/batch", batch_key=batch_key):
@@ -104,7 +105,7 @@ def batch_key_of(store: Store, batch: str, dataset: str | None) -> str:
 
 def _panel(humans: Humans, *, batch: str, n: int, size: PanelSize, seed: int) -> Panel:
     """The report's replays, and free runs whose replicate and place in the order come from the name of the batch."""
-    report = humans.panel("select", size, seed=seed, replicate=REPORT_REPLICATE)
+    report = humans.panel(REPORTING, size, seed=seed, replicate=REPORT_REPLICATE)
     own = seed_of("batch", VERSION, batch)
     free = draw_panel(
         (), humans.scenarios("search").values(), per_stratum=0, n_behaviour=0, n_free=n, seed=seed, rotation=own, replicate=own

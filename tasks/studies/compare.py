@@ -12,6 +12,7 @@ from understudy.completion import engine_of
 from understudy.doors.store import Store
 from understudy.errors import MORE_ROOM, BadInput, BudgetExhausted
 from understudy.parameters import Caps
+from understudy.profile.splits import people_fields, people_named
 from understudy.prompt.setting import load_setting, setting_names
 from understudy.records import Measured
 from understudy.report.document import Picture, as_markdown
@@ -88,7 +89,7 @@ def table(
     versus, versus_family = comparing.against(pairs, EXPERT, floors)
     store = place.opened.store
     told = [_setting(store, one) for one in settings]
-    n_test_uses = store.rows("optimize/n_test_uses")[0]["n"]
+    n_test_uses, people = store.rows("optimize/n_test_uses")[0]["n"], people_fields(place.split)
     return {
         "rows": cast(list[RowFields], comparing.with_carried(found, home) if home is not None else found),
         "family": cast(FamilyFields, family),
@@ -99,7 +100,8 @@ def table(
         "versus_expert_family": cast(FamilyFields, versus_family),
         "minutes_note": _MINUTES,
         "engine": engine_of(side.engine for one in settings for side in (one.before, one.after)),
-        "split": place.split,
+        "split": people["split"],
+        "part": people["part"],
         "n_test_uses": n_test_uses,
         "report_panel": place.report.model_dump(),
     }
@@ -139,7 +141,8 @@ def show(fields: CompareFields) -> None:
     """The page of a comparison, for the UI."""
     document = comparing_page.document(fields)
     drawn = next(part.svg for part in document.parts if isinstance(part, Picture))
-    page(as_markdown(document), key="comparison", description=f"Before and after on {fields['split']}", svg=drawn)
+    people = people_named(fields["part"] or fields["split"])
+    page(as_markdown(document), key="comparison", description=f"Before and after on {people}", svg=drawn)
 
 
 def written(fields: CompareFields, *, html: str | None, markdown: str | None) -> dict[str, str]:

@@ -17,7 +17,7 @@ from understudy.parameters import Models, PanelSize, Search
 from understudy.play.scene import MAX_TURNS, Scene, replay_scene
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting, seed_genome
-from understudy.records import Context
+from understudy.records import CHOOSING, REPORTING, Context
 from understudy.rows.handle import Humans
 from understudy.search.halting import STALL_PANELS
 from understudy.search.plan import n_survivors
@@ -173,18 +173,18 @@ def _stages(side: Humans, asked: Asked, turns: Estimate) -> list[Stage]:
     if asked.run in SEARCHED:
         stages.append(_search(side, asked, turns))
         n_front = Estimate(search.n_front + 1, 1, search.n_front + 1) if search.generations else Estimate.exactly(1)
-        stage("finalists", n_front, "select", search.front_panel)
+        stage("finalists", n_front, CHOOSING, search.front_panel)
     if asked.run in ("nightly", *SEVERAL, CARRIED):
         # a study has played the seeds of `select` by then, and a pick that is the seed is played once
         both = Estimate(2, 1, 2) if search.generations else Estimate.exactly(1)
         for split in _reported(asked):
-            stage("compare" if split == "select" else f"compare on {split}", both, split, report)
+            stage("compare" if split == REPORTING else f"compare on {split}", both, split, report)
     if asked.run == CARRIED and not asked.to.replays:
         stages = [replace(one, n_replays=0) for one in stages]
     if asked.run == "nightly":
         stages.append(Stage("batch", Estimate.exactly(1), 0, asked.n, turns))
     elif asked.run == "simulate":
-        stage("batch", Estimate.exactly(1), "select", report, asked.n)
+        stage("batch", Estimate.exactly(1), REPORTING, report, asked.n)
     elif asked.run == "evaluate":
         stages.append(Stage("recommender", Estimate.exactly(1), 0, asked.n, turns))
     return stages
@@ -193,8 +193,8 @@ def _stages(side: Humans, asked: Asked, turns: Estimate) -> list[Stage]:
 def _reported(asked: Asked) -> tuple[str, ...]:
     """The splits that seed and pick are measured on: a study that ends on `test` has measured `select` before."""
     if not asked.final:
-        return ("select",)
-    return ("select", "test") if asked.run == "study" else ("test",)
+        return (REPORTING,)
+    return (REPORTING, "test") if asked.run == "study" else ("test",)
 
 
 def _search(side: Humans, asked: Asked, turns: Estimate) -> Stage:

@@ -19,8 +19,10 @@ from understudy.play.dialogue import Played, PlayedTurn, ends_of
 from understudy.play.panels import Panel, draw_panel
 from understudy.play.satisfaction import Score, satisfaction, satisfaction_key
 from understudy.play.scene import Scene
+from understudy.profile.splits import people_named
 from understudy.prompt.structured import Invalid
 from understudy.recommenders import chosen
+from understudy.records import DIVIDED, REPORTING
 from understudy.report.figures import figure
 from understudy.report.markdown import table
 from understudy.rows import played as rows
@@ -36,8 +38,8 @@ from understudy.tasks.simulate.results import EndFields
 from understudy.tasks.studies.results.judged import AgreementFields, EvaluateFields, HumanRecommenders, JudgedFields, JudgedFigure
 
 VERSION = 1
-# what fitting may see is what popularity is counted on; the test split stays closed
-SPLIT = "select"
+# what fitting may see is what popularity is counted on; no seeker here had a part in the choice of a prompt; test stays closed
+PEOPLE = REPORTING
 Fields = dict[str, Any]
 
 
@@ -49,7 +51,7 @@ def judge(opened: OpenRun, *, genome_digest: str, recommenders: Sequence[str], n
     """
     named, humans, seed = _named(recommenders, opened), opened.humans, opened.options.seed
     panel = _panel(humans, n=n, seed=seed)
-    works = {written: opened.work(genome_digest, panel, split=SPLIT, recommender=name) for written, name in named.items()}
+    works = {written: opened.work(genome_digest, panel, split=PEOPLE, recommender=name) for written, name in named.items()}
     titles, instruments = Titles.of(humans.items), humans.instruments
     judged: dict[str, list[DialogueOutcome]] = {}
     found: list[JudgedFields] = []
@@ -61,7 +63,8 @@ def judge(opened: OpenRun, *, genome_digest: str, recommenders: Sequence[str], n
         judged[written] = [_outcome(one, accepting[one.play_key], satisfied.get(one.play_key)) for one in played if _counts(one)]
         found.append(_row(written, work.recommender, played, judged[written], why, seed=seed))
     fields: dict[str, object] = {
-        "dataset": opened.dataset, "split": SPLIT, "genome_digest": genome_digest, "model": opened.cast.seeker, "judge": opened.cast.judge,
+        "dataset": opened.dataset, "split": DIVIDED, "part": PEOPLE, "genome_digest": genome_digest,
+        "model": opened.cast.seeker, "judge": opened.cast.judge,
         "engine": engine_of(one["engine"] for one in found), "instrument": instruments.kinds["reaction"],
         **(found[0] if len(found) == 1 else {}),
         "rows": found,
@@ -82,7 +85,7 @@ def show(fields: EvaluateFields) -> None:
         figures = [*(row[name] for name in names), *row["recall"].values()]
         cells.append([row["recommender"], *(figure(one, reason=True) for one in figures), str(row["n_missing"])])
     text = table(["recommender", *names, *(f"recall@{k}" for k in judging.KS), "missing"], cells)
-    page(text, key="evaluation", description=f"Recommenders evaluated by simulated seekers on the split `{fields['split']}`")
+    page(text, key="evaluation", description=f"Recommenders evaluated by simulated seekers on {people_named(PEOPLE)}")
 
 
 def _named(recommenders: Sequence[str], opened: OpenRun) -> dict[str, str]:
@@ -94,7 +97,7 @@ def _named(recommenders: Sequence[str], opened: OpenRun) -> dict[str, str]:
 
 
 def _panel(humans: Humans, *, n: int, seed: int) -> Panel:
-    scenarios = humans.scenarios(SPLIT).values()
+    scenarios = humans.scenarios(PEOPLE).values()
     own = seed_of("evaluate", VERSION, seed)
     return draw_panel((), scenarios, per_stratum=0, n_behaviour=0, n_free=n, seed=seed, replicate=own)
 
@@ -192,9 +195,9 @@ def _humans(humans: Humans, panel: Panel, titles: Titles, *, seed: int) -> Human
 
     A reference of a kind: that the target was suggested and liked is what made it the target.
     """
-    scenarios = humans.scenarios(SPLIT)
+    scenarios = humans.scenarios(PEOPLE)
     targets = {scenarios[name].dialogue_id: (name, scenarios[name].target) for name, _ in panel.free}
-    turns = humans.turns(SPLIT)
+    turns = humans.turns(PEOPLE)
     said: dict[str, list[PlayedTurn]] = {}
     for row in turns.filter(pl.col("dialogue_id").is_in(list(targets))).iter_rows(named=True):
         said.setdefault(row["dialogue_id"], []).append(PlayedTurn(row["role"], row["text"], tuple(row["item_ids"])))

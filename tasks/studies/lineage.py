@@ -9,6 +9,7 @@ from typing import Any
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.objectives import NAMES
+from understudy.profile.splits import people_fields
 from understudy.prompt.genome import Genome
 from understudy.records import Measured
 from understudy.report.figures import REHEARSAL_WARNING
@@ -17,7 +18,7 @@ from understudy.studies.lineage import page
 from understudy.studies.lineage import steps as lineage
 from understudy.studies.lineage.steps import Candidate, Change, LineageStep
 from understudy.tasks.studies import documents
-from understudy.tasks.studies.results.lineages import ChangeFields, GainFields, LineageFields, StepFields
+from understudy.tasks.studies.results.lineages import ChangeFields, GainFields, LineageFields, MeasuredOn, StepFields
 
 Fields = dict[str, Any]
 _N_LISTED = 20
@@ -39,7 +40,7 @@ def show_run(store_path: str, run: str, *, genome: str | None) -> LineageFields:
         steps = lineage.steps(candidates, genomes, figures, digest)
         seed = steps[0].candidate.parents[0] if steps else digest
         whole = lineage.change(genomes[seed], rows.load_genome(store, digest))
-        split, objectives = _final(store, outcome, seed, digest)
+        on, objectives = _final(store, outcome, seed, digest)
     critic = {(row["generation"], row["genome_digest"]): row["n_critic_tokens"] for row in told}
     return {
         "run": found["run_key"],
@@ -56,7 +57,7 @@ def show_run(store_path: str, run: str, *, genome: str | None) -> LineageFields:
         "n_played": sum(one.is_played and one.operator != lineage.SURVIVOR for one in candidates),
         "n_rejected": sum(not one.is_played for one in candidates),
         "steps": [_step(at, one, costs, critic) for at, one in enumerate(steps, start=1)],
-        "whole": {"change": _change(whole), "split": split, "objectives": objectives},
+        "whole": {"change": _change(whole), "split": on["split"], "part": on["part"], "objectives": objectives},
         "engine_note": REHEARSAL_WARNING if found["model"].startswith("rehearsal") else "",
     }
 
@@ -108,13 +109,14 @@ def _objectives_of(row: Fields) -> dict[str, Measured]:
     return {name: Measured.from_json(one) for name, one in json.loads(row["objectives"]).items()}
 
 
-def _final(store: Store, outcome: Fields | None, seed: str, digest: str) -> tuple[str | None, dict[str, GainFields]]:
+def _final(store: Store, outcome: Fields | None, seed: str, digest: str) -> tuple[MeasuredOn, dict[str, GainFields]]:
     """Seed and genome as the finalists were measured; nothing where the genome was none."""
     members = store.rows("optimize/outcome_members", outcome_key=outcome["outcome_key"]) if outcome else []
     known = {row["genome_digest"]: row for row in members}
     if seed not in known or digest not in known:
-        return None, {}
-    return str(known[digest]["split"]), _pairs(_objectives_of(known[seed]), _objectives_of(known[digest]))
+        return {"split": None, "part": None}, {}
+    on = people_fields(known[digest]["split"])
+    return {"split": on["split"], "part": on["part"]}, _pairs(_objectives_of(known[seed]), _objectives_of(known[digest]))
 
 
 def _pairs(before: dict[str, Measured], after: dict[str, Measured]) -> dict[str, GainFields]:

@@ -1,4 +1,4 @@
-"""What the search was worth: seed and pick on the same dialogues of `select`, played anew, beside the humans' floor."""
+"""What the search was worth: seed and pick on the dialogues of `select` that report, beside the floor of the same humans."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from understudy.measure.comparison import Difference, compare_values
 from understudy.measure.values import NO_FLOOR
 from understudy.objectives import Evaluation
 from understudy.parameters import PanelSize
-from understudy.records import FigureFields, Measured
+from understudy.profile.splits import people_named
+from understudy.records import REPORTING, FigureFields, Measured
 from understudy.report.drawing import Bar, bars_svg
 from understudy.report.figures import figure
 from understudy.report.markdown import table
@@ -44,14 +45,14 @@ class ObjectiveRow(TypedDict):
 def compare(opened: OpenRun, result: Mapping[str, Any], *, size: PanelSize) -> dict[str, ObjectiveRow]:
     """Per objective: unit, better, seed, optimized, human, floor, difference, outcome, n.
 
-    The replicate is none that the search or the choice of the pick has seen, so the pick is not flattered by its own luck.
+    The seekers are none that the search or the choice of the pick has seen, so the pick is not flattered by its own luck.
     """
-    place = Place(opened, "select", size)
+    place = Place(opened, REPORTING, size)
     seed, pick = (measured(opened, place.work(genome)) for genome in (result["seed_digest"], result["pick"]["genome_digest"]))
     with opened.store.transaction():
         keep(opened.store, [seed.done, pick.done])
     # the humans are divided as small as the report is: what n dialogues show of humans is what n dialogues of a simulator are held to
-    anchors = {row["name"]: floor_of(row) for row in anchors_of(opened.store, opened.humans, "select", size, seed=ANCHOR_SEED)}
+    anchors = {row["name"]: floor_of(row) for row in anchors_of(opened.store, opened.humans, REPORTING, size, seed=ANCHOR_SEED)}
     floors = {name: anchors.get(name, Measured(None, reason=NO_FLOOR)) for name in objectives.NAMES}
     ends = {name: floor.hi for name, floor in floors.items()}
     differences = compare_values(seed.evaluation.objectives, pick.evaluation.objectives, floors=ends)
@@ -88,4 +89,4 @@ def _show(rows: Mapping[str, ObjectiveRow]) -> None:
         cells.append([name, *(figure(one, n="named", reason=True) for one in figures), row["outcome"]])
     text = table(["objective", "seed", "optimized", "floor", "difference", "outcome"], cells)
     picture = bars_svg(bars, title="Before and after the search, with the human split-half baseline")
-    page(text, key="before-and-after", description="Seed prompt and pick on the split `select`, beside the humans", svg=picture)
+    page(text, key="before-and-after", description=f"Seed prompt and pick on {people_named(REPORTING)}, beside the humans", svg=picture)

@@ -15,6 +15,7 @@ from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.parameters import Models, PanelSize, RunOptions, Search, checked
+from understudy.records import REPORTING
 from understudy.rows.handle import Humans
 from understudy.tasks.play.opened import joined
 from understudy.tasks.simulate.batch import play_batch, prompt_of
@@ -38,8 +39,8 @@ def estimate(store: str, models: dict[str, Any] | None = None, **changes: Any) -
 def test_replays_are_counted_as_they_will_be_played(store: str) -> None:
     with Store.open(store) as opened:
         humans = Humans.of(opened, "sample")
-        panel = humans.panel("select", SMALL, seed=0)
-        n_turns = sum(one.stratum is None and one.dialogue_id in panel.behaviour for one in humans.contexts("select").values())
+        panel = humans.panel(REPORTING, SMALL, seed=0)
+        n_turns = sum(one.stratum is None and one.dialogue_id in panel.behaviour for one in humans.contexts(REPORTING).values())
     told = estimate(store)
     assert told["n_dialogues"]["value"] == len(panel.reactions) + n_turns + 7
     assert told["n_free_runs"]["value"] == 7, "the only ones that a cap on dialogues counts"

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 import pytest
+from rich.console import Console
 
 import understudy.profile.anchors
 from tests.stored import on
 from understudy.doors.store import Store
 from understudy.errors import BadInput
+from understudy.flows.cli.profile import page
 from understudy.parameters import PanelSize
 from understudy.records import SPLITS
 from understudy.rows import humans
 from understudy.tasks.ingest.logs import ingest_logs
 from understudy.tasks.profile.dataset import profile_dataset
+from understudy.tasks.profile.parts import part_table
+from understudy.tasks.profile.results import ProfileFields
 
 SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "sample"
 TOKEN = "zyzzogeton"
@@ -64,6 +69,28 @@ def test_the_sample_carries_the_demo(profiled: tuple[Path, dict[str, Any]]) -> N
     assert fields["instruments"]["rehearsal"]["fitted_on"] == ["exemplar", "search"]
     assert fields["instruments"]["reaction"]["kind"] == "lexicon"
     json.dumps(fields, allow_nan=False)
+
+
+def test_the_strata_of_both_parts_of_select_are_shown_and_those_with_too_few_contexts_said_to_be(
+    profiled: tuple[Path, dict[str, Any]],
+) -> None:
+    _, fields = profiled
+    parts, whole = fields["parts"], fields["strata_by_split"]["select"]
+    assert set(parts) == {"choosing", "reporting"}
+    for name, n in whole.items():
+        assert sum(part["strata"][name]["n"] for part in parts.values()) == n
+    assert sum(part["n_dialogues"] for part in parts.values()) == fields["splits"]["select"]["n_dialogues"]
+    told = parts["reporting"]["strata"]
+    assert {one["needed"] for one in told.values()} == {150}
+    few = {name for name, one in told.items() if one["n"] < 150}
+    assert few == {name for name, one in told.items() if one["underpowered"]}
+    assert few == {"disliked", "unstated"}
+    assert not any(one["underpowered"] for one in parts["choosing"]["strata"].values())
+    console = Console(record=True, width=120, file=io.StringIO())
+    page(console, cast(ProfileFields, fields))
+    shown = console.export_text()
+    assert f"{told['disliked']['n']} (underpowered: 150 needed)" in shown
+    assert f"{told['disliked']['n']} (underpowered: 150 needed)" in part_table(fields["parts"])
 
 
 def test_what_leaks_is_counted_and_neither_played_nor_counted_as_a_reaction(

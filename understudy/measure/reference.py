@@ -29,6 +29,7 @@ from understudy.statistics.halves import Floats, whole_and_halves
 _T = TypeVar("_T")
 VERSION = 2
 MIN_CONTEXTS = 150  # human contexts of a stratum that a report needs
+MIN_CHOOSING = 16  # human contexts of a stratum that the choice among finalists needs
 USABLE = ("complete", "capped")
 _READING = (text, features, corpus, copying, near, disclosure)
 INSTRUMENTS_DIGEST = digest([LEXICON.digest, chosen.FITTING, *(module.VERSION for module in _READING), VERSION])

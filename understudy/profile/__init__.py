@@ -10,4 +10,7 @@ from understudy.profile import contexts, leaks, splits, telling
 VERSION = 3
 
 # every version that shapes the rows of a profile
-VERSIONS = {"splits": splits.VERSION, "contexts": contexts.VERSION, "leaks": leaks.VERSION, "telling": telling.VERSION}
+VERSIONS = {
+    "splits": splits.VERSION, "division": splits.DIVISION, "contexts": contexts.VERSION, "leaks": leaks.VERSION,
+    "telling": telling.VERSION,
+}  # fmt: skip

@@ -21,10 +21,10 @@ _COLOURS = {"accept": "#009e73", "reject": "#d55e00", "all": "#444444", "seeker"
 _STYLE = "body{font-family:sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}figure{margin:2rem 0}svg{max-width:100%;height:auto}"
 _CAPTIONS = {
     "turns": "Turns per dialogue, where consecutive messages of one speaker are one turn; the whole data set.",
-    "lengths": "Words in a seeker's turn, a title counted as one. Split `select`.",
-    "acts": "Dialogue acts of seekers' turns, as the act instrument reads them. Split `select`.",
-    "act_pairs": "Transitions between the acts of consecutive turns of one seeker, as shares of each row. Split `select`.",
-    "acceptance": "Reactions to a recommendation by stratum of the item, with 95 % Wilson intervals. Split `select`.",
+    "lengths": "Words in a seeker's turn, a title counted as one. Split `select`, reporting part.",
+    "acts": "Dialogue acts of seekers' turns, as the act instrument reads them. Split `select`, reporting part.",
+    "act_pairs": "Transitions between the acts of consecutive turns of one seeker, as shares of each row. Split `select`, reporting part.",
+    "acceptance": "Reactions to a recommendation by stratum of the item, with 95 % Wilson intervals. Split `select`, reporting part.",
     "popularity": "Number of mentions of each item by rank; the whole data set. The line shows Zipf's law.",
 }
 

@@ -1,6 +1,6 @@
 """The humans of a profiled data set over an open store: what is played, shown to prompts and measured against.
 
-Everything is loaded when it is first asked for, and once.
+Everything is loaded when it is first asked for, and once. `split` is one of the splits, or one of the two parts of `select`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import polars as pl
 
+from understudy.errors import BadInput
 from understudy.instruments.chosen import Instruments
 from understudy.measure.reference import MIN_CONTEXTS, Reference
 from understudy.parameters import PanelSize
@@ -66,9 +67,13 @@ class Humans:
             ("contexts", split), lambda: {one.context_id: one for one in humans.load_contexts(self._store, self.profile_key, split)}
         )
 
+    def members(self, split: str) -> dict[str, str]:
+        """Dialogue id → seeker id, of a split."""
+        return self.once(("members", split), lambda: humans.members_of(self._store, self.profile_key, split))
+
     def targets(self, split: str) -> dict[str, str]:
         """Dialogue id → the item that its seeker is taken to look for, of a split."""
-        return {row["dialogue_id"]: row["target"] for row in self.rows("profile/targets", split=split)}
+        return dict(humans.load_targets(self._store, self.profile_key, split).select("dialogue_id", "target").iter_rows())
 
     def dialogues(self) -> list[Dialogue]:
         """Every human dialogue of the data set, in order of id."""
@@ -91,17 +96,24 @@ class Humans:
 
     def context_turns(self, split: str) -> pl.DataFrame:
         """Per context of a split: context_id, dialogue_id, seeker_id, recommender_id, turn_index, previous."""
-        return self.once(
-            ("context turns", split), lambda: self._store.frame("profile/context_turns", profile_key=self.profile_key, split=split)
-        )
+        return self.once(("context turns", split), lambda: humans.load_context_turns(self._store, self.profile_key, split))
 
     def anchors(self, split: str) -> dict[str, dict[str, Any]]:
         """Name → row of profile.anchors: what the humans of a split score, and what they score against each other."""
         return self.once(("anchors", split), lambda: {row["name"]: row for row in self.rows("profile/anchors", split=split)})
 
     def floors(self, split: str) -> dict[str, float | None]:
-        """Name of an anchor → the upper bound of what worker-disjoint halves of the humans score against each other."""
-        return {name: row["floor_hi"] for name, row in self.anchors(split).items()}
+        """Name of an anchor → the upper bound of what worker-disjoint halves of the humans score against each other.
+
+        Raises BadInput where the profile holds none: an older version made it, which did not divide `select`.
+        """
+        anchors = self.anchors(split)
+        if not anchors:
+            raise BadInput(
+                f"the profile of {self.dataset!r} holds no human reference values of {split!r}, because an older version made it",
+                hint=f"run `understudy profile --dataset {self.dataset}` again",
+            )
+        return {name: row["floor_hi"] for name, row in anchors.items()}
 
     def behaviour(self, split: str) -> pl.DataFrame:
         """Every seeker turn of a split that has words (rows.humans.load_human_behaviour)."""

@@ -1,6 +1,7 @@
 """From store rows to the values and frames of the domain: what later stages take from ingest and profile.
 
-Every function is given an open store; nothing is written here. Results are in a fixed order.
+Every function is given an open store; nothing is written here. Results are in a fixed order. `split` is one of the splits, or one of
+the two parts of `select`.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import polars as pl
 
 from understudy.errors import BadInput
 from understudy.profile.contexts import scenario_of, swapped
+from understudy.profile.splits import part_of, split_holding
 from understudy.prompt.template import Exemplar
-from understudy.records import Context, Dialogue, Item, Mention, Need, Scenario, Turn
+from understudy.records import PARTS, Context, Dialogue, Item, Mention, Need, Scenario, Turn
 
 EXEMPLAR_TURNS = 10
 EXEMPLAR_LEAST_TURNS = 6
@@ -91,17 +93,41 @@ def load_human_turns(store: Rows, profile_key: str, split: str | None = None) ->
 
     `lends_text` is false for dialogues that are there for their labels: they are measured, and in nothing that is played.
     """
-    return store.frame("profile/turns", profile_key=profile_key, split=split).drop("n_messages")
+    return frame_of(store, "profile/turns", profile_key, split).drop("n_messages")
 
 
 def load_human_reactions(store: Rows, profile_key: str, split: str) -> pl.DataFrame:
     """REACTIONS: context_id, dialogue_id, seeker_id, recommender_id, stratum, item_id, text; the humans' own turns, no decoys."""
-    return store.frame("profile/reactions", profile_key=profile_key, split=split)
+    return frame_of(store, "profile/reactions", profile_key, split)
 
 
 def load_human_behaviour(store: Rows, profile_key: str, split: str) -> pl.DataFrame:
     """BEHAVIOUR: dialogue_id, seeker_id, recommender_id, turn_index, previous, text; every seeker turn that has words."""
-    return store.frame("profile/behaviour", profile_key=profile_key, split=split)
+    return frame_of(store, "profile/behaviour", profile_key, split)
+
+
+def load_targets(store: Rows, profile_key: str, split: str) -> pl.DataFrame:
+    """dialogue_id, target (item id): the item that each seeker is taken to look for."""
+    return frame_of(store, "profile/targets", profile_key, split)
+
+
+def load_context_turns(store: Rows, profile_key: str, split: str) -> pl.DataFrame:
+    """Per context: context_id, dialogue_id, seeker_id, recommender_id, turn_index, previous."""
+    return frame_of(store, "profile/context_turns", profile_key, split)
+
+
+def frame_of(store: Rows, query: str, profile_key: str, split: str | None) -> pl.DataFrame:
+    """The rows of a query that has a column dialogue_id, over one split, one part of `select`, or everything (None)."""
+    if split is None or split not in PARTS:
+        return store.frame(query, profile_key=profile_key, split=split)
+    found = store.frame(query, profile_key=profile_key, split=split_holding(split))
+    return found.filter(pl.col("dialogue_id").is_in(sorted(members_of(store, profile_key, split))))
+
+
+def members_of(store: Rows, profile_key: str, split: str) -> dict[str, str]:
+    """Dialogue id → seeker id, of one split or of one part of `select`."""
+    rows = store.rows("profile/members", profile_key=profile_key, split=split_holding(split))
+    return {row["dialogue_id"]: row["seeker_id"] for row in rows if split not in PARTS or part_of(row["seeker_id"]) == split}
 
 
 def need_from(text: str) -> Need:
@@ -117,7 +143,11 @@ def _dataset(store: Rows, profile_key: str) -> str:
 
 
 def _of_profile(store: Rows, query: str, profile_key: str, split: str) -> list[dict[str, Any]]:
-    return store.rows(query, profile_key=profile_key, split=split)
+    rows = store.rows(query, profile_key=profile_key, split=split_holding(split))
+    if split not in PARTS:
+        return rows
+    members = members_of(store, profile_key, split)
+    return [row for row in rows if row["dialogue_id"] in members]
 
 
 def _turns(store: Rows, profile_key: str, split: str, *, lending: bool = False) -> dict[str, list[Turn]]:

@@ -18,6 +18,7 @@ from understudy.play.satisfaction import Score, satisfaction_key
 from understudy.profile.anchors import Anchor
 from understudy.prompt.genome import Genome
 from understudy.prompt.structured import Invalid
+from understudy.records import PARTS
 from understudy.rows import humans
 
 _COLUMNS: dict[str, Any] = {
@@ -73,11 +74,20 @@ def load_human(store: humans.Rows, profile_key: str, split: str, dataset: str) -
     return Human(
         reactions=humans.load_human_reactions(store, profile_key, split),
         behaviour=humans.load_human_behaviour(store, profile_key, split),
-        turns=humans.load_human_turns(store, profile_key),
+        turns=_with_other_part(humans.load_human_turns(store, profile_key), store, profile_key, split),
         items=humans.load_items(store, dataset),
-        targets=store.frame("profile/targets", profile_key=profile_key, split=split),
+        targets=humans.load_targets(store, profile_key, split),
         instruments=load_instruments(store, profile_key),
     )
+
+
+def _with_other_part(turns: pl.DataFrame, store: humans.Rows, profile_key: str, split: str) -> pl.DataFrame:
+    """The turns of every split; where the humans are one part of `select`, the other part is named as a split of its own."""
+    if split not in PARTS:
+        return turns
+    (other,) = (part for part in PARTS if part != split)
+    theirs = pl.col("dialogue_id").is_in(sorted(humans.members_of(store, profile_key, other)))
+    return turns.with_columns(split=pl.when(theirs).then(pl.lit(other)).otherwise("split"))
 
 
 def load_instruments(store: humans.Rows, profile_key: str) -> Instruments:

@@ -60,6 +60,7 @@ class EvaluateFields(TypedDict):
 
     dataset: str
     split: str
+    part: str
     genome_digest: str
     model: str
     judge: str

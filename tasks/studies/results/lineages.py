@@ -42,11 +42,17 @@ class StepFields(TypedDict):
     cost: dict[str, int | None]
 
 
-class WholeFields(TypedDict):
-    """The whole way from the seed, and both ends measured anew on `split`."""
+class MeasuredOn(TypedDict):
+    """The split that both ends were measured on, and the part of it; None where they were not measured."""
+
+    split: str | None
+    part: str | None
+
+
+class WholeFields(MeasuredOn):
+    """The whole way from the seed, and both ends measured anew."""
 
     change: ChangeFields
-    split: str | None
     objectives: dict[str, GainFields]
 
 

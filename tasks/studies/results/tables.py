@@ -125,6 +125,7 @@ class TableFields(TypedDict):
     minutes_note: str
     engine: str
     split: str
+    part: str | None
     n_test_uses: int
     report_panel: dict[str, int]
     home: NotRequired[HomeFields]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from understudy.objectives import NAMES
+from understudy.profile.splits import people_named
 from understudy.report.arrows import arrows_svg
 from understudy.report.document import Document, Grid, Heading, Paragraph, Part, Picture, as_markdown
 from understudy.report.figures import REHEARSAL_WARNING, amount, figure, p_value
@@ -21,7 +22,7 @@ def document(fields: Fields) -> Document:
     if REHEARSAL in fields["engine"]:
         parts.append(Paragraph(REHEARSAL_WARNING))
     parts += [Paragraph(_asked(fields)), Heading("Before and after the search"), headline(fields), Paragraph(_read(fields), is_note=True)]
-    parts.append(Picture(arrows_svg(fields["rows"], title=f"Before and after on {fields['split']}"), _caption(fields)))
+    parts.append(Picture(arrows_svg(fields["rows"], title=f"Before and after on {_people(fields)}"), _caption(fields)))
     parts += [Heading("Every figure"), _figures_grid(fields["rows"]), Paragraph(_family(fields["family"]), is_note=True)]
     if fields["transfer"]:
         parts += [Heading("Transfer"), _carried(fields["rows"]), Paragraph(_transferred(fields), is_note=True)]
@@ -57,17 +58,17 @@ def snippet(fields: Fields) -> str:
         told = [Paragraph(f"{REHEARSAL_WARNING} The README still says: not yet measured on any LLM.")]
     else:
         told = [Paragraph(f"engine: {fields['engine']}")]
-    about = f"{models} on {fields['dataset']}, split {fields['split']}; before → after, lower is better; p by Holm over {_n_tests(fields)}."
+    about = f"{models} on {fields['dataset']}, split {_people(fields)}; before → after, lower is better; p by Holm over {_n_tests(fields)}."
     parts: list[Part] = [*told, Paragraph(about), headline(fields)]
     return as_markdown(Document(f"Measured: {models}", parts))
 
 
 def _asked(fields: Fields) -> str:
     search, panel = fields["search"], fields["report_panel"]
-    where = f"{fields['dataset']}, split {fields['split']}, recommender {fields['recommender']}"
+    where = f"{fields['dataset']}, split {_people(fields)}, recommender {fields['recommender']}"
     if fields["transfer"]:
         there = fields["transfer"]
-        where = f"{there['dataset']}, split {fields['split']}, recommender {there['recommender']}, surface {there['surface']}"
+        where = f"{there['dataset']}, split {_people(fields)}, recommender {there['recommender']}, surface {there['surface']}"
     plan = f"population {search['population']}, {search['generations']} generations, {search['algorithm']}"
     size = f"{panel['per_stratum']} contexts per stratum, {panel['behaviour']} dialogues, {panel['free']} free runs"
     models = ", ".join(sorted(set(fields["models"].values())))
@@ -75,6 +76,11 @@ def _asked(fields: Fields) -> str:
         f"Model {models}; engine {fields['engine']}. The search used {plan}. The prompts were measured on {where} with {size}, none "
         f"of which the search had seen. The test split has been opened {fields['n_test_uses']} times."
     )
+
+
+def _people(fields: Fields) -> str:
+    # a table that an older version has kept names no part
+    return people_named(fields.get("part") or fields["split"])
 
 
 def _read(fields: Fields) -> str:
@@ -86,7 +92,7 @@ def _read(fields: Fields) -> str:
 
 
 def _caption(fields: Fields) -> str:
-    return f"Seed prompt (square) and pick of its search (diamond) with 95 % intervals, split {fields['split']}, engine {fields['engine']}."
+    return f"Seed prompt (square) and pick of its search (diamond) with 95 % intervals, split {_people(fields)}, engine {fields['engine']}."
 
 
 def _figures_grid(rows: Sequence[Fields]) -> Grid:

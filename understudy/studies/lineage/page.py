@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from understudy.profile.splits import people_named
 from understudy.report.document import Diff, Document, Grid, Heading, Paragraph, Part
 from understudy.report.figures import figure
 
@@ -21,7 +22,8 @@ def document(fields: Mapping[str, Any]) -> Document:
     if fields["whole"]["change"]["sections"] or fields["whole"]["change"]["controls"]:
         parts += [Heading("From the seed prompt to this one"), *_change(fields["whole"]["change"])]
     if fields["whole"]["objectives"]:
-        told = f"Both were measured anew on {fields['whole']['split']}, which the search has not seen; lower is better."
+        people = people_named(fields["whole"]["part"] or fields["whole"]["split"])
+        told = f"Both were measured anew on {people}, which the search has not seen; lower is better."
         parts += [_objectives_grid(fields["whole"]["objectives"]), Paragraph(told, is_note=True)]
     return Document(f"Lineage of {fields['genome_digest'][:12]}", parts)
 
