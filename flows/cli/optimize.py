@@ -62,6 +62,10 @@ def page(console: Console, fields: OptimizeFields) -> None:
     )
     console.print(f"hypervolume {fields['hypervolume']}; the pick is {fields['pick']['genome_digest']} in {fields['pick']['file']}")
     critic_and_pick(console, fields["pick"], critic=fields["critic"], n_critic_tokens=fields["n_critic_tokens"])
+    if fields["critic_given_up"]:
+        console.print(fields["critic_given_up"], markup=False)
+    for one in fields["rejected"]:
+        console.print(f"rejected: {one['n']} of {one['operator']}, because: {one['reason']}", markup=False)
 
 
 def critic_and_pick(console: Console, pick: PickFields, *, critic: str | None, n_critic_tokens: int) -> None:

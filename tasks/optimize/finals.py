@@ -22,7 +22,7 @@ from understudy.rows import played as rows
 from understudy.search import picking
 from understudy.search.drive import Conclusion
 from understudy.tasks.optimize import pages
-from understudy.tasks.optimize.generations import Floors, Run, evaluation_of, front_works, setup_of
+from understudy.tasks.optimize.generations import Floors, Run, critic_failure, evaluation_of, front_works, setup_of
 from understudy.tasks.play.evaluation import Done, keep, measured, stored
 from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.play.work import Work
@@ -58,6 +58,7 @@ class SearchFields(TypedDict):
     hypervolume: float
     stopped: str
     critic: str | None
+    critic_given_up: str | None
     without: list[str]
     rejected: list[Fields]
     seed_digest: str
@@ -121,6 +122,7 @@ def keep_conclusion(opened: OpenRun, run: Run, ended: Conclusion) -> SearchField
         "hypervolume": chosen.hypervolume,
         "stopped": ended.stopped,
         "critic": run.critic or None,
+        "critic_given_up": critic_failure(store, run) or None,
         "without": list(run.search.without),
         "rejected": rejected,
         "seed_digest": seed_digest,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from understudy.doors.store import Store
@@ -16,6 +18,7 @@ from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting, seed_genome, setting_names
 from understudy.records import CHOOSING
 from understudy.search import members
+from understudy.search.critic_record import is_given_up, n_failed
 from understudy.search.drive import Material, Setup
 from understudy.search.genes import Screen, log_grams
 from understudy.search.operators import Pool
@@ -107,6 +110,24 @@ def proposals_of(store: Store, run: Run, generation: int) -> list[Proposal]:
         )
         for row in store.rows("optimize/candidates", run_key=run.run_key, generation=generation)
     ]  # fmt: skip
+
+
+def critic_failure(store: Store, run: Run) -> str:
+    """Why the critic of a search is not asked any more; empty where it is."""
+    rows = store.rows("optimize/answered", run_key=run.run_key, generation=run.search.generations + 1)
+    record = answers_before(store, run, run.search.generations + 1)
+    if not is_given_up(record):
+        return ""
+    return (
+        f"The critic gave no usable answer to {n_failed(record)} requests in a row. It is not asked any more, and its places go to the "
+        f"other operators. The last reason: {rows[-1]['reason']}"
+    )
+
+
+def answers_before(store: Store, run: Run, generation: int) -> list[list[bool]]:
+    """Which answers of the critic were usable, in each generation before one in which it was asked."""
+    rows = store.rows("optimize/answered", run_key=run.run_key, generation=generation)
+    return [[row["is_usable"] for row in same] for _, same in groupby(rows, key=itemgetter("generation"))]
 
 
 def race_of(store: Store, run: Run, generation: int) -> list[RaceOutcome]:

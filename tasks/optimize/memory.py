@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from understudy.search.critic import Identity, Treated, identity_of
+from understudy.search.critic_record import AnswerRecord
 from understudy.search.plan import History, Individual, Proposal, Selection
 from understudy.search.racing import RaceOutcome
-from understudy.tasks.optimize.generations import Run, history_of, proposals_of, race_of
+from understudy.tasks.optimize.generations import Run, answers_before, history_of, proposals_of, race_of
 from understudy.tasks.optimize.ground import Calls
 from understudy.tasks.optimize.racing import keep_race
 from understudy.tasks.optimize.search import keep_candidates, keep_generation
@@ -31,6 +32,10 @@ class RowMemory:
         """What the critic was asked before a generation."""
         rows = self.opened.store.rows("optimize/asked", run_key=self.run.run_key, generation=number)
         return {identity_of(row["operator"], row["parents"], row["objectives"], row["section"]) for row in rows}
+
+    def answers(self, number: int) -> AnswerRecord:
+        """Which of its answers were usable, in the generations before one."""
+        return answers_before(self.opened.store, self.run, number)
 
     def proposals(self, number: int) -> list[Proposal]:
         """What was proposed for a generation, in its order; empty where nothing was yet."""

@@ -9,7 +9,7 @@ from understudy.doors.store import Store
 from understudy.objectives import NAMES
 from understudy.report.drawing import FrontPoint, front_svg
 from understudy.report.figures import number
-from understudy.report.markdown import table
+from understudy.report.markdown import bars_escaped, table
 from understudy.search import picking
 from understudy.search.pictures import operators_svg, progress_svg
 from understudy.search.plan import SEED, Individual
@@ -42,8 +42,13 @@ def line(so_far: Rows, n_generations: int, brought: Rows) -> str:
     return ", ".join(parts)
 
 
-def show_generation(run: Run, generation: int, members: Sequence[Individual], front: Sequence[str], so_far: Rows, brought: Rows) -> None:
-    """The pictures of a search after a generation, for the UI: candidates and front, hypervolume, operators."""
+def show_generation(
+    run: Run, generation: int, members: Sequence[Individual], front: Sequence[str], so_far: Rows, brought: Rows, critic_failure: str
+) -> None:
+    """The pictures of a search after a generation, for the UI: candidates and front, hypervolume, operators.
+
+    `critic_failure`: why the critic is not asked any more; empty where it is.
+    """
     progress(generation + 1, run.search.generations + 1, key=f"search-{run.run_key[:8]}", description="Generations of the search")
     if not in_run():
         return
@@ -61,7 +66,8 @@ def show_generation(run: Run, generation: int, members: Sequence[Individual], fr
     spent = "Hypervolume against dialogues"
     page(_progress_table(so_far), key=f"hypervolume-{key}", description=spent, svg=progress_svg(so_far, title=spent))
     title = "Hypervolume gained by each operator"
-    page(_operator_table(brought), key=f"operators-{key}", description=title, svg=operators_svg(brought, title=title) if brought else None)
+    operators = _operator_table(brought) + (f"\n\n{bars_escaped(critic_failure)}\n" if critic_failure else "")
+    page(operators, key=f"operators-{key}", description=title, svg=operators_svg(brought, title=title) if brought else None)
 
 
 def show_front(compared: Sequence[picking.Finalist], chosen: picking.Pick, *, seed_digest: str, people: str) -> None:

@@ -15,12 +15,12 @@ from understudy.keys import canonical_json, key
 from understudy.parameters import Search
 from understudy.prompt.setting import load_setting, seed_genome
 from understudy.rows import played as rows
-from understudy.search import critic, halting, loop, operator_credit
+from understudy.search import critic, drive, halting, loop, operator_credit
 from understudy.search.critic import Treated
 from understudy.search.plan import History, Proposal, Selection
 from understudy.tasks.optimize import pages
 from understudy.tasks.optimize.criticism import commission_frame, rewriting_frame
-from understudy.tasks.optimize.generations import Run
+from understudy.tasks.optimize.generations import Run, answers_before, critic_failure
 from understudy.tasks.play.evaluation import Done, keep
 from understudy.tasks.play.opened import OpenRun
 
@@ -68,6 +68,8 @@ def keep_candidates(store: Store, run: Run, generation: int, proposals: Sequence
         store.add("optimize.candidates", rows.candidate_frame(_candidates(run, generation, proposals)))
         store.add("optimize.commissions", commission_frame(run, treated))
         store.add("optimize.rewritings", rewriting_frame(run, treated))
+    if treated and (failure := critic_failure(store, run)):
+        emit("optimize", "critic_given_up", failure)
 
 
 @task(name="store evaluations", persist_result=False)
@@ -89,11 +91,11 @@ def keep_generation(store: Store, run: Run, history: History, selection: Selecti
         "gain_bound": bound, "n_dialogues": sum(each.n_dialogues for each in history[-1]),
     }  # fmt: skip
     with store.transaction():
-        store.add("optimize.yields", _credit_frame(run, generation, history))
+        store.add("optimize.yields", _credit_frame(store, run, generation, history))
         store.add("optimize.generations", pl.DataFrame([row], schema_overrides={"gain_bound": pl.Float64}))
     so_far = pages.progress_of(store, run.run_key)
     brought = store.rows("optimize/yields", run_key=run.run_key)
-    pages.show_generation(run, generation, history[-1], selection.front, so_far, brought)
+    pages.show_generation(run, generation, history[-1], selection.front, so_far, brought, critic_failure(store, run))
     emit("optimize", "generation_told", pages.line(so_far, run.search.generations, brought))
 
 
@@ -108,8 +110,9 @@ def _candidates(run: Run, generation: int, proposals: Sequence[Proposal]) -> lis
     ]  # fmt: skip
 
 
-def _credit_frame(run: Run, generation: int, history: History) -> pl.DataFrame:
+def _credit_frame(store: Store, run: Run, generation: int, history: History) -> pl.DataFrame:
     names = ("operator", "n_children", "gain", "n_tokens", "n_dialogues", "rate", "chance")
-    credits = loop.operator_credits(history, plan=run.plan)
+    # the chances are those of the next generation, in which a critic that has failed has none
+    credits = loop.operator_credits(history, plan=drive.plan_after(run.plan, answers_before(store, run, generation + 1)))
     key_of: Fields = {"run_key": run.run_key, "generation": generation}
     return pl.DataFrame([{**key_of, **{name: getattr(one, name) for name in names}} for one in credits])

@@ -8,7 +8,7 @@ stopped goes on where it was.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -17,6 +17,7 @@ from understudy.prompt.genome import Genome
 from understudy.records import Measured
 from understudy.search import loop, members, racing
 from understudy.search.critic import Commission, Identity, Treated
+from understudy.search.critic_record import AnswerRecord, asked_while_it_answers, is_given_up, n_failed
 from understudy.search.genes import Screen
 from understudy.search.operators import Pool
 from understudy.search.picking import Finalist, Pick, pick
@@ -76,6 +77,9 @@ class Memory(Protocol):
 
     def asked(self, number: int) -> Collection[Identity]:
         """What the critic was asked before a generation."""
+
+    def answers(self, number: int) -> AnswerRecord:
+        """Which of its answers were usable, in the generations before one."""
 
     def proposals(self, number: int) -> Sequence[Proposal]:
         """What was proposed for a generation, in its order; empty where nothing was yet."""
@@ -170,18 +174,25 @@ def conclude(setup: Setup, ground: Ground, memory: Memory, stopped: str) -> Conc
     return Conclusion(history, finalists, chosen, stopped, complete)
 
 
+def plan_after(plan: Plan, record: AnswerRecord) -> Plan:
+    """The plan of the next generation: without a critic where it has failed too often to be asked again."""
+    return replace(plan, has_critic=plan.has_critic and not is_given_up(record))
+
+
 def _proposed(setup: Setup, ground: Ground, memory: Memory, history: History) -> Sequence[Proposal]:
     number = len(history)
     if known := memory.proposals(number):
         return known
-    wanted = loop.commissioned(history, setup.seeds, plan=setup.plan, asked=memory.asked(number)) if setup.generations else []
-    treated = ground.criticised(wanted) if wanted else ()
+    record = memory.answers(number)
+    plan = plan_after(setup.plan, record)
+    wanted = loop.commissioned(history, setup.seeds, plan=plan, asked=memory.asked(number)) if setup.generations else []
+    treated = asked_while_it_answers(wanted, ground.criticised, n_failed_before=n_failed(record))
     pool, screen = ground.material()
     rewritings = [(one.commission, one.answer) for one in treated]
     if history:
-        proposals = loop.next_generation(history, plan=setup.plan, pool=pool, screen=screen, rewritings=rewritings)
+        proposals = loop.next_generation(history, plan=plan, pool=pool, screen=screen, rewritings=rewritings)
     else:
-        proposals = loop.first_generation(setup.seeds, plan=setup.plan, pool=pool, screen=screen, rewritings=rewritings)
+        proposals = loop.first_generation(setup.seeds, plan=plan, pool=pool, screen=screen, rewritings=rewritings)
     proposals = proposals if setup.generations else proposals[:1]
     memory.keep_proposals(number, proposals, treated)
     return proposals

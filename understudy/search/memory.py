@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from understudy.search.critic import Identity, Treated
+from understudy.search.critic_record import AnswerRecord, is_usable
 from understudy.search.plan import Generation, History, Proposal, Selection
 from understudy.search.racing import RaceOutcome
 
@@ -26,6 +27,11 @@ class ProcessMemory:
     def asked(self, number: int) -> Collection[Identity]:
         """What the critic was asked before a generation."""
         return {one.commission.identity for before, treated in self._treated.items() if before < number for one in treated}
+
+    def answers(self, number: int) -> AnswerRecord:
+        """Which of its answers were usable, in the generations before one."""
+        asked = [self._treated.get(before, ()) for before in range(number)]
+        return [[is_usable(one) for one in treated] for treated in asked if treated]
 
     def proposals(self, number: int) -> Sequence[Proposal]:
         """What was proposed for a generation, in its order; empty where nothing was yet."""

@@ -63,8 +63,9 @@ def credits_of(history: History, *, plan: Plan, prior: Mapping[str, float], refe
     """What the operators brought in the last generation, by name, with their chances in the next one."""
     after = chances(history, plan=plan, prior=prior, reference=reference)
     earned = _earned(history[-1], plan, reference)
-    credited = {name: earned.get(name, _Earned()) for name in sorted(after)}
-    return [_credit(name, one, after[name]) for name, one in credited.items()]
+    # what has no chance any more has brought something all the same
+    credited = {name: earned.get(name, _Earned()) for name in sorted({*after, *earned})}
+    return [_credit(name, one, after.get(name, 0.0)) for name, one in credited.items()]
 
 
 def gains(generation: Generation, *, plan: Plan, reference: Sequence[float]) -> dict[str, float]:

@@ -1,7 +1,7 @@
--- why candidates were turned away, by operator, without the figures after a colon
+-- why candidates were turned away, by operator; figures after a colon are left out, words are not
 select
     candidates.operator,
-    regexp_replace(candidates.reason, ':.*$', '') as reason,
+    regexp_replace(candidates.reason, ':\s*[0-9].*$', '') as reason,
     count(*)::bigint as n
 from optimize.candidates
 where candidates.run_key = $run_key
