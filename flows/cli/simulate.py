@@ -52,3 +52,5 @@ def page(console: Console, fields: SimulateFields) -> None:
             console.print(f"  {status} {n}: {reason}", markup=False)
     mended = (counted(n) for n in (fields["n_stripped"], fields["n_redone"], fields["n_unchecked"]))
     console.print("  {} pieces removed from the seeker's replies, {} drafts rewritten, {} verifier answers unreadable".format(*mended))
+    odd = (counted(n) for n in (fields["n_cut"], fields["n_normalised"], fields["n_recounted"]))
+    console.print("  {} turns cut at a limit on their length, {} characters normalised, {} replies with tokens counted here".format(*odd))

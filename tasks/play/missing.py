@@ -12,23 +12,29 @@ from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.play.work import Work
 
 MAX_MISSING = 0.5
+_OTHER = "read the dialogues in the store; another model or another prompt setting may keep to its role"
 _GO_ON = "the other dialogues are stored; run the same command again to play the missing ones"
 
 
 def require_replies(opened: OpenRun, work: Work, played: Sequence[Played], fresh: Sequence[Played]) -> None:
-    """Raises ProviderFailed where more than half of the free runs among `played` are missing.
+    """Raises ProviderFailed where more than half of the free runs among `played` are missing, or none of them can be used.
 
     Dialogues that are not missing are kept then. The others are not: they would stand in the way of the same command when the
     provider answers again.
     """
     runs = [one for one in played if one.mode == "free"]
     missing = [one.reason for one in runs if one.status == "missing"]
-    if len(missing) <= MAX_MISSING * len(runs):
+    invalid = [one.reason for one in runs if one.status == "invalid"]
+    if len(missing) > MAX_MISSING * len(runs):
+        lost, told, hint = missing, "are missing", _GO_ON
+    elif runs and len(missing) + len(invalid) == len(runs):
+        lost, told, hint = invalid, "are invalid and none can be used", _OTHER
+    else:
         return
     with opened.store.transaction():
         rows.keep_played(opened.store, [one for one in fresh if one.status != "missing"], profile_key=work.profile_key)
-    most = max(sorted(set(missing)), key=missing.count)
+    most = max(sorted(set(lost)), key=lost.count)
     raise ProviderFailed(
-        f"{len(missing)} of {len(runs)} dialogues with {work.recommender} are missing, most often because: {most}",
-        hint=f"{told}; {_GO_ON}" if (told := hint_of(most)) else _GO_ON,
+        f"{len(lost)} of {len(runs)} dialogues with {work.recommender} {told}, most often because: {most}",
+        hint=f"{known}; {hint}" if (known := hint_of(most)) else hint,
     )

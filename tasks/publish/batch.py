@@ -105,6 +105,7 @@ def _lineage(store: Store, batch: Fields) -> Fields:
     return {
         **{name: batch[name] for name in named},
         "genome": json.loads(batch["genome"]),
+        "replies": store.rows("publish/replies", batch_key=batch["batch_key"])[0],
         "sources": [one for one in sources if one["source_sha256"] in lending],
         # they taught the instruments; none of their text is in what was played
         "annotations": [one for one in sources if one["source_sha256"] not in lending],

@@ -36,6 +36,9 @@ MENDED: dict[Mended, str] = {
     "n_stripped": "labels, stage directions, quotes and template echo removed",
     "n_redone": "drafts rejected by the verifier",
     "n_unchecked": "answers of the verifier that could not be read",
+    "n_cut": "turns cut at a limit on their length",
+    "n_normalised": "characters replaced or removed, since they cannot be stored or shown",
+    "n_recounted": "replies whose tokens were counted here, since the provider's report was absent or impossible",
 }
 Fields = dict[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-Mended = Literal["n_stripped", "n_redone", "n_unchecked"]
+Mended = Literal["n_stripped", "n_redone", "n_unchecked", "n_cut", "n_normalised", "n_recounted"]
 
 
 class EndFields(TypedDict):
@@ -18,6 +18,9 @@ class EndFields(TypedDict):
     n_stripped: int | None
     n_redone: int | None
     n_unchecked: int | None
+    n_cut: int | None
+    n_normalised: int | None
+    n_recounted: int | None
 
 
 class BatchFields(EndFields):

@@ -156,6 +156,7 @@ def _gates(store: Store, batch: Fields, *, n_kept: int, n_quarantined: int) -> l
 def _facts(store: Store, batch: Fields, *, n_kept: int, n_quarantined: int) -> dict[str, Measured]:
     """What the rows say of the batch itself: counts and shares without sampling error, hence without interval."""
     lineage = store.rows("validate/lineage", batch_key=batch["batch_key"])[0]
+    cut = store.rows("validate/cut", batch_key=batch["batch_key"])[0]
     given = [row["licence"] for row in store.rows("validate/licences", batch_key=batch["batch_key"])]
     n = n_kept + n_quarantined
     return {
@@ -164,6 +165,7 @@ def _facts(store: Store, batch: Fields, *, n_kept: int, n_quarantined: int) -> d
         "missing": Measured(batch["n_missing"] / batch["n_dialogues"], n=batch["n_dialogues"])
         if batch["n_dialogues"]
         else Measured(None, reason="the batch is empty"),
+        "cut": _share_cut(cut["n_cut"], cut["n_dialogues"]),
         "unlicensed_sources": Measured(float(len(licences.unknown(given))), n=len(given))
         if given
         else Measured(None, reason="the batch has no source"),
@@ -175,6 +177,15 @@ def _facts(store: Store, batch: Fields, *, n_kept: int, n_quarantined: int) -> d
         if lineage["n_genomes"]
         else Measured(None, reason="the genome of the batch is not in the store"),
     }
+
+
+def _share_cut(n_cut: int | None, n: int) -> Measured:
+    """The share of dialogues with a turn that a limit on length has cut."""
+    if not n:
+        return Measured(None, reason="the batch is empty")
+    if n_cut is None:
+        return Measured(None, reason="some dialogues were played before cut turns were counted")
+    return Measured(n_cut / n, n=n)
 
 
 def _quarantine_rows(batch_key: str, reasons: dict[str, list[str]]) -> pl.DataFrame:

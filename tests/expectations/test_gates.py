@@ -13,7 +13,7 @@ from understudy.records import Measured
 from understudy.release import gates
 
 CLEAN = {"value": 0.0, "ci": [0.0, 0.0188], "n": 1000}
-NONE_OF = ("quarantined", "missing", "history", "unlicensed_sources", "foreign_scenarios", "foreign_exemplars")
+NONE_OF = ("quarantined", "missing", "cut", "history", "unlicensed_sources", "foreign_scenarios", "foreign_exemplars")
 NEAR, NEAR_HUMAN = ("dcr", "nndr_5"), ("dcr_human", "nndr_5_human")
 FACTS = {"dialogues": Measured(200.0, n=200), **{name: Measured(0.0, n=200) for name in NONE_OF}}
 

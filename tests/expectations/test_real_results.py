@@ -27,12 +27,12 @@ BAD_HUMANS = {
 DIALOGUES = {
     "play_key": ["d0", "d1", "d2"], "mode": ["free", "free", "free"], "status": ["complete", "capped", "complete"],
     "role_flip": [False, False, False], "holds_both": [True, True, True], "title_given_away": [False, False, False],
-    "n_turns_agrees": [True, True, True],
+    "n_turns_agrees": [True, True, True], "n_cut": [0, 0, None],
 }  # fmt: skip
 BAD_DIALOGUES = {
     "play_key": ["d0", "d0", None], "mode": ["free", "replay", "free"], "status": ["missing", "invalid", "complete"],
     "role_flip": [True, False, False], "holds_both": [True, False, False], "title_given_away": [False, True, True],
-    "n_turns_agrees": [False, True, True],
+    "n_turns_agrees": [False, True, True], "n_cut": [1, 0, 3],
 }  # fmt: skip
 TURNS = {
     "play_key": ["d0", "d0", "d1"], "turn_index": [0, 1, 0], "role": ["seeker", "recommender", "seeker"], "text": ["hi", "try it", "ok"],

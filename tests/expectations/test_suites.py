@@ -74,6 +74,7 @@ MOST_FALSE_ALARMS, LEAST_POWER = 0.05, 0.80  # those of the controls (tests/cont
 RATES = {
     "quarantined": (0.15, 0.10, 0.20),
     "missing": (0.05, 0.025, 0.08),
+    "cut": (0.05, 0.025, 0.08),
     "invalid": (0.02, 0.01, 0.04),
     "role_flips": (0.01, 0.005, 0.03),
 }

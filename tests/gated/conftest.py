@@ -128,6 +128,7 @@ def dialogue(i: int) -> dict[str, Any]:
         "play_key": f"d{i:02}", "profile_key": "p", "mode": "free", "scenario_id": f"sc{i}", "dialogue_id": f"h{2 + i % 48}",
         "genome_digest": "g", "replicate": 0, "recommender": "retrieval", "model": "m", "engine": "some-model", "status": "complete",
         "reason": "", "stratum": None, "item_id": None, "target": "i0", "title_in_prompt": False, "n_turns": 3, "n_tokens": 30,
+        "n_cut": 0,
     }  # fmt: skip
 
 

@@ -66,6 +66,7 @@ def test_failing_dialogues_go_to_quarantine_with_their_reasons(make_store: Calla
     def spoil(tables: Tables) -> None:
         tables["play.dialogues"][0] |= {"status": "invalid", "reason": "role_flip"}
         tables["play.dialogues"][1] |= {"status": "missing", "reason": "timeout"}
+        tables["play.dialogues"][6]["n_cut"] = 2
         tables["play.turns"][2 * 3]["text"] = "  "
         tables["play.turns"][3 * 3 + 1]["ranked_ids"] = ["i1", "unheard of"]
         tables["play.turns"] = [turn for turn in tables["play.turns"] if (turn["play_key"], turn["turn_index"]) != ("d04", 1)]
@@ -81,8 +82,9 @@ def test_failing_dialogues_go_to_quarantine_with_their_reasons(make_store: Calla
         "d03": ["unknown item"],
         "d04": ["no exchange", "speakers do not alternate", "turns are not in order", "turns lost"],
         "d05": ["title given away"],
+        "d06": ["cut turn"],
     }
-    assert fields["n_quarantined"] == 6
+    assert fields["n_quarantined"] == 7
     assert fields["quarantined_by_reason"]["title given away"] == 1
     assert fields["passed"]
     assert fields["worst"][0]["dialogue"] == "d04"
@@ -96,6 +98,24 @@ def test_a_batch_of_leaking_dialogues_fails_although_quarantine_holds_them(make_
         require_passed(fields)
     assert raised.value.fields["n_quarantined"] == 150
     assert "title given away" in verdict_page(fields)
+
+
+@quick
+@pytest.mark.parametrize(
+    ("n_cut", "detail"),
+    [
+        (dict.fromkeys(range(8), 1), "the value 0.053 is 0.003 above the maximum of 0.050 (n = 150)"),
+        ({149: None}, "not measured: some dialogues were played before cut turns were counted"),
+    ],
+)
+def test_a_batch_of_cut_turns_is_no_release_and_one_that_was_not_counted_is_not_measured(
+    make_store: Callable[..., str], n_cut: dict[int, int | None], detail: str
+) -> None:
+    def cut(tables: Tables) -> None:
+        for at, n in n_cut.items():
+            tables["play.dialogues"][at]["n_cut"] = n
+
+    assert failed(validate(make_store(cut), "b1"))["release/cut"] == detail
 
 
 @quick

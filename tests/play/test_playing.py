@@ -275,3 +275,55 @@ def test_frames_of_nothing_keep_their_columns() -> None:
     assert dialogues.width == 8
     assert turns.width == 5
     assert replies([]).is_empty()
+
+
+class Always:
+    """A model that always gives the same completion."""
+
+    def __init__(self, completion: Completion) -> None:
+        self.completion = completion
+
+    async def __call__(self, request: Request) -> Completion:  # noqa: ARG002
+        return self.completion
+
+
+WHOLE = Completion("hello", "m", "m", "stop", "", 10, 5)
+
+
+@pytest.mark.parametrize(
+    ("completion", "counts"),
+    [
+        (WHOLE, (0, 0, 0)),
+        (replace(WHOLE, finish_reason="length", n_normalised=2, usage="counted"), (1, 2, 1)),
+        (replace(WHOLE, usage="clamped"), (0, 0, 1)),
+        (replace(WHOLE, n_normalised=None, usage=None), (0, None, None)),
+    ],
+)
+def test_cut_odd_and_recounted_replies_are_counted_and_what_was_not_recorded_is_not_0(
+    completion: Completion, counts: tuple[int | None, ...]
+) -> None:
+    played = asyncio.run(dialogue.play(replay(), complete=Always(completion)))
+    assert (played.n_cut, played.n_normalised, played.n_recounted) == counts
+    assert played.status == "complete"
+
+
+def test_a_recommender_s_odd_and_endless_text_is_normalised_cut_and_counted() -> None:
+    class Odd(Crs):
+        async def reply(self, utterance: str) -> Recommendation:
+            self.heard.append(utterance)
+            text = "Orbit\u202e\0 \ud83d" if len(self.heard) == 1 else "more " * 10_000
+            return Recommendation(text, (), (), "chat")
+
+    played = free(Script("hello", "and then", "bye"), Odd())
+    assert [turn.text[:9] for turn in played.turns] == ["hello", "Orbit \ufffd", "and then", "more more", "bye"]
+    assert len(played.turns[3].text) == dialogue.MAX_TURN_BYTES
+    assert (played.n_cut, played.n_normalised) == (1, 3)
+
+
+def test_a_recommender_that_says_nothing_that_can_be_shown_is_missing() -> None:
+    class Silent(Crs):
+        async def reply(self, utterance: str) -> Recommendation:  # noqa: ARG002
+            return Recommendation("\0\u202e", (), (), "chat")
+
+    played = free(Script("hello"), Silent())
+    assert (played.status, played.reason) == ("missing", "the recommender's answer holds no character that can be shown")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import polars as pl
@@ -20,12 +20,15 @@ from understudy.play.scene import DRAWS, MAX_TURNS, Scene
 from understudy.play.turn import Tally, next_turn, request_of
 from understudy.prompt import template
 from understudy.prompt.speech import repeats, says_goodbye, thanks_loop
-from understudy.recommenders import Recommender
+from understudy.recommenders import Recommendation, Recommender
 from understudy.records import Role, Turn
+from understudy.text import clean
 
 Status = Literal["complete", "capped", "missing", "invalid"]
 _N_ALIKE = 3
-_MENDED = ("n_stripped", "n_redone", "n_unchecked")
+_MENDED = ("n_stripped", "n_redone", "n_unchecked", "n_cut", "n_normalised", "n_recounted")
+# what people write to each other in one turn has some hundreds; a whole page of a website has more
+MAX_TURN_BYTES = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,9 @@ class Played:
     """A played dialogue: the columns of play.dialogues without the profile, and its turns.
 
     `n_stripped`: labels, stage directions and echo taken out of the seeker's replies; `n_redone`: drafts that a second model
-    turned down; `n_unchecked`: its answers that could not be read. None where it was played before they were counted.
+    turned down; `n_unchecked`: its answers that could not be read. `n_cut`: turns that a limit on length has cut, `n_normalised`:
+    characters replaced or removed, `n_recounted`: replies whose tokens are not the provider's report. None where it was played
+    before they were counted.
     """
 
     play_key: str
@@ -71,6 +76,9 @@ class Played:
     n_stripped: int | None = None
     n_redone: int | None = None
     n_unchecked: int | None = None
+    n_cut: int | None = None
+    n_normalised: int | None = None
+    n_recounted: int | None = None
 
 
 async def play(scene: Scene, *, complete: Complete, recommender: Recommender | None = None) -> Played:
@@ -125,10 +133,9 @@ async def _free_run(scene: Scene, complete: Complete, recommender: Recommender) 
                 return run.end("invalid", fault)
             if reason := run.over():
                 return run.end("complete", reason)
-            answer = await session.reply(run.turns[-1].text)
+            answer = run.hear(await session.reply(run.turns[-1].text))
         except MissingReply as error:
             return run.end("missing", error.message)
-        run.turns.append(PlayedTurn("recommender", answer.text, answer.named_ids, answer.ranked_ids, answer.n_ungrounded))
         if answer.act == "goodbye" or says_goodbye(answer.text):
             return run.end("complete", "goodbye")
         said = run.said("recommender")
@@ -145,6 +152,8 @@ class _Run:
     tally: Tally
     turns: list[PlayedTurn]
     n_stripped: int = 0
+    n_cut: int = 0
+    n_odd: int = 0
     ended: bool = False
 
     async def speak(self, history: Sequence[Turn], turn_index: int) -> str:
@@ -153,8 +162,19 @@ class _Run:
         self.n_stripped += reply.n_stripped
         self.ended = reply.ends
         if not reply.fault:
+            self.n_cut += reply.is_cut
             self.turns.append(PlayedTurn("seeker", reply.text))
         return reply.fault
+
+    def hear(self, answer: Recommendation) -> Recommendation:
+        """The recommender's answer as it is said: text that can be stored and shown. Raises MissingReply where none is left."""
+        text = clean(answer.text, max_bytes=MAX_TURN_BYTES)
+        if answer.text.strip() and not text.text.strip():
+            raise MissingReply("the recommender's answer holds no character that can be shown")
+        self.n_odd += text.n_normalised
+        self.n_cut += text.n_cut_bytes > 0
+        self.turns.append(PlayedTurn("recommender", text.text, answer.named_ids, answer.ranked_ids, answer.n_ungrounded))
+        return replace(answer, text=text.text)
 
     def said(self, role: Role) -> list[str]:
         """All that one of the two has said."""
@@ -194,6 +214,9 @@ class _Run:
             n_stripped=self.n_stripped,
             n_redone=self.tally.n_redone,
             n_unchecked=self.tally.n_unchecked,
+            n_cut=self.n_cut,
+            n_normalised=None if self.tally.n_normalised is None else self.tally.n_normalised + self.n_odd,
+            n_recounted=self.tally.n_recounted,
         )
 
 

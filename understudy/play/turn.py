@@ -6,7 +6,7 @@ Each way ends in one speech. Seeds come from scenario, replicate and turn, never
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
@@ -66,6 +66,19 @@ class Tally:
         self.completions.append(completion)
         return completion
 
+    @property
+    def n_normalised(self) -> int | None:
+        """Characters replaced or removed in all replies; None where one of them was kept before they were counted."""
+        counts = [completion.n_normalised for completion in self.completions]
+        known = [n for n in counts if n is not None]
+        return sum(known) if len(known) == len(counts) else None
+
+    @property
+    def n_recounted(self) -> int | None:
+        """Replies whose tokens are not the provider's report; None where one of them was kept before that was recorded."""
+        sources = [completion.usage for completion in self.completions]
+        return None if None in sources else sum(source != "reported" for source in sources)
+
 
 async def next_turn(scene: Scene, history: Sequence[Turn], turn_index: int, tally: Tally) -> Reply:
     """The seeker's next turn. Raises MissingReply when one of the calls behind it has no reply."""
@@ -80,7 +93,7 @@ async def next_turn(scene: Scene, history: Sequence[Turn], turn_index: int, tall
         return reply
     tally.n_redone += 1
     again = await _said(scene, request_of(scene, history, turn_index, Redo(reply.text, found.fault)), tally)
-    return Reply(again.text, again.fault, _sum(reply, again), again.ends)
+    return replace(again, stripped=_sum(reply, again))
 
 
 def request_of(scene: Scene, history: Sequence[Turn], turn_index: int, redo: Redo | None = None) -> Request:
@@ -119,12 +132,14 @@ def check_request(scene: Scene, history: Sequence[Turn], turn_index: int, draft:
 
 async def _said(scene: Scene, request: Request, tally: Tally) -> Reply:
     if scene.genome.controls.deliberation == "none":
-        return cleaned((await tally(request)).text)
+        completion = await tally(request)
+        return replace(cleaned(completion.text), is_cut=completion.is_cut)
     steps = await structured(tally, request, Steps)
     if isinstance(steps, Invalid):
         return Reply("", "no_deliberation")
     reply = cleaned(steps.message)
-    return Reply(reply.text, reply.fault, reply.stripped, reply.ends or steps.act == "end")
+    # an object that follows the schema is whole, whatever was cut after it
+    return replace(reply, ends=reply.ends or steps.act == "end")
 
 
 def _sum(one: Reply, other: Reply) -> dict[str, int]:

@@ -89,13 +89,14 @@ _FEW_WORDS = 4
 class Reply:
     """What the seeker says, or why the reply cannot be used. `stripped`: kind → how many pieces were taken out.
 
-    `ends`: the reply says in a mark of its own that the conversation is over.
+    `ends`: the reply says in a mark of its own that the conversation is over. `is_cut`: the limit on its tokens has cut it.
     """
 
     text: str
     fault: str = ""
     stripped: Mapping[str, int] = field(default_factory=dict)
     ends: bool = False
+    is_cut: bool = False
 
     @property
     def n_stripped(self) -> int:

@@ -43,6 +43,9 @@ _COLUMNS: dict[str, Any] = {
     "n_stripped": pl.Int64,
     "n_redone": pl.Int64,
     "n_unchecked": pl.Int64,
+    "n_cut": pl.Int64,
+    "n_normalised": pl.Int64,
+    "n_recounted": pl.Int64,
 }
 _TURN_COLUMNS: dict[str, Any] = {
     "play_key": pl.String,

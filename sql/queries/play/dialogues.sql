@@ -22,7 +22,10 @@ select
     dialogues.n_tokens,
     dialogues.n_stripped,
     dialogues.n_redone,
-    dialogues.n_unchecked
+    dialogues.n_unchecked,
+    dialogues.n_cut,
+    dialogues.n_normalised,
+    dialogues.n_recounted
 from play.dialogues
 inner join wanted using (play_key)
 order by dialogues.play_key

@@ -20,6 +20,7 @@ select
     dialogues.reason,
     dialogues.title_in_prompt,
     dialogues.n_turns,
+    dialogues.n_cut,
     dialogues.reason = 'role_flip' as role_flip,
     coalesce(spoken.n_speakers, 0) = 2 as holds_both,
     coalesce(spoken.n_kept, 0) = dialogues.n_turns as n_turns_agrees

@@ -89,9 +89,15 @@ REDIRECTED = FailureKind(
 REFUSED = FailureKind(
     "the provider refused the request", "read the provider's words in the message; the same request would be refused again"
 )
+CUT_EMPTY = FailureKind(
+    "the reply is empty: it was cut",
+    "is it a reasoning model, whose thoughts count as reply? Raise the limit with --reply-tokens, switch its thoughts off at the server, "
+    "or name another model",
+)
+EMPTY = FailureKind("the reply is empty", "name another model, or switch tools and reasoning off at the server")
 KINDS = (
     CONTEXT, REPLY_LIMIT, TOO_LARGE, FILTER, CREDIT, QUOTA, KEY, ACCESS, REGION, RETIRED, NO_MODEL, PARAMETER, UNSERVED, REDIRECTED,
-    REFUSED,
+    REFUSED, CUT_EMPTY, EMPTY,
 )  # fmt: skip
 
 _BAD = (400, 413, 422, 500)

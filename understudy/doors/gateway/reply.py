@@ -7,7 +7,7 @@ from typing import Any
 
 from understudy.completion import CUT, Completion, Request
 from understudy.doors.gateway.calls import CallFailed, Tokens
-from understudy.doors.gateway.failure_kinds import FILTER
+from understudy.doors.gateway.failure_kinds import CUT_EMPTY, EMPTY, FILTER
 from understudy.doors.gateway.failures import UNREADABLE
 from understudy.doors.gateway.usage import Count, Usage, usage_of
 from understudy.prompt.speech import after_thoughts
@@ -19,11 +19,6 @@ INTENDED_ACT = "intended_act"
 BYTES_A_TOKEN = 16
 _NAME_BYTES = 200
 _CONTENT_FILTERED = "content_filter"
-_MORE_TOKENS = (
-    "is it a reasoning model, whose thoughts count as reply? Raise the limit with --reply-tokens, switch its thoughts off at the server, "
-    "or name another model"
-)
-_OTHER_MODEL = "name another model, or switch tools and reasoning off at the server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +115,12 @@ def _empty(said: Said, request: Request) -> CallFailed:
     """Why there is no text. What the limit has cut is not asked again under the same limit; anything else may come out otherwise."""
     if said.finish_reason == CUT:
         after = " after thoughts" if said.thoughts or said.text.strip() else ""
-        reason = f"the reply is empty: it was cut{after} at its limit of {request.max_tokens} tokens"
-        return CallFailed(reason, transient=False, may_be_charged=True, hint=_MORE_TOKENS, is_empty=True)
-    if said.calls_tool:
-        reason = "the reply is empty: the model called a tool, although none was offered"
-    elif said.refuses:
-        reason = "the reply is empty: the model refused to answer"
-    elif said.thoughts:
-        reason = "the reply is empty: the model gave its thoughts and no text after them"
-    else:
-        reason = "the reply is empty"
-    return CallFailed(reason, transient=True, may_be_charged=True, hint=_OTHER_MODEL, is_empty=True)
+        reason = f"{CUT_EMPTY.message}{after} at its limit of {request.max_tokens} tokens"
+        return CallFailed(reason, transient=False, may_be_charged=True, hint=CUT_EMPTY.hint, is_empty=True)
+    why = (
+        ": the model called a tool, although none was offered" if said.calls_tool
+        else ": the model refused to answer" if said.refuses
+        else ": the model gave its thoughts and no text after them" if said.thoughts
+        else ""
+    )  # fmt: skip
+    return CallFailed(EMPTY.message + why, transient=True, may_be_charged=True, hint=EMPTY.hint, is_empty=True)
