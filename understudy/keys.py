@@ -9,10 +9,23 @@ from typing import Any
 
 import numpy as np
 
+# JSON escapes what is below U+0020 itself; these are the other characters at which `str.splitlines` ends a line
+_LINE_ENDS = {ord(letter): f"\\u{ord(letter):04x}" for letter in "\x7f\x85\u2028\u2029"}
+
 
 def canonical_json(value: Any) -> str:
     """JSON with sorted keys and no white space; dataclasses as objects, tuples as lists; NaN is refused."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain)
+
+
+def json_line(value: Any) -> str:
+    """JSON on one line, whatever reader splits it: the characters that Unicode counts as line ends are escaped."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True).translate(_LINE_ENDS)
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a file of JSON lines: only a line feed ends one. `str.splitlines` would also split at U+0085, U+2028 and others."""
+    return [line for line in text.split("\n") if line.strip(" \t\r")]
 
 
 def digest(value: Any) -> str:

@@ -12,7 +12,7 @@ from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import STORE, AsJson, Releases, StoreFile
 
 if TYPE_CHECKING:
-    from understudy.release.release import PullFields
+    from understudy.release.pulling import PullFields
 
 
 def pull(
@@ -28,7 +28,7 @@ def pull(
     """Write the training file of a release. Only published files are read, never the store."""
 
     def work() -> PullFields:
-        from understudy.release.release import pull
+        from understudy.release.pulling import pull
 
         folder = releases or store.parent / "releases"
         return pull(folder, name, version=version, form=form, out=out)

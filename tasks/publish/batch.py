@@ -12,11 +12,13 @@ from prefect import get_run_logger, task
 
 import understudy
 from understudy.doors import releases as shelf
+from understudy.doors.bill import BILL, bill_of_materials
 from understudy.doors.events import emit
 from understudy.doors.store import Store
-from understudy.errors import BadInput, GateFailed
+from understudy.errors import BadInput, GateFailed, UnderstudyError
 from understudy.release import card
-from understudy.release.release import Release, composed, verify
+from understudy.release.release import MANIFEST, Manifest, Release, composed
+from understudy.release.verification import verify
 from understudy.tasks.artifacts import in_run, page
 from understudy.tasks.profile.anchors import floor_of
 from understudy.tasks.validate.floors import anchors_at_hand
@@ -54,14 +56,13 @@ def publish_batch(store: Store, batch_key: str, *, name: str, releases_dir: str)
     folder = Path(releases_dir)
     release = _composed(store, batch_key, name)
     version = _version(store, release, folder)
-    path = _on_shelf(store, release, version, folder)
+    path, manifest = _on_shelf(store, release, version, folder)
     with store.transaction():
-        _keep(store, release, version, batch_key=batch_key, path=path)
-    emit("publish", "release_published", release.digest)
-    manifest = release.versioned(version)
+        _keep(store, release, manifest, batch_key=batch_key, path=path)
+    emit("publish", "release_published", manifest["digest"])
     _show(manifest)
     return {
-        "release": {"name": release.name, "version": version, "digest": release.digest, "path": str(path)},
+        "release": {"name": release.name, "version": version, "digest": manifest["digest"], "path": str(path)},
         "engine": manifest["engine"],
         "licence": manifest["licence"],
         "n_dialogues": manifest["n_dialogues"],
@@ -122,36 +123,55 @@ def _release_figures(store: Store, batch: Fields) -> Fields:
 
 def _version(store: Store, release: Release, folder: Path) -> int:
     """The version that holds this content, in the store or on the shelf; else the next one that neither has."""
-    known: dict[int, str] = {row["version"]: row["digest"] for row in store.rows("publish/known", name=release.name)}
+    known: dict[int, str] = {row["version"]: row["content_digest"] for row in store.rows("publish/known", name=release.name)}
     there = shelf.versions(folder, release.name)
-    same = [version for version, digest in {**there, **known}.items() if digest == release.digest]
+    same = [version for version, digest in {**there, **known}.items() if digest == release.content_digest]
     return min(same) if same else max([0, *known, *there]) + 1
 
 
-def _on_shelf(store: Store, release: Release, version: int, folder: Path) -> Path:
-    """The release's folder, made where it is not there; one that is there is verified, never written again."""
-    path = folder / release.name / f"v{version}"
+def _on_shelf(store: Store, release: Release, version: int, folder: Path) -> tuple[Path, Manifest]:
+    """The release's folder and its manifest, made where it is not there; one that is there is verified, never written again."""
+    place = folder / release.name
     if version in shelf.versions(folder, release.name):
-        verify(path)
-        return path
-    manifest = release.versioned(version)
-    staged = shelf.stage(folder, manifest, texts=release.texts(version), tables=release.tables(), store=store)
-    emit("publish", "release_staged", release.digest)
-    return shelf.put(staged, version)
+        return place / f"v{version}", verify(place / f"v{version}")
+    texts = {**release.texts(), BILL: bill_of_materials()}
+    staged = shelf.stage(place, release.content_digest, texts=texts, tables=release.tables(), store=store)
+    sealed = release.sealed(version, shelf.listed(staged))
+    manifest: Manifest = json.loads(sealed[MANIFEST])
+    try:
+        _require_same(store, manifest)
+    except UnderstudyError:
+        shelf.discard(staged)
+        raise
+    shelf.seal(staged, sealed)
+    emit("publish", "release_staged", manifest["digest"])
+    return shelf.put(staged, version), manifest
 
 
-def _keep(store: Store, release: Release, version: int, *, batch_key: str, path: Path) -> None:
+def _require_same(store: Store, manifest: Manifest) -> None:
+    """Raises UnderstudyError where files that were lost cannot be made again as they were: other libraries write other bytes."""
+    for row in store.rows("publish/known", name=manifest["name"]):
+        if row["version"] == manifest["version"] and row["digest"] != manifest["digest"]:
+            raise UnderstudyError(
+                f"the files of {manifest['name']} version {manifest['version']} are gone, and what is written now has the digest "
+                f"{manifest['digest']} in the place of {row['digest']}: it was published with other versions of libraries",
+                hint="copy the release back from a backup, or install the versions that its bill of materials names",
+            )
+
+
+def _keep(store: Store, release: Release, manifest: Manifest, *, batch_key: str, path: Path) -> None:
+    version = manifest["version"]
     keyed = [pl.lit(release.name).alias("name"), pl.lit(version, pl.Int32).alias("version")]
     for table, frame in release.tables().items():
         store.add(f"publish.{table}", frame.with_columns(keyed))
-    manifest = release.manifest
     row = {
         "name": release.name,
         "version": version,
         "batch_key": batch_key,
         "dataset": manifest["lineage"]["dataset"],
         **{column: manifest[column] for column in ("digest", "licence", "engine", "n_dialogues", "n_turns", "n_examples")},
-        "manifest": json.dumps(release.versioned(version), sort_keys=True),
+        # the list of files is on the shelf: DuckDB writes other bytes each time, and the same work gives the same store
+        "manifest": json.dumps({name: value for name, value in manifest.items() if name != "files"}, sort_keys=True),
         "path": str(path),
         "made_at": datetime.now(UTC).replace(tzinfo=None),
     }

@@ -10,7 +10,7 @@ import pytest
 
 from tests.flows.recorded.campaign import OUTPUTS
 from understudy.flows.nightly import NightlyFields
-from understudy.release.release import PullFields
+from understudy.release.pulling import PullFields
 from understudy.tasks.ingest.logs import IngestFields
 from understudy.tasks.optimize.export import ExportFields
 from understudy.tasks.profile.results import SheetFields

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from understudy.doors import releases as shelf
+from understudy.doors.bill import BILL
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed, UnderstudyError
 from understudy.exports import messages
+from understudy.keys import json_line, lines_of
 from understudy.release import licences
-from understudy.release.release import Release, composed, frame_digest, marked, pull, verify
+from understudy.release.pulling import pull
+from understudy.release.release import Release, composed, frame_digest, marked
+from understudy.release.verification import verified, verify
 
 LINEAGE: dict[str, Any] = {
     "dataset": "small", "batch": "one", "setting": "few_shot", "genome_digest": "g", "model": "m", "recommender": "r", "seed": 0,
@@ -54,15 +60,27 @@ def on_shelf(tmp_path: Path) -> Path:
     made = release()
     with Store.open(tmp_path / "any.duckdb") as store:
         for version in (1, 2):
-            staged = shelf.stage(tmp_path / "r", made.versioned(version), texts=made.texts(version), tables=made.tables(), store=store)
-            shelf.put(staged, version)
+            shelf.put(staged(made, tmp_path / "r", version, store), version)
     return tmp_path / "r"
 
 
+def staged(made: Release, releases: Path, version: int, store: Store) -> Path:
+    """The folder of a release before it is put in its place."""
+    folder = shelf.stage(releases / made.name, made.content_digest, texts={**made.texts(), BILL: "{}"}, tables=made.tables(), store=store)
+    return shelf.seal(folder, made.sealed(version, shelf.listed(folder)))
+
+
+def digest_of(made: Release, version: int = 1) -> str:
+    """The digest of a release over files whose bytes are given."""
+    return str(json.loads(made.sealed(version, {"turns.parquet": {"bytes": 1, "sha256": "f" * 64}})["manifest.json"])["digest"])
+
+
 def test_the_digest_covers_content_and_lineage_but_no_name_or_version() -> None:
-    assert release("one").digest == release("two").digest
-    assert release().digest != release(seed=1).digest
-    assert release().digest != release(engine="other").digest
+    assert release("one").content_digest == release("two").content_digest
+    assert digest_of(release("one")) == digest_of(release("two"), version=2)
+    for other in (release(seed=1), release(engine="other")):
+        assert release().content_digest != other.content_digest
+        assert digest_of(release()) != digest_of(other)
 
 
 def test_an_example_is_one_whole_dialogue_with_the_seeker_as_user() -> None:
@@ -125,16 +143,134 @@ def test_a_missing_file_is_refused(on_shelf: Path) -> None:
         verify(on_shelf / "small" / "v2")
 
 
+def edited(folder: Path, **files: bytes) -> None:
+    """Writes files of a release and lists them in its manifest with their new size and hash, as a forger would."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for name, content in {name[::-1].replace("_", ".", 1)[::-1]: content for name, content in files.items()}.items():
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).write_bytes(content)
+        manifest["files"][name] = {"bytes": len(content), "sha256": sha256(content).hexdigest()}
+    (folder / "manifest.json").unlink()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def reasons(folder: Path) -> dict[str, str]:
+    return {one["file"]: one["reason"] for one in verified(folder).mismatches}
+
+
+def test_a_release_as_it_was_published_has_no_mismatch_and_no_note(on_shelf: Path) -> None:
+    found = verified(on_shelf / "small" / "v2")
+    assert (found.mismatches, found.notes, found.n_files) == ((), (), 8)
+    digests = [verified(on_shelf / "small" / f"v{version}").manifest["digest"] for version in (1, 2)]
+    # DuckDB wrote other bytes and the cards name other versions
+    assert digests[0] == digests[1]
+
+
+def test_a_card_and_a_database_changed_together_with_their_hashes_are_found(on_shelf: Path) -> None:
+    folder = on_shelf / "small" / "v2"
+    card = (folder / "CARD.md").read_bytes()
+    with Store.open(folder.parent / "any.duckdb") as store:
+        store.export(folder.parent / "forged.duckdb", {**release().tables(), "turns": TURNS.with_columns(text=pl.lit("forged"))})
+    edited(folder, CARD_md=card.replace(b"CC-BY-4.0", b"CC0-1.0"), release_duckdb=(folder.parent / "forged.duckdb").read_bytes())
+    assert reasons(folder) == {
+        "manifest.json": "has a digest that is not that of its content and of the files beside it",
+        "release.duckdb": "holds other rows than were published",
+    }
+    with pytest.raises(UnderstudyError, match=r"release\.duckdb holds other rows"):
+        verify(folder)
+
+
+@pytest.mark.parametrize("extra", ["create table notes as select 1 as one", "create view peek as select 1 as one"])
+def test_a_database_that_holds_more_than_the_tables_is_found(on_shelf: Path, extra: str) -> None:
+    folder = on_shelf / "small" / "v2"
+    copy = folder.parent / "copy.duckdb"
+    copy.write_bytes((folder / "release.duckdb").read_bytes())
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute(extra)
+    edited(folder, release_duckdb=copy.read_bytes())
+    assert set(reasons(folder)) == {"release.duckdb"}
+
+
+@pytest.mark.parametrize("name", ["CARD.md", "messages.jsonl", "turns.parquet", "sbom.cdx.json"])
+def test_one_byte_more_in_a_file_that_is_listed_with_its_new_hash_is_found(on_shelf: Path, name: str) -> None:
+    folder = on_shelf / "small" / "v2"
+    content = (folder / name).read_bytes()
+    forged = content[:-5] + bytes([content[-5] ^ 1]) + content[-4:] if name.endswith(".parquet") else content + b"\n"
+    edited(folder, **{name.replace(".", "_"): forged})
+    assert "manifest.json" in reasons(folder)
+
+
+def test_a_manifest_that_lists_nothing_does_not_verify(on_shelf: Path) -> None:
+    folder = on_shelf / "small" / "v2"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").unlink()
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "files": {}}))
+    assert set(reasons(folder)) == {*manifest["files"]}
+    assert set(reasons(folder).values()) <= {"is not listed in the manifest", "is not part of the release"}
+
+
+def test_missing_and_further_files_are_mismatches(on_shelf: Path) -> None:
+    folder = on_shelf / "small" / "v2"
+    (folder / "turns.parquet").unlink()
+    (folder / "more.parquet").write_bytes(b"more")
+    (folder / "sub").mkdir()
+    (folder / "link").symlink_to(folder / "CARD.md")
+    found = reasons(folder)
+    assert (found["turns.parquet"], found["more.parquet"]) == ("is missing", "is not part of the release")
+    assert found["sub"] == found["link"] == "is no plain file, and a release has no other"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"files": {}}', "no json"])
+def test_what_is_no_manifest_is_a_mismatch(on_shelf: Path, text: str) -> None:
+    folder = on_shelf / "small" / "v2"
+    (folder / "manifest.json").unlink()
+    (folder / "manifest.json").write_text(text)
+    assert reasons(folder)["manifest.json"].startswith("cannot be read")
+
+
+def test_a_manifest_of_a_newer_format_is_not_judged(on_shelf: Path) -> None:
+    folder = on_shelf / "small" / "v2"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").unlink()
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "format": 3}))
+    with pytest.raises(UnderstudyError, match="of format 3; this version reads formats up to 2"):
+        verified(folder)
+
+
+LINE_LIKE = "\n\r\v\f\x00\x1c\x1d\x1e\x7f\x85\u2028\u2029"
+
+
+@given(st.lists(st.text(st.sampled_from(LINE_LIKE + 'a"\\')), min_size=1, max_size=4))
+def test_whatever_ends_a_line_elsewhere_stays_inside_a_line_of_json(texts: list[str]) -> None:
+    lines = [json_line({"id": text, "content": [text]}) for text in texts]
+    whole = "".join(f"{line}\n" for line in lines)
+    assert [json.loads(line)["id"] for line in lines_of(whole)] == texts
+    # any reader agrees on where a line ends, whichever rule it has
+    assert whole.splitlines() == lines
+
+
+def test_a_release_with_line_ends_in_its_ids_and_texts_verifies_and_is_pulled_whole(tmp_path: Path) -> None:
+    ids = [f"d{letter}{number}" for number, letter in enumerate(LINE_LIKE)]
+    dialogues = pl.concat([DIALOGUES[:1].with_columns(dialogue_id=pl.lit(one), scenario_id=pl.lit(one)) for one in ids])
+    turns = pl.concat([TURNS[:2].with_columns(dialogue_id=pl.lit(one), text=pl.lit(one)) for one in ids])
+    made = composed("small", dialogues, turns, engine="some-model", lineage=LINEAGE, verdicts=[], figures={})
+    with Store.open(tmp_path / "any.duckdb") as store:
+        assert verified(shelf.put(staged(made, tmp_path / "r", 1, store), 1)).mismatches == ()
+    assert pull(tmp_path / "r", out=tmp_path / "out.jsonl")["n_examples"] == len(ids)
+    lines = lines_of((tmp_path / "out.jsonl").read_bytes().decode())
+    assert sorted(json.loads(line)["dialogue_id"] for line in lines) == sorted(ids)
+
+
 def test_a_release_is_never_replaced(on_shelf: Path, tmp_path: Path) -> None:
     made = release()
     with Store.open(tmp_path / "any.duckdb") as store:
-        staged = shelf.stage(on_shelf, made.versioned(2), texts=made.texts(2), tables=made.tables(), store=store)
+        folder = staged(made, on_shelf, 2, store)
     with pytest.raises(UnderstudyError, match="never replaced"):
-        shelf.put(staged, 2)
+        shelf.put(folder, 2)
 
 
 def test_the_card_says_what_was_not_measured_and_marks_rehearsal() -> None:
-    card = release(engine="rehearsal").texts(1)["CARD.md"]
+    card = release(engine="rehearsal").sealed(1, {})["CARD.md"]
     assert card.startswith("# small-rehearsal, version 1\n\n**engine: rehearsal. It is not a language model.")
     assert "aligned with humans" not in card.lower()
     assert "| leakage | title | not measured: none played |" in card

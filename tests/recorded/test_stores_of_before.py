@@ -16,7 +16,8 @@ from tests.stored import on
 from understudy.doors.migrations import MIGRATIONS
 from understudy.doors.store import Store
 from understudy.errors import UnderstudyError
-from understudy.release.release import pull, verify
+from understudy.release.pulling import pull
+from understudy.release.verification import verified, verify
 from understudy.tasks.status import store_status
 from understudy.tasks.validate.batch import validate_batch
 
@@ -75,6 +76,19 @@ def test_a_release_of_before_verifies_and_is_pulled(recording: Recording, tmp_pa
     assert verify(recording.release)["digest"] == recording.said["release"]["digest"]
     pulled = pull(recording.releases, None, version=None, form="messages", out=tmp_path / "out.jsonl")
     assert pulled["n_examples"] == recording.said["tables"]["publish.examples"]
+
+
+def test_a_release_of_before_says_what_its_digest_does_not_cover(recording: Recording) -> None:
+    found = verified(recording.release)
+    assert found.mismatches == ()
+    assert len(found.notes) == (1 if found.manifest["format"] == 1 else 0)
+
+
+def test_a_release_of_before_whose_manifest_lists_nothing_does_not_verify(recording: Recording) -> None:
+    manifest = recording.release / "manifest.json"
+    manifest.chmod(0o644)
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text("utf-8")), "files": {}}), encoding="utf-8")
+    assert {"file": "CARD.md", "reason": "is not listed in the manifest"} in verified(recording.release).mismatches
 
 
 def test_a_release_of_before_with_one_byte_changed_does_not_verify(recording: Recording) -> None:

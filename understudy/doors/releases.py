@@ -1,4 +1,8 @@
-"""Folders of releases, `<releases>/<name>/v<version>/`: each appears completely or not at all and is never changed afterwards."""
+"""Folders of releases, `<releases>/<name>/v<version>/`: each appears completely or not at all and is never changed afterwards.
+
+The files are written into a hidden folder beside their place (`stage`), listed, described by card and manifest (`seal`), and
+renamed into place at once (`put`).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import polars as pl
 
@@ -17,13 +21,21 @@ from understudy.errors import BadInput, UnderstudyError
 
 _STAGING = ".staging-"
 _READ_ONLY = 0o444
+DATABASE = "release.duckdb"
+
+
+class ListedFile(TypedDict):
+    """A file of a release as its manifest lists it; `bytes` is its size."""
+
+    bytes: int
+    sha256: str
 
 
 def versions(releases_dir: Path, name: str) -> dict[int, str]:
-    """Version → digest, of all releases with a name."""
+    """Version → digest of the content, of all releases with a name. A manifest of format 1 has no other digest than that."""
     folders = (releases_dir / name).glob("v*/manifest.json")
-    found = {int(path.parent.name[1:]): path for path in folders if path.parent.name[1:].isdigit()}
-    return {version: str(json.loads(read_text(path))["digest"]) for version, path in sorted(found.items())}
+    found = {int(path.parent.name[1:]): json.loads(read_text(path)) for path in folders if path.parent.name[1:].isdigit()}
+    return {version: str(one.get("content_digest", one["digest"])) for version, one in sorted(found.items())}
 
 
 def find(releases_dir: Path, name: str | None, version: int | None) -> Path:
@@ -43,25 +55,50 @@ def find(releases_dir: Path, name: str | None, version: int | None) -> Path:
 
 
 def stage(
-    releases_dir: Path, manifest: Mapping[str, Any], *, texts: Mapping[str, str], tables: Mapping[str, pl.DataFrame], store: Store
+    place: Path, content_digest: str, *, texts: Mapping[str, str], tables: Mapping[str, pl.DataFrame], store: Store
 ) -> Path:
-    """A folder beside its final place with every file of the release, written and flushed to disk; an older attempt is replaced."""
-    folder = releases_dir / str(manifest["name"]) / f"{_STAGING}{str(manifest['digest'])[:16]}"
+    """A hidden folder in `place` with the content of a release; what an older attempt left is replaced."""
+    folder = place / f"{_STAGING}{content_digest[:16]}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for name, frame in tables.items():
         frame.write_parquet(folder / f"{name}.parquet")
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
-    store.export(folder / "release.duckdb", tables)
-    files = {path.name: sha256(path) for path in sorted(folder.iterdir())}
-    whole = {**manifest, "files": files}
-    (folder / "manifest.json").write_text(json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+    store.export(folder / DATABASE, tables)
+    return folder
+
+
+def listed(folder: Path) -> dict[str, ListedFile]:
+    """File name → size and SHA-256, of every plain file of a folder, in order of name. Raises UnderstudyError for one unreadable."""
+    return {path.name: {"bytes": path.stat().st_size, "sha256": sha256(path)} for path in sorted(folder.iterdir()) if _is_plain(path)}
+
+
+def others(folder: Path) -> list[str]:
+    """What a folder holds besides plain files: folders, links, pipes; a release has none."""
+    return sorted(path.name for path in folder.iterdir() if not _is_plain(path))
+
+
+def listed_text(text: str) -> ListedFile:
+    """Size and SHA-256 of a text as a file."""
+    content = text.encode("utf-8")
+    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def seal(folder: Path, texts: Mapping[str, str]) -> Path:
+    """The folder with its last files, made read-only and flushed to disk."""
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
     for path in sorted(folder.iterdir()):
         path.chmod(_READ_ONLY)
         _flush(path)
     _flush(folder)
     return folder
+
+
+def discard(staged: Path) -> None:
+    """Removes what was staged and will not be published."""
+    shutil.rmtree(staged, ignore_errors=True)
 
 
 def put(staged: Path, version: int) -> Path:
@@ -77,7 +114,7 @@ def put(staged: Path, version: int) -> Path:
 def read_text(path: Path) -> str:
     """The text of a published file. Raises UnderstudyError when it is not there."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UnderstudyError(f"cannot read {path}: {error}") from error
 
@@ -106,6 +143,10 @@ def write_whole(path: Path, text: str) -> None:
     part.write_text(text, encoding="utf-8")
     _flush(part)
     part.replace(path)
+
+
+def _is_plain(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
 
 
 def _flush(path: Path) -> None:

@@ -216,6 +216,22 @@ class Store:
             raise store_faults.why_not_used(self.path, str(error), way_back=lambda: way_back(self.path)) from error
 
 
+def exported(path: Path) -> dict[str, pl.DataFrame]:
+    """Name → rows of every table of a file that `Store.export` wrote. Raises UnderstudyError where it cannot be read, or holds more.
+
+    It is opened read-only and nothing of it is run: a view in it could read other files.
+    """
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            kinds = connection.execute("select table_schema, table_name, table_type from information_schema.tables").fetchall()
+            foreign = sorted(f"{schema}.{name}" for schema, name, kind in kinds if (schema, kind) != ("main", "BASE TABLE"))
+            if foreign:
+                raise UnderstudyError(f"{path} also holds {', '.join(foreign)}, which no release has")
+            return {name: connection.table(name).pl() for _, name, _ in kinds}
+    except duckdb.Error as error:
+        raise UnderstudyError(f"cannot read {path}: {error}") from error
+
+
 def migrate(store: Store) -> None:
     """Applies the numbered migrations that are missing. Raises BadInput for a store that is foreign, newer or edited."""
     pending = migrations.pending(store.path, _recorded(store))

@@ -22,7 +22,7 @@ def text(manifest: Mapping[str, Any]) -> str:
     """The card in Markdown, from the versioned manifest alone."""
     engine, lineage = manifest["engine"], manifest["lineage"]
     parts = [
-        f"# {manifest['name']}, version {manifest['version']}",
+        _title(manifest),
         _REHEARSAL if is_rehearsal(engine) else _MODEL.format(engine=engine),
         _facts(manifest),
         "## Provenance\n\n" + table(("what", "value"), [(name, f"`{lineage[name]}`") for name in _LINEAGE if name in lineage]),
@@ -33,6 +33,19 @@ def text(manifest: Mapping[str, Any]) -> str:
         "## Files\n\n" + _FILES,
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def unnamed(card: str, manifest: Mapping[str, Any]) -> str:
+    """A card without the release's name, version and digest, each where `text` puts it: what the digest covers of it."""
+    return card.removeprefix(_title(manifest)).replace(_digest_row(manifest), "", 1)
+
+
+def _title(manifest: Mapping[str, Any]) -> str:
+    return f"# {manifest['name']}, version {manifest['version']}"
+
+
+def _digest_row(manifest: Mapping[str, Any]) -> str:
+    return f"| digest | `{manifest['digest']}` |"
 
 
 def _sources(sources: Iterable[Mapping[str, Any]]) -> str:
@@ -52,7 +65,8 @@ _LINEAGE = ("dataset", "batch", "setting", "genome_digest", "model", "recommende
 _FILES = """- `release.duckdb`: the tables `dialogues`, `turns` and `examples`; open it read-only
 - `dialogues.parquet`, `turns.parquet`, `examples.parquet`: the same tables
 - `messages.jsonl`: one chat example per line; the seeker is `user`, the recommender is `assistant`
-- `manifest.json`: digests, lineage, verdicts"""
+- `sbom.cdx.json`: the software that made this release, as a CycloneDX bill of materials
+- `manifest.json`: digests, lineage, verdicts, and size and SHA-256 of every other file"""
 
 
 def _facts(manifest: Mapping[str, Any]) -> str:

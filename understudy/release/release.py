@@ -1,24 +1,28 @@
-"""Releases: what a published training set consists of, what its digest covers, and how a training file is written from it."""
+"""Releases: what a published training set consists of, and what its digest covers."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 import polars as pl
 
 from understudy.doors import releases as shelf
-from understudy.errors import BadInput, UnderstudyError
+from understudy.errors import BadInput
 from understudy.exports import messages
-from understudy.keys import canonical_json, digest
-from understudy.plugins import names
+from understudy.keys import canonical_json, digest, json_line
 from understudy.release import card, licences
 
-VERSION = 1
+VERSION = 2
 TABLES = ("dialogues", "turns", "examples")
+MESSAGES, CARD, MANIFEST = "messages.jsonl", "CARD.md", "manifest.json"
+# what of a manifest is not content
+NAMING = ("name", "version", "digest", "content_digest", "files")
+
+Manifest = dict[str, Any]
+Listed = Mapping[str, shelf.ListedFile]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +34,40 @@ class Release:
     turns: pl.DataFrame
     examples: pl.DataFrame
     lines: tuple[str, ...]
-    manifest: dict[str, Any]
+    content: Manifest
 
     @property
-    def digest(self) -> str:
-        """SHA-256 over the manifest without itself; name, version, time and path are not part of it."""
-        return str(self.manifest["digest"])
+    def content_digest(self) -> str:
+        """SHA-256 over content and lineage: what tells whether a batch was released before, whatever libraries wrote its files."""
+        return digest(self.content)
 
     def tables(self) -> dict[str, pl.DataFrame]:
         """Name → rows, as they stand in the Parquet files and in the DuckDB file."""
         return {name: getattr(self, name) for name in TABLES}
 
-    def versioned(self, version: int) -> dict[str, Any]:
-        """The manifest with the release's name and version."""
-        return {"name": self.name, "version": version, **self.manifest}
+    def texts(self) -> dict[str, str]:
+        """File name → content of the texts that do not depend on name and version."""
+        return {MESSAGES: "".join(f"{line}\n" for line in self.lines)}
 
-    def texts(self, version: int) -> dict[str, str]:
-        """File name → content of everything that is text."""
-        return {"messages.jsonl": "".join(f"{line}\n" for line in self.lines), "CARD.md": card.text(self.versioned(version))}
+    def sealed(self, version: int, files: Listed) -> dict[str, str]:
+        """File name → content of card and manifest, for a folder that holds the other `files`."""
+        named = {"name": self.name, "version": version, **self.content, "content_digest": self.content_digest}
+        unnamed = card.unnamed(card.text({**named, "digest": ""}), {**named, "digest": ""})
+        manifest = {**named, "digest": bound_digest(self.content, files, unnamed)}
+        told = card.text(manifest)
+        whole = {**manifest, "files": {**files, CARD: shelf.listed_text(told)}}
+        return {CARD: told, MANIFEST: json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False) + "\n"}
+
+
+def bound_digest(content: Mapping[str, Any], files: Listed, unnamed_card: str) -> str:
+    """SHA-256 over content, lineage and the list of files with their sizes and hashes; name, version, time and path are not part of it.
+
+    Of the card all but name, version and digest counts. DuckDB writes other bytes each time, so its file counts by its name alone,
+    and by its rows, whose digests are part of the content.
+    """
+    bound: dict[str, object] = {name: one for name, one in files.items() if name not in (CARD, MANIFEST)}
+    bound |= {shelf.DATABASE: sorted(TABLES), CARD: shelf.listed_text(unnamed_card)}
+    return digest({"content": dict(content), "files": bound})
 
 
 def composed(
@@ -84,8 +104,7 @@ def composed(
         "verdicts": verdicts,
         "figures": dict(figures),
     }
-    lines = tuple(json.dumps(row, ensure_ascii=False, sort_keys=True) for row in rows)
-    return Release(marked(name, engine), dialogues, turns, examples, lines, {"digest": digest(content), **content})
+    return Release(marked(name, engine), dialogues, turns, examples, tuple(json_line(row) for row in rows), content)
 
 
 def marked(name: str, engine: str) -> str:
@@ -98,68 +117,3 @@ def marked(name: str, engine: str) -> str:
 def frame_digest(frame: pl.DataFrame) -> str:
     """SHA-256 over column names and rows in order; the same for any file format the rows went through."""
     return digest([frame.columns, [list(row) for row in frame.iter_rows()]])
-
-
-class PullFields(TypedDict):
-    """The fields of `understudy pull`."""
-
-    name: str
-    version: int
-    engine: str
-    licence: str
-    n_examples: int
-    digest: str
-    path: str
-    form: str
-
-
-def pull(
-    releases_dir: Path | str, name: str | None = None, *, version: int | None = None, form: str = "messages", out: Path | str | None = None
-) -> PullFields:
-    """The fields of `understudy pull`: a training file is written to `out`, taken from published files alone.
-
-    Everything is verified first: manifest against its digest, tables and examples against the manifest. Raises BadInput for a
-    release, version or form that is not there, UnderstudyError for files that are not what was published.
-    """
-    if form not in names("exports"):
-        raise BadInput(f"there is no export form {form!r}", hint=f"name one of {', '.join(names('exports'))}")
-    folder = shelf.find(Path(releases_dir), name, version)
-    manifest = verify(folder)
-    lines = shelf.read_text(folder / f"{form}.jsonl")
-    target = Path(out) if out is not None else Path(f"{manifest['name']}-v{manifest['version']}.{form}.jsonl")
-    shelf.write_whole(target, lines)
-    return {
-        "name": manifest["name"],
-        "version": manifest["version"],
-        "engine": manifest["engine"],
-        "licence": manifest["licence"],
-        "n_examples": manifest["n_examples"],
-        "digest": manifest["digest"],
-        "path": str(target),
-        "form": form,
-    }
-
-
-def verify(folder: Path) -> dict[str, Any]:
-    """The manifest of a published folder whose content is what the manifest says. Raises UnderstudyError where it is not."""
-    manifest: dict[str, Any] = json.loads(shelf.read_text(folder / "manifest.json"))
-    content = {name: value for name, value in manifest.items() if name not in ("name", "version", "digest", "files")}
-    if digest(content) != manifest.get("digest"):
-        raise _changed(folder, "manifest.json")
-    for table, expected in manifest["tables"].items():
-        if frame_digest(shelf.read_table(folder / f"{table}.parquet")) != expected:
-            raise _changed(folder, f"{table}.parquet")
-    for name, expected in manifest["files"].items():
-        if shelf.sha256(folder / name) != expected:
-            raise _changed(folder, name)
-    examples = shelf.read_table(folder / "examples.parquet").select("example_id", "messages").rows()
-    lines = [json.loads(line) for line in shelf.read_text(folder / "messages.jsonl").splitlines()]
-    if examples != [(line["example_id"], canonical_json(line["messages"])) for line in lines]:
-        raise _changed(folder, "messages.jsonl")
-    return manifest
-
-
-def _changed(folder: Path, name: str) -> UnderstudyError:
-    return UnderstudyError(
-        f"{folder / name} differs from what was published", hint="copy the release again from its source; a release must not be edited"
-    )
