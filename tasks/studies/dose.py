@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.instruments.disclosure import ItemIndex
 from understudy.instruments.text import Titles
-from understudy.keys import key
+from understudy.keys import json_line, key
 from understudy.records import Dialogue
 from understudy.rows.handle import Humans
 from understudy.studies.dose import doses
@@ -82,4 +81,4 @@ def _line(dialogue: Dialogue, dosed: Dosed, ground: DialogueFacts, scenarios: Ma
         "licence": licence,
         "metadata": {fact: value for fact, value in facts.items() if value is not None},
     }
-    return json.dumps(record, ensure_ascii=False)
+    return json_line(record)

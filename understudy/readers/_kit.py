@@ -203,7 +203,7 @@ def first_json(path: Path) -> Any:
     """
     raw = files.head(path).lstrip()
     if files.plain_name(path).endswith(".jsonl"):
-        return next((value for value in map(_container, raw.splitlines()[:_LINES_SEEN]) if value is not None), None)
+        return next((value for value in map(_container, raw.split(b"\n")[:_LINES_SEEN]) if value is not None), None)
     one_line = _container(raw.split(b"\n", 1)[0])
     if one_line is not None:
         return one_line

@@ -55,7 +55,7 @@ class _Layout:
 
 def claims(path: Path) -> bool:
     """A file of one of the names whose first line is as the layout has it."""
-    name, line = files.plain_name(path), next(iter(files.head(path).splitlines()), b"")
+    name, line = files.plain_name(path), files.head(path).split(b"\n", 1)[0].rstrip(b"\r")
     for layout in _LAYOUTS:
         if name == layout.films:
             return line.startswith(layout.headers[0]) if layout.headers[0] else line.count(layout.separators[0]) >= 2

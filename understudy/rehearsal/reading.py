@@ -127,7 +127,7 @@ def bare_of(system: str) -> str:
 
 def _dialogue(text: str) -> tuple[tuple[str, str], ...]:
     turns: list[tuple[str, str]] = []
-    for line in text.splitlines():
+    for line in text.split("\n"):
         role, _, said = line.partition(":")
         if role.strip().lower() in ("seeker", "recommender"):
             turns.append((role.strip().lower(), html.unescape(said.strip())))
@@ -137,7 +137,7 @@ def _dialogue(text: str) -> tuple[tuple[str, str], ...]:
 def wishes_of(text: str) -> Wishes:
     """What the lines of a need tell."""
     lines: dict[str, tuple[str, ...]] = {}
-    for line in text.splitlines():
+    for line in text.split("\n"):
         name, mark, values = line.partition(": ")
         if mark:
             cut = "; " if name in _TITLE_LINES else ", "
