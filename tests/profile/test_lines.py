@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from understudy.doors import files
+from understudy.errors import BadInput
 from understudy.keys import json_line
 from understudy.profile.labelling import labels, sheet
 
@@ -30,5 +32,6 @@ def test_json_lines_are_read_as_they_were_written_whatever_they_hold(tmp_path: P
 def test_a_sheet_for_labels_has_one_row_for_each_turn_whatever_it_holds(said: list[str]) -> None:
     ids = [f"{number:012x}" for number in range(len(said))]
     drawn = pl.DataFrame({"label_id": ids, "before": said, "text": said})
-    # a row that is read apart has an id that is in no sheet, which is refused; without labels nothing is found
-    assert labels(sheet(drawn), name="sheet.csv", known=ids) == []
+    # a row that is read apart has an id that is in no sheet, which is refused before an empty sheet is
+    with pytest.raises(BadInput, match=r"sheet\.csv holds no label"):
+        labels(sheet(drawn), name="sheet.csv", known=ids)

@@ -89,10 +89,10 @@ def _manifest(folder: Path) -> Manifest:
 def _listing(folder: Path, manifest: Manifest, there: Mapping[str, shelf.ListedFile]) -> Iterator[MismatchFields]:
     """Files that are missing, that nobody listed, or that are not what was listed."""
     named = manifest["files"]
-    yield from _told(sorted({*_OF_ALL} - named.keys()), "is not listed in the manifest")
-    yield from _told(sorted(named.keys() - there.keys()), "is missing")
-    yield from _told(sorted(there.keys() - named.keys() - {MANIFEST, *_OF_ALL}), "is not part of the release")
-    yield from _told(shelf.others(folder), "is no plain file, and a release has no other")
+    yield from _each_of(sorted({*_OF_ALL} - named.keys()), "is not listed in the manifest")
+    yield from _each_of(sorted(named.keys() - there.keys()), "is missing")
+    yield from _each_of(sorted(there.keys() - named.keys() - {MANIFEST, *_OF_ALL}), "is not part of the release")
+    yield from _each_of(shelf.others(folder), "is no plain file, and a release has no other")
     for name in sorted(named.keys() & there.keys()):
         seen: object = there[name]["sha256"] if manifest["format"] == _UNBOUND else there[name]
         if seen != named[name]:
@@ -151,5 +151,5 @@ def _examples(folder: Path) -> list[Any]:
     return shelf.read_table(folder / "examples.parquet").select("example_id", "messages").rows()
 
 
-def _told(names: Iterable[str], reason: str) -> Iterator[MismatchFields]:
+def _each_of(names: Iterable[str], reason: str) -> Iterator[MismatchFields]:
     return ({"file": name, "reason": reason} for name in names)
