@@ -35,6 +35,15 @@ class LedgerFields(TypedDict):
     failed_usd: float | None
 
 
+class AdaptationFields(TypedDict):
+    """What is left out of the requests to a model, since it does not take it; an empty `value` stands for every value."""
+
+    model: str
+    parameter: str
+    value: str
+    instead: str
+
+
 class RunFields(TypedDict):
     """A search in the store."""
 
@@ -65,6 +74,7 @@ class StatusFields(TypedDict):
 
     tables: dict[str, int]
     ledger: LedgerFields
+    adaptations: list[AdaptationFields]
     runs: list[RunFields]
     releases: list[PublishedFields]
     n_test_uses: int
@@ -77,6 +87,7 @@ def store_status(path: Path) -> StatusFields:
         return {
             "tables": store.counts(),
             "ledger": cast(LedgerFields, store.rows("play/ledger_totals")[0]),
+            "adaptations": cast(list[AdaptationFields], store.rows("play/adaptations")),
             "runs": cast(list[RunFields], store.rows("optimize/runs")),
             "releases": cast(list[PublishedFields], store.rows("publish/releases")),
             "n_test_uses": store.rows("optimize/n_test_uses")[0]["n"],

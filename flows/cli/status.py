@@ -35,6 +35,10 @@ def page(console: Console, fields: StatusFields) -> None:
     console.print(table)
     ledger = fields["ledger"]
     console.print(f"ledger: {ledger['n']} completions, {ledger['tokens']} tokens, {money(ledger['usd'])}, {ledger['n_unknown']} unknown")
+    for one in fields["adaptations"]:
+        left_out = f"{one['parameter']} {one['value']}".strip()
+        successor = f"; {one['instead']} takes its place" if one["instead"] else ""
+        console.print(f"requests to {one['model']} are sent without {left_out}{successor}", markup=False)
     for release in fields["releases"]:
         note = f" RETRACTED: {release['retracted']}" if release["retracted"] else ""
         console.print(f"release {release['name']} v{release['version']}: {release['n_dialogues']} dialogues, {release['path']}{note}")

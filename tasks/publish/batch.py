@@ -14,6 +14,7 @@ import understudy
 from understudy.doors import releases as shelf
 from understudy.doors.bill import BILL, bill_of_materials
 from understudy.doors.events import emit
+from understudy.doors.gateway import lengths
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed, UnderstudyError
 from understudy.release import card
@@ -111,7 +112,15 @@ def _lineage(store: Store, batch: Fields) -> Fields:
         # they taught the instruments; none of their text is in what was played
         "annotations": [one for one in sources if one["source_sha256"] not in lending],
         "code_version": understudy.__version__,
+        **_adaptations(store, batch),
     }
+
+
+def _adaptations(store: Store, batch: Fields) -> Fields:
+    """What was left out of the requests to the seekers' model, which does not take it; no field where nothing was."""
+    model = lengths.bare(batch["model"])
+    left_out = [one for one in store.rows("play/adaptations") if one["model"] == model]
+    return {"adaptations": left_out} if left_out else {}
 
 
 def _release_figures(store: Store, batch: Fields) -> Fields:

@@ -7,6 +7,7 @@ import asyncio
 from understudy.completion import Completion, Message, ModelRole, Request
 from understudy.doors.gateway.budget import Price
 from understudy.doors.gateway.calls import CallFailed
+from understudy.doors.gateway.refusals import Adaptation
 
 TRANSIENT = CallFailed("InternalServerError: 500", transient=True, may_be_charged=True)
 PERMANENT = CallFailed("BadRequestError: 400", transient=False, may_be_charged=False, hint="shorten it")
@@ -31,6 +32,9 @@ class Scripted:
 
     def is_in_process(self, model: str) -> bool:  # noqa: ARG002
         return False
+
+    def adaptations(self, model: str) -> tuple[Adaptation, ...]:  # noqa: ARG002
+        return ()
 
     async def send(self, request: Request) -> Completion:
         self.n_sent += 1

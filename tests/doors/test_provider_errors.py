@@ -35,6 +35,10 @@ def openai(message: str, kind: str = "invalid_request_error", param: str | None 
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
+def anthropic(message: str) -> Body:
+    return {"type": "error", "error": {"type": "invalid_request_error", "message": message}, "request_id": "req_1"}
+
+
 def gemini(code: int, status: str, message: str, quota: str = "", delay: str = "") -> Body:
     details = [
         {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [{"quotaId": quota, "quotaValue": "15"}]},

@@ -26,7 +26,7 @@ from starlette.routing import Route
 
 from understudy import rehearsal
 from understudy.completion import Message
-from understudy.doors.faults import UNANSWERED, Faults, Kind, broken, until_gone
+from understudy.doors.faults import UNANSWERED, Faults, Kind, broken, refusal, until_gone
 from understudy.doors.oddities import ODDITIES, Oddity, odd
 from understudy.errors import BadInput
 
@@ -105,7 +105,9 @@ class DevServer:
 
     def _answer(self, body: bytes, line: dict[str, Any]) -> Response:
         try:
-            asked = _read(body)
+            asked = _read(body, without_system="system" in self._faults.refuses)
+            if (refused := refusal(asked.parameters, self._faults.refuses)) is not None:
+                return refused
             reply = rehearsal.respond(
                 asked.messages,
                 surface=self._surface,
@@ -168,26 +170,45 @@ def serve(
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
+    parameters: Mapping[str, Any]
     messages: tuple[Message, ...]
     temperature: float
     top_p: float
     seed: int
 
 
-def _read(body: bytes) -> _Asked:
-    """The request. Raises BadInput for what is not a chat request. A missing seed is 0, so an answer depends on the request alone."""
+def _read(body: bytes, *, without_system: bool) -> _Asked:
+    """The request. Raises BadInput for what is not a chat request. A missing seed is 0, so an answer depends on the request alone.
+
+    `without_system`: the instruction stands in the first user message, before what is said, as a model without system messages takes it.
+    As a message of its own it may have the role `developer` or `user`, which litellm gives it for some models.
+    """
     try:
         asked = json.loads(body)
         if asked.get("stream"):
             raise BadInput('the request asks for a streamed reply, which this server does not give; send it with "stream": false')
+        messages = tuple(Message(str(message["role"]), _content(message["content"])) for message in asked["messages"])
         return _Asked(
-            messages=tuple(Message(str(message["role"]), _content(message["content"])) for message in asked["messages"]),
+            parameters=asked,
+            messages=_parted(messages) if without_system else _instructed(messages),
             temperature=float(asked.get("temperature", 1.0)),
             top_p=float(asked.get("top_p", 1.0)),
             seed=int(asked.get("seed") or 0),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"the request is not a chat completion request: {type(error).__name__}: {error}") from error
+
+
+def _instructed(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    first, second = (*messages, None, None)[:2]
+    is_instruction = first is not None and second is not None and first.role in ("developer", "user") and second.role == "user"
+    return (Message("system", messages[0].content), *messages[1:]) if is_instruction else messages
+
+
+def _parted(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    first, *rest = messages
+    instruction, blank, words = first.content.rpartition("\n\n")
+    return (Message("system", instruction), Message("user", words), *rest) if first.role == "user" and blank else messages
 
 
 def _content(value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -24,6 +24,7 @@ Kind = Literal[
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 DRAWN: tuple[Kind | Oddity, ...] = (*KINDS, *ODDITIES)
+REFUSABLE = ("temperature", "top_p", "max_tokens", "max_completion_tokens", "seed", "system")
 # those after which the client has no whole answer, whatever status the first bytes said
 UNANSWERED: frozenset[Kind] = frozenset({"hang", "reset", "drip"})
 _HTML = "<!doctype html><html><head><title>Welcome</title></head><body>Sign in to use this network.</body></html>"
@@ -35,7 +36,8 @@ class Faults:
     """Shares of requests that fail or are answered oddly, in [0, 1] and at most 1 together, drawn from seed, request and how often it came.
 
     Each 429 begins a burst of `burst_s` in which everybody is refused; `retry_after_date` is the share that say when to come
-    back as a date. A drip sends its bytes over `drip_s`, so that no single read of the client waits long.
+    back as a date. A drip sends its bytes over `drip_s`, so that no single read of the client waits long. A request with one of
+    `refuses` (parameters, or `system`) is refused in any case.
     """
 
     rate_limited: float = 0.0
@@ -69,6 +71,7 @@ class Faults:
     hang_s: float = 3600.0
     drip_s: float = 3600.0
     seed: int = 0
+    refuses: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         shares = {kind: getattr(self, kind) for kind in (*DRAWN, "retry_after_date")}
@@ -82,14 +85,17 @@ class Faults:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise BadInput(f"cannot read {path} as a file of faults: {error}") from error
-        known = [field.name for field in fields(cls)]
+        refuses = values.pop("refuses", [])
+        if not isinstance(refuses, list) or not set(refuses) <= set(REFUSABLE):
+            raise BadInput(f"{path}: refuses = {refuses!r} is no list of parameters", hint=f"name some of {', '.join(REFUSABLE)}")
+        known = [field.name for field in fields(cls) if field.name != "refuses"]
         for name, value in values.items():
             if name not in known or isinstance(value, bool) or not isinstance(value, int | float):
                 raise BadInput(
                     f"{path}: {name} = {value!r} is not a known fault with a number",
                     hint=f"give a number for each of these keys: {', '.join(known)}",
                 )
-        return cls(**values)
+        return cls(**values, refuses=tuple(refuses))
 
     def draw(self, body_key: str, n_before: int) -> Kind | Oddity | None:
         """What goes wrong with a request; the same one tried again has a new draw."""
@@ -105,6 +111,19 @@ class Faults:
         if share_of("date", self.seed, body_key, n_before) < self.retry_after_date:
             return format_datetime(datetime.now(UTC) + timedelta(seconds=self.retry_after_s), usegmt=True)
         return f"{self.retry_after_s:g}"
+
+
+def refusal(asked: Mapping[str, Any], refuses: Collection[str]) -> Response | None:
+    """The refusal, in OpenAI's words, of a request that holds what is refused; None for any other."""
+    held = next((name for name in refuses if name in asked), None)
+    if "system" in refuses and any(message.get("role") == "system" for message in asked["messages"]):
+        held, words = "messages[0].role", "Unsupported value: 'messages[0].role' does not support 'system' with this model."
+    elif held is not None:
+        words = f"Unsupported parameter: '{held}' is not supported with this model."
+    else:
+        return None
+    error = {"message": words, "type": "invalid_request_error", "param": held, "code": "unsupported_value"}
+    return JSONResponse({"error": error}, status_code=400)
 
 
 def broken(whole: bytes, fault: Kind | Oddity, faults: Faults) -> Response:

@@ -28,6 +28,7 @@ def text(manifest: Mapping[str, Any]) -> str:
         "## Provenance\n\n" + table(("what", "value"), [(name, f"`{lineage[name]}`") for name in _LINEAGE if name in lineage]),
         "## Sources\n\n" + _sources(lineage["sources"]),
         *_annotations(lineage.get("annotations", ())),
+        *_adaptations(lineage.get("adaptations", ())),
         _FIGURES + _figures_table(manifest["figures"]),
         "## Gates\n\n" + _verdicts(manifest["verdicts"]),
         "## Files\n\n" + _FILES,
@@ -55,6 +56,12 @@ def _sources(sources: Iterable[Mapping[str, Any]]) -> str:
 def _annotations(sources: Sequence[Mapping[str, Any]]) -> list[str]:
     told = "## Annotations\n\nThe instruments of this release were fitted on these sources; the release holds none of their text.\n\n"
     return [told + _sources(sources)] if sources else []
+
+
+def _adaptations(left_out: Sequence[Mapping[str, Any]]) -> list[str]:
+    told = "## Requests\n\nThe model does not take everything that was asked of it. These were left out of the requests:\n\n"
+    rows = [(one["model"], f"{one['parameter']} {one['value']}".strip(), one["instead"] or "nothing") for one in left_out]
+    return [told + table(("model", "left out", "in its place"), rows)] if rows else []
 
 
 _FIGURES = (

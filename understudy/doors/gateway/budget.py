@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from understudy.completion import ModelRole, Request
 from understudy.errors import BadInput, BudgetExhausted
-from understudy.parameters import Caps, RoleLimits
+from understudy.parameters import ANY_MODEL, Caps, RoleLimits
 
 # a chat format adds a few tokens to every message and to the answer
 _FORMAT_TOKENS = 16
+_PER_MILLION = 1e-6
 _GO_ON = "every reply so far is stored; run the same command again to continue from there, its caps start again at 0"
 
 
@@ -38,6 +39,12 @@ def prompt_bytes(request: Request) -> int:
     """The most tokens that a prompt can have: a byte-level tokenizer never makes more of them than there are bytes."""
     written = sum(len(message.content.encode("utf-8", "surrogatepass")) + _FORMAT_TOKENS for message in request.messages)
     return written + _FORMAT_TOKENS
+
+
+def priced(given: Mapping[str, tuple[float, float]], model: str, known: Price | None) -> Price | None:
+    """The price of a model: the one given for it, the known one, or the one given for every model of which none is known."""
+    told = given.get(model) or (given.get(ANY_MODEL) if known is None else None)
+    return Price(told[0] * _PER_MILLION, told[1] * _PER_MILLION) if told else known
 
 
 def worst_case(request: Request, price: Price | None) -> Cost:

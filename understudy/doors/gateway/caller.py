@@ -14,16 +14,16 @@ from typing import Protocol, TypeVar
 from understudy.completion import Completion, MissingReply, ModelRole, Request
 from understudy.doors.events import emit
 from understudy.doors.gateway import lengths
-from understudy.doors.gateway.budget import Budget, Cost, Price, worst_case
+from understudy.doors.gateway.budget import Budget, Cost, Price, priced, worst_case
 from understudy.doors.gateway.calls import LONGEST_WAIT_S, Answers, Breaker, CallFailed, wait_s
 from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.gateway.pacing import Admission, Rate, Turnstile
+from understudy.doors.gateway.refusals import Adaptation
 from understudy.doors.gateway.reply import EMBEDDED
 from understudy.errors import ProviderFailed
-from understudy.parameters import ANY_MODEL, Caps, Models, RoleLimits, checked
+from understudy.parameters import Caps, Models, RoleLimits, checked
 
 _NOTHING = Cost(0, 0.0)
-_PER_MILLION = 1e-6
 Landed = TypeVar("Landed")
 
 
@@ -86,6 +86,9 @@ class Provider(Protocol):
     async def send(self, request: Request) -> Completion:
         """One attempt. Raises CallFailed."""
 
+    def adaptations(self, model: str) -> tuple[Adaptation, ...]:
+        """What was left out of the requests to a model so far."""
+
     async def close(self) -> None:
         """Ends its connections; called on the loop that used them."""
 
@@ -128,11 +131,14 @@ class Caller:
     async def _ask(self, request: Request, sent: Request, key: str) -> tuple[Completion, Future[None]]:
         """The reply of one model, after as many attempts as it takes. Raises MissingReply, and ProviderFailed where it is given up."""
         breaker = self._breakers.setdefault(sent.model, Breaker(self._config.breaker_after))
-        for attempt in range(self._config.max_attempts):
+        attempt = 0
+        while True:
             breaker.check()
             try:
                 found = await self._attempt(request, sent, key, breaker)
             except CallFailed as failure:
+                if failure.is_adapted:
+                    continue
                 # a server that wants a longer rest than this has in effect said no
                 too_long = (failure.retry_after_s or 0.0) > LONGEST_WAIT_S
                 if attempt + 1 == self._config.max_attempts or not failure.transient or too_long:
@@ -142,10 +148,10 @@ class Caller:
                 if failure.retry_after_s:
                     self._rate(sent.model).pause(failure.retry_after_s)
                 await asyncio.sleep(wait_s(request, attempt, retry_after_s=failure.retry_after_s))
+                attempt += 1
             else:
                 breaker.succeeded()
                 return found
-        raise AssertionError("the last attempt returns or raises")
 
     async def _attempt(self, request: Request, sent: Request, key: str, breaker: Breaker) -> tuple[Completion, Future[None]]:
         """The reply to one call and its commit; reserved before and settled after, whatever happens to it.
@@ -268,12 +274,6 @@ def _together(failures: Sequence[ProviderFailed]) -> ProviderFailed:
     told = "".join(f"; the fallback failed too: {other.message}" for other in others)
     kind = MissingReply if any(isinstance(failure, MissingReply) for failure in failures) else ProviderFailed
     return kind(first.message + told, hint=first.hint)
-
-
-def priced(given: Mapping[str, tuple[float, float]], model: str, known: Price | None) -> Price | None:
-    """The price of a model: the one given for it, the known one, or the one given for every model of which none is known."""
-    told = given.get(model) or (given.get(ANY_MODEL) if known is None else None)
-    return Price(told[0] * _PER_MILLION, told[1] * _PER_MILLION) if told else known
 
 
 def _paid(failure: CallFailed, price: Price | None) -> Cost | None:

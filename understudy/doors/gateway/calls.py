@@ -41,7 +41,8 @@ class CallFailed(Exception):
     `retry_after_s` is what the server asked for. `may_be_charged`: the request reached a server that did not refuse it.
     `in_a_row`: how many failures like it, before any reply of the model, mean that no call can succeed; 1 where this one says so, None
     where it concerns one call alone. `hint` says what to do. `is_empty`: an answer came and held no text;
-    its `tokens` are those that were paid for, None where nobody knows them.
+    its `tokens` are those that were paid for, None where nobody knows them. `is_adapted`: the model did not take a parameter, and the
+    request is to be sent again at once without it.
     """
 
     reason: str
@@ -51,6 +52,7 @@ class CallFailed(Exception):
     hint: str = ""
     in_a_row: int | None = None
     is_empty: bool = False
+    is_adapted: bool = False
     tokens: Tokens | None = None
 
     @property

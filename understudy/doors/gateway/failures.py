@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from understudy.completion import Completion
 from understudy.doors.gateway.calls import CallFailed, is_transient, retry_after, scrubbed
-from understudy.doors.gateway.failure_kinds import REFUSED, FailureKind, kind_of
+from understudy.doors.gateway.failure_kinds import PARAMETER, REFUSED, FailureKind, kind_of
 from understudy.doors.gateway.provider_errors import ProviderError
 
 # a request that certainly reached nobody who could charge for it
@@ -44,6 +44,12 @@ def failed_for_good(kind: FailureKind, words: str) -> CallFailed:
     """The failed attempt of a kind that retries cannot repair; `words` are the provider's words, without secrets."""
     reason = f"{kind.message}: {words}" if words else kind.message
     return CallFailed(reason, transient=False, may_be_charged=False, hint=kind.hint, in_a_row=kind.in_a_row)
+
+
+def adapted(error: ProviderError, secrets: Collection[str]) -> CallFailed:
+    """The failed attempt after which the request is sent again without what the model does not take."""
+    reason = f"{PARAMETER.message}: {scrubbed(error.message, secrets)}"
+    return CallFailed(reason, transient=True, may_be_charged=False, is_adapted=True)
 
 
 def _happened(error: ProviderError) -> str:

@@ -16,11 +16,13 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from understudy.completion import Completion, MissingReply, Request
+from understudy.doors.events import emit
 from understudy.doors.gateway import lengths
 from understudy.doors.gateway.budget import Budget
 from understudy.doors.gateway.caller import Caller, GatewayConfig, Provider, landed
 from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.gateway.pacing import LANE
+from understudy.doors.gateway.refusals import Adaptation
 from understudy.errors import ProviderFailed, UnderstudyError
 
 Result = TypeVar("Result")
@@ -38,6 +40,7 @@ class Exchange:
         self._ledger = Ledger(store_path, run_id=run_id, now=lambda: datetime.now(UTC).replace(tzinfo=None), deliver=self._on_loop)
         self._caller = Caller(config, provider=provider, budget=self._budget, ledger=self._ledger)
         self._flying: dict[str, asyncio.Task[Completion]] = {}
+        self._told: set[Adaptation] = set()
         self._n_served, self._closed = 0, False
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="gateway", daemon=True)
@@ -104,7 +107,7 @@ class Exchange:
             return await landed(self._ledger.read(key))
         flying = self._flying.get(key)
         if flying is None:
-            flying = asyncio.get_running_loop().create_task(self._caller.call(request, key))
+            flying = asyncio.get_running_loop().create_task(self._called(request, key))
             self._flying[key] = flying
             flying.add_done_callback(lambda done: self._landed(key, done))
         else:
@@ -115,6 +118,20 @@ class Exchange:
             if flying.cancelled():
                 raise MissingReply("the run was stopped while the call was in flight") from None
             raise
+
+    async def _called(self, request: Request, key: str) -> Completion:
+        completion = await self._caller.call(request, key)
+        for model in (lengths.bare(request.model), *self._config.fallbacks.get(request.role, ())):
+            for one in self._provider.adaptations(model):
+                self._tell(one)
+        return completion
+
+    def _tell(self, adaptation: Adaptation) -> None:
+        """Keeps what was left out of requests, and emits an event for it once in a run."""
+        if adaptation not in self._told:
+            self._told.add(adaptation)
+            self._ledger.note_adaptation(adaptation)
+            emit("play", "request_adapted", str(adaptation))
 
     def close(self, *, drain_s: float = 0.0) -> None:
         """Waits at most `drain_s` for calls in flight, cancels the rest, commits the ledger. Raises what its writer met."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -18,14 +18,18 @@ from typing import Any
 
 from understudy.completion import Completion, Request
 from understudy.doors.gateway.budget import Cost
+from understudy.doors.gateway.refusals import Adaptation
 from understudy.doors.store import Store
 from understudy.errors import UnderstudyError
+from understudy.keys import key
 
 # a commit costs much the same for one row and for fifty, and each takes turns with the event loop, so a batch waits this long
 # for company: at 200 ms a call less (measured: 2) costs more calls per second than it saves, and so does more (10)
 _GATHER_S = 0.006
 RESERVATIONS, COMPLETIONS, SETTLEMENTS = "play.reservations", "play.completions", "play.settlements"
+ADAPTATIONS = "play.adaptations"
 _COLUMNS = {
+    ADAPTATIONS: ("adaptation_key", "model", "parameter", "value", "instead"),
     RESERVATIONS: ("reservation_id", "completion_key", "max_tokens", "max_usd", "run_id", "made_at"),
     SETTLEMENTS: ("reservation_id", "outcome", "reason", "run_id", "made_at", "may_be_charged", "tokens", "usd"),
     COMPLETIONS: (
@@ -73,6 +77,7 @@ class Ledger:
         self._closed, self._closing = False, Event()
         self._seen: dict[str, list[tuple[str, str]]] = {}
         self._settled: set[str] = set()
+        self._adaptations: set[str] = set()
         opened: Future[set[str]] = Future()
         self._thread = Thread(target=self._work, args=(opened,), name="ledger", daemon=True)
         self._thread.start()
@@ -146,6 +151,13 @@ class Ledger:
     def _settled_as(self, reservation_id: str, outcome: str, reason: str, paid: tuple[bool, int | None, float | None]) -> tuple[Any, ...]:
         return (reservation_id, outcome, reason, self._run_id, self._now(), *paid)
 
+    def note_adaptation(self, adaptation: Adaptation) -> None:
+        """Keeps, once, what was left out of the requests to a model."""
+        name = key("adaptation", 1, **asdict(adaptation))
+        if name not in self._adaptations:
+            self._adaptations.add(name)
+            self._write(ADAPTATIONS, (name, adaptation.model, adaptation.parameter, adaptation.value, adaptation.instead))
+
     def close(self) -> None:
         """Commits what is queued and closes the store. Raises what the writer met."""
         with self._lock:
@@ -176,6 +188,7 @@ class Ledger:
             with Store.open(self._path) as store:
                 for row in store.rows("play/fingerprints"):
                     self._seen.setdefault(row["model"], []).append((row["reported_model"], row["fingerprint"]))
+                self._adaptations.update(store.frame("play/adaptation_keys")["adaptation_key"])
                 opened.set_result(set(store.frame("play/completion_keys")["completion_key"]))
                 more = True
                 while more:
@@ -208,7 +221,7 @@ class Ledger:
             return
         # Each statement commits by itself: what a batch says of one call stands in one row. Replies come first, so that no
         # reservation is committed before the replies that were handed in before it.
-        tables: dict[str, dict[str, tuple[Any, ...]]] = {COMPLETIONS: {}, SETTLEMENTS: {}, RESERVATIONS: {}}
+        tables: dict[str, dict[str, tuple[Any, ...]]] = {name: {} for name in (COMPLETIONS, SETTLEMENTS, RESERVATIONS, ADAPTATIONS)}
         for write in writes:
             self._sort_in(tables, write)
         for table, rows in tables.items():

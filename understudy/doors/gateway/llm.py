@@ -16,11 +16,14 @@ from urllib.parse import urlsplit
 
 from understudy.completion import Completion, Message, Request
 from understudy.doors.gateway.bodies import raised, reading
-from understudy.doors.gateway.budget import Price
-from understudy.doors.gateway.caller import GatewayConfig, priced
-from understudy.doors.gateway.failures import failure_of, planted_secrets, without_secrets
+from understudy.doors.gateway.budget import Price, priced
+from understudy.doors.gateway.caller import GatewayConfig
+from understudy.doors.gateway.calls import CallFailed, scrubbed
+from understudy.doors.gateway.failure_kinds import PARAMETER
+from understudy.doors.gateway.failures import adapted, failed_for_good, failure_of, planted_secrets, without_secrets
 from understudy.doors.gateway.gateway import Exchange
 from understudy.doors.gateway.provider_errors import read_error
+from understudy.doors.gateway.refusals import Adaptation, Arguments, Refusals, refused_parameter
 from understudy.doors.gateway.reply import EMBEDDED, INTENDED_ACT, completion_of
 from understudy.errors import BadInput, UnderstudyError
 
@@ -69,7 +72,7 @@ class _LiteLLM:
         self._litellm = _litellm()
         self._config, self._fitted, self._surfaces = config, fitted, surfaces
         self._providers: dict[str, str] = {}
-        self._takes_seed: dict[str, bool] = {}
+        self._refusals = Refusals(is_capped=_holds_cost(config))
         self._secrets = planted_secrets()
         self._client: Any = None
 
@@ -81,9 +84,9 @@ class _LiteLLM:
     def price(self, model: str) -> Price | None:
         if self.is_in_process(model):
             return self._free(model)
-        self._takes_seed[model] = "seed" in (
-            self._litellm.get_supported_openai_params(model, custom_llm_provider=self.provider_of(model)) or ()
-        )
+        supported = self._litellm.get_supported_openai_params(model, custom_llm_provider=self.provider_of(model))
+        if supported is not None:
+            self._refusals.suppose(model, supported)
         if model in _UNPRICED:
             return None
         try:
@@ -112,14 +115,32 @@ class _LiteLLM:
         return model.startswith(f"{EMBEDDED}/")
 
     async def send(self, request: Request) -> Completion:
-        # raised outside of the handler: litellm's error may quote what a server echoed, and a traceback would show it
-        try:
-            answer = await self._litellm.acompletion(**self._arguments(request))
-        except Exception as error:
-            failed = raised(error) or failure_of(read_error(error), self._secrets)
-        else:
-            return without_secrets(completion_of(answer, request, count=n_tokens), self._secrets)
-        raise failed
+        asked = self._arguments(request)
+        while True:
+            arguments = self._refusals.fitted(request.model, asked)
+            # raised outside of the handler: litellm's error may quote what a server echoed, and a traceback would show it
+            try:
+                answer = await self._litellm.acompletion(**arguments)
+            except Exception as error:
+                failed = self._failure(request.model, arguments, error)
+            else:
+                return without_secrets(completion_of(answer, request, count=n_tokens), self._secrets)
+            if failed is not None:
+                raise failed
+
+    def adaptations(self, model: str) -> tuple[Adaptation, ...]:
+        return self._refusals.applied(model)
+
+    def _failure(self, model: str, arguments: Arguments, error: Exception) -> CallFailed | None:
+        """What an error of litellm means; None where litellm itself refused a parameter, before anything was sent."""
+        if (failed := raised(error)) is not None:
+            return failed
+        refusal = read_error(error)
+        if self._refusals.learn(model, arguments, refusal):
+            return adapted(refusal, self._secrets) if refusal.was_answered else None
+        if refused_parameter(refusal, arguments) is not None:
+            return failed_for_good(PARAMETER, scrubbed(refusal.message, self._secrets))
+        return failure_of(refusal, self._secrets)
 
     async def close(self) -> None:
         if self._client is not None:
@@ -151,17 +172,17 @@ class _LiteLLM:
             "model": request.model,
             "messages": [{"role": message.role, "content": message.content} for message in request.messages],
             "temperature": request.temperature,
-            "top_p": request.top_p,
             "max_tokens": request.max_tokens,
+            "seed": request.seed,
             "timeout": self._config.timeout_s,
             # attempts are ours: they are reserved one by one
             "max_retries": 0,
         }
         if self.provider_of(request.model) not in _BY_THEIR_OWN_CLIENT:
             arguments["client"] = self._http()
-        # some providers refuse a request that names a seed; their replies are kept by our key all the same
-        if self._takes_seed.get(request.model, True):
-            arguments["seed"] = request.seed
+        # 1 is what every model does without it, and some take either this or a temperature
+        if request.top_p != 1:
+            arguments["top_p"] = request.top_p
         address = self._address(request.model)
         if address is not None:
             arguments["api_base"] = address
@@ -187,7 +208,7 @@ def _embedded_provider(fitted: Mapping[str, Fitted], surfaces: Mapping[str, Surf
         ) -> Any:
             known, surface = _actors(f"{EMBEDDED}/{model}", fitted, surfaces)
             asked = [Message(message["role"], message["content"]) for message in messages]
-            dials = {name: optional_params[name] for name in ("temperature", "top_p", "seed")}
+            dials = {name: optional_params.get(name, default) for name, default in (("temperature", 1.0), ("top_p", 1.0), ("seed", 0))}
             try:
                 quality = rehearsal.parse_model(f"{EMBEDDED}/{model}").critic
                 reply = rehearsal.respond(asked, surface=surface, fitted=known, critic=quality, **dials)
@@ -221,6 +242,12 @@ def _actors(model: str, fitted: Mapping[str, Fitted], surfaces: Mapping[str, Sur
             hint=f"surfaces of this run: {', '.join(sorted(surfaces)) or 'none'}; fits of this run: {', '.join(sorted(fitted)) or 'none'}",
         )
     return known, surface
+
+
+def _holds_cost(config: GatewayConfig) -> bool:
+    """Whether a cap rests on the length of replies."""
+    capped = [config.caps.tokens, config.caps.usd, *(value for one in config.limits.values() for value in (one.tokens, one.usd))]
+    return any(value is not None for value in capped)
 
 
 def _is_loopback(address: str) -> bool:

@@ -29,7 +29,7 @@ class ProviderError:
     """A provider's refusal. `status` is None where there was no answer; `message` is its own sentence, `named` what stands beside it.
 
     `named` joins the codes, types and parameters of the body, which say more exactly than the sentence what is wrong.
-    `wait_s`: seconds that the body asks for; None where it names none.
+    `wait_s`: seconds that the body asks for; None where it names none. `was_answered`: a server sent it, and not litellm itself.
     """
 
     name: str
@@ -39,6 +39,7 @@ class ProviderError:
     parameter: str
     headers: object
     wait_s: float | None
+    was_answered: bool
 
     @property
     def text(self) -> str:
@@ -62,6 +63,7 @@ def read_error(error: Exception) -> ProviderError:
         parameter=next((fact for key, fact in facts if key == "param"), ""),
         headers=_headers(error, response),
         wait_s=_wait(text),
+        was_answered=response is not None,
     )
 
 

@@ -1,0 +1,2 @@
+select adaptation_key
+from play.adaptations

@@ -1,0 +1,176 @@
+"""Models that refuse a parameter or a system message are asked without it; what was left out is remembered, kept and told."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from understudy.completion import Completion, MissingReply
+from understudy.doors.events import recording
+from understudy.doors.faults import REFUSABLE, Faults
+from understudy.doors.gateway import caller
+from understudy.doors.gateway.provider_errors import read_error
+from understudy.doors.gateway.refusals import Adaptation, Refusals, folded, refused_parameter
+from understudy.doors.store import Store
+from understudy.errors import BadInput, ProviderFailed
+from understudy.parameters import Caps
+
+sys.path.insert(0, str(Path(__file__).parent))
+from test_llm import gateway, listening, request, several, statuses
+from test_provider_errors import BadRequestError, Body, anthropic, gemini, openai
+
+SENT: Mapping[str, Any] = {
+    "messages": [{"role": "system", "content": "be a seeker"}, {"role": "user", "content": "hello"}],
+    "temperature": 0.7, "top_p": 0.9, "max_tokens": 100, "seed": 5,
+}  # fmt: skip
+REFUSED: list[tuple[str, int, Body, str | None]] = [
+    ("openai limit", 400, openai("Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+     param="max_tokens", code="unsupported_parameter"), "max_tokens"),
+    ("openai value", 400, openai("Unsupported value: 'temperature' does not support 0.7 with this model. Only the default (1) value is "
+     "supported.", param="temperature", code="unsupported_value"), "temperature"),
+    ("openai system", 400, openai("Unsupported value: 'messages[0].role' does not support 'system' with this model.",
+     param="messages[0].role", code="unsupported_value"), "system message"),
+    ("openai argument", 400, openai("Unrecognized request argument supplied: seed"), "seed"),
+    ("anthropic both", 400, anthropic("`temperature` and `top_p` cannot both be specified for this model. Please use only one."), "top_p"),
+    ("anthropic old", 400, anthropic("`temperature` is deprecated for this model."), "temperature"),
+    ("anthropic extra", 400, anthropic("seed: Extra inputs are not permitted"), "seed"),
+    ("anthropic range", 400, anthropic("temperature: range: 0..1"), "temperature"),
+    ("gemma system", 400, gemini(400, "INVALID_ARGUMENT", "Developer instruction is not enabled for models/gemma-3-27b-it"), "system message"),
+    ("gemini name", 400, gemini(400, "INVALID_ARGUMENT", "Invalid JSON payload received. Unknown name \"seed\": Cannot find field."), "seed"),
+    ("mistral extra", 422, {"detail": [{"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]}, "seed"),
+    ("groq property", 400, openai("'seed' : property 'seed' is unsupported"), "seed"),
+    ("xai argument", 400, {"code": "400", "error": "Argument not supported on this model: top_p"}, "top_p"),
+    ("llama.cpp system", 500, {"error": {"code": 500, "message": "Jinja Exception: System role not supported", "type": "x"}}, "system message"),
+    ("vllm system", 400, {"object": "error", "message": "System role not supported", "type": "BadRequestError", "code": 400}, "system message"),
+    ("template", 400, {"error": "Conversation roles must alternate user/assistant/user/assistant/..."}, "system message"),
+    ("bedrock system", 400, {"message": "This model doesn't support system messages. Try again without system messages."}, "system message"),
+    ("too long", 400, openai("max_tokens is too large: 100000. This model supports at most 16384 completion tokens.", param="max_tokens"), None),
+    ("context", 400, anthropic("input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000"), None),
+    ("another", 400, openai("Unsupported parameter: 'stream' is not supported with this model.", param="stream"), None),
+    ("broken", 500, openai("temperature sensor failed: not supported"), None),
+    ("a wrong key", 401, openai("seed is not supported"), None),
+]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caller, "wait_s", lambda *_, **__: 0.0)
+
+
+def left_out(store: Path) -> list[dict[str, str]]:
+    with Store.open(store / "store.duckdb") as opened:
+        return opened.rows("play/adaptations")
+
+
+@pytest.mark.parametrize(("status", "body", "parameter"), [one[1:] for one in REFUSED], ids=[one[0] for one in REFUSED])
+def test_what_a_refusal_is_about_is_read_from_the_provider_s_words(status: int, body: Body, parameter: str | None) -> None:
+    assert refused_parameter(read_error(BadRequestError(status, body)), SENT) == parameter
+
+
+@pytest.mark.parametrize("refused", REFUSABLE)
+def test_a_model_that_refuses_one_thing_is_asked_without_it_from_then_on(tmp_path: Path, refused: str) -> None:
+    """A server refuses each, and a model that answers is the same as without the refusal where the parameter changes nothing."""
+    with (
+        listening(Faults(refuses=(refused,))) as (address, log),
+        recording(tmp_path / "events"),
+        gateway(tmp_path, api_base=address, concurrency=1) as opened,
+    ):
+        replies = opened.run(several(opened, 4, "openai/anything"))
+        assert all(isinstance(reply, Completion) and reply.text for reply in replies)
+        sent = statuses(log)
+        assert opened.n_calls == len(sent), "the refused request is a call as well"
+        # top_p is 1 here and never sent, and max_completion_tokens neither
+        expected = 0 if refused in ("top_p", "max_completion_tokens") else 1
+        assert sent == [400] * expected + [200] * 4
+    told = [json.loads(line)["key"] for line in (tmp_path / "events").read_text().splitlines() if "request_adapted" in line]
+    assert len(told) == len(left_out(tmp_path)) == expected
+    assert all(refused in line for line in told)
+
+
+def test_everything_can_be_refused_and_no_attempt_is_lost_by_it(tmp_path: Path) -> None:
+    faults = Faults(refuses=("temperature", "max_tokens", "max_completion_tokens", "seed", "system"))
+    with listening(faults) as (address, log), gateway(tmp_path, api_base=address, max_attempts=1, concurrency=8) as opened:
+        replies = opened.run(several(opened, 12, "openai/anything"))
+        assert all(isinstance(reply, Completion) for reply in replies)
+        assert opened.n_calls == len(statuses(log))
+        assert statuses(log).count(400) <= 5 * 8, "no more than what was in flight"
+    assert [(row["parameter"], row["instead"]) for row in left_out(tmp_path)] == [
+        ("max_completion_tokens", ""), ("max_tokens", "max_completion_tokens"), ("seed", ""),
+        ("system message", "the first user message"), ("temperature", ""),
+    ]  # fmt: skip
+
+
+def test_a_model_that_takes_no_limit_is_not_asked_where_a_cap_rests_on_it(tmp_path: Path) -> None:
+    faults = Faults(refuses=("max_tokens", "max_completion_tokens"))
+    caps = Caps(tokens=100_000)
+    with listening(faults) as (address, log), gateway(tmp_path, api_base=address, caps=caps) as opened:
+        with pytest.raises(ProviderFailed, match="does not take what every request holds") as told:
+            opened.run(opened.complete(request(model="openai/anything")))
+        assert not isinstance(told.value, MissingReply)
+        assert statuses(log) == [400, 400]
+
+
+@pytest.mark.parametrize("model", ["openai/o3-mini", "openai/gpt-5", "anthropic/claude-sonnet-4-5"])
+def test_what_litellm_knows_is_left_out_before_anything_is_sent(tmp_path: Path, model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "planted-key-4711-0815")
+    with listening() as (address, log), gateway(tmp_path, api_base=address, max_attempts=1) as opened:
+        if model.startswith("openai"):
+            assert opened.run(opened.complete(request(model=model))).text
+            assert statuses(log) == [200]
+            assert ("temperature", "") in {(row["parameter"], row["value"]) for row in left_out(tmp_path)}
+        arguments = opened._provider._refusals.fitted(model, {**SENT})  # type: ignore[attr-defined]
+        assert "seed" in arguments or model.startswith("anthropic")
+
+
+def test_a_value_that_is_out_of_range_leaves_other_values_alone() -> None:
+    refusals = Refusals(is_capped=False)
+    error = read_error(BadRequestError(400, anthropic("temperature: range: 0..1")))
+    assert refusals.learn("m", {**SENT, "temperature": 1.3}, error)
+    assert "temperature" not in refusals.fitted("m", {**SENT, "temperature": 1.3})
+    assert refusals.fitted("m", dict(SENT)) == dict(SENT)
+    assert refusals.applied("m") == (Adaptation("m", "temperature", "1.3"),)
+    assert refusals.applied("other") == ()
+
+
+def test_top_p_is_sent_only_where_it_says_something(tmp_path: Path) -> None:
+    with gateway(tmp_path) as opened:
+        sent = [opened._provider._arguments(request(model="openai/x"))]  # type: ignore[attr-defined]
+    assert "top_p" not in sent[0]
+    assert sent[0]["temperature"] == 0.7
+
+
+def test_a_system_message_goes_before_the_first_user_message() -> None:
+    system, user, assistant = ({"role": role, "content": role} for role in ("system", "user", "assistant"))
+    together = {"role": "user", "content": "system\n\nuser"}
+    assert folded([system, user, assistant]) == [together, assistant]
+    assert folded([system, assistant, user]) == [{"role": "user", "content": "system"}, assistant, user]
+    assert folded([user, assistant]) == [user, assistant]
+    assert folded(folded([system, user])) == [together]
+
+
+@given(st.text(max_size=80), st.integers(400, 501), st.sampled_from(["", "temperature", "top_p", "seed", "max_tokens", "messages[0].role"]))
+@settings(max_examples=60, deadline=None)
+def test_whatever_a_server_refuses_a_request_loses_something_or_is_not_sent_again(words: str, status: int, param: str) -> None:
+    refusals, sent, n = Refusals(is_capped=False), dict(SENT), 0
+    error = read_error(BadRequestError(status, openai(f"{words} {param} is not supported: system role not supported", param=param)))
+    while refusals.learn("m", sent, error):
+        sent, n = refusals.fitted("m", sent), n + 1
+        assert n <= 7
+    assert refusals.fitted("m", sent) == sent
+
+
+@pytest.mark.parametrize("text", ["refuses = 1", "refuses = ['top_k']"])
+def test_a_file_of_faults_names_what_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "faults.toml"
+    path.write_text(text)
+    with pytest.raises(BadInput, match="refuses"):
+        Faults.read(path)
+    path.write_text("refuses = ['top_p', 'system']\nhang = 0.5")
+    assert Faults.read(path) == Faults(hang=0.5, refuses=("top_p", "system"))
