@@ -24,39 +24,14 @@ from understudy.parameters import Caps
 
 sys.path.insert(0, str(Path(__file__).parent))
 from test_llm import gateway, listening, request, several, statuses
-from test_provider_errors import BadRequestError, Body, anthropic, gemini, openai
+from test_provider_errors import BadRequestError, anthropic, openai
 
 SENT: Mapping[str, Any] = {
     "messages": [{"role": "system", "content": "be a seeker"}, {"role": "user", "content": "hello"}],
     "temperature": 0.7, "top_p": 0.9, "max_tokens": 100, "seed": 5,
 }  # fmt: skip
-REFUSED: list[tuple[str, int, Body, str | None]] = [
-    ("openai limit", 400, openai("Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
-     param="max_tokens", code="unsupported_parameter"), "max_tokens"),
-    ("openai value", 400, openai("Unsupported value: 'temperature' does not support 0.7 with this model. Only the default (1) value is "
-     "supported.", param="temperature", code="unsupported_value"), "temperature"),
-    ("openai system", 400, openai("Unsupported value: 'messages[0].role' does not support 'system' with this model.",
-     param="messages[0].role", code="unsupported_value"), "system message"),
-    ("openai argument", 400, openai("Unrecognized request argument supplied: seed"), "seed"),
-    ("anthropic both", 400, anthropic("`temperature` and `top_p` cannot both be specified for this model. Please use only one."), "top_p"),
-    ("anthropic old", 400, anthropic("`temperature` is deprecated for this model."), "temperature"),
-    ("anthropic extra", 400, anthropic("seed: Extra inputs are not permitted"), "seed"),
-    ("anthropic range", 400, anthropic("temperature: range: 0..1"), "temperature"),
-    ("gemma system", 400, gemini(400, "INVALID_ARGUMENT", "Developer instruction is not enabled for models/gemma-3-27b-it"), "system message"),
-    ("gemini name", 400, gemini(400, "INVALID_ARGUMENT", "Invalid JSON payload received. Unknown name \"seed\": Cannot find field."), "seed"),
-    ("mistral extra", 422, {"detail": [{"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]}, "seed"),
-    ("groq property", 400, openai("'seed' : property 'seed' is unsupported"), "seed"),
-    ("xai argument", 400, {"code": "400", "error": "Argument not supported on this model: top_p"}, "top_p"),
-    ("llama.cpp system", 500, {"error": {"code": 500, "message": "Jinja Exception: System role not supported", "type": "x"}}, "system message"),
-    ("vllm system", 400, {"object": "error", "message": "System role not supported", "type": "BadRequestError", "code": 400}, "system message"),
-    ("template", 400, {"error": "Conversation roles must alternate user/assistant/user/assistant/..."}, "system message"),
-    ("bedrock system", 400, {"message": "This model doesn't support system messages. Try again without system messages."}, "system message"),
-    ("too long", 400, openai("max_tokens is too large: 100000. This model supports at most 16384 completion tokens.", param="max_tokens"), None),
-    ("context", 400, anthropic("input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000"), None),
-    ("another", 400, openai("Unsupported parameter: 'stream' is not supported with this model.", param="stream"), None),
-    ("broken", 500, openai("temperature sensor failed: not supported"), None),
-    ("a wrong key", 401, openai("seed is not supported"), None),
-]  # fmt: skip
+REFUSED = json.loads((Path(__file__).parent / "parameter_refusals.json").read_text("utf-8"))
+"""Name, status and body of errors in the words of each provider, and the parameter that is refused; null where none is."""
 
 
 @pytest.fixture(autouse=True)
@@ -69,9 +44,9 @@ def left_out(store: Path) -> list[dict[str, str]]:
         return opened.rows("play/adaptations")
 
 
-@pytest.mark.parametrize(("status", "body", "parameter"), [one[1:] for one in REFUSED], ids=[one[0] for one in REFUSED])
-def test_what_a_refusal_is_about_is_read_from_the_provider_s_words(status: int, body: Body, parameter: str | None) -> None:
-    assert refused_parameter(read_error(BadRequestError(status, body)), SENT) == parameter
+@pytest.mark.parametrize("one", REFUSED, ids=[one["name"] for one in REFUSED])
+def test_what_a_refusal_is_about_is_read_from_the_provider_s_words(one: dict[str, Any]) -> None:
+    assert refused_parameter(read_error(BadRequestError(one["status"], one["body"])), SENT) == one["parameter"]
 
 
 @pytest.mark.parametrize("refused", REFUSABLE)
