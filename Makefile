@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: install demo test coverage integration lint docs recorded prove bench controls mutants fuzz lock clean
+.PHONY: install demo test coverage integration lint docs recorded prove bench controls mutants fuzz audit-deps lock clean
 
 install: .venv/installed
 
@@ -26,6 +26,11 @@ install: .venv/installed
 .venv-docs/installed: requirements-docs.lock
 	test -x .venv-docs/bin/python || $(PYTHON) -m venv .venv-docs
 	.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
+	touch $@
+
+.venv-audit/installed: requirements-audit.lock
+	test -x .venv-audit/bin/python || $(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-audit.lock
 	touch $@
 
 demo: install
@@ -85,14 +90,20 @@ mutants: install
 fuzz: install
 	$(BIN)/python -m pytest tests/readers/test_fuzz.py --hypothesis-profile=campaign -s
 
+# known weaknesses of what the lock names: 0 none, 3 some, 4 not measured, with the reason
+audit-deps: .venv-audit/installed
+	.venv-audit/bin/python tests/audit_dependencies.py requirements.lock
+
 lock:
 	uv pip compile pyproject.toml --extra dev --generate-hashes --universal --python-version 3.11 \
 	  --no-emit-index-url --no-emit-find-links -o requirements.lock
 	uv pip compile pyproject.toml --extra dev --extra peers --generate-hashes --universal --python-version 3.11 \
 	  --no-emit-index-url --no-emit-find-links -c requirements.lock -o requirements-peers.lock
-	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"], sep="\n")' | \
+	for extra in docs audit; do \
+	  $(PYTHON) -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"][sys.argv[1]], sep="\n")' $$extra | \
 	  uv pip compile - --generate-hashes --universal --python-version 3.11 \
-	  --no-emit-index-url --no-emit-find-links -o requirements-docs.lock
+	  --no-emit-index-url --no-emit-find-links -o requirements-$$extra.lock || exit 1; \
+	done
 
 clean:
 	rm -rf .docs site .demo .prove .cache .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.*
