@@ -14,10 +14,12 @@ from prefect.runtime import flow_run
 
 from understudy.doors.limits import ReadingLimits
 from understudy.flows import stages
+from understudy.names import checked_name
 from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search
 from understudy.records import DIVIDED, REPORTING
 from understudy.tasks.kept import snapshot_kept
 from understudy.tasks.optimize.finals import PickFields
+from understudy.tasks.play.naming import default_batch
 from understudy.tasks.play.opened import models_open, store_open
 from understudy.tasks.publish.batch import PublishedRelease
 from understudy.tasks.studies.report import ObjectiveRow
@@ -64,6 +66,10 @@ def nightly(
     options: RunOptions = RunOptions(),
 ) -> NightlyFields:
     """The fields of `understudy nightly`. Raises GateFailed, which ends the run Failed, when a gate says no."""
+    # what fails at publishing fails before anything is played
+    checked_name(dataset, of="data set")
+    release = checked_name(name or f"{dataset}-seekers", of="release")
+    batch = checked_name(default_batch(batch), of="batch")
     # held from beginning to end, so that no other process writes between two stages
     with store_open(options.store) as store, snapshot_kept(store):
         stages.ingest(reader or dataset, [data], dataset=dataset, limits=limits, store=store)
@@ -92,6 +98,6 @@ def nightly(
         # what the gates said is answered as well where the release is refused
         with answering({**fields, **judged}):
             published = stages.publish(
-                played["batch"], name or f"{dataset}-seekers", batch_key=played["batch_key"], releases=releases, store=store
+                played["batch"], release, batch_key=played["batch_key"], releases=releases, store=store
             )
         return {**fields, **judged, **published}

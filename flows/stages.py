@@ -13,8 +13,11 @@ from understudy.doors.limits import ReadingLimits
 from understudy.doors.store import Store
 from understudy.flows.runners import threads
 from understudy.flows.searching import searched
+from understudy.names import checked_name
 from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search
-from understudy.tasks.ingest.logs import IngestFields, files_of, ingest_logs
+from understudy.readers import files_of
+from understudy.rows.named import batch_key_of
+from understudy.tasks.ingest.logs import IngestFields, ingest_logs
 from understudy.tasks.optimize.finals import SearchFields
 from understudy.tasks.optimize.search import open_run
 from understudy.tasks.play.metering import metered
@@ -23,7 +26,7 @@ from understudy.tasks.play.opened import OpenRun, joined, store_open
 from understudy.tasks.profile.dataset import profile_dataset
 from understudy.tasks.profile.results import ProfileFields
 from understudy.tasks.publish.batch import ReleaseFields, publish_batch
-from understudy.tasks.simulate.batch import batch_key_of, play_batch, prompt_of
+from understudy.tasks.simulate.batch import play_batch, prompt_of
 from understudy.tasks.simulate.results import SimulateFields
 from understudy.tasks.studies.evaluate import judge
 from understudy.tasks.studies.evaluate import show as show_judged
@@ -47,6 +50,7 @@ def ingest(
     store: Path | Store = STORE,
 ) -> IngestFields:
     """Human logs into the store; the fields of `understudy ingest`."""
+    checked_name(dataset, of="data set")
     files_of(reader, paths)  # a path that cannot be used leaves no store behind
     with store_open(store) as opened:
         done = ingest_logs(opened, reader, paths, dataset=dataset, split=split, roles=roles, limits=limits)
@@ -103,9 +107,10 @@ def simulate(
     options: RunOptions | OpenRun = RunOptions(),
 ) -> SimulateFields:
     """A batch of dialogues with one prompt; the fields of `understudy simulate`."""
+    named = checked_name(default_batch(batch), of="batch")
     with joined(dataset, options) as opened:
         genome = genome_digest or prompt_of(opened, setting=setting, genome_file=genome_file)
-        played = play_batch(opened, genome_digest=genome, batch=default_batch(batch), n=n, size=report)
+        played = play_batch(opened, genome_digest=genome, batch=named, n=n, size=report)
         emit("simulate", "batch_played", played["batch_key"])
         return played
 

@@ -34,7 +34,7 @@ from understudy.flows.cli import (
     study,
     validate,
 )
-from understudy.flows.cli.console import usage_error
+from understudy.flows.cli.console import usage_error, written_out
 from understudy.flows.cli.reading import Command, Given, reading
 
 
@@ -81,7 +81,9 @@ for command in COMMANDS:
 def main() -> NoReturn:
     """The console script: usage errors end with 2, as JSON where JSON was asked for."""
     try:
-        code = app(standalone_mode=False)
+        with written_out():
+            code = app(standalone_mode=False)
+            sys.stdout.flush()
     except typer.TyperException as error:
         usage_error(error.format_message(), as_json="--json" in sys.argv)
     except typer.Abort:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from understudy.doors.limits import MB, ReadingLimits
+from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import usage_error
 from understudy.flows.cli.model_arguments import CapArguments, ModelArguments
 from understudy.flows.cli.options import (
@@ -122,7 +123,9 @@ class SettingsArguments:
     """Which settings a table has, and on which split."""
 
     settings: Annotated[
-        str, typer.Option(help="Prompt settings, separated by commas: shipped names or TOML files. `all` takes every shipped one.")
+        str,
+        typer.Option(help="Prompt settings, separated by commas: shipped names or TOML files. `all` takes every shipped one."),
+        Means.SETTINGS,
     ] = "all"
     final: Final = False
 
@@ -139,8 +142,10 @@ class PlaceArguments:
 class PromptArguments:
     """The one prompt that is played: a setting's, or a genome's."""
 
-    setting: Annotated[str | None, typer.Option(help="Prompt setting to play: a shipped name or a TOML file.")] = None
-    genome: Annotated[Path | None, typer.Option(help="Genome file to play, for example the pick that `optimize` reports.")] = None
+    setting: Annotated[str | None, typer.Option(help="Prompt setting to play: a shipped name or a TOML file."), Means.SETTING] = None
+    genome: Annotated[Path | None, typer.Option(help="Genome file to play, for example the pick that `optimize` reports."), Means.INPUT] = (
+        None
+    )
 
     def require_one(self, command: str, *, as_json: bool) -> None:
         """Ends the process where neither is given, or both."""

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from understudy.doors.limits import reading_within
 from understudy.flows.cli.arguments import LimitArguments
+from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import RUN, STORE, AsJson, Dataset, Roles, Seed, StoreFile, pairs_of, text_of
 from understudy.report.figures import REHEARSAL_WARNING, figure
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 class SimulatedArguments:
     """The simulated dialogues, and what their file does not say itself."""
 
-    simulated: Annotated[Path, typer.Option(help="File or folder of the simulated dialogues. It is only read.")]
+    simulated: Annotated[Path, typer.Option(help="File or folder of the simulated dialogues. It is only read."), Means.INPUT]
     reader: Annotated[str, typer.Option(help="Name of the reader for the format of the file.")]
     same_setting: Annotated[
         bool, typer.Option("--same-setting", help="State that the simulated seekers talked to the same recommender as the humans.")
@@ -43,7 +44,7 @@ def audit(
     split: Annotated[
         str | None, typer.Option(help="Split of the humans. Default: the split of most humans that the file names, otherwise `select`.")
     ] = None,
-    html: Annotated[Path | None, typer.Option(help="File for the report as one self-contained HTML page.")] = None,
+    html: Annotated[Path | None, typer.Option(help="File for the report as one self-contained HTML page."), Means.OUTPUT] = None,
     seed: Seed = RUN.seed,
     store: StoreFile = STORE,
     as_json: AsJson = False,

@@ -18,6 +18,7 @@ from understudy.flows.cli.arguments import (
     SettingsArguments,
     TableArguments,
 )
+from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import Dataset, text_of
 from understudy.report.figures import REHEARSAL_WARNING, amount, figure, money, p_value
@@ -32,17 +33,19 @@ OUTCOME_COLOURS = {"better": "green", "worse": "red", "inconclusive": "yellow", 
 class ElsewhereArguments:
     """The other place that what was tuned is measured at too."""
 
-    to_dataset: Annotated[str | None, typer.Option(help="Also measure the tuned prompts on this data set.")] = None
-    to_recommender: Annotated[str | None, typer.Option(help="Also measure the tuned prompts with this recommender.")] = None
-    to_surface: Annotated[str | None, typer.Option(help="Also measure the tuned prompts on this rehearsal surface.")] = None
+    to_dataset: Annotated[str | None, typer.Option(help="Also measure the tuned prompts on this data set."), Means.PROFILED] = None
+    to_recommender: Annotated[str | None, typer.Option(help="Also measure the tuned prompts with this recommender."), Means.RECOMMENDER] = (
+        None
+    )
+    to_surface: Annotated[str | None, typer.Option(help="Also measure the tuned prompts on this rehearsal surface."), Means.SURFACE] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportArguments:
     """The files of the report."""
 
-    html: Annotated[Path | None, typer.Option(help="File for the report as one self-contained HTML page.")] = None
-    markdown: Annotated[Path | None, typer.Option(help="File for the report as Markdown.")] = None
+    html: Annotated[Path | None, typer.Option(help="File for the report as one self-contained HTML page."), Means.OUTPUT] = None
+    markdown: Annotated[Path | None, typer.Option(help="File for the report as Markdown."), Means.OUTPUT] = None
 
 
 def compare(

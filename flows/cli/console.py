@@ -7,8 +7,8 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Mapping
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TypedDict, TypeVar, cast
@@ -20,6 +20,8 @@ from understudy.errors import GateFailed, UnderstudyError
 
 # what a command answers is a TypedDict, which is read as any mapping is
 Result = TypeVar("Result", bound=Mapping[str, object])
+
+_STDOUT = 1
 
 # read by Prefect when it is first imported; a value that the user has set stays
 _PREFECT_DEFAULTS = {
@@ -55,34 +57,66 @@ class Outcome:
         return {"ok": True, **self.fields} if self.error is None else {**self.fields, "ok": False, "error": self.error}
 
 
-def answer(work: Callable[[], Result], show: Callable[[Console, Result], None], *, as_json: bool, events: Path | None = None) -> NoReturn:
+def answer(
+    work: Callable[[], Result], show: Callable[[Console, Result], None], *, as_json: bool, events: Path | None = None
+) -> NoReturn:
     """Does the work and ends the process: fields on stdout, progress and errors on stderr, exit code as the contract says."""
     for name, value in _PREFECT_DEFAULTS.items():
         os.environ.setdefault(name, value)
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     progress = Console(stderr=True, highlight=False)
     listener = None if as_json and not progress.is_terminal else _narrator(progress)
-    with redirect_stdout(sys.stderr), recording(events, listener=listener):
-        outcome = _outcome(work)
-    if as_json:
-        print(json.dumps(outcome.as_json(), ensure_ascii=False, default=str))
-    else:
-        if outcome.fields:
-            # what a gate refuses has the fields that the page shows; the error carries them as plain ones
-            show(Console(highlight=False), cast(Result, outcome.fields))
-        _explain(outcome.error)
-    sys.stdout.flush()
-    raise SystemExit(outcome.exit_code)
+
+    def recorded() -> Result:
+        with recording(events, listener=listener):
+            return work()
+
+    with redirect_stdout(sys.stderr):
+        outcome = _outcome(recorded)
+    _end(outcome, show, as_json=as_json)
 
 
 def usage_error(message: str, *, as_json: bool) -> NoReturn:
     """Ends the process with 2, as for any input that cannot be used."""
-    outcome = Outcome({}, {"code": "usage", "message": message, "hint": "see `understudy --help`"}, 2)
-    if as_json:
-        print(json.dumps(outcome.as_json()))
-    else:
+    error: ErrorFields = {"code": "usage", "message": message, "hint": "see `understudy --help`"}
+    _end(Outcome({}, error, 2), _nothing, as_json=as_json)
+
+
+def refuse(error: UnderstudyError, *, as_json: bool) -> NoReturn:
+    """Ends the process with an error that was seen before the command was run."""
+    _end(Outcome({}, _why(error), error.exit_code), _nothing, as_json=as_json)
+
+
+def _end(outcome: Outcome, show: Callable[[Console, Result], None], *, as_json: bool) -> NoReturn:
+    with written_out():
+        if as_json:
+            print(json.dumps(outcome.as_json(), ensure_ascii=False, default=str))
+        elif outcome.fields:
+            # what a gate refuses has the fields that the page shows; the error carries them as plain ones
+            show(Console(highlight=False), cast(Result, outcome.fields))
+        sys.stdout.flush()
+    if not as_json:
         _explain(outcome.error)
     raise SystemExit(outcome.exit_code)
+
+
+def _nothing(console: Console, fields: Mapping[str, object]) -> None:
+    """A command that was not run has no page."""
+
+
+@contextmanager
+def written_out() -> Iterator[None]:
+    """Ends the process with 1 and a sentence where the output of the block cannot be written; quietly where its reader is gone."""
+    try:
+        yield
+    except OSError as error:
+        # what is still buffered would fail again when Python ends
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, _STDOUT)
+        if not isinstance(error, BrokenPipeError):
+            hint = "the work itself is done and kept; make room, and run the same command again"
+            _explain({"code": "output", "message": f"standard output cannot be written: {error.strerror}", "hint": hint})
+        raise SystemExit(1) from None
 
 
 def _outcome(work: Callable[[], Mapping[str, object]]) -> Outcome:
@@ -109,14 +143,18 @@ def _explain(error: ErrorFields | None) -> None:
     if error is None:
         return
     console = Console(stderr=True, highlight=False)
-    console.print(f"[bold red]{error['code']}[/]: ", end="")
-    console.print(error["message"], markup=False)
-    if error["hint"]:
-        console.print(f"→ {error['hint']}", markup=False)
+    # the exit code says it as well where nobody can be told
+    with suppress(OSError):
+        console.print(f"[bold red]{error['code']}[/]: ", end="")
+        console.print(error["message"], markup=False)
+        if error["hint"]:
+            console.print(f"→ {error['hint']}", markup=False)
 
 
 def _narrator(console: Console) -> Callable[[str, str, str], None]:
     def tell(stage: str, event: str, key: str) -> None:
-        console.print(f"[dim]{stage:>9}[/]  {event.replace('_', ' ')}  [dim]{key}[/]")
+        # a night does not end because nobody can be told how far it is
+        with suppress(OSError):
+            console.print(f"[dim]{stage:>9}[/]  {event.replace('_', ' ')}  [dim]{key}[/]")
 
     return tell

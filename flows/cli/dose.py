@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import RUN, STORE, AsJson, Dataset, Seed, StoreFile
 
@@ -22,7 +23,7 @@ def dose(
     share: Annotated[
         float, typer.Option(help="Share of the units that get the fault, from 0 to 1: of dialogues for `titles`, of turns for the others.")
     ],
-    out: Annotated[Path, typer.Option(help="File to write, in the format of the reader `messages`.")],
+    out: Annotated[Path, typer.Option(help="File to write, in the format of the reader `messages`."), Means.OUTPUT],
     split: Annotated[str, typer.Option(help="Split of the dialogues: exemplar, search or select.")] = "select",
     seed: Seed = RUN.seed,
     store: StoreFile = STORE,

@@ -18,7 +18,6 @@ from understudy.flows.cli.options import (
     SEARCH,
     SETTING,
     AsJson,
-    Dataset,
     Final,
     Finalists,
     Generations,
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 class PlannedArguments:
     """The command that is to be estimated."""
 
-    dataset: Dataset
+    dataset: Annotated[str, typer.Option(help="Name of an ingested data set.")]
     setting: Annotated[
         str,
         typer.Option(help="Prompt setting: a shipped name or a TOML file. compare and study take several, separated by commas, or `all`."),

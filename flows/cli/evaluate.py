@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from understudy.flows.cli.arguments import OutputArguments, PromptArguments, RunArguments
+from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import RUN, Dataset, Surface, text_of
 from understudy.report.figures import REHEARSAL_WARNING, figure
@@ -23,7 +24,9 @@ def evaluate(
     *,
     dataset: Dataset,
     recommender: Annotated[
-        list[str], typer.Option(help="Recommender: NAME, http:FILE.toml or http:PRESET:URL. Repeat the option to compare several in pairs.")
+        list[str],
+        typer.Option(help="Recommender: NAME, http:FILE.toml or http:PRESET:URL. Repeat the option to compare several in pairs."),
+        Means.RECOMMENDER,
     ],
     prompt: PromptArguments,
     n: Annotated[int, typer.Option(min=1, help="Number of dialogues with each recommender.")] = 200,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import STORE, AsJson, StoreFile, text_of
 
@@ -21,7 +22,7 @@ def export(
     form: Annotated[
         str, typer.Option("--as", help="`text` or `chat` (JSON messages). Both contain the placeholders {need} and {history}.")
     ] = "text",
-    out: Annotated[Path | None, typer.Option(help="File to write. Default: standard output.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write. Default: standard output."), Means.OUTPUT] = None,
     store: StoreFile = STORE,
     as_json: AsJson = False,
 ) -> None:

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, usage_error
 from understudy.flows.cli.options import RUN, AsJson, Surface
 from understudy.report.figures import REHEARSAL_WARNING, number
@@ -23,7 +24,7 @@ def front(
     *,
     true: Annotated[bool, typer.Option("--true", help="Enumerate the true Pareto front. The option is required.")] = False,
     surface: Surface = RUN.surface,
-    svg: Annotated[Path | None, typer.Option(help="File for the plot. Default: no plot is drawn.")] = None,
+    svg: Annotated[Path | None, typer.Option(help="File for the plot. Default: no plot is drawn."), Means.OUTPUT] = None,
     as_json: AsJson = False,
 ) -> None:
     """Enumerate the true Pareto front of a rehearsal surface."""

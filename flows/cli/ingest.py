@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from understudy.flows.cli.arguments import LimitArguments, OutputArguments
+from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import STORE, Roles, StoreFile, pairs_of
 
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 def ingest(
     *,
     reader: Annotated[str, typer.Argument(help="Name of the reader for the format of the logs.")],
-    paths: Annotated[list[Path], typer.Argument(help="Files, or the folder of the data set in its original layout.")],
-    dataset: Annotated[str | None, typer.Option(help="Name of the data set in the store. Default: the reader's name.")] = None,
+    paths: Annotated[list[Path], typer.Argument(help="Files, or the folder of the data set in its original layout."), Means.INPUT],
+    dataset: Annotated[
+        str | None, typer.Option(help="Name of the data set in the store. Default: the reader's name."), Means.NEW_DATASET
+    ] = None,
     split: Annotated[str | None, typer.Option(help="Official split of the files, if their names do not state it.")] = None,
     roles: Roles = None,
     reading: LimitArguments,

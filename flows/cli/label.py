@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from understudy.errors import BadInput
+from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import RUN, STORE, AsJson, Dataset, Seed, StoreFile
 from understudy.report.figures import figure
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 def label(
     *,
     dataset: Dataset,
-    out: Annotated[Path | None, typer.Option(help="File for a blind labelling sheet (CSV).")] = None,
+    out: Annotated[Path | None, typer.Option(help="File for a blind labelling sheet (CSV)."), Means.OUTPUT] = None,
     labels: Annotated[
         list[Path] | None,
         typer.Option(help="Filled-in sheet to read. Repeat the option for each annotator; the file name names the annotator."),
+        Means.INPUT,
     ] = None,
     n: Annotated[int, typer.Option(min=1, help="Number of rows of the sheet.")] = 200,
     engine: Annotated[

@@ -12,13 +12,14 @@ from rich.table import Column, Table
 
 from understudy.flows.cli import optimize, publish, validate
 from understudy.flows.cli.arguments import LimitArguments, OutputArguments, RunArguments, SearchArguments
+from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.compare import OUTCOME_COLOURS
 from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import (
     RUN,
     SETTING,
     Batch,
-    Dataset,
+    NewDataset,
     RecommenderName,
     Releases,
     SettingName,
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 class LogArguments:
     """The human logs that the night begins with."""
 
-    dataset: Dataset
-    data: Annotated[Path, typer.Option(help="File or folder of the human logs.")]
+    dataset: NewDataset
+    data: Annotated[Path, typer.Option(help="File or folder of the human logs."), Means.INPUT]
     reader: Annotated[str | None, typer.Option(help="Name of the reader. Default: the name of the data set.")] = None
     reading: LimitArguments
 
@@ -48,7 +49,7 @@ class ReleaseArguments:
 
     batch: Batch = None
     n: Annotated[int, typer.Option(min=1, help="Number of dialogues of the batch.")] = 800
-    name: Annotated[str | None, typer.Option(help="Name of the release. Default: DATASET-seekers.")] = None
+    name: Annotated[str | None, typer.Option(help="Name of the release. Default: DATASET-seekers."), Means.NEW_RELEASE] = None
     releases: Releases = None
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from understudy.errors import BadInput
+from understudy.flows.cli.beforehand import Means
 from understudy.parameters import RunOptions, Search
 
 # the defaults of the command line are those of the flows
@@ -15,20 +16,28 @@ RUN, SEARCH = RunOptions(), Search()
 STORE = RUN.store
 SETTING = "zero_shot"
 
-StoreFile = Annotated[Path, typer.Option("--store", help="DuckDB file of the store.")]
+StoreFile = Annotated[Path, typer.Option("--store", help="DuckDB file of the store."), Means.STORE]
 Seed = Annotated[int, typer.Option(help="Seed from which all random choices are derived.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else.")]
-EventsFile = Annotated[Path | None, typer.Option("--events", help="File to which one JSON line is appended for each event.")]
-Dataset = Annotated[str, typer.Option(help="Name of an ingested data set.")]
+EventsFile = Annotated[
+    Path | None, typer.Option("--events", help="File to which one JSON line is appended for each event."), Means.APPENDED
+]
+Dataset = Annotated[str, typer.Option(help="Name of an ingested data set."), Means.PROFILED]
+IngestedDataset = Annotated[str, typer.Option("--dataset", help="Name of an ingested data set."), Means.INGESTED]
+NewDataset = Annotated[str, typer.Option("--dataset", help="Name of the data set in the store."), Means.NEW_DATASET]
 OfDataset = Annotated[str | None, typer.Option("--dataset", help="Data set of the batch, if several have a batch of this name.")]
 Roles = Annotated[str | None, typer.Option(help="Names of the speakers in the files and their roles: `customer=seeker,bot=recommender`.")]
-SettingName = Annotated[str, typer.Option("--setting", help="Prompt setting: a shipped name or a TOML file.")]
-Surface = Annotated[str, typer.Option(help="Rehearsal surface: a seed, `null`, `adverse`, `nonconvex-SEED` or a TOML file.")]
-RecommenderName = Annotated[str, typer.Option("--recommender", help="Recommender (CRS) that the seekers talk to; `llm` calls a model.")]
-Batch = Annotated[
-    str | None, typer.Option(help="Name of the batch. A batch that was played before is not played again. Default: the date.")
+SettingName = Annotated[str, typer.Option("--setting", help="Prompt setting: a shipped name or a TOML file."), Means.SETTING]
+Surface = Annotated[str, typer.Option(help="Rehearsal surface: a seed, `null`, `adverse`, `nonconvex-SEED` or a TOML file."), Means.SURFACE]
+RecommenderName = Annotated[
+    str, typer.Option("--recommender", help="Recommender (CRS) that the seekers talk to; `llm` calls a model."), Means.RECOMMENDER
 ]
-Releases = Annotated[Path | None, typer.Option(help="Folder of the releases. Default: `releases` beside the store.")]
+Batch = Annotated[
+    str | None,
+    typer.Option(help="Name of the batch. A batch that was played before is not played again. Default: the date."),
+    Means.NEW_BATCH,
+]
+Releases = Annotated[Path | None, typer.Option(help="Folder of the releases. Default: `releases` beside the store."), Means.FOLDER]
 
 Algorithm = Annotated[str, typer.Option(help="Selection method of the search: unsga3, nsga2, smsemoa or ctaea.")]
 Population = Annotated[int, typer.Option(help="Number of candidates per generation.")]

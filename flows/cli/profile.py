@@ -9,8 +9,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer
-from understudy.flows.cli.options import STORE, AsJson, Dataset, EventsFile, StoreFile, text_of
+from understudy.flows.cli.options import STORE, AsJson, EventsFile, IngestedDataset, StoreFile, text_of
 from understudy.parameters import PanelSize
 from understudy.report.figures import figure
 
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 
 def profile(
     *,
-    dataset: Dataset,
+    dataset: IngestedDataset,
     at: Annotated[
         str | None,
         typer.Option(help="Also measure the anchors at this size: contexts per stratum, dialogues, free runs, such as `40,24,60`."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the plots. Default: STORE-profile/DATASET beside the store.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the plots. Default: STORE-profile/DATASET beside the store."), Means.FOLDER
+    ] = None,
     store: StoreFile = STORE,
     events: EventsFile = None,
     as_json: AsJson = False,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import STORE, AsJson, EventsFile, OfDataset, Releases, StoreFile, text_of
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 def publish(
     *,
-    batch: Annotated[str, typer.Option(help="Name of the batch to publish.")],
-    name: Annotated[str, typer.Option(help="Name of the release.")],
+    batch: Annotated[str, typer.Option(help="Name of the batch to publish."), Means.BATCH],
+    name: Annotated[str, typer.Option(help="Name of the release."), Means.NEW_RELEASE],
     dataset: OfDataset = None,
     releases: Releases = None,
     store: StoreFile = STORE,

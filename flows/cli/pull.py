@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import STORE, AsJson, Releases, StoreFile
 
@@ -20,7 +21,9 @@ def pull(
     name: Annotated[str | None, typer.Argument(help="Name of the release; required if there are several.")] = None,
     version: Annotated[int | None, typer.Option(help="Version of the release. Default: the newest.")] = None,
     form: Annotated[str, typer.Option("--as", help="Form of the training examples.")] = "messages",
-    out: Annotated[Path | None, typer.Option(help="File to write. Default: NAME-vN.FORM.jsonl in the current folder.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write. Default: NAME-vN.FORM.jsonl in the current folder."), Means.OUTPUT
+    ] = None,
     releases: Releases = None,
     store: StoreFile = STORE,
     as_json: AsJson = False,

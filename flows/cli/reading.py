@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, field, is_dataclass, make_dataclass
 from inspect import Parameter, signature
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, get_args
+
+from understudy.errors import UnderstudyError
+from understudy.flows.cli.beforehand import Means, check
+from understudy.flows.cli.console import refuse
 
 Command = Callable[..., None]
 Made = TypeVar("Made")
@@ -22,7 +26,13 @@ class Given:
     command: ClassVar[Command]
 
     def __call__(self) -> None:
-        _grouped(type(self).command, vars(self))
+        """Raises SystemExit with what cannot be used as given, before the command is run."""
+        command, given = type(self).command, vars(self)
+        try:
+            check(meant(command), given)
+        except UnderstudyError as error:
+            refuse(error, as_json=bool(given.get("as_json")))
+        _grouped(command, given)
 
 
 def reading(command: Command) -> type[Given]:
@@ -32,6 +42,12 @@ def reading(command: Command) -> type[Given]:
     ]
     namespace = {"__doc__": command.__doc__, "command": staticmethod(command)}
     return make_dataclass(command.__name__, fields, bases=(Given,), namespace=namespace, frozen=True, kw_only=True)
+
+
+def meant(command: Command) -> Iterator[tuple[str, Means]]:
+    """The options of a command that say what they mean, in its order."""
+    for one in options(command):
+        yield from ((one.name, means) for means in get_args(one.annotation)[1:] if isinstance(means, Means))
 
 
 def options(taking: Callable[..., object]) -> Iterator[Parameter]:

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import STORE, AsJson, StoreFile, text_of
 
@@ -26,8 +27,8 @@ def show(
     *,
     run: Annotated[str, typer.Argument(help="Key of a search, or its first digits. For an unknown key the searches are listed.")],
     genome: Annotated[str | None, typer.Option(help="Digest of a candidate, or its first digits. Default: the pick.")] = None,
-    html: Annotated[Path | None, typer.Option(help="File for the lineage as one self-contained HTML page.")] = None,
-    markdown: Annotated[Path | None, typer.Option(help="File for the lineage as Markdown.")] = None,
+    html: Annotated[Path | None, typer.Option(help="File for the lineage as one self-contained HTML page."), Means.OUTPUT] = None,
+    markdown: Annotated[Path | None, typer.Option(help="File for the lineage as Markdown."), Means.OUTPUT] = None,
     store: StoreFile = STORE,
     as_json: AsJson = False,
 ) -> None:

@@ -16,6 +16,7 @@ from understudy.flows.cli.arguments import (
     SettingsArguments,
     TableArguments,
 )
+from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import N_PROBES, Dataset, Probes, text_of
 from understudy.parameters import Caps
@@ -34,7 +35,7 @@ def study(
     probes: Probes = N_PROBES,
     place: PlaceArguments,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the table, the report and the JSON fields. Default: STORE-study/KEY.")
+        Path | None, typer.Option(help="Folder for the table, the report and the JSON fields. Default: STORE-study/KEY."), Means.FOLDER
     ] = None,
     run: RunArguments,
     output: OutputArguments,

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer
 from understudy.flows.cli.options import STORE, AsJson, EventsFile, OfDataset, StoreFile
 from understudy.report.figures import interval_cell, number
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def validate(
     *,
-    batch: Annotated[str, typer.Option(help="Name of the batch to validate.")],
+    batch: Annotated[str, typer.Option(help="Name of the batch to validate."), Means.BATCH],
     dataset: OfDataset = None,
     store: StoreFile = STORE,
     events: EventsFile = None,

@@ -55,7 +55,7 @@ def ingest_logs(
     limits: ReadingLimits = LIMITS,
 ) -> IngestFields:
     """The fields of `understudy ingest`. The same files twice add no row; all or nothing is written."""
-    module, found = readers.load(reader), files_of(reader, paths)
+    module, found = readers.load(reader), readers.files_of(reader, paths)
     licence = {files.licence_beside(path) or module.LICENCE for path in found}
     if len(licence) != 1:
         raise BadInput(
@@ -70,14 +70,6 @@ def ingest_logs(
             link_titles(store, dataset)
     _log(f"ingest {dataset}: {counts.n_dialogues} new dialogues, {counts.n_duplicates} duplicates, {counts.n_rejects} rejects")
     return _fields(source, counts)
-
-
-def files_of(reader: str, paths: list[str]) -> list[Path]:
-    """The files that a reader takes from paths. Raises BadInput."""
-    found = {file.resolve(): file for path in paths for file in readers.find(reader, Path(path))}
-    if not found:
-        raise BadInput("no path was given", hint="give the data set's folder or its files")
-    return list(found.values())
 
 
 def _write(store: Store, module: readers.Reader, found: list[Path], source: Source, options: Options) -> tuple[Counts, int]:

@@ -10,7 +10,6 @@ from prefect.exceptions import MissingContextError
 
 from understudy import profile
 from understudy.doors.store import Store
-from understudy.errors import BadInput
 from understudy.keys import canonical_json, key
 from understudy.parameters import PanelSize
 from understudy.profile.rows import profiled
@@ -20,6 +19,7 @@ from understudy.report.figures import interval_cell, number
 from understudy.report.markdown import table
 from understudy.rows import humans
 from understudy.rows.handle import Humans
+from understudy.rows.named import require_dialogues
 from understudy.statistics.rates import wilson
 from understudy.tasks.artifacts import page
 from understudy.tasks.profile import anchors as measured
@@ -119,9 +119,8 @@ def fit_rehearsal(store: Store, of: Humans) -> None:
 
 
 def _write(store: Store, profile_key: str, dataset: str, dataset_digest: str, seed: int) -> None:
+    require_dialogues(store, dataset)
     dialogues = humans.load_dialogues(store, dataset)
-    if not dialogues:
-        raise BadInput(f"the store holds no dialogues of the data set {dataset!r}", hint=_datasets(store))
     contents = {row["dialogue_id"]: row["content_sha256"] for row in store.rows("ingest/dialogue_digests", dataset=dataset)}
     frames = profiled(dialogues, humans.load_items(store, dataset), contents=contents, profile_key=profile_key, seed=seed)
     licences = [row["licence"] for row in store.rows("ingest/licences", dataset=dataset)]
@@ -182,11 +181,6 @@ def _history_leak(of: Humans) -> Fields:
     none = dict.fromkeys(("n", "n_flagged", "n_id", "n_title", "n_need"), 0)
     counted = {what: found.get(what, none) for what in ("reactions", "scenarios")}
     return {what: {**one, "share": wilson(one["n_flagged"], one["n"], nothing=f"no {what}").as_json()} for what, one in counted.items()}
-
-
-def _datasets(store: Store) -> str:
-    there = ", ".join(row["dataset"] for row in store.rows("ingest/datasets"))
-    return f"name one of the data sets of the store: {there}" if there else "run `understudy ingest` first"
 
 
 def _log(text: str) -> None:

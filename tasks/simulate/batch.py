@@ -10,7 +10,6 @@ import polars as pl
 from prefect import task
 
 from understudy.completion import engine_of
-from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.keys import key, seed_of
 from understudy.parameters import PanelSize
@@ -93,17 +92,6 @@ def _key_of(work: Work, batch: str, *, n: int, size: PanelSize) -> str:
     if work.verifier:
         parts["verifier"] = work.verifier
     return key("batch", VERSION, batch=batch, **parts)
-
-
-def batch_key_of(store: Store, batch: str, dataset: str | None) -> str:
-    """The key of the batch of that name, the one made last where a name was used for several prompts. Raises BadInput."""
-    found = store.rows("simulate/named", batch=batch, dataset=dataset)
-    if not found:
-        raise BadInput(f"there is no batch called {batch!r}", hint="run `understudy simulate --batch NAME` to play one")
-    datasets = sorted({row["dataset"] for row in found})
-    if len(datasets) > 1:
-        raise BadInput(f"the batch {batch!r} exists in several data sets: {', '.join(datasets)}", hint="name one with --dataset")
-    return str(found[-1]["batch_key"])
 
 
 def _panel(humans: Humans, *, batch: str, n: int, size: PanelSize, seed: int) -> Panel:

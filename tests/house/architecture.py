@@ -19,7 +19,7 @@ ORDER = (
     LOOSE, "statistics", "report", "prompt", "rehearsal", "doors", "instruments", "search", "readers", "ingest", "recommenders",
     "exports", "measure", "objectives", "profile", "play", "rows", "release", "probes", "studies",
 )  # fmt: skip
-LOOSE_FILES = ("records", "errors", "keys", "plugins", "completion", "parameters", "titles", "text")
+LOOSE_FILES = ("records", "errors", "keys", "names", "plugins", "completion", "parameters", "titles", "text")
 
 # third-party worlds and the only module that may open each
 DOORS = {

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import IO
+
+from understudy.errors import BadInput, UnderstudyError
 
 Listener = Callable[[str, str, str], None]
 
@@ -25,10 +27,21 @@ class EventLog:
             self._seq += 1
             if self._file is not None:
                 line = {"seq": self._seq, "at": datetime.now(UTC).isoformat(), "stage": stage, "event": event, "key": key}
-                self._file.write(json.dumps(line) + "\n")
-                self._file.flush()
+                self._write(json.dumps(line) + "\n")
         if self._listener is not None:
             self._listener(stage, event, key)
+
+
+    def _write(self, line: str) -> None:
+        assert self._file is not None
+        try:
+            self._file.write(line)
+            self._file.flush()
+        except OSError as error:
+            raise UnderstudyError(
+                f"the event log {self._file.name} cannot be written: {error.strerror}",
+                hint="make room, or name another file with --events; then run the same command again: finished work is kept",
+            ) from error
 
 
 _SILENT = EventLog(None, n_before=0, listener=None)
@@ -42,15 +55,32 @@ def recording(path: Path | None, *, listener: Listener | None = None) -> Iterato
     if _current is not _SILENT or (path is None and listener is None):
         yield _current
         return
-    n_before = len(path.read_text(encoding="utf-8").splitlines()) if path is not None and path.exists() else 0
-    file = path.open("a", encoding="utf-8") if path is not None else None
+    n_before, file = (0, None) if path is None else _continued(path)
     _current = EventLog(file, n_before=n_before, listener=listener)
     try:
         yield _current
     finally:
         _current = _SILENT
         if file is not None:
-            file.close()
+            # what could not be flushed was told when it was written
+            with suppress(OSError):
+                file.close()
+
+
+def _continued(path: Path) -> tuple[int, IO[str]]:
+    """How many lines the log has, and the log opened at its end. Raises BadInput where it is no plain file in a folder that is there."""
+    if path.exists() and not path.is_file():
+        raise BadInput(f"the event log {path} is no plain file", hint="name a file with --events")
+    try:
+        n_before = 0
+        if path.exists():
+            with path.open("rb") as before:
+                n_before = sum(1 for _ in before)
+        return n_before, path.open("a", encoding="utf-8")
+    except OSError as error:
+        raise BadInput(
+            f"the event log {path} cannot be opened: {error.strerror}", hint="name a file in a folder that is there and can be written"
+        ) from error
 
 
 def emit(stage: str, event: str, key: str) -> None:

@@ -74,6 +74,14 @@ def find(name: str, path: Path) -> list[Path]:
         raise BadInput(error.message, hint=f"use the reader {told}, whose format this looks like. {error.hint}".strip()) from error
 
 
+def files_of(name: str, paths: Sequence[str]) -> list[Path]:
+    """The files that a reader takes from paths, each once. Raises BadInput."""
+    found = {file.resolve(): file for path in paths for file in find(name, Path(path))}
+    if not found:
+        raise BadInput("no path was given", hint="give the data set's folder or its files")
+    return list(found.values())
+
+
 def claimed_by(path: Path) -> set[str]:
     """The readers that take a file, or one of the files in a folder, as their own."""
     inside = sorted(one for one in path.iterdir() if one.is_file())[:50] if path.is_dir() else [path] if path.is_file() else []

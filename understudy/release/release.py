@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 
 from understudy.doors import releases as shelf
-from understudy.errors import BadInput
 from understudy.exports import messages
 from understudy.keys import canonical_json, digest, json_line
+from understudy.names import checked_name
 from understudy.release import card, licences
 
 VERSION = 2
@@ -109,8 +109,7 @@ def composed(
 
 def marked(name: str, engine: str) -> str:
     """The name of the release; it states whether rehearsal played it. Raises BadInput for a name that is no plain folder name."""
-    if not name or not all(letter.isalnum() or letter in "-_." for letter in name) or name.startswith((".", "-")):
-        raise BadInput(f"{name!r} cannot be the name of a release", hint="use only letters, digits, `-`, `_` and `.`")
+    checked_name(name, of="release")
     return f"{name}-rehearsal" if card.is_rehearsal(engine) and not name.endswith("-rehearsal") else name
 
 

@@ -1,0 +1,22 @@
+"""The names that a user gives: of data sets, batches and releases. One rule holds for all of them, at every entrance."""
+
+from __future__ import annotations
+
+from understudy.errors import BadInput
+
+LONGEST = 100
+
+
+def checked_name(text: str, *, of: str) -> str:
+    """`text`, where it can name a data set, a batch or a release (`of`). Raises BadInput.
+
+    Such a name becomes that of a folder or of a file, and stands in tables and pages: letters, digits and `-`, `_`, `.` are allowed.
+    """
+    is_plain = all(letter.isalnum() or letter in "-_." for letter in text)
+    if not text or not is_plain or text.startswith((".", "-")) or len(text.encode()) > LONGEST:
+        shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+        raise BadInput(
+            f"{shown!r} cannot be the name of a {of}",
+            hint=f"use only letters, digits, `-`, `_` and `.`, with a letter, a digit or `_` first, and at most {LONGEST} bytes",
+        )
+    return text
