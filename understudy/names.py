@@ -5,6 +5,8 @@ from __future__ import annotations
 from understudy.errors import BadInput
 
 LONGEST = 100
+# a night calls its release after its data set, with words behind it
+_LONGEST_OF = {"data set": 80}
 
 
 def checked_name(text: str, *, of: str) -> str:
@@ -12,11 +14,12 @@ def checked_name(text: str, *, of: str) -> str:
 
     Such a name becomes that of a folder or of a file, and stands in tables and pages: letters, digits and `-`, `_`, `.` are allowed.
     """
+    longest = _LONGEST_OF.get(of, LONGEST)
     is_plain = all(letter.isalnum() or letter in "-_." for letter in text)
-    if not text or not is_plain or text.startswith((".", "-")) or len(text.encode()) > LONGEST:
+    if not text or not is_plain or text.startswith((".", "-")) or len(text.encode()) > longest:
         shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
         raise BadInput(
             f"{shown!r} cannot be the name of a {of}",
-            hint=f"use only letters, digits, `-`, `_` and `.`, with a letter, a digit or `_` first, and at most {LONGEST} bytes",
+            hint=f"use only letters, digits, `-`, `_` and `.`, with a letter, a digit or `_` first, and at most {longest} bytes",
         )
     return text

@@ -10,7 +10,7 @@ import typer
 
 from understudy.doors.limits import MB, ReadingLimits
 from understudy.flows.cli.beforehand import Means
-from understudy.flows.cli.console import usage_error
+from understudy.flows.cli.console import Misused
 from understudy.flows.cli.model_arguments import CapArguments, ModelArguments
 from understudy.flows.cli.options import (
     RUN,
@@ -45,6 +45,10 @@ class RunArguments:
     models: ModelArguments
     caps: CapArguments
     store: StoreFile = STORE
+
+    def __post_init__(self) -> None:
+        """Raises BadInput for values that cannot be used, before anything is started."""
+        self.options()
 
     def options(self, *, surface: str = RUN.surface, recommender: str = RUN.recommender) -> RunOptions:
         """The options of the flows. Raises BadInput."""
@@ -89,6 +93,10 @@ class SearchArguments:
     weights: Weights = None
     panel: Panel = None
 
+    def __post_init__(self) -> None:
+        """Raises BadInput for values that cannot be used, before anything is started."""
+        self.search()
+
     def search(self, *, finalists: str | None = None, without: str | None = None, racing: bool = False) -> Search:
         """How the options say that the prompt is searched for. Raises BadInput."""
         weights = pairs_of(self.weights, "--weights")
@@ -108,6 +116,11 @@ class TableArguments:
     searching: SearchArguments
     finalists: Finalists = None
     report: Report = None
+
+    def __post_init__(self) -> None:
+        """Raises BadInput for values that cannot be used, before anything is started."""
+        self.search()
+        self.size()
 
     def search(self) -> Search:
         """How each prompt is searched for. Raises BadInput."""
@@ -147,10 +160,10 @@ class PromptArguments:
         None
     )
 
-    def require_one(self, command: str, *, as_json: bool) -> None:
-        """Ends the process where neither is given, or both."""
+    def __post_init__(self) -> None:
+        """Raises Misused where neither is given, or both."""
         if (self.setting is None) == (self.genome is None):
-            usage_error(f"{command} takes either --setting or --genome", as_json=as_json)
+            raise Misused("exactly one of --setting and --genome is expected", hint="see `understudy --help`")
 
 
 def report_size(text: str | None) -> PanelSize:

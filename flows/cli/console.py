@@ -16,7 +16,7 @@ from typing import NoReturn, TypedDict, TypeVar, cast
 from rich.console import Console
 
 from understudy.doors.events import recording
-from understudy.errors import GateFailed, UnderstudyError
+from understudy.errors import BadInput, GateFailed, UnderstudyError
 
 # what a command answers is a TypedDict, which is read as any mapping is
 Result = TypeVar("Result", bound=Mapping[str, object])
@@ -42,6 +42,12 @@ class ErrorFields(TypedDict):
     code: str
     message: str
     hint: str
+
+
+class Misused(BadInput):
+    """Options that do not go together."""
+
+    code = "usage"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,6 @@ def evaluate(
     output: OutputArguments,
 ) -> None:
     """Evaluate recommenders with simulated seekers: recall, success, rounds and satisfaction."""
-    prompt.require_one("evaluate", as_json=output.as_json)
-
     def work() -> EvaluateFields:
         options = run.options(surface=surface)
         from understudy.flows import stages

@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, field, is_dataclass, make_dataclass
 from inspect import Parameter, signature
-from typing import Any, ClassVar, TypeVar, get_args
+from typing import Any, ClassVar, get_args
 
 from understudy.errors import UnderstudyError
 from understudy.flows.cli.beforehand import Means, check
 from understudy.flows.cli.console import refuse
 
 Command = Callable[..., None]
-Made = TypeVar("Made")
 
 
 class Given:
@@ -29,10 +28,11 @@ class Given:
         """Raises SystemExit with what cannot be used as given, before the command is run."""
         command, given = type(self).command, vars(self)
         try:
+            values = _values(command, given)
             check(meant(command), given)
         except UnderstudyError as error:
             refuse(error, as_json=bool(given.get("as_json")))
-        _grouped(command, given)
+        command(**values)
 
 
 def reading(command: Command) -> type[Given]:
@@ -60,13 +60,13 @@ def options(taking: Callable[..., object]) -> Iterator[Parameter]:
             yield from options(group)
 
 
-def _grouped(taking: Callable[..., Made], given: Mapping[str, Any]) -> Made:
-    """What `taking` returns, called with its options from `given` and with its groups made of theirs."""
+def _values(taking: Callable[..., object], given: Mapping[str, Any]) -> dict[str, object]:
+    """What `taking` is called with: its options from `given`, and its groups made of theirs. Raises what a group says of its own."""
     made: dict[str, object] = {}
     for one in signature(taking, eval_str=True).parameters.values():
         group = _group(one)
-        made[one.name] = given[one.name] if group is None else _grouped(group, given)
-    return taking(**made)
+        made[one.name] = given[one.name] if group is None else group(**_values(group, given))
+    return made
 
 
 def _group(parameter: Parameter) -> Callable[..., object] | None:

@@ -30,8 +30,6 @@ def simulate(
     output: OutputArguments,
 ) -> None:
     """Play a batch of dialogues with one prompt."""
-    prompt.require_one("simulate", as_json=output.as_json)
-
     def work() -> SimulateFields:
         options = run.options(surface=surface, recommender=recommender)
         from understudy.flows import stages

@@ -16,6 +16,8 @@ def surface_named(name: str) -> rehearsal.Surface:
     try:
         read = rehearsal.Surface.from_toml(Path(name).read_text("utf-8"))
     except OSError as error:
-        raise BadInput(f"the surface {name} cannot be read: {error}") from error
+        raise BadInput(
+            f"the surface {name} cannot be read: {error.strerror}", hint="give a seed, `null`, `adverse`, `nonconvex-SEED` or a TOML file"
+        ) from error
     # the name stands in the model's name and so in every key: two files may bear the same one
     return replace(read, name=f"{read.name}-{read.digest[:8]}")

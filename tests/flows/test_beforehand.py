@@ -78,7 +78,7 @@ CASES = (
     Case(night("--name", "two words"), "cannot be the name of a release"),
     Case(night("--batch", "a/b"), "cannot be the name of a batch"),
     Case(night(dataset="two words"), "cannot be the name of a data set"),
-    Case(night(dataset="x" * 93), "cannot be the name of a release"),
+    Case(night(dataset="x" * 93), "cannot be the name of a data set"),
     Case(night("--setting", "none_such"), "none_such"),
     Case(night("--recommender", "none_such"), "none_such"),
     Case(night("--surface", "none.toml"), "none.toml"),
