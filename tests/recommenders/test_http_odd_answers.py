@@ -88,3 +88,15 @@ def test_an_act_that_is_a_nest_of_lists_is_no_act() -> None:
     found = said(json.dumps({"response": "Hello there", "acts": [nest, {"goodbye": 1}]}).encode())
     assert isinstance(found, Recommendation)
     assert found.act == "chat"
+
+
+def test_a_text_that_is_no_turn_is_missing_and_is_not_searched_for_titles() -> None:
+    found = said(json.dumps({"response": "Orbit (2015)? " * 50_000}).encode())
+    assert isinstance(found, MissingReply)
+    assert "sent a text of 699999 characters at response; one turn may have 20000" in found.message
+
+
+def test_of_a_ranking_no_more_is_read_than_a_turn_has_time_for() -> None:
+    found = said(json.dumps({"response": "Hello there", "ranked": [f"no title {n}" for n in range(20_000)]}).encode())
+    assert isinstance(found, Recommendation)
+    assert found.n_ungrounded == http.MAX_LISTED

@@ -22,7 +22,10 @@ from understudy.recommenders._offering import says_farewell
 from understudy.records import Item
 
 VERSION = 1
+MAX_TEXT, MAX_LISTED = 20_000, 200
+"""Characters of a turn, and entries of a ranking that are read: finding titles in more would take longer than the turn may."""
 _CRS = "crs"
+_LONGEST_TITLE = 500
 _GOODBYES = frozenset({"exit", "bye", "goodbye", "end"})
 
 
@@ -69,7 +72,7 @@ class HttpConversation:
         answers = await self._dialling.say(utterance, self._said)
         text = self._text(answers)
         named = self._linker.named(text)
-        ranked = self._grounding.ground(_listed(answers, self._crs.ranked))
+        ranked = self._grounding.ground(_listed(answers, self._crs.ranked)[:MAX_LISTED])
         acts = {act.casefold() for act in _all_at(answers, self._crs.acts) if isinstance(act, str)}
         return Recommendation(text, ranked.ids, named, _act(text, bool(named), acts), ranked.n_ungrounded)
 
@@ -80,11 +83,13 @@ class HttpConversation:
         text = " ".join(" ".join(found).encode("utf-8", "replace").decode("utf-8").split())
         if not any(character.isalnum() for character in text):
             raise Unanswered(f"sent a text without words at {self._crs.text}")
+        if len(text) > MAX_TEXT:
+            raise Unanswered(f"sent a text of {len(text)} characters at {self._crs.text}; one turn may have {MAX_TEXT}")
         return text
 
 
 def _listed(answers: list[Any], path: str | None) -> list[str]:
-    return [str(entry) for entry in _all_at(answers, path) if isinstance(entry, str | int) and not isinstance(entry, bool)]
+    return [str(entry)[:_LONGEST_TITLE] for entry in _all_at(answers, path) if isinstance(entry, str | int) and not isinstance(entry, bool)]
 
 
 def _all_at(answers: list[Any], path: str | None) -> list[Any]:

@@ -16,6 +16,9 @@ import httpx
 from understudy.doors.gateway.calls import CallFailed
 
 _CHAT = "/chat/completions"
+_TOLD, _SAID = ("id", "model", "system_fingerprint"), ("reasoning_content", "reasoning", "refusal")
+# that a tool was called is read, not which
+_SOME_CALL = {"id": "call", "type": "function", "function": {"name": "tool", "arguments": "{}"}}
 _USAGE = ("prompt_tokens", "completion_tokens", "total_tokens")
 _TOO_LONG = "the answer has more than {} bytes, which is more than is accepted of one answer"
 _RAISE_BYTES = "a reply of this length ignores the limit on its tokens; if it is what you want, raise the limit with --reply-bytes"
@@ -117,7 +120,7 @@ def _completion(body: bytes, content_type: str) -> bytes:
         # what went wrong is litellm's to say
         return body
     _check_choices(answer)
-    return _with_plain_usage(body, answer)
+    return _read_alone(answer)
 
 
 def _check_choices(answer: dict[str, Any]) -> None:
@@ -136,15 +139,24 @@ def _check_choices(answer: dict[str, Any]) -> None:
         raise _Malformed(f"the content of the answer is {_kind(content)}; a text is expected")
 
 
-def _with_plain_usage(body: bytes, answer: dict[str, Any]) -> bytes:
-    """The body, in which `usage` holds nothing but counts that can be read: litellm raises on any other."""
-    told = answer.get("usage")
-    plain = {name: told[name] for name in _USAGE if _is_count(told.get(name))} if isinstance(told, dict) else {}
-    message = answer["choices"][0]["message"]
-    if told == plain and "role" in message:
-        return body
-    message.setdefault("role", "assistant")
-    return json.dumps({**answer, "usage": plain}).encode()
+def _read_alone(answer: dict[str, Any]) -> bytes:
+    """The answer with nothing but what is read of it.
+
+    litellm copies every field that a server adds, which takes seconds of a body with many of them, and raises on a `usage` that is not
+    counts alone.
+    """
+    choice = answer["choices"][0]
+    usage, message = answer.get("usage"), choice["message"]
+    said = {"role": "assistant", "content": message.get("content"), **_texts(message, _SAID)}
+    if message.get("tool_calls") or message.get("function_call"):
+        said["tool_calls"] = [_SOME_CALL]
+    kept = {"index": 0, "message": said, **_texts(choice, ("finish_reason",))}
+    counts = {name: usage[name] for name in _USAGE if _is_count(usage.get(name))} if isinstance(usage, dict) else {}
+    return json.dumps({"object": "chat.completion", **_texts(answer, _TOLD), "choices": [kept], "usage": counts}).encode()
+
+
+def _texts(value: dict[str, Any], names: tuple[str, ...]) -> dict[str, str]:
+    return {name: value[name] for name in names if isinstance(value.get(name), str)}
 
 
 def _is_count(value: object) -> bool:

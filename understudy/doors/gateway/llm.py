@@ -30,8 +30,8 @@ from understudy.errors import BadInput, UnderstudyError
 if TYPE_CHECKING:
     from understudy.rehearsal import Fitted, Surface
 
-# providers that litellm calls in this process, or by the provider's own client, which is given no other
-_BY_THEIR_OWN_CLIENT = frozenset({EMBEDDED, "azure", "azure_ai"})
+# providers that litellm calls by the provider's own client
+_BY_THEIR_OWN_CLIENT = frozenset({"azure", "azure_ai"})
 # USD a token, told to litellm alone: at nothing it would look for the reason why
 _UNREAD_COST = 1e-12
 # models that litellm has no price for; it is asked once, since afterwards it knows the one above
@@ -144,6 +144,7 @@ class _LiteLLM:
 
     async def close(self) -> None:
         if self._client is not None:
+            self._litellm.aclient_session = None
             await self._client.close()
         await self._litellm.close_litellm_async_clients()
 
@@ -153,6 +154,8 @@ class _LiteLLM:
             handler = self._litellm.llms.custom_httpx.http_handler.AsyncHTTPHandler
             # whoever redirects would get the whole prompt sent to where he says
             self._client = handler(event_hooks={"response": [reading(self._config.max_reply_bytes)]}, follow_redirects=False)
+            # the clients that providers bring along send by this one
+            self._litellm.aclient_session = self._client.client
         return self._client
 
     def _free(self, model: str) -> Price:
@@ -178,8 +181,9 @@ class _LiteLLM:
             # attempts are ours: they are reserved one by one
             "max_retries": 0,
         }
-        if self.provider_of(request.model) not in _BY_THEIR_OWN_CLIENT:
-            arguments["client"] = self._http()
+        if not self.is_in_process(request.model):
+            client = self._http()
+            arguments |= {} if self.provider_of(request.model) in _BY_THEIR_OWN_CLIENT else {"client": client}
         # 1 is what every model does without it, and some take either this or a temperature
         if request.top_p != 1:
             arguments["top_p"] = request.top_p

@@ -54,7 +54,8 @@ def _reply(request: Request, written: str, told: int | None, count: Count) -> tu
     n_bytes = len(written.encode("utf-8", "surrogatepass"))
     if told is not None and 0 <= told <= request.max_tokens and n_bytes <= told * FACTOR:
         return told, "reported"
-    own = min(count(written), request.max_tokens)
+    # more than so many bytes are more tokens than the limit in any case
+    own = min(count(written[: request.max_tokens * FACTOR]), request.max_tokens)
     if not told:
         return own, "counted"
     return _within(told, own, most=request.max_tokens)
