@@ -43,7 +43,7 @@ def calls_of(role: ModelRole, models: Models, scenes: Sequence[Scene], measured:
     """The calls of a role in dialogues. `measured`: its row of play/measured_calls; `latency_s`: seconds of a call that are given."""
     model = models.of(role)
     enough = measured is not None and measured["n"] >= N_ENOUGH
-    prompt, reply, source = _rendered(role, scenes)
+    prompt, reply, source = _limited(*_rendered(role, scenes), models.reply_tokens.get(role))
     latency, latency_from = _seconds(model, latency_s)
     if measured is not None and enough:
         prompt, reply = (_about(measured[name]) for name in ("prompt_tokens", "reply_tokens"))
@@ -61,7 +61,7 @@ def calls_of(role: ModelRole, models: Models, scenes: Sequence[Scene], measured:
 
 def asked_apart(model: str, models: Models, questions: Sequence[Request], *, latency_s: float | None) -> RoleCalls:
     """The calls of a probe's questions, which a seeker's model is asked outside of dialogues."""
-    most = float(max(one.max_tokens for one in questions))
+    most = float(models.reply_tokens.get("seeker") or max(one.max_tokens for one in questions))
     latency, latency_from = _seconds(model, latency_s)
     told = f"tokens: {len(questions)} rendered questions; replies up to what they may fill; seconds: {latency_from}"
     return RoleCalls(
@@ -107,6 +107,13 @@ def _rendered(role: ModelRole, scenes: Sequence[Scene]) -> tuple[Estimate, Estim
     long = controls.reasoning == "think" or controls.deliberation == "steps"
     reply = Estimate(most / 3 if long else min(most, 1.5 * spoken), min(most, spoken), most)
     return _tokens(asked), reply, f"{len(scenes)} rendered prompts; the replies are as long as the humans' turns"
+
+
+def _limited(prompt: Estimate, reply: Estimate, source: str, limit: int | None) -> tuple[Estimate, Estimate, str]:
+    """The same under a limit of so many tokens a reply, which a model that thinks first may use up; None leaves it to the requests."""
+    if limit is None:
+        return prompt, reply, source
+    return prompt, Estimate(min(reply.value, limit), min(reply.lo, limit), limit), f"{source}, or up to --reply-tokens"
 
 
 def _tokens(asked: Sequence[Request]) -> Estimate:

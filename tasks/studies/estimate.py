@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from understudy.completion import ModelRole
-from understudy.doors.gateway import ages
+from understudy.doors.gateway import ages, lengths
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.keys import share_of
@@ -97,7 +97,7 @@ def _estimated(store: Store, asked: Asked, *, models: Models) -> EstimatedFields
     sides = {name: Humans.of(store, name) for name in (asked.dataset, asked.to.dataset or asked.dataset)}
     measured = {(_bare(row["model"]), row["role"]): row for row in store.rows("play/measured_calls")}
     runs = {_bare(row["model"]): row for row in store.rows("play/measured_runs")}
-    side, played = sides[asked.dataset], runs.get(_bare(models.seeker))
+    side, played = sides[asked.dataset], runs.get(_named(models, "seeker"))
     turns, turns_from = _turns(side, played)
     parts = [_probe(store, side, asked, models)] if asked.run == PROBE or (asked.run == "study" and asked.n_probed) else []
     if asked.run != PROBE:
@@ -125,7 +125,7 @@ def _part(side: Humans, asked: Asked, models: Models, measured: Mapping[tuple[st
     genome = seed_genome(setting, sorted(side.exemplars), seed=asked.seed)
     scenes = _sample(side, genome, asked.seed)
     calls = {
-        role: calls_of(role, models, scenes, measured.get((_bare(models.of(role)), role)), latency_s=asked.latency_s)
+        role: calls_of(role, models, scenes, measured.get((_named(models, role), role)), latency_s=asked.latency_s)
         for role in _roles(genome, asked)
     }
     return StageGroup(setting.name if asked.run != CARRIED else f"{setting.name} carried", _stages(side, asked, turns), calls)
@@ -142,6 +142,12 @@ def _probe(store: Store, side: Humans, asked: Asked, models: Models) -> StageGro
     if requests and any(sizes.values()):
         calls["seeker"] = asked_apart(models.seeker, models, requests, latency_s=asked.latency_s)
     return StageGroup(PROBE, stages, calls)
+
+
+def _named(models: Models, role: ModelRole) -> str:
+    """The name under which the calls of a role would be kept, without its age: replies under another limit are other replies."""
+    model = models.of(role)
+    return EMBEDDED if model.startswith(EMBEDDED) else lengths.named(model, models.reply_tokens.get(role))
 
 
 def _bare(model: str) -> str:

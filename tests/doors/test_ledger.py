@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from understudy.completion import Completion, Message, Request
+from understudy.doors import migrations
 from understudy.doors.gateway import ledger as module
+from understudy.doors.gateway.budget import Cost
 from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.store import Store
 from understudy.errors import StoreBusy, UnderstudyError
@@ -33,6 +36,41 @@ def test_a_kept_reply_is_found_by_the_next_run(tmp_path: Path) -> None:
     again = opened(path)
     assert again.read(REQUEST.key).result() == REPLY
     again.close()
+
+
+def test_an_empty_reply_of_before_keeps_its_cost_and_frees_its_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, path = tmp_path / "before", tmp_path / "s.duckdb"
+    before.mkdir()
+    for migration in (one for one in migrations.MIGRATIONS.glob("*.sql") if one.name < "0100"):
+        shutil.copy(migration, before)
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "MIGRATIONS", before)
+        with Store.open(path) as store:
+            columns = ("role", "model", "reported_model", "engine", "finish_reason", "fingerprint")
+            row = {**dict.fromkeys(columns, "m"), "prompt_tokens": 6, "completion_tokens": 160, "latency_s": 0.1, "made_at": NOW}
+            texts = {REQUEST.key: " ", "another": "hello"}
+            store.add("play.completions", [{**row, "completion_key": key, "text": text} for key, text in texts.items()])
+    ledger = opened(path)
+    assert (ledger.has(REQUEST.key), ledger.has("another")) == (False, True)
+    assert ledger.read("another").result().usage is None
+    ledger.keep(None, REQUEST.key, request=REQUEST, completion=REPLY, usd=None, latency_s=0.1).result()
+    ledger.close()
+    with Store.open(path) as store:
+        totals = store.rows("play/ledger_totals")[0]
+    assert (totals["n"], totals["n_unrecorded"], totals["tokens"]) == (3, 2, 2 * 166 + 7)
+
+
+def test_a_call_without_a_reply_is_kept_with_its_cost_or_as_unknown(tmp_path: Path) -> None:
+    path = tmp_path / "s.duckdb"
+    ledger = opened(path)
+    for name, paid in (("r1", Cost(0, 0.0)), ("r2", Cost(70, 0.2)), ("r3", None)):
+        ledger.reserve(name, REQUEST.key, max_tokens=100, max_usd=1.0).result()
+        ledger.failed(name, reason="500", paid=paid).result()
+    ledger.close()
+    with Store.open(path) as store:
+        totals = store.rows("play/ledger_totals")[0]
+    found = {name: totals[name] for name in ("n_failed", "n_failed_unknown", "failed_tokens", "failed_usd", "n_unknown")}
+    assert found == {"n_failed": 3, "n_failed_unknown": 1, "failed_tokens": 70, "failed_usd": 0.2, "n_unknown": 0}
 
 
 def test_a_reservation_without_a_settlement_is_unknown(tmp_path: Path) -> None:

@@ -17,7 +17,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
 
 from understudy.completion import Completion, MissingReply
 from understudy.doors.devserver import DevServer
@@ -76,8 +78,22 @@ class Servers:
 def servers() -> Iterator[Servers]:
     logs = {oddity: io.StringIO() for oddity in ODDITIES}
     apps = {oddity: DevServer(faults=Faults(**{oddity: 1.0}), latency_ms=0, log=log).app for oddity, log in logs.items()}  # type: ignore[arg-type]
-    with listening(app=Starlette(routes=[Mount(f"/{oddity}", app) for oddity, app in apps.items()])) as (address, _):
+    fixed: list[BaseRoute] = [Route("/fixed/{path:path}", FIXED.answer, methods=["GET", "POST"])]
+    with listening(app=Starlette(routes=[Mount(f"/{oddity}", app) for oddity, app in apps.items()] + fixed)) as (address, _):
         yield Servers(address.removesuffix("/v1"), logs)
+
+
+@dataclass(slots=True)
+class Fixed:
+    """A server that answers every request with one body."""
+
+    body: bytes = b""
+
+    async def answer(self, _: Request) -> Response:
+        return Response(self.body, media_type="application/json")
+
+
+FIXED = Fixed()
 
 
 @pytest.fixture(autouse=True)
@@ -222,6 +238,33 @@ def test_empty_replies_open_the_breaker_which_says_how_many_they_were(tmp_path: 
         assert "--reply-tokens" in last.hint
         assert last.exit_code == 4
     assert totals(tmp_path)["failed_tokens"] == opened.tokens > 0, "what was paid for them is known"
+
+
+PARTS = [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"type": "text", "text": "hi"}]
+
+
+@pytest.mark.parametrize(
+    ("model", "body", "told"),
+    [
+        ("ollama_chat/x", [1], ""),
+        ("ollama_chat/x", {"model": "x"}, ""),
+        ("ollama_chat/x", {"message": {"role": "assistant", "content": "hello"}, "done": True}, "hello"),
+        ("anthropic/x", {"content": "hi"}, ""),
+        ("mistral/x", {"model": "x", "choices": [{"index": 0, "message": {"role": "assistant", "content": PARTS}}]}, "hi"),
+    ],
+)
+def test_no_traceback_reaches_a_row_whichever_provider_answers_oddly(
+    tmp_path: Path, servers: Servers, monkeypatch: pytest.MonkeyPatch, model: str, body: object, told: str
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "a-key-for-tests")
+    monkeypatch.setenv("MISTRAL_API_KEY", "a-key-for-tests")
+    FIXED.body = json.dumps(body).encode()
+    with gateway(tmp_path, api_base=f"{servers.base}/fixed", max_attempts=1) as opened:
+        if told:
+            assert opened.run(opened.complete(request(model=model))).text == told
+        else:
+            with pytest.raises(MissingReply, match=r"^the answer does not have the form of a completion$"):
+                opened.run(opened.complete(request(model=model)))
 
 
 def answer(content: object = "hi", *, finish_reason: str = "stop", model: str = "m", **message: Any) -> Any:

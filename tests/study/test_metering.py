@@ -28,7 +28,9 @@ def mark(store: Store, run: str, position: int, work: str, seconds: float, owner
     store.add("play.marks", [{"run_id": run, "position": position, "owner": owner, "work": work, "made_at": at(seconds)}])
 
 
-def call(store: Store, name: str, seconds: float, *, run: str | None = None, usd: float | None = 0.5, ended: str = "answered") -> None:
+def call(
+    store: Store, name: str, seconds: float, *, run: str | None = None, usd: float | None = 0.5, ended: str = "answered", **paid: Any
+) -> None:
     """A call of 10 tokens; without a run it is one of the embedded model."""
     if run is not None:
         row = {"reservation_id": name, "completion_key": name, "max_tokens": 100, "max_usd": 2.0, "run_id": run, "made_at": at(seconds)}
@@ -42,7 +44,7 @@ def call(store: Store, name: str, seconds: float, *, run: str | None = None, usd
         store.add("play.completions", [completion])
     elif ended != "unknown":
         settlement = {"reservation_id": name, "outcome": ended, "reason": "refused", "run_id": run, "made_at": at(seconds + 0.5)}
-        store.add("play.settlements", [settlement])
+        store.add("play.settlements", [settlement | {("usd" if name == "usd_paid" else name): value for name, value in paid.items()}])
 
 
 def test_calls_fall_to_the_span_they_were_made_in_over_two_processes(store: Store) -> None:
@@ -79,6 +81,22 @@ def test_a_call_that_was_refused_costs_nothing_and_one_that_was_cancelled_its_wo
     assert spent_on(store, work="w").usd == 0.0
     call(store, "b", 2, run="one", ended="cancelled")
     assert spent_on(store, work="w").usd == 2.0
+
+
+def test_a_failed_call_costs_what_was_paid_for_it_or_its_worst_where_nobody_knows(store: Store) -> None:
+    mark(store, "one", 0, "w", 0)
+    call(store, "a", 1, run="one", ended="failed", may_be_charged=True, tokens=70, usd_paid=0.2)
+    assert spent_on(store, work="w") == Spent(1, 70, 0.2, 0)
+    call(store, "b", 2, run="one", ended="failed", may_be_charged=True, tokens=None)
+    assert spent_on(store, work="w") == Spent(2, 170, 2.2, 1)
+    call(store, "c", 3, run="one", ended="failed", may_be_charged=False, tokens=0)
+    assert spent_on(store, work="w") == Spent(3, 170, 2.2, 1)
+
+
+def test_a_call_of_before_that_never_answered_counts_at_its_worst(store: Store) -> None:
+    mark(store, "one", 0, "w", 0)
+    call(store, "a", 1, run="one", ended="failed", reason="there was no answer within 60 s")
+    assert spent_on(store, work="w") == Spent(1, 100, 2.0, 1)
 
 
 def test_an_unpriced_call_makes_the_sum_unknown(store: Store) -> None:

@@ -151,6 +151,14 @@ def test_a_setting_with_a_second_look_calls_a_second_role(store: str) -> None:
     assert set(estimate(store, recommender="llm")["assumptions"]["calls"]) == {"seeker", "recommender"}
 
 
+def test_a_limit_on_replies_bounds_what_they_may_cost(store: str) -> None:
+    models = {"seeker": "openai/gpt-4o-mini"}
+    plain = estimate(store, models)["tokens"]
+    raised = estimate(store, models | {"reply_tokens": {"seeker": 4000}})["tokens"]
+    assert raised["value"] == plain["value"]
+    assert raised["range"][1] > plain["range"][1] + 1000 * estimate(store, models)["n_calls"]["value"]
+
+
 def test_seconds_of_a_call_can_be_given(store: str) -> None:
     slow = estimate(store, {"seeker": "openai/gpt-4o-mini", "concurrency": 1}, latency_s=10.0)
     assert slow["minutes"]["value"] > slow["n_calls"]["value"] * 10 / 60

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +20,28 @@ _CHAT = "/chat/completions"
 _TOLD, _SAID = ("id", "model", "system_fingerprint"), ("reasoning_content", "reasoning", "refusal")
 # that a tool was called is read, not which
 _SOME_CALL = {"id": "call", "type": "function", "function": {"name": "tool", "arguments": "{}"}}
+# an answer that tells an error begins with it
+_ERROR_WITHIN = 2000
 _USAGE = ("prompt_tokens", "completion_tokens", "total_tokens")
 _TOO_LONG = "the answer has more than {} bytes, which is more than is accepted of one answer"
 _RAISE_BYTES = "a reply of this length ignores the limit on its tokens; if it is what you want, raise the limit with --reply-bytes"
 _KINDS = {list: "a list", str: "a text", int: "a number", float: "a number", bool: "true or false", dict: "an object", type(None): "null"}
 
 Hook = Callable[[httpx.Response], Coroutine[Any, Any, None]]
+
+
+@dataclass(slots=True)
+class Seen:
+    """What is known of the answer to one call. `reads_parts`: litellm makes one text of the parts of this provider's content.
+
+    `is_whole`: a body came with a status of success and told no error, so that whatever is raised then is about its form.
+    """
+
+    reads_parts: bool = False
+    is_whole: bool = False
+
+
+SEEN: ContextVar[Seen] = ContextVar("SEEN")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +56,10 @@ def reading(max_bytes: int) -> Hook:
 
     async def read(response: httpx.Response) -> None:
         body = await _bounded(response, max_bytes)
+        seen = SEEN.get(Seen())
         if response.is_success and str(response.url.path).endswith(_CHAT):
-            body = _checked(body, response.headers.get("content-type", ""))
+            body = _checked(body, response.headers.get("content-type", ""), seen)
+        seen.is_whole = response.is_success and b'"error"' not in body[:_ERROR_WITHIN]
         # what is set here is what the client goes on to read, unpacked already
         response.stream = httpx.ByteStream(body)
         for name in ("content-encoding", "content-length", "transfer-encoding"):
@@ -96,15 +115,15 @@ def _too_long(max_bytes: int) -> CallFailed:
     return CallFailed(_TOO_LONG.format(max_bytes), transient=False, may_be_charged=True, hint=_RAISE_BYTES)
 
 
-def _checked(body: bytes, content_type: str) -> bytes:
+def _checked(body: bytes, content_type: str, seen: Seen) -> bytes:
     """A body as litellm may read it. Raises CallFailed with one reason."""
     try:
-        return _completion(body, content_type)
+        return _completion(body, content_type, reads_parts=seen.reads_parts)
     except _Malformed as fault:
         raise CallFailed(fault.reason, transient=True, may_be_charged=True) from None
 
 
-def _completion(body: bytes, content_type: str) -> bytes:
+def _completion(body: bytes, content_type: str, *, reads_parts: bool) -> bytes:
     if "text/event-stream" in content_type or body.lstrip()[:6] in (b"data: ", b"event:"):
         raise _Malformed("the server sent a stream of events, which was not asked for; one JSON object is expected")
     try:
@@ -119,11 +138,11 @@ def _completion(body: bytes, content_type: str) -> bytes:
     if answer.get("error"):
         # what went wrong is litellm's to say
         return body
-    _check_choices(answer)
+    _check_choices(answer, reads_parts=reads_parts)
     return _read_alone(answer)
 
 
-def _check_choices(answer: dict[str, Any]) -> None:
+def _check_choices(answer: dict[str, Any], *, reads_parts: bool) -> None:
     choices = answer.get("choices")
     if not isinstance(choices, list):
         raise _Malformed(f"`choices` of the answer is {_kind(choices)}; a list is expected")
@@ -133,9 +152,9 @@ def _check_choices(answer: dict[str, Any]) -> None:
     if not isinstance(message, dict):
         raise _Malformed(f"the message of the answer is {_kind(message)}; an object is expected")
     content = message.get("content")
-    if isinstance(content, list):
+    if isinstance(content, list) and not reads_parts:
         raise _Malformed("the content of the answer is a list of parts; one text is expected")
-    if content is not None and not isinstance(content, str):
+    if not isinstance(content, str | list | None):
         raise _Malformed(f"the content of the answer is {_kind(content)}; a text is expected")
 
 

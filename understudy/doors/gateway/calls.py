@@ -23,6 +23,8 @@ _SECRETS = re.compile(
     r"|((?:api[-_ ]?key|authorization|token|password|secret)\b[\"' ]*(?:provided)?[\"' ]*[:=][\"' ]*(?:bearer |basic )?)[^\s\"',;}]+|(?<=://)[^/\s@]+@"
 )
 _REASON_LENGTH = 200
+# litellm writes a whole traceback into some of its messages
+_TRACEBACK = "Traceback (most recent call last)"
 _TRY_LATER = "every reply so far is stored; run the same command again when the provider answers"
 
 
@@ -138,7 +140,8 @@ def retry_after(headers: object, *, now: datetime | None = None) -> float | None
 
 
 def scrubbed(text: str, secrets: Collection[str] = ()) -> str:
-    """`text` in one short line, without `secrets` and without what looks like a credential."""
+    """`text` in one short line, without a traceback, `secrets` and what looks like a credential."""
+    text = text.partition(_TRACEBACK)[0]
     for secret in secrets:
         text = text.replace(secret, "***")
     return _SECRETS.sub(lambda found: f"{found.group(1) or ''}***", " ".join(text.split()))[:_REASON_LENGTH]

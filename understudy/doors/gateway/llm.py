@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from understudy.completion import Completion, Message, Request
-from understudy.doors.gateway.bodies import raised, reading
+from understudy.doors.gateway.bodies import SEEN, Seen, raised, reading
 from understudy.doors.gateway.budget import Price, priced
 from understudy.doors.gateway.caller import GatewayConfig
 from understudy.doors.gateway.calls import CallFailed, scrubbed
@@ -24,7 +24,7 @@ from understudy.doors.gateway.failures import adapted, failed_for_good, failure_
 from understudy.doors.gateway.gateway import Exchange
 from understudy.doors.gateway.provider_errors import read_error
 from understudy.doors.gateway.refusals import Adaptation, Arguments, Refusals, refused_parameter
-from understudy.doors.gateway.reply import EMBEDDED, INTENDED_ACT, completion_of
+from understudy.doors.gateway.reply import EMBEDDED, INTENDED_ACT, completion_of, unread
 from understudy.errors import BadInput, UnderstudyError
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 # providers that litellm calls by the provider's own client
 _BY_THEIR_OWN_CLIENT = frozenset({"azure", "azure_ai"})
+# providers whose models answer in parts, thoughts among them, of which litellm makes one text
+_PARTS_READ = frozenset({"mistral"})
 # USD a token, told to litellm alone: at nothing it would look for the reason why
 _UNREAD_COST = 1e-12
 # models that litellm has no price for; it is asked once, since afterwards it knows the one above
@@ -118,11 +120,12 @@ class _LiteLLM:
         asked = self._arguments(request)
         while True:
             arguments = self._refusals.fitted(request.model, asked)
+            SEEN.set(seen := Seen(reads_parts=self.provider_of(request.model) in _PARTS_READ))
             # raised outside of the handler: litellm's error may quote what a server echoed, and a traceback would show it
             try:
                 answer = await self._litellm.acompletion(**arguments)
             except Exception as error:
-                failed = self._failure(request.model, arguments, error)
+                failed = unread() if seen.is_whole else self._failure(request.model, arguments, error)
             else:
                 return without_secrets(completion_of(answer, request, count=n_tokens), self._secrets)
             if failed is not None:

@@ -62,6 +62,11 @@ def completion_of(answer: Any, request: Request, *, count: Count) -> Completion:
     )
 
 
+def unread() -> CallFailed:
+    """The failed attempt whose answer is in a form that neither litellm nor this module can read."""
+    return CallFailed(UNREADABLE, transient=True, may_be_charged=True)
+
+
 def _said(answer: Any) -> Said:
     try:
         choice, usage = answer.choices[0], getattr(answer, "usage", None)
@@ -80,7 +85,7 @@ def _said(answer: Any) -> Said:
             intended_act=fields.get(INTENDED_ACT),
         )
     except (AttributeError, IndexError, TypeError, ValueError):
-        raise CallFailed(UNREADABLE, transient=True, may_be_charged=True) from None
+        raise unread() from None
 
 
 def _text(value: object) -> str:
