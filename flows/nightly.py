@@ -21,7 +21,7 @@ from understudy.tasks.kept import snapshot_kept
 from understudy.tasks.optimize.finals import PickFields
 from understudy.tasks.play.naming import default_batch
 from understudy.tasks.play.opened import models_open, store_open
-from understudy.tasks.publish.batch import PublishedRelease
+from understudy.tasks.publish.batch import PublishedRelease, ReleasedFigure
 from understudy.tasks.studies.report import ObjectiveRow
 from understudy.tasks.validate.batch import GateFields, answering
 
@@ -48,6 +48,7 @@ class NightlyFields(NightFields, GateFields):
     licence: str
     n_dialogues: int
     n_examples: int
+    figures: dict[str, ReleasedFigure]
 
 
 @flow(name="nightly")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from understudy.doors.limits import reading_within
 from understudy.flows.cli.arguments import LimitArguments
 from understudy.flows.cli.beforehand import Means
-from understudy.flows.cli.console import answer
+from understudy.flows.cli.console import answer, then
+from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import RUN, STORE, AsJson, Dataset, Roles, Seed, StoreFile, pairs_of, text_of
 from understudy.report.figures import REHEARSAL_WARNING, figure
 
@@ -80,7 +80,7 @@ def page(console: Console, fields: AuditFields) -> None:
     if not fields["findings"]:
         console.print("No figure is farther from the humans than humans are from each other.")
     console.print(_objectives(fields))
-    leaks = Table("kind", "rate", "n", title="Leakage", title_justify="left")
+    leaks = Grid("kind", "rate", "n", title="Leakage")
     for name, rate in fields["leakage"].items():
         leaks.add_row(name, figure(rate), str(rate["n"]))
     console.print(leaks)
@@ -90,17 +90,18 @@ def page(console: Console, fields: AuditFields) -> None:
         console.print(f"  not measured: {reason}", markup=False)
     if "html" in fields:
         console.print(f"page: {fields['html']}", markup=False, soft_wrap=True)
+    then(console, f"understudy dose --dataset {fields['dataset']} --kind acceptance --share 0.2 --out FILE")
 
 
-def _objectives(fields: AuditFields) -> Table:
-    objectives = Table("objective", "value", "floor of humans", "n", title="Objectives (lower is better)", title_justify="left")
+def _objectives(fields: AuditFields) -> Grid:
+    objectives = Grid("objective", "value", "floor", "n", title="Objectives (lower is better)")
     for name, one in fields["objectives"].items():
         objectives.add_row(name, figure(one), figure(one["floor"]), str(one["n"]))
     return objectives
 
 
-def _doses(fields: AuditFields) -> Table:
-    doses = Table("fault", "share", "simulated", "humans", title="Doses of known faults", title_justify="left")
+def _doses(fields: AuditFields) -> Grid:
+    doses = Grid("fault", "share", "simulated", "humans", title="Doses of known faults")
     for name, one in fields["doses"].items():
         doses.add_row(name, figure(one), figure(one["simulated"]), figure(one["human"]))
     return doses

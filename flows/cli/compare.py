@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Column, Table
+from rich.text import Text
 
 from understudy.flows.cli.arguments import (
     OutputArguments,
@@ -19,7 +18,8 @@ from understudy.flows.cli.arguments import (
     TableArguments,
 )
 from understudy.flows.cli.beforehand import Means
-from understudy.flows.cli.console import answer
+from understudy.flows.cli.console import answer, then
+from understudy.flows.cli.grid import Cell, Grid
 from understudy.flows.cli.options import Dataset, text_of
 from understudy.report.figures import REHEARSAL_WARNING, amount, figure, money, p_value
 
@@ -97,29 +97,29 @@ def page(console: Console, fields: CompareAnswer) -> None:
     console.print(f"{spent}; the test split has been opened {fields['n_test_uses']} times", markup=False)
     for path in (fields.get("files") or {}).values():
         console.print(path, markup=False, soft_wrap=True)
+    then(console, f"understudy show {fields['settings'][0]['run']}" if fields["settings"] else "understudy status")
 
 
-def _rows(fields: CompareFields) -> Table:
+def _rows(fields: CompareFields) -> Grid:
     carries = fields["transfer"] is not None
     title = f"Before and after on {fields['split']} (lower is better)"
     names = ("objective", "before", "after", "floor", "difference", "p (Holm)", "outcome")
-    columns: list[Column | str] = [Column("setting", no_wrap=True), *names]
-    table = Table(*columns, *(["share kept"] if carries else []), title=title, title_justify="left")
+    table = Grid("setting", *names, *(["share kept"] if carries else []), title=title, n_names=2)
     for row in fields["rows"]:
         figures = [figure(row["before"]), figure(row["after"])]
-        outcome = f"[{OUTCOME_COLOURS[row['outcome']]}]{row['outcome'].replace('_', ' ')}[/]"
-        cells = [*figures, figure(row["floor"]), figure(row["difference"]), p_value(row["p_holm"]), outcome]
-        table.add_row(escape(row["setting"]), row["objective"], *cells, *([figure(row["carried"])] if carries else []))
+        outcome = Text(row["outcome"].replace("_", " "), style=OUTCOME_COLOURS[row["outcome"]])
+        cells: list[Cell] = [*figures, figure(row["floor"]), figure(row["difference"]), p_value(row["p_holm"]), outcome]
+        table.add_row(row["setting"], row["objective"], *cells, *([figure(row["carried"])] if carries else []))
     return table
 
 
-def _costs(fields: CompareFields) -> Table:
-    table = Table(
-        "setting", "prompt tokens", "tokens per dialogue", "USD per dialogue", "search: calls", "USD", "held-out AUC", title_justify="left"
+def _costs(fields: CompareFields) -> Grid:
+    table = Grid(
+        "setting", "prompt tokens", "tokens per dialogue", "USD per dialogue", "search: calls", "USD", "held-out AUC"
     )
     for one in fields["settings"]:
         costs = (one["prompt_tokens"], one["dialogue_tokens"], one["dialogue_usd"], one["heldout"])
         both = [f"{amount(cost['before'])} → {amount(cost['after'])}" for cost in costs]
         search = one["search"]
-        table.add_row(escape(one["setting"]), *both[:3], amount(search["n_calls"]), amount(search["usd"]), both[3])
+        table.add_row(one["setting"], *both[:3], amount(search["n_calls"]), amount(search["usd"]), both[3])
     return table

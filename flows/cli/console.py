@@ -82,6 +82,11 @@ def answer(
     _end(outcome, show, as_json=as_json)
 
 
+def then(console: Console, command: str) -> None:
+    """Prints what can be done next, as the last line of a page."""
+    console.print(f"next: {command}", markup=False, soft_wrap=True)
+
+
 def usage_error(message: str, *, as_json: bool) -> NoReturn:
     """Ends the process with 2, as for any input that cannot be used."""
     error: ErrorFields = {"code": "usage", "message": message, "hint": "see `understudy --help`"}
@@ -99,7 +104,7 @@ def _end(outcome: Outcome, show: Callable[[Console, Result], None], *, as_json: 
             print(json.dumps(outcome.as_json(), ensure_ascii=False, default=str))
         elif outcome.fields:
             # what a gate refuses has the fields that the page shows; the error carries them as plain ones
-            show(Console(highlight=False), cast(Result, outcome.fields))
+            show(page_console(), cast(Result, outcome.fields))
         sys.stdout.flush()
     if not as_json:
         _explain(outcome.error)

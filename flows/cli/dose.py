@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from understudy.flows.cli.beforehand import Means
-from understudy.flows.cli.console import answer
+from understudy.flows.cli.console import answer, then
 from understudy.flows.cli.options import RUN, STORE, AsJson, Dataset, Seed, StoreFile
 
 if TYPE_CHECKING:
@@ -47,4 +47,4 @@ def page(console: Console, fields: DoseFields) -> None:
         markup=False,
         soft_wrap=True,
     )
-    console.print(f"next: understudy audit --dataset {fields['dataset']} --simulated {fields['path']} --reader messages", markup=False)
+    then(console, f"understudy audit --dataset {fields['dataset']} --simulated {fields['path']} --reader messages")

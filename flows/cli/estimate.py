@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from understudy.flows.cli.arguments import RunArguments, SearchArguments, report_size
 from understudy.flows.cli.compare import ElsewhereArguments
-from understudy.flows.cli.console import answer
+from understudy.flows.cli.console import answer, then
+from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import (
     N_PROBES,
     RUN,
@@ -119,7 +119,7 @@ def page(console: Console, fields: EstimateFields) -> None:
     """The figures per stage and in all, and what they rest on."""
     names: tuple[Extent, ...] = ("n_dialogues", "n_free_runs", "n_calls", "tokens", "usd", "minutes")
     named = [f"{fields['run']} of {fields['dataset']}", *([fields["setting"]] if fields["setting"] else [])]
-    table = Table("", *names, title=", ".join(named), title_justify="left")
+    table = Grid("", *names, title=", ".join(named))
     for stage in fields["stages"]:
         named_stage = f"{stage['part']}: {stage['stage']}" if "part" in stage else stage["stage"]
         table.add_row(named_stage, *(estimated(stage[name]) for name in names))
@@ -134,6 +134,7 @@ def page(console: Console, fields: EstimateFields) -> None:
         console.print(f"cap on {name}: {holds}", markup=False)
     if fields["usd"]["value"] is None:
         console.print(fields["usd"].get("reason", ""), markup=False)
+    then(console, f"understudy {fields['run']} --dataset {fields['dataset']}, with the same options and caps")
 
 
 def _within(told: EstimatedFields, caps: Caps) -> dict[str, str]:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from understudy.flows.cli.arguments import OutputArguments, PromptArguments, RunArguments
 from understudy.flows.cli.beforehand import Means
-from understudy.flows.cli.console import answer
+from understudy.flows.cli.console import answer, then
+from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import RUN, Dataset, Surface, text_of
 from understudy.report.figures import REHEARSAL_WARNING, figure
 
@@ -47,7 +47,7 @@ def evaluate(
 def page(console: Console, fields: EvaluateFields) -> None:
     """A row per recommender, the humans' own, and what differs."""
     names: tuple[JudgedFigure, ...] = ("success", "rounds", "satisfaction", "acceptance")
-    table = Table("recommender", *names, *(f"recall@{k}" for k in KS), "missing", title="Evaluation", title_justify="left")
+    table = Grid("recommender", *names, *(f"recall@{k}" for k in KS), "missing", title="Evaluation")
     for row in fields["rows"]:
         cells = [*(figure(row[name]) for name in names), *(figure(row["recall"][k]) for k in KS)]
         table.add_row(row["recommender"], *cells, f"{row['n_missing']} of {row['n_dialogues']}")
@@ -62,3 +62,4 @@ def page(console: Console, fields: EvaluateFields) -> None:
     console.print(f"rank agreement with people: {figure(agreement)} {agreement.get('reason', '')}".rstrip(), markup=False)
     if "rehearsal" in fields["engine"] or fields["judge"].startswith("rehearsal"):
         console.print(f"[dim]{REHEARSAL_WARNING}[/]")
+    then(console, "understudy evaluate with a second --recommender, to compare them on the same seekers")

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from understudy.flows.cli.beforehand import Means
-from understudy.flows.cli.console import answer
+from understudy.flows.cli.console import answer, then
 from understudy.flows.cli.options import STORE, AsJson, StoreFile, text_of
 
 if TYPE_CHECKING:
@@ -45,3 +45,4 @@ def page(console: Console, fields: ExportFields) -> None:
     console.print(f"{fields['form']} of genome {fields['genome_digest']}: {fields['path']}", markup=False)
     for note in fields["notes"]:
         console.print(f"  note: {note}", markup=False)
+    then(console, "use it in a program of your own, which has to do what the notes say")

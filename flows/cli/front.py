@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from understudy.flows.cli.beforehand import Means
-from understudy.flows.cli.console import answer, usage_error
+from understudy.flows.cli.console import answer, then, usage_error
+from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import RUN, AsJson, Surface
 from understudy.report.figures import REHEARSAL_WARNING, number
 
@@ -46,9 +46,9 @@ def front(
 
 def page(console: Console, fields: FrontFields) -> None:
     """The points, best hypervolume first in words, and how to get there."""
-    console.print(f"True Pareto front of rehearsal surface [bold]{fields['surface']}[/]: {fields['n_points']} points, lower is better")
+    console.print(f"True Pareto front of rehearsal surface {fields['surface']}: {fields['n_points']} points, lower is better", markup=False)
     names = list(fields["reference"])
-    grid = Table("", *names, "examples", "levers set", "found by a weighted sum")
+    grid = Grid("", *names, "examples", "levers set", "found by a weighted sum")
     grid.add_row("bare prompt", *(number(fields["bare"][name]) for name in names), "0", "0", "")
     for at, point in enumerate(fields["points"][:_N_SHOWN], start=1):
         told = str(point["n_exemplars"]), str(len(point["levers"])), "yes" if point["supported"] else "no"
@@ -63,3 +63,4 @@ def page(console: Console, fields: FrontFields) -> None:
         f"the minimum of some weighted sum; without the other points the hypervolume is {lost:.1%} lower."
     )
     console.print(f"{REHEARSAL_WARNING} docs/rehearsal.md explains the true front.")
+    then(console, f"understudy optimize --dataset NAME --surface {fields['surface']}")

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from understudy.flows.cli.arguments import LimitArguments, OutputArguments
 from understudy.flows.cli.beforehand import Means
-from understudy.flows.cli.console import answer
+from understudy.flows.cli.console import answer, then
 from understudy.flows.cli.options import STORE, Roles, StoreFile, pairs_of
 
 if TYPE_CHECKING:
@@ -51,3 +51,4 @@ def page(console: Console, fields: IngestFields) -> None:
     )
     for reason, n in fields["rejects_by_reason"].items():
         console.print(f"  rejected {n}: {reason}", markup=False)
+    then(console, f"understudy profile --dataset {fields['dataset']}")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from understudy.errors import BadInput
 from understudy.flows.cli.beforehand import Means
-from understudy.flows.cli.console import answer
+from understudy.flows.cli.console import answer, then
+from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import RUN, STORE, AsJson, Dataset, Seed, StoreFile
 from understudy.report.figures import figure
 
@@ -58,12 +58,14 @@ def page(console: Console, fields: SheetFields | LabelsFields) -> None:
     """Where the sheet lies, or how far annotators agree and which registers are measured."""
     if "path" in fields:
         console.print(f"{fields['n_rows']} rows to label: {fields['path']}", markup=False)
+        then(console, f"understudy label --dataset {fields['dataset']} --labels {fields['path']}, once the columns are filled in")
         return
     console.print(f"{fields['n_labels']} labels of {fields['n_annotators']} annotators, {fields['n_new']} of them new")
     for name, alpha in fields["alpha"].items():
         console.print(f"  Krippendorff's alpha, {name}: {figure(alpha)}", markup=False)
-    table = Table("instrument", "register", "turns", "", title="Confusion by register", title_justify="left")
+    table = Grid("instrument", "register", "turns", "state", title="Confusion by register", n_names=2)
     for name, registers in fields["confusion_by_register"].items():
         for register, found in registers.items():
             table.add_row(name, register, str(found.get("n", "")), found.get("reason", found.get("source", "")))
     console.print(table)
+    then(console, f"understudy profile --dataset {fields['dataset']}")

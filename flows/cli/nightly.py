@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Column, Table
+from rich.text import Text
 
 from understudy.flows.cli import optimize, publish, validate
 from understudy.flows.cli.arguments import LimitArguments, OutputArguments, RunArguments, SearchArguments
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.compare import OUTCOME_COLOURS
-from understudy.flows.cli.console import answer
+from understudy.flows.cli.console import answer, then
+from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import (
     RUN,
     SETTING,
@@ -93,21 +94,20 @@ def page(console: Console, fields: NightlyFields) -> None:
     optimize.critic_and_pick(console, fields["pick"], critic=fields["critic"], n_critic_tokens=fields["n_critic_tokens"])
     if fields["engine"] == "rehearsal":
         console.print(f"[dim]{REHEARSAL_WARNING}[/]")
-    validate.page(console, fields)
+    validate.gates(console, fields)
     if fields["release"] is not None:
-        publish.released(console, fields["release"])
+        publish.released(console, fields["release"], fields["figures"])
+    else:
+        then(console, f"understudy status --store FILE, then another --batch; the dialogues of batch {fields['batch']} are kept")
 
 
-def _objectives(objectives: dict[str, ObjectiveRow]) -> Table:
+def _objectives(objectives: dict[str, ObjectiveRow]) -> Grid:
     """Seed, optimized and human floor per objective, with the difference, its interval and the outcome."""
-    table = Table(
-        Column("objective", no_wrap=True), "seed", "optimized", "floor", "difference", "n", "outcome",
-        title="Before and after the search (lower is better)", title_justify="left",
-    )  # fmt: skip
+    names = ("seed", "optimized", "floor", "difference", "n compared", "outcome")
+    table = Grid("objective", *names, title="Before and after the search (lower is better)")
     for name, row in objectives.items():
-        colour = OUTCOME_COLOURS[row["outcome"]]
-        outcome = row["outcome"].replace("_", " ")
+        outcome = Text(row["outcome"].replace("_", " "), style=OUTCOME_COLOURS[row["outcome"]])
         n = str(row["n"])
         cells = (figure(one) for one in (row["seed"], row["optimized"], row["floor"]))
-        table.add_row(name, *cells, figure(row["difference"]), n, f"[{colour}]{outcome}[/]")
+        table.add_row(name, *cells, figure(row["difference"]), n, outcome)
     return table

@@ -9,8 +9,9 @@ import typer
 from rich.console import Console
 
 from understudy.flows.cli.arguments import OutputArguments, RunArguments, SearchArguments
-from understudy.flows.cli.console import answer
+from understudy.flows.cli.console import answer, then
 from understudy.flows.cli.options import RUN, SETTING, Dataset, RecommenderName, SettingName, Surface
+from understudy.report.figures import number
 
 if TYPE_CHECKING:
     from understudy.flows.stages import OptimizeFields
@@ -60,12 +61,14 @@ def page(console: Console, fields: OptimizeFields) -> None:
         f"run {fields['run']}: {fields['n_evaluations']} evaluations, {fields['n_dialogues']} dialogues, "
         f"{fields['n_model_calls']} model calls; stopped: {fields['stopped']}"
     )
-    console.print(f"hypervolume {fields['hypervolume']}; the pick is {fields['pick']['genome_digest']} in {fields['pick']['file']}")
+    console.print(f"hypervolume {number(fields['hypervolume'])}; the pick is {fields['pick']['genome_digest']}", markup=False)
+    console.print(f"in {fields['pick']['file']}", markup=False, soft_wrap=True)
     critic_and_pick(console, fields["pick"], critic=fields["critic"], n_critic_tokens=fields["n_critic_tokens"])
     if fields["critic_given_up"]:
         console.print(fields["critic_given_up"], markup=False)
     for one in fields["rejected"]:
         console.print(f"rejected: {one['n']} of {one['operator']}, because: {one['reason']}", markup=False)
+    then(console, f"understudy simulate --dataset NAME --genome {fields['pick']['file']}")
 
 
 def critic_and_pick(console: Console, pick: PickFields, *, critic: str | None, n_critic_tokens: int) -> None:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from understudy.flows.cli.arguments import RunArguments
-from understudy.flows.cli.console import answer
+from understudy.flows.cli.console import answer, then
+from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import N_PROBES, AsJson, Dataset
 from understudy.report.figures import REHEARSAL_WARNING, figure
 
@@ -54,10 +55,11 @@ def page(console: Console, fields: ProbeFields) -> None:
     tasks: dict[str, TaskFields] = fields["tasks"] if "tasks" in fields else {fields["task"]: fields}
     for name, told in tasks.items():
         _task(console, name, told)
+    then(console, f"understudy study --dataset {fields['dataset']} --model {fields['model']} --usd N")
 
 
 def _task(console: Console, name: str, told: TaskFields) -> None:
-    console.print(f"\n[bold]{name.replace('_', ' ')}[/]: {told['outcome'].replace('_', ' ')}")
+    console.print(Text.assemble("\n", (name.replace("_", " "), "bold"), f": {told['outcome'].replace('_', ' ')}"))
     if told["reason"]:
         console.print(f"  {told['reason']}", markup=False)
     console.print(f"  humans: {told['human']}", markup=False)
@@ -73,20 +75,20 @@ def _task(console: Console, name: str, told: TaskFields) -> None:
         console.print(_figures_table(told["figures"]))
 
 
-def _hits(hits: dict[int, HitFields]) -> Table:
-    table = Table("target among the first k", "model", "popularity", "difference")
+def _hits(hits: dict[int, HitFields]) -> Grid:
+    table = Grid("target among the first k", "model", "popularity", "difference")
     for k, hit in hits.items():
         table.add_row(str(k), figure(hit["model"]), figure(hit["popularity"]), figure(hit["difference"]))
     return table
 
 
-def _figures_table(figures: dict[str, ProbedFields]) -> Table:
-    table = Table("figure", "model", "humans", "difference", "outcome")
+def _figures_table(figures: dict[str, ProbedFields]) -> Grid:
+    table = Grid("figure", "model", "humans", "difference", "outcome")
     for name, one in figures.items():
         human = f"chance {one['chance']:g}" if "chance" in one else figure(one["human"])
         outcome = one.get("outcome", "")
         beside = " the plain question" if one.get("against") == "plain" and outcome in ("above", "below") else ""
         colour = _COLOURS.get(outcome, "default")
-        told = f"[{colour}]{outcome.replace('_', ' ')}{beside}[/]" if outcome else ""
+        told = Text(f"{outcome.replace('_', ' ')}{beside}" if outcome else "", style=colour)
         table.add_row(name.replace("_", " "), figure(one["model"]), human, figure(one.get("difference")), told)
     return table

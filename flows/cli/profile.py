@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from understudy.flows.cli.beforehand import Means
-from understudy.flows.cli.console import answer
+from understudy.flows.cli.console import answer, then
+from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import STORE, AsJson, EventsFile, IngestedDataset, StoreFile, text_of
 from understudy.parameters import PanelSize
 from understudy.report.figures import figure
@@ -45,39 +46,40 @@ def profile(
 
 def page(console: Console, fields: ProfileFields) -> None:
     """Splits, strata and the human floors."""
-    table = Table("split", "dialogues", "seekers", "shared targets", title="Splits", title_justify="left")
+    table = Grid("split", "dialogues", "seekers", "shared targets", title="Splits")
     for name, split in fields["splits"].items():
         table.add_row(name, str(split["n_dialogues"]), str(split["n_seekers"]), str(split["n_shared_targets"]))
     console.print(table)
-    strata = Table("stratum", "contexts", title="Reaction contexts", title_justify="left")
+    strata = Grid("stratum", "contexts", title="Reaction contexts")
     for name, n in fields["strata"].items():
         strata.add_row(name, str(n))
     console.print(strata)
     console.print(_parts(fields["parts"]))
-    anchors = Table(
-        "anchor", "human", "floor", title="Human reference values (--json also has the floors of the parts)", title_justify="left"
+    anchors = Grid(
+        "anchor", "human", "floor", title="Human reference values (--json also has the floors of the parts)"
     )
     for name, anchor in fields["anchors"].items():
         if "." not in name:
             anchors.add_row(name, figure(anchor), figure(anchor.get("floor")))
     console.print(anchors)
-    instruments = Table("instrument", "kind", "fitted on", "macro-F1", title="Instruments", title_justify="left")
+    instruments = Grid("instrument", "kind", "fitted on", "macro-F1", title="Instruments")
     for name, one in fields["instruments"].items():
         instruments.add_row(name, one.get("kind", ""), ", ".join(one["fitted_on"]) or "nothing", figure(one.get("macro_f1")))
     console.print(instruments)
-    console.print(f"page with the plots: {fields['pictures']['page']}", soft_wrap=True)
+    console.print(f"page with the plots: {fields['pictures']['page']}", markup=False, soft_wrap=True)
+    then(console, f"understudy optimize --dataset {fields['dataset']}")
 
 
-def _parts(parts: dict[str, PartFields]) -> Table:
+def _parts(parts: dict[str, PartFields]) -> Grid:
     """The strata of both parts of `select`, a row for each stratum."""
     title = "Reaction contexts of the split select: finalists are chosen on one part, results are reported on the other"
-    table = Table("stratum", *parts, title=title, title_justify="left")
+    table = Grid("stratum", *parts, title=title)
     for name in next(iter(parts.values()))["strata"]:
         table.add_row(name, *(_contexts(part["strata"][name]) for part in parts.values()))
     return table
 
 
-def _contexts(stratum: StratumFields) -> str:
+def _contexts(stratum: StratumFields) -> Text:
     """How many contexts there are, and whether they are too few."""
-    few = f" [yellow](underpowered: {stratum['needed']} needed)[/]" if stratum["underpowered"] else ""
-    return f"{stratum['n']}{few}"
+    few = f" (underpowered: {stratum['needed']} needed)" if stratum["underpowered"] else ""
+    return Text(str(stratum["n"])) + Text(few, style="yellow")

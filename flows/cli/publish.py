@@ -8,11 +8,13 @@ import typer
 from rich.console import Console
 
 from understudy.flows.cli.beforehand import Means
-from understudy.flows.cli.console import answer
+from understudy.flows.cli.console import answer, then
+from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import STORE, AsJson, EventsFile, OfDataset, Releases, StoreFile, text_of
+from understudy.report.figures import figure
 
 if TYPE_CHECKING:
-    from understudy.tasks.publish.batch import PublishedRelease, ReleaseFields
+    from understudy.tasks.publish.batch import PublishedRelease, ReleasedFigure, ReleaseFields
 
 
 def publish(
@@ -38,9 +40,16 @@ def publish(
 def page(console: Console, fields: ReleaseFields) -> None:
     """Where the release lies; nothing where a gate refused it."""
     if fields["release"] is not None:
-        released(console, fields["release"])
+        released(console, fields["release"], fields["figures"])
+    else:
+        then(console, "understudy validate --batch NAME, to see each bound and by how much it was missed")
 
 
-def released(console: Console, release: PublishedRelease) -> None:
-    """The line of a release."""
-    console.print(f"released [bold]{release['name']}[/] version {release['version']}: {release['path']}")
+def released(console: Console, release: PublishedRelease, figures: dict[str, ReleasedFigure]) -> None:
+    """Where a release lies, and the objectives of its batch as its card has them."""
+    table = Grid("objective", "value", "n", "floor", title="The released batch, as its card says (lower is better)")
+    for name, one in figures.items():
+        table.add_row(name, figure(one), str(one["n"]), figure(one["floor"]))
+    console.print(table)
+    console.print(f"released {release['name']} version {release['version']}: {release['path']}", markup=False, soft_wrap=True)
+    then(console, f"understudy pull {release['name']}")

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from understudy.flows.cli.beforehand import Means
-from understudy.flows.cli.console import answer
+from understudy.flows.cli.console import answer, then
 from understudy.flows.cli.options import STORE, AsJson, Releases, StoreFile
 
 if TYPE_CHECKING:
@@ -41,4 +41,5 @@ def pull(
 
 def page(console: Console, fields: PullFields) -> None:
     """Where the training file lies."""
-    console.print(f"{fields['n_examples']} examples as {fields['form']}: {fields['path']}")
+    console.print(f"{fields['n_examples']} examples as {fields['form']}: {fields['path']}", markup=False, soft_wrap=True)
+    then(console, f"train on {fields['path']}; understudy verify {fields['name']} shows that its release is what was published")

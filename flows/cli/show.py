@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from understudy.flows.cli.beforehand import Means
-from understudy.flows.cli.console import answer
+from understudy.flows.cli.console import answer, then
+from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import STORE, AsJson, StoreFile, text_of
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def page(console: Console, fields: ShowFields) -> None:
         )
     for path in fields["files"].values():
         console.print(path, markup=False, soft_wrap=True)
+    then(console, f"understudy export {fields['genome_digest']}")
 
 
 def _change(console: Console, change: ChangeFields) -> None:
@@ -83,10 +84,10 @@ def _piece(console: Console, op: str, text: str) -> Text:
     return Text(f"{start}{inner}{end}", style=_STYLES[op]) + Text(text[len(inner) :])
 
 
-def _objectives_table(objectives: dict[str, GainFields], title: str) -> Table:
+def _objectives_table(objectives: dict[str, GainFields], title: str) -> Grid:
     from understudy.studies.lineage import page as lineage_page
 
-    table = Table("objective", "before", "after", "gain", title=title, title_justify="left")
+    table = Grid("objective", "before", "after", "gain", title=title)
     for name, one in objectives.items():
         value = one["gain"]["value"]
         style = "" if not value else "green" if value > 0 else "red"

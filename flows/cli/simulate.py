@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from understudy.flows.cli.arguments import OutputArguments, PromptArguments, RunArguments
-from understudy.flows.cli.console import answer
+from understudy.flows.cli.console import answer, then
 from understudy.flows.cli.options import RUN, Batch, Dataset, RecommenderName, Surface, text_of
 from understudy.report.figures import counted, money
 
@@ -52,3 +52,4 @@ def page(console: Console, fields: SimulateFields) -> None:
     console.print("  {} pieces removed from the seeker's replies, {} drafts rewritten, {} verifier answers unreadable".format(*mended))
     odd = (counted(n) for n in (fields["n_cut"], fields["n_normalised"], fields["n_recounted"]))
     console.print("  {} turns cut at a limit on their length, {} characters normalised, {} replies with tokens counted here".format(*odd))
+    then(console, f"understudy validate --batch {fields['batch']}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
 
-from understudy.flows.cli.console import answer
+from understudy.flows.cli.console import answer, then
+from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import STORE, AsJson, StoreFile
 from understudy.report.figures import money
 
@@ -28,7 +28,7 @@ def status(*, store: StoreFile = STORE, as_json: AsJson = False) -> None:
 
 def page(console: Console, fields: StatusFields) -> None:
     """The rows, the ledger and the releases."""
-    table = Table("table", "rows", title="Store", title_justify="left")
+    table = Grid("table", "rows", title="Store")
     for name, n in fields["tables"].items():
         if n:
             table.add_row(name, str(n))
@@ -41,5 +41,7 @@ def page(console: Console, fields: StatusFields) -> None:
         console.print(f"requests to {one['model']} are sent without {left_out}{successor}", markup=False)
     for release in fields["releases"]:
         note = f" RETRACTED: {release['retracted']}" if release["retracted"] else ""
-        console.print(f"release {release['name']} v{release['version']}: {release['n_dialogues']} dialogues, {release['path']}{note}")
+        told = f"release {release['name']} v{release['version']}: {release['n_dialogues']} dialogues, {release['path']}{note}"
+        console.print(told, markup=False, soft_wrap=True)
     console.print(f"the test split has been opened {fields['n_test_uses']} times; store digest {fields['store_digest']}")
+    then(console, "understudy pull" if fields["releases"] else "understudy nightly --dataset NAME --data PATH")

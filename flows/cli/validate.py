@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from understudy.flows.cli.beforehand import Means
-from understudy.flows.cli.console import answer
+from understudy.flows.cli.console import answer, then
+from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import STORE, AsJson, EventsFile, OfDataset, StoreFile
-from understudy.report.figures import interval_cell, number
+from understudy.report.figures import bound, interval_cell, number
 
 if TYPE_CHECKING:
     from understudy.tasks.validate.batch import GateFields
@@ -36,14 +37,21 @@ def validate(
 
 
 def page(console: Console, fields: GateFields) -> None:
+    """The gates, and what can be done now."""
+    gates(console, fields)
+    then(console, "understudy publish --batch NAME --name RELEASE" if fields["passed"] else "understudy simulate --batch ANOTHER")
+
+
+def gates(console: Console, fields: GateFields) -> None:
     """Every bound, and every other expectation that failed; those that passed are counted."""
-    table = Table("suite", "what", "observed", "95 %", "bound", "verdict", title="Gates", title_justify="left")
+    table = Grid("suite", "what", "observed", "95 %", "bound", "n", "verdict", title="Gates", n_names=2)
     shown = [verdict for verdict in fields["verdicts"] if verdict["bound"] is not None or not verdict["passed"]]
     for verdict in shown:
-        passed = "[green]passed[/]" if verdict["passed"] else "[red]failed[/]"
+        passed = Text("passed", style="green") if verdict["passed"] else Text("failed", style="red")
         interval = interval_cell(*(verdict["ci"] or (None, None)))
         what = verdict.get("subject") or verdict["expectation"]
-        table.add_row(verdict["suite"], what, number(verdict["observed"]), interval, number(verdict["bound"]), passed)
+        held = bound(verdict["bound"], at_least=verdict["at_least"])
+        table.add_row(verdict["suite"], what, number(verdict["observed"]), interval, held, str(verdict["n"]), passed)
     console.print(table)
     console.print(f"{len(fields['verdicts']) - len(shown)} further expectations on rows and evidence passed")
     console.print(f"{fields['n_quarantined']} dialogues in quarantine")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 import polars as pl
 from prefect import get_run_logger, task
@@ -17,6 +17,8 @@ from understudy.doors.events import emit
 from understudy.doors.gateway import lengths
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed, UnderstudyError
+from understudy.measure.values import NO_FLOOR
+from understudy.records import FigureFields, Measured
 from understudy.release import card
 from understudy.release.release import MANIFEST, Manifest, Release, composed
 from understudy.release.verification import verify
@@ -36,6 +38,12 @@ class PublishedRelease(TypedDict):
     path: str
 
 
+class ReleasedFigure(FigureFields):
+    """An objective of the released batch, with the floor of its size: what the card says of it."""
+
+    floor: FigureFields
+
+
 class ReleaseFields(TypedDict):
     """The fields of `understudy publish`; `release` is None where a gate refuses it."""
 
@@ -44,6 +52,7 @@ class ReleaseFields(TypedDict):
     licence: str
     n_dialogues: int
     n_examples: int
+    figures: dict[str, ReleasedFigure]
 
 
 @task(name="publish batch", persist_result=False)
@@ -68,6 +77,16 @@ def publish_batch(store: Store, batch_key: str, *, name: str, releases_dir: str)
         "licence": manifest["licence"],
         "n_dialogues": manifest["n_dialogues"],
         "n_examples": manifest["n_examples"],
+        "figures": _objectives(manifest["figures"]),
+    }
+
+
+def _objectives(figures: Fields) -> dict[str, ReleasedFigure]:
+    nothing = Measured(None, reason=NO_FLOOR).as_json()
+    floors = figures["floors"]
+    return {
+        name: cast(ReleasedFigure, {**Measured.from_json(one).as_json(), "floor": floors.get(name, nothing)})
+        for name, one in figures["objectives"].items()
     }
 
 

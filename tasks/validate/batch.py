@@ -18,7 +18,7 @@ from understudy.instruments.disclosure import ItemIndex
 from understudy.records import Item, Measured
 from understudy.release import gates, licences
 from understudy.release.gates import VerdictFields
-from understudy.report.figures import interval_cell, number
+from understudy.report.figures import bound, interval_cell, number
 from understudy.report.markdown import table
 from understudy.rows import humans
 from understudy.tasks.artifacts import in_run, page
@@ -194,9 +194,9 @@ def _quarantine_rows(batch_key: str, reasons: dict[str, list[str]]) -> pl.DataFr
 
 
 def _verdict_rows(batch_key: str, verdicts: list[gates.Verdict]) -> pl.DataFrame:
-    columns = ("suite", "expectation", "subject", "observed", "lo", "hi", "n", "bound", "passed", "detail")
+    columns = ("suite", "expectation", "subject", "observed", "lo", "hi", "n", "bound", "passed", "detail", "at_least")
     numbers = dict.fromkeys(("observed", "lo", "hi", "bound"), pl.Float64)
-    types = {"passed": pl.Boolean, "n": pl.Int64, **numbers}
+    types = {"passed": pl.Boolean, "at_least": pl.Boolean, "n": pl.Int64, **numbers}
     rows = [(batch_key, *(getattr(verdict, column) for column in columns)) for verdict in verdicts]
     return pl.DataFrame(rows, schema={"batch_key": pl.String, **{c: types.get(c, pl.String) for c in columns}}, orient="row")
 
@@ -238,6 +238,7 @@ def verdict_page(fields: GateFields) -> str:
 def _cells(verdict: VerdictFields) -> tuple[str, ...]:
     """A verdict as a row of the page."""
     interval = interval_cell(*(verdict["ci"] or (None, None)))
-    seen, bound = (number(one, missing="") for one in (verdict["observed"], verdict["bound"]))
+    seen = number(verdict["observed"], missing="")
+    held = "" if verdict["bound"] is None else bound(verdict["bound"], at_least=verdict["at_least"])
     outcome = "passed" if verdict["passed"] else "**failed**"
-    return verdict["suite"], verdict["expectation"], seen, interval, bound, str(verdict["n"]), outcome
+    return verdict["suite"], verdict["expectation"], seen, interval, held, str(verdict["n"]), outcome

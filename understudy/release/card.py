@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from understudy.completion import engines_in
-from understudy.report.figures import REHEARSAL_WARNING, figure, number
+from understudy.report.figures import REHEARSAL_WARNING, bound, figure, number
 from understudy.report.markdown import table
 
 _REHEARSAL = f"**{REHEARSAL_WARNING}** The dialogues are no substitute for human data."
@@ -102,9 +102,13 @@ def _verdicts(verdicts: list[dict[str, Any]]) -> str:
     bounded = [verdict for verdict in verdicts if verdict["bound"] is not None or verdict["subject"]]
     rows = [
         (
-            v["suite"], v["expectation"], number(v["observed"], missing=""), number(v["bound"], missing=""),
+            v["suite"], v["expectation"], number(v["observed"], missing=""), _held(v), str(v["n"]),
             "passed" if v["passed"] else "failed", v["detail"],
         )
         for v in bounded
     ]  # fmt: skip
-    return table(("suite", "bound on", "observed", "bound", "verdict", "note"), rows)
+    return table(("suite", "bound on", "observed", "bound", "n", "verdict", "note"), rows)
+
+
+def _held(verdict: Mapping[str, Any]) -> str:
+    return "" if verdict["bound"] is None else bound(verdict["bound"], at_least=verdict["at_least"])

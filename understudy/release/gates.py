@@ -80,13 +80,17 @@ class VerdictFields(TypedDict):
     ci: list[float] | None
     n: int
     bound: float | None
+    at_least: bool | None
     passed: bool
     detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The verdict on one expectation: what was observed, what was allowed, and in words by how much it was missed."""
+    """The verdict on one expectation: what was observed, what was allowed, and in words by how much it was missed.
+
+    `at_least`: whether the bound is a least value; None where there is no bound, and where the side was not recorded.
+    """
 
     suite: str
     expectation: str
@@ -98,6 +102,7 @@ class Verdict:
     bound: float | None
     passed: bool
     detail: str
+    at_least: bool | None = None
 
     def as_json(self) -> VerdictFields:
         """The contract's form, with `subject`, `n` and `detail` added."""
@@ -109,6 +114,7 @@ class Verdict:
             "ci": None if self.lo is None or self.hi is None else [self.lo, self.hi],
             "n": self.n,
             "bound": self.bound,
+            "at_least": self.at_least,
             "passed": self.passed,
             "detail": self.detail,
         }
@@ -247,7 +253,8 @@ def _bound_verdict(name: str, check: Checked, row: BoundEvidence, turned_away: b
     passed = check.passed and not turned_away
     seen = row.measured
     return Verdict(
-        name, check.expectation.name, row.subject, seen.value, seen.lo, seen.hi, seen.n, row.bound, passed, _detail(check, row, passed)
+        name, check.expectation.name, row.subject, seen.value, seen.lo, seen.hi, seen.n, row.bound, passed, _detail(check, row, passed),
+        row.at_least,
     )  # fmt: skip
 
 

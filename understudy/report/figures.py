@@ -38,6 +38,12 @@ def number(value: float | None, *, missing: str = NOT_MEASURED) -> str:
     return missing if value is None else f"{value:.3f}"
 
 
+def bound(value: float | None, *, at_least: bool | None) -> str:
+    """A bound with the side on which a figure must lie: `≤ 0.050` or `≥ 20.000`; no sign where the side was not recorded."""
+    sign = "" if at_least is None else "≥ " if at_least else "≤ "
+    return NOT_MEASURED if value is None else f"{sign}{value:.3f}"
+
+
 def interval_cell(low: float | None, high: float | None) -> str:
     """An interval for a column of its own: `0.100 to 0.150`; empty where it has no ends."""
     return "" if low is None or high is None else f"{low:.3f} to {high:.3f}"

@@ -7,6 +7,7 @@ select
     hi,
     n,
     bound,
+    at_least,
     passed,
     detail
 from validate.verdicts
