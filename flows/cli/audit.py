@@ -13,8 +13,8 @@ from understudy.doors.limits import reading_within
 from understudy.flows.cli.arguments import LimitArguments
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import RUN, STORE, AsJson, Dataset, Roles, Seed, StoreFile, pairs_of, text_of
+from understudy.flows.cli.tables import PageTable
 from understudy.report.figures import REHEARSAL_WARNING, figure
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def page(console: Console, fields: AuditFields) -> None:
     if not fields["findings"]:
         console.print("No figure is farther from the humans than humans are from each other.")
     console.print(_objectives(fields))
-    leaks = Grid("kind", "rate", "n", title="Leakage")
+    leaks = PageTable("kind", "rate", "n", title="Leakage")
     for name, rate in fields["leakage"].items():
         leaks.add_row(name, figure(rate), str(rate["n"]))
     console.print(leaks)
@@ -93,15 +93,15 @@ def page(console: Console, fields: AuditFields) -> None:
     then(console, f"understudy dose --dataset {fields['dataset']} --kind acceptance --share 0.2 --out FILE")
 
 
-def _objectives(fields: AuditFields) -> Grid:
-    objectives = Grid("objective", "value", "floor", "n", title="Objectives (lower is better)")
+def _objectives(fields: AuditFields) -> PageTable:
+    objectives = PageTable("objective", "value", "floor", "n", title="Objectives (lower is better)")
     for name, one in fields["objectives"].items():
         objectives.add_row(name, figure(one), figure(one["floor"]), str(one["n"]))
     return objectives
 
 
-def _doses(fields: AuditFields) -> Grid:
-    doses = Grid("fault", "share", "simulated", "humans", title="Doses of known faults")
+def _doses(fields: AuditFields) -> PageTable:
+    doses = PageTable("fault", "share", "simulated", "humans", title="Doses of known faults")
     for name, one in fields["doses"].items():
         doses.add_row(name, figure(one), figure(one["simulated"]), figure(one["human"]))
     return doses

@@ -19,8 +19,8 @@ from understudy.flows.cli.arguments import (
 )
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.grid import Cell, Grid
 from understudy.flows.cli.options import Dataset, text_of
+from understudy.flows.cli.tables import Cell, PageTable
 from understudy.report.figures import REHEARSAL_WARNING, amount, figure, money, p_value
 
 if TYPE_CHECKING:
@@ -100,11 +100,11 @@ def page(console: Console, fields: CompareAnswer) -> None:
     then(console, f"understudy show {fields['settings'][0]['run']}" if fields["settings"] else "understudy status")
 
 
-def _rows(fields: CompareFields) -> Grid:
+def _rows(fields: CompareFields) -> PageTable:
     carries = fields["transfer"] is not None
     title = f"Before and after on {fields['split']} (lower is better)"
     names = ("objective", "before", "after", "floor", "difference", "p (Holm)", "outcome")
-    table = Grid("setting", *names, *(["share kept"] if carries else []), title=title, n_names=2)
+    table = PageTable("setting", *names, *(["share kept"] if carries else []), title=title, n_names=2)
     for row in fields["rows"]:
         figures = [figure(row["before"]), figure(row["after"])]
         outcome = Text(row["outcome"].replace("_", " "), style=OUTCOME_COLOURS[row["outcome"]])
@@ -113,8 +113,8 @@ def _rows(fields: CompareFields) -> Grid:
     return table
 
 
-def _costs(fields: CompareFields) -> Grid:
-    table = Grid(
+def _costs(fields: CompareFields) -> PageTable:
+    table = PageTable(
         "setting", "prompt tokens", "tokens per dialogue", "USD per dialogue", "search: calls", "USD", "held-out AUC"
     )
     for one in fields["settings"]:

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from understudy.doors.events import recording
 from understudy.errors import BadInput, GateFailed, UnderstudyError
-from understudy.flows.cli.grid import page_console
+from understudy.flows.cli.tables import page_console
 
 # what a command answers is a TypedDict, which is read as any mapping is
 Result = TypeVar("Result", bound=Mapping[str, object])

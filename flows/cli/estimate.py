@@ -11,7 +11,6 @@ from rich.console import Console
 from understudy.flows.cli.arguments import RunArguments, SearchArguments, report_size
 from understudy.flows.cli.compare import ElsewhereArguments
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import (
     N_PROBES,
     RUN,
@@ -27,6 +26,7 @@ from understudy.flows.cli.options import (
     RecommenderName,
     Report,
 )
+from understudy.flows.cli.tables import PageTable
 from understudy.parameters import Caps, PanelSize, Search
 from understudy.report.figures import estimated
 
@@ -119,7 +119,7 @@ def page(console: Console, fields: EstimateFields) -> None:
     """The figures per stage and in all, and what they rest on."""
     names: tuple[Extent, ...] = ("n_dialogues", "n_free_runs", "n_calls", "tokens", "usd", "minutes")
     named = [f"{fields['run']} of {fields['dataset']}", *([fields["setting"]] if fields["setting"] else [])]
-    table = Grid("", *names, title=", ".join(named))
+    table = PageTable("", *names, title=", ".join(named))
     for stage in fields["stages"]:
         named_stage = f"{stage['part']}: {stage['stage']}" if "part" in stage else stage["stage"]
         table.add_row(named_stage, *(estimated(stage[name]) for name in names))

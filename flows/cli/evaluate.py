@@ -10,8 +10,8 @@ from rich.console import Console
 from understudy.flows.cli.arguments import OutputArguments, PromptArguments, RunArguments
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import RUN, Dataset, Surface, text_of
+from understudy.flows.cli.tables import PageTable
 from understudy.report.figures import REHEARSAL_WARNING, figure
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def evaluate(
 def page(console: Console, fields: EvaluateFields) -> None:
     """A row per recommender, the humans' own, and what differs."""
     names: tuple[JudgedFigure, ...] = ("success", "rounds", "satisfaction", "acceptance")
-    table = Grid("recommender", *names, *(f"recall@{k}" for k in KS), "missing", title="Evaluation")
+    table = PageTable("recommender", *names, *(f"recall@{k}" for k in KS), "missing", title="Evaluation")
     for row in fields["rows"]:
         cells = [*(figure(row[name]) for name in names), *(figure(row["recall"][k]) for k in KS)]
         table.add_row(row["recommender"], *cells, f"{row['n_missing']} of {row['n_dialogues']}")

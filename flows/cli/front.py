@@ -10,8 +10,8 @@ from rich.console import Console
 
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then, usage_error
-from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import RUN, AsJson, Surface
+from understudy.flows.cli.tables import PageTable
 from understudy.report.figures import REHEARSAL_WARNING, number
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def page(console: Console, fields: FrontFields) -> None:
     """The points, best hypervolume first in words, and how to get there."""
     console.print(f"True Pareto front of rehearsal surface {fields['surface']}: {fields['n_points']} points, lower is better", markup=False)
     names = list(fields["reference"])
-    grid = Grid("", *names, "examples", "levers set", "found by a weighted sum")
+    grid = PageTable("", *names, "examples", "levers set", "found by a weighted sum")
     grid.add_row("bare prompt", *(number(fields["bare"][name]) for name in names), "0", "0", "")
     for at, point in enumerate(fields["points"][:_N_SHOWN], start=1):
         told = str(point["n_exemplars"]), str(len(point["levers"])), "yes" if point["supported"] else "no"

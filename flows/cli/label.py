@@ -11,8 +11,8 @@ from rich.console import Console
 from understudy.errors import BadInput
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import RUN, STORE, AsJson, Dataset, Seed, StoreFile
+from understudy.flows.cli.tables import PageTable
 from understudy.report.figures import figure
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def page(console: Console, fields: SheetFields | LabelsFields) -> None:
     console.print(f"{fields['n_labels']} labels of {fields['n_annotators']} annotators, {fields['n_new']} of them new")
     for name, alpha in fields["alpha"].items():
         console.print(f"  Krippendorff's alpha, {name}: {figure(alpha)}", markup=False)
-    table = Grid("instrument", "register", "turns", "state", title="Confusion by register", n_names=2)
+    table = PageTable("instrument", "register", "turns", "state", title="Confusion by register", n_names=2)
     for name, registers in fields["confusion_by_register"].items():
         for register, found in registers.items():
             table.add_row(name, register, str(found.get("n", "")), found.get("reason", found.get("source", "")))

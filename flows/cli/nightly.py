@@ -15,7 +15,6 @@ from understudy.flows.cli.arguments import LimitArguments, OutputArguments, RunA
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.compare import OUTCOME_COLOURS
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import (
     RUN,
     SETTING,
@@ -27,6 +26,7 @@ from understudy.flows.cli.options import (
     Surface,
     text_of,
 )
+from understudy.flows.cli.tables import PageTable
 from understudy.report.figures import REHEARSAL_WARNING, figure
 
 if TYPE_CHECKING:
@@ -101,10 +101,10 @@ def page(console: Console, fields: NightlyFields) -> None:
         then(console, f"understudy status --store FILE, then another --batch; the dialogues of batch {fields['batch']} are kept")
 
 
-def _objectives(objectives: dict[str, ObjectiveRow]) -> Grid:
+def _objectives(objectives: dict[str, ObjectiveRow]) -> PageTable:
     """Seed, optimized and human floor per objective, with the difference, its interval and the outcome."""
     names = ("seed", "optimized", "floor", "difference", "n compared", "outcome")
-    table = Grid("objective", *names, title="Before and after the search (lower is better)")
+    table = PageTable("objective", *names, title="Before and after the search (lower is better)")
     for name, row in objectives.items():
         outcome = Text(row["outcome"].replace("_", " "), style=OUTCOME_COLOURS[row["outcome"]])
         n = str(row["n"])

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from understudy.flows.cli.arguments import RunArguments
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import N_PROBES, AsJson, Dataset
+from understudy.flows.cli.tables import PageTable
 from understudy.report.figures import REHEARSAL_WARNING, figure
 
 if TYPE_CHECKING:
@@ -75,15 +75,15 @@ def _task(console: Console, name: str, told: TaskFields) -> None:
         console.print(_figures_table(told["figures"]))
 
 
-def _hits(hits: dict[int, HitFields]) -> Grid:
-    table = Grid("target among the first k", "model", "popularity", "difference")
+def _hits(hits: dict[int, HitFields]) -> PageTable:
+    table = PageTable("target among the first k", "model", "popularity", "difference")
     for k, hit in hits.items():
         table.add_row(str(k), figure(hit["model"]), figure(hit["popularity"]), figure(hit["difference"]))
     return table
 
 
-def _figures_table(figures: dict[str, ProbedFields]) -> Grid:
-    table = Grid("figure", "model", "humans", "difference", "outcome")
+def _figures_table(figures: dict[str, ProbedFields]) -> PageTable:
+    table = PageTable("figure", "model", "humans", "difference", "outcome")
     for name, one in figures.items():
         human = f"chance {one['chance']:g}" if "chance" in one else figure(one["human"])
         outcome = one.get("outcome", "")

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import STORE, AsJson, EventsFile, IngestedDataset, StoreFile, text_of
+from understudy.flows.cli.tables import PageTable
 from understudy.parameters import PanelSize
 from understudy.report.figures import figure
 
@@ -46,23 +46,23 @@ def profile(
 
 def page(console: Console, fields: ProfileFields) -> None:
     """Splits, strata and the human floors."""
-    table = Grid("split", "dialogues", "seekers", "shared targets", title="Splits")
+    table = PageTable("split", "dialogues", "seekers", "shared targets", title="Splits")
     for name, split in fields["splits"].items():
         table.add_row(name, str(split["n_dialogues"]), str(split["n_seekers"]), str(split["n_shared_targets"]))
     console.print(table)
-    strata = Grid("stratum", "contexts", title="Reaction contexts")
+    strata = PageTable("stratum", "contexts", title="Reaction contexts")
     for name, n in fields["strata"].items():
         strata.add_row(name, str(n))
     console.print(strata)
     console.print(_parts(fields["parts"]))
-    anchors = Grid(
+    anchors = PageTable(
         "anchor", "human", "floor", title="Human reference values (--json also has the floors of the parts)"
     )
     for name, anchor in fields["anchors"].items():
         if "." not in name:
             anchors.add_row(name, figure(anchor), figure(anchor.get("floor")))
     console.print(anchors)
-    instruments = Grid("instrument", "kind", "fitted on", "macro-F1", title="Instruments")
+    instruments = PageTable("instrument", "kind", "fitted on", "macro-F1", title="Instruments")
     for name, one in fields["instruments"].items():
         instruments.add_row(name, one.get("kind", ""), ", ".join(one["fitted_on"]) or "nothing", figure(one.get("macro_f1")))
     console.print(instruments)
@@ -70,10 +70,10 @@ def page(console: Console, fields: ProfileFields) -> None:
     then(console, f"understudy optimize --dataset {fields['dataset']}")
 
 
-def _parts(parts: dict[str, PartFields]) -> Grid:
+def _parts(parts: dict[str, PartFields]) -> PageTable:
     """The strata of both parts of `select`, a row for each stratum."""
     title = "Reaction contexts of the split select: finalists are chosen on one part, results are reported on the other"
-    table = Grid("stratum", *parts, title=title)
+    table = PageTable("stratum", *parts, title=title)
     for name in next(iter(parts.values()))["strata"]:
         table.add_row(name, *(_contexts(part["strata"][name]) for part in parts.values()))
     return table

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import STORE, AsJson, EventsFile, OfDataset, Releases, StoreFile, text_of
+from understudy.flows.cli.tables import PageTable
 from understudy.report.figures import figure
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def page(console: Console, fields: ReleaseFields) -> None:
 
 def released(console: Console, release: PublishedRelease, figures: dict[str, ReleasedFigure]) -> None:
     """Where a release lies, and the objectives of its batch as its card has them."""
-    table = Grid("objective", "value", "n", "floor", title="The released batch, as its card says (lower is better)")
+    table = PageTable("objective", "value", "n", "floor", title="The released batch, as its card says (lower is better)")
     for name, one in figures.items():
         table.add_row(name, figure(one), str(one["n"]), figure(one["floor"]))
     console.print(table)

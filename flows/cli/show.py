@@ -12,8 +12,8 @@ from rich.text import Text
 
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import STORE, AsJson, StoreFile, text_of
+from understudy.flows.cli.tables import PageTable
 
 if TYPE_CHECKING:
     from understudy.tasks.studies.results.lineages import ChangeFields, GainFields, ShowFields
@@ -84,10 +84,10 @@ def _piece(console: Console, op: str, text: str) -> Text:
     return Text(f"{start}{inner}{end}", style=_STYLES[op]) + Text(text[len(inner) :])
 
 
-def _objectives_table(objectives: dict[str, GainFields], title: str) -> Grid:
+def _objectives_table(objectives: dict[str, GainFields], title: str) -> PageTable:
     from understudy.studies.lineage import page as lineage_page
 
-    table = Grid("objective", "before", "after", "gain", title=title)
+    table = PageTable("objective", "before", "after", "gain", title=title)
     for name, one in objectives.items():
         value = one["gain"]["value"]
         style = "" if not value else "green" if value > 0 else "red"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import STORE, AsJson, StoreFile
+from understudy.flows.cli.tables import PageTable
 from understudy.report.figures import money
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def status(*, store: StoreFile = STORE, as_json: AsJson = False) -> None:
 
 def page(console: Console, fields: StatusFields) -> None:
     """The rows, the ledger and the releases."""
-    table = Grid("table", "rows", title="Store")
+    table = PageTable("table", "rows", title="Store")
     for name, n in fields["tables"].items():
         if n:
             table.add_row(name, str(n))

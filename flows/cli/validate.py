@@ -10,8 +10,8 @@ from rich.text import Text
 
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.grid import Grid
 from understudy.flows.cli.options import STORE, AsJson, EventsFile, OfDataset, StoreFile
+from understudy.flows.cli.tables import PageTable
 from understudy.report.figures import bound, interval_cell, number
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def page(console: Console, fields: GateFields) -> None:
 
 def gates(console: Console, fields: GateFields) -> None:
     """Every bound, and every other expectation that failed; those that passed are counted."""
-    table = Grid("suite", "what", "observed", "95 %", "bound", "n", "verdict", title="Gates", n_names=2)
+    table = PageTable("suite", "what", "observed", "95 %", "bound", "n", "verdict", title="Gates", n_names=2)
     shown = [verdict for verdict in fields["verdicts"] if verdict["bound"] is not None or not verdict["passed"]]
     for verdict in shown:
         passed = Text("passed", style="green") if verdict["passed"] else Text("failed", style="red")

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from tests.flows.test_result_types import ANSWERS
 from understudy.flows.cli import app
-from understudy.flows.cli.grid import Grid, page_console
+from understudy.flows.cli.tables import PageTable, page_console
 from understudy.flows.stages import OptimizeFields
 from understudy.report.figures import bound
 from understudy.tasks.profile.results import LabelsFields, ProfileFields
@@ -112,7 +112,7 @@ def test_a_page_ends_with_what_can_be_done_next(name: str) -> None:
 
 
 def test_a_grid_has_columns_where_they_fit_and_blocks_of_lines_where_they_do_not() -> None:
-    grid = Grid("setting", "objective", "before", "after", title="Figures", n_names=2)
+    grid = PageTable("setting", "objective", "before", "after", title="Figures", n_names=2)
     grid.add_row("few_shot", "positive_bias", "0.123 [0.100, 0.150]", Text("0.100 [0.050, 0.150]", style="green"))
     wide, narrow = (printed(lambda console, one: console.print(one), grid, width=width) for width in (80, 40))
     assert len([line for line in wide.split("\n") if "0.123 [0.100, 0.150]" in line and "0.100 [0.050, 0.150]" in line]) == 1
@@ -122,7 +122,7 @@ def test_a_grid_has_columns_where_they_fit_and_blocks_of_lines_where_they_do_not
 
 
 def test_markup_in_a_cell_is_data() -> None:
-    grid = Grid("name", "value")
+    grid = PageTable("name", "value")
     grid.add_row("[bold]film[/]", "[red]")
     assert "[bold]film[/]" in printed(lambda console, one: console.print(one), grid, width=80)
 

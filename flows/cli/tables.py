@@ -26,7 +26,7 @@ def page_console() -> Console:
     return Console(highlight=False, width=_ENDLESS if is_endless else None)
 
 
-class Grid:
+class PageTable:
     """Rows under columns. The first `n_names` columns name a row. A cell is data: markup in it is not interpreted."""
 
     def __init__(self, *columns: str, title: str = "", n_names: int = 1) -> None:
