@@ -49,6 +49,8 @@ def page(console: Console, fields: IngestFields) -> None:
         f"{fields['dataset']}: {fields['n_dialogues']} new dialogues, {fields['n_duplicates']} duplicates, "
         f"{fields['n_attached']} annotations, {fields['n_rejects']} rejected; {fields['n_turns']} turns, {fields['n_messages']} messages"
     )
+    if fields["n_normalised"]:
+        console.print(f"  {fields['n_normalised']} characters were replaced or removed, since they cannot be stored or shown")
     for reason, n in fields["rejects_by_reason"].items():
         console.print(f"  rejected {n}: {reason}", markup=False)
     then(console, f"understudy profile --dataset {fields['dataset']}")

@@ -41,6 +41,7 @@ class IngestFields(TypedDict):
     n_rejects: int
     rejects_by_reason: dict[str, int]
     n_attached: int
+    n_normalised: int
 
 
 @task(name="ingest logs", persist_result=False)
@@ -76,7 +77,10 @@ def _write(store: Store, module: readers.Reader, found: list[Path], source: Sour
     known = as_known(store.frame("ingest/known_dialogues", dataset=source.dataset))
     labelled = (row["labels_sha256"] for row in store.rows("ingest/label_sets", dataset=source.dataset))
     sieve = Sieve(source, known=known, labelled=labelled)
-    n_changed = sum(_write_batch(store, batch, source) for batch in sieve.batches(module.read(found, options)))
+    n_changed = 0
+    for batch in sieve.batches(module.read(found, options)):
+        n_changed += _write_batch(store, batch, source)
+        sieve.counts.n_normalised += batch.n_normalised
     if sieve.counts.n_ratings:
         n_changed -= store.apply("ingest/drop_repeated_ratings", dataset=source.dataset, source_sha256=source.sha256)
     return sieve.counts, n_changed
@@ -112,6 +116,7 @@ def _source_row(source: Source, counts: Counts, reader: str, version: int) -> Fi
         "n_duplicates": counts.n_duplicates,
         "n_rejects": counts.n_rejects,
         "n_attached": counts.n_attached,
+        "n_normalised": counts.n_normalised,
     }
 
 
@@ -130,6 +135,7 @@ def _fields(source: Source, counts: Counts) -> IngestFields:
         "n_rejects": counts.n_rejects,
         "rejects_by_reason": dict(sorted(counts.rejects.items())),
         "n_attached": counts.n_attached,
+        "n_normalised": counts.n_normalised,
     }
 
 

@@ -199,6 +199,17 @@ def test_addresses_and_numbers_are_masked_wherever_they_stand(tmp_path: Path, fo
     assert b"555-2671" not in raw
 
 
+def test_signs_that_nobody_sees_are_taken_out_before_masking_and_counted(tmp_path: Path, folder: Path) -> None:
+    hidden = "safe\u202etxt at jo.smith@exam\x07ple.com"
+    (folder / "train_data.jsonl").write_text(line("1", hidden) + "\n" + line("2") + "\n")
+    done = ingest(tmp_path / "s.duckdb", folder)
+    assert done["n_normalised"] == 2
+    with Store.open(tmp_path / "s.duckdb") as store:
+        assert store.rows("ingest/turns", dataset="d")[0]["text"] == "safetxt at [email]"
+        assert store.frame("ingest/turns", dataset="d")["text"].str.contains("\u202e").sum() == 0
+    assert ingest(tmp_path / "s.duckdb", folder)["n_normalised"] == 0, "nothing is new"
+
+
 def test_the_licence_stands_in_every_row_that_came_from_a_source(tmp_path: Path, folder: Path, gold: Path) -> None:
     ingest(tmp_path / "s.duckdb", folder)
     read_gold(tmp_path / "s.duckdb", gold)

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from understudy.ingest import personal
+from understudy.ingest import odd_signs, personal
 from understudy.records import Dialogue, Item, Rating, Reject
 
 _TEXT, _TEXTS = pl.String, pl.List(pl.String)
@@ -54,18 +54,24 @@ class Source:
 
 
 class Batch:
-    """What a stretch of records adds to each table. `superseded`: ids of annotations whose dialogue has come."""
+    """What a stretch of records adds to each table. `superseded`: ids of annotations whose dialogue has come.
+
+    `n_normalised`: characters replaced or removed in the texts of the frames that were taken.
+    """
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._columns: dict[str, dict[str, list[Any]]] = {table: {name: [] for name in schema} for table, schema in SCHEMAS.items()}
         self.superseded: list[str] = []
+        self.n_normalised = 0
 
     def frames(self) -> Iterator[tuple[str, pl.DataFrame]]:
-        """Table name and rows, for tables that have any; texts of turns are masked here, all of a batch at once."""
+        """Table name and rows, for tables that have any; texts are normalised and masked here, all of a batch at once."""
         for table, columns in self._columns.items():
             if next(iter(columns.values())):
-                frame = _frame(columns, SCHEMAS[table])
+                # before masking: a sign that nobody sees could stand in an address
+                frame, n = odd_signs.normalised(table, _frame(columns, SCHEMAS[table]))
+                self.n_normalised += n
                 if table == "turns":
                     frame = frame.with_columns(personal.masked(frame["text"]))
                 if table == "items":

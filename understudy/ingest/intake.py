@@ -53,6 +53,7 @@ class Counts:
     n_ratings: int = 0
     n_duplicates: int = 0
     n_attached: int = 0
+    n_normalised: int = 0
     rejects: Counter[str] = field(default_factory=Counter)
 
     @property
