@@ -7,7 +7,7 @@ gates; what passes is published.
 
 from __future__ import annotations
 
-from typing import TypedDict
+from functools import partial
 
 from prefect import flow
 from prefect.runtime import flow_run
@@ -16,30 +16,13 @@ from understudy.doors.limits import ReadingLimits
 from understudy.flows import stages
 from understudy.names import checked_name
 from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search
-from understudy.records import DIVIDED, REPORTING
 from understudy.tasks.kept import snapshot_kept
-from understudy.tasks.optimize.finals import PickFields
 from understudy.tasks.play.naming import default_batch
 from understudy.tasks.play.opened import models_open, store_open
-from understudy.tasks.publish.batch import PublishedRelease, ReleasedFigure
-from understudy.tasks.studies.report import ObjectiveRow
+from understudy.tasks.publish.batch import ReleasedFigure
+from understudy.tasks.simulate.doomed import require_enough
+from understudy.tasks.studies.night import NightFields, night_fields, require_feasible
 from understudy.tasks.validate.batch import GateFields, answering
-
-
-class NightFields(TypedDict):
-    """What a night answers however its gates end; `release` is None until one is published."""
-
-    release: PublishedRelease | None
-    batch: str
-    flow_run_id: str
-    n_model_calls: int
-    objectives: dict[str, ObjectiveRow]
-    split: str
-    part: str
-    engine: str
-    pick: PickFields
-    critic: str | None
-    n_critic_tokens: int
 
 
 class NightlyFields(NightFields, GateFields):
@@ -61,44 +44,40 @@ def nightly(
     n: int = 800,
     name: str | None = None,
     releases: str | None = None,
+    anyway: bool = False,
     search: Search = Search(),
     report: PanelSize = REPORT_PANEL,
     limits: ReadingLimits = stages.LIMITS,
     options: RunOptions = RunOptions(),
 ) -> NightlyFields:
-    """The fields of `understudy nightly`. Raises GateFailed, which ends the run Failed, when a gate says no."""
+    """The fields of `understudy nightly`. Raises GateFailed, which ends the run Failed, when a gate says no.
+
+    A night whose gates must fail is refused before it is paid, unless it is to be played `anyway`.
+    """
     # what fails at publishing fails before anything is played
     checked_name(dataset, of="data set")
     release = checked_name(name or f"{dataset}-seekers", of="release")
-    batch = checked_name(default_batch(batch), of="batch")
+    # a night that passes midnight is of the day on which it began
+    named = checked_name(default_batch(batch), of="batch")
+    require_enough(n, report, anyway=anyway)
     # held from beginning to end, so that no other process writes between two stages
     with store_open(options.store) as store, snapshot_kept(store):
         stages.ingest(reader or dataset, [data], dataset=dataset, limits=limits, store=store)
         stages.profile(dataset, store=store)
         with models_open(dataset, options, store) as opened:
             found = stages.optimize(dataset, setting=setting, search=search, options=opened)
-            objectives = stages.compare(found, report=report, options=opened)
+            tell = partial(night_fields, found, named, flow_run.get_id(), n_searching=found["n_model_calls"])
+            with answering(tell(objectives={})):
+                require_feasible(found["pick"], anyway=anyway)
+            objectives = stages.compare(found, batch=named, n=n, report=report, options=opened)
             pick = found["pick"]["genome_digest"]
-            played = stages.simulate(dataset, genome_digest=pick, batch=batch, n=n, report=report, options=opened)
-            n_model_calls = opened.gateway.n_calls
-        fields: NightFields = {
-            "release": None,
-            "batch": played["batch"],
-            "flow_run_id": str(flow_run.get_id()),
-            "n_model_calls": n_model_calls,
-            "objectives": objectives,
-            "split": DIVIDED,
-            "part": REPORTING,
-            "engine": played["engine"],
-            "pick": found["pick"],
-            "critic": found["critic"],
-            "n_critic_tokens": found["n_critic_tokens"],
-        }
+            played = stages.simulate(dataset, genome_digest=pick, batch=named, n=n, report=report, options=opened)
+        fields = tell(objectives=objectives, played=played)
         with answering(fields):
             judged = stages.validate(played["batch"], batch_key=played["batch_key"], store=store)
         # what the gates said is answered as well where the release is refused
-        with answering({**fields, **judged}):
+        with answering({**judged, **fields}):
             published = stages.publish(
                 played["batch"], release, batch_key=played["batch_key"], releases=releases, store=store
             )
-        return {**fields, **judged, **published}
+        return {**judged, **fields, **published}

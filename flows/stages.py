@@ -22,18 +22,21 @@ from understudy.tasks.optimize.finals import SearchFields
 from understudy.tasks.optimize.search import open_run
 from understudy.tasks.play.metering import metered
 from understudy.tasks.play.naming import default_batch, releases_of
-from understudy.tasks.play.opened import OpenRun, joined, store_open
+from understudy.tasks.play.opened import OpenRun, joined, models_open, store_open
 from understudy.tasks.profile.dataset import profile_dataset
 from understudy.tasks.profile.results import ProfileFields
 from understudy.tasks.publish.batch import ReleaseFields, publish_batch
-from understudy.tasks.simulate.batch import play_batch, prompt_of
+from understudy.tasks.simulate.batch import answered, play_batch, prompt_of
+from understudy.tasks.simulate.plan import BatchPlan
+from understudy.tasks.simulate.report import batch_of, is_reported, options_given, report_batch
 from understudy.tasks.simulate.results import SimulateFields
 from understudy.tasks.studies.evaluate import judge
 from understudy.tasks.studies.evaluate import show as show_judged
+from understudy.tasks.studies.planned import planned_calls
 from understudy.tasks.studies.report import ObjectiveRow
 from understudy.tasks.studies.report import compare as compare_with_seed
 from understudy.tasks.studies.results.judged import EvaluateFields
-from understudy.tasks.validate.batch import GateFields, require_passed, validate_batch
+from understudy.tasks.validate.batch import ValidateFields, answering, require_passed, validate_batch
 
 STORE = RunOptions().store
 LIMITS = ReadingLimits()
@@ -88,11 +91,11 @@ def optimize(
 
 @flow(name="compare")
 def compare(
-    result: Mapping[str, Any], report: PanelSize = REPORT_PANEL, options: RunOptions | OpenRun = RunOptions()
+    result: Mapping[str, Any], batch: str, n: int, report: PanelSize = REPORT_PANEL, options: RunOptions | OpenRun = RunOptions()
 ) -> dict[str, ObjectiveRow]:
-    """Seed and pick of a search, objective by objective, on dialogues that the search has not seen."""
+    """Seed and pick of a search, objective by objective, on what the report of a batch of `n` dialogues replays."""
     with joined(result["dataset"], options) as opened:
-        return compare_with_seed(opened, result, size=report)
+        return compare_with_seed(opened, result, plan=BatchPlan(batch, n, report))
 
 
 @flow(name="simulate")
@@ -104,15 +107,19 @@ def simulate(
     n: int = 800,
     batch: str | None = None,
     report: PanelSize = REPORT_PANEL,
+    with_report: bool = True,
     options: RunOptions | OpenRun = RunOptions(),
 ) -> SimulateFields:
-    """A batch of dialogues with one prompt; the fields of `understudy simulate`."""
+    """A batch of dialogues with one prompt, then its report for the gates; the fields of `understudy simulate`."""
     named = checked_name(default_batch(batch), of="batch")
     with joined(dataset, options) as opened:
         genome = genome_digest or prompt_of(opened, setting=setting, genome_file=genome_file)
-        played = play_batch(opened, genome_digest=genome, batch=named, n=n, size=report)
+        plan = BatchPlan(named, n, report)
+        planned = planned_calls(opened, genome_digest=genome, plan=plan, with_report=with_report)
+        played = play_batch(opened, genome_digest=genome, plan=plan)
+        made = {"dialogues": played["n_model_calls"], "report": report_batch(opened, played["batch_key"]) if with_report else 0}
         emit("simulate", "batch_played", played["batch_key"])
-        return played
+        return answered(opened, played["batch_key"], planned=planned, made=made)
 
 
 @flow(name="evaluate")
@@ -134,11 +141,23 @@ def evaluate(
 
 
 @flow(name="validate")
-def validate(batch: str, dataset: str | None = None, batch_key: str | None = None, store: Path | Store = STORE) -> GateFields:
-    """A batch against the gates; the fields of `understudy validate`. Raises GateFailed when one says no."""
+def validate(
+    batch: str, dataset: str | None = None, batch_key: str | None = None, store: Path | Store = STORE, options: RunOptions | None = None
+) -> ValidateFields:
+    """A batch against the gates; the fields of `understudy validate`. Raises GateFailed when one says no.
+
+    A report that is not there is played first, by the models of `options`. Raises BadInput where there are none.
+    """
     with store_open(store) as opened:
-        judged = validate_batch(opened, batch_key or batch_key_of(opened, batch, dataset))
-    return require_passed(judged)
+        chosen = batch_key or batch_key_of(opened, batch, dataset)
+        n_calls = 0
+        if not is_reported(opened, chosen):
+            with models_open(batch_of(opened, chosen)["dataset"], options_given(options, batch), opened) as playing:
+                n_calls = report_batch(playing, chosen)
+        judged = validate_batch(opened, chosen)
+    calls = {"report": n_calls}
+    with answering({"calls": calls}):
+        return {**require_passed(judged), "calls": calls}
 
 
 @flow(name="publish")

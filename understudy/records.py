@@ -165,6 +165,14 @@ class Scenario:
     target: str
 
 
+class AmountFields(TypedDict):
+    """A number, with its range where it is an estimate, or the reason why nobody knows it."""
+
+    value: float | None
+    range: NotRequired[list[float]]
+    reason: NotRequired[str]
+
+
 class FigureFields(TypedDict):
     """A measured figure as the command line answers it: `{value, ci, n}`, or `{value: null, reason, n}`."""
 

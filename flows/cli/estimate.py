@@ -31,7 +31,8 @@ from understudy.parameters import Caps, PanelSize, Search
 from understudy.report.figures import estimated
 
 if TYPE_CHECKING:
-    from understudy.tasks.studies.results.estimates import AmountFields, EstimatedFields, EstimateFields, Extent
+    from understudy.records import AmountFields
+    from understudy.tasks.studies.results.estimates import EstimatedFields, EstimateFields, Extent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +103,8 @@ def estimate(
 
     def work() -> EstimateFields:
         search, size, options = searching.search(), searching.size(), run.options(recommender=doing.recommender)
-        from understudy.tasks.studies.estimate import Asked, Elsewhere, estimate_run
+        from understudy.tasks.studies.asked import Asked, Elsewhere
+        from understudy.tasks.studies.estimate import estimate_run
 
         asked = Asked(
             planned.dataset, planned.setting, planned.of, search, size, doing.n_of(planned.of), doing.recommender, run.seed, latency_s,
@@ -125,6 +127,9 @@ def page(console: Console, fields: EstimateFields) -> None:
         table.add_row(named_stage, *(estimated(stage[name]) for name in names))
     table.add_row("total", *(estimated(fields[name]) for name in names))
     console.print(table)
+    if later := fields["later_nights"]:
+        anew = ", ".join(later["stages"])
+        console.print(f"each later night on the same logs: {estimated(later['n_calls'])} calls ({anew})", markup=False)
     known = fields["assumptions"]
     for role, one in known["calls"].items():
         prompt, reply, latency = (one[name]["value"] for name in ("prompt_tokens", "reply_tokens", "latency_s"))

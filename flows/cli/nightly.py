@@ -27,6 +27,7 @@ from understudy.flows.cli.options import (
     text_of,
 )
 from understudy.flows.cli.tables import PageTable
+from understudy.parameters import REPORT_PANEL
 from understudy.report.figures import REHEARSAL_WARNING, figure
 
 if TYPE_CHECKING:
@@ -52,6 +53,9 @@ class ReleaseArguments:
     n: Annotated[int, typer.Option(min=1, help="Number of dialogues of the batch.")] = 800
     name: Annotated[str | None, typer.Option(help="Name of the release. Default: DATASET-seekers."), Means.NEW_RELEASE] = None
     releases: Releases = None
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Play the night although a gate must fail: too few dialogues, or an infeasible pick.")
+    ] = False
 
 
 def nightly(
@@ -69,6 +73,10 @@ def nightly(
 
     def work() -> NightlyFields:
         search, options = searching.search(), run.options(surface=surface, recommender=recommender)
+        from understudy.tasks.simulate.doomed import require_enough
+
+        # said before Prefect is imported and its server started
+        require_enough(release.n, REPORT_PANEL, anyway=release.anyway)
         from understudy.flows.nightly import nightly
 
         return nightly(
@@ -80,6 +88,7 @@ def nightly(
             n=release.n,
             name=release.name,
             releases=text_of(release.releases),
+            anyway=release.anyway,
             search=search,
             limits=logs.reading.limits(),
             options=options,
@@ -90,13 +99,19 @@ def nightly(
 
 def page(console: Console, fields: NightlyFields) -> None:
     """The night: objectives before and after, the gates, the release."""
-    console.print(_objectives(fields["objectives"]))
+    if fields["objectives"]:
+        console.print(_objectives(fields["objectives"]))
     optimize.critic_and_pick(console, fields["pick"], critic=fields["critic"], n_critic_tokens=fields["n_critic_tokens"])
     if fields["engine"] == "rehearsal":
         console.print(f"[dim]{REHEARSAL_WARNING}[/]")
-    validate.gates(console, fields)
+    calls = ", ".join(f"{fields['calls'][name]} for the {name}" for name in ("search", "report", "dialogues"))
+    console.print(f"{fields['n_model_calls']} model calls: {calls}")
+    if fields["verdicts"]:
+        validate.gates(console, fields)
     if fields["release"] is not None:
         publish.released(console, fields["release"], fields["figures"])
+    elif not fields["verdicts"]:
+        then(console, "understudy nightly with another --setting or more --generations")
     else:
         then(console, f"understudy status --store FILE, then another --batch; the dialogues of batch {fields['batch']} are kept")
 

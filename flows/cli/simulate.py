@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +11,7 @@ from rich.console import Console
 from understudy.flows.cli.arguments import OutputArguments, PromptArguments, RunArguments
 from understudy.flows.cli.console import answer, then
 from understudy.flows.cli.options import RUN, Batch, Dataset, RecommenderName, Surface, text_of
-from understudy.report.figures import counted, money
+from understudy.report.figures import counted, money, overlapping
 
 if TYPE_CHECKING:
     from understudy.tasks.simulate.results import SimulateFields
@@ -18,23 +19,36 @@ if TYPE_CHECKING:
 _N_REASONS = 8
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchArguments:
+    """The batch that is played."""
+
+    n: Annotated[int, typer.Option(min=1, help="Number of dialogues to play.")] = 800
+    batch: Batch = None
+    no_report: Annotated[
+        bool, typer.Option("--no-report", help="Play the dialogues alone and leave the report that the gates read to `validate`.")
+    ] = False
+
+
 def simulate(
     *,
     dataset: Dataset,
     prompt: PromptArguments,
-    n: Annotated[int, typer.Option(min=1, help="Number of dialogues to play.")] = 800,
+    played: BatchArguments,
     recommender: RecommenderName = RUN.recommender,
-    batch: Batch = None,
     surface: Surface = RUN.surface,
     run: RunArguments,
     output: OutputArguments,
 ) -> None:
-    """Play a batch of dialogues with one prompt."""
+    """Play a batch of dialogues with one prompt, and the report that its gates read."""
     def work() -> SimulateFields:
         options = run.options(surface=surface, recommender=recommender)
         from understudy.flows import stages
 
-        return stages.simulate(dataset, setting=prompt.setting, genome_file=text_of(prompt.genome), n=n, batch=batch, options=options)
+        return stages.simulate(
+            dataset, setting=prompt.setting, genome_file=text_of(prompt.genome), n=played.n, batch=played.batch,
+            with_report=not played.no_report, options=options,
+        )  # fmt: skip
 
     answer(work, page, as_json=output.as_json, events=output.events)
 
@@ -45,6 +59,9 @@ def page(console: Console, fields: SimulateFields) -> None:
         f"batch {fields['batch']}: {fields['n_dialogues']} dialogues, {fields['n_missing']} missing; "
         f"{fields['n_model_calls']} model calls, {fields['tokens']} tokens, {money(fields['usd'])}"
     )
+    calls, report = fields["calls"], "" if fields["is_reported"] else " (left to `understudy validate`)"
+    console.print(f"  model calls now: {calls['dialogues']['made']} for the dialogues, {calls['report']['made']} for the report{report}")
+    console.print(f"  {overlapping(fields['overlap'])}", markup=False)
     for status, reasons in fields["ends"].items():
         for reason, n in sorted(reasons.items(), key=lambda one: -one[1])[:_N_REASONS]:
             console.print(f"  {status} {n}: {reason}", markup=False)

@@ -8,32 +8,38 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from understudy.flows.cli.arguments import OutputArguments
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.options import STORE, AsJson, EventsFile, OfDataset, StoreFile
+from understudy.flows.cli.model_arguments import CapArguments, ModelArguments
+from understudy.flows.cli.options import RUN, STORE, OfDataset, StoreFile, Surface
 from understudy.flows.cli.tables import PageTable
-from understudy.report.figures import bound, interval_cell, number
+from understudy.parameters import RunOptions
+from understudy.report.figures import bound, interval_cell, number, overlapping
 
 if TYPE_CHECKING:
-    from understudy.tasks.validate.batch import GateFields
+    from understudy.tasks.validate.batch import GateFields, ValidateFields
 
 
 def validate(
     *,
     batch: Annotated[str, typer.Option(help="Name of the batch to validate."), Means.BATCH],
     dataset: OfDataset = None,
+    surface: Surface = RUN.surface,
+    models: ModelArguments,
+    caps: CapArguments,
     store: StoreFile = STORE,
-    events: EventsFile = None,
-    as_json: AsJson = False,
+    output: OutputArguments,
 ) -> None:
-    """Check a batch against the quality gates. The exit code is 3 if a gate fails."""
+    """Check a batch against the quality gates; a report that was left out is played first. The exit code is 3 if a gate fails."""
 
-    def work() -> GateFields:
+    def work() -> ValidateFields:
+        options = RunOptions(store=store, surface=surface, models=models.models(), caps=caps.caps())
         from understudy.flows import stages
 
-        return stages.validate(batch, dataset=dataset, store=store)
+        return stages.validate(batch, dataset=dataset, store=store, options=options)
 
-    answer(work, page, as_json=as_json, events=events)
+    answer(work, page, as_json=output.as_json, events=output.events)
 
 
 def page(console: Console, fields: GateFields) -> None:
@@ -55,3 +61,4 @@ def gates(console: Console, fields: GateFields) -> None:
     console.print(table)
     console.print(f"{len(fields['verdicts']) - len(shown)} further expectations on rows and evidence passed")
     console.print(f"{fields['n_quarantined']} dialogues in quarantine")
+    console.print(overlapping(fields["overlap"]), markup=False)

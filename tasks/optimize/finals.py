@@ -39,6 +39,7 @@ class PickFields(TypedDict):
     dominates_seed: bool
     p_dominates_seed: float | None
     feasible: bool
+    violations: dict[str, float]
     split: str
     part: str | None
 
@@ -133,9 +134,16 @@ def keep_conclusion(opened: OpenRun, run: Run, ended: Conclusion) -> SearchField
             "dominates_seed": chosen.dominates_seed,
             "p_dominates_seed": chosen.p_dominates_seed,
             "feasible": chosen.feasible,
+            "violations": violations_of(ended, chosen.genome_digest),
             **people_fields(people),
         },
     }
+
+
+def violations_of(ended: Conclusion, genome_digest: str) -> dict[str, float]:
+    """Constraint → by how much a finalist exceeds it, of those that it exceeds."""
+    constraints = next((one.constraints for one in ended.finalists if one.genome_digest == genome_digest), {})
+    return {name: value for name, value in sorted(constraints.items()) if value is not None and value > 0}
 
 
 def finalist(one: Confirmed, floors: Floors) -> picking.Finalist:

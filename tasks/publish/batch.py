@@ -18,6 +18,7 @@ from understudy.doors.gateway import lengths
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed, UnderstudyError
 from understudy.measure.values import NO_FLOOR
+from understudy.profile.splits import people_fields
 from understudy.records import FigureFields, Measured
 from understudy.release import card
 from understudy.release.release import MANIFEST, Manifest, Release, composed
@@ -146,7 +147,7 @@ def _release_figures(store: Store, batch: Fields) -> Fields:
     told = {part: json.loads(batch[part]) for part in ("objectives", "leakage", "diagnostics")}
     anchors = anchors_at_hand(store, {**batch, **told})
     floors = {row["name"]: floor_of(row).as_json() for row in anchors if row["name"] in told["objectives"]}
-    return {"split": batch["split"], **told, "floors": floors}
+    return {**{name: one for name, one in people_fields(batch["split"]).items() if one}, **told, "floors": floors}
 
 
 def _version(store: Store, release: Release, folder: Path) -> int:

@@ -1,8 +1,10 @@
-"""Stage simulate: a batch of dialogues for the seekers of `search`, and what the gates need to know of the prompt behind it."""
+"""Stage simulate: a batch of dialogues with one prompt for the seekers of `search`, and what its rows say of it."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,27 +12,26 @@ import polars as pl
 from prefect import task
 
 from understudy.completion import engine_of
+from understudy.doors.events import emit
+from understudy.doors.store import Store
 from understudy.errors import BadInput
-from understudy.keys import key, seed_of
-from understudy.parameters import PanelSize
 from understudy.play.dialogue import ends_of
-from understudy.play.panels import Panel, draw_panel
+from understudy.play.panels import Panel
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting, seed_genome
-from understudy.records import REPORTING
-from understudy.report.figures import counted
+from understudy.records import AmountFields
+from understudy.report.figures import counted, overlapping
 from understudy.report.markdown import table
 from understudy.rows import played as rows
-from understudy.rows.handle import Humans
 from understudy.tasks.artifacts import page
-from understudy.tasks.play.evaluation import keep, measured
+from understudy.tasks.play.evaluation import performed
+from understudy.tasks.play.missing import require_replies
 from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.play.work import Work
-from understudy.tasks.simulate.results import BatchFields, EndFields, Mended, SimulateFields
+from understudy.tasks.simulate.plan import BatchPlan, panel_rows
+from understudy.tasks.simulate.report import batch_of, overlap_of
+from understudy.tasks.simulate.results import BatchFields, CallFields, EndFields, Mended, PlayedFields, SimulateFields
 
-VERSION = 1
-# the replays behind the gates are those of the report, so a night plays them once
-REPORT_REPLICATE = 2
 MENDED: dict[Mended, str] = {
     "n_stripped": "labels, stage directions, quotes and template echo removed",
     "n_redone": "drafts rejected by the verifier",
@@ -56,71 +57,62 @@ def prompt_of(opened: OpenRun, *, setting: str | None, genome_file: str | None) 
 
 
 @task(name="play batch", persist_result=False)
-def play_batch(opened: OpenRun, *, genome_digest: str, batch: str, n: int, size: PanelSize) -> SimulateFields:
-    """The fields of `understudy simulate`. A batch that is there is answered from its rows."""
-    panel = _panel(opened.humans, batch=batch, n=n, size=size, seed=opened.options.seed)
-    work = opened.work(genome_digest, panel, split=REPORTING, free_split="search")
-    batch_key = _key_of(work, batch, n=n, size=size)
-    store, gateway = opened.store, opened.gateway
+def play_batch(opened: OpenRun, *, genome_digest: str, plan: BatchPlan) -> PlayedFields:
+    """What was played for a batch, without its report. A batch that is there is answered from its rows."""
+    work, store, n_before = plan.work(opened, genome_digest), opened.store, opened.gateway.n_calls
+    batch_key = plan.key(work)
     if not store.rows("simulate/batch", batch_key=batch_key):
-        _play(opened, work, batch_key, batch)
-    row = store.rows("simulate/batch", batch_key=batch_key)[0]
+        _play(opened, work, batch_key, plan)
+    emit("simulate", "dialogues_played", batch_key)
+    return {"batch_key": batch_key, "n_model_calls": opened.gateway.n_calls - n_before}
+
+
+def batch_fields(store: Store, batch_key: str) -> BatchFields:
+    """What the rows of a batch say."""
+    row = batch_of(store, batch_key)
     members = [one["play_key"] for one in store.rows("simulate/members", batch_key=batch_key)]
     ended = cast(EndFields, ends_of(rows.load_played(store, members).values()))
-    fields: BatchFields = {
-        "batch": batch, "batch_key": batch_key, "dataset": opened.dataset, "engine": row["engine"], "n_dialogues": row["n_dialogues"],
-        **ended,
+    return {
+        "batch": row["batch"], "batch_key": batch_key, "dataset": row["dataset"], "engine": row["engine"],
+        "n_dialogues": row["n_dialogues"], "is_reported": row["is_reported"], "overlap": overlap_of(store, batch_key), **ended,
     }  # fmt: skip
+
+
+def answered(
+    opened: OpenRun, batch_key: str, *, planned: Mapping[str, AmountFields], made: Mapping[str, int]
+) -> SimulateFields:
+    """The fields of `understudy simulate`. `planned` and `made`: model calls of the dialogues and of the report."""
+    fields, gateway = batch_fields(opened.store, batch_key), opened.gateway
     show(fields)
-    return {**fields, "n_model_calls": gateway.n_calls, "tokens": gateway.tokens, "usd": gateway.usd}
+    calls: dict[str, CallFields] = {name: {"planned": planned[name], "made": n} for name, n in made.items()}
+    return {**fields, "calls": calls, "n_model_calls": gateway.n_calls, "tokens": gateway.tokens, "usd": gateway.usd}
 
 
 def show(fields: BatchFields) -> None:
     """The page of a batch, for the UI: how its dialogues ended, and what was mended in the seeker's replies."""
     ends = [[status, reason, str(n)] for status, reasons in fields["ends"].items() for reason, n in reasons.items()]
     mended = [[told, counted(fields[name])] for name, told in MENDED.items()]
-    text = "\n\n".join((table(["dialogues", "because of", "n"], ends), table(["the seeker's replies", "n"], mended)))
+    tables = (table(["dialogues", "because of", "n"], ends), table(["the seeker's replies", "n"], mended))
+    text = "\n\n".join((*tables, overlapping(fields["overlap"])))
     page(text, key="batch", description=f"Batch {fields['batch']}: {fields['n_dialogues']} dialogues")
 
 
-def _key_of(work: Work, batch: str, *, n: int, size: PanelSize) -> str:
-    """The key of a batch: its name, whose prompt, and how it is played."""
-    parts = {
-        "profile": work.profile_key, "genome": work.genome_digest, "recommender": work.recommender, "model": work.model,
-        "seed": work.seed, "n": n, "report": size.model_dump(),
-    }  # fmt: skip
-    if work.verifier:
-        parts["verifier"] = work.verifier
-    return key("batch", VERSION, batch=batch, **parts)
-
-
-def _panel(humans: Humans, *, batch: str, n: int, size: PanelSize, seed: int) -> Panel:
-    """The report's replays, and free runs whose replicate and place in the order come from the name of the batch."""
-    report = humans.panel(REPORTING, size, seed=seed, replicate=REPORT_REPLICATE)
-    own = seed_of("batch", VERSION, batch)
-    free = draw_panel(
-        (), humans.scenarios("search").values(), per_stratum=0, n_behaviour=0, n_free=n, seed=seed, rotation=own, replicate=own
-    ).free
-    return Panel(report.reactions, report.behaviour, free, REPORT_REPLICATE)
-
-
-def _play(opened: OpenRun, work: Work, batch_key: str, batch: str) -> None:
-    found = measured(opened, work, needs_replies=True)
-    played = found.played
-    runs = [one for one in played if one.mode == "free"]
-    # a fallback or a second model may have had a part in a dialogue
-    members = pl.DataFrame({"batch_key": [batch_key] * len(runs), "play_key": [one.play_key for one in runs]})
+def _play(opened: OpenRun, work: Work, batch_key: str, plan: BatchPlan) -> None:
+    """Plays the dialogues and writes the batch; what its report is to replay is written with it."""
+    store, dialogues = opened.store, replace(work, panel=Panel((), (), work.panel.free, work.panel.replicate))
+    runs, fresh = performed(opened, dialogues)
+    require_replies(opened, dialogues, runs, fresh)
     batch_row = {
-        "batch_key": batch_key, "batch": batch, "dataset": work.dataset, "profile_key": work.profile_key,
-        "genome_digest": work.genome_digest, "recommender": work.recommender, "model": work.model,
-        "engine": engine_of(one.engine for one in played), "seed": work.seed, "evaluation_key": work.key, "n_dialogues": len(runs),
+        "batch_key": batch_key, "batch": plan.name, "dataset": work.dataset, "profile_key": work.profile_key,
+        "genome_digest": work.genome_digest, "recommender": work.recommender, "model": work.model, "verifier": work.verifier,
+        "engine": engine_of(one.engine for one in runs), "seed": work.seed, "evaluation_key": work.key, "n_dialogues": len(runs),
         "n_missing": sum(one.status == "missing" for one in runs), "n_tokens": sum(one.n_tokens for one in runs),
     }  # fmt: skip
-    store = opened.store
     with store.transaction():
-        keep(store, [found.done])
+        rows.keep_played(store, fresh, profile_key=work.profile_key)
         store.add("simulate.batches", [batch_row])
-        store.add("simulate.members", members)
+        store.add("simulate.members", pl.DataFrame({"batch_key": [batch_key] * len(runs), "play_key": [one.play_key for one in runs]}))
+        store.add("simulate.panels", panel_rows(batch_key, work.panel))
 
 
 def _read(path: Path) -> Genome:

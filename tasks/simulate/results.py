@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
+
+from understudy.records import AmountFields
 
 Mended = Literal["n_stripped", "n_redone", "n_unchecked", "n_cut", "n_normalised", "n_recounted"]
 
@@ -23,19 +25,52 @@ class EndFields(TypedDict):
     n_recounted: int | None
 
 
+class SharedFields(TypedDict):
+    """Pieces that a report replays, and how many of them an earlier report has replayed too."""
+
+    n: int
+    n_shared: int
+
+
+class OverlapFields(SharedFields):
+    """The share of what a report replays that reports of `n_batches` earlier batches have replayed too; None where it is unknown."""
+
+    value: float | None
+    n_batches: int
+    strata: dict[str, SharedFields]
+    reason: NotRequired[str]
+
+
+class CallFields(TypedDict):
+    """Model calls of one part of a command: as estimated before, and as made in this run."""
+
+    planned: AmountFields
+    made: int
+
+
+class PlayedFields(TypedDict):
+    """A batch whose dialogues are in the store, and the calls that they took in this run."""
+
+    batch_key: str
+    n_model_calls: int
+
+
 class BatchFields(EndFields):
-    """What the rows of a batch say."""
+    """What the rows of a batch say; `is_reported` where the report that the gates read has been played."""
 
     batch: str
     batch_key: str
     dataset: str
     engine: str
     n_dialogues: int
+    is_reported: bool
+    overlap: OverlapFields
 
 
 class SimulateFields(BatchFields):
-    """The fields of `understudy simulate`; calls, tokens and USD are those of this run."""
+    """The fields of `understudy simulate`; calls, tokens and USD are those of this run, `calls` those of dialogues and report."""
 
+    calls: dict[str, CallFields]
     n_model_calls: int
     tokens: int
     usd: float | None

@@ -14,7 +14,7 @@ from understudy.errors import MORE_ROOM, BadInput, BudgetExhausted
 from understudy.parameters import Caps
 from understudy.profile.splits import people_fields, people_named
 from understudy.prompt.setting import load_setting, setting_names
-from understudy.records import Measured
+from understudy.records import AmountFields, Measured
 from understudy.report.document import Picture, as_markdown
 from understudy.studies.compare import heldout
 from understudy.studies.compare import page as comparing_page
@@ -24,7 +24,6 @@ from understudy.tasks.artifacts import page
 from understudy.tasks.play.metering import Spent, bill, spent_on
 from understudy.tasks.studies import documents
 from understudy.tasks.studies.places import Place
-from understudy.tasks.studies.results.estimates import AmountFields
 from understudy.tasks.studies.results.tables import (
     BothFigures,
     CompareFields,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,68 +17,27 @@ from understudy.parameters import Models, PanelSize, Search
 from understudy.play.scene import MAX_TURNS, Scene, replay_scene
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting, seed_genome
-from understudy.records import CHOOSING, REPORTING, Context
+from understudy.records import CHOOSING, REPORTING, AmountFields, Context
 from understudy.rows.handle import Humans
 from understudy.search.halting import STALL_PANELS
 from understudy.search.plan import n_survivors
 from understudy.studies import estimate
 from understudy.studies.estimate import NONE, Estimate, RoleCalls, Stage, StageGroup, Way
+from understudy.tasks.studies.asked import CONTAMINATION, Asked
 from understudy.tasks.studies.call_sizes import EMBEDDED, MEAN_SPREAD, N_ENOUGH, asked_apart, calls_of, way_of
 from understudy.tasks.studies.compare import settings_asked
 from understudy.tasks.studies.probe import is_asked, questions_of
-from understudy.tasks.studies.results.estimates import CostFields, EstimatedFields
+from understudy.tasks.studies.results.estimates import CostFields, EstimatedFields, LaterFields, StageFields
 
 RUNS = ("nightly", "optimize", "simulate", "evaluate", "compare", "study", "probe")
 SEARCHED, SEVERAL = ("nightly", "optimize", "compare", "study"), ("compare", "study")
-PROBE, CONTAMINATION, CARRIED = "probe", "contamination", "carried"
+PROBE, CARRIED = "probe", "carried"
+ANEW = ("report", "dialogues")
 Fields = dict[str, Any]
 
 _N_SAMPLED = 60
 # places of rejected proposals are filled again, but not for ever; a search may stop when three generations gain nothing
 _FILLED = Estimate(1.0, 0.6, 1.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """Where a comparison measures what was tuned as well: another data set, recommender or surface; None is the same one."""
-
-    dataset: str | None = None
-    recommender: str | None = None
-    surface: str | None = None
-
-    @property
-    def is_asked(self) -> bool:
-        """Whether it is another place at all."""
-        return any(one is not None for one in (self.dataset, self.recommender, self.surface))
-
-    @property
-    def replays(self) -> bool:
-        """Whether replays are played there anew: the recommender has no part in them."""
-        return self.dataset is not None or self.surface is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The run that is to be estimated.
-
-    `setting`: of compare and study `all` or several with commas between them. `n`: dialogues of a batch or with a recommender, or
-    what each `task` of a probe asks about; `n_probed` is that of a study. `final`: the test split is measured as well.
-    """
-
-    dataset: str
-    setting: str
-    run: str
-    search: Search
-    report: PanelSize
-    n: int
-    recommender: str
-    seed: int
-    latency_s: float | None
-    final: bool = False
-    n_probed: int = 0
-    task: str = CONTAMINATION
-    ratings: str | None = None
-    to: Elsewhere = Elsewhere()
 
 
 def estimate_run(store_path: Path | str, asked: Asked, *, models: Models) -> EstimatedFields:
@@ -95,8 +54,7 @@ def estimate_run(store_path: Path | str, asked: Asked, *, models: Models) -> Est
 
 def _estimated(store: Store, asked: Asked, *, models: Models) -> EstimatedFields:
     sides = {name: Humans.of(store, name) for name in (asked.dataset, asked.to.dataset or asked.dataset)}
-    measured = {(_bare(row["model"]), row["role"]): row for row in store.rows("play/measured_calls")}
-    runs = {_bare(row["model"]): row for row in store.rows("play/measured_runs")}
+    measured, runs = _ledger(store)
     side, played = sides[asked.dataset], runs.get(_named(models, "seeker"))
     turns, turns_from = _turns(side, played)
     parts = [_probe(store, side, asked, models)] if asked.run == PROBE or (asked.run == "study" and asked.n_probed) else []
@@ -110,25 +68,59 @@ def _estimated(store: Store, asked: Asked, *, models: Models) -> EstimatedFields
             parts += [_part(sides[dataset], replace(there, setting=name), models, measured, played_there) for name in names]
     parts = parts if len(parts) > 1 else [replace(one, name="") for one in parts]
     way = way_of(models)
+    costs = cast(CostFields, estimate.estimated(parts, way))
     return {
         "dataset": asked.dataset,
         "setting": None if asked.run == PROBE else asked.setting,
         "run": asked.run,
-        **cast(CostFields, estimate.estimated(parts, way)),
+        **costs,
+        "later_nights": _later(costs["stages"]) if asked.run == "nightly" else None,
         "assumptions": _assumptions(parts, turns_from, way, asked),
     }
 
 
+def _later(stages: Sequence[StageFields]) -> LaterFields:
+    """What each later night on the same logs takes: its batch and its report are its own."""
+    anew = [one for one in stages if one["stage"] in ANEW]
+    ranges = [one["n_calls"]["range"] for one in anew]
+    calls: AmountFields = {
+        "value": sum(one["n_calls"]["value"] or 0 for one in anew), "range": [sum(ends) for ends in zip(*ranges, strict=True)],
+    }  # fmt: skip
+    return {"stages": [one["stage"] for one in anew], "n_calls": calls}
+
+
+def _ledger(store: Store) -> tuple[dict[tuple[str, str], Fields], dict[str, Fields]]:
+    """What the ledger says of calls, by model and role, and of free runs, by model."""
+    calls = {(_bare(row["model"]), row["role"]): row for row in store.rows("play/measured_calls")}
+    return calls, {_bare(row["model"]): row for row in store.rows("play/measured_runs")}
+
+
 def _part(side: Humans, asked: Asked, models: Models, measured: Mapping[tuple[str, str], Fields], turns: Estimate) -> StageGroup:
-    """The stages of one setting, with what its prompts make of a call."""
+    """The stages of one setting."""
     setting = load_setting(asked.setting)
     genome = seed_genome(setting, sorted(side.exemplars), seed=asked.seed)
+    name = setting.name if asked.run != CARRIED else f"{setting.name} carried"
+    return _group(side, asked, models, measured, turns, genome, name=name)
+
+
+def _group(
+    side: Humans, asked: Asked, models: Models, measured: Mapping[tuple[str, str], Fields], turns: Estimate, genome: Genome, *, name: str
+) -> StageGroup:
+    """The stages of one prompt, with what it makes of a call."""
     scenes = _sample(side, genome, asked.seed)
     calls = {
         role: calls_of(role, models, scenes, measured.get((_named(models, role), role)), latency_s=asked.latency_s)
         for role in _roles(genome, asked)
     }
-    return StageGroup(setting.name if asked.run != CARRIED else f"{setting.name} carried", _stages(side, asked, turns), calls)
+    return StageGroup(name, _stages(side, asked, turns), calls)
+
+
+def stages_of_batch(store: Store, humans: Humans, genome: Genome, asked: Asked, models: Models) -> list[StageFields]:
+    """What the dialogues and the report of a batch with a given prompt would take, as stages of an estimate."""
+    measured, runs = _ledger(store)
+    turns, _ = _turns(humans, runs.get(_named(models, "seeker")))
+    part = _group(humans, asked, models, measured, turns, genome, name="")
+    return cast(CostFields, estimate.estimated([part], way_of(models)))["stages"]
 
 
 def _probe(store: Store, side: Humans, asked: Asked, models: Models) -> StageGroup:
@@ -183,14 +175,19 @@ def _stages(side: Humans, asked: Asked, turns: Estimate) -> list[Stage]:
     if asked.run in ("nightly", *SEVERAL, CARRIED):
         # a study has played the seeds of `select` by then, and a pick that is the seed is played once
         both = Estimate(2, 1, 2) if search.generations else Estimate.exactly(1)
+        named = "report" if asked.run == "nightly" else "compare"
         for split in _reported(asked):
-            stage("compare" if split == REPORTING else f"compare on {split}", both, split, report)
+            stage(named if split == REPORTING else f"{named} on {split}", both, split, report)
     if asked.run == CARRIED and not asked.to.replays:
         stages = [replace(one, n_replays=0) for one in stages]
-    if asked.run == "nightly":
-        stages.append(Stage("batch", Estimate.exactly(1), 0, asked.n, turns))
-    elif asked.run == "simulate":
-        stage("batch", Estimate.exactly(1), REPORTING, report, asked.n)
+    if asked.run in ("nightly", "simulate"):
+        stages.append(Stage("dialogues", Estimate.exactly(1), 0, asked.n, turns))
+    if asked.run == "simulate":
+        stage("report", Estimate.exactly(1), REPORTING, report, 0)
+    if asked.run in ("nightly", "simulate"):
+        # a batch draws the dialogues that it replays whole by its own name
+        spread = MEAN_SPREAD * (1 - _n_reactions(side, report, asked.seed) / max(1, _n_replays(side, REPORTING, report, asked.seed)))
+        stages = [replace(one, spread=spread) if one.name == "report" else one for one in stages]
     elif asked.run == "evaluate":
         stages.append(Stage("recommender", Estimate.exactly(1), 0, asked.n, turns))
     return stages
@@ -232,6 +229,10 @@ def _fewest(search: Search) -> int:
 
 def _has_critic(search: Search) -> bool:
     return search.generations > 0 and "critic" not in search.without
+
+
+def _n_reactions(side: Humans, size: PanelSize, seed: int) -> int:
+    return len(side.panel(REPORTING, size, seed=seed).reactions)
 
 
 def _n_replays(side: Humans, split: str, size: PanelSize, seed: int) -> int:

@@ -11,7 +11,6 @@ from understudy import objectives
 from understudy.measure.comparison import Difference, compare_values
 from understudy.measure.values import NO_FLOOR
 from understudy.objectives import Evaluation
-from understudy.parameters import PanelSize
 from understudy.profile.splits import people_named
 from understudy.records import REPORTING, FigureFields, Measured
 from understudy.report.drawing import Bar, bars_svg
@@ -21,6 +20,7 @@ from understudy.tasks.artifacts import page
 from understudy.tasks.play.evaluation import keep, measured
 from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.profile.anchors import ANCHOR_SEED, anchors_of, floor_of
+from understudy.tasks.simulate.plan import BatchPlan
 from understudy.tasks.studies.places import Place
 
 Fields = dict[str, Any]
@@ -42,17 +42,18 @@ class ObjectiveRow(TypedDict):
 
 
 @task(name="compare seed and pick", persist_result=False)
-def compare(opened: OpenRun, result: Mapping[str, Any], *, size: PanelSize) -> dict[str, ObjectiveRow]:
+def compare(opened: OpenRun, result: Mapping[str, Any], *, plan: BatchPlan) -> dict[str, ObjectiveRow]:
     """Per objective: unit, better, seed, optimized, human, floor, difference, outcome, n.
 
-    The seekers are none that the search or the choice of the pick has seen, so the pick is not flattered by its own luck.
+    The seekers are none that the search or the choice of the pick has seen, so the pick is not flattered by its own luck. Contexts
+    and replies are those of the batch of `plan`, whose own report then asks nothing again.
     """
-    place = Place(opened, REPORTING, size)
+    place = Place(opened, REPORTING, plan.report, draw=plan.draw(opened))
     seed, pick = (measured(opened, place.work(genome)) for genome in (result["seed_digest"], result["pick"]["genome_digest"]))
     with opened.store.transaction():
         keep(opened.store, [seed.done, pick.done])
     # the humans are divided as small as the report is: what n dialogues show of humans is what n dialogues of a simulator are held to
-    anchors = {row["name"]: floor_of(row) for row in anchors_of(opened.store, opened.humans, REPORTING, size, seed=ANCHOR_SEED)}
+    anchors = {row["name"]: floor_of(row) for row in anchors_of(opened.store, opened.humans, REPORTING, plan.report, seed=ANCHOR_SEED)}
     floors = {name: anchors.get(name, Measured(None, reason=NO_FLOOR)) for name in objectives.NAMES}
     ends = {name: floor.hi for name, floor in floors.items()}
     differences = compare_values(seed.evaluation.objectives, pick.evaluation.objectives, floors=ends)

@@ -21,7 +21,8 @@ from understudy.rows import humans
 from understudy.studies.compare import page
 from understudy.tasks.optimize.finals import genomes_beside
 from understudy.tasks.play.metering import Spent, spent_on
-from understudy.tasks.studies.estimate import Asked, estimate_run
+from understudy.tasks.studies.asked import Asked
+from understudy.tasks.studies.estimate import estimate_run
 from understudy.tasks.studies.results.estimates import EstimatedFields
 from understudy.tasks.studies.results.tables import StudyFields
 

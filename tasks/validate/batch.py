@@ -18,10 +18,12 @@ from understudy.instruments.disclosure import ItemIndex
 from understudy.records import Item, Measured
 from understudy.release import gates, licences
 from understudy.release.gates import VerdictFields
-from understudy.report.figures import bound, interval_cell, number
+from understudy.report.figures import bound, interval_cell, number, overlapping
 from understudy.report.markdown import table
 from understudy.rows import humans
 from understudy.tasks.artifacts import in_run, page
+from understudy.tasks.simulate.report import overlap_of
+from understudy.tasks.simulate.results import OverlapFields
 from understudy.tasks.validate.floors import anchors_at_hand
 
 Fields = dict[str, Any]
@@ -37,13 +39,20 @@ class Quarantined(TypedDict):
 
 
 class GateFields(TypedDict):
-    """The fields of `understudy validate`."""
+    """What the gates say of a batch; `overlap`: how much of its report earlier reports have replayed too."""
 
     verdicts: list[VerdictFields]
     passed: bool
     n_quarantined: int
     quarantined_by_reason: dict[str, int]
     worst: list[Quarantined]
+    overlap: OverlapFields
+
+
+class ValidateFields(GateFields):
+    """The fields of `understudy validate`; `calls` made in this run for a report that was not there."""
+
+    calls: dict[str, int]
 
 
 @task(name="validate batch", persist_result=False)
@@ -66,7 +75,8 @@ def answering(fields: Mapping[str, Any]) -> Iterator[None]:
     try:
         yield
     except GateFailed as error:
-        error.fields = {**fields, **error.fields}
+        # what the night says of itself stands
+        error.fields = {**error.fields, **fields}
         raise
 
 
@@ -210,6 +220,7 @@ def _fields(store: Store, batch_key: str) -> GateFields:
         "passed": all(verdict["passed"] for verdict in verdicts),
         "n_quarantined": len(quarantined),
         "quarantined_by_reason": dict(sorted(counts.rows())),
+        "overlap": overlap_of(store, batch_key),
         "worst": [{"dialogue": row["play_key"], "reasons": row["reasons"]} for row in quarantined[:N_WORST]],
     }
 
@@ -230,6 +241,7 @@ def verdict_page(fields: GateFields) -> str:
     lines += [f"- **{verdict['suite']} / {verdict['expectation']}**: {verdict['detail']}" for verdict in failed]
     header = ("suite", "bound on", "observed", "95 %", "bound", "n", "verdict")
     lines += ["", table(header, [_cells(verdict) for verdict in fields["verdicts"]])]
+    lines += ["", overlapping(fields["overlap"])]
     lines += ["", f"### Quarantine: {fields['n_quarantined']} dialogues", ""]
     lines += [f"- `{worst['dialogue']}`: {', '.join(worst['reasons'])}" for worst in fields["worst"]]
     return "\n".join(lines) + "\n"

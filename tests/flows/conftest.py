@@ -72,5 +72,7 @@ def night(profiled_sample: Path, tmp_path: Path) -> dict[str, Any]:
         "n": 6,
         "search": SEARCH,
         "report": SMALL,
+        # so small a night must fail its gates, and is played to see how
+        "anyway": True,
         "options": RunOptions(store=tmp_path / "night.duckdb"),
     }

@@ -21,8 +21,9 @@ from understudy.errors import BadInput, BudgetExhausted
 from understudy.flows.experiments import compare_settings, study
 from understudy.objectives import NAMES
 from understudy.parameters import Caps, Models, PanelSize, RunOptions, Search
+from understudy.tasks.studies.asked import Asked
 from understudy.tasks.studies.compare import settings_asked, written
-from understudy.tasks.studies.estimate import Asked, estimate_run
+from understudy.tasks.studies.estimate import estimate_run
 from understudy.tasks.studies.lineage import show_run
 from understudy.tasks.studies.study import written as written_study
 

@@ -10,7 +10,7 @@ import pytest
 
 from understudy.doors.events import recording
 from understudy.doors.store import Store
-from understudy.errors import GateFailed, ProviderFailed
+from understudy.errors import BadInput, GateFailed, ProviderFailed
 from understudy.flows import stages
 from understudy.flows.nightly import nightly
 from understudy.objectives import NAMES
@@ -37,7 +37,10 @@ def test_a_night_goes_all_the_way_and_again_costs_nothing(night: dict[str, Any],
     assert all(event in told for event in STAGES)
     assert first["n_model_calls"] > 100
     assert first["engine"] == "rehearsal"
-    assert first["split"] == "select"
+    assert (first["split"], first["part"]) == ("select", "reporting")
+    assert sum(first["calls"].values()) == first["n_model_calls"]
+    assert all(first["calls"].values())
+    assert first["overlap"]["n_batches"] == 0
     assert set(first["objectives"]) == set(NAMES)
     told_of_each = {"unit", "better", "seed", "optimized", "human", "floor", "difference", "outcome", "n"}
     assert told_of_each <= set(first["objectives"]["positive_bias"])
@@ -51,11 +54,14 @@ def test_a_night_goes_all_the_way_and_again_costs_nothing(night: dict[str, Any],
     after = store_status(night["options"].store)
     assert again["n_model_calls"] == 0
     assert after == before
-    assert {**again, "flow_run_id": ""} == {**first, "flow_run_id": "", "n_model_calls": 0}
+    nothing = {"flow_run_id": "", "n_model_calls": 0, "calls": dict.fromkeys(first["calls"], 0)}
+    assert {**again, "flow_run_id": ""} == {**first, **nothing}
 
     other = spent({**night, "batch": "two"})
     counts = store_status(night["options"].store)["tables"]
-    assert 0 < other["n_model_calls"] < first["n_model_calls"] / 3
+    assert other["calls"]["search"] == 0
+    assert other["calls"]["report"] > first["calls"]["report"] / 2, "the report of another batch is played anew"
+    assert other["overlap"]["n_batches"] == 1
     assert counts["optimize.candidates"] == before["tables"]["optimize.candidates"]
     assert counts["simulate.batches"] == before["tables"]["simulate.batches"] + 1
 
@@ -92,6 +98,52 @@ def test_a_prompt_that_gives_titles_away_is_stopped_by_the_leakage_gate(night: d
     with Store.open(night["options"].store) as store:
         assert store.counts()["publish.releases"] == 0
         assert store.counts()["validate.quarantine"] == fields["n_quarantined"]
+
+
+@pytest.mark.usefixtures("plain_flows")
+def test_an_infeasible_pick_ends_the_night_before_its_report_and_its_dialogues_are_paid(
+    night: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed_alone = night["search"].model_copy(update={"generations": 0})
+    leaky = {**night, "setting": str(ROOT / "examples" / "leaky.toml"), "search": seed_alone, "anyway": False}
+    monkeypatch.setattr("understudy.flows.nightly.require_enough", lambda *_, **__: None)
+    fields = spent(leaky)
+    assert fields["pick"]["violations"]["title"] > 0
+    assert fields["calls"] == {"search": fields["n_model_calls"], "dialogues": 0, "report": 0}
+    assert fields["release"] is None
+    assert fields["verdicts"] == []
+    with Store.open(night["options"].store) as store:
+        assert store.counts()["simulate.batches"] == 0
+
+
+@pytest.mark.usefixtures("plain_flows")
+def test_a_night_with_too_few_dialogues_is_refused_before_anything_is_read(night: dict[str, Any]) -> None:
+    night["options"].store.unlink()
+    with pytest.raises(BadInput, match="cannot pass its gates"):
+        nightly(**{**night, "anyway": False})
+    assert not night["options"].store.exists()
+
+
+@pytest.mark.usefixtures("plain_flows")
+def test_the_report_that_simulate_leaves_out_is_played_by_validate(night: dict[str, Any]) -> None:
+    options = night["options"]
+    parts = stages.simulate("sample", setting="zero_shot", n=4, batch="b", report=night["report"], with_report=False, options=options)
+    assert not parts["is_reported"]
+    assert parts["calls"]["report"] == {"planned": {"value": 0, "range": [0, 0]}, "made": 0}
+    assert parts["calls"]["dialogues"]["made"] == parts["n_model_calls"] > 0
+    low, high = parts["calls"]["dialogues"]["planned"]["range"]
+    assert low <= parts["n_model_calls"] <= high
+    with pytest.raises(BadInput, match="has not been played"):
+        stages.validate("b", store=options.store)
+    with pytest.raises(GateFailed) as failed:
+        stages.validate("b", store=options.store, options=options)
+    assert failed.value.fields["calls"]["report"] > 30, "24 reactions, 6 decoys and 8 whole dialogues"
+    assert failed.value.fields["overlap"]["value"] == 0
+    both = stages.simulate("sample", setting="zero_shot", n=4, batch="c", report=night["report"], options=options)
+    assert both["is_reported"]
+    assert both["calls"]["report"]["made"] + both["calls"]["dialogues"]["made"] == both["n_model_calls"]
+    low, high = both["calls"]["report"]["planned"]["range"]
+    assert low <= both["calls"]["report"]["made"] <= high
 
 
 @pytest.mark.usefixtures("plain_flows")

@@ -26,7 +26,8 @@ from understudy.rows.handle import Humans
 from understudy.tasks.ingest.logs import ingest_logs
 from understudy.tasks.play.opened import Cast, OpenRun, joined
 from understudy.tasks.studies import probe as probing
-from understudy.tasks.studies.estimate import Asked, estimate_run
+from understudy.tasks.studies.asked import Asked
+from understudy.tasks.studies.estimate import estimate_run
 from understudy.tasks.studies.probe import SPLIT, probe_model
 
 Answer = TypeVar("Answer")

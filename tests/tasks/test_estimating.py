@@ -19,7 +19,10 @@ from understudy.records import REPORTING
 from understudy.rows.handle import Humans
 from understudy.tasks.play.opened import joined
 from understudy.tasks.simulate.batch import play_batch, prompt_of
-from understudy.tasks.studies.estimate import Asked, Elsewhere, estimate_run
+from understudy.tasks.simulate.plan import BatchPlan
+from understudy.tasks.simulate.report import report_batch
+from understudy.tasks.studies.asked import Asked, Elsewhere
+from understudy.tasks.studies.estimate import estimate_run
 from understudy.tasks.studies.evaluate import judge
 
 SMALL = PanelSize(per_stratum=4, behaviour=6, free=3)
@@ -44,8 +47,10 @@ def test_replays_are_counted_as_they_will_be_played(store: str) -> None:
     told = estimate(store)
     assert told["n_dialogues"]["value"] == len(panel.reactions) + n_turns + 7
     assert told["n_free_runs"]["value"] == 7, "the only ones that a cap on dialogues counts"
-    assert told["n_calls"]["range"][0] >= len(panel.reactions) + n_turns + 7
-    assert [row["stage"] for row in told["stages"]] == ["batch"]
+    least = told["stages"][1]["n_calls"]["range"][0]
+    assert len(panel.reactions) < least < len(panel.reactions) + n_turns, "which dialogues are replayed whole follows from the batch"
+    assert [row["stage"] for row in told["stages"]] == ["dialogues", "report"]
+    assert told["stages"][1]["n_free_runs"]["value"] == 0
 
 
 def test_a_search_costs_more_with_more_generations_and_a_night_more_than_its_search(store: str) -> None:
@@ -60,7 +65,13 @@ def test_a_comparison_is_the_sum_of_its_settings_and_a_night_without_its_batch(s
     night = estimate(store, run="nightly")
     alone = [estimate(store, run="compare", setting=name) for name in ("zero_shot", "verified")]
     both = estimate(store, run="compare", setting="zero_shot,verified")
-    assert alone[0]["stages"] == night["stages"][:-1]
+    assert [row["stage"] for row in night["stages"]] == ["search", "finalists", "report", "dialogues"]
+    later, anew = night["later_nights"], night["stages"][-2:]
+    assert later["stages"] == ["report", "dialogues"]
+    assert later["n_calls"]["value"] == sum(one["n_calls"]["value"] for one in anew) < night["n_calls"]["value"]
+    assert both["later_nights"] is None
+    assert alone[0]["stages"][:2] == night["stages"][:2]
+    assert alone[0]["stages"][2]["n_calls"]["value"] == night["stages"][2]["n_calls"]["value"]
     assert both["n_calls"]["value"] == pytest.approx(sum(one["n_calls"]["value"] for one in alone), abs=1)
     assert {row["part"] for row in both["stages"]} == {"zero_shot", "verified"}
     verified = {f"verified: {role}" for role in alone[1]["assumptions"]["calls"]}
@@ -134,14 +145,19 @@ def test_a_run_then_makes_about_as_many_calls(store: str, tmp_path: Path, run: s
     with joined("sample", RunOptions(store=Path(own), recommender=recommender)) as opened:
         genome = prompt_of.fn(opened, setting=setting, genome_file=None)
         if run == "evaluate":
-            made = judge.fn(opened, genome_digest=genome, recommenders=[recommender], n=20)
+            judge.fn(opened, genome_digest=genome, recommenders=[recommender], n=20)
         else:
-            made = play_batch.fn(opened, genome_digest=genome, batch="b", n=20, size=SMALL)
+            played = play_batch.fn(opened, genome_digest=genome, plan=BatchPlan("b", 20, SMALL))
+            n_report = report_batch.fn(opened, played["batch_key"])
+            parts = {one["stage"]: one["n_calls"]["range"] for one in told["stages"]}
+            for name, made in (("dialogues", played["n_model_calls"]), ("report", n_report)):
+                assert parts[name][0] <= made <= parts[name][1], name
+        n_calls, tokens = opened.gateway.n_calls, opened.gateway.tokens
     low, high = told["n_calls"]["range"]
-    assert low <= made["n_model_calls"] <= high
-    assert made["n_model_calls"] == pytest.approx(told["n_calls"]["value"], rel=0.5)
+    assert low <= n_calls <= high
+    assert n_calls == pytest.approx(told["n_calls"]["value"], rel=0.5)
     # rehearsal counts a token for every word; a prompt has more of them
-    assert 0.3 * told["tokens"]["range"][0] <= made["tokens"] <= told["tokens"]["range"][1]
+    assert 0.3 * told["tokens"]["range"][0] <= tokens <= told["tokens"]["range"][1]
 
 
 def test_a_setting_with_a_second_look_calls_a_second_role(store: str) -> None:

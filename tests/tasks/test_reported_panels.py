@@ -20,12 +20,13 @@ from understudy.tasks.optimize import generations
 from understudy.tasks.play.evaluation import scenes_of
 from understudy.tasks.play.opened import Cast, OpenRun
 from understudy.tasks.play.work import Work
-from understudy.tasks.simulate import batch
+from understudy.tasks.simulate.plan import BatchPlan
 from understudy.tasks.studies import evaluate, report
 from understudy.tasks.studies.places import Place
 
 # more free runs than the sample has scenarios, so that some are played again as another replicate
 SIZE = PanelSize(per_stratum=40, behaviour=12, free=300)
+PLAN = BatchPlan("b", 6, SIZE)
 NOBODY: Any = None
 
 
@@ -39,7 +40,6 @@ def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, profiled_sample: Pat
         raise Played(work)
 
     monkeypatch.setattr(report, "measured", stop)
-    monkeypatch.setattr(batch, "measured", stop)
     monkeypatch.setattr(evaluate, "performed", stop)
     copyfile(profiled_sample, tmp_path / "s.duckdb")
     with Store.open(tmp_path / "s.duckdb") as store:
@@ -56,11 +56,11 @@ def genome(opened: OpenRun) -> str:
 
 def of_night(opened: OpenRun, genome: str) -> Work:
     found = {"dataset": "sample", "seed_digest": genome, "pick": {"genome_digest": genome}}
-    return stopped_at(lambda: report.compare.fn(opened, found, size=SIZE))
+    return stopped_at(lambda: report.compare.fn(opened, found, plan=PLAN))
 
 
 def of_batch(opened: OpenRun, genome: str) -> Work:
-    return stopped_at(lambda: batch.play_batch.fn(opened, genome_digest=genome, batch="b", n=6, size=SIZE))
+    return PLAN.work(opened, genome)
 
 
 def of_comparison(opened: OpenRun, genome: str) -> Work:

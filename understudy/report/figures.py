@@ -82,3 +82,18 @@ def p_value(value: float | None) -> str:
 
 def _unknown(why: str, is_said: bool) -> str:
     return f"unknown: {why}" if is_said else "unknown"
+
+
+def overlapping(overlap: Mapping[str, Any]) -> str:
+    """The overlap of a report with those of earlier batches in a sentence, with the strata that share most first."""
+    if overlap["value"] is None:
+        return f"overlap with the reports of earlier batches: not measured, since {overlap['reason']}"
+    if not overlap["n_batches"]:
+        return f"this is the first report of the data set: none of the {overlap['n']} contexts and dialogues was replayed before"
+    shared = sorted(overlap["strata"].items(), key=lambda pair: -pair[1]["n_shared"] / pair[1]["n"])
+    told = ", ".join(f"{name} {one['n_shared']} of {one['n']}" for name, one in shared if one["n_shared"])
+    batches = f"{overlap['n_batches']} earlier batch{'es' if overlap['n_batches'] > 1 else ''}"
+    return (
+        f"{overlap['n_shared']} of the {overlap['n']} contexts and dialogues of this report were in the reports of {batches}"
+        f"{f' ({told})' if told else ''}; their replies are new"
+    )

@@ -53,6 +53,7 @@ class Stage:
     """A part of a run: `n_evaluations` of `n_replays` replays and `n_free` free runs each; a free run has `turns` seeker turns.
 
     `n_rewritings`: sections of prompts that a critic is asked to rewrite beside them. `n_questions`: what is asked outside of dialogues.
+    `spread`: the share by which the replays may be fewer or more, where it is not known yet which dialogues are replayed.
     """
 
     name: str
@@ -62,11 +63,17 @@ class Stage:
     turns: Estimate
     n_rewritings: Estimate = NONE
     n_questions: Estimate = NONE
+    spread: float = 0.0
+
+    @property
+    def replays(self) -> Estimate:
+        """Replays of one evaluation."""
+        return Estimate(1.0, 1.0 - self.spread, 1.0 + self.spread) * self.n_replays
 
     @property
     def n_seeker_turns(self) -> Estimate:
         """Turns that a seeker has to take."""
-        return self.n_evaluations * (self.turns * self.n_free + Estimate.exactly(self.n_replays))
+        return self.n_evaluations * (self.turns * self.n_free + self.replays)
 
     @property
     def n_recommender_turns(self) -> Estimate:
@@ -81,7 +88,7 @@ class Stage:
     @property
     def n_dialogues(self) -> Estimate:
         """Replays and free runs."""
-        return self.n_evaluations * (self.n_replays + self.n_free)
+        return self.n_evaluations * (self.replays + Estimate.exactly(self.n_free))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,4 @@
+-- a batch as it is published; one whose report was not played has no evaluation
 select
     batches.batch_key,
     batches.batch,
@@ -6,7 +7,7 @@ select
     batches.genome_digest,
     batches.recommender,
     batches.model,
-    batches.engine,
+    engines.engine,
     batches.seed,
     batches.evaluation_key,
     genomes.setting,
@@ -16,6 +17,7 @@ select
     evaluations.leakage,
     evaluations.diagnostics
 from simulate.batches
+inner join simulate.engines using (batch_key)
 inner join play.genomes using (genome_digest)
-inner join optimize.evaluations using (evaluation_key)
+left join optimize.evaluations using (evaluation_key)
 where batches.batch_key = $batch_key

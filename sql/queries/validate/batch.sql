@@ -4,7 +4,7 @@ select
     batches.dataset,
     batches.profile_key,
     batches.genome_digest,
-    batches.engine,
+    engines.engine,
     batches.evaluation_key,
     batches.n_dialogues,
     batches.n_missing,
@@ -13,5 +13,6 @@ select
     evaluations.leakage,
     evaluations.diagnostics
 from simulate.batches
+inner join simulate.engines using (batch_key)
 inner join optimize.evaluations using (evaluation_key)
 where batches.batch_key = $batch_key

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
-
-class AmountFields(TypedDict):
-    """A number, with its range where it is an estimate, or the reason why nobody knows it."""
-
-    value: float | None
-    range: NotRequired[list[float]]
-    reason: NotRequired[str]
-
+from understudy.records import AmountFields
 
 Extent = Literal["n_dialogues", "n_free_runs", "n_calls", "tokens", "usd", "minutes"]
 
@@ -41,12 +34,20 @@ class CostFields(ExtentFields):
     stages: list[StageFields]
 
 
+class LaterFields(TypedDict):
+    """The calls of a later night, whose search is served from the ledger, and the stages that it plays anew."""
+
+    stages: list[str]
+    n_calls: AmountFields
+
+
 class EstimatedFields(CostFields):
-    """The fields of `understudy estimate`, without the caps."""
+    """The fields of `understudy estimate`, without the caps; `later_nights` is None but for `nightly`."""
 
     dataset: str
     setting: str | None
     run: str
+    later_nights: LaterFields | None
     assumptions: dict[str, Any]
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NotRequired, TypedDict
 
-from understudy.records import FigureFields
+from understudy.records import AmountFields, FigureFields
 from understudy.tasks.optimize.finals import SearchFields
-from understudy.tasks.studies.results.estimates import AmountFields, EstimatedFields
+from understudy.tasks.studies.results.estimates import EstimatedFields
 from understudy.tasks.studies.results.probes import OneProbeFields
 
 

@@ -1,0 +1,52 @@
+"""The run that an estimate is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from understudy.parameters import PanelSize, Search
+
+CONTAMINATION = "contamination"
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Where a comparison measures what was tuned as well: another data set, recommender or surface; None is the same one."""
+
+    dataset: str | None = None
+    recommender: str | None = None
+    surface: str | None = None
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether it is another place at all."""
+        return any(one is not None for one in (self.dataset, self.recommender, self.surface))
+
+    @property
+    def replays(self) -> bool:
+        """Whether replays are played there anew: the recommender has no part in them."""
+        return self.dataset is not None or self.surface is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The run that is to be estimated.
+
+    `setting`: of compare and study `all` or several with commas between them. `n`: dialogues of a batch or with a recommender, or
+    what each `task` of a probe asks about; `n_probed` is that of a study. `final`: the test split is measured as well.
+    """
+
+    dataset: str
+    setting: str
+    run: str
+    search: Search
+    report: PanelSize
+    n: int
+    recommender: str
+    seed: int
+    latency_s: float | None
+    final: bool = False
+    n_probed: int = 0
+    task: str = CONTAMINATION
+    ratings: str | None = None
+    to: Elsewhere = Elsewhere()

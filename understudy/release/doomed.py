@@ -1,0 +1,42 @@
+"""Batches that no gate could pass, whatever is played: known from their size, before anything is paid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from understudy.parameters import PanelSize
+from understudy.records import STRATA
+from understudy.release.gates import Declared, bounds
+
+
+def most_units(n: int, report: PanelSize) -> dict[str, int]:
+    """Figure → how many units it can have at most, in a batch of `n` dialogues with a report of that size.
+
+    Figures of turns and of the human side are left out: their n does not follow from the size.
+    """
+    dialogues = ("leakage.title", "leakage.attributes", "diagnostics.dcr", "diagnostics.nndr_5")
+    facts = ("facts.dialogues", "facts.quarantined", "facts.missing")
+    reactions, per_stratum = ("objectives.positive_bias", "diagnostics.over_acceptance"), report.per_stratum
+    return {
+        **dict.fromkeys((*dialogues, *facts), n),
+        **dict.fromkeys(reactions, per_stratum * len(STRATA)),
+        "diagnostics.decoy_acceptance": per_stratum,
+        "objectives.diversity_gap": report.behaviour,
+    }
+
+
+def impossible(suites: Mapping[str, Sequence[Declared]], n: int, report: PanelSize) -> list[str]:
+    """Why each bound fails that no batch of this size can pass, in the order of the suites; empty where every bound can be passed."""
+    most = most_units(n, report)
+    return [
+        f"{name}/{one.name} needs {needed}, and there are at most {most[one.meta['figure']]}"
+        for name, suite in suites.items()
+        for one in bounds(suite)
+        if one.meta["figure"] in most and (needed := _needed(one)) > most[one.meta["figure"]]
+    ]
+
+
+def _needed(bound: Declared) -> int:
+    """Units that a bound needs; one that asks for a number of units at least needs that number."""
+    least = bound.meta["bound"].get("fixed", 0) if "min_value" in bound.kwargs and bound.meta["figure"].startswith("facts.") else 0
+    return max(int(bound.meta["min_n"]), int(least))
