@@ -13,8 +13,9 @@ class LedgerFields(TypedDict):
 
     Of the kept replies `n_cut` ended at the limit on their tokens, `n_normalised` held characters that were replaced or removed,
     `n_overlong` were longer than that limit allows; the tokens of `n_tokens_counted` were counted here since the provider reported
-    none, those of `n_tokens_clamped` since its report was impossible. `n_unrecorded` were kept before these were counted. `n_failed`
-    calls ended without a reply; nobody knows what `n_failed_unknown` of them cost, the others cost `failed_tokens` and `failed_usd`.
+    none, those of `n_tokens_clamped` since its report was impossible. The prompts of `n_prompts_cut` were cut by the server.
+    `n_unrecorded` were kept before these were counted. `n_failed` calls ended without a reply; nobody knows what `n_failed_unknown` of
+    them cost, the others cost `failed_tokens` and `failed_usd`.
     """
 
     n: int
@@ -28,6 +29,7 @@ class LedgerFields(TypedDict):
     n_overlong: int
     n_tokens_counted: int
     n_tokens_clamped: int
+    n_prompts_cut: int
     n_unrecorded: int
     n_failed: int
     n_failed_unknown: int

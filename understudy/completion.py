@@ -60,7 +60,8 @@ class Completion:
     """A reply. `engine` is `rehearsal` when the model that answered says so, else the reported model's name.
 
     `n_normalised`: characters of the reply that were replaced or removed; `n_cut_bytes`: bytes beyond what the limit on its tokens
-    allows. Both and `usage` are None where the reply was kept before they were recorded.
+    allows. `prompt_is_cut`: the server reports so few tokens of the prompt that it must have cut it. All of them and `usage` are None
+    where the reply was kept before they were recorded.
     """
 
     text: str
@@ -74,6 +75,7 @@ class Completion:
     n_normalised: int | None = 0
     n_cut_bytes: int | None = 0
     usage: UsageSource | None = "reported"
+    prompt_is_cut: bool | None = False
 
     @property
     def is_cut(self) -> bool:

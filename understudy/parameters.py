@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from understudy.completion import ROLES, ModelRole
 from understudy.errors import BadInput
@@ -16,6 +16,8 @@ Parameters = TypeVar("Parameters", bound=BaseModel)
 
 PerMillion = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 ANY_MODEL = "*"
+OLLAMA = ("ollama/", "ollama_chat/")
+"""What the names of Ollama's models begin with, which alone take a context from the request."""
 
 Mechanism = Literal[
     "critic", "chains", "merge", "rewording", "crossover", "sentences", "exemplars", "controls", "adaptation", "influence",
@@ -63,6 +65,7 @@ class Models(BaseModel):
         default_factory=dict, description="limit on the tokens of a reply of one role, thoughts included; part of the model's name in keys"
     )
     reply_bytes: int = Field(1 << 20, ge=1024, description="maximum size of the body of one answer, in bytes")
+    num_ctx: int | None = Field(None, ge=256, description="context of the models of Ollama, in tokens; part of the model's name in keys")
     max_attempts: int = Field(4, ge=1, le=20, description="attempts per call, including the first")
     breaker_after: int = Field(10, ge=1, description="number of consecutive failed calls after which the run stops")
     refresh: bool = Field(False, description="ask hosted models again although the ledger holds their replies")
@@ -77,6 +80,13 @@ class Models(BaseModel):
         if address is not None and (urlsplit(address).scheme not in ("http", "https") or "@" in address or "?" in address):
             raise ValueError("an http(s) address without credentials and query is expected; API keys are read from the environment")
         return address
+
+    @model_validator(mode="after")
+    def _context_has_a_model(self) -> Self:
+        asked = [*self.named(), *(name for names in self.fallbacks.values() for name in names)]
+        if self.num_ctx is not None and not any(name.startswith(OLLAMA) for name in asked):
+            raise ValueError(f"num_ctx is the context of Ollama's models, and none of {', '.join(dict.fromkeys(asked))} is one")
+        return self
 
     def of(self, role: ModelRole) -> str:
         """The name of the model that plays a role."""

@@ -47,6 +47,12 @@ class ModelArguments:
     reply_bytes: Annotated[
         int, typer.Option(min=1024, help="Maximum size of the body of one answer, in bytes; a longer one is no reply.")
     ] = RUN.models.reply_bytes
+    num_ctx: Annotated[
+        int | None,
+        typer.Option(
+            min=256, help="Context of the models of Ollama, in tokens. Without it Ollama cuts long prompts to its own, shorter context."
+        ),
+    ] = None
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Ask hosted models again although the ledger holds their replies. The old replies are kept.")
     ] = False
@@ -67,6 +73,7 @@ class ModelArguments:
             **{role: named or others for role, named in self.named().items()},
             "api_base": self.api_base, "concurrency": self.concurrency, "rpm": self.rpm, "tpm": self.tpm, "timeout_s": self.timeout_s,
             "reply_tokens": _reply_tokens(self.reply_tokens or ()), "reply_bytes": self.reply_bytes,
+            "num_ctx": self.num_ctx,
             "refresh": self.refresh, "max_age_days": self.max_age_days,
             "fallbacks": _fallbacks(self.fallback or ()), "prices": _prices(self.price or ()), "limits": _limits(self.limit or ()),
         })  # fmt: skip

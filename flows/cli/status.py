@@ -35,6 +35,8 @@ def page(console: Console, fields: StatusFields) -> None:
     console.print(table)
     ledger = fields["ledger"]
     console.print(f"ledger: {ledger['n']} completions, {ledger['tokens']} tokens, {money(ledger['usd'])}, {ledger['n_unknown']} unknown")
+    if ledger["n_prompts_cut"]:
+        console.print(f"the prompts of {ledger['n_prompts_cut']} completions were cut by the server; raise the model's context")
     for one in fields["adaptations"]:
         left_out = f"{one['parameter']} {one['value']}".strip()
         successor = f"; {one['instead']} takes its place" if one["instead"] else ""

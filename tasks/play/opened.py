@@ -18,7 +18,7 @@ from typing import Any, NoReturn, SupportsIndex
 
 from understudy import plugins, rehearsal
 from understudy.completion import ROLES
-from understudy.doors.gateway import ages, lengths
+from understudy.doors.gateway import ages, contexts, lengths
 from understudy.doors.gateway.caller import GatewayConfig
 from understudy.doors.gateway.llm import Gateway
 from understudy.doors.http import Http
@@ -156,16 +156,19 @@ def joined(dataset: str, options: RunOptions | OpenRun) -> Iterator[OpenRun]:
 
 def _config(options: RunOptions, embedded: str) -> GatewayConfig:
     models = options.models
-    fallbacks = {role: tuple(embedded if name == EMBEDDED else name for name in models.fallbacks.get(role, ())) for role in ROLES}
+    fallbacks = {
+        role: tuple(embedded if name == EMBEDDED else contexts.named(name, models.num_ctx) for name in models.fallbacks.get(role, ()))
+        for role in ROLES
+    }
     return GatewayConfig.of(models.model_copy(update={"fallbacks": fallbacks}), options.caps)
 
 
 def _cast(store: Store, models: Models, embedded: str) -> Cast:
-    """The embedded model is named with what it was fitted on, a hosted one with the limit on its replies and its age."""
+    """The embedded model is named with what it was fitted on, a hosted one with its context, the limit on its replies and its age."""
     began = {row["model"]: row["first_made_at"] for row in store.rows("play/model_ages")}
     dials: dict[str, Any] = {"refresh": models.refresh, "max_age_days": models.max_age_days, "now": datetime.now(UTC).replace(tzinfo=None)}
     asked = {role: models.of(role) for role in ROLES}
-    hosted = {role: lengths.named(name, models.reply_tokens.get(role)) for role, name in asked.items()}
+    hosted = {role: lengths.named(contexts.named(name, models.num_ctx), models.reply_tokens.get(role)) for role, name in asked.items()}
     return Cast(**{
         role: rehearsal.full_name(name, embedded) or ages.current(hosted[role], began, **dials) for role, name in asked.items()
     })  # fmt: skip

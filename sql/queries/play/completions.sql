@@ -14,7 +14,8 @@ select
     completions.intended_act,
     completions.n_normalised,
     completions.n_cut_bytes,
-    completions.usage
+    completions.usage,
+    completions.prompt_is_cut
 from play.completions
 inner join wanted using (completion_key)
 order by completions.completion_key

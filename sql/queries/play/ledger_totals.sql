@@ -13,6 +13,7 @@ completed as (
         count(*) filter (where n_cut_bytes > 0) as n_overlong,
         count(*) filter (where usage = 'counted') as n_tokens_counted,
         count(*) filter (where usage = 'clamped') as n_tokens_clamped,
+        count(*) filter (where prompt_is_cut) as n_prompts_cut,
         count(*) filter (where usage is null) as n_unrecorded
     from play.completions
 ),
@@ -49,6 +50,7 @@ select
     completed.n_overlong::bigint as n_overlong,
     completed.n_tokens_counted::bigint as n_tokens_counted,
     completed.n_tokens_clamped::bigint as n_tokens_clamped,
+    completed.n_prompts_cut::bigint as n_prompts_cut,
     completed.n_unrecorded::bigint as n_unrecorded,
     failed.n_failed::bigint as n_failed,
     failed.n_failed_unknown::bigint as n_failed_unknown,

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 from understudy.completion import Completion, MissingReply, ModelRole, Request
 from understudy.doors.events import emit
-from understudy.doors.gateway import lengths
+from understudy.doors.gateway import contexts, lengths
 from understudy.doors.gateway.budget import Budget, Cost, Price, priced, worst_case
 from understudy.doors.gateway.calls import LONGEST_WAIT_S, Answers, Breaker, CallFailed, wait_s
 from understudy.doors.gateway.ledger import Ledger
@@ -246,7 +246,7 @@ class Caller:
     def _price(self, model: str) -> Price | None:
         if model not in self._prices:
             # asked in any case: it says whether there is such a model
-            self._prices[model] = priced(self._config.prices, model, self._provider.price(model))
+            self._prices[model] = priced(self._config.prices, contexts.plain(model), self._provider.price(model))
         return self._prices[model]
 
     def _rate(self, model: str) -> Rate:

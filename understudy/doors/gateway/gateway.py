@@ -41,6 +41,7 @@ class Exchange:
         self._caller = Caller(config, provider=provider, budget=self._budget, ledger=self._ledger)
         self._flying: dict[str, asyncio.Task[Completion]] = {}
         self._told: set[Adaptation] = set()
+        self._cutting: set[str] = set()
         self._n_served, self._closed = 0, False
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="gateway", daemon=True)
@@ -124,6 +125,9 @@ class Exchange:
         for model in (lengths.bare(request.model), *self._config.fallbacks.get(request.role, ())):
             for one in self._provider.adaptations(model):
                 self._tell(one)
+        if completion.prompt_is_cut and completion.reported_model not in self._cutting:
+            self._cutting.add(completion.reported_model)
+            emit("play", "prompt_cut", cut_prompt(completion))
         return completion
 
     def _tell(self, adaptation: Adaptation) -> None:
@@ -162,6 +166,14 @@ class Exchange:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
         await self._provider.close()
+
+
+def cut_prompt(completion: Completion) -> str:
+    """What is told of a model whose server cuts prompts."""
+    return (
+        f"{completion.reported_model}: the server read {completion.prompt_tokens} tokens of a longer prompt. Raise its context (of Ollama "
+        "with --num-ctx), or use a prompt setting with fewer examples"
+    )
 
 
 async def _in_own_lane(work: Coroutine[Any, Any, Result], timeout_s: float | None) -> Result:

@@ -34,8 +34,8 @@ _COLUMNS = {
     SETTLEMENTS: ("reservation_id", "outcome", "reason", "run_id", "made_at", "may_be_charged", "tokens", "usd"),
     COMPLETIONS: (
         "completion_key", "role", "model", "reported_model", "engine", "text", "finish_reason", "fingerprint",
-        "prompt_tokens", "completion_tokens", "intended_act", "n_normalised", "n_cut_bytes", "usage", "usd", "latency_s", "made_at",
-        "reservation_id",
+        "prompt_tokens", "completion_tokens", "intended_act", "n_normalised", "n_cut_bytes", "usage", "prompt_is_cut",
+        "usd", "latency_s", "made_at", "reservation_id",
     ),
 }  # fmt: skip
 
@@ -132,6 +132,7 @@ class Ledger:
             completion.n_normalised,
             completion.n_cut_bytes,
             completion.usage,
+            completion.prompt_is_cut,
             usd,
             latency_s,
             self._now(),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from understudy.completion import Completion, Message, Request
+from understudy.doors.gateway import contexts
 from understudy.doors.gateway.bodies import SEEN, Seen, raised, reading
 from understudy.doors.gateway.budget import Price, priced
 from understudy.doors.gateway.caller import GatewayConfig
@@ -59,7 +60,7 @@ class Gateway(Exchange):
 
 def known_price(config: GatewayConfig, model: str) -> Price | None:
     """USD per token of a hosted model, as given or as litellm knows it; None where nobody says. Raises BadInput for no model."""
-    return priced(config.prices, model, _LiteLLM(config, {}, {}).price(model))
+    return priced(config.prices, contexts.plain(model), _LiteLLM(config, {}, {}).price(model))
 
 
 def n_tokens(text: str) -> int:
@@ -86,9 +87,10 @@ class _LiteLLM:
     def price(self, model: str) -> Price | None:
         if self.is_in_process(model):
             return self._free(model)
-        supported = self._litellm.get_supported_openai_params(model, custom_llm_provider=self.provider_of(model))
+        supported = self._litellm.get_supported_openai_params(contexts.plain(model), custom_llm_provider=self.provider_of(model))
         if supported is not None:
             self._refusals.suppose(model, supported)
+        model = contexts.plain(model)
         if model in _UNPRICED:
             return None
         try:
@@ -103,6 +105,7 @@ class _LiteLLM:
         return Price(float(prompt), float(reply))
 
     def provider_of(self, model: str) -> str:
+        model = contexts.plain(model)
         if model not in self._providers:
             address = self._config.api_base if self._config.api_base_for in (None, model) else None
             try:
@@ -175,7 +178,7 @@ class _LiteLLM:
 
     def _arguments(self, request: Request) -> dict[str, Any]:
         arguments: dict[str, Any] = {
-            "model": request.model,
+            "model": contexts.plain(request.model),
             "messages": [{"role": message.role, "content": message.content} for message in request.messages],
             "temperature": request.temperature,
             "max_tokens": request.max_tokens,
@@ -187,6 +190,8 @@ class _LiteLLM:
         if not self.is_in_process(request.model):
             client = self._http()
             arguments |= {} if self.provider_of(request.model) in _BY_THEIR_OWN_CLIENT else {"client": client}
+        if (num_ctx := contexts.tokens_of(request.model)) is not None:
+            arguments["num_ctx"] = num_ctx
         # 1 is what every model does without it, and some take either this or a temperature
         if request.top_p != 1:
             arguments["top_p"] = request.top_p

@@ -9,7 +9,7 @@ from understudy.completion import CUT, Completion, Request
 from understudy.doors.gateway.calls import CallFailed, Tokens
 from understudy.doors.gateway.failure_kinds import CUT_EMPTY, EMPTY, FILTER
 from understudy.doors.gateway.failures import UNREADABLE
-from understudy.doors.gateway.usage import Count, Usage, usage_of
+from understudy.doors.gateway.usage import Count, Usage, is_prompt_cut, usage_of
 from understudy.prompt.speech import after_thoughts
 from understudy.text import clean
 
@@ -59,6 +59,7 @@ def completion_of(answer: Any, request: Request, *, count: Count) -> Completion:
         n_normalised=text.n_normalised,
         n_cut_bytes=text.n_cut_bytes,
         usage=usage.source,
+        prompt_is_cut=is_prompt_cut(request, said.prompt, count=count) and not request.model.startswith(f"{EMBEDDED}/"),
     )
 
 

@@ -6,10 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from understudy.completion import Request, UsageSource
+from understudy.doors.gateway import contexts
 from understudy.doors.gateway.budget import prompt_bytes
 
 # tokenizers differ by less than this on any language; a report further away from our own count is an error
 FACTOR = 16
+# English has 4 to 5 bytes a token by every tokenizer of today; a prompt with fewer tokens than this is looked at
+_BYTES_A_TOKEN, _FEWEST_BYTES_A_TOKEN = 5.5, 2
+# tokenizers differ by less than this on text that is mostly ASCII; on other scripts they differ more, so only words are counted there
+_LEAST_SHARE, _MOSTLY = 0.7, 0.9
+_SHORT_TOKENS = 200
 # a provider may add instructions of its own to a short prompt
 _HIDDEN_PROMPT = 1024
 
@@ -37,6 +43,23 @@ def usage_of(request: Request, written: str, *, prompt: int | None, completion: 
     sources = {source_of_prompt, source_of_reply}
     source: UsageSource = "clamped" if "clamped" in sources else "counted" if "counted" in sources else "reported"
     return Usage(own_prompt, own_reply, source)
+
+
+def is_prompt_cut(request: Request, told: int | None, *, count: Count) -> bool:
+    """Whether the reported tokens of a prompt are so few that the server must have cut it, as Ollama does without a word.
+
+    By less than three of ten it is noticed only where the run has set the context, and never where nothing is reported.
+    """
+    n_bytes, context = prompt_bytes(request), contexts.tokens_of(request.model)
+    text = "\n".join(message.content for message in request.messages)
+    if context is not None and n_bytes > context * _FEWEST_BYTES_A_TOKEN and count(text) > context:
+        return True
+    if not told or told < 0 or n_bytes <= told * _BYTES_A_TOKEN:
+        return False
+    is_ascii = sum(character.isascii() for character in text) >= _MOSTLY * len(text)
+    # no tokenizer joins words
+    own, share = (count(text), _LEAST_SHARE) if is_ascii else (len(text.split()), 1.0)
+    return own >= _SHORT_TOKENS and told < share * own
 
 
 def _prompt(request: Request, told: int | None, count: Count) -> tuple[int, UsageSource]:
