@@ -45,7 +45,7 @@ def usage_of(request: Request, written: str, *, prompt: int | None, completion: 
     return Usage(own_prompt, own_reply, source)
 
 
-def is_prompt_cut(request: Request, told: int | None, *, count: Count) -> bool:
+def is_prompt_cut(request: Request, reported: int | None, *, count: Count) -> bool:
     """Whether the reported tokens of a prompt are so few that the server must have cut it, as Ollama does without a word.
 
     By less than three of ten it is noticed only where the run has set the context, and never where nothing is reported.
@@ -54,12 +54,12 @@ def is_prompt_cut(request: Request, told: int | None, *, count: Count) -> bool:
     text = "\n".join(message.content for message in request.messages)
     if context is not None and n_bytes > context * _FEWEST_BYTES_A_TOKEN and count(text) > context:
         return True
-    if not told or told < 0 or n_bytes <= told * _BYTES_A_TOKEN:
+    if not reported or reported < 0 or n_bytes <= reported * _BYTES_A_TOKEN:
         return False
     is_ascii = sum(character.isascii() for character in text) >= _MOSTLY * len(text)
     # no tokenizer joins words
     own, share = (count(text), _LEAST_SHARE) if is_ascii else (len(text.split()), 1.0)
-    return own >= _SHORT_TOKENS and told < share * own
+    return own >= _SHORT_TOKENS and reported < share * own
 
 
 def _prompt(request: Request, told: int | None, count: Count) -> tuple[int, UsageSource]:
