@@ -18,6 +18,7 @@ from understudy.flows import stages
 from understudy.flows.runners import threads
 from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search
 from understudy.records import REPORTING
+from understudy.tasks.artifacts import gathered
 from understudy.tasks.play.evaluation import settled
 from understudy.tasks.play.metering import pays, spent_by
 from understudy.tasks.play.opened import OpenRun, models_open, store_open
@@ -43,7 +44,7 @@ from understudy.tasks.studies.study import N_PROBED, Study, open_study, room
 SHOWN_ROLES: tuple[ModelRole, ...] = ("seeker", "recommender", "critic", "judge", "verifier")
 
 
-@flow(name="compare settings", task_runner=threads(2))
+@flow(name="compare settings", flow_run_name="compare settings on {dataset}", task_runner=threads(2))
 def compare_settings(
     dataset: str,
     settings: list[str],
@@ -57,7 +58,7 @@ def compare_settings(
 ) -> CompareFields:
     """The fields of `understudy compare`, without its files."""
     split = "test" if final else REPORTING
-    with store_open(options.store) as store:
+    with store_open(options.store) as store, gathered():
         with models_open(dataset, options, store) as opened:
             home = Place(opened, split, report)
             found = [searched(name, opened, search) for name in settings]
@@ -124,7 +125,7 @@ def about(place: Place, search: Search) -> AskedFields:
     }
 
 
-@flow(name="study", task_runner=threads(2))
+@flow(name="study", flow_run_name="study of {dataset}", task_runner=threads(2))
 def study(
     dataset: str,
     settings: list[str],
@@ -135,7 +136,7 @@ def study(
     options: RunOptions = RunOptions(),
 ) -> StudyFields:
     """The whole experiment for one model, within caps that hold over every process that works on it."""
-    with store_open(options.store) as store:
+    with store_open(options.store) as store, gathered():
         begun = open_study(store, dataset, options, settings=settings, search=search, report=report)
         table_of_it: ReportedFields | None = begun.answered("test" if final else "select")
         if table_of_it is None:

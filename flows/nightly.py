@@ -16,10 +16,14 @@ from understudy.doors.limits import ReadingLimits
 from understudy.flows import stages
 from understudy.names import checked_name
 from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search
+from understudy.tasks.artifacts import gathered
 from understudy.tasks.kept import snapshot_kept
+from understudy.tasks.names import with_batch
 from understudy.tasks.play.naming import default_batch
 from understudy.tasks.play.opened import models_open, store_open
 from understudy.tasks.publish.batch import ReleasedFigure
+from understudy.tasks.publish.nights import recorded
+from understudy.tasks.runs import tell_why
 from understudy.tasks.simulate.doomed import require_enough
 from understudy.tasks.studies.night import NightFields, night_fields, require_feasible
 from understudy.tasks.validate.batch import GateFields, answering
@@ -34,7 +38,7 @@ class NightlyFields(NightFields, GateFields):
     figures: dict[str, ReleasedFigure]
 
 
-@flow(name="nightly")
+@flow(name="nightly", flow_run_name=with_batch("nightly"), on_failure=[tell_why])
 def nightly(
     dataset: str,
     data: str,
@@ -61,10 +65,10 @@ def nightly(
     named = checked_name(default_batch(batch), of="batch")
     require_enough(n, report, anyway=anyway)
     # held from beginning to end, so that no other process writes between two stages
-    with store_open(options.store) as store, snapshot_kept(store):
+    with store_open(options.store) as store, snapshot_kept(store), recorded(store, dataset=dataset, batch=named) as night, gathered():
         stages.ingest(reader or dataset, [data], dataset=dataset, limits=limits, store=store)
         stages.profile(dataset, store=store)
-        with models_open(dataset, options, store) as opened:
+        with models_open(dataset, options, store, run_id=night.run_id) as opened:
             found = stages.optimize(dataset, setting=setting, search=search, options=opened)
             tell = partial(night_fields, found, named, flow_run.get_id(), n_searching=found["n_model_calls"])
             with answering(tell(objectives={})):
@@ -72,6 +76,7 @@ def nightly(
             objectives = stages.compare(found, batch=named, n=n, report=report, options=opened)
             pick = found["pick"]["genome_digest"]
             played = stages.simulate(dataset, genome_digest=pick, batch=named, n=n, report=report, options=opened)
+            night.batch_key = played["batch_key"]
         fields = tell(objectives=objectives, played=played)
         with answering(fields):
             judged = stages.validate(played["batch"], batch_key=played["batch_key"], store=store)
@@ -80,4 +85,5 @@ def nightly(
             published = stages.publish(
                 played["batch"], release, batch_key=played["batch_key"], releases=releases, store=store
             )
+        night.released(published["release"])
         return {**judged, **fields, **published}

@@ -15,6 +15,7 @@ from prefect import Task, flow, unmapped
 from understudy.doors.events import emit
 from understudy.flows.runners import threads
 from understudy.search import drive
+from understudy.tasks.names import GENERATION
 from understudy.tasks.optimize.finals import SearchFields, keep_conclusion
 from understudy.tasks.optimize.generations import Run, setup_of
 from understudy.tasks.optimize.ground import MappedGround
@@ -44,7 +45,7 @@ def searched(opened: OpenRun, run: Run) -> SearchFields:
     return keep_conclusion(opened, run, drive.conclude(setup, ground, memory, stopped))
 
 
-@flow(name="generation", flow_run_name="generation {number}", task_runner=threads(4), validate_parameters=False)
+@flow(name=GENERATION, flow_run_name="generation {number}", task_runner=threads(4), validate_parameters=False)
 def generation(opened: OpenRun, run: Run, number: int) -> str:
     """Why the search ends with this generation; an empty text where it goes on."""
     emit("optimize", "generation_started", f"{run.run_key}/{number}")

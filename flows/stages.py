@@ -18,6 +18,7 @@ from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search
 from understudy.readers import files_of
 from understudy.rows.named import batch_key_of
 from understudy.tasks.ingest.logs import IngestFields, ingest_logs
+from understudy.tasks.names import with_batch
 from understudy.tasks.optimize.finals import SearchFields
 from understudy.tasks.optimize.search import open_run
 from understudy.tasks.play.metering import metered
@@ -42,7 +43,7 @@ STORE = RunOptions().store
 LIMITS = ReadingLimits()
 
 
-@flow(name="ingest")
+@flow(name="ingest", flow_run_name="ingest {dataset}")
 def ingest(
     reader: str,
     paths: list[str],
@@ -61,7 +62,7 @@ def ingest(
     return done
 
 
-@flow(name="profile")
+@flow(name="profile", flow_run_name="profile {dataset}")
 def profile(dataset: str, at: PanelSize | None = None, out: str | None = None, store: Path | Store = STORE) -> ProfileFields:
     """Splits, needs, contexts, anchors, drawings and instruments of a data set; the fields of `understudy profile`."""
     with store_open(store) as opened:
@@ -76,7 +77,7 @@ class OptimizeFields(SearchFields):
     n_model_calls: int
 
 
-@flow(name="optimize", task_runner=threads(4))
+@flow(name="optimize", flow_run_name="optimize {dataset} {setting}", task_runner=threads(4))
 def optimize(
     dataset: str, setting: str = "zero_shot", search: Search = Search(), options: RunOptions | OpenRun = RunOptions()
 ) -> OptimizeFields:
@@ -89,7 +90,7 @@ def optimize(
         return {**found, "n_model_calls": opened.gateway.n_calls}
 
 
-@flow(name="compare")
+@flow(name="compare", flow_run_name="compare seed and pick of {result[dataset]}")
 def compare(
     result: Mapping[str, Any], batch: str, n: int, report: PanelSize = REPORT_PANEL, options: RunOptions | OpenRun = RunOptions()
 ) -> dict[str, ObjectiveRow]:
@@ -98,7 +99,7 @@ def compare(
         return compare_with_seed(opened, result, plan=BatchPlan(batch, n, report))
 
 
-@flow(name="simulate")
+@flow(name="simulate", flow_run_name=with_batch("simulate"))
 def simulate(
     dataset: str,
     setting: str | None = None,
@@ -122,7 +123,7 @@ def simulate(
         return answered(opened, played["batch_key"], planned=planned, made=made)
 
 
-@flow(name="evaluate")
+@flow(name="evaluate", flow_run_name="judge recommenders on {dataset}")
 def evaluate(
     dataset: str,
     recommenders: list[str],
@@ -140,7 +141,7 @@ def evaluate(
         return judged
 
 
-@flow(name="validate")
+@flow(name="validate", flow_run_name="validate {batch}")
 def validate(
     batch: str, dataset: str | None = None, batch_key: str | None = None, store: Path | Store = STORE, options: RunOptions | None = None
 ) -> ValidateFields:
@@ -160,7 +161,7 @@ def validate(
         return {**require_passed(judged), "calls": calls}
 
 
-@flow(name="publish")
+@flow(name="publish", flow_run_name="publish {batch} as {name}")
 def publish(
     batch: str,
     name: str,

@@ -3,10 +3,31 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from uuid import UUID
 
-from prefect.artifacts import create_markdown_artifact, create_progress_artifact
+from prefect.artifacts import MarkdownArtifact, ProgressArtifact
 from prefect.context import FlowRunContext, TaskRunContext
+from prefect.runtime import flow_run
+
+_gathered_by: ContextVar[UUID | None] = ContextVar("gathered_by", default=None)
+
+
+@contextmanager
+def gathered() -> Iterator[None]:
+    """What the block shows hangs on the flow run that is under way, also what the runs nested in it show.
+
+    Threads of mapped tasks take the context of their flow. The server could be asked for the parents of a run, but it learns of some
+    of them later than their children need it.
+    """
+    own = flow_run.get_id()
+    token = _gathered_by.set(_gathered_by.get() or (UUID(own) if own else None))
+    try:
+        yield
+    finally:
+        _gathered_by.reset(token)
 
 
 def in_run() -> bool:
@@ -19,13 +40,14 @@ def page(markdown: str, *, key: str, description: str, svg: str | None = None, s
     if in_run():
         above = _picture(description, svg) if svg else ""
         below = "\n".join(_picture(name, one) for name, one in (svgs or {}).items())
-        create_markdown_artifact("\n".join(part for part in (above, markdown, below) if part), key=key, description=description)
+        text = "\n".join(part for part in (above, markdown, below) if part)
+        MarkdownArtifact(markdown=text, key=key, description=description, flow_run_id=_gathered_by.get()).create()
 
 
 def progress(done: int, total: int, *, key: str, description: str) -> None:
     """A progress artifact; the newest of its key is what the UI shows."""
     if in_run():
-        create_progress_artifact(progress=100.0 * done / total, key=key, description=description)
+        ProgressArtifact(progress=100.0 * done / total, key=key, description=description, flow_run_id=_gathered_by.get()).create()
 
 
 def _picture(name: str, svg: str) -> str:

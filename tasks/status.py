@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import Any, TypedDict, cast
 
-from understudy.doors.store import Store
+from understudy.doors.reading_copy import SnapshotFields, readable
+from understudy.tasks.publish.listing import PublishedFields
+from understudy.tasks.publish.outcomes import KILLED, RUNNING
 
 
 class LedgerFields(TypedDict):
@@ -58,21 +61,30 @@ class RunFields(TypedDict):
     n_dialogues: int
 
 
-class PublishedFields(TypedDict):
-    """A release in the store; `retracted` is the reason of its retraction."""
+class NightRow(TypedDict):
+    """A night as the store has it. `outcome` is `published`, the code of what ended it, `killed`, or `running`; times are UTC."""
 
-    name: str
-    version: int
-    digest: str
-    engine: str
-    licence: str
-    n_dialogues: int
-    path: str
-    retracted: str | None
+    flow_run_id: str
+    dataset: str
+    batch: str
+    began_at: str
+    ended_at: str | None
+    outcome: str
+    reason: str
+    failed: list[str]
+    release: str | None
+    version: int | None
+    n_model_calls: int
+    n_unknown: int
+    tokens: int
+    usd: float | None
 
 
 class StatusFields(TypedDict):
-    """The fields of `understudy status`."""
+    """The fields of `understudy status`; `snapshot` is None where the store itself was read."""
+
+    snapshot: SnapshotFields | None
+    nights: list[NightRow]
 
     tables: dict[str, int]
     ledger: LedgerFields
@@ -84,9 +96,13 @@ class StatusFields(TypedDict):
 
 
 def store_status(path: Path) -> StatusFields:
-    """The fields of `understudy status`: rows per table, the ledger's totals, runs, releases and the store's digest."""
-    with Store.open(path, read_only=True) as store:
+    """The fields of `understudy status`: nights, rows per table, the ledger's totals, runs, releases and the store's digest."""
+    with readable(path) as reading:
+        store = reading.store
+        nights = store.rows("publish/nights")
         return {
+            "snapshot": reading.snapshot,
+            "nights": [_night(row, is_newest=not n, is_busy=reading.snapshot is not None) for n, row in enumerate(nights)],
             "tables": store.counts(),
             "ledger": cast(LedgerFields, store.rows("play/ledger_totals")[0]),
             "adaptations": cast(list[AdaptationFields], store.rows("play/adaptations")),
@@ -95,3 +111,14 @@ def store_status(path: Path) -> StatusFields:
             "n_test_uses": store.rows("optimize/n_test_uses")[0]["n"],
             "store_digest": store.digest(),
         }
+
+
+def _night(row: Mapping[str, Any], *, is_busy: bool, is_newest: bool) -> NightRow:
+    """A night's fields. One without an end is at work where another process writes to the store, and was killed otherwise."""
+    unended = RUNNING if is_busy and is_newest else KILLED
+    return {
+        "flow_run_id": row["night_id"], "dataset": row["dataset"], "batch": row["batch"], "began_at": row["began_at"].isoformat(),
+        "ended_at": row["ended_at"].isoformat() if row["ended_at"] else None, "outcome": row["outcome"] or unended,
+        "reason": row["reason"] or "", "failed": row["failed"], "release": row["release_name"], "version": row["release_version"],
+        "n_model_calls": row["n_model_calls"], "n_unknown": row["n_unknown"], "tokens": row["tokens"], "usd": row["usd"],
+    }  # fmt: skip

@@ -60,6 +60,21 @@ class StoreBusy(UnderstudyError):
     code = "store_busy"
 
 
+class NoSnapshot(UnderstudyError):
+    """Another process has the store open for writing, and there is no copy of it to read instead."""
+
+    code = "no_snapshot"
+
+
+class Stopped(UnderstudyError):
+    """The process was asked to stop, and no model is called any more."""
+
+    code = "interrupted"
+
+    def __init__(self) -> None:
+        super().__init__("a signal stopped the command", hint="run the same command again: it goes on from here")
+
+
 class NotMeasured(UnderstudyError):
     """A statistic has too little evidence to be given a value; never replaced by a number."""
 

@@ -15,6 +15,7 @@ from understudy.flows.cli import (
     audit,
     compare,
     devserver,
+    dialogues,
     dose,
     estimate,
     evaluate,
@@ -28,6 +29,7 @@ from understudy.flows.cli import (
     profile,
     publish,
     pull,
+    releases,
     show,
     simulate,
     status,
@@ -45,9 +47,9 @@ def _run(given: Given) -> None:
 
 # in the order of `understudy --help`: the way data goes, then the rest
 COMMANDS: tuple[Command, ...] = (
-    ingest.ingest, profile.profile, optimize.optimize, simulate.simulate, nightly.nightly, status.status, devserver.devserver,
-    label.label, audit.audit, dose.dose, compare.compare, estimate.estimate, evaluate.evaluate, export.export, front.front,
-    probe.probe, publish.publish, pull.pull, show.show, study.study, validate.validate,
+    ingest.ingest, profile.profile, optimize.optimize, simulate.simulate, nightly.nightly, status.status, dialogues.dialogues,
+    releases.releases, devserver.devserver, label.label, audit.audit, dose.dose, compare.compare, estimate.estimate,
+    evaluate.evaluate, export.export, front.front, probe.probe, publish.publish, pull.pull, show.show, study.study, validate.validate,
 )  # fmt: skip
 
 app = typer.Typer(

@@ -64,10 +64,12 @@ def compare(
     def work() -> CompareAnswer:
         search, size = table.search(), table.size()
         options = run.options(surface=place.surface, recommender=place.recommender)
+        from understudy.flows.cli import running
         from understudy.flows.experiments import compare_settings
         from understudy.tasks.studies.compare import settings_asked, written
 
-        fields = compare_settings(
+        fields = running.run(
+            compare_settings,
             dataset,
             settings_asked(asked.settings),
             final=asked.final,

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, NoReturn, TypedDict, TypeVar, cast
 
 from rich.console import Console
 
 from understudy.doors.events import recording
-from understudy.errors import BadInput, GateFailed, UnderstudyError
+from understudy.errors import BadInput, GateFailed, Stopped, UnderstudyError
+from understudy.flows.cli.signals import signals_answered
 from understudy.flows.cli.tables import page_console
 
+if TYPE_CHECKING:
+    from understudy.doors.reading_copy import SnapshotFields
+
 # what a command answers is a TypedDict, which is read as any mapping is
+_OLD_S = 120
+
 Result = TypeVar("Result", bound=Mapping[str, object])
 
 _STDOUT = 1
@@ -59,6 +64,11 @@ class Outcome:
     error: ErrorFields | None = None
     exit_code: int = 0
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a signal ended the command."""
+        return self.error is not None and self.error["code"] == Stopped.code
+
     def as_json(self) -> dict[str, object]:
         """The one object that `--json` prints."""
         return {"ok": True, **self.fields} if self.error is None else {**self.fields, "ok": False, "error": self.error}
@@ -70,7 +80,6 @@ def answer(
     """Does the work and ends the process: fields on stdout, progress and errors on stderr, exit code as the contract says."""
     for name, value in _PREFECT_DEFAULTS.items():
         os.environ.setdefault(name, value)
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     progress = Console(stderr=True, highlight=False)
     listener = None if as_json and not progress.is_terminal else _narrator(progress)
 
@@ -78,7 +87,7 @@ def answer(
         with recording(events, listener=listener):
             return work()
 
-    with redirect_stdout(sys.stderr):
+    with signals_answered(), redirect_stdout(sys.stderr):
         outcome = _outcome(recorded)
     _end(outcome, show, as_json=as_json)
 
@@ -109,6 +118,10 @@ def _end(outcome: Outcome, show: Callable[[Console, Result], None], *, as_json: 
         sys.stdout.flush()
     if not as_json:
         _explain(outcome.error)
+    if outcome.is_stopped:
+        # threads that still work are not waited for
+        sys.stderr.flush()
+        os._exit(outcome.exit_code)
     raise SystemExit(outcome.exit_code)
 
 
@@ -139,12 +152,18 @@ def _outcome(work: Callable[[], Mapping[str, object]]) -> Outcome:
     except UnderstudyError as error:
         return Outcome({}, _why(error), error.exit_code)
     except KeyboardInterrupt:
-        hint = "run the same command again: finished work is kept"
-        return Outcome({}, {"code": "interrupted", "message": "stopped by a signal", "hint": hint}, 1)
+        return Outcome({}, _why(Stopped()), Stopped.exit_code)
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
         hint = "this is a fault of understudy; the traceback is on stderr"
         return Outcome({}, {"code": "internal", "message": f"{type(error).__name__}: {error}", "hint": hint}, 1)
+
+
+def snapshot_read(console: Console, snapshot: SnapshotFields | None) -> None:
+    """A line that says how old what is shown is, where another process writes to the store."""
+    if snapshot is not None:
+        age = f"{snapshot['age_s']:.0f} s" if snapshot["age_s"] < _OLD_S else f"{snapshot['age_s'] / 60:.0f} min"
+        console.print(f"another process writes to the store; this is a copy of it from {age} ago")
 
 
 def _why(error: UnderstudyError) -> ErrorFields:

@@ -38,8 +38,10 @@ def evaluate(
     def work() -> EvaluateFields:
         options = run.options(surface=surface)
         from understudy.flows import stages
+        from understudy.flows.cli import running
 
-        return stages.evaluate(dataset, recommender, setting=prompt.setting, genome_file=text_of(prompt.genome), n=n, options=options)
+        genome = text_of(prompt.genome)
+        return running.run(stages.evaluate, dataset, recommender, setting=prompt.setting, genome_file=genome, n=n, options=options)
 
     answer(work, page, as_json=output.as_json, events=output.events)
 

@@ -34,11 +34,11 @@ def ingest(
 
     def work() -> IngestFields:
         from understudy.flows import stages
+        from understudy.flows.cli import running
 
         named = [str(path) for path in paths]
-        return stages.ingest(
-            reader, named, dataset=dataset or reader, split=split, roles=pairs_of(roles, "--roles"), limits=reading.limits(), store=store
-        )
+        told, limits = pairs_of(roles, "--roles"), reading.limits()
+        return running.run(stages.ingest, reader, named, dataset=dataset or reader, split=split, roles=told, limits=limits, store=store)
 
     answer(work, page, as_json=output.as_json, events=output.events)
 

@@ -73,13 +73,15 @@ def nightly(
 
     def work() -> NightlyFields:
         search, options = searching.search(), run.options(surface=surface, recommender=recommender)
+        from understudy.flows.cli import running
         from understudy.tasks.simulate.doomed import require_enough
 
         # said before Prefect is imported and its server started
         require_enough(release.n, REPORT_PANEL, anyway=release.anyway)
         from understudy.flows.nightly import nightly
 
-        return nightly(
+        return running.run(
+            nightly,
             logs.dataset,
             str(logs.data),
             reader=logs.reader,

@@ -49,8 +49,9 @@ def optimize(
         search = searching.search(without=mechanisms.without, racing=mechanisms.racing)
         options = run.options(surface=surface, recommender=recommender)
         from understudy.flows import stages
+        from understudy.flows.cli import running
 
-        return stages.optimize(dataset, setting=setting, search=search, options=options)
+        return running.run(stages.optimize, dataset, setting=setting, search=search, options=options)
 
     answer(work, page, as_json=output.as_json, events=output.events)
 

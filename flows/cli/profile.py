@@ -38,8 +38,9 @@ def profile(
 
     def work() -> ProfileFields:
         from understudy.flows import stages
+        from understudy.flows.cli import running
 
-        return stages.profile(dataset, store=store, at=PanelSize.parsed(at) if at is not None else None, out=text_of(out))
+        return running.run(stages.profile, dataset, store=store, at=PanelSize.parsed(at) if at is not None else None, out=text_of(out))
 
     answer(work, page, as_json=as_json, events=events)
 

@@ -31,8 +31,9 @@ def publish(
 
     def work() -> ReleaseFields:
         from understudy.flows import stages
+        from understudy.flows.cli import running
 
-        return stages.publish(batch, name=name, dataset=dataset, store=store, releases=text_of(releases))
+        return running.run(stages.publish, batch, name=name, dataset=dataset, store=store, releases=text_of(releases))
 
     answer(work, page, as_json=as_json, events=events)
 

@@ -44,9 +44,10 @@ def simulate(
     def work() -> SimulateFields:
         options = run.options(surface=surface, recommender=recommender)
         from understudy.flows import stages
+        from understudy.flows.cli import running
 
-        return stages.simulate(
-            dataset, setting=prompt.setting, genome_file=text_of(prompt.genome), n=played.n, batch=played.batch,
+        return running.run(
+            stages.simulate, dataset, setting=prompt.setting, genome_file=text_of(prompt.genome), n=played.n, batch=played.batch,
             with_report=not played.no_report, options=options,
         )  # fmt: skip
 

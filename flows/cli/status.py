@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from understudy.flows.cli.console import answer, then
+from understudy.flows.cli.console import answer, snapshot_read, then
 from understudy.flows.cli.options import STORE, AsJson, StoreFile
 from understudy.flows.cli.tables import PageTable
 from understudy.report.figures import money
 
 if TYPE_CHECKING:
-    from understudy.tasks.status import StatusFields
+    from understudy.tasks.status import NightRow, StatusFields
+
+N_NIGHTS = 14
+# whose reason says no more than their name
+PLAIN = ("published", "running", "killed", "interrupted")
 
 
 def status(*, store: StoreFile = STORE, as_json: AsJson = False) -> None:
-    """Report the rows, model replies, searches and releases of the store."""
+    """Report the nights, rows, model replies, searches and releases of the store, also while a night is at work."""
 
     def work() -> StatusFields:
         from understudy.tasks.status import store_status
@@ -27,7 +33,10 @@ def status(*, store: StoreFile = STORE, as_json: AsJson = False) -> None:
 
 
 def page(console: Console, fields: StatusFields) -> None:
-    """The rows, the ledger and the releases."""
+    """The nights, the rows, the ledger and the releases."""
+    snapshot_read(console, fields["snapshot"])
+    if fields["nights"]:
+        console.print(_nights(fields["nights"][:N_NIGHTS]))
     table = PageTable("table", "rows", title="Store")
     for name, n in fields["tables"].items():
         if n:
@@ -47,3 +56,23 @@ def page(console: Console, fields: StatusFields) -> None:
         console.print(told, markup=False, soft_wrap=True)
     console.print(f"the test split has been opened {fields['n_test_uses']} times; store digest {fields['store_digest']}")
     then(console, "understudy pull" if fields["releases"] else "understudy nightly --dataset NAME --data PATH")
+
+
+def _nights(nights: Sequence[NightRow]) -> PageTable:
+    """When each of the newest nights began and ended (UTC), what came of it, which bounds it missed, and its cost."""
+    table = PageTable("night", "began (UTC)", "took", "outcome", "failed", "tokens", "cost", title="Nights")
+    for night in nights:
+        came_of_it = f"{night['release']} v{night['version']}" if night["release"] else night["outcome"].replace("_", " ")
+        began, what = night["began_at"][:16].replace("T", " "), f"{night['dataset']} {night['batch']}"
+        failed = "\n".join(night["failed"]) or ("" if night["outcome"] in PLAIN else night["reason"])
+        cells = (what, began, _took(night), came_of_it, failed, str(night["tokens"]), money(night["usd"]))
+        table.add_row(*cells)
+    return table
+
+
+def _took(night: NightRow) -> str:
+    """How long a night took, in hours and minutes; empty where its end is not known."""
+    if night["ended_at"] is None:
+        return ""
+    took = datetime.fromisoformat(night["ended_at"]) - datetime.fromisoformat(night["began_at"])
+    return f"{took.seconds // 3600 + 24 * took.days}:{took.seconds // 60 % 60:02}"

@@ -46,13 +46,16 @@ def study(
         search, size = table.search(), table.size()
         options = run.options(surface=place.surface, recommender=place.recommender)
         from understudy.flows import experiments
+        from understudy.flows.cli import running
         from understudy.tasks.studies import study as tasks_study
         from understudy.tasks.studies.compare import settings_asked
 
         settings = settings_asked(asked.settings)
         expected = tasks_study.estimate(dataset, options, settings=settings, search=search, report=size, final=asked.final, n_probed=probes)
         _announce(Console(stderr=True, highlight=False), expected, options.caps)
-        fields = experiments.study(dataset, settings, final=asked.final, search=search, report=size, n_probed=probes, options=options)
+        fields = running.run(
+            experiments.study, dataset, settings, final=asked.final, search=search, report=size, n_probed=probes, options=options
+        )
         return {**fields, "estimate": expected, "files": tasks_study.written(fields, str(run.store), out=text_of(out))}
 
     answer(work, page, as_json=output.as_json, events=output.events)

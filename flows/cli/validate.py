@@ -36,8 +36,9 @@ def validate(
     def work() -> ValidateFields:
         options = RunOptions(store=store, surface=surface, models=models.models(), caps=caps.caps())
         from understudy.flows import stages
+        from understudy.flows.cli import running
 
-        return stages.validate(batch, dataset=dataset, store=store, options=options)
+        return running.run(stages.validate, batch, dataset=dataset, store=store, options=options)
 
     answer(work, page, as_json=output.as_json, events=output.events)
 

@@ -44,7 +44,7 @@ class IngestFields(TypedDict):
     n_normalised: int
 
 
-@task(name="ingest logs", persist_result=False)
+@task(name="ingest logs", task_run_name="ingest {dataset} as {reader}", persist_result=False)
 def ingest_logs(
     store: Store,
     reader: str,

@@ -24,7 +24,7 @@ from understudy.tasks.play.work import Work
 _WORDING = ("paraphrase", "compress")
 
 
-@task(name="rewrite section", persist_result=False)
+@task(name="rewrite section", task_run_name="rewrite for place {wanted.place} of generation {wanted.generation}", persist_result=False)
 def criticise(wanted: Commission, opened: OpenRun, run: Run) -> Treated:
     """What the critic answers, as a task that is mapped over the places of a generation. What was asked before comes from the ledger."""
     shown, gateway = evidence_for(opened, run, wanted), opened.gateway

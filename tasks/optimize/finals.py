@@ -21,6 +21,7 @@ from understudy.records import CHOOSING
 from understudy.rows import played as rows
 from understudy.search import picking
 from understudy.search.drive import Conclusion
+from understudy.tasks.names import with_prompt
 from understudy.tasks.optimize import pages
 from understudy.tasks.optimize.generations import Floors, Run, critic_failure, evaluation_of, front_works, setup_of
 from understudy.tasks.play.evaluation import Done, keep, measured, stored
@@ -75,7 +76,7 @@ class Confirmed:
     replicates: dict[str, tuple[float, ...]]
 
 
-@task(name="confirm finalist", persist_result=False)
+@task(name="confirm finalist", task_run_name=with_prompt("confirm"), persist_result=False)
 def confirm(work: Work, opened: OpenRun) -> Confirmed:
     """One finalist on the split that chooses, as a task that is mapped over them. What is in the store is not measured again."""
     known = opened.store.rows("optimize/evaluation", evaluation_key=work.key)

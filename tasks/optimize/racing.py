@@ -11,6 +11,7 @@ from prefect import task
 from understudy.doors.store import Store
 from understudy.objectives import NAMES
 from understudy.search.racing import Lap, RaceOutcome, resampled
+from understudy.tasks.names import with_prompt
 from understudy.tasks.optimize.generations import Run, panel_of, part_of, work_of
 from understudy.tasks.play.evaluation import Done, keep, measured
 from understudy.tasks.play.opened import OpenRun
@@ -25,7 +26,7 @@ class LapDone:
     lap: Lap
 
 
-@task(name="evaluate first part of panel", persist_result=False)
+@task(name="evaluate first part of panel", task_run_name=with_prompt("evaluate first part of"), persist_result=False)
 def first_lap(work: Work, opened: OpenRun) -> LapDone:
     """Half of a candidate's panel, played and measured with resamples, as a task that is mapped over candidates."""
     found = measured(opened, part_of(work))
@@ -42,7 +43,7 @@ def keep_laps(store: Store, laps: Sequence[LapDone]) -> None:
         keep(store, [lap.done for lap in laps])
 
 
-@task(name="store race", persist_result=False)
+@task(name="store race", task_run_name="store race of generation {generation}", persist_result=False)
 def keep_race(opened: OpenRun, run: Run, generation: int, race: Sequence[RaceOutcome]) -> None:
     """Writes how a race went."""
     panel = panel_of(opened, run, run.plan.rotation(generation))

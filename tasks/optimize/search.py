@@ -28,7 +28,7 @@ VERSION = 2
 Fields = dict[str, Any]
 
 
-@task(name="open search", persist_result=False)
+@task(name="open search", task_run_name="open search of {setting}", persist_result=False)
 def open_run(opened: OpenRun, *, setting: str, search: Search) -> Run:
     """The run of these parameters, new or as it was left. Generations and weights are not part of its key: it can be carried on."""
     humans, seed, model = opened.humans, opened.options.seed, opened.cast.seeker
@@ -60,7 +60,7 @@ def open_run(opened: OpenRun, *, setting: str, search: Search) -> Run:
     return Run(run_key, opened.dataset, setting, critic_model, seed, search)
 
 
-@task(name="store candidates", persist_result=False)
+@task(name="store candidates", task_run_name="store candidates of generation {generation}", persist_result=False)
 def keep_candidates(store: Store, run: Run, generation: int, proposals: Sequence[Proposal], treated: Sequence[Treated]) -> None:
     """Writes what was proposed for a generation in one transaction: candidates, rejected ones with their reason, and the critic's part."""
     with store.transaction():

@@ -18,6 +18,7 @@ from understudy.play.dialogue import Played, play_all, simulated
 from understudy.play.scene import Scene, free_scene, replay_scene
 from understudy.records import Context, Item
 from understudy.rows import played as rows
+from understudy.tasks.names import with_prompt
 from understudy.tasks.play.missing import require_replies
 from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.play.work import EvaluationRow, Work
@@ -49,7 +50,7 @@ class Measurement:
         return Done(self.work, row_of(self.work, self.played, self.evaluation), self.fresh)
 
 
-@task(name="evaluate candidate", persist_result=False)
+@task(name="evaluate candidate", task_run_name=with_prompt("evaluate"), persist_result=False)
 def evaluate(work: Work, opened: OpenRun) -> Done:
     """One evaluation, as a task that is mapped over candidates. What is in the store is neither played nor measured again."""
     found = opened.store.rows("optimize/evaluation", evaluation_key=work.key)

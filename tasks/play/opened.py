@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 from threading import Lock
@@ -22,6 +23,8 @@ from understudy.doors.gateway import ages, contexts, lengths
 from understudy.doors.gateway.caller import GatewayConfig
 from understudy.doors.gateway.llm import Gateway
 from understudy.doors.http import Http
+from understudy.doors.reading_copy import renewing
+from understudy.doors.stopping import ended_by
 from understudy.doors.store import Store
 from understudy.errors import UnderstudyError
 from understudy.measure.reference import MIN_CONTEXTS
@@ -31,8 +34,11 @@ from understudy.recommenders import Recommender, Services, chosen
 from understudy.rows.handle import Humans
 from understudy.tasks.play.surfaces import surface_named
 from understudy.tasks.play.work import Work
+from understudy.tasks.publish.outcomes import end_unfinished
 
 EMBEDDED = "rehearsal"
+# how long calls in flight are waited for when the process is asked to stop: they are paid for
+STOP_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +122,19 @@ def store_open(store: Path | Store) -> Iterator[Store]:
     if isinstance(store, Store):
         yield store
     else:
-        with Store.open(store) as opened:
+        with Store.open(store) as opened, renewing(opened):
+            end_unfinished(opened)
             yield opened
 
 
 @contextmanager
-def models_open(dataset: str, options: RunOptions, store: Store, *, humans: Humans | None = None) -> Iterator[OpenRun]:
-    """A run over an open store. `humans` that are loaded already are not loaded again where they are those of the same profile."""
+def models_open(
+    dataset: str, options: RunOptions, store: Store, *, humans: Humans | None = None, run_id: str | None = None
+) -> Iterator[OpenRun]:
+    """A run over an open store. `humans` that are loaded already are not loaded again where they are those of the same profile.
+
+    Its calls are those of the run `run_id`, or of a new one.
+    """
     own = Humans.of(store, dataset)
     if humans is not None and humans.profile_key == own.profile_key:
         own = humans
@@ -131,7 +143,8 @@ def models_open(dataset: str, options: RunOptions, store: Store, *, humans: Huma
     cast = _cast(store, options.models, embedded)
     known, surfaces = {fitted.digest[:12]: fitted}, {drawn.name: drawn}
     config = _config(options, embedded)
-    with Gateway(config, store_path=store.path, fitted=known, surfaces=surfaces, run_id=uuid.uuid4().hex) as gateway:
+    gateway = Gateway(config, store_path=store.path, fitted=known, surfaces=surfaces, run_id=run_id or uuid.uuid4().hex)
+    with gateway, ended_by(partial(gateway.close, drain_s=STOP_S)):
         http = Http(breaker_after=options.models.breaker_after)
         try:
             yield OpenRun(store, own, options, gateway=gateway, http=http, cast=cast)

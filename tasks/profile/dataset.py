@@ -32,7 +32,7 @@ Fields = dict[str, Any]
 FITTED_ON = ("exemplar", "search")
 
 
-@task(name="profile data set", persist_result=False)
+@task(name="profile data set", task_run_name="profile {dataset}", persist_result=False)
 def profile_dataset(store: Store, dataset: str, *, at: PanelSize | None = None, out: str | None = None, seed: int = 0) -> ProfileFields:
     """The fields of `understudy profile`, with `profile_key`. A profile that is there is answered from its rows.
 

@@ -8,11 +8,11 @@ from typing import Any
 import polars as pl
 
 from understudy.doors import folders
-from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.profile import labelling
 from understudy.rows import humans
 from understudy.rows.handle import Humans
+from understudy.tasks.play.opened import store_open
 from understudy.tasks.profile.instruments import NAMES, instrument_fields
 from understudy.tasks.profile.results import LabelsFields, SheetFields
 
@@ -25,7 +25,7 @@ def write_sheet(store_path: str, dataset: str, out: str, *, n: int, engine: str 
     path = Path(out)
     if path.exists():
         raise BadInput(f"{out} already exists and may hold labels, so it is not replaced", hint="choose another name with --out")
-    with Store.open(store_path) as store:
+    with store_open(Path(store_path)) as store:
         profile_key = humans.current_profile(store, dataset)
         candidates = store.frame("play/labelable", profile_key=profile_key)
         rows = labelling.drawn(candidates, n=n, engine=engine, profile_key=profile_key, seed=seed)
@@ -40,7 +40,7 @@ def read_labels(store_path: str, dataset: str, sheets: list[str], *, seed: int =
     """`n_labels, n_annotators, alpha, confusion_by_register`. Each file is one annotator's, named by the file. Raises BadInput."""
     if repeated := [name for name in sheets if sum(Path(one).stem == Path(name).stem for one in sheets) > 1]:
         raise BadInput(f"two sheets have the same name: {repeated[0]}", hint="name each file after its annotator")
-    with Store.open(store_path) as store:
+    with store_open(Path(store_path)) as store:
         of = Humans.of(store, dataset)
         known = [row["label_id"] for row in store.rows("play/label_rows", dataset=dataset)]
         read = [row for name in sheets for row in _rows(name, known)]

@@ -56,7 +56,7 @@ class ReleaseFields(TypedDict):
     figures: dict[str, ReleasedFigure]
 
 
-@task(name="publish batch", persist_result=False)
+@task(name="publish batch", task_run_name="publish as {name}", persist_result=False)
 def publish_batch(store: Store, batch_key: str, *, name: str, releases_dir: str) -> ReleaseFields:
     """The fields of `understudy publish`. The same batch again gives the same release and adds no row.
 

@@ -56,7 +56,7 @@ def prompt_of(opened: OpenRun, *, setting: str | None, genome_file: str | None) 
     return genome.digest
 
 
-@task(name="play batch", persist_result=False)
+@task(name="play batch", task_run_name="play batch {plan.name} of {plan.n} dialogues", persist_result=False)
 def play_batch(opened: OpenRun, *, genome_digest: str, plan: BatchPlan) -> PlayedFields:
     """What was played for a batch, without its report. A batch that is there is answered from its rows."""
     work, store, n_before = plan.work(opened, genome_digest), opened.store, opened.gateway.n_calls

@@ -26,7 +26,7 @@ from understudy.tasks.simulate.results import OverlapFields, SharedFields
 Fields = Mapping[str, Any]
 
 
-@task(name="play report", persist_result=False)
+@task(name="play report", task_run_name="play report of batch {batch_key:.12}", persist_result=False)
 def report_batch(opened: OpenRun, batch_key: str) -> int:
     """How many model calls the report of a batch took now; 0 where it is there. Raises BadInput where another run played the batch."""
     store, gateway = opened.store, opened.gateway

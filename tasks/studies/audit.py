@@ -13,7 +13,6 @@ import polars as pl
 from understudy import readers
 from understudy.completion import engines_in
 from understudy.doors import files, folders
-from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.ingest import personal
 from understudy.measure.reference import Human, Reference
@@ -25,6 +24,7 @@ from understudy.studies.audit import measurement, pairing
 from understudy.studies.audit.findings import findings, worst
 from understudy.studies.audit.page import page
 from understudy.studies.audit.pairing import AuditHumans, Heard, HumanReaction
+from understudy.tasks.play.opened import store_open
 from understudy.tasks.profile.splits import OPEN, REPORTED, checked_split
 from understudy.tasks.studies.results.audits import AuditFields
 
@@ -49,7 +49,7 @@ def audit_file(
     """The fields of `understudy audit`. Raises BadInput for an unknown data set, a file that cannot be read, and the wrong reader."""
     if split is not None:
         checked_split(split)
-    with Store.open(store_path) as store:
+    with store_open(Path(store_path)) as store:
         humans = Humans.of(store, dataset)
         read = read_simulated(reader, Path(simulated), roles)
         side, splits = _audit_humans(humans)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from understudy.doors import folders
-from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.instruments.disclosure import ItemIndex
 from understudy.instruments.text import Titles
@@ -17,6 +16,7 @@ from understudy.records import Dialogue
 from understudy.rows.handle import Humans
 from understudy.studies.dose import doses
 from understudy.studies.dose.doses import DialogueFacts, Dosed
+from understudy.tasks.play.opened import store_open
 from understudy.tasks.profile.splits import OPEN, REPORTED, checked_split
 from understudy.tasks.studies.results.audits import DoseFields
 
@@ -28,7 +28,7 @@ _SPEAKER = {"seeker": "user", "recommender": "assistant"}
 def write_dose(store_path: str, dataset: str, *, kind: str, share: float, out: str, split: str = REPORTED, seed: int) -> DoseFields:
     """The fields of `understudy dose`. Raises BadInput."""
     checked_split(split)
-    with Store.open(store_path) as store:
+    with store_open(Path(store_path)) as store:
         humans = Humans.of(store, dataset)
         dialogues, ground = of_split(humans, split)
         licence = str(humans.rows("profile/profile")[0]["licence"])

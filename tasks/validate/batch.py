@@ -55,7 +55,7 @@ class ValidateFields(GateFields):
     calls: dict[str, int]
 
 
-@task(name="validate batch", persist_result=False)
+@task(name="validate batch", task_run_name="validate batch {batch_key:.12}", persist_result=False)
 def validate_batch(store: Store, batch_key: str) -> GateFields:
     """The fields of `understudy validate`, with `passed` and the `worst` dialogues; a batch that was judged is served from its rows."""
     batch = _batch(store, batch_key)
@@ -91,9 +91,10 @@ def require_passed(fields: GateFields) -> GateFields:
 
 
 def failures_in_words(failed: Sequence[VerdictFields]) -> str:
-    """The failed bounds in one line, the ones on figures before those that guard the evidence."""
-    ordered = sorted(failed, key=lambda verdict: verdict["subject"] == "")
-    return "; ".join(f"{verdict['suite']}/{verdict['expectation']}: {verdict['detail']}" for verdict in ordered)
+    """The failed bounds in one line, each with its value; what guards the evidence only where no bound of its suite says the same."""
+    told = {verdict["suite"] for verdict in failed if verdict["subject"]}
+    shown = [verdict for verdict in failed if verdict["subject"] or verdict["suite"] not in told]
+    return "; ".join(f"{verdict['suite']}/{verdict['expectation']}: {verdict['detail']}" for verdict in shown)
 
 
 def _batch(store: Store, batch_key: str) -> Fields:

@@ -15,10 +15,16 @@ from understudy.flows import stages
 from understudy.flows.nightly import nightly
 from understudy.objectives import NAMES
 from understudy.parameters import Caps, Models, RunOptions
-from understudy.tasks.status import store_status
+from understudy.tasks.status import StatusFields, store_status
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGES = ("ingest_done", "profile_done", "generation_started", "generation_done", "search_done", "batch_played", "verdict")
+
+
+def without_nights(status: StatusFields) -> dict[str, Any]:
+    """What a night leaves in the store besides the note that it was there."""
+    tables = {name: n for name, n in status["tables"].items() if not name.startswith("publish.night")}
+    return {**status, "tables": tables, "nights": []}
 
 
 def spent(parameters: dict[str, Any]) -> dict[str, Any]:
@@ -53,7 +59,7 @@ def test_a_night_goes_all_the_way_and_again_costs_nothing(night: dict[str, Any],
     again = spent(night)
     after = store_status(night["options"].store)
     assert again["n_model_calls"] == 0
-    assert after == before
+    assert without_nights(after) == without_nights(before)
     nothing = {"flow_run_id": "", "n_model_calls": 0, "calls": dict.fromkeys(first["calls"], 0)}
     assert {**again, "flow_run_id": ""} == {**first, **nothing}
 

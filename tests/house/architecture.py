@@ -36,8 +36,8 @@ DOORS = {
 
 # where a store is opened: what a run has open, the ledger's own thread, and the functions behind one command each
 OPENING = (
-    "understudy/doors/", "tasks/play/opened.py", "tasks/status.py", "tasks/profile/labelling.py", "tasks/optimize/export.py",
-    "flows/cli/beforehand.py", "tasks/studies/audit.py", "tasks/studies/dose.py", "tasks/studies/estimate.py", "tasks/studies/lineage.py",
+    "understudy/doors/", "tasks/play/opened.py", "tasks/optimize/export.py", "flows/cli/beforehand.py", "tasks/studies/estimate.py",
+    "tasks/studies/lineage.py",
 )  # fmt: skip
 WRITING = {"write_text", "write_bytes", "mkdir"}
 

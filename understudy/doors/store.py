@@ -27,7 +27,7 @@ SCHEMAS = ("ingest", "profile", "play", "optimize", "simulate", "validate", "pub
 
 # what may differ between two runs that did the same work
 _VOLATILE_COLUMNS = ("latency_s", "usd", "max_usd", "made_at", "path", "run_id", "reservation_id")
-_VOLATILE_TABLES = ("play.reservations", "play.settlements", "play.marks")
+_VOLATILE_TABLES = ("play.reservations", "play.settlements", "play.marks", "publish.nights", "publish.night_ends")
 
 
 class Store:
@@ -171,22 +171,25 @@ class Store:
         kept = snapshot_of(self.path)
         part = kept.with_name(f".{kept.name}.part")
         folders.removed(part)
-        with self._file_errors():
-            self._copy_to(part)
+        self.copy_to(part)
         with Store(connected(part, read_only=True), part) as copy:
             if (copy.counts(), copy.digest()) != (self.counts(), self.digest()):
                 raise UnderstudyError(f"the snapshot {part} does not hold the rows of the store {self.path}", hint="look at the disk")
         folders.put(part, kept)
         return kept
 
-    def _copy_to(self, path: Path) -> None:
-        connection = self._connection
-        own = self._value("select current_database()").replace('"', '""')
-        connection.execute("attach '{}' as copied".format(str(path).replace("'", "''")))
-        try:
-            connection.execute(f'copy from database "{own}" to copied')
-        finally:
-            connection.execute("detach copied")
+    def copy_to(self, path: Path) -> None:
+        """Writes the store as it is at this moment into a new file, while others go on writing. Raises as reading and writing do."""
+        with self._file_errors():
+            connection = self._connection
+            own = self._value("select current_database()").replace('"', '""')
+            # names of databases are shared by the connections of a process
+            copied = f"copied_{get_ident()}"
+            connection.execute("attach '{}' as {}".format(str(path).replace("'", "''"), copied))
+            try:
+                connection.execute(f'copy from database "{own}" to {copied}')
+            finally:
+                connection.execute(f"detach {copied}")
 
     def export(self, path: Path, tables: Mapping[str, pl.DataFrame]) -> None:
         """Writes `tables` (name → rows) into a new DuckDB file at `path`, for consumers who open it read-only."""

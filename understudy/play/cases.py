@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from understudy.instruments.disclosure import ItemIndex
 from understudy.measure.reference import Reference, read
-from understudy.play.dialogue import Played, PlayedTurn
-from understudy.records import Context
+from understudy.play.dialogue import Played
+from understudy.records import DECOY, Context
 from understudy.search.influence import ComparedTurn, Exhibit, Reading
 
 VERSION = 1
-_NOTES = {
+NOTES = {
     "title": "gives the wanted title away",
     "attributes": "tells so much that few titles are left",
     "copying": "much of it stands word for word in the records",
@@ -59,12 +60,16 @@ class _Said:
     previous: str
     person: str
     stratum: str | None
+    at: Place
     given_away: frozenset[str] = frozenset()
 
 
-def cases(played: Iterable[Played], *, contexts: Mapping[str, Context], humans: HumanTurns, reference: Reference) -> list[ComparedTurn]:
-    """The usable turns of a candidate as cases, replays first; decoys are no evidence, for nobody recommended them to a human."""
-    said = [turn for one in played for turn in _turns_of(one, contexts, humans, reference)]
+def cases(
+    played: Iterable[Played], *, contexts: Mapping[str, Context], humans: HumanTurns, reference: Reference, with_decoys: bool = False
+) -> list[ComparedTurn]:
+    """The usable turns as cases, in the order of `played`; decoys are no evidence for the critic: nobody recommended them to a human."""
+    kept = [one for one in played if with_decoys or one.stratum != DECOY]
+    said = [turn for one in kept for turn in _turns_of(one, contexts, humans, reference)]
     if not said:
         return []
     texts = pl.Series("text", [text for one in said for text in (one.text, one.previous, one.person)])
@@ -77,32 +82,42 @@ def _turns_of(one: Played, contexts: Mapping[str, Context], humans: HumanTurns, 
     if one.mode == "free":
         return _free(one, reference) if one.status in ("complete", "capped") else []
     context = contexts.get(one.scenario_id)
-    if context is None or not one.turns or one.stratum == "decoy":
+    if context is None or not one.turns:
         return []
     place = (context.dialogue_id, context.turn_index)
     heard = context.history[-1].text if context.history and context.history[-1].role == "recommender" else ""
     person = humans.reactions.get(context.context_id, "") if one.stratum else humans.behaviour.get(place, "")
-    return [_Said(one.dialogue_id, one.dialogue_id, heard, one.turns[0].text, humans.previous.get(place, ""), person, one.stratum)]
+    said, previous = one.turns[0].text, humans.previous.get(place, "")
+    return [_Said(one.dialogue_id, one.dialogue_id, heard, said, previous, person, one.stratum, (one.play_key, 0))]
 
 
 def _free(one: Played, reference: Reference) -> list[_Said]:
     """The seeker's turns of a free run; what gives the target away is the turn with which it was given away."""
-    out, previous, gave = [], "", frozenset[str]()
+    out, previous, gave = [], "", given_away(one, reference.catalogue)
     for at, turn in enumerate(one.turns):
         if turn.role != "seeker":
             continue
-        now = _given_away(one, one.turns[: at + 1], reference)
         heard = one.turns[at - 1].text if at else ""
-        out.append(_Said(one.play_key, one.dialogue_id, heard, turn.text, previous, "", None, now - gave))
-        previous, gave = turn.text, now
+        told = gave.get(at, frozenset())
+        out.append(_Said(one.play_key, one.dialogue_id, heard, turn.text, previous, "", None, (one.play_key, at), told))
+        previous = turn.text
     return out
 
 
-def _given_away(one: Played, turns: Sequence[PlayedTurn], reference: Reference) -> frozenset[str]:
-    if one.target is None or one.target not in reference.catalogue.items:
-        return frozenset()
-    told = reference.catalogue.disclosure_of(one.target, [(turn.role, turn.text, turn.item_ids) for turn in turns])
-    return frozenset(name for name, given in (("title", told.title), ("attributes", told.attributes)) if given)
+def given_away(one: Played, catalogue: ItemIndex) -> dict[int, frozenset[str]]:
+    """The seeker's turns with which the target of a free run was given away, and how: `title`, `attributes`."""
+    found: dict[int, frozenset[str]] = {}
+    if one.target is None or one.target not in catalogue.items:
+        return found
+    gave = frozenset[str]()
+    for at, turn in enumerate(one.turns):
+        if turn.role == "seeker":
+            told = catalogue.disclosure_of(one.target, [(each.role, each.text, each.item_ids) for each in one.turns[: at + 1]])
+            now = frozenset(name for name, given in (("title", told.title), ("attributes", told.attributes)) if given)
+            if now - gave:
+                found[at] = now - gave
+            gave = now
+    return found
 
 
 def _copies(said: Sequence[_Said], known: Mapping[str, dict[str, object]], reference: Reference) -> list[frozenset[str]]:
@@ -126,10 +141,10 @@ def _copies(said: Sequence[_Said], known: Mapping[str, dict[str, object]], refer
 
 def _case(one: _Said, known: Mapping[str, dict[str, object]], leaks: frozenset[str]) -> ComparedTurn:
     before = str(known[one.previous]["act"]) if one.previous else _START
-    note = "; ".join(_NOTES[name] for name in sorted(leaks))
+    note = "; ".join(NOTES[name] for name in sorted(leaks))
     theirs = _reading(known[one.person], before) if one.person else None
     exhibit = Exhibit(one.heard, one.text, one.person, note)
-    return ComparedTurn(one.unit, exhibit, _reading(known[one.text], before), theirs, one.stratum, leaks)
+    return ComparedTurn(one.unit, exhibit, _reading(known[one.text], before), theirs, one.stratum, leaks, one.at)
 
 
 def _reading(row: Mapping[str, object], before: str) -> Reading:

@@ -56,7 +56,7 @@ class ComparedTurn:
     """A simulated turn with the human's turn in the same place.
 
     `stratum` is set for reactions; `leaks` says which kinds of leakage the turn is counted under (title, attributes, copying,
-    short_turns). `theirs` is None where no human spoke there, as in a free run.
+    short_turns). `theirs` is None where no human spoke there, as in a free run. `place` is the key of what was played and the turn in it.
     """
 
     dialogue_id: str
@@ -65,6 +65,7 @@ class ComparedTurn:
     theirs: Reading | None = None
     stratum: str | None = None
     leaks: frozenset[str] = frozenset()
+    place: tuple[str, int] = ("", 0)
 
 
 def evidence(

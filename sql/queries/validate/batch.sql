@@ -5,6 +5,7 @@ select
     batches.profile_key,
     batches.genome_digest,
     engines.engine,
+    batches.seed,
     batches.evaluation_key,
     batches.n_dialogues,
     batches.n_missing,

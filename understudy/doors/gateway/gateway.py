@@ -15,7 +15,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from understudy.completion import Completion, MissingReply, Request
+from understudy.completion import Completion, Request
 from understudy.doors.events import emit
 from understudy.doors.gateway import lengths
 from understudy.doors.gateway.budget import Budget
@@ -23,7 +23,7 @@ from understudy.doors.gateway.caller import Caller, GatewayConfig, Provider, lan
 from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.gateway.pacing import LANE
 from understudy.doors.gateway.refusals import Adaptation
-from understudy.errors import ProviderFailed, UnderstudyError
+from understudy.errors import ProviderFailed, Stopped
 
 Result = TypeVar("Result")
 
@@ -81,7 +81,7 @@ class Exchange:
         """
         if self._closed:
             work.close()
-            raise UnderstudyError("the gateway is closed")
+            raise Stopped
         future = asyncio.run_coroutine_threadsafe(_in_own_lane(work, timeout_s), self._loop)
         try:
             return future.result()
@@ -97,10 +97,13 @@ class Exchange:
         self._budget.count_dialogue()
 
     async def complete(self, request: Request) -> Completion:
-        """The reply, from the ledger where it is there. Raises MissingReply, BudgetExhausted, ProviderFailed, BadInput.
+        """The reply, from the ledger where it is there. Raises MissingReply, BudgetExhausted, ProviderFailed, BadInput, Stopped.
 
         A caller that is cancelled does not cancel the call: it may be paid for, so its reply is kept.
         """
+        if self._closed:
+            # a piece of work that takes a cancelled call for a missing reply would play on to its end
+            raise Stopped
         request = lengths.applied(request)
         key = request.key
         if self._ledger.has(key):
@@ -117,7 +120,7 @@ class Exchange:
             return await asyncio.shield(flying)
         except asyncio.CancelledError:
             if flying.cancelled():
-                raise MissingReply("the run was stopped while the call was in flight") from None
+                raise Stopped from None
             raise
 
     async def _called(self, request: Request, key: str) -> Completion:

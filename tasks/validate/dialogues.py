@@ -1,0 +1,161 @@
+"""The dialogues of a batch for people to read, or those behind a bound that it failed, with the turns that are to blame marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypedDict
+
+from understudy.doors import checks
+from understudy.doors.reading_copy import SnapshotFields, readable
+from understudy.doors.store import Store
+from understudy.errors import BadInput
+from understudy.instruments.disclosure import ItemIndex
+from understudy.measure.reference import Reference
+from understudy.play import cases
+from understudy.play.dialogue import Played
+from understudy.records import Context
+from understudy.release.failing import Behind, Mark, marks
+from understudy.rows import played as rows
+from understudy.rows.handle import Humans
+from understudy.rows.named import batch_key_of
+from understudy.tasks.optimize.generations import evaluation_of
+
+N_SHOWN = 10
+TABLE_SUITES = ("synthetic_dialogues", "synthetic_turns")
+_OF_REPLAYS = ("objectives.positive", "objectives.diversity", "objectives.behavioural", "diagnostics.over", "diagnostics.decoy")
+QUARANTINED = "facts.quarantined"
+_WHOLE = "it is a property of the batch as a whole, and no dialogue is behind it"
+
+
+class TurnFields(TypedDict):
+    """What was said; `marks` says why the turn is to blame. `of_log`: the turn stands in the human log and was not simulated."""
+
+    speaker: str
+    text: str
+    of_log: bool
+    marks: list[str]
+
+
+class DialogueFields(TypedDict):
+    """A dialogue of the batch, or a replayed turn after the human turns before it; `reasons` why it is shown."""
+
+    id: str
+    engine: str
+    kind: str
+    status: str
+    turns: list[TurnFields]
+    reasons: list[str]
+
+
+class DialoguesFields(TypedDict):
+    """The fields of `understudy dialogues`; `n_matching` counts those that could be shown."""
+
+    snapshot: SnapshotFields | None
+    batch: str
+    batch_key: str
+    dataset: str
+    failing: str | None
+    n_matching: int
+    dialogues: list[DialogueFields]
+
+
+def batch_dialogues(path: Path, batch: str, *, dataset: str | None, failing: str | None, n: int) -> DialoguesFields:
+    """The fields of `understudy dialogues`. Raises BadInput."""
+    with readable(path) as reading:
+        shown = Shown(reading.store, batch_key_of(reading.store, batch, dataset))
+        found = shown.all() if failing is None else shown.behind(failing)
+        return {
+            "snapshot": reading.snapshot, "batch": batch, "batch_key": shown.batch_key, "dataset": shown.row["dataset"],
+            "failing": failing, "n_matching": len(found), "dialogues": [shown.dialogue(key, found[key]) for key in list(found)[:n]],
+        }  # fmt: skip
+
+
+class Shown:
+    """The dialogues of one batch over an open store."""
+
+    def __init__(self, store: Store, batch_key: str) -> None:
+        self._store, self.batch_key = store, batch_key
+        found = store.rows("validate/batch", batch_key=batch_key)
+        if not found:
+            raise BadInput(f"the store does not hold the figures of batch {batch_key}", hint="run `understudy simulate` to play one")
+        self.row: Mapping[str, Any] = found[0]
+        self._humans = Humans(store, self.row["dataset"], self.row["profile_key"])
+        members = [str(one["play_key"]) for one in store.rows("simulate/members", batch_key=batch_key)]
+        replays = [str(one["play_key"]) for one in store.rows("simulate/replays", batch_key=batch_key)]
+        self._members, self._replays = members, replays
+        self._played = rows.load_played(store, [*members, *replays])
+        self._quarantined = {one["play_key"]: list(one["reasons"]) for one in store.rows("validate/quarantine", batch_key=batch_key)}
+
+    def all(self) -> dict[str, list[Mark]]:
+        """Every dialogue of the batch, those in quarantine first."""
+        first = [*self._quarantined, *(key for key in self._members if key not in self._quarantined)]
+        return {key: [] for key in first if key in self._played}
+
+    def behind(self, failing: str) -> dict[str, list[Mark]]:
+        """The dialogues behind the bound SUITE/EXPECTATION with their marks, the worst first. Raises BadInput."""
+        suite, _, name = failing.partition("/")
+        expectation = _expectation(suite, name)
+        if suite in TABLE_SUITES:
+            reason = str(expectation.meta.get("reason", ""))
+            return {key: [Mark(key, None, reason)] for key, reasons in self._quarantined.items() if reason in reasons}
+        figure = str(expectation.meta.get("figure", ""))
+        if figure.startswith(_OF_REPLAYS) and not self._replays:
+            raise BadInput(f"{failing} rests on replayed turns, which were not recorded for this batch", hint="play a new batch")
+        if figure == QUARANTINED:
+            return {key: [Mark(key, None, one) for one in reasons] for key, reasons in self._quarantined.items()}
+        found = marks(figure, self._evidence()) if figure else None
+        if found is None:
+            raise BadInput(f"{failing} cannot be shown by dialogues: {_WHOLE}", hint="`understudy validate` tells its value and bound")
+        grouped: dict[str, list[Mark]] = {}
+        for mark in found:
+            grouped.setdefault(mark.play_key, []).append(mark)
+        return grouped
+
+    def dialogue(self, play_key: str, found: Sequence[Mark]) -> DialogueFields:
+        """One dialogue with its marks; where none are given, with the turns that give its target away."""
+        one = self._played[play_key]
+        found = found or self._given_away(one)
+        context = self._contexts().get(one.scenario_id) if one.mode != "free" else None
+        before = [_turn(turn.role, turn.text, of_log=True) for turn in context.history] if context else []
+        after = [_turn(turn.role, turn.text, [mark.why for mark in found if mark.turn == at]) for at, turn in enumerate(one.turns)]
+        whole = [mark.why for mark in found if mark.turn is None]
+        reasons = list(dict.fromkeys([*self._quarantined.get(play_key, []), *whole, *(why for turn in after for why in turn["marks"])]))
+        return {
+            "id": play_key, "engine": one.engine, "kind": "free run" if one.mode == "free" else "replayed turn", "status": one.status,
+            "turns": [*before, *after], "reasons": reasons,
+        }  # fmt: skip
+
+    def _given_away(self, one: Played) -> list[Mark]:
+        catalogue = self._humans.once("catalogue as it is disclosed", lambda: ItemIndex(self._humans.items))
+        told = cases.given_away(one, catalogue)
+        return [Mark(one.play_key, at, cases.NOTES[kind]) for at, kinds in told.items() for kind in sorted(kinds)]
+
+    def _contexts(self) -> dict[str, Context]:
+        return self._humans.contexts(self.row["split"])
+
+    def _evidence(self) -> Behind:
+        split, humans = self.row["split"], self._humans
+        reference: Reference = humans.reference(split, seed=self.row["seed"])
+        words = cases.HumanTurns.of(humans.reactions(split), humans.behaviour(split))
+        everything = list(self._played.values())
+        read = cases.cases(everything, contexts=self._contexts(), humans=words, reference=reference, with_decoys=True)
+        measured = evaluation_of(self._store.rows("optimize/evaluation", evaluation_key=self.row["evaluation_key"])[0]).objectives
+        signed = {name: {part: one.value for part, one in value.signed.items()} for name, value in measured.items()}
+        return Behind(everything, read, signed, reference)
+
+
+def _turn(speaker: str, text: str, found: Sequence[str] = (), *, of_log: bool = False) -> TurnFields:
+    return {"speaker": speaker, "text": text, "of_log": of_log, "marks": list(found)}
+
+
+def _expectation(suite: str, name: str) -> checks.Expectation:
+    """The expectation of a suite. Raises BadInput that lists what there is."""
+    suites = checks.suites()
+    if suite not in suites:
+        named = ", ".join(sorted(suites))
+        raise BadInput(f"there is no suite {suite!r}", hint=f"write --failing SUITE/EXPECTATION; the suites are {named}")
+    known = {one.name: one for one in suites[suite]}
+    if name not in known:
+        raise BadInput(f"the suite {suite} has no expectation {name!r}", hint=f"name one of {', '.join(known)}")
+    return known[name]
