@@ -12,7 +12,7 @@ from prefect.artifacts import MarkdownArtifact, ProgressArtifact
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.runtime import flow_run
 
-_gathered_by: ContextVar[UUID | None] = ContextVar("gathered_by", default=None)
+_GATHERED_BY: ContextVar[UUID | None] = ContextVar("gathered_by", default=None)
 
 
 @contextmanager
@@ -23,11 +23,11 @@ def gathered() -> Iterator[None]:
     of them later than their children need it.
     """
     own = flow_run.get_id()
-    token = _gathered_by.set(_gathered_by.get() or (UUID(own) if own else None))
+    token = _GATHERED_BY.set(_GATHERED_BY.get() or (UUID(own) if own else None))
     try:
         yield
     finally:
-        _gathered_by.reset(token)
+        _GATHERED_BY.reset(token)
 
 
 def in_run() -> bool:
@@ -41,13 +41,13 @@ def page(markdown: str, *, key: str, description: str, svg: str | None = None, s
         above = _picture(description, svg) if svg else ""
         below = "\n".join(_picture(name, one) for name, one in (svgs or {}).items())
         text = "\n".join(part for part in (above, markdown, below) if part)
-        MarkdownArtifact(markdown=text, key=key, description=description, flow_run_id=_gathered_by.get()).create()
+        MarkdownArtifact(markdown=text, key=key, description=description, flow_run_id=_GATHERED_BY.get()).create()
 
 
 def progress(done: int, total: int, *, key: str, description: str) -> None:
     """A progress artifact; the newest of its key is what the UI shows."""
     if in_run():
-        ProgressArtifact(progress=100.0 * done / total, key=key, description=description, flow_run_id=_gathered_by.get()).create()
+        ProgressArtifact(progress=100.0 * done / total, key=key, description=description, flow_run_id=_GATHERED_BY.get()).create()
 
 
 def _picture(name: str, svg: str) -> str:

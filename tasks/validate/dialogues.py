@@ -112,14 +112,14 @@ class Shown:
             grouped.setdefault(mark.play_key, []).append(mark)
         return grouped
 
-    def dialogue(self, play_key: str, found: Sequence[Mark]) -> DialogueFields:
+    def dialogue(self, play_key: str, marked: Sequence[Mark]) -> DialogueFields:
         """One dialogue with its marks; where none are given, with the turns that give its target away."""
         one = self._played[play_key]
-        found = found or self._given_away(one)
+        shown = marked or self._given_away(one)
         context = self._contexts().get(one.scenario_id) if one.mode != "free" else None
         before = [_turn(turn.role, turn.text, of_log=True) for turn in context.history] if context else []
-        after = [_turn(turn.role, turn.text, [mark.why for mark in found if mark.turn == at]) for at, turn in enumerate(one.turns)]
-        whole = [mark.why for mark in found if mark.turn is None]
+        after = [_turn(turn.role, turn.text, [mark.why for mark in shown if mark.turn == at]) for at, turn in enumerate(one.turns)]
+        whole = [mark.why for mark in shown if mark.turn is None]
         reasons = list(dict.fromkeys([*self._quarantined.get(play_key, []), *whole, *(why for turn in after for why in turn["marks"])]))
         return {
             "id": play_key, "engine": one.engine, "kind": "free run" if one.mode == "free" else "replayed turn", "status": one.status,
