@@ -14,7 +14,7 @@ from understudy.flows.cli.tables import PageTable
 from understudy.report.figures import money
 
 if TYPE_CHECKING:
-    from understudy.tasks.status import NightRow, StatusFields
+    from understudy.tasks.status import LedgerFields, NightRow, StatusFields
 
 N_NIGHTS = 14
 # whose reason says no more than their name
@@ -32,6 +32,20 @@ def status(*, store: StoreFile = STORE, as_json: AsJson = False) -> None:
     answer(work, page, as_json=as_json)
 
 
+def _odd(ledger: LedgerFields) -> list[tuple[int, str]]:
+    """What happened to replies and calls that is worth a line, and how often; what never happened has none."""
+    failed = f"calls ended without a reply and cost {ledger['failed_tokens']} tokens, {money(ledger['failed_usd'])}"
+    told = [
+        (ledger["n_cut"], "replies were cut at the limit on their tokens"),
+        (ledger["n_normalised"], "replies held characters that were replaced or removed"),
+        (ledger["n_overlong"], "replies were longer than the limit on their tokens allows"),
+        (ledger["n_tokens_counted"], "replies came without a report of their tokens, which were counted here"),
+        (ledger["n_tokens_clamped"], "replies came with an impossible report of their tokens, which was clamped"),
+        (ledger["n_failed"], f"{failed}; the cost of {ledger['n_failed_unknown']} of them is unknown"),
+    ]
+    return [(n, text) for n, text in told if n]
+
+
 def page(console: Console, fields: StatusFields) -> None:
     """The nights, the rows, the ledger and the releases."""
     snapshot_read(console, fields["snapshot"])
@@ -44,6 +58,8 @@ def page(console: Console, fields: StatusFields) -> None:
     console.print(table)
     ledger = fields["ledger"]
     console.print(f"ledger: {ledger['n']} completions, {ledger['tokens']} tokens, {money(ledger['usd'])}, {ledger['n_unknown']} unknown")
+    for n, told in _odd(ledger):
+        console.print(f"  {n} {told}")
     if ledger["n_prompts_cut"]:
         console.print(f"the prompts of {ledger['n_prompts_cut']} completions were cut by the server; raise the model's context")
     for one in fields["adaptations"]:

@@ -81,6 +81,12 @@ def test_the_manifest_tells_where_the_release_comes_from(published: tuple[str, P
     assert not any("made_at" in name or "time" in name for name in (*manifest, *lineage))
 
 
+def test_the_manifest_says_what_was_done_to_replies_and_null_where_nobody_counted(published: tuple[str, Path, dict[str, Any]]) -> None:
+    manifest = json.loads((Path(published[2]["release"]["path"]) / "manifest.json").read_text())
+    counts = dict.fromkeys(("n_stripped", "n_redone", "n_unchecked", "n_normalised", "n_recounted"))
+    assert manifest["lineage"]["replies"] == {**counts, "n_cut": 0}
+
+
 def test_publishing_again_is_a_no_op(published: tuple[str, Path, dict[str, Any]]) -> None:
     path, folder, fields = published
     with Store.open(path) as store:

@@ -35,7 +35,10 @@ failed as (
         count(*) filter (where outcome = 'failed') as n_failed,
         count(*) filter (where may_be_charged and tokens is null) as n_failed_unknown,
         coalesce(sum(tokens), 0) as failed_tokens,
-        sum(usd) filter (where tokens > 0) as failed_usd
+        case
+            when count(*) filter (where tokens > 0 and usd is null) > 0 then null
+            else coalesce(sum(usd), 0)
+        end as failed_usd
     from play.settlements
 )
 select
