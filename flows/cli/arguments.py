@@ -29,6 +29,7 @@ from understudy.flows.cli.options import (
     Seed,
     StoreFile,
     Surface,
+    Verbose,
     Weights,
     pairs_of,
 )
@@ -61,6 +62,7 @@ class OutputArguments:
     """The options for events and output of a command."""
 
     events: EventsFile = None
+    verbose: Verbose = False
     as_json: AsJson = False
 
 

@@ -82,7 +82,7 @@ def compare(
         )
         return {**fields, "files": written(fields, html=text_of(files.html), markdown=text_of(files.markdown))}
 
-    answer(work, page, as_json=output.as_json, events=output.events)
+    answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 
 
 def page(console: Console, fields: CompareAnswer) -> None:

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from understudy.doors.events import recording
 from understudy.errors import BadInput, GateFailed, Stopped, UnderstudyError
+from understudy.flows.cli.progress import narrated
 from understudy.flows.cli.signals import signals_answered
 from understudy.flows.cli.tables import page_console
 
@@ -75,16 +76,24 @@ class Outcome:
 
 
 def answer(
-    work: Callable[[], Result], show: Callable[[Console, Result], None], *, as_json: bool, events: Path | None = None
+    work: Callable[[], Result],
+    show: Callable[[Console, Result], None],
+    *,
+    as_json: bool,
+    events: Path | None = None,
+    verbose: bool = False,
 ) -> NoReturn:
     """Does the work and ends the process: fields on stdout, progress and errors on stderr, exit code as the contract says."""
     for name, value in _PREFECT_DEFAULTS.items():
         os.environ.setdefault(name, value)
     progress = Console(stderr=True, highlight=False)
-    listener = None if as_json and not progress.is_terminal else _narrator(progress)
+    is_silent = as_json and not progress.is_terminal
 
     def recorded() -> Result:
-        with recording(events, listener=listener):
+        if is_silent:
+            with recording(events):
+                return work()
+        with narrated(progress, verbose=verbose) as listener, recording(events, listener=listener):
             return work()
 
     with signals_answered(), redirect_stdout(sys.stderr):
@@ -180,12 +189,3 @@ def _explain(error: ErrorFields | None) -> None:
         console.print(error["message"], markup=False)
         if error["hint"]:
             console.print(f"→ {error['hint']}", markup=False)
-
-
-def _narrator(console: Console) -> Callable[[str, str, str], None]:
-    def tell(stage: str, event: str, key: str) -> None:
-        # a night does not end because nobody can be told how far it is
-        with suppress(OSError):
-            console.print(f"[dim]{stage:>9}[/]  {event.replace('_', ' ')}  [dim]{key}[/]")
-
-    return tell

@@ -43,7 +43,7 @@ def evaluate(
         genome = text_of(prompt.genome)
         return running.run(stages.evaluate, dataset, recommender, setting=prompt.setting, genome_file=genome, n=n, options=options)
 
-    answer(work, page, as_json=output.as_json, events=output.events)
+    answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 
 
 def page(console: Console, fields: EvaluateFields) -> None:

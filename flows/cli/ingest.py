@@ -40,7 +40,7 @@ def ingest(
         told, limits = pairs_of(roles, "--roles"), reading.limits()
         return running.run(stages.ingest, reader, named, dataset=dataset or reader, split=split, roles=told, limits=limits, store=store)
 
-    answer(work, page, as_json=output.as_json, events=output.events)
+    answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 
 
 def page(console: Console, fields: IngestFields) -> None:

@@ -96,7 +96,7 @@ def nightly(
             options=options,
         )
 
-    answer(work, page, as_json=output.as_json, events=output.events)
+    answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 
 
 def page(console: Console, fields: NightlyFields) -> None:

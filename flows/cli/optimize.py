@@ -53,7 +53,7 @@ def optimize(
 
         return running.run(stages.optimize, dataset, setting=setting, search=search, options=options)
 
-    answer(work, page, as_json=output.as_json, events=output.events)
+    answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 
 
 def page(console: Console, fields: OptimizeFields) -> None:

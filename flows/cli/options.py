@@ -19,6 +19,7 @@ SETTING = "zero_shot"
 StoreFile = Annotated[Path, typer.Option("--store", help="DuckDB file of the store."), Means.STORE]
 Seed = Annotated[int, typer.Option(help="Seed from which all random choices are derived.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Name keys and digests in the progress on standard error.")]
 EventsFile = Annotated[
     Path | None, typer.Option("--events", help="File to which one JSON line is appended for each event."), Means.APPENDED
 ]

@@ -9,9 +9,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from understudy.flows.cli.arguments import OutputArguments
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.options import STORE, AsJson, EventsFile, IngestedDataset, StoreFile, text_of
+from understudy.flows.cli.options import STORE, IngestedDataset, StoreFile, text_of
 from understudy.flows.cli.tables import PageTable
 from understudy.parameters import PanelSize
 from understudy.report.figures import figure
@@ -31,8 +32,7 @@ def profile(
         Path | None, typer.Option(help="Folder for the plots. Default: STORE-profile/DATASET beside the store."), Means.FOLDER
     ] = None,
     store: StoreFile = STORE,
-    events: EventsFile = None,
-    as_json: AsJson = False,
+    output: OutputArguments,
 ) -> None:
     """Split the human dialogues, derive needs and contexts, fit the instruments, and measure and plot the human reference values."""
 
@@ -42,7 +42,7 @@ def profile(
 
         return running.run(stages.profile, dataset, store=store, at=PanelSize.parsed(at) if at is not None else None, out=text_of(out))
 
-    answer(work, page, as_json=as_json, events=events)
+    answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 
 
 def page(console: Console, fields: ProfileFields) -> None:

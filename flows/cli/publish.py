@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from understudy.flows.cli.arguments import OutputArguments
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.options import STORE, AsJson, EventsFile, OfDataset, Releases, StoreFile, text_of
+from understudy.flows.cli.options import STORE, OfDataset, Releases, StoreFile, text_of
 from understudy.flows.cli.tables import PageTable
 from understudy.report.figures import figure
 
@@ -24,8 +25,7 @@ def publish(
     dataset: OfDataset = None,
     releases: Releases = None,
     store: StoreFile = STORE,
-    events: EventsFile = None,
-    as_json: AsJson = False,
+    output: OutputArguments,
 ) -> None:
     """Publish a batch that has passed its gates as a release."""
 
@@ -35,7 +35,7 @@ def publish(
 
         return running.run(stages.publish, batch, name=name, dataset=dataset, store=store, releases=text_of(releases))
 
-    answer(work, page, as_json=as_json, events=events)
+    answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 
 
 def page(console: Console, fields: ReleaseFields) -> None:

@@ -51,7 +51,7 @@ def simulate(
             with_report=not played.no_report, options=options,
         )  # fmt: skip
 
-    answer(work, page, as_json=output.as_json, events=output.events)
+    answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 
 
 def page(console: Console, fields: SimulateFields) -> None:

@@ -58,7 +58,7 @@ def study(
         )
         return {**fields, "estimate": expected, "files": tasks_study.written(fields, str(run.store), out=text_of(out))}
 
-    answer(work, page, as_json=output.as_json, events=output.events)
+    answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 
 
 def page(console: Console, fields: StudyAnswer) -> None:

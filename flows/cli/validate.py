@@ -40,7 +40,7 @@ def validate(
 
         return running.run(stages.validate, batch, dataset=dataset, store=store, options=options)
 
-    answer(work, page, as_json=output.as_json, events=output.events)
+    answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 
 
 def page(console: Console, fields: GateFields) -> None:

@@ -10,6 +10,7 @@ from prefect import task
 from prefect.futures import PrefectFuture
 
 from understudy import objectives
+from understudy.doors import gauge
 from understudy.doors.store import Store
 from understudy.errors import BudgetExhausted
 from understudy.keys import canonical_json
@@ -90,7 +91,15 @@ def performed(opened: OpenRun, work: Work) -> tuple[list[Played], tuple[Played, 
     if missing:
         gateway = opened.gateway
         crs = {work.recommender: opened.recommender_of(work.recommender)} if work.panel.free else {}
-        fresh = gateway.run(play_all(missing, complete=gateway.complete, recommenders=crs, on_dialogue=gateway.count_dialogue))
+        gauge.planned(len(missing))
+
+        def on_played() -> None:
+            gauge.played(gauge.Spent(gateway.n_calls, gateway.tokens, gateway.usd))
+
+        playing = play_all(
+            missing, complete=gateway.complete, recommenders=crs, on_dialogue=gateway.count_dialogue, on_played=on_played
+        )  # fmt: skip
+        fresh = gateway.run(playing)
     by_key = {**there, **{one.play_key: one for one in fresh}}
     return [by_key[scene.play_key] for scene in scenes], tuple(fresh)
 

@@ -91,14 +91,24 @@ async def play(scene: Scene, *, complete: Complete, recommender: Recommender | N
 
 
 async def play_all(
-    scenes: Iterable[Scene], *, complete: Complete, recommenders: Mapping[str, Recommender], on_dialogue: Callable[[], None]
+    scenes: Iterable[Scene],
+    *,
+    complete: Complete,
+    recommenders: Mapping[str, Recommender],
+    on_dialogue: Callable[[], None],
+    on_played: Callable[[], None] = lambda: None,
 ) -> list[Played]:
-    """All scenes in their order, played at once; the gateway paces the calls. The first error that ends the run cancels the rest."""
+    """All scenes in their order, played at once; the gateway paces the calls. The first error that ends the run cancels the rest.
+
+    `on_dialogue` is called before a free run, `on_played` after any scene.
+    """
 
     async def one(scene: Scene) -> Played:
         if scene.mode == "free":
             on_dialogue()
-        return await play(scene, complete=complete, recommender=recommenders.get(scene.recommender))
+        played = await play(scene, complete=complete, recommender=recommenders.get(scene.recommender))
+        on_played()
+        return played
 
     try:
         async with asyncio.TaskGroup() as group:

@@ -1,0 +1,70 @@
+"""How far a run is: what is to be played, what was played, and what was spent. For whoever watches; nothing is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from threading import Lock
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What the models of a run have cost so far; `usd` is None where a price is not known."""
+
+    n_calls: int = 0
+    tokens: int = 0
+    usd: float | None = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Replayed turns and dialogues played, those planned so far, and what was spent. A search plans on as it goes."""
+
+    done: int = 0
+    planned: int = 0
+    spent: Spent = Spent()
+
+
+Watcher = Callable[[Progress], None]
+
+
+class Gauge:
+    """Counts for one watcher; every thread of the run may add."""
+
+    def __init__(self, watcher: Watcher | None) -> None:
+        self._watcher, self._seen, self._lock = watcher, Progress(), Lock()
+
+    def add(self, *, planned: int = 0, done: int = 0, spent: Spent | None = None) -> None:
+        """Tells the watcher the new counts."""
+        if self._watcher is None:
+            return
+        with self._lock:
+            seen = self._seen
+            self._seen = replace(seen, done=seen.done + done, planned=seen.planned + planned, spent=spent or seen.spent)
+            self._watcher(self._seen)
+
+
+_UNWATCHED = Gauge(None)
+_current = _UNWATCHED
+
+
+@contextmanager
+def watched(watcher: Watcher | None) -> Iterator[None]:
+    """What is played in the block is told to `watcher`."""
+    global _current
+    before, _current = _current, Gauge(watcher)
+    try:
+        yield
+    finally:
+        _current = before
+
+
+def planned(n: int) -> None:
+    """Tells that `n` more are to be played."""
+    _current.add(planned=n)
+
+
+def played(spent: Spent) -> None:
+    """Tells that one more was played, and what all of them cost by now."""
+    _current.add(done=1, spent=spent)
