@@ -47,6 +47,8 @@ SAID: dict[str, Any] = {
     "confusion_by_register": {"reaction": {"human": {"n": 1234567, "source": "gold acts"}}},
 }  # fmt: skip
 
+NAMES = {"calls": ("search", "report", "dialogues")}
+
 
 def made(kind: Any, name: str = "") -> Any:
     """A value of a type, as wide as values get."""
@@ -63,7 +65,7 @@ def made(kind: Any, name: str = "") -> Any:
     if origin in (list, tuple):
         return [made(inner[0], name)] * 2
     if origin is dict:
-        return {f"a_name_of_some_length_{at}": made(inner[1]) for at in range(2)}
+        return {one: made(inner[1]) for one in NAMES.get(name, ("a_name_of_some_length_0", "a_name_of_some_length_1"))}
     return {int: 1234567, float: 123456.789012, bool: True, str: "a text of some length"}.get(kind, "a text")
 
 
