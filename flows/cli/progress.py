@@ -51,7 +51,7 @@ class _Bar(Bars):
             yield Text(f"spent: {spent_told(self._told.spent)}", style="dim")
 
 
-def spent_told(spent: gauge.Spent) -> str:
+def spent_told(spent: gauge.SpentSoFar) -> str:
     """`1,234 calls, 56,789 tokens, 0.1234 USD`."""
     return f"{spent.n_calls:,} calls, {spent.tokens:,} tokens, {money(spent.usd)}"
 

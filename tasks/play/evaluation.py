@@ -94,7 +94,7 @@ def performed(opened: OpenRun, work: Work) -> tuple[list[Played], tuple[Played, 
         gauge.planned(len(missing))
 
         def on_played() -> None:
-            gauge.played(gauge.Spent(gateway.n_calls, gateway.tokens, gateway.usd))
+            gauge.played(gauge.SpentSoFar(gateway.n_calls, gateway.tokens, gateway.usd))
 
         playing = play_all(
             missing, complete=gateway.complete, recommenders=crs, on_dialogue=gateway.count_dialogue, on_played=on_played

@@ -27,8 +27,8 @@ def test_an_event_is_told_without_digests_unless_they_are_asked_for(key: str, pl
 
 
 def test_spend_says_that_a_price_is_unknown() -> None:
-    assert spent_told(gauge.Spent(1234, 56789, 0.12345)) == "1,234 calls, 56,789 tokens, 0.1235 USD"
-    assert spent_told(gauge.Spent(1, 2, None)) == "1 calls, 2 tokens, price unknown"
+    assert spent_told(gauge.SpentSoFar(1234, 56789, 0.12345)) == "1,234 calls, 56,789 tokens, 0.1235 USD"
+    assert spent_told(gauge.SpentSoFar(1, 2, None)) == "1 calls, 2 tokens, price unknown"
 
 
 def test_into_a_file_a_line_tells_each_tenth_and_what_was_spent() -> None:
@@ -36,7 +36,7 @@ def test_into_a_file_a_line_tells_each_tenth_and_what_was_spent() -> None:
     with narrated(console, verbose=False) as tell:
         gauge.planned(20)
         for at in range(20):
-            gauge.played(gauge.Spent(at + 1, 100 * (at + 1), 0.0))
+            gauge.played(gauge.SpentSoFar(at + 1, 100 * (at + 1), 0.0))
         tell("simulate", "batch_played", DIGEST)
     assert isinstance(console.file, io.StringIO)
     *lines, event = console.file.getvalue().splitlines()
@@ -49,7 +49,7 @@ def test_on_a_narrow_terminal_the_bar_and_the_spend_stand_whole() -> None:
     console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None, legacy_windows=False)
     with narrated(console, verbose=True) as tell:
         gauge.planned(1234567)
-        gauge.played(gauge.Spent(1234567, 123456789, 123.4567))
+        gauge.played(gauge.SpentSoFar(1234567, 123456789, 123.4567))
         tell("simulate", "batch_played", DIGEST)
     assert isinstance(console.file, io.StringIO)
     shown = console.file.getvalue()
@@ -61,10 +61,10 @@ def test_on_a_narrow_terminal_the_bar_and_the_spend_stand_whole() -> None:
 
 def test_nobody_watches_outside_of_a_command() -> None:
     gauge.planned(3)
-    gauge.played(gauge.Spent(1))
+    gauge.played(gauge.SpentSoFar(1))
     seen: list[gauge.Progress] = []
     with gauge.watched(seen.append):
         gauge.planned(2)
-        gauge.played(gauge.Spent(1, 2, 0.5))
+        gauge.played(gauge.SpentSoFar(1, 2, 0.5))
     gauge.planned(5)
-    assert seen == [gauge.Progress(0, 2), gauge.Progress(1, 2, gauge.Spent(1, 2, 0.5))]
+    assert seen == [gauge.Progress(0, 2), gauge.Progress(1, 2, gauge.SpentSoFar(1, 2, 0.5))]

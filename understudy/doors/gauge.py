@@ -9,7 +9,7 @@ from threading import Lock
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class SpentSoFar:
     """What the models of a run have cost so far; `usd` is None where a price is not known."""
 
     n_calls: int = 0
@@ -23,7 +23,7 @@ class Progress:
 
     done: int = 0
     planned: int = 0
-    spent: Spent = Spent()
+    spent: SpentSoFar = SpentSoFar()
 
 
 Watcher = Callable[[Progress], None]
@@ -35,7 +35,7 @@ class Gauge:
     def __init__(self, watcher: Watcher | None) -> None:
         self._watcher, self._seen, self._lock = watcher, Progress(), Lock()
 
-    def add(self, *, planned: int = 0, done: int = 0, spent: Spent | None = None) -> None:
+    def add(self, *, planned: int = 0, done: int = 0, spent: SpentSoFar | None = None) -> None:
         """Tells the watcher the new counts."""
         if self._watcher is None:
             return
@@ -65,6 +65,6 @@ def planned(n: int) -> None:
     _current.add(planned=n)
 
 
-def played(spent: Spent) -> None:
+def played(spent: SpentSoFar) -> None:
     """Tells that one more was played, and what all of them cost by now."""
     _current.add(done=1, spent=spent)
