@@ -38,6 +38,7 @@ from understudy.tasks.studies.report import ObjectiveRow
 from understudy.tasks.studies.report import compare as compare_with_seed
 from understudy.tasks.studies.results.judged import EvaluateFields
 from understudy.tasks.validate.batch import ValidateFields, answering, require_passed, validate_batch
+from understudy.tasks.validate.broken import show_broken
 
 STORE = RunOptions().store
 LIMITS = ReadingLimits()
@@ -156,6 +157,8 @@ def validate(
             with models_open(batch_of(opened, chosen)["dataset"], options_given(options, batch), opened) as playing:
                 n_calls = report_batch(playing, chosen)
         judged = validate_batch(opened, chosen)
+        if not judged["passed"]:
+            show_broken(opened, chosen, batch=batch, failed=[one for one in judged["verdicts"] if not one["passed"]])
     calls = {"report": n_calls}
     with answering({"calls": calls}):
         return {**require_passed(judged), "calls": calls}

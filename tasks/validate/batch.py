@@ -84,9 +84,9 @@ def require_passed(fields: GateFields) -> GateFields:
     """The fields of a validated batch as they are. Raises GateFailed, which carries them, when a gate said no."""
     failed = [verdict for verdict in fields["verdicts"] if not verdict["passed"]]
     if failed:
-        raise GateFailed(
-            failures_in_words(failed), hint="the dialogues stay in the store; the field `worst` names those in quarantine", fields=fields
-        )
+        first = next((one for one in failed if one["subject"]), failed[0])
+        told = f"`understudy dialogues BATCH --failing {first['suite']}/{first['expectation']}` shows the dialogues behind a bound"
+        raise GateFailed(failures_in_words(failed), hint=f"the dialogues stay in the store; {told}", fields=fields)
     return fields
 
 

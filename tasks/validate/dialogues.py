@@ -15,7 +15,7 @@ from understudy.measure.reference import Reference
 from understudy.play import cases
 from understudy.play.dialogue import Played
 from understudy.records import Context
-from understudy.release.failing import Behind, Mark, marks
+from understudy.release.failing import Behind, Mark, has_marks, marks
 from understudy.rows import played as rows
 from understudy.rows.handle import Humans
 from understudy.rows.named import batch_key_of
@@ -104,18 +104,17 @@ class Shown:
             raise BadInput(f"{failing} rests on replayed turns, which were not recorded for this batch", hint="play a new batch")
         if figure == QUARANTINED:
             return {key: [Mark(key, None, one) for one in reasons] for key, reasons in self._quarantined.items()}
-        found = marks(figure, self._evidence()) if figure else None
-        if found is None:
+        if not has_marks(figure):
             raise BadInput(f"{failing} cannot be shown by dialogues: {_WHOLE}", hint="`understudy validate` tells its value and bound")
         grouped: dict[str, list[Mark]] = {}
-        for mark in found:
+        for mark in marks(figure, self._evidence()):
             grouped.setdefault(mark.play_key, []).append(mark)
         return grouped
 
     def dialogue(self, play_key: str, marked: Sequence[Mark]) -> DialogueFields:
-        """One dialogue with its marks; where none are given, with the turns that give its target away."""
+        """One dialogue with its marks; where none is of a turn, with the turns that give its target away."""
         one = self._played[play_key]
-        shown = marked or self._given_away(one)
+        shown = list(marked) if any(mark.turn is not None for mark in marked) else [*marked, *self._given_away(one)]
         context = self._contexts().get(one.scenario_id) if one.mode != "free" else None
         before = [_turn(turn.role, turn.text, of_log=True) for turn in context.history] if context else []
         after = [_turn(turn.role, turn.text, [mark.why for mark in shown if mark.turn == at]) for at, turn in enumerate(one.turns)]
@@ -127,6 +126,8 @@ class Shown:
         }  # fmt: skip
 
     def _given_away(self, one: Played) -> list[Mark]:
+        if one.mode != "free":
+            return []
         catalogue = self._humans.once("catalogue as it is disclosed", lambda: ItemIndex(self._humans.items))
         told = cases.given_away(one, catalogue)
         return [Mark(one.play_key, at, cases.NOTES[kind]) for at, kinds in told.items() for kind in sorted(kinds)]

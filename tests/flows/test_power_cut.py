@@ -125,7 +125,7 @@ def test_the_night_after_a_power_cut_runs_and_finds_the_one_that_was_killed(site
     store = tmp_path / "night.duckdb"
     copyfile(profiled_sample, store)
     parameters: dict[str, Any] = {
-        "dataset": "sample", "data": "examples/sample", "reader": "redial", "options": {"store": str(store)}, "batch": "cut", "n": 6,
+        "dataset": "sample", "data": "examples/sample", "reader": "redial", "options": {"store": str(store)}, "batch": "cut", "n": 6, "anyway": True,
         "search": {"population": 4, "generations": 1, "n_front": 1, "panel": SMALL, "front_panel": SMALL}, "report": SMALL,
     }  # fmt: skip
     # what an earlier version deployed
@@ -160,6 +160,6 @@ def test_the_night_after_a_power_cut_runs_and_finds_the_one_that_was_killed(site
     assert "release/dialogues: the value 6.000 is 14.000 below the minimum of 20.000 (n = 6)" in ended["state"]["message"]
     asked = {"artifacts": {"flow_run_id": {"any_": [next_one]}}, "limit": 200}
     keys = {artifact["key"] for artifact in site.client.post("/artifacts/filter", json=asked).json()}
-    assert {"front", "before-and-after", "verdicts"} <= keys
+    assert {"front", "before-and-after", "verdicts", "broken-bounds"} <= keys
     outcomes = {night["flow_run_id"]: night["outcome"] for night in store_status(store)["nights"]}
     assert outcomes == {killed: "killed", next_one: "gate_failed"}

@@ -88,7 +88,7 @@ class Night:
         self._words = [
             UNDERSTUDY, "nightly", "--dataset", "sample", "--data", str(ROOT / "examples" / "sample"), "--reader", "redial",
             "--population", "4", "--generations", "0", "--panel", "6,8,4", "--n", "6", "--batch", "one", "--model", "openai/any",
-            "--api-base", api_base, "--store", "night.duckdb", "--events", "events.jsonl", "--json",
+            "--api-base", api_base, "--store", "night.duckdb", "--events", "events.jsonl", "--json", "--anyway",
         ]  # fmt: skip
 
     def begun(self) -> subprocess.Popen[str]:

@@ -42,17 +42,21 @@ class Behind:
     reference: Reference
 
 
-def marks(figure: str, behind: Behind) -> list[Mark] | None:
-    """The marks for a figure that a bound names, the worst first; None where it is one of the batch as a whole."""
+def has_marks(figure: str) -> bool:
+    """Whether single dialogues are behind a figure that a bound names; it is one of the batch as a whole otherwise."""
     kind, _, name = figure.partition(".")
-    if kind == "leakage" and name in NOTES:
+    return figure in _OF_FIGURES or (kind == "leakage" and name in NOTES) or (kind == "objectives" and name in NAMES)
+
+
+def marks(figure: str, behind: Behind) -> list[Mark]:
+    """The marks for a figure that has some, the worst first."""
+    kind, _, name = figure.partition(".")
+    if kind == "leakage":
         found = [Mark(*one.place, NOTES[name]) for one in behind.cases if name in one.leaks]
-    elif kind == "objectives" and name in NAMES:
+    elif kind == "objectives":
         found = _influential(name, behind)
-    elif figure in _OF_FIGURES:
-        found = list(_OF_FIGURES[figure](behind))
     else:
-        return None
+        found = list(_OF_FIGURES[figure](behind))
     return sorted(found, key=lambda one: (-one.weight, one.play_key, one.turn or 0))
 
 
