@@ -125,8 +125,8 @@ def test_the_night_after_a_power_cut_runs_and_finds_the_one_that_was_killed(site
     store = tmp_path / "night.duckdb"
     copyfile(profiled_sample, store)
     parameters: dict[str, Any] = {
-        "dataset": "sample", "data": "examples/sample", "reader": "redial", "options": {"store": str(store)}, "batch": "cut", "n": 6, "anyway": True,
-        "search": {"population": 4, "generations": 1, "n_front": 1, "panel": SMALL, "front_panel": SMALL}, "report": SMALL,
+        "dataset": "sample", "data": "examples/sample", "reader": "redial", "options": {"store": str(store)}, "batch": "cut", "n": 6,
+        "anyway": True, "search": {"population": 4, "generations": 1, "n_front": 1, "panel": SMALL, "front_panel": SMALL}, "report": SMALL,
     }  # fmt: skip
     # what an earlier version deployed
     limited = {"concurrency_limit": 1, "concurrency_options": {"collision_strategy": "CANCEL_NEW"}}
