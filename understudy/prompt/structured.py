@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from understudy.completion import Complete, Completion, Message, Request
 from understudy.prompt.speech import after_thoughts
 from understudy.prompt.template import escape
+from understudy.text import clean
 
 VERSION = 2
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -74,7 +75,7 @@ def parsed(completion: Completion, schema: type[Answer]) -> Answer | Invalid:
     faults: list[str] = []
     for candidate in _candidates(text):
         try:
-            return schema.model_validate_json(candidate)
+            return schema.model_validate_json(_well_formed(candidate))
         except ValidationError as error:
             faults.append(_explained(error, _text_of(schema)))
     cut = " (the reply was cut off at its length limit)" if completion.finish_reason == "length" else ""
@@ -93,6 +94,25 @@ def _candidates(text: str) -> Iterator[str]:
         with suppress(ValueError, RecursionError):
             yield rest[: json.JSONDecoder().raw_decode(rest)[1]]
     yield from reversed(_FENCED.findall(rest))
+
+
+def _well_formed(candidate: str) -> str:
+    """The same JSON with well-formed strings: an escape can bring back a sign that was taken out of the reply."""
+    if "\\u" not in candidate:
+        return candidate
+    try:
+        return json.dumps(_clean(json.loads(candidate)))
+    except (ValueError, RecursionError):
+        # what is wrong with it is the schema's to say
+        return candidate
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value).text
+    if isinstance(value, dict):
+        return {clean(name).text: _clean(one) for name, one in value.items()}
+    return [_clean(one) for one in value] if isinstance(value, list) else value
 
 
 def _repair(asked: Request, reply: Completion, fault: Invalid) -> Request:

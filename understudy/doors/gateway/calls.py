@@ -13,6 +13,7 @@ from math import isfinite
 from understudy.completion import Request
 from understudy.errors import ProviderFailed
 from understudy.keys import rng_of
+from understudy.text import clean
 
 _FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 60.0
@@ -141,7 +142,7 @@ def retry_after(headers: object, *, now: datetime | None = None) -> float | None
 
 def scrubbed(text: str, secrets: Collection[str] = ()) -> str:
     """`text` in one short line, without a traceback, `secrets` and what looks like a credential."""
-    text = text.partition(_TRACEBACK)[0]
+    text = clean(text.partition(_TRACEBACK)[0]).text
     for secret in secrets:
         text = text.replace(secret, "***")
     return _SECRETS.sub(lambda found: f"{found.group(1) or ''}***", " ".join(text.split()))[:_REASON_LENGTH]

@@ -55,7 +55,8 @@ def completion_of(answer: Any, request: Request, *, count: Count) -> Completion:
         fingerprint=clean(said.fingerprint, max_bytes=_NAME_BYTES).text,
         prompt_tokens=usage.prompt,
         completion_tokens=usage.completion,
-        intended_act=said.intended_act,
+        # anybody could send one, and only the model in this process has any
+        intended_act=said.intended_act if request.model.startswith(f"{EMBEDDED}/") else None,
         n_normalised=text.n_normalised,
         n_cut_bytes=text.n_cut_bytes,
         usage=usage.source,
