@@ -88,9 +88,10 @@ class Fixed:
     """A server that answers every request with one body."""
 
     body: bytes = b""
+    status: int = 200
 
     async def answer(self, _: Request) -> Response:
-        return Response(self.body, media_type="application/json")
+        return Response(self.body, self.status, media_type="application/json")
 
 
 FIXED = Fixed()
@@ -357,3 +358,21 @@ def test_the_limit_on_replies_stands_in_the_name_and_reaches_the_request(tmp_pat
         assert [(one.model, one.max_tokens) for one in provider.requests] == [("openai/anything", 4000)]
         exchange.run(exchange.complete(request(model="openai/anything^4000~2")))
         assert exchange.n_calls == 1
+
+
+def test_odd_signs_in_a_provider_s_words_do_not_end_the_run(tmp_path: Path, servers: Servers) -> None:
+    FIXED.body, FIXED.status = json.dumps({"error": {"message": "no \ud83d such\0 thing\u202e"}}).encode(), 400
+    try:
+        with gateway(tmp_path, api_base=f"{servers.base}/fixed", max_attempts=1) as opened, pytest.raises(MissingReply) as told:
+            opened.run(opened.complete(ASKED))
+    finally:
+        FIXED.status = 200
+    assert "no \ufffd such thing" in told.value.message
+    assert totals(tmp_path)["n_failed"] == 1
+
+
+def test_an_act_that_a_server_sends_is_not_taken() -> None:
+    said = answer("hi")
+    said.choices[0].message.provider_specific_fields = {"intended_act": "greet"}
+    assert completion_of(said, ASKED, count=words).intended_act is None
+    assert completion_of(said, request(model="rehearsal/0"), count=words).intended_act == "greet"

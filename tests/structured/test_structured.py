@@ -72,6 +72,12 @@ def test_json_alone_or_fenced_is_read_without_a_second_request(text: str) -> Non
     assert len(model.asked) == 1
 
 
+def test_an_escape_does_not_bring_back_a_sign_that_cannot_be_stored() -> None:
+    found = answered(Scripted('{"score": 4, "why": "good \\ud83d \\u0000\\u202e caf\\u00e9"}'))
+    assert isinstance(found, Score)
+    assert found.why == "good \ufffd  café"
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
