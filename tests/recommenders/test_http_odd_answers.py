@@ -45,7 +45,7 @@ def said(body: bytes, *, status: int = 200, headers: Mapping[str, str] | None = 
     async def whole() -> Recommendation | MissingReply:
         door = Http(breaker_after=10)
         door._transport = httpx.MockTransport(lambda _: httpx.Response(status, content=body, headers=headers))  # type: ignore[assignment]
-        keys = {"url": "http://127.0.0.1:9", "preset": "ievalm", "ranked": "ranked", "acts": "acts", "timeout_s": 0.2, "attempts": 1}
+        keys = {"url": "http://127.0.0.1:9", "preset": "ievalm", "ranked": "ranked", "acts": "acts", "timeout_s": 60, "attempts": 1}
         crs = Crs.model_validate({**keys, **more})
         running = http.build({}, {}, Services(http=door, options={"crs": canonical_json(crs.given())}))
         try:
@@ -67,7 +67,7 @@ def test_an_odd_answer_is_a_reply_or_a_missing_reply_with_its_reason(body: bytes
 
 @pytest.mark.parametrize("retry_after", RETRY_AFTER)
 def test_an_odd_retry_after_is_waited_for_within_the_limit_of_the_turn(retry_after: str) -> None:
-    found = said(b"", status=429, headers={"retry-after": retry_after}, attempts=2)
+    found = said(b"", status=429, headers={"retry-after": retry_after}, attempts=2, timeout_s=0.2)
     assert isinstance(found, MissingReply)
     assert "status 429" in found.message or "did not answer within" in found.message
 
