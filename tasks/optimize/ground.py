@@ -17,7 +17,7 @@ from understudy.records import CHOOSING
 from understudy.search.critic import Commission, Treated
 from understudy.search.drive import Material
 from understudy.search.picking import Finalist
-from understudy.search.plan import Individual, Proposal
+from understudy.search.plan import SEED, Individual, Proposal
 from understudy.search.racing import Lap
 from understudy.tasks.optimize.criticism import criticise
 from understudy.tasks.optimize.finals import confirm, finalist, keep_confirmed
@@ -25,6 +25,7 @@ from understudy.tasks.optimize.generations import Run, front_works, individual, 
 from understudy.tasks.optimize.racing import first_lap, keep_laps
 from understudy.tasks.optimize.search import keep_evaluations
 from understudy.tasks.play.evaluation import evaluate
+from understudy.tasks.play.missing import require_seed_replies
 from understudy.tasks.play.opened import OpenRun
 
 Over = TypeVar("Over")
@@ -71,6 +72,9 @@ class MappedGround:
         """The proposals as they were played on the panel of one rotation. What is in the store is not played again."""
         panel = panel_of(self.opened, self.run, rotation)
         done, capped = self.calls.mapped(evaluate, [search_work(self.opened, self.run, each, panel) for each in proposals], self.opened)
+        seeds = {each.genome.digest for each in proposals if each.operator == SEED}
+        for one in (one for one in done if one.work.genome_digest in seeds):
+            require_seed_replies(one.played, n_dialogues=one.row["n_dialogues"])
         self.calls.one(keep_evaluations, self.opened.store, done)
         _go_on(capped)
         floors = self.opened.humans.floors(CHOOSING)

@@ -33,8 +33,19 @@ def require_replies(opened: OpenRun, work: Work, played: Sequence[Played], fresh
         return
     with opened.store.transaction():
         rows.keep_played(opened.store, [one for one in fresh if one.status != "missing"], profile_key=work.profile_key)
-    most = max(sorted(set(lost)), key=lost.count)
-    raise ProviderFailed(
-        f"{len(lost)} of {len(runs)} dialogues with {work.recommender} {told}, most often because: {most}",
-        hint=f"{known}; {hint}" if (known := hint_of(most)) else hint,
-    )
+    raise _lost(lost, f"{len(lost)} of {len(runs)} dialogues with {work.recommender} {told}", hint)
+
+
+def require_seed_replies(played: Sequence[Played], *, n_dialogues: int) -> None:
+    """Raises ProviderFailed where more than half of a seed prompt's dialogues are missing: without it a search has no scale.
+
+    `played`: those that were played now. Nothing of them may be written then; the replies are in the ledger.
+    """
+    missing = [one.reason for one in played if one.status == "missing"]
+    if len(missing) > MAX_MISSING * n_dialogues:
+        raise _lost(missing, f"{len(missing)} of {n_dialogues} dialogues with the seed prompt of the search are missing", _GO_ON)
+
+
+def _lost(reasons: Sequence[str], what: str, hint: str) -> ProviderFailed:
+    most = max(sorted(set(reasons)), key=reasons.count)
+    return ProviderFailed(f"{what}, most often because: {most}", hint=f"{known}; {hint}" if (known := hint_of(most)) else hint)
