@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: install demo test coverage integration lint docs recorded prove bench controls mutants fuzz audit-deps lock clean
+.PHONY: install demo test coverage integration lint docs recorded prove bench controls chaos mutants fuzz audit-deps lock clean
 
 install: .venv/installed
 
@@ -82,6 +82,10 @@ bench-%: install
 # ONLY=1 to 6: one of them alone
 controls: install
 	nice $(BIN)/python tests/controls/run.py $(ONLY)
+
+# what a hostile world does to a night, and what held (docs/reliability.md); ARGS="--only damage", "--page"
+chaos: install
+	nice $(BIN)/python tests/chaos/run.py $(ARGS)
 
 # does a test notice each small fault of tests/mutants.toml?
 mutants: install

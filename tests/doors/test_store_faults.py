@@ -221,10 +221,18 @@ def test_a_corrupt_store_makes_no_snapshot_and_the_one_before_it_stays(store: Pa
     assert snapshot_of(store).read_bytes() == kept
 
 
-def test_a_full_disk_is_no_corruption(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+FULL = 'Could not write file "s.duckdb.wal": No space left on device'
+
+
+@pytest.mark.parametrize("raised", [duckdb.IOException(f"IO Error: {FULL}"), duckdb.TransactionException(f"Failed to commit: {FULL}")])
+def test_a_full_disk_is_no_corruption(store: Path, monkeypatch: pytest.MonkeyPatch, raised: duckdb.Error) -> None:
     monkeypatch.setattr(connection, "way_back", lambda _: pytest.fail("nothing is damaged"))
-    said = f'IO Error: Could not write file "{store}": {os.strerror(28)}'
     with Store.open(store) as opened, pytest.raises(UnderstudyError) as seen, opened._file_errors():
-        raise duckdb.IOException(said)
+        raise raised
     assert (seen.value.exit_code, seen.value.code) == (1, "error")
     assert "No space left on device" in seen.value.message
+
+
+def test_two_transactions_that_change_the_same_row_are_no_fault_of_the_file(store: Path) -> None:
+    with Store.open(store) as opened, pytest.raises(duckdb.TransactionException), opened._file_errors():
+        raise duckdb.TransactionException("Transaction conflict: cannot update a table that has been altered!")

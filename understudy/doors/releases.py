@@ -10,7 +10,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypedDict
 
@@ -60,12 +61,13 @@ def stage(
     """A hidden folder in `place` with the content of a release; what an older attempt left is replaced."""
     folder = place / f"{_STAGING}{content_digest[:16]}"
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for name, frame in tables.items():
-        frame.write_parquet(folder / f"{name}.parquet")
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    store.export(folder / DATABASE, tables)
+    with _writing(folder):
+        folder.mkdir(parents=True)
+        for name, frame in tables.items():
+            frame.write_parquet(folder / f"{name}.parquet")
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        store.export(folder / DATABASE, tables)
     return folder
 
 
@@ -87,12 +89,13 @@ def listed_text(text: str) -> ListedFile:
 
 def seal(folder: Path, texts: Mapping[str, str]) -> Path:
     """The folder with its last files, made read-only and flushed to disk."""
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    for path in sorted(folder.iterdir()):
-        path.chmod(_READ_ONLY)
-        _flush(path)
-    _flush(folder)
+    with _writing(folder):
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        for path in sorted(folder.iterdir()):
+            path.chmod(_READ_ONLY)
+            _flush(path)
+        _flush(folder)
     return folder
 
 
@@ -106,8 +109,9 @@ def put(staged: Path, version: int) -> Path:
     final = staged.parent / f"v{version}"
     if final.exists():
         raise UnderstudyError(f"{final} already exists, and a release is never replaced")
-    staged.rename(final)
-    _flush(final.parent)
+    with _writing(final):
+        staged.rename(final)
+        _flush(final.parent)
     return final
 
 
@@ -147,6 +151,17 @@ def write_whole(path: Path, text: str) -> None:
 
 def _is_plain(path: Path) -> bool:
     return path.is_file() and not path.is_symlink()
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """What goes wrong with the disk in the block, as an error that says what to do."""
+    try:
+        yield
+    except (OSError, pl.exceptions.PolarsError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        hint = "make room, make it writable, or choose another folder with --releases; then run the same command again: the batch is kept"
+        raise UnderstudyError(f"the release folder {folder} cannot be written: {reason}", hint=hint) from error
 
 
 def _flush(path: Path) -> None:

@@ -193,7 +193,7 @@ class Store:
 
     def export(self, path: Path, tables: Mapping[str, pl.DataFrame]) -> None:
         """Writes `tables` (name → rows) into a new DuckDB file at `path`, for consumers who open it read-only."""
-        with duckdb.connect(str(path)) as connection:
+        with self._file_errors(path), duckdb.connect(str(path)) as connection:
             for name, frame in tables.items():
                 connection.register("incoming", frame.to_arrow())
                 connection.execute(f"create table {name} as select * from incoming")
@@ -211,12 +211,15 @@ class Store:
         return row[0] if row else None
 
     @contextmanager
-    def _file_errors(self) -> Iterator[None]:
+    def _file_errors(self, path: Path | None = None) -> Iterator[None]:
         """What goes wrong with the file in the block, as an error that says what to do."""
         try:
             yield
-        except OF_THE_FILE as error:
-            raise store_faults.why_not_used(self.path, str(error), way_back=lambda: way_back(self.path)) from error
+        except (*OF_THE_FILE, duckdb.TransactionException) as error:
+            # a transaction also fails where two of them change the same row
+            if isinstance(error, duckdb.TransactionException) and store_faults.system_reason(path or self.path, str(error)) is None:
+                raise
+            raise store_faults.why_not_used(path or self.path, str(error), way_back=lambda: way_back(self.path)) from error
 
 
 def exported(path: Path) -> dict[str, pl.DataFrame]:

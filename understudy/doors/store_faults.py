@@ -52,12 +52,17 @@ def why_not_opened(path: Path, said: str, *, read_only: bool, way_back: Callable
 
 def why_not_used(path: Path, said: str, *, way_back: Callable[[], str]) -> UnderstudyError:
     """The error for an open store whose file could not be written or read."""
-    plain = said.replace(str(path), "")
-    reason = next((words for words in sorted(_SYSTEM) if words in plain), None)
+    reason = system_reason(path, said)
     if reason is not None:
         hint = "make room, or make the file and its folder writable; then run the same command again: committed work is kept"
         return UnderstudyError(f"the store {path} cannot be read and written: {reason}", hint=hint)
     return corrupt(path, said, way_back=way_back)
+
+
+def system_reason(path: Path, said: str) -> str | None:
+    """What the system says of reading and writing the file, in its own words; None where the system had no objection."""
+    plain = said.replace(str(path), "")
+    return next((words for words in sorted(_SYSTEM) if words in plain), None)
 
 
 def busy(path: Path) -> StoreBusy:
