@@ -11,8 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import gettempdir
 
-HERE = Path(__file__).parent
-RESULTS = HERE / "results.json"
+RESULTS = Path(__file__).parent / "results.json"
 
 
 @dataclass(frozen=True, slots=True)
