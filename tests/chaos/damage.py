@@ -65,7 +65,8 @@ def mounted(folder: Path, size: str) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        # not lazily: a night that still ran would go on in the folder below
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 def _full(folder: Path, base: Path, strike: Strike) -> str:

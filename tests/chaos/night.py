@@ -27,6 +27,7 @@ sys.path.insert(0, str(ROOT))
 from prefect import Flow, Task  # noqa: E402
 
 from tests import suites  # noqa: E402
+from tests.chaos.filling import fill  # noqa: E402
 from tests.flows.conftest import Mapped  # noqa: E402
 from understudy.doors import checks, folders, releases  # noqa: E402
 from understudy.doors.events import EventLog  # noqa: E402
@@ -64,7 +65,7 @@ class Strike:
         if self.does == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         elif self.does == "fill":
-            _fill(Path(self.ballast))
+            fill(Path(self.ballast))
 
 
 def main() -> None:
@@ -129,17 +130,6 @@ def _counted(called: Callable[..., Any], name_of: Callable[[Any], str], strike: 
             return called(*values, **named)
 
     return counting
-
-
-def _fill(ballast: Path) -> None:
-    """Writes until no byte is left."""
-    with ballast.open("ab", buffering=0) as file:
-        for size in (2**20, 2**12, 1):
-            try:
-                while True:
-                    file.write(b"\0" * size)
-            except OSError:
-                continue
 
 
 if __name__ == "__main__":
