@@ -15,7 +15,7 @@ from understudy.flows.cli.model_arguments import CapArguments, ModelArguments
 from understudy.flows.cli.options import RUN, STORE, OfDataset, StoreFile, Surface
 from understudy.flows.cli.tables import PageTable
 from understudy.parameters import RunOptions
-from understudy.report.figures import bound, interval_cell, number, overlapping
+from understudy.report.figures import bound, interval_cell, number, overlapping, underpowered
 
 if TYPE_CHECKING:
     from understudy.tasks.validate.batch import GateFields, ValidateFields
@@ -63,3 +63,5 @@ def gates(console: Console, fields: GateFields) -> None:
     console.print(f"{len(fields['verdicts']) - len(shown)} further expectations on rows and evidence passed")
     console.print(f"{fields['n_quarantined']} dialogues in quarantine")
     console.print(overlapping(fields["overlap"]), markup=False)
+    if fields["underpowered"]:
+        console.print(underpowered(fields["underpowered"]), markup=False)

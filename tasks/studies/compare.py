@@ -15,6 +15,7 @@ from understudy.parameters import Caps
 from understudy.profile.splits import people_fields, people_named
 from understudy.prompt.setting import load_setting, setting_names
 from understudy.records import AmountFields, Measured
+from understudy.release.gates import underpowered_strata
 from understudy.report.document import Picture, as_markdown
 from understudy.studies.compare import heldout
 from understudy.studies.compare import page as comparing_page
@@ -101,6 +102,7 @@ def table(
         "engine": engine_of(side.engine for one in settings for side in (one.before, one.after)),
         "split": people["split"],
         "part": people["part"],
+        "underpowered": underpowered_strata(settings[0].before.evaluation.as_json()["objectives"]) if settings else {},
         "n_test_uses": n_test_uses,
         "report_panel": place.report.model_dump(),
     }

@@ -18,7 +18,7 @@ from understudy.instruments.disclosure import ItemIndex
 from understudy.records import Item, Measured
 from understudy.release import gates, licences
 from understudy.release.gates import VerdictFields
-from understudy.report.figures import bound, interval_cell, number, overlapping
+from understudy.report.figures import bound, interval_cell, number, overlapping, underpowered
 from understudy.report.markdown import table
 from understudy.rows import humans
 from understudy.tasks.artifacts import in_run, page
@@ -39,7 +39,11 @@ class Quarantined(TypedDict):
 
 
 class GateFields(TypedDict):
-    """What the gates say of a batch; `overlap`: how much of its report earlier reports have replayed too."""
+    """What the gates say of a batch.
+
+    `overlap`: how much of its report earlier reports have replayed too. `underpowered`: stratum → its human contexts, of those with
+    fewer than a report needs.
+    """
 
     verdicts: list[VerdictFields]
     passed: bool
@@ -47,6 +51,7 @@ class GateFields(TypedDict):
     quarantined_by_reason: dict[str, int]
     worst: list[Quarantined]
     overlap: OverlapFields
+    underpowered: dict[str, int]
 
 
 class ValidateFields(GateFields):
@@ -222,6 +227,7 @@ def _fields(store: Store, batch_key: str) -> GateFields:
         "n_quarantined": len(quarantined),
         "quarantined_by_reason": dict(sorted(counts.rows())),
         "overlap": overlap_of(store, batch_key),
+        "underpowered": gates.underpowered_strata(_batch(store, batch_key)["objectives"]),
         "worst": [{"dialogue": row["play_key"], "reasons": row["reasons"]} for row in quarantined[:N_WORST]],
     }
 
@@ -243,6 +249,7 @@ def verdict_page(fields: GateFields) -> str:
     header = ("suite", "bound on", "observed", "95 %", "bound", "n", "verdict")
     lines += ["", table(header, [_cells(verdict) for verdict in fields["verdicts"]])]
     lines += ["", overlapping(fields["overlap"])]
+    lines += ["", underpowered(fields["underpowered"])] if fields["underpowered"] else []
     lines += ["", f"### Quarantine: {fields['n_quarantined']} dialogues", ""]
     lines += [f"- `{worst['dialogue']}`: {', '.join(worst['reasons'])}" for worst in fields["worst"]]
     return "\n".join(lines) + "\n"

@@ -137,6 +137,12 @@ def figures(evaluation: Mapping[str, Any], anchors: Iterable[Mapping[str, Any]],
     return found
 
 
+def underpowered_strata(objectives: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    """Stratum → its human contexts, of those that positive_bias left out for want of contexts: they are shown and gate nothing."""
+    parts = objectives.get("positive_bias", {}).get("parts", {})
+    return {name: int(one["n"]) for name, one in parts.items() if str(one.get("reason", "")).startswith(UNDERPOWERED)}
+
+
 def _underpowered(objectives: Mapping[str, Mapping[str, Any]]) -> dict[str, Measured]:
     """The acceptance of strata that positive_bias left out for want of human contexts: a bound on it gates nothing."""
     parts = objectives.get("positive_bias", {}).get("parts", {})

@@ -97,3 +97,9 @@ def overlapping(overlap: Mapping[str, Any]) -> str:
         f"{overlap['n_shared']} of the {overlap['n']} contexts and dialogues of this report were in the reports of {batches}"
         f"{f' ({told})' if told else ''}; their replies are new"
     )
+
+
+def underpowered(strata: Mapping[str, int]) -> str:
+    """Which strata have too few human contexts, in a sentence."""
+    told = ", ".join(f"{name} ({n} contexts)" for name, n in strata.items())
+    return f"underpowered strata, which leave the mean of positive_bias and gate nothing: {told}"

@@ -126,6 +126,7 @@ class TableFields(TypedDict):
     engine: str
     split: str
     part: str | None
+    underpowered: dict[str, int]
     n_test_uses: int
     report_panel: dict[str, int]
     home: NotRequired[HomeFields]

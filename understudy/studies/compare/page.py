@@ -9,7 +9,7 @@ from understudy.objectives import NAMES
 from understudy.profile.splits import people_named
 from understudy.report.arrows import arrows_svg
 from understudy.report.document import Document, Grid, Heading, Paragraph, Part, Picture, as_markdown
-from understudy.report.figures import REHEARSAL_WARNING, amount, figure, p_value
+from understudy.report.figures import REHEARSAL_WARNING, amount, figure, p_value, underpowered
 
 Fields = Mapping[str, Any]
 REHEARSAL = "rehearsal"
@@ -88,6 +88,7 @@ def _read(fields: Fields) -> str:
     return (
         f"Lower is better. Outcomes: {told}. A prompt is called better or worse where p < .05 after correction and the worse of the two "
         "is farther from the humans than humans are from each other."
+        + (f" There are {underpowered(fields['underpowered'])}." if fields.get("underpowered") else "")
     )
 
 
