@@ -16,11 +16,14 @@ from understudy import objectives
 from understudy.doors.store import Store
 from understudy.keys import digest
 from understudy.measure.reference import Human, Reference, Simulated, observe
+from understudy.parameters import PanelSize
+from understudy.profile.anchors import SIZES
 from understudy.records import Dialogue
 from understudy.rows import humans, played
 from understudy.rows.handle import Humans
 from understudy.studies.dose import doses as dose
 from understudy.studies.dose import wordings
+from understudy.tasks.profile.anchors import anchors_of
 from understudy.tasks.studies.dose import of_split
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,7 +137,8 @@ def world() -> World:
         profile_key = humans.current_profile(store, DATASET)
         human = played.load_human(store, profile_key, spec["split"], DATASET)
         turns = store.frame("profile/context_turns", profile_key=profile_key, split=spec["split"])
-        anchors = store.rows("profile/anchors", profile_key=profile_key, split=spec["split"])
+        # the profile has them of the two parts of `select`; the controls were declared for the whole of it
+        anchors = anchors_of(store, Humans(store, DATASET, profile_key), spec["split"], PanelSize(**SIZES), seed=spec["profile_seed"])
         dialogues, ground = of_split(Humans(store, DATASET, profile_key), spec["split"])
     points = turns.filter(pl.col("context_id").is_in(human.reactions["context_id"].to_list()))
     reference = Reference.build(human, seed=spec["profile_seed"])

@@ -16,14 +16,17 @@ from understudy.doors.store import Store
 from understudy.measure.reference import Reference
 from understudy.parameters import PanelSize
 from understudy.play.panels import Panel, draw_panel
+from understudy.profile.anchors import SIZES
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting, seed_genome, setting_names
 from understudy.prompt.template import Exemplar
 from understudy.recommenders import NO_SERVICES, Recommender
 from understudy.records import Context, Item, Scenario
 from understudy.rows import humans, played
+from understudy.rows.handle import Humans
 from understudy.search.genes import Screen, log_grams
 from understudy.search.operators import Pool
+from understudy.tasks.profile.anchors import ANCHOR_SEED, anchors_of
 
 ROOT = Path(__file__).resolve().parents[3]
 DATASET, SETTING = "sample", "zero_shot"
@@ -76,9 +79,10 @@ class World:
 
     @cached_property
     def floors(self) -> dict[str, float | None]:
-        """Objective → upper bound of humans against humans, on `select`."""
+        """Objective → upper bound of humans against humans, on the whole of `select`, which the benchmark does not divide."""
         with Store.open(self.store) as opened:
-            return {row["name"]: row["floor_hi"] for row in opened.rows("profile/anchors", profile_key=self.profile_key, split="select")}
+            found = anchors_of(opened, Humans(opened, DATASET, self.profile_key), "select", PanelSize(**SIZES), seed=ANCHOR_SEED)
+            return {row["name"]: row["floor_hi"] for row in found}
 
     @cached_property
     def recommender(self) -> Recommender:
