@@ -23,6 +23,7 @@ LOOSE_FILES = ("records", "errors", "keys", "names", "plugins", "completion", "p
 
 # third-party worlds and the only module that may open each
 DOORS = {
+    "subprocess": "understudy/doors/children.py",
     "duckdb": ("understudy/doors/store.py", "understudy/doors/connection.py"),
     "litellm": "understudy/doors/gateway/llm.py",
     "great_expectations": "understudy/doors/checks.py",
