@@ -1,4 +1,4 @@
-"""A model's server that redirects gets no prompt sent elsewhere; what it says is an outcome with a reason, for every provider."""
+"""What servers say in headers: a redirect sends no prompt elsewhere, and an odd time to wait is an outcome with a reason."""
 
 from __future__ import annotations
 
@@ -67,3 +67,26 @@ def test_a_redirect_is_not_followed_and_ends_the_run(
     assert "redirect" in told.value.message
     assert "--api-base" in told.value.hint
     assert not isinstance(told.value, MissingReply), "the next call would be redirected as well"
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "n_sent"),
+    [("3600", 1), ("Wed, 21 Oct 999999999999999999999999 07:28:00 GMT", 2), ("-5", 2), ("nan", 2), ("Fri, 31 Dec 9999 23:59:59 GMT", 1)],
+)
+def test_an_odd_retry_after_of_a_model_is_an_outcome(
+    tmp_path: Path, retry_after: str, n_sent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caller, "wait_s", lambda *_, **__: 0.0)
+    sent: list[str] = []
+
+    async def refusing(asked: Request) -> Response:
+        sent.append(asked.url.path)
+        return Response('{"error": {"message": "slow down"}}', status_code=429, headers={"retry-after": retry_after})
+
+    with (
+        listening(app=Starlette(routes=[Route("/v1/chat/completions", refusing, methods=["POST"])])) as (address, _),
+        gateway(tmp_path, api_base=address, max_attempts=2) as opened,
+        pytest.raises(MissingReply, match="slow down"),
+    ):
+        opened.run(opened.complete(request(model="openai/anything")))
+    assert len(sent) == n_sent
