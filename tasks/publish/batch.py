@@ -137,9 +137,11 @@ def _lineage(store: Store, batch: Fields) -> Fields:
 
 
 def _adaptations(store: Store, batch: Fields) -> Fields:
-    """What was left out of the requests to the seekers' model, which does not take it; no field where nothing was."""
-    model = lengths.bare(batch["model"])
-    left_out = [one for one in store.rows("play/adaptations") if one["model"] == model]
+    """What was left out of the requests to the models of seekers and recommender, which do not take it; no field where nothing was."""
+    _, brace, options = batch["recommender"].partition("{")
+    named = [batch["model"], json.loads(brace + options).get("model", "") if brace else ""]
+    models = {lengths.bare(name) for name in named}
+    left_out = [one for one in store.rows("play/adaptations") if one["model"] in models]
     return {"adaptations": left_out} if left_out else {}
 
 
