@@ -23,7 +23,7 @@ from understudy.doors.gateway import ages, contexts, lengths
 from understudy.doors.gateway.caller import GatewayConfig
 from understudy.doors.gateway.llm import Gateway
 from understudy.doors.http import Http
-from understudy.doors.reading_copy import renewing
+from understudy.doors.reading_copy import renewing, writable
 from understudy.doors.stopping import ended_by
 from understudy.doors.store import Store
 from understudy.errors import UnderstudyError
@@ -122,7 +122,7 @@ def store_open(store: Path | Store) -> Iterator[Store]:
     if isinstance(store, Store):
         yield store
     else:
-        with Store.open(store) as opened, renewing(opened):
+        with writable(store) as opened, renewing(opened):
             end_unfinished(opened)
             yield opened
 

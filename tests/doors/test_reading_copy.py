@@ -8,14 +8,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
 from understudy.doors import reading_copy
 from understudy.doors.events import EventLog, recording
-from understudy.doors.reading_copy import copy_of, readable, renew, renewing
+from understudy.doors.reading_copy import copy_of, readable, renew, renewing, writable
 from understudy.doors.store import Store
-from understudy.errors import NoSnapshot, UnderstudyError
+from understudy.errors import NoSnapshot, StoreBusy, UnderstudyError
 
 PATIENCE_S = 60
 MARK = {"run_id": "r", "owner": "", "work": "w", "made_at": None}
@@ -55,7 +56,8 @@ def held(path: Path) -> Iterator[None]:
         process.communicate()
 
 
-def test_a_copy_is_renewed_while_the_store_changes_and_removed_at_the_end(tmp_path: Path) -> None:
+def test_a_copy_is_renewed_while_the_store_changes_and_removed_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_copy, "REST", 0.0)
     path = tmp_path / "it's a store.duckdb"
     with Store.open(path) as store, renewing(store, first_after_s=0.0, every_s=0.0):
         for n in (1, 2):
@@ -104,6 +106,24 @@ def test_a_busy_store_without_any_copy_is_not_called_busy(tmp_path: Path, monkey
     with held(tmp_path / "s.duckdb"), pytest.raises(NoSnapshot) as missing, readable(tmp_path / "s.duckdb"):
         pass
     assert missing.value.exit_code not in (0, 6)
+
+
+def test_a_writer_waits_for_readers_and_not_for_a_writer(tmp_path: Path) -> None:
+    path = tmp_path / "s.duckdb"
+    with Store.open(path):
+        pass
+    with held(path), pytest.raises(StoreBusy):
+        writable(path)
+    command = [sys.executable, "-c", HOLDER.replace("Store.open(sys.argv[1])", "Store.open(sys.argv[1], read_only=True)"), str(path)]
+    reader = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert reader.stdout is not None
+    assert reader.stdout.readline() == "open\n"
+    with pytest.raises(StoreBusy):
+        Store.open(path)
+    Timer(0.2, reader.communicate).start()
+    with writable(path) as store:
+        write(store, 1)
+    reader.wait()
 
 
 def test_a_copy_that_fails_is_an_event_and_the_work_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

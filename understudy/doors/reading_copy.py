@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TypedDict
 
-from understudy.doors import folders
+from understudy.doors import folders, store_faults
 from understudy.doors.connection import snapshot_of
 from understudy.doors.events import emit
 from understudy.doors.store import Store
@@ -61,6 +61,21 @@ def readable(path: Path) -> Iterator[Readable]:
         store, snapshot = _copied(path)
     with store:
         yield Readable(store, snapshot)
+
+
+def writable(path: Path) -> Store:
+    """The store at `path` open for writing, once those who only read it are done. Raises StoreBusy where somebody writes, or BadInput.
+
+    A `status` at the minute at which a night begins must not keep the night from beginning.
+    """
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return Store.open(path)
+        except StoreBusy:
+            if time.monotonic() > end or not store_faults.is_only_read(path):
+                raise
+        time.sleep(0.1)
 
 
 def _copied(path: Path) -> tuple[Store, SnapshotFields]:

@@ -92,9 +92,21 @@ def _head(path: Path) -> bytes:
 
 def _is_locked(path: Path, *, read_only: bool) -> bool:
     """Whether another process holds a lock against ours. DuckDB locks the whole file: readers share it, a writer has it alone."""
-    with path.open("rb" if read_only else "r+b") as file:
+    return _is_refused(path, fcntl.LOCK_SH if read_only else fcntl.LOCK_EX)
+
+
+def is_only_read(path: Path) -> bool:
+    """Whether no other process has the store open for writing: whoever keeps a writer out then reads, and is soon done.
+
+    Only for a file that this process does not have open, as `why_not_opened`.
+    """
+    return not _is_refused(path, fcntl.LOCK_SH)
+
+
+def _is_refused(path: Path, kind: int) -> bool:
+    with path.open("rb" if kind == fcntl.LOCK_SH else "r+b") as file:
         try:
-            fcntl.lockf(file, (fcntl.LOCK_SH if read_only else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            fcntl.lockf(file, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
         except OSError as error:
