@@ -35,6 +35,7 @@ from understudy.flows.cli import (
     status,
     study,
     validate,
+    verify,
 )
 from understudy.flows.cli.console import usage_error, written_out
 from understudy.flows.cli.reading import Command, Given, reading
@@ -50,6 +51,7 @@ COMMANDS: tuple[Command, ...] = (
     ingest.ingest, profile.profile, optimize.optimize, simulate.simulate, nightly.nightly, status.status, dialogues.dialogues,
     releases.releases, devserver.devserver, label.label, audit.audit, dose.dose, compare.compare, estimate.estimate,
     evaluate.evaluate, export.export, front.front, probe.probe, publish.publish, pull.pull, show.show, study.study, validate.validate,
+    verify.verify,
 )  # fmt: skip
 
 app = typer.Typer(

@@ -17,10 +17,13 @@ from tests.flows.test_result_types import ANSWERS
 from understudy.flows.cli import app
 from understudy.flows.cli.tables import PageTable, page_console
 from understudy.flows.stages import OptimizeFields
+from understudy.release.verifying import VerifyFields
 from understudy.report.figures import bound
 from understudy.tasks.profile.results import LabelsFields, ProfileFields
+from understudy.tasks.publish.listing import ReleasesFields
 from understudy.tasks.simulate.results import SimulateFields
 from understudy.tasks.studies.results.probes import OneProbeFields
+from understudy.tasks.validate.dialogues import DialoguesFields
 
 # a wide number; the short ones of headings stand in every block of a stacked table
 NUMBER = re.compile(r"\d[\d,]{5,}(?:\.\d+)?%?")
@@ -31,12 +34,15 @@ KINDS: dict[str, tuple[str, Any]] = {
     "optimize": ("optimize", OptimizeFields),
     "profile": ("profile", ProfileFields),
     "simulate": ("simulate", SimulateFields),
+    "releases": ("releases", ReleasesFields),
+    "dialogues": ("dialogues", DialoguesFields),
+    "verify": ("verify", VerifyFields),
 }
 FIGURE = {"value": 123456.789012, "ci": [-234567.890123, 345678.901234], "n": 1234567}
 # what a type does not tell: words that pages look up, and mappings whose names they know
 SAID: dict[str, Any] = {
     "outcome": "better", "home_outcome": "better", "direction": "higher", "engine": "rehearsal", "engines": ["rehearsal"],
-    "recall": dict.fromkeys(("1", "10", "50"), FIGURE), "pictures": {"page": "index.html"},
+    "began_at": "2026-11-29T01:02:03", "ended_at": "2026-11-29T03:02:03", "recall": dict.fromkeys(("1", "10", "50"), FIGURE), "pictures": {"page": "index.html"},
     "assumptions": {
         "calls": {"seeker": {"model": "one", "from": "it", **dict.fromkeys(("prompt_tokens", "reply_tokens", "latency_s"), FIGURE)}},
         "seeker_turns_from": "the humans", "ledger": "nothing has been played",

@@ -23,6 +23,7 @@ from understudy.release import licences
 from understudy.release.pulling import pull
 from understudy.release.release import Release, composed, frame_digest, marked
 from understudy.release.verification import verified, verify
+from understudy.release.verifying import verified_releases
 
 LINEAGE: dict[str, Any] = {
     "dataset": "small", "batch": "one", "setting": "few_shot", "genome_digest": "g", "model": "m", "recommender": "r", "seed": 0,
@@ -207,6 +208,25 @@ def test_a_manifest_that_lists_nothing_does_not_verify(on_shelf: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps({**manifest, "files": {}}))
     assert set(reasons(folder)) == {*manifest["files"]}
     assert set(reasons(folder).values()) <= {"is not listed in the manifest", "is not part of the release"}
+
+
+def test_all_releases_of_a_folder_are_verified_and_each_mismatch_names_its_release(on_shelf: Path) -> None:
+    found = verified_releases(on_shelf, None, version=None, expected=None)
+    assert [(one["name"], one["version"]) for one in found["releases"]] == [("small", 1), ("small", 2)]
+    assert (found["n_files"], found["mismatches"], found["notes"]) == (16, [], [])
+    digest = found["releases"][0]["digest"]
+    assert verified_releases(on_shelf, "small", version=1, expected=digest)["mismatches"] == []
+    (on_shelf / "small" / "v2" / "CARD.md").unlink()
+    with pytest.raises(GateFailed, match=r"small v2: CARD\.md is missing") as failed:
+        verified_releases(on_shelf, None, version=None, expected=None)
+    assert {"release": "small", "version": 2, "file": "CARD.md", "reason": "is missing"} in failed.value.fields["mismatches"]
+    with pytest.raises(GateFailed, match="ffff was expected"):
+        verified_releases(on_shelf, "small", version=1, expected="ffff")
+    for name, version in (("other", None), ("small", 7)):
+        with pytest.raises(BadInput, match="there is no"):
+            verified_releases(on_shelf, name, version=version, expected=None)
+    with pytest.raises(BadInput, match="there are 2 releases"):
+        verified_releases(on_shelf, None, version=None, expected=digest)
 
 
 def test_missing_and_further_files_are_mismatches(on_shelf: Path) -> None:

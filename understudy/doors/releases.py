@@ -55,6 +55,20 @@ def find(releases_dir: Path, name: str | None, version: int | None) -> Path:
     return releases_dir / chosen / f"v{version or max(found)}"
 
 
+def folders(releases_dir: Path, name: str | None, version: int | None) -> list[Path]:
+    """The folders of all versions of all releases, or of one name, or of one version of it, in order. Raises BadInput for none.
+
+    A folder whose manifest is gone is among them: it is what somebody asks about.
+    """
+    found = [path for path in releases_dir.glob("*/v*") if path.is_dir() and path.name[1:].isdigit()]
+    wanted = [path for path in found if name in (None, path.parent.name) and version in (None, int(path.name[1:]))]
+    if not wanted:
+        named = f"{name or 'release'}{'' if version is None else f' version {version}'}"
+        there = ", ".join(sorted({path.parent.name for path in found}))
+        raise BadInput(f"there is no {named} in {releases_dir}", hint=f"there are {there}" if there else "run `understudy publish` first")
+    return sorted(wanted, key=lambda path: (path.parent.name, int(path.name[1:])))
+
+
 def stage(
     place: Path, content_digest: str, *, texts: Mapping[str, str], tables: Mapping[str, pl.DataFrame], store: Store
 ) -> Path:
