@@ -42,7 +42,8 @@ FIGURE = {"value": 123456.789012, "ci": [-234567.890123, 345678.901234], "n": 12
 # what a type does not tell: words that pages look up, and mappings whose names they know
 SAID: dict[str, Any] = {
     "outcome": "better", "home_outcome": "better", "direction": "higher", "engine": "rehearsal", "engines": ["rehearsal"],
-    "began_at": "2026-11-29T01:02:03", "ended_at": "2026-11-29T03:02:03", "recall": dict.fromkeys(("1", "10", "50"), FIGURE), "pictures": {"page": "index.html"},
+    "began_at": "2026-11-29T01:02:03", "ended_at": "2026-11-29T03:02:03",
+    "recall": dict.fromkeys(("1", "10", "50"), FIGURE), "pictures": {"page": "index.html"},
     "assumptions": {
         "calls": {"seeker": {"model": "one", "from": "it", **dict.fromkeys(("prompt_tokens", "reply_tokens", "latency_s"), FIGURE)}},
         "seeker_turns_from": "the humans", "ledger": "nothing has been played",
