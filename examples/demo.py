@@ -17,7 +17,7 @@ OUT = ROOT / ".demo"
 UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))
 NIGHT = (
     "nightly --dataset sample --reader redial --data examples/sample --store .demo/understudy.duckdb "
-    "--setting few_shot --population 6 --generations 1 --panel 12,10,12 --batch demo --name sample-seekers"
+    "--setting examples/first_try.toml --population 6 --generations 2 --panel 12,10,12 --batch demo --name sample-seekers"
 )
 
 
