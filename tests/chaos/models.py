@@ -9,13 +9,12 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from shutil import copyfile, rmtree
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "doors"))
 
 import fault_campaign
 
-from tests.chaos.nights import prepared
+from tests.chaos.nights import PROFILED, begun, prepared
 from tests.chaos.results import Result, keep, kept
 from tests.doors.test_keys import UNDERSTUDY, echoing, leaks
 from tests.play import obedient
@@ -26,7 +25,7 @@ from understudy.prompt.template import Exemplar
 
 CAPS, INJECTIONS, PLANTED = "caps against a server of which a fifth of the requests fail", "prompt injections", "planted keys"
 N_DIALOGUES = 200
-PLAY = ("simulate", "--dataset", "sample", "--setting", "zero_shot", "--n", "4", "--events", "events.jsonl", "--json")
+PLAY = ("simulate", "--dataset", "sample", "--setting", "zero_shot", "--n", "4", "--no-report", "--events", "events.jsonl", "--json")
 # a key as providers give them, one without any form, and credentials in an address
 KEYS = ("sk-planted0123456789abcdefXYZ", "plantedwordswithoutanyform")
 PASSWORD = "plantedpasswordofanaddress"
@@ -87,9 +86,7 @@ def _planted(folder: Path, status: int) -> tuple[int, int, str]:
     own, found = folder / f"planted-{status}", []
     n_files = 0
     for key in KEYS:
-        rmtree(own, ignore_errors=True)
-        own.mkdir(parents=True)
-        copyfile(prepared(folder / "base") / "profiled.duckdb", own / "understudy.duckdb")
+        _profiled(own, folder / "base")
         loud = {"PREFECT_LOGGING_LEVEL": "DEBUG", "LITELLM_LOG": "DEBUG", "PREFECT_HOME": str(own / "prefect"), "OPENAI_API_KEY": key}
         with echoing(status, replies=status == 200) as (address, seen):
             words = [UNDERSTUDY, *PLAY, "--model", "openai/gpt-4o-mini", "--api-base", address, "--concurrency", "4", "--calls", "60"]
@@ -104,11 +101,15 @@ def _planted(folder: Path, status: int) -> tuple[int, int, str]:
     return len(KEYS), len(KEYS) - len(found), "; ".join(found) or f"sent to the server and found in none of {n_files} files"
 
 
+def _profiled(own: Path, base: Path) -> None:
+    """A fresh folder with a profiled store under the name that commands take by themselves."""
+    for path in begun(own, prepared(base), PROFILED).glob("store.duckdb*"):
+        path.rename(path.with_name(path.name.replace("store", "understudy")))
+
+
 def _addresses(folder: Path) -> tuple[int, int, str]:
     own = folder / "addresses"
-    rmtree(own, ignore_errors=True)
-    own.mkdir(parents=True)
-    copyfile(prepared(folder / "base") / "profiled.duckdb", own / "understudy.duckdb")
+    _profiled(own, folder / "base")
     address = f"http://me:{PASSWORD}@127.0.0.1:9/v1"
     tried = (
         ["--model", "openai/x", "--api-base", address],

@@ -79,7 +79,7 @@ def main() -> None:
     def work() -> dict[str, Any]:
         fields = nightly(
             "sample", asked.get("data", str(ROOT / "examples" / "sample")), reader="redial", batch="one", n=asked.get("n", 4),
-            name="chaos", releases=asked["releases"], search=SEARCH, report=PANEL, options=options,
+            name="chaos", releases=asked["releases"], search=SEARCH, report=PANEL, options=options, anyway=True,
         )  # fmt: skip
         with Store.open(options.store, read_only=True) as store:
             kept = {"store_digest": store.digest(), "ledger": store.rows("play/ledger_totals")[0]}
