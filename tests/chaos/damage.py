@@ -13,7 +13,7 @@ from shutil import copyfile
 
 from tests.chaos.kills import named
 from tests.chaos.night import EVENT, Strike
-from tests.chaos.nights import PROFILED, Ended, begun, night, preload, prepared, same, started, whole
+from tests.chaos.nights import NOTHING, PROFILED, Ended, begun, night, preload, prepared, same, started, whole
 from tests.chaos.nights import ended as ended_with
 from tests.chaos.results import Missed, Result, keep, kept, require
 from understudy.errors import UnderstudyError
@@ -124,7 +124,7 @@ def _two(folder: Path, base: Path) -> str:
 
 def _damaged(folder: Path, base: Path) -> None:
     """Every damaged copy is told to be corrupt (exit code 2), or the damage lies where nothing is kept and all rows are the same."""
-    own, draws = begun(folder / "damaged", base, PROFILED) / "store.duckdb", random.Random(16)
+    own, draws = begun(folder / "damaged", base, NOTHING) / "store.duckdb", random.Random(16)
     raw = (base / "rehearsal" / "store.duckdb").read_bytes()
     own.write_bytes(raw)
     digest = store_status(own)["store_digest"]
