@@ -13,9 +13,12 @@ import pytest
 
 from tests.search import plain
 from understudy import objectives, rehearsal
+from understudy.doors.store import Store
 from understudy.objectives import NAMES
 from understudy.parameters import Caps, PanelSize, Search
 from understudy.prompt.genome import Genome
+from understudy.records import CHOOSING
+from understudy.rows.handle import Humans
 from understudy.search import drive, loop, racing
 from understudy.search.drive import Conclusion, Memory, Setup
 from understudy.search.memory import ProcessMemory
@@ -28,7 +31,7 @@ from search.meter import Meter, Provider
 from search.rewriting import Rewriter
 from search.stage import Stage
 from search.trial import Trial, pieces_of
-from search.world import World
+from search.world import DATASET, World
 
 # the benchmark resamples by seed 0 whatever the seed of the search, so that is the seed here
 SURFACE, SEED, QUALITY, GENERATIONS = "3", 0, 0.6, 2
@@ -70,8 +73,11 @@ def by_night(profiled: Path, folder: Path, *, caps: Caps = Caps(), **changed: An
 
 @pytest.fixture(scope="module")
 def world(profiled_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
-    """What the benchmark shares between runs: it is only read."""
-    return World(str(shutil.copy(profiled_sample, tmp_path_factory.mktemp("world") / "benchmark.duckdb")))
+    """What the benchmark shares between runs: it is only read. Its constraints are held against the floors that a night chooses by."""
+    world = World(str(shutil.copy(profiled_sample, tmp_path_factory.mktemp("world") / "benchmark.duckdb")))
+    with Store.open(world.store) as opened:
+        vars(world)["floors"] = Humans(opened, DATASET, world.profile_key).floors(CHOOSING)
+    return world
 
 
 def by_benchmark(world: World, *, budget: int = PLENTY, **changed: Any) -> Taken:
