@@ -90,7 +90,7 @@ def by_benchmark(world: World, *, budget: int = PLENTY, **changed: Any) -> Taken
     plan = Plan(NAMES, asked.population, asked.algorithm, SEED, has_critic=True, without=without, racing=asked.racing, period=asked.period)
     setup = Setup([seed], plan, GENERATIONS, n_front=asked.n_front, weights=EQUAL, traded=objectives.TRADED)
     memory = ProcessMemory()
-    ground = MeteredGround(trial, asked.panel, front_size=plain.SMALL, n_finalists=0)
+    ground = MeteredGround(trial, asked.panel, front_size=plain.SMALL, n_finalists=0, split=CHOOSING)
     return Taken.of(memory, drive.search(setup, ground, memory), plan)
 
 

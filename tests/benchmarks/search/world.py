@@ -126,7 +126,7 @@ class World:
     def context_turns(self, split: str) -> pl.DataFrame:
         """Who spoke where, and what the seeker had said before."""
         with Store.open(self.store) as opened:
-            return opened.frame("profile/context_turns", profile_key=self.profile_key, split=split)
+            return humans.load_context_turns(opened, self.profile_key, split)
 
     @cache  # noqa: B019
     def reference(self, split: str) -> Reference:

@@ -57,11 +57,13 @@ def _hand_in(trial: Trial, ended: Conclusion) -> None:
 class MeteredGround:
     """Where the search is played: rehearsal through the meter, panels of the sample (understudy.search.drive.Ground).
 
-    What the choice at the end needs for `n_finalists` is kept back from the budget.
+    What the choice at the end needs for `n_finalists` is kept back from the budget. Finalists are played on `split`.
     """
 
-    def __init__(self, trial: Trial, size: PanelSize, *, front_size: PanelSize = PANEL, n_finalists: int) -> None:
-        self._trial, self._size, self._front_size = trial, size, front_size
+    def __init__(
+        self, trial: Trial, size: PanelSize, *, front_size: PanelSize = PANEL, n_finalists: int, split: str = "select"
+    ) -> None:
+        self._trial, self._size, self._front_size, self._split = trial, size, front_size, split
         self._reserve = n_finalists * pieces_of(front_size)
         self._measured: dict[tuple[str, int], Measurement] = {}
         self._paid: dict[tuple[str, int], int] = {}
@@ -96,8 +98,8 @@ class MeteredGround:
 
     def confirmed(self, genomes: Sequence[Genome]) -> list[Finalist]:
         trial = self._trial
-        panel = trial.world.panel("select", self._front_size, seed=trial.seed, replicate=1)
-        return [_finalist(one) for one in trial.stage.measure_all(genomes, panel, split="select", label="select", intervals=True)]
+        panel = trial.world.panel(self._split, self._front_size, seed=trial.seed)
+        return [_finalist(one) for one in trial.stage.measure_all(genomes, panel, split=self._split, label="select", intervals=True)]
 
     def _require(self, proposals: Sequence[Proposal], rotation: int) -> list[Proposal]:
         """Those that were not measured on the panel yet. Raises OutOfDialogues where they would eat into what is kept back."""
