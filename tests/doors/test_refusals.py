@@ -99,9 +99,11 @@ def test_what_litellm_knows_is_left_out_before_anything_is_sent(tmp_path: Path, 
         if model.startswith("openai"):
             assert opened.run(opened.complete(request(model=model))).text
             assert statuses(log) == [200]
-            assert ("temperature", "") in {(row["parameter"], row["value"]) for row in left_out(tmp_path)}
         arguments = opened._provider._refusals.fitted(model, {**SENT})  # type: ignore[attr-defined]
         assert "seed" in arguments or model.startswith("anthropic")
+    # what was left out is written behind the calls: it is all there once the gateway is closed
+    if model.startswith("openai"):
+        assert ("temperature", "") in {(row["parameter"], row["value"]) for row in left_out(tmp_path)}
 
 
 def test_a_value_that_is_out_of_range_leaves_other_values_alone() -> None:

@@ -23,13 +23,13 @@ from understudy.tasks.studies.results.judged import EvaluateFields
 from understudy.tasks.studies.results.lineages import ShowFields
 from understudy.tasks.studies.results.probes import AllProbesFields
 from understudy.tasks.studies.results.tables import CompareAnswer, StudyAnswer
-from understudy.tasks.validate.batch import GateFields
+from understudy.tasks.validate.batch import ValidateFields
 
 ANSWERS: dict[str, Any] = {
     "audit": AuditFields, "compare": CompareAnswer, "dose": DoseFields, "estimate": EstimateFields, "estimate_compare": EstimateFields,
     "evaluate": EvaluateFields, "export": ExportFields, "front": FrontFields, "ingest_again": IngestFields, "label": SheetFields,
     "nightly": NightlyFields, "probe": AllProbesFields, "publish": ReleaseFields, "pull": PullFields, "show": ShowFields,
-    "status": StatusFields, "study": StudyAnswer, "validate": GateFields,
+    "status": StatusFields, "study": StudyAnswer, "validate": ValidateFields,
 }  # fmt: skip
 # what the recording and the frame of every answer add
 AROUND = {"ok": bool}

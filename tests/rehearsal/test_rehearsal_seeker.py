@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from understudy import rehearsal
 from understudy.completion import Message
-from understudy.doors.gateway.failures import unusable
 from understudy.errors import BadInput
 from understudy.records import Item
 from understudy.rehearsal import ADDED_DIGEST, PARAMETERS_DIGEST, UNFITTED, Fitted, Surface, fit, model_name, parse_model, respond, surface
@@ -175,7 +174,6 @@ def test_an_empty_turn_is_a_reply_and_no_failed_call() -> None:
     ]
     assert any(not reply.text for reply in replies)
     assert all(reply.completion_tokens > 0 for reply in replies)
-    assert unusable(text="", finish_reason="stop", completion_tokens=min(reply.completion_tokens for reply in replies)) is None
 
 
 def test_an_empty_fit_is_refused() -> None:

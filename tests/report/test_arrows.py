@@ -17,7 +17,7 @@ def row(setting: str, before: float | None, after: float | None, *, human: float
 
     return {
         "objective": "positive_bias", "setting": setting, "unit": "share", "before": side(before), "after": side(after),
-        "human": side(human), "floor": None if human is None else 0.15,
+        "human": side(human), "floor": MISSING if human is None else side(human),
     }  # fmt: skip
 
 
