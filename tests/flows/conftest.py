@@ -61,7 +61,7 @@ def few_halvings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def night(profiled_sample: Path, tmp_path: Path) -> dict[str, Any]:
+def night(profiled_sample: Path, tmp_path: Path, few_halvings: None) -> dict[str, Any]:  # noqa: ARG001
     """Parameters of a night on the bundled sample that is as small as one can be; its humans are profiled already."""
     copyfile(profiled_sample, tmp_path / "night.duckdb")
     return {
