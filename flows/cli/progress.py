@@ -22,7 +22,7 @@ _STEPS = 10  # lines of progress into a file, where no bar moves
 @contextmanager
 def narrated(console: Console, *, verbose: bool) -> Iterator[Listener]:
     """A listener to the events of a run, whose progress is shown meanwhile: as a bar on a terminal, else by a line at each tenth."""
-    if console.is_terminal:
+    if console.is_terminal and not console.is_dumb_terminal:
         with _Bar(console) as bar, gauge.watched(bar.show):
             yield _narrator(bar.console, verbose=verbose)
     else:

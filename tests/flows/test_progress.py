@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -11,6 +12,8 @@ from understudy.doors import gauge
 from understudy.flows.cli.progress import event_told, narrated, spent_told
 
 DIGEST = "0f" * 16
+# a terminal that can move its cursor, whatever the tests themselves run in
+TERMINAL = {"TERM": "xterm"}
 
 
 @pytest.mark.parametrize(
@@ -31,8 +34,9 @@ def test_spend_says_that_a_price_is_unknown() -> None:
     assert spent_told(gauge.SpentSoFar(1, 2, None)) == "1 calls, 2 tokens, price unknown"
 
 
-def test_into_a_file_a_line_tells_each_tenth_and_what_was_spent() -> None:
-    console = Console(file=io.StringIO(), width=80)
+@pytest.mark.parametrize("kind", [{}, {"force_terminal": True, "_environ": {"TERM": "dumb"}}], ids=["file", "dumb terminal"])
+def test_where_no_bar_can_be_drawn_a_line_tells_each_tenth_and_what_was_spent(kind: dict[str, Any]) -> None:
+    console = Console(file=io.StringIO(), width=80, color_system=None, legacy_windows=False, **kind)
     with narrated(console, verbose=False) as tell:
         gauge.planned(20)
         for at in range(20):
@@ -46,7 +50,7 @@ def test_into_a_file_a_line_tells_each_tenth_and_what_was_spent() -> None:
 
 
 def test_on_a_narrow_terminal_the_bar_and_the_spend_stand_whole() -> None:
-    console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None, legacy_windows=False)
+    console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None, legacy_windows=False, _environ=TERMINAL)
     with narrated(console, verbose=True) as tell:
         gauge.planned(1234567)
         gauge.played(gauge.SpentSoFar(1234567, 123456789, 123.4567))
