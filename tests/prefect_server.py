@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from inspect import isawaitable
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +30,12 @@ def prefect_server(shared_folder: Path, alone: Any) -> Iterator[str]:
     address, pid = told.read_text().split()
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
+    from understudy.flows.server import delivered
+
     try:
         with temporary_settings(updates={PREFECT_API_URL: address}):
             yield address
-            _drain()
+            delivered()
     finally:
         with alone("prefect"):
             n_users = int(users.read_text()) - 1
@@ -77,20 +78,6 @@ def _end_with_the_run(server: int) -> None:
     run = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
     watch = 'while kill -0 "$0" && kill -0 "$1"; do sleep 1; done; kill "$1"'
     subprocess.Popen(["bash", "-c", watch, str(run), str(server)], stderr=subprocess.DEVNULL, start_new_session=True)
-
-
-def _drain() -> None:
-    """What Prefect still has to say is said while there is a server to hear it."""
-    from prefect.events.worker import EventsWorker
-    from prefect.logging.handlers import APILogWorker
-    from prefect.utilities.asyncutils import run_coro_as_sync
-
-    async def drained() -> None:
-        for said in (APILogWorker.instance().drain(), EventsWorker.drain_all()):
-            if isawaitable(said):
-                await said
-
-    run_coro_as_sync(drained())
 
 
 def _answers(address: str) -> bool:

@@ -30,7 +30,7 @@ Fields = Mapping[str, Any]
 def report_batch(opened: OpenRun, batch_key: str) -> int:
     """How many model calls the report of a batch took now; 0 where it is there. Raises BadInput where another run played the batch."""
     store, gateway = opened.store, opened.gateway
-    batch = store.rows("simulate/batch", batch_key=batch_key)[0]
+    batch = batch_of(store, batch_key)
     if batch["is_reported"]:
         return 0
     n_before, work = gateway.n_calls, _work(opened, batch)

@@ -15,8 +15,6 @@ from understudy.completion import Completion, Request
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.parameters import PanelSize, RunOptions
-from understudy.prompt.setting import load_setting, seed_genome
-from understudy.rows import played as rows
 from understudy.rows.handle import Humans
 from understudy.tasks.play.opened import Cast, OpenRun
 from understudy.tasks.simulate.batch import batch_fields, play_batch
@@ -54,14 +52,6 @@ def opened(tmp_path: Path, profiled_sample: Path) -> Iterator[OpenRun]:
     with Store.open(tmp_path / "s.duckdb") as store:
         gateway: Any = Drifting()
         yield OpenRun(store, Humans.of(store, "sample"), RunOptions(seed=3), gateway=gateway, http=NOBODY, cast=Cast(*["m"] * 5))
-
-
-@pytest.fixture
-def genome(opened: OpenRun) -> str:
-    prompt = seed_genome(load_setting("zero_shot"), [], seed=0)
-    with opened.store.transaction():
-        rows.keep_genomes(opened.store, [prompt], setting="zero_shot")
-    return prompt.digest
 
 
 def played(opened: OpenRun, genome: str, name: str, *, with_report: bool = True) -> str:

@@ -12,7 +12,6 @@ import pytest
 from understudy.doors.store import Store
 from understudy.parameters import PanelSize, RunOptions, Search
 from understudy.profile.splits import CHOOSING_SHARE, part_of
-from understudy.prompt.setting import load_setting, seed_genome
 from understudy.records import CHOOSING, REPORTING
 from understudy.rows import played as rows
 from understudy.rows.handle import Humans
@@ -44,14 +43,6 @@ def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, profiled_sample: Pat
     copyfile(profiled_sample, tmp_path / "s.duckdb")
     with Store.open(tmp_path / "s.duckdb") as store:
         yield OpenRun(store, Humans.of(store, "sample"), RunOptions(seed=3), gateway=NOBODY, http=NOBODY, cast=Cast(*["m"] * 5))
-
-
-@pytest.fixture
-def genome(opened: OpenRun) -> str:
-    prompt = seed_genome(load_setting("zero_shot"), [], seed=0)
-    with opened.store.transaction():
-        rows.keep_genomes(opened.store, [prompt], setting="zero_shot")
-    return prompt.digest
 
 
 def of_night(opened: OpenRun, genome: str) -> Work:

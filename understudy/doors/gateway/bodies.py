@@ -44,13 +44,6 @@ class Seen:
 SEEN: ContextVar[Seen] = ContextVar("SEEN")
 
 
-@dataclass(frozen=True, slots=True)
-class _Malformed(Exception):
-    """Why a body is no chat completion."""
-
-    reason: str
-
-
 def reading(max_bytes: int) -> Hook:
     """A hook for responses of an httpx client: it reads the body within `max_bytes` and raises CallFailed where it is no answer."""
 
@@ -58,7 +51,7 @@ def reading(max_bytes: int) -> Hook:
         body = await _bounded(response, max_bytes)
         seen = SEEN.get(Seen())
         if response.is_success and str(response.url.path).endswith(_CHAT):
-            body = _checked(body, response.headers.get("content-type", ""), seen)
+            body = _completion(body, response.headers.get("content-type", ""), reads_parts=seen.reads_parts)
         seen.is_whole = response.is_success and b'"error"' not in body[:_ERROR_WITHIN]
         # what is set here is what the client goes on to read, unpacked already
         response.stream = httpx.ByteStream(body)
@@ -115,26 +108,24 @@ def _too_long(max_bytes: int) -> CallFailed:
     return CallFailed(_TOO_LONG.format(max_bytes), transient=False, may_be_charged=True, hint=_RAISE_BYTES)
 
 
-def _checked(body: bytes, content_type: str, seen: Seen) -> bytes:
-    """A body as litellm may read it. Raises CallFailed with one reason."""
-    try:
-        return _completion(body, content_type, reads_parts=seen.reads_parts)
-    except _Malformed as fault:
-        raise CallFailed(fault.reason, transient=True, may_be_charged=True) from None
+def _malformed(reason: str) -> CallFailed:
+    """The failed attempt whose body is no chat completion, and why."""
+    return CallFailed(reason, transient=True, may_be_charged=True)
 
 
 def _completion(body: bytes, content_type: str, *, reads_parts: bool) -> bytes:
+    """A body as litellm may read it. Raises CallFailed with one reason."""
     if "text/event-stream" in content_type or body.lstrip()[:6] in (b"data: ", b"event:"):
-        raise _Malformed("the server sent a stream of events, which was not asked for; one JSON object is expected")
+        raise _malformed("the server sent a stream of events, which was not asked for; one JSON object is expected")
     try:
         answer = json.loads(body)
     except RecursionError:
-        raise _Malformed("the answer is JSON that is nested too deeply to be read") from None
+        raise _malformed("the answer is JSON that is nested too deeply to be read") from None
     except ValueError:
         kind = "empty" if not body.strip() else "HTML instead of JSON" if body.lstrip()[:1] == b"<" else "not JSON"
-        raise _Malformed(f"the answer is {kind}") from None
+        raise _malformed(f"the answer is {kind}") from None
     if not isinstance(answer, dict):
-        raise _Malformed(f"the answer is {_kind(answer)}; an object with a list `choices` is expected")
+        raise _malformed(f"the answer is {_kind(answer)}; an object with a list `choices` is expected")
     if answer.get("error"):
         # what went wrong is litellm's to say
         return body
@@ -145,17 +136,17 @@ def _completion(body: bytes, content_type: str, *, reads_parts: bool) -> bytes:
 def _check_choices(answer: dict[str, Any], *, reads_parts: bool) -> None:
     choices = answer.get("choices")
     if not isinstance(choices, list):
-        raise _Malformed(f"`choices` of the answer is {_kind(choices)}; a list is expected")
+        raise _malformed(f"`choices` of the answer is {_kind(choices)}; a list is expected")
     if not choices:
-        raise _Malformed("`choices` of the answer is an empty list; one reply is expected")
+        raise _malformed("`choices` of the answer is an empty list; one reply is expected")
     message = choices[0].get("message") if isinstance(choices[0], dict) else None
     if not isinstance(message, dict):
-        raise _Malformed(f"the message of the answer is {_kind(message)}; an object is expected")
+        raise _malformed(f"the message of the answer is {_kind(message)}; an object is expected")
     content = message.get("content")
     if isinstance(content, list) and not reads_parts:
-        raise _Malformed("the content of the answer is a list of parts; one text is expected")
+        raise _malformed("the content of the answer is a list of parts; one text is expected")
     if not isinstance(content, str | list | None):
-        raise _Malformed(f"the content of the answer is {_kind(content)}; a text is expected")
+        raise _malformed(f"the content of the answer is {_kind(content)}; a text is expected")
 
 
 def _read_alone(answer: dict[str, Any]) -> bytes:
