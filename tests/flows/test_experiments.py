@@ -159,7 +159,7 @@ def test_a_study_that_is_killed_goes_on_and_pays_again_only_for_calls_in_flight(
     process.communicate()
     n_before = len(seen(log))
     # what is expected is said before anything is spent
-    assert "expected, if none of it has been played" in Path(told).read_text()
+    assert "estimate if nothing has been played yet" in Path(told).read_text()
 
     models = Models(seeker="openai/anything", api_base=address, prices={"*": (1.0, 1.0)}, concurrency=CONCURRENCY)
     asked: dict[str, Any] = {
