@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from understudy.errors import ProviderFailed
@@ -21,15 +21,24 @@ CUT = "length"
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One chat message; `role` is system, user or assistant."""
+    """One chat message; `role` is system, user or assistant.
+
+    `n_shared`: how many characters at its beginning are the same in many requests, so that a provider may be told to keep them in its
+    cache; 0 where that is not known. It changes nothing of what is asked, so it is no part of a key and of no comparison.
+    """
 
     role: str
     content: str
+    n_shared: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One model call. `seed` is derived from scenario, replicate and turn, so candidates share random numbers."""
+    """One model call. `seed` is derived from scenario, replicate and turn, so candidates share random numbers.
+
+    `schema`: the JSON schema that the reply is held to by the model's server, empty where it is not. `alternative`: the same question in
+    the other of the two forms, by schema or in words; whoever sends it takes the form that the model's server understands.
+    """
 
     role: ModelRole
     model: str
@@ -38,10 +47,17 @@ class Request:
     top_p: float
     max_tokens: int
     seed: int
+    schema: str = ""
+    alternative: Request | None = field(default=None, compare=False, repr=False)
+
+    def form(self, *, by_schema: bool) -> Request:
+        """The question by schema where that is wanted and it has this form, else in words; a question with one form is itself."""
+        return self if self.alternative is None or bool(self.schema) == by_schema else self.alternative
 
     @property
     def key(self) -> str:
         """The content key under which the ledger keeps the reply; the address of the server is not part of it."""
+        by_schema = {"schema": self.schema} if self.schema else {}
         return key(
             "completion",
             VERSION,
@@ -52,6 +68,7 @@ class Request:
             top_p=self.top_p,
             max_tokens=self.max_tokens,
             seed=self.seed,
+            **by_schema,
         )
 
 
