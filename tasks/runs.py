@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 from prefect import Flow
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, FlowRunFilterParentFlowRunId, TaskRunFilter
 from prefect.client.schemas.objects import TERMINAL_STATES, FlowRun, State, StateType
+from prefect.client.schemas.sorting import FlowRunSort, TaskRunSort
 from prefect.states import Cancelled, Failed
 
 from understudy.errors import StoreBusy, UnderstudyError
 
+Row = TypeVar("Row")
+# the server answers with no more at once
 _PAGE = 200
 _MAX_MESSAGE = 4000
 
@@ -50,13 +53,20 @@ def tell_why(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None
 
 def _family(client: SyncPrefectClient, roots: Sequence[UUID]) -> list[FlowRun]:
     """The runs and all that are nested in them, parents first."""
-    level = client.read_flow_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=list(roots)))) if roots else []
+    level = _flow_runs(client, FlowRunFilter(id=FlowRunFilterId(any_=list(roots)))) if roots else []
     found: list[FlowRun] = []
     while level:
         found += level
-        nested = FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[run.id for run in level]))
-        level = client.read_flow_runs(flow_run_filter=nested, limit=_PAGE)
+        nested = FlowRunFilterParentFlowRunId(any_=[run.id for run in level])
+        level = _flow_runs(client, FlowRunFilter(parent_flow_run_id=nested))
     return found
+
+
+def _flow_runs(client: SyncPrefectClient, wanted: FlowRunFilter) -> list[FlowRun]:
+    def page(offset: int) -> list[FlowRun]:
+        return client.read_flow_runs(flow_run_filter=wanted, sort=FlowRunSort.ID_DESC, limit=_PAGE, offset=offset)
+
+    return _all_pages(page)
 
 
 def _tasks(client: SyncPrefectClient, flow_run_ids: Sequence[UUID], kinds: Sequence[StateType]) -> list[UUID]:
@@ -64,4 +74,17 @@ def _tasks(client: SyncPrefectClient, flow_run_ids: Sequence[UUID], kinds: Seque
     if not flow_run_ids:
         return []
     asked = TaskRunFilter.model_validate({"flow_run_id": {"any_": list(flow_run_ids)}, "state": {"type": {"any_": list(kinds)}}})
-    return [run.id for run in client.read_task_runs(task_run_filter=asked, limit=_PAGE)]
+
+    def page(offset: int) -> list[UUID]:
+        read = client.read_task_runs(task_run_filter=asked, sort=TaskRunSort.ID_DESC, limit=_PAGE, offset=offset)
+        return [run.id for run in read]
+
+    return _all_pages(page)
+
+
+def _all_pages(page: Callable[[int], list[Row]]) -> list[Row]:
+    """The rows of all pages; `page` reads the one that begins at an offset. No state may change between two pages."""
+    rows = page(0)
+    while len(rows) % _PAGE == 0 and (more := page(len(rows))):
+        rows += more
+    return rows

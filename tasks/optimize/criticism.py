@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -91,8 +90,11 @@ def _last_work(opened: OpenRun, run: Run, wanted: Commission) -> Work | None:
     return None
 
 
-@lru_cache(maxsize=32)
 def _cases(opened: OpenRun, work: Work) -> list[ComparedTurn]:
+    return opened.recent(("cases", work), lambda: _read_cases(opened, work))
+
+
+def _read_cases(opened: OpenRun, work: Work) -> list[ComparedTurn]:
     split, humans = work.split, opened.humans
     played, _ = performed(opened, work)
     words = humans.once(("words at contexts", split), lambda: cases.HumanTurns.of(humans.reactions(split), humans.behaviour(split)))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 from threading import Lock
-from typing import Any, NoReturn, SupportsIndex
+from typing import Any, NoReturn, SupportsIndex, TypeVar
 
 from understudy import plugins, rehearsal
 from understudy.completion import ROLES
@@ -37,8 +38,11 @@ from understudy.tasks.play.work import Work
 from understudy.tasks.publish.outcomes import end_unfinished
 
 EMBEDDED = "rehearsal"
+Value = TypeVar("Value")
 # how long calls in flight are waited for when the process is asked to stop: they are paid for
 STOP_S = 3.0
+# the evaluations of a generation's parents, which several places of the next one look at
+N_RECENT = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class OpenRun:
     A plain class without a dictionary of attributes: Prefect neither walks through it nor stores it when it is a parameter.
     """
 
-    __slots__ = ("_built", "_lock", "_named", "cast", "gateway", "http", "humans", "marks", "options", "store")
+    __slots__ = ("_built", "_lock", "_named", "_recent", "cast", "gateway", "http", "humans", "marks", "options", "store")
 
     def __init__(self, store: Store, humans: Humans, options: RunOptions, *, gateway: Gateway, http: Http, cast: Cast) -> None:
         self.store, self.humans, self.options = store, humans, options
@@ -67,6 +71,7 @@ class OpenRun:
         self.marks = count()
         self._named: dict[str, str] = {}
         self._built: dict[str, Recommender] = {}
+        self._recent: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = Lock()
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
@@ -103,6 +108,21 @@ class OpenRun:
                 module = plugins.load("recommenders", choice.module)
                 self._built[name] = module.build(self.humans.items, self.humans.popularity, services)
             return self._built[name]
+
+    def recent(self, name: Hashable, load: Callable[[], Value]) -> Value:
+        """What `load` makes, kept as long as the run under a name of which the N_RECENT that were asked for last are kept."""
+        with self._lock:
+            if name in self._recent:
+                self._recent.move_to_end(name)
+                kept: Value = self._recent[name]
+                return kept
+        # others need not wait meanwhile; two that ask at once make the same
+        made = load()
+        with self._lock:
+            self._recent[name] = made
+            if len(self._recent) > N_RECENT:
+                self._recent.popitem(last=False)
+        return made
 
     def work(
         self, genome_digest: str, panel: Panel, *, split: str, free_split: str | None = None, recommender: str | None = None,

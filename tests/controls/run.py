@@ -29,7 +29,9 @@ CONTROLS: dict[str, Callable[[], dict[str, Any]]] = {
     "6": sources.run,
 }  # fmt: skip
 FAILED, USAGE = 3, 2
-_MODULES = ("objectives/", "instruments/", "statistics/", "rehearsal/", "evidence.py", "anchors.py", "gates.py", "dose.py", "wordings.py")
+_MODULES = (
+    "measure/", "objectives/", "instruments/", "statistics/", "rehearsal/", "profile/anchors.py", "release/gates.py", "studies/dose/",
+)  # fmt: skip
 MEASURE = (*(f"understudy/{name}" for name in _MODULES), "tests/controls/*.py", "tests/controls/declared.toml")
 
 

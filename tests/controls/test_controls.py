@@ -262,3 +262,7 @@ def test_a_rate_out_of_its_limits_is_a_failure() -> None:
 def test_a_rate_of_nothing_cannot_be_read_back() -> None:
     with pytest.raises(ValueError, match="no runs"):
         reading.raised(Measured(None, reason="no runs"), wilson(1, 10))
+
+
+def test_what_the_commit_of_a_result_is_compared_with_is_there() -> None:
+    assert [place for place in run.MEASURE if not list(scratch.ROOT.glob(place))] == []

@@ -168,7 +168,11 @@ def _writes(path: str, tree: ast.AST) -> Iterator[str]:
 
 
 def _globals(path: str, tree: ast.Module) -> Iterator[str]:
-    """What tasks keep for the whole process: a name that is bound again, or one in lower case, which no constant has."""
+    """What tasks keep for the whole process: a name that is bound again, one in lower case, which no constant has, or a cache."""
+    if not path.startswith(("tasks/", "flows/")):
+        return
+    for name in sorted(set(imports(tree)) & {"functools.cache", "functools.lru_cache"}):
+        yield f"{path} imports {name}: its arguments are kept after their run has ended; keep what is read on the open run"
     if not path.startswith("tasks/"):
         return
     yield from (f"{path}:{node.lineno} binds a global: pass what is opened" for node in ast.walk(tree) if isinstance(node, ast.Global))

@@ -45,6 +45,7 @@ def test_a_query_names_only_its_own_and_earlier_stages() -> None:
         ("tasks/play/evaluation.py", "def f(path):\n    return Store.open(path)", "it is opened once"),
         ("tasks/play/evaluation.py", "Path('x').write_text('y')", "files are written by understudy/doors/folders.py"),
         ("tasks/play/opened.py", "_night = None\ndef f():\n    global _night", "binds a global"),
+        ("tasks/optimize/criticism.py", "from functools import lru_cache", "after their run has ended"),
         ("tasks/play/opened.py", "_night: OpenRun | None = None", "binds _night for the whole process"),
         ("understudy/profile/splits.py", "import time\nt = time.time()", "belong behind understudy/doors"),
     ],

@@ -5,15 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
+from prefect.client.schemas.filters import FlowRunFilter
+from prefect.states import Crashed
 
 from tests.doors.test_reading_copy import held
 from understudy.doors.reading_copy import renew
 from understudy.doors.store import Store
 from understudy.errors import GateFailed
+from understudy.tasks import runs
 from understudy.tasks.names import with_batch, with_prompt
-from understudy.tasks.play.opened import store_open
+from understudy.tasks.play.opened import N_RECENT, OpenRun, store_open
 from understudy.tasks.publish.nights import recorded
 from understudy.tasks.status import NightRow, store_status
 
@@ -110,3 +115,55 @@ def test_the_runs_of_a_prompt_say_which_prompt_and_where(flow: str, name: str, m
 def test_a_night_is_named_by_its_data_set_and_its_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("understudy.tasks.names.flow_run.get_parameters", lambda: {"dataset": "redial", "batch": "2026-11-29"})
     assert with_batch("nightly")() == "nightly redial 2026-11-29"
+
+
+class ManyTasks:
+    """A Prefect client whose server has more tasks of a killed run than it tells at once."""
+
+    def __init__(self, n: int) -> None:
+        self.tasks = [SimpleNamespace(id=uuid4()) for _ in range(n)]
+        self.run = SimpleNamespace(id=uuid4(), state=None)
+        self.settled: list[UUID] = []
+
+    def __enter__(self) -> ManyTasks:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def read_flow_runs(self, *, flow_run_filter: FlowRunFilter, limit: int, offset: int, **_: object) -> list[SimpleNamespace]:
+        return [self.run][offset : offset + limit] if flow_run_filter.parent_flow_run_id is None else []
+
+    def read_task_runs(self, *, limit: int, offset: int, **_: object) -> list[SimpleNamespace]:
+        return self.tasks[offset : offset + min(limit, 200)]
+
+    def set_flow_run_state(self, *_: object, force: bool) -> None:
+        assert force
+
+    def set_task_run_state(self, run_id: UUID, *_: object, force: bool) -> None:
+        assert force
+        self.settled.append(run_id)
+
+
+@pytest.mark.parametrize("n", [0, 3, 200, 401])
+def test_every_task_of_a_killed_run_is_settled_however_many_there_are(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = ManyTasks(n)
+    monkeypatch.setattr(runs, "get_client", lambda **_: server)
+    assert runs.settle([server.run.id], Crashed()) == [server.run.id]
+    assert server.settled == [one.id for one in server.tasks]
+
+
+def test_a_run_keeps_what_was_asked_for_last_and_no_more() -> None:
+    nothing: Any = None
+    run = OpenRun(nothing, nothing, nothing, gateway=nothing, http=nothing, cast=nothing)
+    made: list[int] = []
+
+    def ask(name: int) -> int:
+        return run.recent(name, lambda: made.append(name) or name)  # type: ignore[func-returns-value]
+
+    for name in [*range(N_RECENT), 0, N_RECENT]:
+        assert ask(name) == name
+    assert made == [*range(N_RECENT), N_RECENT], "each was made once"
+    ask(0)
+    ask(1)
+    assert made[N_RECENT:] == [N_RECENT, 1], "1 was the one that nobody had asked for longest"

@@ -60,7 +60,7 @@ def completion_of(answer: Any, request: Request, *, count: Count) -> Completion:
         n_normalised=text.n_normalised,
         n_cut_bytes=text.n_cut_bytes,
         usage=usage.source,
-        prompt_is_cut=is_prompt_cut(request, said.prompt, count=count) and not request.model.startswith(f"{EMBEDDED}/"),
+        prompt_is_cut=not request.model.startswith(f"{EMBEDDED}/") and is_prompt_cut(request, said.prompt, count=count),
     )
 
 

@@ -51,15 +51,20 @@ def is_prompt_cut(request: Request, reported: int | None, *, count: Count) -> bo
     By less than three of ten it is noticed only where the run has set the context, and never where nothing is reported.
     """
     n_bytes, context = prompt_bytes(request), contexts.tokens_of(request.model)
-    text = "\n".join(message.content for message in request.messages)
-    if context is not None and n_bytes > context * _FEWEST_BYTES_A_TOKEN and count(text) > context:
+    if context is not None and n_bytes > context * _FEWEST_BYTES_A_TOKEN and count(_whole(request)) > context:
         return True
     if not reported or reported < 0 or n_bytes <= reported * _BYTES_A_TOKEN:
         return False
+    text = _whole(request)
     is_ascii = sum(character.isascii() for character in text) >= _MOSTLY * len(text)
     # no tokenizer joins words
     own, share = (count(text), _LEAST_SHARE) if is_ascii else (len(text.split()), 1.0)
     return own >= _SHORT_TOKENS and reported < share * own
+
+
+def _whole(request: Request) -> str:
+    """The text of a prompt. It is put together only for the few calls whose reported tokens leave a doubt."""
+    return "\n".join(message.content for message in request.messages)
 
 
 def _prompt(request: Request, told: int | None, count: Count) -> tuple[int, UsageSource]:
