@@ -23,6 +23,7 @@ from understudy.flows.cli import (
     front,
     ingest,
     label,
+    models,
     nightly,
     optimize,
     probe,
@@ -49,7 +50,7 @@ def _run(given: Given) -> None:
 # in the order of `understudy --help`: the way data goes, then the rest
 COMMANDS: tuple[Command, ...] = (
     ingest.ingest, profile.profile, optimize.optimize, simulate.simulate, nightly.nightly, status.status, dialogues.dialogues,
-    releases.releases, devserver.devserver, label.label, audit.audit, dose.dose, compare.compare, estimate.estimate,
+    releases.releases, models.models, devserver.devserver, label.label, audit.audit, dose.dose, compare.compare, estimate.estimate,
     evaluate.evaluate, export.export, front.front, probe.probe, publish.publish, pull.pull, show.show, study.study, validate.validate,
     verify.verify,
 )  # fmt: skip

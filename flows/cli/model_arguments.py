@@ -15,6 +15,7 @@ from understudy.parameters import ANY_MODEL, Caps, Models, checked
 
 _LIMITS = ("usd", "tokens", "calls")
 _EMBEDDED = RUN.models.seeker
+ApiBase = Annotated[str | None, typer.Option(help="Base URL of an OpenAI-compatible server.")]
 RoleModel = Annotated[str | None, typer.Option(help="Model for this role alone.")]
 
 
@@ -32,7 +33,7 @@ class ModelArguments:
         list[str] | None,
         typer.Option(help="`[ROLE=]MODEL` to use when the role's model fails. Repeat the option for more; they are tried in this order."),
     ] = None
-    api_base: Annotated[str | None, typer.Option(help="Base URL of an OpenAI-compatible server.")] = None
+    api_base: ApiBase = None
     concurrency: Annotated[int, typer.Option(min=1, max=512, help="Maximum number of model calls in flight.")] = RUN.models.concurrency
     rpm: Annotated[int | None, typer.Option(min=1, help="Maximum number of requests per minute and provider.")] = None
     tpm: Annotated[int | None, typer.Option(min=1, help="Maximum number of tokens per minute and provider.")] = None

@@ -35,6 +35,7 @@ PROMISED = {
     "publish": "--batch --name --dataset --releases --store --events --json",
     "pull": "--version --as --out --releases --store --json",
     "nightly": f"--dataset --data --reader --setting --surface {SEARCH} --recommender --batch --n --name --releases {RUN} --events",
+    "models": "--api-base --json",
     "status": "--store --json",
     "label": "--dataset --out --labels --n --engine --store --seed --json",
     "probe": f"--dataset --task --n --ratings {RUN}",
