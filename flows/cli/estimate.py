@@ -10,7 +10,7 @@ from rich.console import Console
 
 from understudy.flows.cli.arguments import RunArguments, SearchArguments, report_size
 from understudy.flows.cli.compare import ElsewhereArguments
-from understudy.flows.cli.console import answer, then
+from understudy.flows.cli.console import answer, snapshot_read, then
 from understudy.flows.cli.options import (
     N_PROBES,
     RUN,
@@ -119,6 +119,7 @@ def estimate(
 
 def page(console: Console, fields: EstimateFields) -> None:
     """The figures per stage and in all, and what they rest on."""
+    snapshot_read(console, fields["snapshot"])
     names: tuple[Extent, ...] = ("n_dialogues", "n_free_runs", "n_calls", "tokens", "usd", "minutes")
     named = [f"{fields['run']} of {fields['dataset']}", *([fields["setting"]] if fields["setting"] else [])]
     table = PageTable("", *names, title=", ".join(named))

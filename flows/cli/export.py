@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from understudy.flows.cli.beforehand import Means
-from understudy.flows.cli.console import answer, then
+from understudy.flows.cli.console import answer, snapshot_read, then
 from understudy.flows.cli.options import STORE, AsJson, StoreFile, text_of
 
 if TYPE_CHECKING:
@@ -39,9 +39,11 @@ def export(
 def page(console: Console, fields: ExportFields) -> None:
     """The prompt itself, or where it lies; then what the template alone does not do."""
     if "content" in fields:
-        # as it stands: no markup, no wrapping
+        # as it stands: no markup, no wrapping, and nothing else beside it
+        snapshot_read(Console(stderr=True, highlight=False), fields["snapshot"])
         console.out(fields["content"], highlight=False)
         return
+    snapshot_read(console, fields["snapshot"])
     console.print(f"{fields['form']} of genome {fields['genome_digest']}: {fields['path']}", markup=False)
     for note in fields["notes"]:
         console.print(f"  note: {note}", markup=False)

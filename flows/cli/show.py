@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from understudy.flows.cli.beforehand import Means
-from understudy.flows.cli.console import answer, then
+from understudy.flows.cli.console import answer, snapshot_read, then
 from understudy.flows.cli.options import STORE, AsJson, StoreFile, text_of
 from understudy.flows.cli.tables import PageTable
 
@@ -47,6 +47,7 @@ def page(console: Console, fields: ShowFields) -> None:
     """The steps from the seed on, each with its diff and its figures."""
     from understudy.studies.lineage import page as lineage_page
 
+    snapshot_read(console, fields["snapshot"])
     console.print(lineage_page.summary(fields), markup=False)
     if fields["engine_note"]:
         console.print(Text(fields["engine_note"], style="dim"))

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from understudy.completion import ModelRole
 from understudy.doors.gateway import ages, lengths
+from understudy.doors.reading_copy import readable
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.keys import share_of
@@ -27,7 +28,7 @@ from understudy.tasks.studies.asked import CONTAMINATION, Asked
 from understudy.tasks.studies.call_sizes import EMBEDDED, MEAN_SPREAD, N_ENOUGH, asked_apart, calls_of, way_of
 from understudy.tasks.studies.compare import settings_asked
 from understudy.tasks.studies.probe import is_asked, questions_of
-from understudy.tasks.studies.results.estimates import CostFields, EstimatedFields, LaterFields, StageFields
+from understudy.tasks.studies.results.estimates import CostFields, EstimatedFields, EstimateReadFields, LaterFields, StageFields
 
 RUNS = ("nightly", "optimize", "simulate", "evaluate", "compare", "study", "probe")
 SEARCHED, SEVERAL = ("nightly", "optimize", "compare", "study"), ("compare", "study")
@@ -40,19 +41,20 @@ _N_SAMPLED = 60
 _FILLED = Estimate(1.0, 0.6, 1.0)
 
 
-def estimate_run(store_path: Path | str, asked: Asked, *, models: Models) -> EstimatedFields:
-    """The fields of `understudy estimate`."""
+def estimate_run(store_path: Path | str, asked: Asked, *, models: Models) -> EstimateReadFields:
+    """The fields of `understudy estimate` but for the caps; of a store that is written to, from the copy beside it. Raises BadInput."""
     if asked.run not in RUNS:
         raise BadInput(f"{asked.run!r} is no command that can be estimated", hint=f"choose --of from {', '.join(RUNS)}")
     if asked.to.is_asked and asked.run != "compare":
         raise BadInput(
             f"{asked.run} does not measure prompts on another data set, recommender or surface", hint="use --of compare, which does"
         )
-    with Store.open(store_path, read_only=True) as store:
-        return _estimated(store, asked, models=models)
+    with readable(Path(store_path)) as reading:
+        return {**estimated(reading.store, asked, models=models), "snapshot": reading.snapshot}
 
 
-def _estimated(store: Store, asked: Asked, *, models: Models) -> EstimatedFields:
+def estimated(store: Store, asked: Asked, *, models: Models) -> EstimatedFields:
+    """What the command that is asked for would take, from the rows of an open store."""
     sides = {name: Humans.of(store, name) for name in (asked.dataset, asked.to.dataset or asked.dataset)}
     measured, runs = _ledger(store)
     side, played = sides[asked.dataset], runs.get(_named(models, "seeker"))

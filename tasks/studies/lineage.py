@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from understudy.doors.reading_copy import readable
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.objectives import NAMES
@@ -26,8 +28,12 @@ _NO_FIGURE = Measured(None, reason="it was not measured on the panel of this gen
 
 
 def show_run(store_path: str, run: str, *, genome: str | None) -> LineageFields:
-    """The fields of `understudy show`. `run` and `genome` may be the beginnings of a key and a digest. Raises BadInput."""
-    with Store.open(store_path, read_only=True) as store:
+    """The fields of `understudy show`; of a store that is written to, from the copy beside it. Raises BadInput.
+
+    `run` and `genome` may be the beginnings of a key and a digest.
+    """
+    with readable(Path(store_path)) as reading:
+        store = reading.store
         found = _run(store, run)
         told = store.rows("optimize/lineage", run_key=found["run_key"])
         outcome = next(iter(store.rows("optimize/outcome", run_key=found["run_key"])), None)
@@ -43,6 +49,7 @@ def show_run(store_path: str, run: str, *, genome: str | None) -> LineageFields:
         on, objectives = _final(store, outcome, seed, digest)
     critic = {(row["generation"], row["genome_digest"]): row["n_critic_tokens"] for row in told}
     return {
+        "snapshot": reading.snapshot,
         "run": found["run_key"],
         "setting": found["setting"],
         "algorithm": found["algorithm"],

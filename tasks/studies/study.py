@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from understudy import objectives
 from understudy.doors import folders
 from understudy.doors.events import emit
+from understudy.doors.reading_copy import readable
 from understudy.doors.store import Store
 from understudy.errors import MORE_ROOM, BudgetExhausted
 from understudy.keys import canonical_json, key
@@ -22,7 +23,7 @@ from understudy.studies.compare import page
 from understudy.tasks.optimize.finals import genomes_beside
 from understudy.tasks.play.metering import Spent, spent_on
 from understudy.tasks.studies.asked import Asked
-from understudy.tasks.studies.estimate import estimate_run
+from understudy.tasks.studies.estimate import estimated
 from understudy.tasks.studies.results.estimates import EstimatedFields
 from understudy.tasks.studies.results.tables import StudyFields
 
@@ -121,7 +122,8 @@ def estimate(
         dataset, ",".join(settings), "study", search, report, 1, options.recommender, options.seed, latency_s=None, final=final,
         n_probed=n_probed,
     )  # fmt: skip
-    return estimate_run(options.store, asked, models=options.models)
+    with readable(options.store) as reading:
+        return estimated(reading.store, asked, models=options.models)
 
 
 def written(fields: StudyFields, store: str, *, out: str | None) -> dict[str, str]:

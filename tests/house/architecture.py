@@ -36,10 +36,7 @@ DOORS = {
 }
 
 # where a store is opened: what a run has open, the ledger's own thread, and the functions behind one command each
-OPENING = (
-    "understudy/doors/", "tasks/play/opened.py", "tasks/optimize/export.py", "flows/cli/beforehand.py", "tasks/studies/estimate.py",
-    "tasks/studies/lineage.py",
-)  # fmt: skip
+OPENING = ("understudy/doors/", "tasks/play/opened.py", "flows/cli/beforehand.py")
 WRITING = {"write_text", "write_bytes", "mkdir"}
 
 # parts that must not know each other, or a benchmark would be circular

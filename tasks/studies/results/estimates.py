@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
+from understudy.doors.reading_copy import SnapshotFields
 from understudy.records import AmountFields
 
 Extent = Literal["n_dialogues", "n_free_runs", "n_calls", "tokens", "usd", "minutes"]
@@ -51,7 +52,13 @@ class EstimatedFields(CostFields):
     assumptions: dict[str, Any]
 
 
-class EstimateFields(EstimatedFields):
+class EstimateReadFields(EstimatedFields):
+    """The same, and the copy that it was read from; `snapshot` is None where the store itself was read."""
+
+    snapshot: SnapshotFields | None
+
+
+class EstimateFields(EstimateReadFields):
     """The fields of `understudy estimate`; for each cap that is set whether it holds."""
 
     within_caps: dict[str, str]

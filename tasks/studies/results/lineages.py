@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from understudy.doors.reading_copy import SnapshotFields
 from understudy.records import FigureFields
 
 
@@ -57,8 +58,9 @@ class WholeFields(MeasuredOn):
 
 
 class LineageFields(TypedDict):
-    """The lineage of a prompt, as `understudy show` answers it."""
+    """The lineage of a prompt, as `understudy show` answers it; `snapshot` is None where the store itself was read."""
 
+    snapshot: SnapshotFields | None
     run: str
     setting: str
     algorithm: str
