@@ -73,10 +73,21 @@ def page(console: Console, fields: OptimizeFields) -> None:
 
 
 def critic_and_pick(console: Console, pick: PickFields, *, critic: str | None, n_critic_tokens: int) -> None:
-    """What the critic used, and whether the pick dominates the seed prompt."""
+    """What the critic used, whether the pick dominates the seed prompt, and whether it keeps the bounds of the gates."""
     console.print(f"critic {critic}, {n_critic_tokens} tokens" if critic else "no critic: the operators that need one are off")
     sure = pick["p_dominates_seed"]
     if not pick["dominates_seed"]:
         console.print("The pick does not dominate the seed prompt.")
     elif sure is not None:
         console.print(f"The pick dominates the seed prompt in {sure:.0%} of the resamples.")
+    if pick["feasibility"] != "feasible":
+        console.print(_beyond(pick))
+
+
+def _beyond(pick: PickFields) -> str:
+    """A sentence on the bounds of the gates that the pick exceeds."""
+    if pick["feasibility"] == "infeasible":
+        told = ", ".join(f"{name} by {number(excess)}" for name, excess in pick["proven_violations"].items())
+        return f"The pick breaks bounds of the gates: even the favourable ends of its intervals exceed {told}."
+    told = ", ".join(f"{name} by {number(excess)}" for name, excess in pick["violations"].items())
+    return f"Whether the pick keeps the bounds of the gates is not decided: its values exceed {told}, its intervals do not."

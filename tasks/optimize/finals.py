@@ -14,7 +14,7 @@ from prefect import task
 from understudy.doors import folders
 from understudy.doors.store import Store
 from understudy.keys import key
-from understudy.objectives import NAMES, constraints
+from understudy.objectives import NAMES, constraints, proven_excess
 from understudy.profile.splits import people_fields, people_named
 from understudy.prompt.genome import Genome
 from understudy.records import CHOOSING
@@ -40,7 +40,9 @@ class PickFields(TypedDict):
     dominates_seed: bool
     p_dominates_seed: float | None
     feasible: bool
+    feasibility: picking.Feasibility
     violations: dict[str, float]
+    proven_violations: dict[str, float]
     split: str
     part: str | None
 
@@ -103,6 +105,7 @@ def keep_conclusion(opened: OpenRun, run: Run, ended: Conclusion) -> SearchField
     which the fields say, and no outcome is written: the search has not ended.
     """
     chosen = ended.pick
+    picked = next(one for one in ended.finalists if one.genome_digest == chosen.genome_digest)
     store = opened.store
     if ended.complete:
         _keep_outcome(opened, run, ended)
@@ -135,16 +138,12 @@ def keep_conclusion(opened: OpenRun, run: Run, ended: Conclusion) -> SearchField
             "dominates_seed": chosen.dominates_seed,
             "p_dominates_seed": chosen.p_dominates_seed,
             "feasible": chosen.feasible,
-            "violations": violations_of(ended, chosen.genome_digest),
+            "feasibility": picked.feasibility,
+            "violations": picked.violations,
+            "proven_violations": picked.proven_violations,
             **people_fields(people),
         },
     }
-
-
-def violations_of(ended: Conclusion, genome_digest: str) -> dict[str, float]:
-    """Constraint → by how much a finalist exceeds it, of those that it exceeds."""
-    constraints = next((one.constraints for one in ended.finalists if one.genome_digest == genome_digest), {})
-    return {name: value for name, value in sorted(constraints.items()) if value is not None and value > 0}
 
 
 def finalist(one: Confirmed, floors: Floors) -> picking.Finalist:
@@ -152,7 +151,7 @@ def finalist(one: Confirmed, floors: Floors) -> picking.Finalist:
     found = evaluation_of(one.done.row)
     values = {name: found.objectives[name].measured for name in NAMES}
     bounds, sure = (constraints(found, floors, surely=surely) for surely in (False, True))
-    return picking.Finalist(one.done.work.genome_digest, values, bounds, one.replicates, sure)
+    return picking.Finalist(one.done.work.genome_digest, values, bounds, one.replicates, sure, proven_excess(found, floors))
 
 
 def _keep_outcome(opened: OpenRun, run: Run, ended: Conclusion) -> None:

@@ -60,12 +60,16 @@ def night_fields(
 
 
 def require_feasible(pick: PickFields, *, anyway: bool) -> None:
-    """Raises GateFailed where the pick breaks a bound of the gates on the contexts that chose it, unless it is to be played `anyway`."""
-    if anyway or pick["feasible"]:
+    """Raises GateFailed where the pick breaks a bound of the gates beyond doubt, unless it is to be played `anyway`.
+
+    The contexts that chose it are few, and a value beyond a bound on a few of them decides nothing: then the gates do.
+    """
+    if anyway or pick["feasibility"] != "infeasible":
         return
-    told = ", ".join(f"{name} by {excess:.3f}" for name, excess in pick["violations"].items())
+    told = ", ".join(f"{name} by {excess:.3f}" for name, excess in pick["proven_violations"].items())
     raise GateFailed(
-        f"no prompt of the search keeps the bounds of the gates: the pick exceeds {told}; neither report nor dialogues were played",
+        f"no prompt of the search keeps the bounds of the gates: even the favourable ends of the pick's intervals exceed {told}; "
+        "neither report nor dialogues were played",
         hint=f"search longer or begin from another prompt setting, or {ANYWAY}",
         fields={"verdicts": []},
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from types import NoneType, UnionType
-from typing import Any, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 import pytest
 
@@ -46,6 +46,8 @@ def faults(value: Any, kind: Any, at: str = "") -> list[str]:
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
         return [] if any(not faults(value, one, at) for one in inner) else [f"{at}: {value!r} is not {kind}"]
+    if origin is Literal:
+        return [] if value in inner else [f"{at}: {value!r} is none of {inner}"]
     if origin is list:
         wrong = not isinstance(value, list)
         return [f"{at}: no list"] if wrong else [one for i, each in enumerate(value) for one in faults(each, inner[0], f"{at}[{i}]")]

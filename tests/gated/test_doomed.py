@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from understudy.doors import checks
 from understudy.errors import BadInput, GateFailed
+from understudy.flows.cli.optimize import critic_and_pick
 from understudy.parameters import REPORT_PANEL, PanelSize
 from understudy.release.doomed import impossible, most_units
 from understudy.release.gates import bounds
@@ -44,8 +46,16 @@ def test_every_figure_whose_units_follow_from_the_size_is_one_of_a_gate() -> Non
 
 
 def test_a_pick_that_breaks_the_bounds_stops_the_night_and_says_by_how_much() -> None:
-    pick: Any = {"genome_digest": "g", "feasible": False, "violations": {"title": 0.31, "positive_bias": 0.02}}
+    pick: Any = {"feasibility": "infeasible", "violations": {"title": 0.31}, "proven_violations": {"title": 0.12, "positive_bias": 0.02}}
     with pytest.raises(GateFailed, match=r"positive_bias by 0\.020"):
         require_feasible(pick, anyway=False)
     require_feasible(pick, anyway=True)
-    require_feasible({**pick, "feasible": True}, anyway=False)
+    require_feasible({**pick, "feasibility": "feasible"}, anyway=False)
+
+
+def test_a_pick_beyond_a_bound_on_a_few_contexts_is_not_decided_and_the_night_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    pick: Any = {"feasibility": "not_decided", "violations": {"title": 0.075}, "proven_violations": {}}
+    require_feasible(pick, anyway=False)
+    told: Any = {"dominates_seed": True, "p_dominates_seed": None}
+    critic_and_pick(Console(width=200), {**pick, **told}, critic=None, n_critic_tokens=0)
+    assert "not decided: its values exceed title by .075" in capsys.readouterr().out

@@ -15,8 +15,9 @@ import polars as pl
 import pytest
 
 from understudy.measure.reference import Reference, Simulated
-from understudy.objectives import Evaluation, constraints, measure_all
+from understudy.objectives import Evaluation, constraints, measure_all, proven_excess
 from understudy.records import DECOY, STRATA
+from understudy.statistics.rates import wilson
 
 World = dict[str, Any]
 Speak = Callable[[np.random.Generator, int], str]
@@ -73,6 +74,9 @@ def test_accepting_decoys_alone_is_seen_though_every_stratum_matches(reference: 
     assert game.objectives["positive_bias"].measured.value == 0
     assert constraints(game, {})["decoys"] > 0.5
     assert constraints(honest, {})["decoys"] <= 0
+    assert proven_excess(game, {})["decoys"] > 0.3, "with as many contexts it is beyond doubt"
+    few = replace(game, diagnostics={**game.diagnostics, "decoy_acceptance": wilson(2, 3), "disliked_acceptance": wilson(1, 3)})
+    assert constraints(few, {})["decoys"] > 0 > proven_excess(few, {})["decoys"]
 
 
 def test_accepting_everything_is_over_acceptance(reference: Reference, world: World) -> None:

@@ -53,6 +53,25 @@ def test_a_constraint_that_was_measured_of_one_finalist_binds_that_one_alone() -
     assert picked(decoys, finalist("other", 0.8, 0.8)).genome_digest == "other"
 
 
+@pytest.mark.parametrize(
+    ("constraints", "proven", "feasibility"),
+    [
+        ({"titles": -0.01, "copying": 0.0}, {"titles": -0.05, "copying": -0.02}, "feasible"),
+        ({"titles": 0.075, "copying": None}, {"titles": -0.03}, "not_decided"),
+        ({"titles": 0.95, "copying": 0.01}, {"titles": 0.46, "copying": -0.02}, "infeasible"),
+        # a search that a cap ended early has values alone
+        ({"titles": 0.95}, None, "not_decided"),
+    ],
+)
+def test_a_value_beyond_a_bound_decides_nothing_where_its_interval_is_not(
+    constraints: dict[str, float | None], proven: dict[str, float] | None, feasibility: str
+) -> None:
+    one = Finalist("g", {}, constraints, proven=proven)
+    assert one.feasibility == feasibility
+    assert set(one.proven_violations) == ({"titles"} if feasibility == "infeasible" else set())
+    assert set(one.violations) == {name for name, value in constraints.items() if value is not None and value > 0}
+
+
 def test_where_nothing_is_feasible_bounds_on_objectives_are_left_to_the_objectives() -> None:
     def bound(name: str, *values: float, title: float, gap: float) -> Finalist:
         return replace(finalist(name, *values), constraints={"title": title, "sameness": gap})

@@ -103,6 +103,25 @@ def constraints(evaluation: Evaluation, floors: Mapping[str, float | None], *, s
     return {name: value for name, value in found.items() if value is not None}
 
 
+def proven_excess(evaluation: Evaluation, floors: Mapping[str, float | None]) -> dict[str, float]:
+    """The same constraints by the ends of the intervals that speak for the prompt; above 0 a bound is broken beyond doubt.
+
+    Other than with `surely` of `constraints`, objectives and the rate that decoys are held against are taken by their ends as well.
+    """
+    found, told = constraints(evaluation, floors, surely=True), evaluation.diagnostics
+    for name in SLACK.keys() & found.keys():
+        found[name] -= _below(evaluation.objectives[name].measured)
+    if "decoys" in found:
+        disliked = told["disliked_acceptance"]
+        found["decoys"] -= 0.0 if disliked.hi is None or disliked.value is None else disliked.hi - disliked.value
+    return found
+
+
+def _below(measured: Measured) -> float:
+    """How far the lower end of an interval is below the value; 0 without an interval."""
+    return 0.0 if measured.lo is None or measured.value is None else measured.value - measured.lo
+
+
 def _seen(measured: Measured, surely: bool) -> float | None:
     return measured.lo if surely and measured.lo is not None else measured.value
 

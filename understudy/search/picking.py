@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from understudy.search.moo import Matrix, achievement, constraint_matrix, hyperv
 from understudy.search.racing import p_dominated, p_dominates, resampled
 
 ON_FRONT = 0.5
+Feasibility = Literal["feasible", "infeasible", "not_decided"]
+"""Whether a genome keeps the constraints: by its values, or not even by the ends of its intervals; between these it is not decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ class Finalist:
     """A genome as measured on the split that chooses; constraints at most 0 where feasible, None where not measured.
 
     `replicates`: each objective over the half-samples that all finalists share. `sure`: the constraints by what is sure, rates by
-    the lower ends of their intervals; where none are given, `constraints` stand for them.
+    the lower ends of their intervals; where none are given, `constraints` stand for them. `proven`: all constraints by the ends of
+    the intervals that speak for the genome, None without intervals.
     """
 
     genome_digest: str
@@ -34,6 +38,22 @@ class Finalist:
     constraints: Mapping[str, float | None]
     replicates: Mapping[str, Sequence[float]] = field(default_factory=dict)
     sure: Mapping[str, float | None] = field(default_factory=dict)
+    proven: Mapping[str, float] | None = None
+
+    @property
+    def violations(self) -> dict[str, float]:
+        """Constraint → by how much its value exceeds the bound, of those that it exceeds."""
+        return {name: value for name, value in sorted(self.constraints.items()) if value is not None and value > 0}
+
+    @property
+    def proven_violations(self) -> dict[str, float]:
+        """The same by the ends of the intervals that speak for the genome: the bounds that it breaks beyond doubt."""
+        return {name: value for name, value in sorted((self.proven or {}).items()) if value > 0}
+
+    @property
+    def feasibility(self) -> Feasibility:
+        """`not_decided` where a value exceeds its bound and its interval does not."""
+        return "infeasible" if self.proven_violations else "not_decided" if self.violations else "feasible"
 
 
 @dataclass(frozen=True, slots=True)
