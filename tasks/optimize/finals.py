@@ -23,7 +23,7 @@ from understudy.search import picking
 from understudy.search.drive import Conclusion
 from understudy.tasks.names import with_prompt
 from understudy.tasks.optimize import pages
-from understudy.tasks.optimize.generations import Floors, Run, critic_failure, evaluation_of, front_works, setup_of
+from understudy.tasks.optimize.generations import Floors, Run, critic_failure, evaluation_of, front_works, latest_works, setup_of
 from understudy.tasks.play.evaluation import Done, keep, measured, stored
 from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.play.work import Work
@@ -101,8 +101,8 @@ def keep_confirmed(store: Store, done: Sequence[Confirmed]) -> None:
 def keep_conclusion(opened: OpenRun, run: Run, ended: Conclusion) -> SearchFields:
     """Writes the front and the pick; the search's part of the command's fields.
 
-    Where a cap came before all finalists were measured on the choosing part of `select`, the pick rests on the search's own panels,
-    which the fields say, and no outcome is written: the search has not ended.
+    Where a cap came before all finalists were measured on the choosing part of `select`, or where there was one finalist alone, the
+    pick rests on the search's own panels, which the fields say. After a cap no outcome is written: the search has not ended.
     """
     chosen = ended.pick
     picked = next(one for one in ended.finalists if one.genome_digest == chosen.genome_digest)
@@ -112,7 +112,7 @@ def keep_conclusion(opened: OpenRun, run: Run, ended: Conclusion) -> SearchField
     totals = store.rows("optimize/totals", run_key=run.run_key)[0]
     rejected = store.rows("optimize/rejected", run_key=run.run_key)
     genome = rows.load_genome(store, chosen.genome_digest)
-    people, seed_digest = CHOOSING if ended.complete else "search", setup_of(opened, run).seeds[0].digest
+    people, seed_digest = CHOOSING if ended.confirmed else "search", setup_of(opened, run).seeds[0].digest
     pages.show_front(ended.finalists, chosen, seed_digest=seed_digest, people=people_named(people))
     return {
         "run": run.run_key,
@@ -167,13 +167,19 @@ def _keep_outcome(opened: OpenRun, run: Run, ended: Conclusion) -> None:
             "outcome_key": outcome_key, "genome_digest": digest, "evaluation_key": work.key,
             "on_front": digest in chosen.front, "picked": digest == chosen.genome_digest, "p_dominated": chosen.p_dominated.get(digest),
         }
-        for work in front_works(opened, run, [one.genome_digest for one in ended.finalists])
+        for work in _works_of(opened, run, ended)
         for digest in [work.genome_digest]
     ]  # fmt: skip
     store = opened.store
     with store.transaction():
         store.add("optimize.outcomes", pl.DataFrame([outcome], schema_overrides={"p_dominates_seed": pl.Float64}))
         store.add("optimize.fronts", pl.DataFrame(front, schema_overrides={"p_dominated": pl.Float64}))
+
+
+def _works_of(opened: OpenRun, run: Run, ended: Conclusion) -> list[Work]:
+    """The evaluations that the finalists of a search that has ended were compared by."""
+    genomes = [one.genome_digest for one in ended.finalists]
+    return front_works(opened, run, genomes) if ended.confirmed else latest_works(opened, run, ended.history, genomes)
 
 
 def _replicate_frame(done: Sequence[Confirmed]) -> pl.DataFrame:

@@ -22,7 +22,7 @@ from understudy.search.critic_record import is_given_up, n_failed
 from understudy.search.drive import Material, Setup
 from understudy.search.genes import Screen, log_grams
 from understudy.search.operators import Pool
-from understudy.search.plan import Individual, Plan, Proposal
+from understudy.search.plan import History, Individual, Plan, Proposal
 from understudy.search.racing import RaceOutcome, dropped_out
 from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.play.work import Work
@@ -81,6 +81,13 @@ def front_works(opened: OpenRun, run: Run, genomes: Sequence[str]) -> list[Work]
     """The evaluations of finalists, given by their digests, on the choosing part of `select`, which the search has not seen."""
     panel = front_panel(opened, run)
     return [work_of(opened, run, genome, CHOOSING, panel, intervals=True) for genome in genomes]
+
+
+def latest_works(opened: OpenRun, run: Run, history: History, genomes: Sequence[str]) -> list[Work]:
+    """The evaluations of genomes, given by their digests, on the panels on which the search measured them last."""
+    latest = {each.genome.digest: number for number, members_of in enumerate(history) for each in members_of}
+    panels = {genome: panel_of(opened, run, run.plan.rotation(latest[genome])) for genome in genomes}
+    return [work_of(opened, run, genome, "search", panel, intervals=False) for genome, panel in panels.items()]
 
 
 def part_of(work: Work) -> Work:

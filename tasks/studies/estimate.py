@@ -172,8 +172,9 @@ def _stages(side: Humans, asked: Asked, turns: Estimate) -> list[Stage]:
 
     if asked.run in SEARCHED:
         stages.append(_search(side, asked, turns))
-        n_front = Estimate(search.n_front + 1, 1, search.n_front + 1) if search.generations else Estimate.exactly(1)
-        stage("finalists", n_front, CHOOSING, search.front_panel)
+        if search.generations:
+            # where nothing but the seed could be measured there is nothing to choose, and none is played
+            stage("finalists", Estimate(search.n_front + 1, 0, search.n_front + 1), CHOOSING, search.front_panel)
     if asked.run in ("nightly", *SEVERAL, CARRIED):
         # a study has played the seeds of `select` by then, and a pick that is the seed is played once
         both = Estimate(2, 1, 2) if search.generations else Estimate.exactly(1)

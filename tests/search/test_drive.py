@@ -26,7 +26,7 @@ class Toy:
 
     def __init__(self, world: Any, budget: int = 10_000, for_finalists: int = 10_000) -> None:
         self.world, self.left, self.for_finalists = world, budget, for_finalists
-        self.rotations, self.n_asked = list[int](), 0
+        self.rotations, self.n_asked, self.n_confirmed = list[int](), 0, 0
 
     def material(self) -> Material:
         return Material(self.world.pool, self.world.screen)
@@ -56,6 +56,7 @@ class Toy:
     def confirmed(self, genomes: Sequence[Genome]) -> list[Finalist]:
         if len(genomes) > self.for_finalists:
             raise BudgetExhausted("spent")
+        self.n_confirmed += len(genomes)
         known = [self.world.individual(one) for one in genomes]
         return [
             Finalist(
@@ -101,6 +102,18 @@ def test_without_generations_the_seed_alone_is_played_and_no_critic_is_asked(wor
     assert ended.pick.genome_digest == world.seed.digest
 
 
+def test_a_single_finalist_is_picked_without_being_played_anew(world: Any) -> None:
+    ground = Toy(world)
+    ended = searched(world, ground, generations=0)
+    assert ground.n_confirmed == 0
+    assert (ended.stopped, ended.complete, ended.confirmed) == ("generations", True, False)
+    (seed,) = ended.finalists
+    assert {name: one.value for name, one in seed.objectives.items()} == ended.history[0][0].objectives
+    chosen = Toy(world)
+    assert searched(world, chosen).confirmed
+    assert chosen.n_confirmed > 1
+
+
 def test_a_budget_leaves_the_generations_that_were_measured(world: Any) -> None:
     ended = searched(world, Toy(world, budget=35))
     assert (ended.stopped, len(ended.history), ended.complete) == ("budget", 2, True)
@@ -110,7 +123,7 @@ def test_a_budget_leaves_the_generations_that_were_measured(world: Any) -> None:
 
 def test_where_the_budget_ends_before_the_finalists_are_measured_the_pick_rests_on_the_search(world: Any) -> None:
     ended, whole = searched(world, Toy(world, for_finalists=0)), searched(world, Toy(world))
-    assert (ended.stopped, ended.complete) == ("budget", False)
+    assert (ended.stopped, ended.complete, ended.confirmed) == ("budget", False, False)
     assert ended.history == whole.history
     assert [one.genome_digest for one in ended.finalists] == [one.genome_digest for one in whole.finalists]
     assert all(not one.replicates for one in ended.finalists)

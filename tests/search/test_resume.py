@@ -29,6 +29,21 @@ def whole(profiled_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tu
     return profiled_sample, plain.searched(done, plain.small(1)), done
 
 
+def test_a_single_prompt_is_picked_on_the_search_s_own_panel_and_no_finalist_is_played(whole: Any, tmp_path: Path) -> None:
+    store = Path(shutil.copy(whole[0], tmp_path / "alone.duckdb"))
+    fields = plain.searched(store, plain.small(0))
+    assert fields["pick"]["genome_digest"] == fields["seed_digest"]
+    assert (fields["pick"]["split"], fields["pick"]["part"], fields["stopped"]) == ("search", None, "generations")
+    with Store.open(store) as left:
+        counts = left.counts()
+        assert (counts["optimize.evaluations"], counts["optimize.replicates"]) == (1, 0)
+        (outcome,) = left.rows("optimize/outcome", run_key=fields["run"])
+        (member,) = left.rows("optimize/outcome_members", outcome_key=outcome["outcome_key"])
+        assert (member["genome_digest"], member["split"]) == (fields["seed_digest"], "search")
+    # the same command plays nothing more
+    assert plain.searched(store, plain.small(0))["n_model_calls"] == 0
+
+
 def killed(store: Path, at: int) -> None:
     """Runs the search in another process that kills itself before its write number `at`."""
     command = [sys.executable, str(HERE / "plain.py"), str(store), "1", str(at)]

@@ -61,6 +61,11 @@ def test_a_search_costs_more_with_more_generations_and_a_night_more_than_its_sea
     assert estimate(store, run="nightly")["n_calls"]["value"] > estimate(store, run="optimize")["n_calls"]["value"]
 
 
+def test_without_generations_no_finalists_are_played(store: str) -> None:
+    night = estimate(store, run="nightly", search=Search(generations=0))
+    assert [row["stage"] for row in night["stages"]] == ["search", "report", "dialogues"]
+
+
 def test_a_comparison_is_the_sum_of_its_settings_and_a_night_without_its_batch(store: str) -> None:
     night = estimate(store, run="nightly")
     alone = [estimate(store, run="compare", setting=name) for name in ("zero_shot", "verified")]

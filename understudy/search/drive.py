@@ -101,8 +101,9 @@ class Memory(Protocol):
 class Conclusion:
     """A finished search. `stopped`: budget, converged or generations.
 
-    `complete`: whether the finalists were measured on the split that chooses. Where a budget ended it before, they are as the
-    search's own panels measured them, and the search has not ended.
+    `complete`: whether the search has ended; a budget that ends it before its finalists are measured leaves it unfinished.
+    `confirmed`: whether the finalists were measured on the split that chooses. Where a budget ended it before, or where there was
+    nothing to choose from, they are as the search's own panels measured them.
     """
 
     history: History
@@ -110,6 +111,7 @@ class Conclusion:
     pick: Pick
     stopped: str
     complete: bool
+    confirmed: bool
 
     @property
     def genomes(self) -> dict[str, Genome]:
@@ -149,18 +151,23 @@ def generation(setup: Setup, ground: Ground, memory: Memory, number: int) -> str
 
 
 def conclude(setup: Setup, ground: Ground, memory: Memory, stopped: str) -> Conclusion:
-    """The finalists as measured on the split that chooses, and the pick. Raises BudgetExhausted where no generation was finished."""
+    """The finalists as measured on the split that chooses, and the pick. Raises BudgetExhausted where no generation was finished.
+
+    A single finalist is the pick whatever would be measured of it, so nothing is played for it.
+    """
     history = memory.history(setup.generations + 1)
     if not history:
         raise BudgetExhausted(
             "a cap ended the search before its first generation was measured",
             hint="run the same command with a higher cap; every reply so far is stored",
         )
-    genomes, complete = loop.finalists(history, plan=setup.plan, n=setup.n_front), True
-    try:
-        finalists = tuple(ground.confirmed(genomes))
-    except BudgetExhausted:
-        finalists, stopped, complete = _on_search_panels(history, genomes), BUDGET, False
+    genomes = loop.finalists(history, plan=setup.plan, n=setup.n_front)
+    finalists, complete, confirmed = _on_search_panels(history, genomes), True, len(genomes) > 1
+    if confirmed:
+        try:
+            finalists = tuple(ground.confirmed(genomes))
+        except BudgetExhausted:
+            stopped, complete, confirmed = BUDGET, False, False
     chosen = pick(
         finalists,
         objectives=setup.plan.objectives,
@@ -171,7 +178,7 @@ def conclude(setup: Setup, ground: Ground, memory: Memory, stopped: str) -> Conc
         probabilistic=setup.plan.has("probabilistic_front"),
         traded=setup.traded,
     )
-    return Conclusion(history, finalists, chosen, stopped, complete)
+    return Conclusion(history, finalists, chosen, stopped, complete, confirmed)
 
 
 def plan_after(plan: Plan, record: AnswerRecord) -> Plan:
