@@ -162,7 +162,7 @@ def conclude(setup: Setup, ground: Ground, memory: Memory, stopped: str) -> Conc
             hint="run the same command with a higher cap; every reply so far is stored",
         )
     genomes = loop.finalists(history, plan=setup.plan, n=setup.n_front)
-    finalists, complete, confirmed = _on_search_panels(history, genomes), True, len(genomes) > 1
+    finalists, complete, confirmed = _on_search_panels(history, genomes, traded=setup.traded), True, len(genomes) > 1
     if confirmed:
         try:
             finalists = tuple(ground.confirmed(genomes))
@@ -223,10 +223,18 @@ def _out_of_race(plan: Plan, ground: Ground, memory: Memory, playing: Sequence[P
     return racing.dropped_out(race, playing)
 
 
-def _on_search_panels(history: History, genomes: Sequence[Genome]) -> tuple[Finalist, ...]:
-    """The genomes as the search measured them last, without intervals."""
+def _on_search_panels(history: History, genomes: Sequence[Genome], *, traded: Collection[str]) -> tuple[Finalist, ...]:
+    """The genomes as the search measured them last, without intervals.
+
+    The search holds its constraints by what is sure, so those that are not `traded` are proven; the others need intervals.
+    """
     latest = {each.genome.digest: each for members_of in history for each in members_of}
     return tuple(
-        Finalist(each.genome.digest, {name: Measured(value) for name, value in each.objectives.items()}, each.constraints)
+        Finalist(
+            each.genome.digest,
+            {name: Measured(value) for name, value in each.objectives.items()},
+            each.constraints,
+            proven={name: value for name, value in each.constraints.items() if value is not None and name not in traded},
+        )
         for each in (latest[genome.digest] for genome in genomes)
     )
