@@ -70,4 +70,6 @@ def page(console: Console, fields: SimulateFields) -> None:
     console.print("  {} pieces removed from the seeker's replies, {} drafts rewritten, {} verifier answers unreadable".format(*mended))
     odd = (counted(n) for n in (fields["n_cut"], fields["n_normalised"], fields["n_recounted"]))
     console.print("  {} turns cut at a limit on their length, {} characters normalised, {} replies with tokens counted here".format(*odd))
+    if fields["n_prompts_cut"]:
+        console.print(f"  at least {fields['n_prompts_cut']} prompts were cut by the server; raise the model's context")
     then(console, f"understudy validate --batch {fields['batch']}")

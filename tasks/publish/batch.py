@@ -137,10 +137,14 @@ def _lineage(store: Store, batch: Fields) -> Fields:
 
 
 def _adaptations(store: Store, batch: Fields) -> Fields:
-    """What was left out of the requests to the models of seekers and recommender, which do not take it; no field where nothing was."""
+    """What was left out of the requests to the models behind a batch, which do not take it; no field where nothing was.
+
+    They are those of its seekers, its verifier and its recommender, and the critics of the searches that proposed its prompt.
+    """
     _, brace, options = batch["recommender"].partition("{")
-    named = [batch["model"], json.loads(brace + options).get("model", "") if brace else ""]
-    models = {lengths.bare(name) for name in named}
+    named = [batch["model"], batch["verifier"] or "", json.loads(brace + options).get("model", "") if brace else ""]
+    named += [one["model"] for one in store.rows("publish/critics", genome_digest=batch["genome_digest"])]
+    models = {lengths.bare(name) for name in named if name}
     left_out = [one for one in store.rows("play/adaptations") if one["model"] in models]
     return {"adaptations": left_out} if left_out else {}
 

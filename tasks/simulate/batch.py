@@ -39,6 +39,7 @@ MENDED: dict[Mended, str] = {
     "n_cut": "turns cut at a limit on their length",
     "n_normalised": "characters replaced or removed, since they cannot be stored or shown",
     "n_recounted": "replies whose tokens were counted here, since the provider's report was absent or impossible",
+    "n_prompts_cut": "prompts at least that a server has cut",
 }
 Fields = dict[str, Any]
 

@@ -6,7 +6,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from understudy.records import AmountFields
 
-Mended = Literal["n_stripped", "n_redone", "n_unchecked", "n_cut", "n_normalised", "n_recounted"]
+Mended = Literal["n_stripped", "n_redone", "n_unchecked", "n_cut", "n_normalised", "n_recounted", "n_prompts_cut"]
 
 
 class EndFields(TypedDict):
@@ -23,6 +23,7 @@ class EndFields(TypedDict):
     n_cut: int | None
     n_normalised: int | None
     n_recounted: int | None
+    n_prompts_cut: int | None
 
 
 class SharedFields(TypedDict):

@@ -83,7 +83,7 @@ def test_the_manifest_tells_where_the_release_comes_from(published: tuple[str, P
 
 def test_the_manifest_says_what_was_done_to_replies_and_null_where_nobody_counted(published: tuple[str, Path, dict[str, Any]]) -> None:
     manifest = json.loads((Path(published[2]["release"]["path"]) / "manifest.json").read_text())
-    counts = dict.fromkeys(("n_stripped", "n_redone", "n_unchecked", "n_normalised", "n_recounted"))
+    counts = dict.fromkeys(("n_stripped", "n_redone", "n_unchecked", "n_normalised", "n_recounted", "n_prompts_cut"))
     assert manifest["lineage"]["replies"] == {**counts, "n_cut": 0}
 
 

@@ -293,17 +293,17 @@ WHOLE = Completion("hello", "m", "m", "stop", "", 10, 5)
 @pytest.mark.parametrize(
     ("completion", "counts"),
     [
-        (WHOLE, (0, 0, 0)),
-        (replace(WHOLE, finish_reason="length", n_normalised=2, usage="counted"), (1, 2, 1)),
-        (replace(WHOLE, usage="clamped"), (0, 0, 1)),
-        (replace(WHOLE, n_normalised=None, usage=None), (0, None, None)),
+        (WHOLE, (0, 0, 0, 0)),
+        (replace(WHOLE, finish_reason="length", n_normalised=2, usage="counted"), (1, 2, 1, 0)),
+        (replace(WHOLE, usage="clamped", prompt_is_cut=True), (0, 0, 1, 1)),
+        (replace(WHOLE, n_normalised=None, usage=None, prompt_is_cut=None), (0, None, None, None)),
     ],
 )
 def test_cut_odd_and_recounted_replies_are_counted_and_what_was_not_recorded_is_not_0(
     completion: Completion, counts: tuple[int | None, ...]
 ) -> None:
     played = asyncio.run(dialogue.play(replay(), complete=Always(completion)))
-    assert (played.n_cut, played.n_normalised, played.n_recounted) == counts
+    assert (played.n_cut, played.n_normalised, played.n_recounted, played.n_prompts_cut) == counts
     assert played.status == "complete"
 
 

@@ -26,7 +26,7 @@ from understudy.text import clean
 
 Status = Literal["complete", "capped", "missing", "invalid"]
 _N_ALIKE = 3
-_MENDED = ("n_stripped", "n_redone", "n_unchecked", "n_cut", "n_normalised", "n_recounted")
+_MENDED = ("n_stripped", "n_redone", "n_unchecked", "n_cut", "n_normalised", "n_recounted", "n_prompts_cut")
 # what people write to each other in one turn has some hundreds; a whole page of a website has more
 MAX_TURN_BYTES = 16_384
 
@@ -51,8 +51,8 @@ class Played:
 
     `n_stripped`: labels, stage directions and echo taken out of the seeker's replies; `n_redone`: drafts that a second model
     turned down; `n_unchecked`: its answers that could not be read. `n_cut`: turns that a limit on length has cut, `n_normalised`:
-    characters replaced or removed, `n_recounted`: replies whose tokens are not the provider's report. None where it was played
-    before they were counted.
+    characters replaced or removed, `n_recounted`: replies whose tokens are not the provider's report, `n_prompts_cut`: prompts that
+    a server is known to have cut, which are not all that were cut. None where it was played before they were counted.
     """
 
     play_key: str
@@ -79,6 +79,7 @@ class Played:
     n_cut: int | None = None
     n_normalised: int | None = None
     n_recounted: int | None = None
+    n_prompts_cut: int | None = None
 
 
 async def play(scene: Scene, *, complete: Complete, recommender: Recommender | None = None) -> Played:
@@ -227,6 +228,7 @@ class _Run:
             n_cut=self.n_cut,
             n_normalised=None if self.tally.n_normalised is None else self.tally.n_normalised + self.n_odd,
             n_recounted=self.tally.n_recounted,
+            n_prompts_cut=self.tally.n_prompts_cut,
         )
 
 

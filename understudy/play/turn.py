@@ -79,6 +79,12 @@ class Tally:
         sources = [completion.usage for completion in self.completions]
         return None if None in sources else sum(source != "reported" for source in sources)
 
+    @property
+    def n_prompts_cut(self) -> int | None:
+        """Prompts that a server is known to have cut; None where a reply was kept before this was looked at."""
+        cut = [completion.prompt_is_cut for completion in self.completions]
+        return None if None in cut else sum(map(bool, cut))
+
 
 async def next_turn(scene: Scene, history: Sequence[Turn], turn_index: int, tally: Tally) -> Reply:
     """The seeker's next turn. Raises MissingReply when one of the calls behind it has no reply."""

@@ -46,6 +46,7 @@ _COLUMNS: dict[str, Any] = {
     "n_cut": pl.Int64,
     "n_normalised": pl.Int64,
     "n_recounted": pl.Int64,
+    "n_prompts_cut": pl.Int64,
 }
 _TURN_COLUMNS: dict[str, Any] = {
     "play_key": pl.String,

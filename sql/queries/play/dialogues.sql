@@ -25,7 +25,8 @@ select
     dialogues.n_unchecked,
     dialogues.n_cut,
     dialogues.n_normalised,
-    dialogues.n_recounted
+    dialogues.n_recounted,
+    dialogues.n_prompts_cut
 from play.dialogues
 inner join wanted using (play_key)
 order by dialogues.play_key

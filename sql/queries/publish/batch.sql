@@ -7,6 +7,7 @@ select
     batches.genome_digest,
     batches.recommender,
     batches.model,
+    batches.verifier,
     engines.engine,
     batches.seed,
     batches.evaluation_key,

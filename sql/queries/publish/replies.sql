@@ -14,5 +14,6 @@ select
     case when count(*) = count(n_unchecked) then sum(n_unchecked) end::bigint as n_unchecked,
     case when count(*) = count(n_cut) then sum(n_cut) end::bigint as n_cut,
     case when count(*) = count(n_normalised) then sum(n_normalised) end::bigint as n_normalised,
-    case when count(*) = count(n_recounted) then sum(n_recounted) end::bigint as n_recounted
+    case when count(*) = count(n_recounted) then sum(n_recounted) end::bigint as n_recounted,
+    case when count(*) = count(n_prompts_cut) then sum(n_prompts_cut) end::bigint as n_prompts_cut
 from kept
