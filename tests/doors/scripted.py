@@ -17,9 +17,10 @@ NO_KEY = CallFailed("AuthenticationError: 401", transient=False, may_be_charged=
 class Scripted:
     """A provider that follows a script; without one it answers `reply N`."""
 
-    def __init__(self, *script: str | CallFailed, known_price: bool = True) -> None:
+    def __init__(self, *script: str | CallFailed, known_price: bool = True, schemas: bool = False) -> None:
         self.script, self.n_sent, self.in_flight, self.most_in_flight = list(script), 0, 0, 0
         self.known_price, self.gate = known_price, asyncio.Event()
+        self.schemas, self.in_words = schemas, list[str]()
         self.asked: list[str] = []
         self.requests: list[Request] = []
         self.gate.set()
@@ -33,8 +34,14 @@ class Scripted:
     def is_in_process(self, model: str) -> bool:  # noqa: ARG002
         return False
 
-    def adaptations(self, model: str) -> tuple[Adaptation, ...]:  # noqa: ARG002
-        return ()
+    def takes_schema(self, model: str) -> bool:
+        return self.schemas and model not in self.in_words
+
+    def wants_words(self, model: str) -> None:
+        self.in_words.append(model)
+
+    def adaptations(self, model: str) -> tuple[Adaptation, ...]:
+        return (Adaptation(model, "response_format", instead="the schema in words"),) if model in self.in_words else ()
 
     async def send(self, request: Request) -> Completion:
         self.n_sent += 1

@@ -19,6 +19,7 @@ class Noting:
     def price(self, model): return None
     def provider_of(self, model): return "some"
     def is_in_process(self, model): return False
+    def takes_schema(self, model): return False
     def adaptations(self, model): return ()
     async def close(self): pass
     async def send(self, request):

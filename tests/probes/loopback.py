@@ -24,6 +24,9 @@ def provider(says: Says) -> Iterator[str]:
 
     async def chat(request: Request) -> Response:
         body: dict[str, Any] = json.loads(await request.body())
+        if shape := body.get("response_format"):
+            # a script reads the fields that are asked for from what it is told
+            body["messages"][-1]["content"] += json.dumps(shape["json_schema"]["schema"])
         text = says(body["messages"], int(body.get("seed") or 0))
         if text is None:
             return JSONResponse({"error": {"message": "no", "type": "invalid_request_error", "code": 400}}, status_code=400)

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WORD = "intended_act"
 # who makes it, who carries it, who keeps it; tasks/profile/instruments.py asks rehearsal itself, for confusion on machine text
 KNOWN = {
-    "understudy/completion.py", "understudy/doors/gateway/ledger.py", "understudy/doors/gateway/llm.py",
+    "understudy/completion.py", "understudy/doors/gateway/ledger.py", "understudy/doors/gateway/embedded.py",
     "understudy/doors/gateway/reply.py", "tasks/profile/instruments.py", "sql/migrations/0003_play.sql", "sql/queries/play/completions.sql",
 }  # fmt: skip
 

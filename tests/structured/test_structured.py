@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
 from understudy.completion import Completion, Message, MissingReply, Request
+from understudy.prompt.schemas import asked_at_most, sent, without_lengths
 from understudy.prompt.structured import Invalid, instructed, parsed, structured
 
 
@@ -161,3 +163,56 @@ def test_whatever_is_replied_the_outcome_is_an_answer_or_invalid(text: str) -> N
     assert isinstance(found, Score | Invalid)
     if isinstance(found, Invalid) and len(text) > 30:
         assert text not in found.reason
+
+
+class Inner(BaseModel):
+    """A part of an answer."""
+
+    title: str = Field(default="", max_length=9)
+
+
+class Outer(BaseModel):
+    """An answer with a part, a list and a field that may be missing."""
+
+    later: str = Field(max_length=2000, description="said first", json_schema_extra=asked_at_most(40))
+    earlier: int | None = Field(default=None, ge=1, le=5)
+    parts: list[Inner] = Field(default=[], max_length=3)
+
+
+def test_the_schema_that_is_sent_closes_every_object_and_keeps_the_order_of_fields() -> None:
+    told = json.loads(sent(Outer))
+    assert list(told["properties"]) == told["required"] == ["later", "earlier", "parts"]
+    inner = told["$defs"]["Inner"]
+    assert told["additionalProperties"] is inner["additionalProperties"] is False
+    assert inner["properties"] == {"title": {"maxLength": 9, "type": "string"}}, "a field called title stays"
+    assert inner["required"] == ["title"]
+    assert told["properties"]["later"] == {"maxLength": 40, "type": "string"}
+    assert not {"default", "description"} & set(re.findall(r'"(\w+)":', sent(Outer)))
+
+
+def test_strict_servers_get_no_bounds_on_lengths_and_keep_those_on_numbers_and_lists() -> None:
+    told = without_lengths(json.loads(sent(Outer)))
+    assert "Length" not in json.dumps(told)
+    assert told["properties"]["parts"]["maxItems"] == 3
+    assert told["properties"]["earlier"]["anyOf"][0] == {"maximum": 5, "minimum": 1, "type": "integer"}
+
+
+def test_the_form_by_schema_tells_fields_in_plain_words_and_shows_no_schema() -> None:
+    both = instructed(REQUEST, Outer, bounds={"later": {"enum": ["a", "b"]}})
+    shaped = both.form(by_schema=True)
+    told = shaped.messages[-1].content
+    assert "{" not in told
+    assert '- later: said first (one of "a", "b")' in told
+    assert "- earlier: a whole number from 1 to 5 or null" in told
+    assert json.loads(shaped.schema)["properties"]["later"]["enum"] == ["a", "b"]
+    assert both.form(by_schema=False) == both != shaped
+    assert shaped.form(by_schema=False).key == both.key != shaped.key
+
+
+def test_a_request_with_one_form_is_itself_in_either() -> None:
+    assert REQUEST.form(by_schema=True) is REQUEST.form(by_schema=False) is REQUEST
+
+
+def test_a_longer_text_than_was_asked_for_is_an_answer() -> None:
+    long = Outer(later="x" * 500)
+    assert parsed(reply(long.model_dump_json()), Outer) == long

@@ -115,6 +115,7 @@ class DevServer:
                 temperature=asked.temperature,
                 top_p=asked.top_p,
                 seed=asked.seed,
+                schema=asked.schema,
             )
         except BadInput as error:
             return _error(400, error.message)
@@ -175,6 +176,7 @@ class _Asked:
     temperature: float
     top_p: float
     seed: int
+    schema: str
 
 
 def _read(body: bytes, *, without_system: bool) -> _Asked:
@@ -194,9 +196,19 @@ def _read(body: bytes, *, without_system: bool) -> _Asked:
             temperature=float(asked.get("temperature", 1.0)),
             top_p=float(asked.get("top_p", 1.0)),
             seed=int(asked.get("seed") or 0),
+            schema=_schema(asked.get("response_format")),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"the request is not a chat completion request: {type(error).__name__}: {error}") from error
+
+
+def _schema(response_format: Any) -> str:
+    """The JSON schema that the reply is to follow; empty where none is asked for. Raises BadInput for a format of another kind."""
+    if response_format is None or response_format["type"] == "text":
+        return ""
+    if response_format["type"] != "json_schema":
+        raise BadInput(f"response_format is {response_format['type']!r}, and this server knows text and json_schema")
+    return json.dumps(response_format["json_schema"]["schema"])
 
 
 def _instructed(messages: tuple[Message, ...]) -> tuple[Message, ...]:

@@ -24,7 +24,7 @@ Kind = Literal[
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 DRAWN: tuple[Kind | Oddity, ...] = (*KINDS, *ODDITIES)
-REFUSABLE = ("temperature", "top_p", "max_tokens", "max_completion_tokens", "seed", "system")
+REFUSABLE = ("temperature", "top_p", "max_tokens", "max_completion_tokens", "seed", "system", "response_format")
 # those after which the client has no whole answer, whatever status the first bytes said
 UNANSWERED: frozenset[Kind] = frozenset({"hang", "reset", "drip"})
 _HTML = "<!doctype html><html><head><title>Welcome</title></head><body>Sign in to use this network.</body></html>"

@@ -39,7 +39,7 @@ class Score(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True)
 
-    satisfaction: Annotated[int, Field(ge=1, le=5)]
+    satisfaction: Annotated[int, Field(ge=1, le=5, description="how satisfied that person is")]
 
 
 async def satisfaction(scene: Scene, turns: Sequence[PlayedTurn], complete: Complete, *, judge: str = "") -> Score | Invalid:

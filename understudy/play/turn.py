@@ -15,6 +15,7 @@ from understudy.completion import Complete, Completion, Message, Request
 from understudy.keys import seed_of
 from understudy.play.scene import DRAWS, Scene
 from understudy.prompt import template
+from understudy.prompt.schemas import asked_at_most
 from understudy.prompt.speech import Reply, cleaned
 from understudy.prompt.structured import Invalid, structured
 from understudy.prompt.template import Redo, escape
@@ -37,18 +38,20 @@ _CHECK = (
 class Steps(BaseModel):
     """A reply in steps: how much the last suggestion appeals, the act that follows, a draft, and the message that is sent."""
 
-    rating: Annotated[int, Field(ge=1, le=5)] | None
-    act: Literal["open", "answer", "ask", "accept", "reject", "chat", "end"]
-    draft: Annotated[str, Field(max_length=2000)]
-    message: Annotated[str, Field(max_length=2000)]
+    rating: Annotated[Annotated[int, Field(ge=1, le=5)] | None, Field(description="how much what was suggested last appeals to you")]
+    act: Annotated[Literal["open", "answer", "ask", "accept", "reject", "chat", "end"], Field(description="what you do next")]
+    draft: Annotated[str, Field(max_length=2000, description="your first wording of it", json_schema_extra=asked_at_most(400))]
+    message: Annotated[str, Field(max_length=2000, description="the wording that is sent", json_schema_extra=asked_at_most(400))]
 
 
 class Check(BaseModel):
     # the docstring is shown to the model with the schema: it is part of the prompt
     """What a second model says of a draft; `fault` in a few words where it does not pass."""
 
-    passes: bool
-    fault: Annotated[str, Field(max_length=600)] = ""
+    passes: Annotated[bool, Field(description="whether the draft passes")]
+    fault: Annotated[
+        str, Field(max_length=600, description="what is wrong with it, empty where it passes", json_schema_extra=asked_at_most(200))
+    ] = ""
 
 
 @dataclass(slots=True)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from understudy.keys import rng_of, share_of
 from understudy.probes import HumanLogs, JudgedItem, Persona, ProbeAnswer, Question, Questions
@@ -41,7 +41,7 @@ _NOT_SAID = "the humans do not state how hard they are to please"
 class Preference(BaseModel):
     """Whether a person likes a title."""
 
-    likes_it: Literal["yes", "no"]
+    likes_it: Annotated[Literal["yes", "no"], Field(description="whether this person likes it")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from understudy.keys import seed_of, share_of
 from understudy.probes import HumanLogs, ProbeAnswer, Question, Questions
 from understudy.probes.asking.calls import MAX_UNANSWERED, MIN_ANSWERED, AnswerCounts
 from understudy.prompt import template
+from understudy.prompt.schemas import asked_at_most
 from understudy.records import Item, Measured, Scenario, Turn
 from understudy.statistics.paired import paired_difference
 from understudy.statistics.rates import wilson
@@ -41,7 +42,11 @@ Outcome = Literal["suspected", "not_suspected", "not_measured"]
 class Guesses(BaseModel):
     """Titles, the likeliest first."""
 
-    titles: Annotated[list[Annotated[str, Field(max_length=300)]], Field(min_length=1, max_length=50)]
+    # what is asked for fits in MAX_TOKENS at three characters a token
+    titles: Annotated[
+        list[Annotated[str, Field(max_length=300, json_schema_extra=asked_at_most(70))]],
+        Field(min_length=1, max_length=50, description="titles, the likeliest first", json_schema_extra={"maxItems": 12}),
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import polars as pl
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from understudy.instruments.text import Titles
 from understudy.keys import share_of
@@ -35,13 +35,13 @@ _NO_ORDER = "no human was shown two replies"
 class Reaction(BaseModel):
     """Whether a person takes a reply up."""
 
-    takes_it: Literal["accept", "reject"]
+    takes_it: Annotated[Literal["accept", "reject"], Field(description="how this person takes the reply")]
 
 
 class Choice(BaseModel):
     """Which of two replies a person takes."""
 
-    better: Literal["first", "second"]
+    better: Annotated[Literal["first", "second"], Field(description="which reply this person takes")]
 
 
 @dataclass(frozen=True, slots=True)

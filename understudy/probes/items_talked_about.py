@@ -20,6 +20,7 @@ from understudy.probes import HumanLogs, LoggedDialogue, ProbeAnswer, Question, 
 from understudy.probes._figures import ProbeFigure, Statistic, mean_of, over_sets, report
 from understudy.probes.asking.calls import DATA, AnswerCounts, drawn, request_of
 from understudy.prompt import template
+from understudy.prompt.schemas import asked_at_most
 from understudy.statistics.halves import Floats
 
 VERSION = 1
@@ -35,7 +36,11 @@ MAX_TOKENS = 400
 class Named(BaseModel):
     """Titles that a person would bring up."""
 
-    more_titles: Annotated[list[Annotated[str, Field(max_length=300)]], Field(min_length=1, max_length=50)]
+    # what is asked for fits in MAX_TOKENS at three characters a token
+    more_titles: Annotated[
+        list[Annotated[str, Field(max_length=300, json_schema_extra=asked_at_most(70))]],
+        Field(min_length=1, max_length=50, description="titles, the likeliest first", json_schema_extra={"maxItems": 12}),
+    ]
 
 
 @dataclass(frozen=True, slots=True)

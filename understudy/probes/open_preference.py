@@ -18,6 +18,7 @@ from understudy.probes._figures import ProbeFigure, means, over_sets, report, sp
 from understudy.probes._texts import aspects, cut_alike, polarity, words_of
 from understudy.probes.asking.calls import DATA, MIN_ANSWERED, AnswerCounts, drawn, persona_in_words, request_of
 from understudy.prompt import template
+from understudy.prompt.schemas import asked_at_most
 
 VERSION = 1
 REHEARSAL = "rehearsal is not a language model: it has no thoughts about titles"
@@ -30,7 +31,9 @@ Words = list[str]
 class Thoughts(BaseModel):
     """What a person says of a title."""
 
-    thoughts: Annotated[str, Field(min_length=1, max_length=4000)]
+    thoughts: Annotated[
+        str, Field(min_length=1, max_length=4000, description="what this person says", json_schema_extra=asked_at_most(1000))
+    ]
 
 
 def questions(humans: HumanLogs, *, n: int, model: str, seed: int) -> Questions:

@@ -18,6 +18,7 @@ from understudy.probes._figures import ProbeFigure, means, report
 from understudy.probes._texts import Details, Specificity, cut_alike, words_of
 from understudy.probes.asking.calls import DATA, AnswerCounts, drawn, request_of
 from understudy.prompt import template
+from understudy.prompt.schemas import asked_at_most
 from understudy.records import Item
 
 VERSION = 1
@@ -31,7 +32,9 @@ MAX_TOKENS = 500
 class Wording(BaseModel):
     """A request in words."""
 
-    request: Annotated[str, Field(min_length=1, max_length=6000)]
+    request: Annotated[
+        str, Field(min_length=1, max_length=6000, description="the request, in words", json_schema_extra=asked_at_most(1200))
+    ]
 
 
 @dataclass(frozen=True, slots=True)

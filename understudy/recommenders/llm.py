@@ -16,6 +16,7 @@ from understudy.errors import BadInput
 from understudy.ingest.linking import Linker
 from understudy.instruments.grounding import Grounding
 from understudy.keys import seed_of
+from understudy.prompt.schemas import asked_at_most
 from understudy.prompt.structured import Invalid, structured
 from understudy.prompt.template import escape
 from understudy.recommenders import Recommendation, RecommenderAct, Services
@@ -47,9 +48,13 @@ In each turn give:
 class Answer(BaseModel):
     """A turn as the model gives it."""
 
-    act: RecommenderAct
-    text: Annotated[str, Field(min_length=1, max_length=2000)]
-    titles: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=MAX_RANKED)] = []
+    # what is asked for fits in MAX_TOKENS at three characters a token
+    act: Annotated[RecommenderAct, Field(description="what you do in this turn")]
+    text: Annotated[str, Field(min_length=1, max_length=2000, description="what the person reads", json_schema_extra=asked_at_most(500))]
+    titles: Annotated[
+        list[Annotated[str, Field(max_length=200, json_schema_extra=asked_at_most(70))]],
+        Field(max_length=MAX_RANKED, description="what you would suggest now, best first"),
+    ] = []
 
 
 def options(argument: str, *, model: str) -> dict[str, str]:

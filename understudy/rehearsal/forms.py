@@ -1,6 +1,6 @@
 """Which role is asked for: a seeker, plain or in steps, the second model that checks a draft, or another role (roles.py, critic.py).
 
-It reads only the messages: which form is asked for stands in the schema at the end of the last one, by its fields.
+It reads only what it is sent: which form is asked for stands in the schema of the request, or at the end of the last message.
 """
 
 from __future__ import annotations
@@ -39,12 +39,14 @@ def respond(
     top_p: float,
     seed: int,
     critic: float | None = None,
+    schema: str = "",
 ) -> SeekerReply:
     """What rehearsal answers: a seeker's turn, or the form that is asked for. Raises BadInput for what it does not know.
 
-    `critic` is the quality of the critic in [0, 1]; None is the committed one.
+    `critic` is the quality of the critic in [0, 1]; None is the committed one. `schema`: the JSON schema of the reply, empty where it
+    stands in the messages or there is none.
     """
-    wanted = _asked(messages)
+    wanted = _fields(schema) if schema else _asked(messages)
     if wanted == roles.SATISFACTION:
         return roles.satisfied(messages, fitted, seed)
     if wanted == roles.GUESSES:
@@ -63,8 +65,12 @@ def respond(
 def _asked(messages: Sequence[Message]) -> set[str]:
     """The fields of the schema that the last message ends with; none where there is no schema."""
     found = _SCHEMA.findall(messages[-1].content) if messages else []
+    return _fields(found[-1]) if found else set()
+
+
+def _fields(schema: str) -> set[str]:
     try:
-        return set(json.loads(found[-1])["properties"]) if found else set()
+        return set(json.loads(schema)["properties"])
     except (ValueError, KeyError, TypeError):
         return set()
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from understudy.completion import Complete, Completion, Message, MissingReply, Request
 from understudy.keys import seed_of
 from understudy.prompt import template
 from understudy.prompt.genome import SECTIONS, Genome
+from understudy.prompt.schemas import Bounds, asked_at_most
 from understudy.prompt.structured import Invalid, structured
 from understudy.prompt.template import Exemplar, escape
 from understudy.records import Item, Need
@@ -27,6 +28,11 @@ Rewriting = Literal["treat", "merge", "paraphrase", "compress"]
 Identity = tuple[str, ...]
 MAX_TOKENS = 1200
 TEMPERATURE = 0.8
+FAULT_CHARACTERS = 200
+# a section may become twice as long, which is more than the rules ask for; the screen says what is too long for a prompt
+GROWTH, LEAST_CHARACTERS, MOST_CHARACTERS = 2, 300, 2000
+# no script that a critic writes has fewer characters a token; and what stands around the three fields
+_CHARACTERS_A_TOKEN, _FRAME_TOKENS = 2, 60
 SHRINK_TO = 0.6
 
 # whoever reads the prompt sees it filled in; people and titles are made up
@@ -67,9 +73,13 @@ class Rewritten(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True)
 
-    fault: Annotated[str, StringConstraints(max_length=400)]
-    section: Literal["role", "need", "disclosure", "reaction", "style", "ending"]
-    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+    fault: Annotated[
+        str, Field(max_length=400, description="the fault, in a few words", json_schema_extra=asked_at_most(FAULT_CHARACTERS))
+    ]
+    section: Annotated[
+        Literal["role", "need", "disclosure", "reaction", "style", "ending"], Field(description="the section that is rewritten")
+    ]
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), Field(description="its new text, word for word")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +165,7 @@ async def criticise(
         before = len(spent)
         turns = (evidence or {}).get(objective)
         request = request_of(commission, genome, turns, step=step, model=model, seed=seed, shown=shown)
-        found = await _answered(counted, request, commission.section)
+        found = await _answered(counted, request, commission, genome)
         if isinstance(found, str):
             return CriticAnswer(tuple(done), found, _tokens(spent))
         done.append(Rewrite(objective, found.fault, found.section, found.text, _tokens(spent[before:])))
@@ -173,9 +183,10 @@ def applied(commission: Commission, answer: CriticAnswer) -> Genome:
     return reduce(rewritten, answer.rewrites, commission.parents[0])
 
 
-async def _answered(complete: Complete, request: Request, section: str | None) -> Rewritten | str:
+async def _answered(complete: Complete, request: Request, commission: Commission, genome: Genome) -> Rewritten | str:
+    section = commission.section
     try:
-        found = await structured(complete, request, Rewritten)
+        found = await structured(complete, request, Rewritten, bounds=_bounds(commission, genome))
     except MissingReply as error:
         return f"missing: {error.message}"
     if isinstance(found, Invalid):
@@ -183,6 +194,23 @@ async def _answered(complete: Complete, request: Request, section: str | None) -
     if section is not None and found.section != section:
         return f"invalid: rewrote {found.section}, not {section}"
     return found
+
+
+def _bounds(commission: Commission, genome: Genome) -> Bounds:
+    """What the schema says of this rewriting alone: its section where that is settled, and how long its text may become."""
+    named = {"section": {"enum": [commission.section]}} if commission.section is not None else {}
+    return {**named, "text": {"maxLength": _text_characters(commission, genome)}}
+
+
+def _text_characters(commission: Commission, genome: Genome) -> int:
+    sections = SECTIONS if commission.section is None else (commission.section,)
+    longest = max(len(one.sections[name]) for one in (genome, *commission.parents[1:]) for name in sections)
+    return min(MOST_CHARACTERS, max(LEAST_CHARACTERS, GROWTH * longest))
+
+
+def _reply_tokens(commission: Commission, genome: Genome) -> int:
+    """The limit on the reply: what the schema can need, so that a model that goes on and on is not paid for more."""
+    return min(MAX_TOKENS, (FAULT_CHARACTERS + _text_characters(commission, genome)) // _CHARACTERS_A_TOKEN + _FRAME_TOKENS)
 
 
 def request_of(
@@ -203,7 +231,7 @@ def request_of(
         messages=(Message("system", _SYSTEM), Message("user", asked)),
         temperature=TEMPERATURE,
         top_p=1.0,
-        max_tokens=MAX_TOKENS,
+        max_tokens=_reply_tokens(commission, genome),
         seed=seed_of("critic", VERSION, seed, commission.generation, commission.place, step),
     )
 

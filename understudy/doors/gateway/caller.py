@@ -9,16 +9,16 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from itertools import count
 from time import monotonic
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from understudy.completion import Completion, MissingReply, ModelRole, Request
 from understudy.doors.events import emit
 from understudy.doors.gateway import contexts, lengths
 from understudy.doors.gateway.budget import Budget, Cost, Price, priced, worst_case
-from understudy.doors.gateway.calls import LONGEST_WAIT_S, Answers, Breaker, CallFailed, wait_s
+from understudy.doors.gateway.calls import LONGEST_WAIT_S, Answers, Breaker, CallFailed, SchemaRefused, wait_s
 from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.gateway.pacing import Admission, Rate, Turnstile
-from understudy.doors.gateway.refusals import Adaptation
+from understudy.doors.gateway.provider import Provider
 from understudy.doors.gateway.reply import EMBEDDED
 from understudy.errors import ProviderFailed
 from understudy.parameters import Caps, Models, RoleLimits, checked
@@ -71,28 +71,6 @@ class GatewayConfig:
         )
 
 
-class Provider(Protocol):
-    """What answers the calls. Models are named as the provider knows them, without their age."""
-
-    def price(self, model: str) -> Price | None:
-        """USD per token; None where it is not known. Raises BadInput for a model that cannot be asked at all."""
-
-    def provider_of(self, model: str) -> str:
-        """Whose limits of requests and tokens a minute a call counts for."""
-
-    def is_in_process(self, model: str) -> bool:
-        """Whether a call leaves this process: one that does not can neither be charged nor outlive a kill."""
-
-    async def send(self, request: Request) -> Completion:
-        """One attempt. Raises CallFailed."""
-
-    def adaptations(self, model: str) -> tuple[Adaptation, ...]:
-        """What was left out of the requests to a model so far."""
-
-    async def close(self) -> None:
-        """Ends its connections; called on the loop that used them."""
-
-
 class Caller:
     """Makes calls, one at a time per slot. Belongs to one event loop."""
 
@@ -116,7 +94,7 @@ class Caller:
         async with self._turnstile:
             for model in models:
                 try:
-                    completion, kept = await self._ask(request, request if request.model == model else replace(request, model=model), key)
+                    completion, kept = await self._ask(request, self._sent_to(model, request, asked), key)
                     break
                 except ProviderFailed as failure:
                     failures.append(failure)
@@ -128,6 +106,12 @@ class Caller:
         self._note(request, asked, model, completion)
         return completion
 
+    def _sent_to(self, model: str, request: Request, asked: str) -> Request:
+        """The request as one of its models gets it; a fallback is asked in the form that it takes."""
+        if model == asked:
+            return replace(request, model=model)
+        return replace(request.form(by_schema=bool(request.schema) and self._provider.takes_schema(model)), model=model)
+
     async def _ask(self, request: Request, sent: Request, key: str) -> tuple[Completion, Future[None]]:
         """The reply of one model, after as many attempts as it takes. Raises MissingReply, and ProviderFailed where it is given up."""
         breaker = self._breakers.setdefault(sent.model, Breaker(self._config.breaker_after))
@@ -137,6 +121,11 @@ class Caller:
             try:
                 found = await self._attempt(request, sent, key, breaker)
             except CallFailed as failure:
+                if failure.refuses_schema and sent.model == lengths.bare(request.model):
+                    raise SchemaRefused(failure.reason) from None
+                if failure.refuses_schema:
+                    sent = replace(request.form(by_schema=False), model=sent.model)
+                    continue
                 if failure.is_adapted:
                     continue
                 # a server that wants a longer rest than this has in effect said no

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from math import isfinite
 
 from understudy.completion import Request
-from understudy.errors import ProviderFailed
+from understudy.errors import ProviderFailed, UnderstudyError
 from understudy.keys import rng_of
 from understudy.text import clean
 
@@ -45,7 +45,8 @@ class CallFailed(Exception):
     `in_a_row`: how many failures like it, before any reply of the model, mean that no call can succeed; 1 where this one says so, None
     where it concerns one call alone. `hint` says what to do. `is_empty`: an answer came and held no text;
     its `tokens` are those that were paid for, None where nobody knows them. `is_adapted`: the model did not take a parameter, and the
-    request is to be sent again at once without it.
+    request is to be sent again at once without it. `refuses_schema`: what it did not take is a JSON schema of the reply, so the question
+    is to be asked in words, which is another request.
     """
 
     reason: str
@@ -56,12 +57,17 @@ class CallFailed(Exception):
     in_a_row: int | None = None
     is_empty: bool = False
     is_adapted: bool = False
+    refuses_schema: bool = False
     tokens: Tokens | None = None
 
     @property
     def ends_run(self) -> bool:
         """Whether no other call to this model can succeed."""
         return self.in_a_row == 1
+
+
+class SchemaRefused(UnderstudyError):
+    """The model's server takes no JSON schema of a reply: the same question is to be asked in words."""
 
 
 @dataclass(slots=True)

@@ -19,11 +19,14 @@ from understudy.completion import Completion, Request
 from understudy.doors.events import emit
 from understudy.doors.gateway import lengths
 from understudy.doors.gateway.budget import Budget
-from understudy.doors.gateway.caller import Caller, GatewayConfig, Provider, landed
+from understudy.doors.gateway.caller import Caller, GatewayConfig, landed
+from understudy.doors.gateway.calls import SchemaRefused
 from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.gateway.pacing import LANE
+from understudy.doors.gateway.provider import Provider
 from understudy.doors.gateway.refusals import Adaptation
 from understudy.errors import ProviderFailed, Stopped
+from understudy.prompt.structured import is_json
 
 Result = TypeVar("Result")
 
@@ -105,10 +108,26 @@ class Exchange:
             # a piece of work that takes a cancelled call for a missing reply would play on to its end
             raise Stopped
         request = lengths.applied(request)
+        try:
+            return await self._replied(self._form(request))
+        except SchemaRefused:
+            return await self._replied(request.form(by_schema=False))
+
+    def _form(self, request: Request) -> Request:
+        """The form in which a question is asked: by schema where the server takes one, and as before where the reply is there."""
+        shaped, worded = request.form(by_schema=True), request.form(by_schema=False)
+        if not shaped.schema or not self._provider.takes_schema(lengths.bare(request.model)):
+            return worded
+        # before a server refused or ignored a schema in this run, one may have done so in the run that this one goes on with
+        return worded if self._ledger.has(worded.key) and not self._ledger.has(shaped.key) else shaped
+
+    async def _replied(self, request: Request) -> Completion:
         key = request.key
         if self._ledger.has(key):
             self._n_served += 1
-            return await landed(self._ledger.read(key))
+            served = await landed(self._ledger.read(key))
+            self._check_schema(request, served)
+            return served
         flying = self._flying.get(key)
         if flying is None:
             flying = asyncio.get_running_loop().create_task(self._called(request, key))
@@ -125,6 +144,7 @@ class Exchange:
 
     async def _called(self, request: Request, key: str) -> Completion:
         completion = await self._caller.call(request, key)
+        self._check_schema(request, completion)
         for model in (lengths.bare(request.model), *self._config.fallbacks.get(request.role, ())):
             for one in self._provider.adaptations(model):
                 self._tell(one)
@@ -132,6 +152,11 @@ class Exchange:
             self._cutting.add(completion.reported_model)
             emit("play", "prompt_cut", cut_prompt(completion))
         return completion
+
+    def _check_schema(self, request: Request, completion: Completion) -> None:
+        """Has a model asked in words from now on where its server paid no heed to the schema that was sent."""
+        if request.schema and not is_json(completion):
+            self._provider.wants_words(lengths.bare(request.model))
 
     def _tell(self, adaptation: Adaptation) -> None:
         """Keeps what was left out of requests, and emits an event for it once in a run."""

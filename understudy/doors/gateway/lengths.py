@@ -30,4 +30,11 @@ def bare(model: str) -> str:
 def applied(request: Request) -> Request:
     """The request with the limit that the name of its model says."""
     found = _LIMITED.match(ages.bare(request.model))
-    return replace(request, max_tokens=int(found["tokens"])) if found else request
+    if not found:
+        return request
+    other = request.alternative
+    return replace(
+        request,
+        max_tokens=int(found["tokens"]),
+        alternative=None if other is None else replace(other, max_tokens=int(found["tokens"])),
+    )

@@ -8,14 +8,15 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from understudy.completion import Completion, Message, Request
-from understudy.doors.gateway import contexts
+from understudy.completion import Completion, Request
+from understudy.doors.gateway import contexts, embedded
 from understudy.doors.gateway.bodies import SEEN, Seen, raised, reading
 from understudy.doors.gateway.budget import Price, priced
 from understudy.doors.gateway.caller import GatewayConfig
@@ -25,8 +26,9 @@ from understudy.doors.gateway.failures import adapted, failed_for_good, failure_
 from understudy.doors.gateway.gateway import Exchange
 from understudy.doors.gateway.provider_errors import read_error
 from understudy.doors.gateway.refusals import Adaptation, Arguments, Refusals, refused_parameter
-from understudy.doors.gateway.reply import EMBEDDED, INTENDED_ACT, completion_of, unread
-from understudy.errors import BadInput, UnderstudyError
+from understudy.doors.gateway.reply import EMBEDDED, completion_of, unread
+from understudy.doors.gateway.response_formats import LIKE_OPENAI, MAKE_GRAMMARS, RESPONSE_FORMAT, response_format
+from understudy.errors import BadInput
 
 if TYPE_CHECKING:
     from understudy.rehearsal import Fitted, Surface
@@ -75,13 +77,14 @@ class _LiteLLM:
         self._litellm = _litellm()
         self._config, self._fitted, self._surfaces = config, fitted, surfaces
         self._providers: dict[str, str] = {}
+        self._schemas: dict[str, bool] = {}
         self._refusals = Refusals(is_capped=_holds_cost(config))
         self._secrets = planted_secrets()
         self._client: Any = None
 
     def register(self) -> None:
         """Makes the embedded model known to litellm, in the place of one that was known before."""
-        handler = _embedded_provider(self._fitted, self._surfaces)
+        handler = embedded.handler(self._litellm, self._fitted, self._surfaces)
         self._litellm.custom_provider_map = [{"provider": EMBEDDED, "custom_handler": handler}]
 
     def price(self, model: str) -> Price | None:
@@ -134,6 +137,25 @@ class _LiteLLM:
             if failed is not None:
                 raise failed
 
+    def takes_schema(self, model: str) -> bool:
+        return self._refusals.takes_schema(model) and self._knows_schemas(model)
+
+    def wants_words(self, model: str) -> None:
+        self._refusals.wants_words(model)
+
+    def _knows_schemas(self, model: str) -> bool:
+        """Whether a model is asked by schema until its server refuses: servers that make grammars, and what litellm says of others."""
+        provider = "" if self.is_in_process(model) else self.provider_of(model)
+        if not provider or provider in MAKE_GRAMMARS or self._is_own_server(model):
+            return True
+        if model not in self._schemas:
+            self._schemas[model] = bool(self._litellm.supports_response_schema(contexts.plain(model), provider))
+        return self._schemas[model]
+
+    def _is_own_server(self, model: str) -> bool:
+        """Whether a model is behind an address that the user gave, where llama.cpp, vLLM, SGLang or the like speak OpenAI's protocol."""
+        return self._address(model) is not None and self.provider_of(model) in LIKE_OPENAI
+
     def adaptations(self, model: str) -> tuple[Adaptation, ...]:
         return self._refusals.applied(model)
 
@@ -143,6 +165,8 @@ class _LiteLLM:
             return failed
         refusal = read_error(error)
         if self._refusals.learn(model, arguments, refusal):
+            if RESPONSE_FORMAT in arguments and not self._refusals.takes_schema(model):
+                return replace(adapted(refusal, self._secrets), refuses_schema=True)
             return adapted(refusal, self._secrets) if refusal.was_answered else None
         if refused_parameter(refusal, arguments) is not None:
             return failed_for_good(PARAMETER, scrubbed(refusal.message, self._secrets))
@@ -165,7 +189,7 @@ class _LiteLLM:
         return self._client
 
     def _free(self, model: str) -> Price:
-        _actors(model, self._fitted, self._surfaces)
+        embedded.actors(model, self._fitted, self._surfaces)
         self._register((EMBEDDED, model, model.removeprefix(f"{EMBEDDED}/")), EMBEDDED)
         return Price(0.0, 0.0)
 
@@ -195,6 +219,8 @@ class _LiteLLM:
         # 1 is what every model does without it, and some take either this or a temperature
         if request.top_p != 1:
             arguments["top_p"] = request.top_p
+        if request.schema:
+            arguments[RESPONSE_FORMAT] = self._response_format(request)
         address = self._address(request.model)
         if address is not None:
             arguments["api_base"] = address
@@ -202,58 +228,16 @@ class _LiteLLM:
                 arguments["api_key"] = "none-needed-on-loopback"
         return arguments
 
+    def _response_format(self, request: Request) -> dict[str, Any]:
+        model = request.model
+        makes_grammar = self.is_in_process(model) or self._is_own_server(model) or self.provider_of(model) in MAKE_GRAMMARS
+        return response_format(request.schema, keeps_lengths=makes_grammar)
+
     def _address(self, model: str) -> str | None:
         owner = self._config.api_base_for
         if self._config.api_base is None or self.is_in_process(model):
             return None
         return self._config.api_base if owner is None or self.provider_of(owner) == self.provider_of(model) else None
-
-
-def _embedded_provider(fitted: Mapping[str, Fitted], surfaces: Mapping[str, Surface]) -> Any:
-    """Rehearsal as a custom provider of litellm."""
-    litellm = _litellm()
-    from understudy import rehearsal
-
-    class Rehearsal(litellm.CustomLLM):  # type: ignore[misc, name-defined]
-        async def acompletion(
-            self, model: str, messages: list[dict[str, str]], model_response: Any, optional_params: dict[str, Any], **_: Any
-        ) -> Any:
-            known, surface = _actors(f"{EMBEDDED}/{model}", fitted, surfaces)
-            asked = [Message(message["role"], message["content"]) for message in messages]
-            dials = {name: optional_params.get(name, default) for name, default in (("temperature", 1.0), ("top_p", 1.0), ("seed", 0))}
-            try:
-                quality = rehearsal.parse_model(f"{EMBEDDED}/{model}").critic
-                reply = rehearsal.respond(asked, surface=surface, fitted=known, critic=quality, **dials)
-            except UnderstudyError as error:
-                raise litellm.llms.custom_llm.CustomLLMError(status_code=400, message=error.message) from error
-            model_response.model = EMBEDDED
-            model_response.system_fingerprint = f"{surface.digest[:12]}-{known.digest[:12]}"
-            said = model_response.choices[0]
-            said.message.content, said.finish_reason = reply.text, "stop"
-            said.message.provider_specific_fields = {INTENDED_ACT: reply.intended_act}
-            model_response.usage = litellm.Usage(
-                prompt_tokens=reply.prompt_tokens,
-                completion_tokens=reply.completion_tokens,
-                total_tokens=reply.prompt_tokens + reply.completion_tokens,
-            )
-            return model_response
-
-    return Rehearsal()
-
-
-def _actors(model: str, fitted: Mapping[str, Fitted], surfaces: Mapping[str, Surface]) -> tuple[Fitted, Surface]:
-    """What a rehearsal model's name stands for. Raises BadInput where this run was not given it."""
-    from understudy import rehearsal
-
-    name = rehearsal.parse_model(model)
-    known = rehearsal.UNFITTED if name.fit_digest is None else fitted.get(name.fit_digest)
-    surface = surfaces.get(name.surface)
-    if known is None or surface is None:
-        raise BadInput(
-            f"the rehearsal model {model!r} is not part of this run",
-            hint=f"surfaces of this run: {', '.join(sorted(surfaces)) or 'none'}; fits of this run: {', '.join(sorted(fitted)) or 'none'}",
-        )
-    return known, surface
 
 
 def _holds_cost(config: GatewayConfig) -> bool:

@@ -13,15 +13,18 @@ from typing import Any
 from understudy.doors.gateway import failure_kinds as kinds
 from understudy.doors.gateway.failure_kinds import kind_of
 from understudy.doors.gateway.provider_errors import ProviderError
+from understudy.doors.gateway.response_formats import RESPONSE_FORMAT
 
 Arguments = dict[str, Any]
 SYSTEM = "system message"
+_IN_WORDS = "the schema in words"
 LIMIT, LIMIT_OF_ALL = "max_tokens", "max_completion_tokens"
 _FIRST_USER_MESSAGE = "the first user message"
 # a provider names them in its own spelling; the longer names first
 _SPELLED = {
     LIMIT_OF_ALL: r"max_?completion_?tokens", LIMIT: r"max_?(?:output_?|new_?)?tokens", "temperature": "temperature",
     "top_p": "top_?p", "seed": "(?:random_?)?seed",
+    RESPONSE_FORMAT: r"response_?format|(?:json|response)[_ ]?schema|output_?(?:format|config)|structured[_ ]outputs?|guided_?json|grammar",
 }  # fmt: skip
 _NOT_TAKEN = re.compile(
     r"(?i)unsupported|not supported|n[o']t support|does not (?:accept|take|allow)|"
@@ -76,6 +79,16 @@ class Refusals:
             if name not in supported:
                 self._note(Adaptation(model, name))
 
+    def takes_schema(self, model: str) -> bool:
+        """Whether nothing is known against asking a model by JSON schema."""
+        return all(one.parameter != RESPONSE_FORMAT for one in self._known.get(model, ()))
+
+    def wants_words(self, model: str) -> None:
+        """Remembers that a model is to be asked in words where a JSON schema could be sent: its server refused one, or ignored it."""
+        one = Adaptation(model, RESPONSE_FORMAT, instead=_IN_WORDS)
+        self._note(one)
+        self._applied[one] = None
+
     def applied(self, model: str) -> tuple[Adaptation, ...]:
         """What was left out of requests to a model so far."""
         return tuple(one for one in self._applied if one.model == model)
@@ -85,6 +98,9 @@ class Refusals:
         fitting = dict(arguments)
         for one in self._known.get(model, ()):
             before = dict(fitting)
+            if one.parameter == RESPONSE_FORMAT:
+                # what is asked in words is another request
+                continue
             if one.parameter == SYSTEM:
                 fitting["messages"] = folded(fitting["messages"])
             elif one.parameter in fitting and one.value in ("", str(fitting[one.parameter])):
@@ -99,6 +115,9 @@ class Refusals:
         refused = refused_parameter(error, sent)
         if refused == LIMIT_OF_ALL and self._is_capped:
             return False
+        if refused == RESPONSE_FORMAT:
+            self.wants_words(model)
+            return True
         if refused is not None:
             is_one_value = refused in _BY_VALUE and not _NOT_TAKEN.search(error.text)
             instead = {LIMIT: LIMIT_OF_ALL, SYSTEM: _FIRST_USER_MESSAGE}.get(refused, "")
@@ -118,6 +137,9 @@ def refused_parameter(error: ProviderError, sent: Mapping[str, Any]) -> str | No
     if _NO_SYSTEM.search(error.text) and any(message["role"] == "system" for message in sent["messages"]):
         return SYSTEM
     named = _named(error.parameter, sent) or _named(error.message, sent)
+    if named and named[0] == RESPONSE_FORMAT:
+        # whatever is said against it, the question can be asked without it
+        return RESPONSE_FORMAT
     if not named or error.status >= 500:
         return None
     # of two that cannot both be given, temperature stays
