@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 from urllib.parse import urlsplit
@@ -18,6 +19,9 @@ PerMillion = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 ANY_MODEL = "*"
 OLLAMA = ("ollama/", "ollama_chat/")
 """What the names of Ollama's models begin with, which alone take a context from the request."""
+LOCAL = "local/"
+"""What the names of models begin with that this process serves itself."""
+KvType = Literal["f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0"]
 
 Mechanism = Literal[
     "critic", "chains", "merge", "rewording", "crossover", "sentences", "exemplars", "controls", "adaptation", "influence",
@@ -35,6 +39,23 @@ class RoleLimits(BaseModel):
     usd: float | None = Field(None, gt=0)
     tokens: int | None = Field(None, gt=0)
     calls: int | None = Field(None, gt=0)
+
+
+class LocalServing(BaseModel):
+    """How local models are served. The cache's type and the template decide their answers, and are part of their name in keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    threads: int | None = Field(None, ge=1, le=512, description="threads that compute; None takes the physical cores")
+    n_slots: int = Field(1, ge=1, le=64, description="calls that are computed at once, each with a context of its own")
+    kv_type: KvType = Field("f16", description="type of the values in the cache of keys and values")
+    prefix_cache: bool = Field(True, description="whether the beginning that a prompt shares with the one before it is computed once")
+    chat_template: str | None = Field(None, description="template that takes the place of the model's own, as Jinja")
+
+    @property
+    def is_reproducible(self) -> bool:
+        """Whether the same calls give the same replies to the bit: one after another, each computed from its beginning."""
+        return self.n_slots == 1 and not self.prefix_cache
 
 
 class Models(BaseModel):
@@ -60,12 +81,17 @@ class Models(BaseModel):
     concurrency: int = Field(32, ge=1, le=512, description="maximum number of calls in flight")
     rpm: int | None = Field(None, ge=1, description="maximum number of requests per minute and provider")
     tpm: int | None = Field(None, ge=1, description="maximum number of tokens per minute and provider")
-    timeout_s: float = Field(60.0, gt=0, description="time limit of one attempt, in seconds")
+    timeout_s: float | None = Field(
+        None, gt=0, description="time limit of one attempt, in seconds; None takes 60, and 600 for local models"
+    )
     reply_tokens: dict[ModelRole, Annotated[int, Field(ge=1)]] = Field(
         default_factory=dict, description="limit on the tokens of a reply of one role, thoughts included; part of the model's name in keys"
     )
     reply_bytes: int = Field(1 << 20, ge=1024, description="maximum size of the body of one answer, in bytes")
-    num_ctx: int | None = Field(None, ge=256, description="context of the models of Ollama, in tokens; part of the model's name in keys")
+    num_ctx: int | None = Field(
+        None, ge=256, description="context of local models and of those of Ollama, in tokens; of the latter part of the name in keys"
+    )
+    local: LocalServing = LocalServing()
     max_attempts: int = Field(4, ge=1, le=20, description="attempts per call, including the first")
     breaker_after: int = Field(10, ge=1, description="number of consecutive failed calls after which the run stops")
     refresh: bool = Field(False, description="ask hosted models again although the ledger holds their replies")
@@ -83,9 +109,8 @@ class Models(BaseModel):
 
     @model_validator(mode="after")
     def _context_has_a_model(self) -> Self:
-        asked = [*self.named(), *(name for names in self.fallbacks.values() for name in names)]
-        if self.num_ctx is not None and not any(name.startswith(OLLAMA) for name in asked):
-            raise ValueError(f"num_ctx is the context of Ollama's models, and none of {', '.join(dict.fromkeys(asked))} is one")
+        if self.num_ctx is not None and not any(name.startswith((*OLLAMA, LOCAL)) for name in self.asked()):
+            raise ValueError(f"num_ctx is the context of local models and of Ollama's, and none of {', '.join(self.asked())} is one")
         return self
 
     def of(self, role: ModelRole) -> str:
@@ -96,6 +121,16 @@ class Models(BaseModel):
     def named(self) -> list[str]:
         """The model of each role, the seeker's first."""
         return [self.of(role) for role in ROLES]
+
+    def asked(self) -> list[str]:
+        """Every model that may be asked, those that stand in for others included, each once."""
+        return list(dict.fromkeys([*self.named(), *(name for names in self.fallbacks.values() for name in names)]))
+
+    def renamed(self, names: Mapping[str, str]) -> Models:
+        """The same with other names for some models: `names` maps a name that was written to the one that takes its place."""
+        update: dict[str, Any] = {role: None if (name := getattr(self, role)) is None else names.get(name, name) for role in ROLES}
+        update["fallbacks"] = {role: tuple(names.get(name, name) for name in written) for role, written in self.fallbacks.items()}
+        return self.model_copy(update=update)
 
 
 class Caps(BaseModel):

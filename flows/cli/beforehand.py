@@ -11,8 +11,10 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from understudy.completion import ROLES
 from understudy.errors import BadInput, StoreBusy
 from understudy.names import checked_name
+from understudy.parameters import LOCAL
 
 if TYPE_CHECKING:
     from understudy.doors.store import Store
@@ -40,6 +42,7 @@ class Means(Enum):
     SETTINGS = "prompt settings, separated by commas, or all"
     RECOMMENDER = "a recommender"
     SURFACE = "a rehearsal surface"
+    MODEL = "a model, of which local weights are looked at"
 
 
 def check(meant: Iterable[tuple[str, Means]], given: Options) -> None:
@@ -55,6 +58,9 @@ def check(meant: Iterable[tuple[str, Means]], given: Options) -> None:
         if means in _NAMED:
             _NAMED[means](str(value))
     _logs(given)
+    for _, means, value in asked:
+        if means is Means.MODEL:
+            _model(str(value), has_template=given.get("chat_template") is not None)
     if any(means is Means.STORE for _, means, _ in asked):
         _store(Path(str(given["store"])), [(means, str(value)) for _, means, value in asked], given)
 
@@ -128,6 +134,16 @@ def _surface(name: str) -> None:
     from understudy.tasks.play.surfaces import surface_named
 
     surface_named(name)
+
+
+def _model(value: str, *, has_template: bool) -> None:
+    """Local weights are there and can be served. `value` is a name, or ROLE=NAME."""
+    name = value.partition("=")[2] if value.partition("=")[0] in ROLES else value
+    if not name.startswith(LOCAL):
+        return
+    from understudy.doors.local.weights import require_before
+
+    require_before(name, has_template=has_template)
 
 
 def _name(of: str) -> Callable[[str], None]:

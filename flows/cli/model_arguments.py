@@ -3,27 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Annotated
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated, get_args
 
 import typer
 
 from understudy.completion import ROLES, ModelRole
 from understudy.errors import BadInput
+from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.options import RUN
-from understudy.parameters import ANY_MODEL, Caps, Models, checked
+from understudy.parameters import ANY_MODEL, Caps, KvType, LocalServing, Models, checked
 
 _LIMITS = ("usd", "tokens", "calls")
 _EMBEDDED = RUN.models.seeker
 ApiBase = Annotated[str | None, typer.Option(help="Base URL of an OpenAI-compatible server.")]
-RoleModel = Annotated[str | None, typer.Option(help="Model for this role alone.")]
+RoleModel = Annotated[str | None, typer.Option(help="Model for this role alone."), Means.MODEL]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalArguments:
+    """How local models are served."""
+
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads of a local model. Default: the physical cores.")] = None
+    n_slots: Annotated[
+        int, typer.Option("--slots", min=1, max=64, help="Calls that a local model computes at once. Each takes memory for a context.")
+    ] = RUN.models.local.n_slots
+    kv_type: Annotated[
+        str, typer.Option(help=f"Type of the values in a local model's cache: {', '.join(get_args(KvType))}. Part of its name in keys.")
+    ] = RUN.models.local.kv_type
+    no_prefix_cache: Annotated[
+        bool,
+        typer.Option(
+            "--no-prefix-cache", help="Compute every prompt of a local model whole: slower, and with one slot reproducible to the bit."
+        ),
+    ] = False
+    chat_template: Annotated[
+        Path | None, typer.Option(help="Jinja file with the chat template of a local model, in the place of its own."), Means.INPUT
+    ] = None
+
+    def serving(self) -> LocalServing:
+        """The way of serving that the options say. Raises BadInput."""
+        return checked(LocalServing, {
+            "threads": self.threads, "n_slots": self.n_slots, "kv_type": self.kv_type, "prefix_cache": not self.no_prefix_cache,
+            "chat_template": None if self.chat_template is None else _template(self.chat_template),
+        })  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelArguments:
     """Which models play the roles, and how they are reached."""
 
-    model: Annotated[str, typer.Option(help="Model for all roles: a litellm model name, or `rehearsal`.")] = _EMBEDDED
+    model: Annotated[
+        str,
+        typer.Option(
+            help="Model for all roles: `rehearsal`, a litellm model name, or a local one: `local/NAME`, `local/PATH.gguf` or "
+            "`local/hf:OWNER/REPO/FILE.gguf`."
+        ),
+        Means.MODEL,
+    ] = _EMBEDDED
     seeker_model: RoleModel = None
     verifier_model: RoleModel = None
     recommender_model: RoleModel = None
@@ -32,12 +70,15 @@ class ModelArguments:
     fallback: Annotated[
         list[str] | None,
         typer.Option(help="`[ROLE=]MODEL` to use when the role's model fails. Repeat the option for more; they are tried in this order."),
+        Means.MODEL,
     ] = None
     api_base: ApiBase = None
     concurrency: Annotated[int, typer.Option(min=1, max=512, help="Maximum number of model calls in flight.")] = RUN.models.concurrency
     rpm: Annotated[int | None, typer.Option(min=1, help="Maximum number of requests per minute and provider.")] = None
     tpm: Annotated[int | None, typer.Option(min=1, help="Maximum number of tokens per minute and provider.")] = None
-    timeout_s: Annotated[float, typer.Option(help="Time limit of one attempt, in seconds.")] = RUN.models.timeout_s
+    timeout_s: Annotated[
+        float | None, typer.Option(help="Time limit of one attempt, in seconds. Default: 60, and 600 for local models.")
+    ] = None
     reply_tokens: Annotated[
         list[str] | None,
         typer.Option(
@@ -51,9 +92,12 @@ class ModelArguments:
     num_ctx: Annotated[
         int | None,
         typer.Option(
-            min=256, help="Context of the models of Ollama, in tokens. Without it Ollama cuts long prompts to its own, shorter context."
+            min=256,
+            help="Context of local models (default 4096) and of those of Ollama, in tokens. Without it Ollama cuts long prompts to its "
+            "own, shorter context.",
         ),
     ] = None
+    local: LocalArguments = field(default_factory=LocalArguments)
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Ask hosted models again although the ledger holds their replies. The old replies are kept.")
     ] = False
@@ -74,7 +118,7 @@ class ModelArguments:
             **{role: named or others for role, named in self.named().items()},
             "api_base": self.api_base, "concurrency": self.concurrency, "rpm": self.rpm, "tpm": self.tpm, "timeout_s": self.timeout_s,
             "reply_tokens": _reply_tokens(self.reply_tokens or ()), "reply_bytes": self.reply_bytes,
-            "num_ctx": self.num_ctx,
+            "num_ctx": self.num_ctx, "local": self.local.serving(),
             "refresh": self.refresh, "max_age_days": self.max_age_days,
             "fallbacks": _fallbacks(self.fallback or ()), "prices": _prices(self.price or ()), "limits": _limits(self.limit or ()),
         })  # fmt: skip
@@ -100,6 +144,13 @@ class CapArguments:
     def caps(self) -> Caps:
         """The caps that the options set. Raises BadInput."""
         return checked(Caps, asdict(self))
+
+
+def _template(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"--chat-template: {path} cannot be read: {error}", hint="name a text file in UTF-8 with a template") from error
 
 
 def _fallbacks(named: Sequence[str]) -> dict[str, list[str]]:

@@ -24,12 +24,13 @@ from understudy.doors.gateway import ages, contexts, lengths
 from understudy.doors.gateway.caller import GatewayConfig
 from understudy.doors.gateway.llm import Gateway
 from understudy.doors.http import Http
+from understudy.doors.local.servers import local_models
 from understudy.doors.reading_copy import renewing, writable
 from understudy.doors.stopping import ended_by
 from understudy.doors.store import Store
 from understudy.errors import UnderstudyError
 from understudy.measure.reference import MIN_CONTEXTS
-from understudy.parameters import Models, RunOptions
+from understudy.parameters import Caps, Models, RunOptions
 from understudy.play.panels import Panel
 from understudy.recommenders import Recommender, Services, chosen
 from understudy.rows.handle import Humans
@@ -160,14 +161,21 @@ def models_open(
         own = humans
     fitted, drawn = _fitted(store, dataset), surface_named(options.surface)
     embedded = rehearsal.model_name(drawn, fitted)
-    cast = _cast(store, options.models, embedded)
-    known, surfaces = {fitted.digest[:12]: fitted}, {drawn.name: drawn}
-    config = _config(options, embedded)
-    gateway = Gateway(config, store_path=store.path, fitted=known, surfaces=surfaces, run_id=run_id or uuid.uuid4().hex)
-    with gateway, ended_by(partial(gateway.close, drain_s=STOP_S)):
-        http = Http(breaker_after=options.models.breaker_after)
-        try:
+    with local_models(options.models) as (models, local):
+        cast, config = _cast(store, models, embedded), _config(models, options.caps, embedded)
+        known, surfaces = {fitted.digest[:12]: fitted}, {drawn.name: drawn}
+        gateway = Gateway(config, store_path=store.path, fitted=known, surfaces=surfaces, run_id=run_id or uuid.uuid4().hex, local=local)
+        with _calling(gateway, options.models.breaker_after) as http:
             yield OpenRun(store, own, options, gateway=gateway, http=http, cast=cast)
+
+
+@contextmanager
+def _calling(gateway: Gateway, breaker_after: int) -> Iterator[Http]:
+    """The running recommenders beside the models of an open gateway; both are closed at the end of the block."""
+    with gateway, ended_by(partial(gateway.close, drain_s=STOP_S)):
+        http = Http(breaker_after=breaker_after)
+        try:
+            yield http
         finally:
             gateway.run(http.close())
 
@@ -187,13 +195,12 @@ def joined(dataset: str, options: RunOptions | OpenRun) -> Iterator[OpenRun]:
         raise UnderstudyError(f"the run that is open is one of {options.dataset!r}, not of {dataset!r}")
 
 
-def _config(options: RunOptions, embedded: str) -> GatewayConfig:
-    models = options.models
+def _config(models: Models, caps: Caps, embedded: str) -> GatewayConfig:
     fallbacks = {
         role: tuple(embedded if name == EMBEDDED else contexts.named(name, models.num_ctx) for name in models.fallbacks.get(role, ()))
         for role in ROLES
     }
-    return GatewayConfig.of(models.model_copy(update={"fallbacks": fallbacks}), options.caps)
+    return GatewayConfig.of(models.model_copy(update={"fallbacks": fallbacks}), caps)
 
 
 def _cast(store: Store, models: Models, embedded: str) -> Cast:

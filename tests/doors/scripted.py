@@ -31,6 +31,9 @@ class Scripted:
     def provider_of(self, model: str) -> str:
         return model.partition("/")[0]
 
+    def n_at_once(self, model: str) -> int | None:  # noqa: ARG002
+        return None
+
     def is_in_process(self, model: str) -> bool:  # noqa: ARG002
         return False
 

@@ -26,6 +26,8 @@ DOORS = {
     "subprocess": "understudy/doors/children.py",
     "duckdb": ("understudy/doors/store.py", "understudy/doors/connection.py"),
     "litellm": "understudy/doors/gateway/llm.py",
+    "xllamacpp": "understudy/doors/local/serving.py",
+    "huggingface_hub": "understudy/doors/local/hub.py",
     "great_expectations": "understudy/doors/checks.py",
     "pymoo": "understudy/search/moo.py",
     "prefect": ("tasks/", "flows/"),

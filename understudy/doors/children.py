@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from threading import Thread
+from typing import IO
 
 GRACE_S = 5.0
 """How long a child may take to end in order, in seconds; then it is killed."""
@@ -25,11 +26,18 @@ _STDIN = 0
 Child = subprocess.Popen[bytes]
 
 
-def start(module: str, arguments: Sequence[str], *, environment: Mapping[str, str]) -> Child:
-    """The process that runs a Python module with `arguments`; it ends when this process does. `stop` ends it sooner."""
-    command = [sys.executable, "-m", __name__, module, *arguments]
-    # standard output of a command holds its JSON
-    return subprocess.Popen(command, env=dict(environment), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
+def start(
+    module: str, arguments: Sequence[str], *, environment: Mapping[str, str], answers: bool = False, errors: IO[bytes] | None = None
+) -> Child:
+    """The process that runs a Python module with `arguments`; it ends when this process does. `stop` ends it sooner.
+
+    Its standard output is read by this process where it `answers`, and lost otherwise: that of a command holds its JSON. `errors` takes
+    its standard error, which without it is this process's.
+    """
+    # -P: a file of the folder that the user is in must not stand for a module of the library
+    command = [sys.executable, "-P", "-m", __name__, module, *arguments]
+    out = subprocess.PIPE if answers else subprocess.DEVNULL
+    return subprocess.Popen(command, env=dict(environment), stdin=subprocess.PIPE, stdout=out, stderr=errors, start_new_session=True)
 
 
 def stop(child: Child, *, grace_s: float = GRACE_S) -> None:
@@ -41,8 +49,9 @@ def stop(child: Child, *, grace_s: float = GRACE_S) -> None:
         child.kill()
         child.wait()
     finally:
-        if child.stdin is not None:
-            child.stdin.close()
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                pipe.close()
 
 
 def run() -> None:

@@ -21,8 +21,10 @@ from understudy.doors.gateway.pacing import Admission, Rate, Turnstile
 from understudy.doors.gateway.provider import Provider
 from understudy.doors.gateway.reply import EMBEDDED
 from understudy.errors import ProviderFailed
-from understudy.parameters import Caps, Models, RoleLimits, checked
+from understudy.parameters import LOCAL, Caps, Models, RoleLimits, checked
 
+# a machine without a graphics card reads a long prompt for minutes
+TIMEOUT_S, LOCAL_TIMEOUT_S = 60.0, 600.0
 _NOTHING = Cost(0, 0.0)
 Landed = TypeVar("Landed")
 
@@ -40,7 +42,8 @@ class GatewayConfig:
     concurrency: int = 32
     rpm: int | None = None
     tpm: int | None = None
-    timeout_s: float = 60.0
+    timeout_s: float = TIMEOUT_S
+    local_timeout_s: float = LOCAL_TIMEOUT_S
     max_reply_bytes: int = 1 << 20
     max_attempts: int = 4
     breaker_after: int = 10
@@ -52,7 +55,7 @@ class GatewayConfig:
     @classmethod
     def of(cls, models: Models, caps: Caps) -> GatewayConfig:
         """The configuration that flow parameters describe."""
-        hosted = [name for name in models.named() if name != EMBEDDED]
+        hosted = [name for name in models.named() if name != EMBEDDED and not name.startswith(LOCAL)]
         return cls(
             api_base=models.api_base,
             # a fallback at another provider is not to be found at the address of the first
@@ -60,7 +63,8 @@ class GatewayConfig:
             concurrency=models.concurrency,
             rpm=models.rpm,
             tpm=models.tpm,
-            timeout_s=models.timeout_s,
+            timeout_s=models.timeout_s or TIMEOUT_S,
+            local_timeout_s=models.timeout_s or LOCAL_TIMEOUT_S,
             max_reply_bytes=models.reply_bytes,
             max_attempts=models.max_attempts,
             breaker_after=models.breaker_after,
@@ -70,6 +74,10 @@ class GatewayConfig:
             caps=caps,
         )
 
+    def timeout_of(self, model: str) -> float:
+        """Seconds that one attempt may take."""
+        return self.local_timeout_s if model.startswith(LOCAL) else self.timeout_s
+
 
 class Caller:
     """Makes calls, one at a time per slot. Belongs to one event loop."""
@@ -78,6 +86,8 @@ class Caller:
         self._config, self._provider, self._budget, self._ledger = config, provider, budget, ledger
         self._opened, self._numbers = uuid.uuid4().hex, count()
         self._turnstile, self._settled = Turnstile(config.concurrency), asyncio.Condition()
+        # a model with slots of its own: what waits for one of them waits here, in turn, and not in its time limit
+        self._own_turnstiles: dict[str, Turnstile] = {}
         self._breakers: dict[str, Breaker] = {}
         self._rates: dict[str, Rate] = {}
         self._prices: dict[str, Price | None] = {}
@@ -91,15 +101,15 @@ class Caller:
         asked = lengths.bare(request.model)
         models = (asked, *self._config.fallbacks.get(request.role, ()))
         failures: list[ProviderFailed] = []
-        async with self._turnstile:
-            for model in models:
-                try:
+        for model in models:
+            try:
+                async with self._turnstile_of(model):
                     completion, kept = await self._ask(request, self._sent_to(model, request, asked), key)
-                    break
-                except ProviderFailed as failure:
-                    failures.append(failure)
-            else:
-                raise _together(failures)
+                break
+            except ProviderFailed as failure:
+                failures.append(failure)
+        else:
+            raise _together(failures)
         # The slot is free again before the reply is committed: the next call in it is reserved by a later row of the same
         # writer, so it is sent only after this commit, and no more calls than there are slots can be paid for twice.
         await landed(kept)
@@ -111,6 +121,12 @@ class Caller:
         if model == asked:
             return replace(request, model=model)
         return replace(request.form(by_schema=bool(request.schema) and self._provider.takes_schema(model)), model=model)
+
+    def _turnstile_of(self, model: str) -> Turnstile:
+        n_at_once = self._provider.n_at_once(model)
+        if n_at_once is None:
+            return self._turnstile
+        return self._own_turnstiles.setdefault(model, Turnstile(min(n_at_once, self._config.concurrency)))
 
     async def _ask(self, request: Request, sent: Request, key: str) -> tuple[Completion, Future[None]]:
         """The reply of one model, after as many attempts as it takes. Raises MissingReply, and ProviderFailed where it is given up."""
@@ -199,12 +215,13 @@ class Caller:
             self._settled.notify_all()
 
     async def _send(self, request: Request) -> Completion:
+        timeout_s = self._config.timeout_of(request.model)
         try:
-            async with asyncio.timeout(self._config.timeout_s):
+            async with asyncio.timeout(timeout_s):
                 return await self._provider.send(request)
         except TimeoutError:
             failure = CallFailed(
-                f"there was no answer within {self._config.timeout_s:g} s",
+                f"there was no answer within {timeout_s:g} s",
                 transient=True,
                 may_be_charged=True,
                 hint="raise the time limit with --timeout-s",

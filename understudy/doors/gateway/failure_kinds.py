@@ -30,8 +30,8 @@ class FailureKind:
 
 CONTEXT = FailureKind(
     "the prompt is longer than the model's context",
-    "use a model with a longer context, or a prompt setting with fewer examples and a shorter persona; of a local server raise its "
-    "context (of Ollama with --num-ctx)",
+    "use a model with a longer context, or a prompt setting with fewer examples and a shorter persona; of local models and Ollama raise "
+    "the context with --num-ctx",
     in_a_row=EVERY_PROMPT,
 )
 REPLY_LIMIT = FailureKind(

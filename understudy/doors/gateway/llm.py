@@ -5,6 +5,7 @@ The embedded model is registered with litellm as a custom provider and is called
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from dataclasses import replace
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -26,9 +28,12 @@ from understudy.doors.gateway.failures import adapted, failed_for_good, failure_
 from understudy.doors.gateway.gateway import Exchange
 from understudy.doors.gateway.provider_errors import read_error
 from understudy.doors.gateway.refusals import Adaptation, Arguments, Refusals, refused_parameter
-from understudy.doors.gateway.reply import EMBEDDED, completion_of, unread
+from understudy.doors.gateway.reply import EMBEDDED, completion_of, require_within_context, unread
 from understudy.doors.gateway.response_formats import LIKE_OPENAI, MAKE_GRAMMARS, RESPONSE_FORMAT, response_format
-from understudy.errors import BadInput
+from understudy.doors.local.naming import reported
+from understudy.doors.local.servers import Endpoint, LocalServer
+from understudy.errors import BadInput, ProviderFailed
+from understudy.parameters import LOCAL
 
 if TYPE_CHECKING:
     from understudy.rehearsal import Fitted, Surface
@@ -37,6 +42,9 @@ if TYPE_CHECKING:
 _BY_THEIR_OWN_CLIENT = frozenset({"azure", "azure_ai"})
 # providers whose models answer in parts, thoughts among them, of which litellm makes one text
 _PARTS_READ = frozenset({"mistral"})
+# how litellm calls servers that speak OpenAI's protocol
+_COMPATIBLE = "openai"
+NO_LOCAL_MODELS: Mapping[str, LocalServer] = MappingProxyType({})
 # USD a token, told to litellm alone: at nothing it would look for the reason why
 _UNREAD_COST = 1e-12
 # models that litellm has no price for; it is asked once, since afterwards it knows the one above
@@ -44,7 +52,10 @@ _UNPRICED: set[str] = set()
 
 
 class Gateway(Exchange):
-    """The models of one run, reached through litellm. `fitted` by the first 12 digits of the digest, `surfaces` by name."""
+    """The models of one run, reached through litellm.
+
+    `fitted` by the first 12 digits of the digest, `surfaces` by name, `local` by the model's name in keys.
+    """
 
     def __init__(
         self,
@@ -54,15 +65,17 @@ class Gateway(Exchange):
         fitted: Mapping[str, Fitted],
         surfaces: Mapping[str, Surface],
         run_id: str,
+        local: Mapping[str, LocalServer] = NO_LOCAL_MODELS,
     ) -> None:
-        provider = _LiteLLM(config, fitted, surfaces)
+        provider = _LiteLLM(config, fitted, surfaces, local)
         provider.register()
         super().__init__(config, provider=provider, store_path=store_path, run_id=run_id)
 
 
 def known_price(config: GatewayConfig, model: str) -> Price | None:
     """USD per token of a hosted model, as given or as litellm knows it; None where nobody says. Raises BadInput for no model."""
-    return priced(config.prices, contexts.plain(model), _LiteLLM(config, {}, {}).price(model))
+    known = Price(0.0, 0.0) if model.startswith(LOCAL) else _LiteLLM(config, {}, {}).price(model)
+    return priced(config.prices, contexts.plain(model), known)
 
 
 def n_tokens(text: str) -> int:
@@ -73,13 +86,19 @@ def n_tokens(text: str) -> int:
 class _LiteLLM:
     """The provider of all providers. Made on the main thread: litellm must not be imported first on another one."""
 
-    def __init__(self, config: GatewayConfig, fitted: Mapping[str, Fitted], surfaces: Mapping[str, Surface]) -> None:
+    def __init__(
+        self,
+        config: GatewayConfig,
+        fitted: Mapping[str, Fitted],
+        surfaces: Mapping[str, Surface],
+        local: Mapping[str, LocalServer] = NO_LOCAL_MODELS,
+    ) -> None:
         self._litellm = _litellm()
-        self._config, self._fitted, self._surfaces = config, fitted, surfaces
+        self._config, self._fitted, self._surfaces, self._local = config, fitted, surfaces, local
         self._providers: dict[str, str] = {}
         self._schemas: dict[str, bool] = {}
         self._refusals = Refusals(is_capped=_holds_cost(config))
-        self._secrets = planted_secrets()
+        self._secrets = planted_secrets() | {server.key for server in local.values()}
         self._client: Any = None
 
     def register(self) -> None:
@@ -88,7 +107,9 @@ class _LiteLLM:
         self._litellm.custom_provider_map = [{"provider": EMBEDDED, "custom_handler": handler}]
 
     def price(self, model: str) -> Price | None:
-        if self.is_in_process(model):
+        if model.startswith(LOCAL):
+            return self._free_of_local(model)
+        if model.startswith(f"{EMBEDDED}/"):
             return self._free(model)
         supported = self._litellm.get_supported_openai_params(contexts.plain(model), custom_llm_provider=self.provider_of(model))
         if supported is not None:
@@ -108,6 +129,8 @@ class _LiteLLM:
         return Price(float(prompt), float(reply))
 
     def provider_of(self, model: str) -> str:
+        if model.startswith(LOCAL):
+            return _COMPATIBLE
         model = contexts.plain(model)
         if model not in self._providers:
             address = self._config.api_base if self._config.api_base_for in (None, model) else None
@@ -120,10 +143,15 @@ class _LiteLLM:
         return self._providers[model]
 
     def is_in_process(self, model: str) -> bool:
-        return model.startswith(f"{EMBEDDED}/")
+        # the server of local weights is a child that ends with this process
+        return model.startswith((f"{EMBEDDED}/", LOCAL))
+
+    def n_at_once(self, model: str) -> int | None:
+        return self._local[model].serving.n_slots if model in self._local else None
 
     async def send(self, request: Request) -> Completion:
-        asked = self._arguments(request)
+        server = self._local.get(request.model)
+        asked = self._arguments(request) if server is None else self._arguments_of_local(request, await _ready(server))
         while True:
             arguments = self._refusals.fitted(request.model, asked)
             SEEN.set(seen := Seen(reads_parts=self.provider_of(request.model) in _PARTS_READ))
@@ -133,7 +161,10 @@ class _LiteLLM:
             except Exception as error:
                 failed = unread() if seen.is_whole else self._failure(request.model, arguments, error)
             else:
-                return without_secrets(completion_of(answer, request, count=n_tokens), self._secrets)
+                completion = completion_of(answer, request, count=n_tokens)
+                if server is not None:
+                    require_within_context(request, completion, context=server.context)
+                return without_secrets(completion, self._secrets)
             if failed is not None:
                 raise failed
 
@@ -188,6 +219,14 @@ class _LiteLLM:
             self._litellm.aclient_session = self._client.client
         return self._client
 
+    def _free_of_local(self, model: str) -> Price:
+        """Raises BadInput for local weights that this run does not serve."""
+        if model not in self._local:
+            raise BadInput(f"the local model {model!r} is not part of this run", hint="name it as local/NAME or local/PATH.gguf")
+        alias = reported(model)
+        self._register((f"{_COMPATIBLE}/{alias}", alias), _COMPATIBLE)
+        return Price(0.0, 0.0)
+
     def _free(self, model: str) -> Price:
         embedded.actors(model, self._fitted, self._surfaces)
         self._register((EMBEDDED, model, model.removeprefix(f"{EMBEDDED}/")), EMBEDDED)
@@ -207,11 +246,11 @@ class _LiteLLM:
             "temperature": request.temperature,
             "max_tokens": request.max_tokens,
             "seed": request.seed,
-            "timeout": self._config.timeout_s,
+            "timeout": self._config.timeout_of(request.model),
             # attempts are ours: they are reserved one by one
             "max_retries": 0,
         }
-        if not self.is_in_process(request.model):
+        if not request.model.startswith(f"{EMBEDDED}/"):
             client = self._http()
             arguments |= {} if self.provider_of(request.model) in _BY_THEIR_OWN_CLIENT else {"client": client}
         if (num_ctx := contexts.tokens_of(request.model)) is not None:
@@ -233,11 +272,25 @@ class _LiteLLM:
         makes_grammar = self.is_in_process(model) or self._is_own_server(model) or self.provider_of(model) in MAKE_GRAMMARS
         return response_format(request.schema, keeps_lengths=makes_grammar)
 
+    def _arguments_of_local(self, request: Request, endpoint: Endpoint) -> dict[str, Any]:
+        """The same to a server of this process's own, which without a top_p takes .95."""
+        own = {"model": f"{_COMPATIBLE}/{reported(request.model)}", "top_p": request.top_p}
+        return {**self._arguments(request), **own, "api_base": f"{endpoint.address}/v1", "api_key": endpoint.key}
+
     def _address(self, model: str) -> str | None:
         owner = self._config.api_base_for
         if self._config.api_base is None or self.is_in_process(model):
             return None
         return self._config.api_base if owner is None or self.provider_of(owner) == self.provider_of(model) else None
+
+
+async def _ready(server: LocalServer) -> Endpoint:
+    """Where the server answers. Raises CallFailed, which ends the run, where it cannot be started."""
+    try:
+        return await asyncio.to_thread(server.ready)
+    except ProviderFailed as error:
+        failure = CallFailed(error.message, transient=False, may_be_charged=False, hint=error.hint, in_a_row=1)
+    raise failure
 
 
 def _holds_cost(config: GatewayConfig) -> bool:

@@ -21,6 +21,9 @@ class Provider(Protocol):
     def is_in_process(self, model: str) -> bool:
         """Whether a call leaves this process: one that does not can neither be charged nor outlive a kill."""
 
+    def n_at_once(self, model: str) -> int | None:
+        """How many calls of a model are computed at once, so that more of them only wait; None where its server decides it."""
+
     async def send(self, request: Request) -> Completion:
         """One attempt. Raises CallFailed."""
 

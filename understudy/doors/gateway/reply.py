@@ -7,9 +7,10 @@ from typing import Any
 
 from understudy.completion import CUT, Completion, Request
 from understudy.doors.gateway.calls import CallFailed, Tokens
-from understudy.doors.gateway.failure_kinds import CUT_EMPTY, EMPTY, FILTER
+from understudy.doors.gateway.failure_kinds import CONTEXT, CUT_EMPTY, EMPTY, FILTER
 from understudy.doors.gateway.failures import UNREADABLE
 from understudy.doors.gateway.usage import Count, Usage, is_prompt_cut, usage_of
+from understudy.parameters import LOCAL
 from understudy.prompt.speech import after_thoughts
 from understudy.text import clean
 
@@ -50,7 +51,8 @@ def completion_of(answer: Any, request: Request, *, count: Count) -> Completion:
     return Completion(
         text=text.text,
         reported_model=model,
-        engine=EMBEDDED if _is_embedded(model) else model,
+        # weights of the user's may bear any name; what answers them is a language model
+        engine=EMBEDDED if _is_embedded(model) and not request.model.startswith(LOCAL) else model,
         finish_reason=CUT if text.n_cut_bytes else said.finish_reason,
         fingerprint=clean(said.fingerprint, max_bytes=_NAME_BYTES).text,
         prompt_tokens=usage.prompt,
@@ -62,6 +64,14 @@ def completion_of(answer: Any, request: Request, *, count: Count) -> Completion:
         usage=usage.source,
         prompt_is_cut=not request.model.startswith(f"{EMBEDDED}/") and is_prompt_cut(request, said.prompt, count=count),
     )
+
+
+def require_within_context(request: Request, completion: Completion, *, context: int) -> None:
+    """Raises CallFailed where the context of `context` tokens ended a reply before its own limit did."""
+    used = completion.prompt_tokens + completion.completion_tokens
+    if completion.is_cut and completion.completion_tokens < request.max_tokens and used >= context - 1:
+        reason = f"{CONTEXT.message}: {completion.prompt_tokens} tokens and a reply of {completion.completion_tokens} fill its {context}"
+        raise CallFailed(reason, transient=False, may_be_charged=False, hint=CONTEXT.hint, in_a_row=CONTEXT.in_a_row)
 
 
 def unread() -> CallFailed:

@@ -1,0 +1,45 @@
+"""The names of local models: as the user writes them, as they stand in keys, and as tables show them.
+
+Written: `local/NAME` (weights of an installed package), `local/PATH.gguf` or `local/hf:OWNER/REPO/FILE.gguf[@REVISION]`. In keys stands
+what decides the answers and nothing else, so that weights that were renamed or moved are the same model, and others never are:
+`local/smollm2-135M.Q4_1@SHA256`, with `?kv=TYPE` and `?template=DIGEST` where those are not the model's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from understudy.doors.local.header import Header
+from understudy.parameters import LOCAL
+
+HUB = "hf:"
+SHORT = 12
+_KEYED = re.compile(r"^local/(?P<name>[\w.-]+)@(?P<sha256>[0-9a-f]{64})(?P<rest>(?:\?\w+=\w+)*)")
+
+
+def is_local(model: str) -> bool:
+    """Whether a model is served by this process: by its name as it is written, or as it stands in keys."""
+    return model.startswith(LOCAL)
+
+
+def is_keyed(model: str) -> bool:
+    """Whether a name is that of a local model as it stands in keys."""
+    return _KEYED.match(model) is not None
+
+
+def keyed(header: Header, sha256: str, *, kv_type: str, chat_template: str | None) -> str:
+    """The name in keys; of the cache's type and of a chat template only where they are not the model's own."""
+    kv = "" if kv_type == "f16" else f"?kv={kv_type}"
+    template = "" if chat_template is None else f"?template={hashlib.sha256(chat_template.encode()).hexdigest()[:SHORT]}"
+    return f"{LOCAL}{header.name}.{header.quantization}@{sha256}{kv}{template}"
+
+
+def short(model: str) -> str:
+    """The name for tables: the model, its quantization and the first 12 digits of its weights; any other name is unchanged."""
+    return _KEYED.sub(lambda one: f"{LOCAL}{one['name']}@{one['sha256'][:SHORT]}{one['rest']}", model)
+
+
+def reported(model: str) -> str:
+    """What the server of a local model calls itself: the short name without the prefix, which may stand in an engine's name."""
+    return short(model).removeprefix(LOCAL)
