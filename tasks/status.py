@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypedDict, cast
 
 from understudy.doors.reading_copy import SnapshotFields, readable
+from understudy.tasks.play.caching import PromptCacheFields, prompt_caches
 from understudy.tasks.publish.listing import PublishedFields
 from understudy.tasks.publish.outcomes import KILLED, RUNNING
 
@@ -88,6 +89,7 @@ class StatusFields(TypedDict):
 
     tables: dict[str, int]
     ledger: LedgerFields
+    prompt_cache: list[PromptCacheFields]
     adaptations: list[AdaptationFields]
     runs: list[RunFields]
     releases: list[PublishedFields]
@@ -105,6 +107,7 @@ def store_status(path: Path) -> StatusFields:
             "nights": [_night(row, is_newest=not n, is_busy=reading.snapshot is not None) for n, row in enumerate(nights)],
             "tables": store.counts(),
             "ledger": cast(LedgerFields, store.rows("play/ledger_totals")[0]),
+            "prompt_cache": prompt_caches(store),
             "adaptations": cast(list[AdaptationFields], store.rows("play/adaptations")),
             "runs": cast(list[RunFields], store.rows("optimize/runs")),
             "releases": cast(list[PublishedFields], store.rows("publish/releases")),

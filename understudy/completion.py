@@ -78,7 +78,8 @@ class Completion:
 
     `n_normalised`: characters of the reply that were replaced or removed; `n_cut_bytes`: bytes beyond what the limit on its tokens
     allows. `prompt_is_cut`: the server reports so few tokens of the prompt that it must have cut it. All of them and `usage` are None
-    where the reply was kept before they were recorded.
+    where the reply was kept before they were recorded. `cached_tokens`: tokens of the prompt that the server had in its cache and did
+    not compute, `cache_write_tokens` those that it put there for a price; None where it does not say.
     """
 
     text: str
@@ -93,6 +94,8 @@ class Completion:
     n_cut_bytes: int | None = 0
     usage: UsageSource | None = "reported"
     prompt_is_cut: bool | None = False
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
 
     @property
     def is_cut(self) -> bool:

@@ -74,8 +74,9 @@ class Models(BaseModel):
         default_factory=dict, description="models to use, in this order, when a role's model fails"
     )
     limits: dict[ModelRole, RoleLimits] = Field(default_factory=dict, description="limits of one role")
-    prices: dict[str, tuple[PerMillion, PerMillion]] = Field(
-        default_factory=dict, description=f"model → USD per million tokens of prompt and reply; {ANY_MODEL!r} for every unknown price"
+    prices: dict[str, tuple[PerMillion, PerMillion] | tuple[PerMillion, PerMillion, PerMillion]] = Field(
+        default_factory=dict,
+        description=f"model → USD per million tokens of prompt, reply and cached prompt; {ANY_MODEL!r} for every unknown price",
     )
     api_base: str | None = Field(None, description="base URL of an OpenAI-compatible server")
     concurrency: int = Field(32, ge=1, le=512, description="maximum number of calls in flight")

@@ -134,7 +134,9 @@ def page(console: Console, fields: EstimateFields) -> None:
     known = fields["assumptions"]
     for role, one in known["calls"].items():
         prompt, reply, latency = (one[name]["value"] for name in ("prompt_tokens", "reply_tokens", "latency_s"))
-        console.print(f"{role} {one['model']}: {prompt} + {reply} tokens, {latency} s per call ({one['from']})", markup=False)
+        share = one["cached_share"]["value"]
+        cached = "" if share is None else f", {share:.0%} of the prompt from the server's cache"
+        console.print(f"{role} {one['model']}: {prompt} + {reply} tokens{cached}, {latency} s per call ({one['from']})", markup=False)
     console.print(f"seeker turns of a free run from {known['seeker_turns_from']}; {known['ledger']}", markup=False)
     for name, holds in fields["within_caps"].items():
         console.print(f"cap on {name}: {holds}", markup=False)

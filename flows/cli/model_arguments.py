@@ -106,7 +106,9 @@ class ModelArguments:
     ] = None
     price: Annotated[
         list[str] | None,
-        typer.Option(help="`[MODEL=]IN,OUT`: USD per million tokens of prompt and reply, if litellm does not know the price."),
+        typer.Option(
+            help="`[MODEL=]IN,OUT[,CACHED]`: USD per million tokens of prompt, reply and cached prompt, if litellm does not know the price."
+        ),
     ] = None
     limit: Annotated[list[str] | None, typer.Option(help="`ROLE.KIND=N`: limit of one role; KIND is usd, tokens or calls.")] = None
 
@@ -176,13 +178,13 @@ def _prices(named: Sequence[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for text in named:
         name, equals, figures = text.rpartition("=")
-        both = figures.split(",")
-        if len(both) != 2:
+        told = figures.split(",")
+        if len(told) not in (2, 3):
             raise BadInput(
-                f"--price {text!r} is not [MODEL=]IN,OUT",
-                hint="give USD per million tokens of prompt and reply, for example --price 0.15,0.60",
+                f"--price {text!r} is not [MODEL=]IN,OUT[,CACHED]",
+                hint="give USD per million tokens of prompt, reply and, where it is cheaper, cached prompt: --price 0.15,0.60,0.075",
             )
-        found[name if equals else ANY_MODEL] = both
+        found[name if equals else ANY_MODEL] = told
     return found
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from understudy.flows.cli.arguments import OutputArguments, RunArguments, SearchArguments
 from understudy.flows.cli.console import answer, then
 from understudy.flows.cli.options import RUN, SETTING, Dataset, RecommenderName, SettingName, Surface
+from understudy.flows.cli.tables import cached_share
 from understudy.report.figures import number
 
 if TYPE_CHECKING:
@@ -65,10 +66,12 @@ def page(console: Console, fields: OptimizeFields) -> None:
     console.print(f"hypervolume {number(fields['hypervolume'])}; the pick is {fields['pick']['genome_digest']}", markup=False)
     console.print(f"in {fields['pick']['file']}", markup=False, soft_wrap=True)
     critic_and_pick(console, fields["pick"], critic=fields["critic"], n_critic_tokens=fields["n_critic_tokens"])
+    for one in fields["prompt_cache"]:
+        console.print(f"prompts of {cached_share(one)}", markup=False)
     if fields["critic_given_up"]:
         console.print(fields["critic_given_up"], markup=False)
-    for one in fields["rejected"]:
-        console.print(f"rejected: {one['n']} of {one['operator']}, because: {one['reason']}", markup=False)
+    for refused in fields["rejected"]:
+        console.print(f"rejected: {refused['n']} of {refused['operator']}, because: {refused['reason']}", markup=False)
     then(console, f"understudy simulate --dataset NAME --genome {fields['pick']['file']}")
 
 

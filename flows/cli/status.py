@@ -10,7 +10,7 @@ from rich.console import Console
 
 from understudy.flows.cli.console import answer, snapshot_read, then
 from understudy.flows.cli.options import STORE, AsJson, StoreFile
-from understudy.flows.cli.tables import PageTable
+from understudy.flows.cli.tables import PageTable, cached_share
 from understudy.report.figures import money
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def page(console: Console, fields: StatusFields) -> None:
         console.print(f"  {n} {told}")
     if ledger["n_prompts_cut"]:
         console.print(f"the prompts of {ledger['n_prompts_cut']} completions were cut by the server; raise the model's context")
+    for cache in fields["prompt_cache"]:
+        console.print(f"prompts of {cached_share(cache)}", markup=False)
     for one in fields["adaptations"]:
         left_out = f"{one['parameter']} {one['value']}".strip()
         successor = f"; {one['instead']} takes its place" if one["instead"] else ""

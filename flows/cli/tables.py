@@ -8,12 +8,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from understudy.tasks.play.caching import PromptCacheFields
 
 Cell = str | Text
 # wider than any table: in a pipe nobody folds a line
@@ -67,3 +71,11 @@ class PageTable:
                 if cell.plain:
                     lines.add_row(Text(name, style="dim"), cell)
             yield Padding(lines, (0, 0, 0, 2))
+
+
+def cached_share(one: PromptCacheFields) -> str:
+    """How much of the prompts of a model in a role came from its server's cache, in words."""
+    share, who = one["cached_share"], f"{one['model']} as {one['role']}"
+    if share["value"] is None:
+        return f"{who}: the share of cached tokens is not measured, because {share.get('reason', '')}"
+    return f"{who}: {share['value']:.0%} of the tokens came from the server's cache, as {share['n']} of {one['n_calls']} calls report"

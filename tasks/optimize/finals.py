@@ -24,6 +24,7 @@ from understudy.search.drive import Conclusion
 from understudy.tasks.names import with_prompt
 from understudy.tasks.optimize import pages
 from understudy.tasks.optimize.generations import Floors, Run, critic_failure, evaluation_of, front_works, latest_works, setup_of
+from understudy.tasks.play.caching import PromptCacheFields, prompt_caches
 from understudy.tasks.play.evaluation import Done, keep, measured, stored
 from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.play.work import Work
@@ -59,6 +60,7 @@ class SearchFields(TypedDict):
     n_rejected: int
     n_dialogues: int
     n_critic_tokens: int
+    prompt_cache: list[PromptCacheFields]
     hypervolume: float
     stopped: str
     critic: str | None
@@ -106,7 +108,7 @@ def keep_conclusion(opened: OpenRun, run: Run, ended: Conclusion) -> SearchField
     """
     chosen = ended.pick
     picked = next(one for one in ended.finalists if one.genome_digest == chosen.genome_digest)
-    store = opened.store
+    store, cast = opened.store, opened.cast
     if ended.complete:
         _keep_outcome(opened, run, ended)
     totals = store.rows("optimize/totals", run_key=run.run_key)[0]
@@ -124,6 +126,7 @@ def keep_conclusion(opened: OpenRun, run: Run, ended: Conclusion) -> SearchField
         "n_rejected": totals["n_rejected"],
         "n_critic_tokens": totals["n_critic_tokens"],
         "n_dialogues": totals["n_dialogues"],
+        "prompt_cache": prompt_caches(store, {cast.seeker, cast.verifier, cast.recommender, cast.critic}),
         "hypervolume": chosen.hypervolume,
         "stopped": ended.stopped,
         "critic": run.critic or None,

@@ -51,12 +51,15 @@ def calls_of(role: ModelRole, models: Models, scenes: Sequence[Scene], measured:
         if latency_s is None:
             low, mean, high = (measured[name] for name in ("latency_lo", "latency", "latency_hi"))
             latency, latency_from = Estimate(mean, min(mean, low), max(mean, high)), source
+    share = None if measured is None else measured["cached_share"]
+    # as in the calls so far, or less where other prompts come between
+    cached = None if share is None else Estimate(share, 0.0, share)
     price, told = _price(models, model), f"tokens: {source}; seconds: {latency_from}"
     if role == "critic":
-        return RoleCalls(model, NONE, prompt, reply, latency, price, told, per_rewriting=_REWRITINGS)
+        return RoleCalls(model, NONE, prompt, reply, latency, price, told, per_rewriting=_REWRITINGS, cached=cached)
     if role == "judge":
-        return RoleCalls(model, NONE, prompt, reply, latency, price, told, per_run=_STRUCTURED)
-    return RoleCalls(model, _per_turn(role, scenes[0].genome), prompt, reply, latency, price, told)
+        return RoleCalls(model, NONE, prompt, reply, latency, price, told, per_run=_STRUCTURED, cached=cached)
+    return RoleCalls(model, _per_turn(role, scenes[0].genome), prompt, reply, latency, price, told, cached=cached)
 
 
 def asked_apart(model: str, models: Models, questions: Sequence[Request], *, latency_s: float | None) -> RoleCalls:

@@ -291,6 +291,7 @@ def _assumptions(parts: Sequence[StageGroup], turns_from: str, way: Way, asked: 
                 "reply_tokens": one.reply_tokens.as_json(),
                 "latency_s": one.latency_s.as_json(3),
                 "usd_per_million": None if one.price is None else [one.price.prompt * 1e6, one.price.reply * 1e6],
+                "cached_share": one.cached_fields,
                 "from": one.source,
             }
             for name, one in named.items()

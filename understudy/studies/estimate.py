@@ -95,6 +95,7 @@ class Stage:
 class RoleCalls:
     """The calls of one role: how many a turn, how long, at what price, how many seconds each. `source` says where this is from.
 
+    `cached`: the share of the prompt's tokens that the server is expected to have in its cache; None where nothing is known of it.
     `per_run`: those that a free run asks for once it is over; `per_rewriting`: those of a critic for each section; `per_question`: those
     of a question outside of dialogues.
     """
@@ -109,6 +110,7 @@ class RoleCalls:
     per_run: Estimate = NONE
     per_rewriting: Estimate = NONE
     per_question: Estimate = NONE
+    cached: Estimate | None = None
 
     @property
     def tokens(self) -> Estimate:
@@ -116,11 +118,20 @@ class RoleCalls:
         return self.prompt_tokens + self.reply_tokens
 
     @property
+    def cached_fields(self) -> Fields:
+        """The expected share of cached prompt tokens as the answer has it."""
+        return {"value": None, "reason": "no call in the ledger reports it"} if self.cached is None else self.cached.as_json(3)
+
+    @property
     def usd(self) -> Estimate | None:
         """Of one call; None where the price is not known."""
         if self.price is None:
             return None
-        return self.prompt_tokens * self.price.prompt + self.reply_tokens * self.price.reply
+        full, cached = self.price.of(1, 0), self.price.of(1, 0, cached=1)
+        share = self.cached or NONE
+        # the more is cached the less is paid, so the ends change places
+        a_token = Estimate(*(full - part * (full - cached) for part in (share.value, share.hi, share.lo)))
+        return self.prompt_tokens * a_token + self.reply_tokens * self.price.reply
 
 
 @dataclass(frozen=True, slots=True)

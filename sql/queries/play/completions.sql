@@ -15,7 +15,9 @@ select
     completions.n_normalised,
     completions.n_cut_bytes,
     completions.usage,
-    completions.prompt_is_cut
+    completions.prompt_is_cut,
+    completions.cached_tokens,
+    completions.cache_write_tokens
 from play.completions
 inner join wanted using (completion_key)
 order by completions.completion_key

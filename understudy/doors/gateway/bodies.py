@@ -22,7 +22,13 @@ _TOLD, _SAID = ("id", "model", "system_fingerprint"), ("reasoning_content", "rea
 _SOME_CALL = {"id": "call", "type": "function", "function": {"name": "tool", "arguments": "{}"}}
 # an answer that tells an error begins with it
 _ERROR_WITHIN = 2000
-_USAGE = ("prompt_tokens", "completion_tokens", "total_tokens")
+_USAGE = ("prompt_tokens", "completion_tokens", "total_tokens", "cache_creation_input_tokens")
+# where servers say how much of a prompt they had in their cache: OpenAI, vLLM and llama.cpp; DeepSeek; Anthropic behind a proxy; and
+# llama.cpp again
+_CACHED = (
+    ("usage", "prompt_tokens_details", "cached_tokens"), ("usage", "prompt_cache_hit_tokens"), ("usage", "cache_read_input_tokens"),
+    ("timings", "cache_n"),
+)  # fmt: skip
 _TOO_LONG = "the answer has more than {} bytes, which is more than is accepted of one answer"
 _RAISE_BYTES = "a reply of this length ignores the limit on its tokens; if it is what you want, raise the limit with --reply-bytes"
 _KINDS = {list: "a list", str: "a text", int: "a number", float: "a number", bool: "true or false", dict: "an object", type(None): "null"}
@@ -162,7 +168,19 @@ def _read_alone(answer: dict[str, Any]) -> bytes:
         said["tool_calls"] = [_SOME_CALL]
     kept = {"index": 0, "message": said, **_texts(choice, ("finish_reason",))}
     counts = {name: usage[name] for name in _USAGE if _is_count(usage.get(name))} if isinstance(usage, dict) else {}
-    return json.dumps({"object": "chat.completion", **_texts(answer, _TOLD), "choices": [kept], "usage": counts}).encode()
+    details = {} if (cached := _cached(answer)) is None else {"prompt_tokens_details": {"cached_tokens": cached}}
+    return json.dumps({"object": "chat.completion", **_texts(answer, _TOLD), "choices": [kept], "usage": {**counts, **details}}).encode()
+
+
+def _cached(answer: dict[str, Any]) -> int | None:
+    """The tokens of the prompt that the server says it had in its cache; None where it does not say."""
+    for path in _CACHED:
+        told: Any = answer
+        for name in path:
+            told = told.get(name) if isinstance(told, dict) else None
+        if _is_count(told):
+            return int(told)
+    return None
 
 
 def _texts(value: dict[str, Any], names: tuple[str, ...]) -> dict[str, str]:

@@ -25,14 +25,25 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """USD per token of the prompt and of the reply."""
+    """USD per token of the prompt and of the reply; of a prompt token that was `cached`, and of one that was `written` to the cache.
+
+    The last two are None where nobody says that they differ from the price of the prompt.
+    """
 
     prompt: float
     reply: float
+    cached: float | None = None
+    written: float | None = None
 
-    def of(self, prompt_tokens: int, reply_tokens: int) -> float:
-        """USD; linear, so discounts for cached prompts are left out and the figure is an upper bound there."""
-        return prompt_tokens * self.prompt + reply_tokens * self.reply
+    def of(self, prompt_tokens: int, reply_tokens: int, *, cached: int = 0, written: int = 0) -> float:
+        """USD of a call; `cached` and `written` tokens are among those of the prompt."""
+        dear = self.prompt if self.written is None else self.written
+        cheap = self.prompt if self.cached is None else self.cached
+        return (prompt_tokens - cached - written) * self.prompt + cached * cheap + written * dear + reply_tokens * self.reply
+
+    def worst(self, prompt_tokens: int, reply_tokens: int) -> float:
+        """The most that a call of so many tokens can cost in USD: nothing is cached yet, and all of the prompt may be put there."""
+        return prompt_tokens * max(self.prompt, self.written or 0.0) + reply_tokens * self.reply
 
 
 def prompt_bytes(request: Request) -> int:
@@ -41,16 +52,16 @@ def prompt_bytes(request: Request) -> int:
     return written + _FORMAT_TOKENS
 
 
-def priced(given: Mapping[str, tuple[float, float]], model: str, known: Price | None) -> Price | None:
+def priced(given: Mapping[str, tuple[float, ...]], model: str, known: Price | None) -> Price | None:
     """The price of a model: the one given for it, the known one, or the one given for every model of which none is known."""
     told = given.get(model) or (given.get(ANY_MODEL) if known is None else None)
-    return Price(told[0] * _PER_MILLION, told[1] * _PER_MILLION) if told else known
+    return Price(*(one * _PER_MILLION for one in told)) if told else known
 
 
 def worst_case(request: Request, price: Price | None) -> Cost:
     """The most that one call can cost."""
     prompt = prompt_bytes(request)
-    return Cost(prompt + request.max_tokens, None if price is None else price.of(prompt, request.max_tokens))
+    return Cost(prompt + request.max_tokens, None if price is None else price.worst(prompt, request.max_tokens))
 
 
 def _limits(caps: Caps | RoleLimits) -> str:

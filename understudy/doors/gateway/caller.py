@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -15,7 +15,7 @@ from understudy.completion import Completion, MissingReply, ModelRole, Request
 from understudy.doors.events import emit
 from understudy.doors.gateway import contexts, lengths
 from understudy.doors.gateway.budget import Budget, Cost, Price, priced, worst_case
-from understudy.doors.gateway.calls import LONGEST_WAIT_S, Answers, Breaker, CallFailed, SchemaRefused, wait_s
+from understudy.doors.gateway.calls import LONGEST_WAIT_S, Answers, Breaker, CallFailed, SchemaRefused, together, wait_s
 from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.gateway.pacing import Admission, Rate, Turnstile
 from understudy.doors.gateway.provider import Provider
@@ -49,7 +49,7 @@ class GatewayConfig:
     breaker_after: int = 10
     fallbacks: Mapping[ModelRole, tuple[str, ...]] = field(default_factory=dict)
     limits: Mapping[ModelRole, RoleLimits] = field(default_factory=dict)
-    prices: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    prices: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     caps: Caps = field(default_factory=lambda: checked(Caps, {}))
 
     @classmethod
@@ -109,7 +109,7 @@ class Caller:
             except ProviderFailed as failure:
                 failures.append(failure)
         else:
-            raise _together(failures)
+            raise together(failures)
         # The slot is free again before the reply is committed: the next call in it is reserved by a later row of the same
         # writer, so it is sent only after this commit, and no more calls than there are slots can be paid for twice.
         await landed(kept)
@@ -232,12 +232,16 @@ class Caller:
         worst, over = worst_case(request, price), self._overrun.get(request.model, 0)
         if not over:
             return worst
-        return Cost(worst.tokens + over, None if price is None or worst.usd is None else worst.usd + over * max(price.prompt, price.reply))
+        more_usd = None if price is None else max(price.worst(over, 0), price.worst(0, over))
+        return Cost(worst.tokens + over, None if worst.usd is None or more_usd is None else worst.usd + more_usd)
 
     def _cost(self, completion: Completion, price: Price | None) -> Cost:
         spent = completion.prompt_tokens, completion.completion_tokens
-        # a server may turn out to answer with rehearsal, which is free
-        return Cost(sum(spent), 0.0 if completion.engine == EMBEDDED else None if price is None else price.of(*spent))
+        if price is None or completion.engine == EMBEDDED:
+            # a server may turn out to answer with rehearsal, which is free
+            return Cost(sum(spent), 0.0 if completion.engine == EMBEDDED else None)
+        cached, written = completion.cached_tokens or 0, completion.cache_write_tokens or 0
+        return Cost(sum(spent), price.of(*spent, cached=cached, written=written))
 
     def _seen(self, model: str, over: int, failure: CallFailed | None = None) -> None:
         """Notes what a call was: tokens beyond the worst case, an answer, and whether it was empty."""
@@ -272,14 +276,6 @@ class Caller:
         if before is not None:
             now = f"{completion.reported_model} {completion.fingerprint}".strip()
             emit("play", "model_changed", f"{request.model}: {before} -> {now}")
-
-
-def _together(failures: Sequence[ProviderFailed]) -> ProviderFailed:
-    """The failure of a model and its fallbacks: missing where one of them may still give the next reply, else the end of the run."""
-    first, *others = failures
-    told = "".join(f"; the fallback failed too: {other.message}" for other in others)
-    kind = MissingReply if any(isinstance(failure, MissingReply) for failure in failures) else ProviderFailed
-    return kind(first.message + told, hint=first.hint)
 
 
 def _paid(failure: CallFailed, price: Price | None) -> Cost | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from math import isfinite
 
-from understudy.completion import Request
+from understudy.completion import MissingReply, Request
 from understudy.errors import ProviderFailed, UnderstudyError
 from understudy.keys import rng_of
 from understudy.text import clean
@@ -152,3 +152,11 @@ def scrubbed(text: str, secrets: Collection[str] = ()) -> str:
     for secret in secrets:
         text = text.replace(secret, "***")
     return _SECRETS.sub(lambda found: f"{found.group(1) or ''}***", " ".join(text.split()))[:_REASON_LENGTH]
+
+
+def together(failures: Sequence[ProviderFailed]) -> ProviderFailed:
+    """The failure of a model and its fallbacks: missing where one of them may still give the next reply, else the end of the run."""
+    first, *others = failures
+    told = "".join(f"; the fallback failed too: {other.message}" for other in others)
+    kind = MissingReply if any(isinstance(failure, MissingReply) for failure in failures) else ProviderFailed
+    return kind(first.message + told, hint=first.hint)

@@ -35,7 +35,7 @@ _COLUMNS = {
     COMPLETIONS: (
         "completion_key", "role", "model", "reported_model", "engine", "text", "finish_reason", "fingerprint",
         "prompt_tokens", "completion_tokens", "intended_act", "n_normalised", "n_cut_bytes", "usage", "prompt_is_cut",
-        "usd", "latency_s", "made_at", "reservation_id",
+        "cached_tokens", "cache_write_tokens", "usd", "latency_s", "made_at", "reservation_id",
     ),
 }  # fmt: skip
 
@@ -133,6 +133,8 @@ class Ledger:
             completion.n_cut_bytes,
             completion.usage,
             completion.prompt_is_cut,
+            completion.cached_tokens,
+            completion.cache_write_tokens,
             usd,
             latency_s,
             self._now(),

@@ -11,11 +11,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from understudy.completion import Completion, Request
 from understudy.doors.gateway import contexts, embedded
@@ -29,6 +27,7 @@ from understudy.doors.gateway.gateway import Exchange
 from understudy.doors.gateway.provider_errors import read_error
 from understudy.doors.gateway.refusals import Adaptation, Arguments, Refusals, refused_parameter
 from understudy.doors.gateway.reply import EMBEDDED, completion_of, require_within_context, unread
+from understudy.doors.gateway.requests import KEEP_WHAT_IS_MARKED, asked_of, cache_prices, holds_cost, is_loopback
 from understudy.doors.gateway.response_formats import LIKE_OPENAI, MAKE_GRAMMARS, RESPONSE_FORMAT, response_format
 from understudy.doors.local.naming import reported
 from understudy.doors.local.servers import Endpoint, LocalServer
@@ -97,7 +96,7 @@ class _LiteLLM:
         self._config, self._fitted, self._surfaces, self._local = config, fitted, surfaces, local
         self._providers: dict[str, str] = {}
         self._schemas: dict[str, bool] = {}
-        self._refusals = Refusals(is_capped=_holds_cost(config))
+        self._refusals = Refusals(is_capped=holds_cost(config))
         self._secrets = planted_secrets() | {server.key for server in local.values()}
         self._client: Any = None
 
@@ -126,7 +125,7 @@ class _LiteLLM:
             _UNPRICED.add(model)
             self._register((model, model.removeprefix(f"{self.provider_of(model)}/")), self.provider_of(model))
             return None
-        return Price(float(prompt), float(reply))
+        return Price(float(prompt), float(reply), *cache_prices(known))
 
     def provider_of(self, model: str) -> str:
         if model.startswith(LOCAL):
@@ -176,16 +175,18 @@ class _LiteLLM:
 
     def _knows_schemas(self, model: str) -> bool:
         """Whether a model is asked by schema until its server refuses: servers that make grammars, and what litellm says of others."""
-        provider = "" if self.is_in_process(model) else self.provider_of(model)
-        if not provider or provider in MAKE_GRAMMARS or self._is_own_server(model):
+        if self._makes_grammar(model):
             return True
         if model not in self._schemas:
-            self._schemas[model] = bool(self._litellm.supports_response_schema(contexts.plain(model), provider))
+            self._schemas[model] = bool(self._litellm.supports_response_schema(contexts.plain(model), self.provider_of(model)))
         return self._schemas[model]
 
-    def _is_own_server(self, model: str) -> bool:
-        """Whether a model is behind an address that the user gave, where llama.cpp, vLLM, SGLang or the like speak OpenAI's protocol."""
-        return self._address(model) is not None and self.provider_of(model) in LIKE_OPENAI
+    def _makes_grammar(self, model: str) -> bool:
+        """Whether a model answers in this process, or behind an address of the user's own: llama.cpp, vLLM, SGLang, Ollama."""
+        if self.is_in_process(model):
+            return True
+        provider = self.provider_of(model)
+        return provider in MAKE_GRAMMARS or (provider in LIKE_OPENAI and self._address(model) is not None)
 
     def adaptations(self, model: str) -> tuple[Adaptation, ...]:
         return self._refusals.applied(model)
@@ -240,37 +241,24 @@ class _LiteLLM:
         self._litellm.register_model(dict.fromkeys(names, entry))
 
     def _arguments(self, request: Request) -> dict[str, Any]:
-        arguments: dict[str, Any] = {
-            "model": contexts.plain(request.model),
-            "messages": [{"role": message.role, "content": message.content} for message in request.messages],
-            "temperature": request.temperature,
-            "max_tokens": request.max_tokens,
-            "seed": request.seed,
-            "timeout": self._config.timeout_of(request.model),
-            # attempts are ours: they are reserved one by one
-            "max_retries": 0,
-        }
+        arguments = asked_of(request, timeout_s=self._config.timeout_of(request.model), is_marked=self._keeps_marked(request.model))
         if not request.model.startswith(f"{EMBEDDED}/"):
             client = self._http()
             arguments |= {} if self.provider_of(request.model) in _BY_THEIR_OWN_CLIENT else {"client": client}
-        if (num_ctx := contexts.tokens_of(request.model)) is not None:
-            arguments["num_ctx"] = num_ctx
-        # 1 is what every model does without it, and some take either this or a temperature
-        if request.top_p != 1:
-            arguments["top_p"] = request.top_p
         if request.schema:
-            arguments[RESPONSE_FORMAT] = self._response_format(request)
+            arguments[RESPONSE_FORMAT] = response_format(request.schema, keeps_lengths=self._makes_grammar(request.model))
         address = self._address(request.model)
         if address is not None:
             arguments["api_base"] = address
-            if _is_loopback(address) and "OPENAI_API_KEY" not in os.environ:
+            if is_loopback(address) and "OPENAI_API_KEY" not in os.environ:
                 arguments["api_key"] = "none-needed-on-loopback"
         return arguments
 
-    def _response_format(self, request: Request) -> dict[str, Any]:
-        model = request.model
-        makes_grammar = self.is_in_process(model) or self._is_own_server(model) or self.provider_of(model) in MAKE_GRAMMARS
-        return response_format(request.schema, keeps_lengths=makes_grammar)
+    def _keeps_marked(self, model: str) -> bool:
+        """Whether a provider keeps in its cache what is marked, and nothing else."""
+        if self.is_in_process(model) or self.provider_of(model) not in KEEP_WHAT_IS_MARKED:
+            return False
+        return bool(self._litellm.utils.supports_prompt_caching(contexts.plain(model)))
 
     def _arguments_of_local(self, request: Request, endpoint: Endpoint) -> dict[str, Any]:
         """The same to a server of this process's own, which without a top_p takes .95."""
@@ -291,20 +279,6 @@ async def _ready(server: LocalServer) -> Endpoint:
     except ProviderFailed as error:
         failure = CallFailed(error.message, transient=False, may_be_charged=False, hint=error.hint, in_a_row=1)
     raise failure
-
-
-def _holds_cost(config: GatewayConfig) -> bool:
-    """Whether a cap rests on the length of replies."""
-    capped = [config.caps.tokens, config.caps.usd, *(value for one in config.limits.values() for value in (one.tokens, one.usd))]
-    return any(value is not None for value in capped)
-
-
-def _is_loopback(address: str) -> bool:
-    host = urlsplit(address).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @cache

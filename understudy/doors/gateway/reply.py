@@ -9,7 +9,7 @@ from understudy.completion import CUT, Completion, Request
 from understudy.doors.gateway.calls import CallFailed, Tokens
 from understudy.doors.gateway.failure_kinds import CONTEXT, CUT_EMPTY, EMPTY, FILTER
 from understudy.doors.gateway.failures import UNREADABLE
-from understudy.doors.gateway.usage import Count, Usage, is_prompt_cut, usage_of
+from understudy.doors.gateway.usage import Count, Usage, cached_of, is_prompt_cut, usage_of
 from understudy.parameters import LOCAL
 from understudy.prompt.speech import after_thoughts
 from understudy.text import clean
@@ -35,6 +35,8 @@ class Said:
     fingerprint: str
     prompt: int | None
     completion: int | None
+    cached: int | None
+    cache_write: int | None
     intended_act: str | None
 
 
@@ -62,6 +64,8 @@ def completion_of(answer: Any, request: Request, *, count: Count) -> Completion:
         n_normalised=text.n_normalised,
         n_cut_bytes=text.n_cut_bytes,
         usage=usage.source,
+        cached_tokens=cached_of(said.cached, usage),
+        cache_write_tokens=cached_of(said.cache_write, usage),
         prompt_is_cut=not request.model.startswith(f"{EMBEDDED}/") and is_prompt_cut(request, said.prompt, count=count),
     )
 
@@ -82,7 +86,7 @@ def unread() -> CallFailed:
 def _said(answer: Any) -> Said:
     try:
         choice, usage = answer.choices[0], getattr(answer, "usage", None)
-        message = choice.message
+        message, details = choice.message, getattr(usage, "prompt_tokens_details", None)
         fields = getattr(message, "provider_specific_fields", None) or {}
         return Said(
             text=_text(message.content),
@@ -94,6 +98,8 @@ def _said(answer: Any) -> Said:
             fingerprint=str(getattr(answer, "system_fingerprint", None) or ""),
             prompt=_count(getattr(usage, "prompt_tokens", None)),
             completion=_count(getattr(usage, "completion_tokens", None)),
+            cached=_count(getattr(details, "cached_tokens", None)),
+            cache_write=_count(getattr(usage, "cache_creation_input_tokens", None)),
             intended_act=fields.get(INTENDED_ACT),
         )
     except (AttributeError, IndexError, TypeError, ValueError):
