@@ -45,9 +45,9 @@ def usage_of(request: Request, written: str, *, prompt: int | None, completion: 
     return Usage(own_prompt, own_reply, source)
 
 
-def cached_of(told: int | None, usage: Usage) -> int | None:
+def cached_of(reported: int | None, usage: Usage) -> int | None:
     """Reported tokens of a prompt that were cached, or put into the cache; None where nothing is reported, or more than the prompt has."""
-    return told if told is not None and 0 <= told <= usage.prompt else None
+    return reported if reported is not None and 0 <= reported <= usage.prompt else None
 
 
 def is_prompt_cut(request: Request, reported: int | None, *, count: Count) -> bool:
