@@ -118,7 +118,7 @@ def about(place: Place, search: Search) -> AskedFields:
         "dataset": place.opened.dataset,
         "recommender": place.opened.recommender,
         "surface": options.surface,
-        "models": {role: options.models.of(role) for role in SHOWN_ROLES},
+        "models": {role: place.opened.shown_model(role) for role in SHOWN_ROLES},
         "search": search.model_dump(mode="json"),
         "seed": options.seed,
         "transfer": None,

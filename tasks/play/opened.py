@@ -19,11 +19,12 @@ from threading import Lock
 from typing import Any, NoReturn, SupportsIndex, TypeVar
 
 from understudy import plugins, rehearsal
-from understudy.completion import ROLES
+from understudy.completion import ROLES, ModelRole
 from understudy.doors.gateway import ages, contexts, lengths
 from understudy.doors.gateway.caller import GatewayConfig
 from understudy.doors.gateway.llm import Gateway
 from understudy.doors.http import Http
+from understudy.doors.local.naming import is_keyed, short
 from understudy.doors.local.servers import local_models
 from understudy.doors.reading_copy import renewing, writable
 from understudy.doors.stopping import ended_by
@@ -83,6 +84,16 @@ class OpenRun:
     def dataset(self) -> str:
         """The data set whose humans are simulated."""
         return self.humans.dataset
+
+    def shown_model(self, role: ModelRole) -> str:
+        """The model of a role for tables: as it was asked for, and local weights by name, quantization and digest."""
+        written, full = self.options.models.of(role), self.cast_of(role)
+        return short(lengths.bare(full)) if is_keyed(full) else written
+
+    def cast_of(self, role: ModelRole) -> str:
+        """The full name of the model that plays a role, as it stands in keys."""
+        name: str = getattr(self.cast, role)
+        return name
 
     @property
     def verifier(self) -> str:

@@ -14,7 +14,6 @@ import understudy
 from understudy.doors import releases as shelf
 from understudy.doors.bill import BILL, bill_of_materials
 from understudy.doors.events import emit
-from understudy.doors.gateway import lengths
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed, UnderstudyError
 from understudy.measure.values import NO_FLOOR
@@ -25,6 +24,7 @@ from understudy.release.release import MANIFEST, Manifest, Release, composed
 from understudy.release.verification import verify
 from understudy.tasks.artifacts import in_run, page
 from understudy.tasks.profile.anchors import floor_of
+from understudy.tasks.simulate.behind import models_behind
 from understudy.tasks.validate.floors import anchors_at_hand
 
 Fields = dict[str, Any]
@@ -133,18 +133,14 @@ def _lineage(store: Store, batch: Fields) -> Fields:
         "annotations": [one for one in sources if one["source_sha256"] not in lending],
         "code_version": understudy.__version__,
         **_adaptations(store, batch),
+        # an older batch has none, since nothing local could play it
+        **({"local_models": local} if (local := json.loads(batch["local_models"] or "[]")) else {}),
     }
 
 
 def _adaptations(store: Store, batch: Fields) -> Fields:
-    """What was left out of the requests to the models behind a batch, which do not take it; no field where nothing was.
-
-    They are those of its seekers, its verifier and its recommender, and the critics of the searches that proposed its prompt.
-    """
-    _, brace, options = batch["recommender"].partition("{")
-    named = [batch["model"], batch["verifier"] or "", json.loads(brace + options).get("model", "") if brace else ""]
-    named += [one["model"] for one in store.rows("publish/critics", genome_digest=batch["genome_digest"])]
-    models = {lengths.bare(name) for name in named if name}
+    """What was left out of the requests to the models behind a batch, which do not take it; no field where nothing was."""
+    models = models_behind(store, batch)
     left_out = [one for one in store.rows("play/adaptations") if one["model"] in models]
     return {"adaptations": left_out} if left_out else {}
 

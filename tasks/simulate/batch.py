@@ -28,6 +28,7 @@ from understudy.tasks.play.evaluation import performed
 from understudy.tasks.play.missing import require_replies
 from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.play.work import Work
+from understudy.tasks.simulate.behind import local_models_behind
 from understudy.tasks.simulate.plan import BatchPlan, panel_rows
 from understudy.tasks.simulate.report import batch_of, overlap_of
 from understudy.tasks.simulate.results import BatchFields, CallFields, EndFields, Mended, PlayedFields, SimulateFields
@@ -109,6 +110,7 @@ def _play(opened: OpenRun, work: Work, batch_key: str, plan: BatchPlan) -> None:
         "engine": engine_of(one.engine for one in runs), "seed": work.seed, "evaluation_key": work.key, "n_dialogues": len(runs),
         "n_missing": sum(one.status == "missing" for one in runs), "n_tokens": sum(one.n_tokens for one in runs),
     }  # fmt: skip
+    batch_row["local_models"] = json.dumps(local_models_behind(store, batch_row), sort_keys=True)
     with store.transaction():
         rows.keep_played(store, fresh, profile_key=work.profile_key)
         store.add("simulate.batches", [batch_row])

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from understudy import objectives
 from understudy.doors import folders
 from understudy.doors.events import emit
+from understudy.doors.local.weights import named_in_keys
 from understudy.doors.reading_copy import readable
 from understudy.doors.store import Store
 from understudy.errors import MORE_ROOM, BudgetExhausted
@@ -91,7 +92,8 @@ def open_study(
         "recommender": options.recommender,
         "surface": options.surface,
         "seed": options.seed,
-        "models": options.models.named(),
+        # of local weights the digest counts, and not where they lie
+        "models": named_in_keys(options.models).named(),
         "objectives": objectives.VERSIONS,
     }
     study_key = key("study", VERSION, profile=profile_key, config=config)

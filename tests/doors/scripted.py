@@ -31,6 +31,9 @@ class Scripted:
     def provider_of(self, model: str) -> str:
         return model.partition("/")[0]
 
+    def served(self, model: str) -> None:  # noqa: ARG002
+        return None
+
     def n_at_once(self, model: str) -> int | None:  # noqa: ARG002
         return None
 

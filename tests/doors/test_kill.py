@@ -21,6 +21,7 @@ class Noting:
     def is_in_process(self, model): return False
     def takes_schema(self, model): return False
     def n_at_once(self, model): return None
+    def served(self, model): return None
     def adaptations(self, model): return ()
     async def close(self): pass
     async def send(self, request):

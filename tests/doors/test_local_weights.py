@@ -13,7 +13,7 @@ from tests.doors.gguf import TEMPLATE, gguf
 from understudy.doors.local import digests, memory, packaged, weights
 from understudy.doors.local.cores import n_cores
 from understudy.doors.local.header import read_header
-from understudy.doors.local.naming import is_keyed, keyed, reported, short
+from understudy.doors.local.naming import is_keyed, keyed, reported, sha256_in, short
 from understudy.doors.local.servers import context_of
 from understudy.errors import BadInput
 from understudy.parameters import LocalServing, Models
@@ -149,6 +149,16 @@ def test_every_local_model_that_may_be_asked_is_looked_for(tmp_path: Path) -> No
     assert list(weights.weights_of(models)) == [one, other]
     names = models.renamed({one: "a", other: "b"})
     assert (names.seeker, names.critic, names.judge, names.fallbacks) == ("a", "openai/x", None, {"critic": ("b",)})
+
+
+def test_models_are_the_same_wherever_their_weights_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    one, other = (gguf(tmp_path / name) for name in ("one.gguf", "other.gguf"))
+    changed = gguf(tmp_path / "changed.gguf", general__name="Tiny Instruct v2")
+    names = [weights.named_in_keys(Models(seeker=f"local/{path}")).named()[0] for path in (one, other, changed)]
+    assert names[0] == names[1] != names[2]
+    assert sha256_in(names[0]) == hashlib.sha256(one.read_bytes()).hexdigest()
+    assert weights.named_in_keys(Models()) == Models()
 
 
 def test_a_model_that_does_not_fit_is_refused_with_what_it_needs(tmp_path: Path) -> None:

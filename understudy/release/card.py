@@ -29,6 +29,7 @@ def text(manifest: Mapping[str, Any]) -> str:
         "## Sources\n\n" + _sources(lineage["sources"]),
         *_annotations(lineage.get("annotations", ())),
         *_adaptations(lineage.get("adaptations", ())),
+        *_local_models(lineage.get("local_models", ())),
         _FIGURES + _figures_table(manifest["figures"]),
         "## Gates\n\n" + _verdicts(manifest["verdicts"]),
         "## Files\n\n" + _FILES,
@@ -62,6 +63,19 @@ def _adaptations(left_out: Sequence[Mapping[str, Any]]) -> list[str]:
     told = "## Requests\n\nThe model does not take everything that was asked of it. These were left out of the requests:\n\n"
     rows = [(one["model"], f"{one['parameter']} {one['value']}".strip(), one["instead"] or "nothing") for one in left_out]
     return [told + table(("model", "left out", "in its place"), rows)] if rows else []
+
+
+def _local_models(models: Sequence[Mapping[str, Any]]) -> list[str]:
+    intro = "## Local models\n\nThese weights were served on the machine that played, and anybody who has them can ask them again.\n\n"
+    rows = [
+        (
+            one["name"], one["quantization"], f"`{one['weights_sha256']}`", " at ".join(filter(None, (one["source"], one["revision"]))),
+            one["licence"] or "not named", one["served_by"], one["reproducible"],
+        )
+        for one in models
+    ]  # fmt: skip
+    columns = ("model", "quantization", "SHA-256 of the weights", "source", "licence", "served by", "reproducible")
+    return [intro + table(columns, rows)] if rows else []
 
 
 _FIGURES = (

@@ -10,6 +10,7 @@ select
     batches.verifier,
     engines.engine,
     batches.seed,
+    batches.local_models,
     batches.evaluation_key,
     genomes.setting,
     genomes.genome,

@@ -86,7 +86,7 @@ class Caller:
         self._config, self._provider, self._budget, self._ledger = config, provider, budget, ledger
         self._opened, self._numbers = uuid.uuid4().hex, count()
         self._turnstile, self._settled = Turnstile(config.concurrency), asyncio.Condition()
-        # a model with slots of its own: what waits for one of them waits here, in turn, and not in its time limit
+        # of models with slots of their own: what waits for one waits here, in turn, and not in its time limit
         self._own_turnstiles: dict[str, Turnstile] = {}
         self._breakers: dict[str, Breaker] = {}
         self._rates: dict[str, Rate] = {}
@@ -123,8 +123,7 @@ class Caller:
         return replace(request.form(by_schema=bool(request.schema) and self._provider.takes_schema(model)), model=model)
 
     def _turnstile_of(self, model: str) -> Turnstile:
-        n_at_once = self._provider.n_at_once(model)
-        if n_at_once is None:
+        if (n_at_once := self._provider.n_at_once(model)) is None:
             return self._turnstile
         return self._own_turnstiles.setdefault(model, Turnstile(min(n_at_once, self._config.concurrency)))
 

@@ -143,9 +143,13 @@ class Exchange:
             raise
 
     async def _called(self, request: Request, key: str) -> Completion:
+        models = (lengths.bare(request.model), *self._config.fallbacks.get(request.role, ()))
+        for served in map(self._provider.served, models):
+            if served is not None:
+                self._ledger.note_served(served)
         completion = await self._caller.call(request, key)
         self._check_schema(request, completion)
-        for model in (lengths.bare(request.model), *self._config.fallbacks.get(request.role, ())):
+        for model in models:
             for one in self._provider.adaptations(model):
                 self._tell(one)
         if completion.prompt_is_cut and completion.reported_model not in self._cutting:

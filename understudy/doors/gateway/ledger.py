@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass, fields
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any
 from understudy.completion import Completion, Request
 from understudy.doors.gateway.budget import Cost
 from understudy.doors.gateway.refusals import Adaptation
+from understudy.doors.local.facts import ServedModel
 from understudy.doors.store import Store
 from understudy.errors import UnderstudyError
 from understudy.keys import key
@@ -27,9 +28,12 @@ from understudy.keys import key
 # for company: at 200 ms a call less (measured: 2) costs more calls per second than it saves, and so does more (10)
 _GATHER_S = 0.006
 RESERVATIONS, COMPLETIONS, SETTLEMENTS = "play.reservations", "play.completions", "play.settlements"
-ADAPTATIONS = "play.adaptations"
+ADAPTATIONS, LOCAL_MODELS = "play.adaptations", "play.local_models"
+# rows that another run over the same store may have written meanwhile
+_SHARED = (ADAPTATIONS, LOCAL_MODELS)
 _COLUMNS = {
     ADAPTATIONS: ("adaptation_key", "model", "parameter", "value", "instead"),
+    LOCAL_MODELS: ("served_key", *(one.name for one in fields(ServedModel))),
     RESERVATIONS: ("reservation_id", "completion_key", "max_tokens", "max_usd", "run_id", "made_at"),
     SETTLEMENTS: ("reservation_id", "outcome", "reason", "run_id", "made_at", "may_be_charged", "tokens", "usd"),
     COMPLETIONS: (
@@ -78,6 +82,7 @@ class Ledger:
         self._seen: dict[str, list[tuple[str, str]]] = {}
         self._settled: set[str] = set()
         self._adaptations: set[str] = set()
+        self._served: set[str] = set()
         opened: Future[set[str]] = Future()
         self._thread = Thread(target=self._work, args=(opened,), name="ledger", daemon=True)
         self._thread.start()
@@ -161,6 +166,12 @@ class Ledger:
             self._adaptations.add(name)
             self._write(ADAPTATIONS, (name, adaptation.model, adaptation.parameter, adaptation.value, adaptation.instead))
 
+    def note_served(self, served: ServedModel) -> None:
+        """Keeps, once, which local weights are asked and how they are served; committed no later than their replies."""
+        if served.key not in self._served:
+            self._served.add(served.key)
+            self._write(LOCAL_MODELS, (served.key, *astuple(served)))
+
     def close(self) -> None:
         """Commits what is queued and closes the store. Raises what the writer met."""
         with self._lock:
@@ -224,11 +235,14 @@ class Ledger:
             return
         # Each statement commits by itself: what a batch says of one call stands in one row. Replies come first, so that no
         # reservation is committed before the replies that were handed in before it.
-        tables: dict[str, dict[str, tuple[Any, ...]]] = {name: {} for name in (COMPLETIONS, SETTLEMENTS, RESERVATIONS, ADAPTATIONS)}
+        names = (LOCAL_MODELS, COMPLETIONS, SETTLEMENTS, RESERVATIONS, ADAPTATIONS)
+        tables: dict[str, dict[str, tuple[Any, ...]]] = {name: {} for name in names}
         for write in writes:
             self._sort_in(tables, write)
         for table, rows in tables.items():
-            if rows:
+            if rows and table in _SHARED:
+                store.add(table, [dict(zip(_COLUMNS[table], row, strict=True)) for row in rows.values()])
+            elif rows:
                 store.insert(table, _COLUMNS[table], list(rows.values()))
         self._known.update(tables[COMPLETIONS])
         self._settled.update(tables[SETTLEMENTS])

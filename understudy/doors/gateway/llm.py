@@ -5,18 +5,16 @@ The embedded model is registered with litellm as a custom provider and is called
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from understudy.completion import Completion, Request
-from understudy.doors.gateway import contexts, embedded
+from understudy.doors.gateway import contexts, embedded, served
 from understudy.doors.gateway.bodies import SEEN, Seen, raised, reading
 from understudy.doors.gateway.budget import Price, priced
 from understudy.doors.gateway.caller import GatewayConfig
@@ -29,9 +27,9 @@ from understudy.doors.gateway.refusals import Adaptation, Arguments, Refusals, r
 from understudy.doors.gateway.reply import EMBEDDED, completion_of, require_within_context, unread
 from understudy.doors.gateway.requests import KEEP_WHAT_IS_MARKED, asked_of, cache_prices, holds_cost, is_loopback
 from understudy.doors.gateway.response_formats import LIKE_OPENAI, MAKE_GRAMMARS, RESPONSE_FORMAT, response_format
-from understudy.doors.local.naming import reported
-from understudy.doors.local.servers import Endpoint, LocalServer
-from understudy.errors import BadInput, ProviderFailed
+from understudy.doors.local.facts import ServedModel
+from understudy.doors.local.servers import LocalServer
+from understudy.errors import BadInput
 from understudy.parameters import LOCAL
 
 if TYPE_CHECKING:
@@ -41,9 +39,6 @@ if TYPE_CHECKING:
 _BY_THEIR_OWN_CLIENT = frozenset({"azure", "azure_ai"})
 # providers whose models answer in parts, thoughts among them, of which litellm makes one text
 _PARTS_READ = frozenset({"mistral"})
-# how litellm calls servers that speak OpenAI's protocol
-_COMPATIBLE = "openai"
-NO_LOCAL_MODELS: Mapping[str, LocalServer] = MappingProxyType({})
 # USD a token, told to litellm alone: at nothing it would look for the reason why
 _UNREAD_COST = 1e-12
 # models that litellm has no price for; it is asked once, since afterwards it knows the one above
@@ -59,13 +54,9 @@ class Gateway(Exchange):
     def __init__(
         self,
         config: GatewayConfig,
-        *,
-        store_path: Path | str,
-        fitted: Mapping[str, Fitted],
-        surfaces: Mapping[str, Surface],
-        run_id: str,
-        local: Mapping[str, LocalServer] = NO_LOCAL_MODELS,
-    ) -> None:
+        *, store_path: Path | str, fitted: Mapping[str, Fitted], surfaces: Mapping[str, Surface], run_id: str,
+        local: Mapping[str, LocalServer] = served.NONE,
+    ) -> None:  # fmt: skip
         provider = _LiteLLM(config, fitted, surfaces, local)
         provider.register()
         super().__init__(config, provider=provider, store_path=store_path, run_id=run_id)
@@ -73,7 +64,7 @@ class Gateway(Exchange):
 
 def known_price(config: GatewayConfig, model: str) -> Price | None:
     """USD per token of a hosted model, as given or as litellm knows it; None where nobody says. Raises BadInput for no model."""
-    known = Price(0.0, 0.0) if model.startswith(LOCAL) else _LiteLLM(config, {}, {}).price(model)
+    known = Price(0.0, 0.0) if model.startswith(LOCAL) else _LiteLLM(config, {}, {}, served.NONE).price(model)
     return priced(config.prices, contexts.plain(model), known)
 
 
@@ -86,12 +77,8 @@ class _LiteLLM:
     """The provider of all providers. Made on the main thread: litellm must not be imported first on another one."""
 
     def __init__(
-        self,
-        config: GatewayConfig,
-        fitted: Mapping[str, Fitted],
-        surfaces: Mapping[str, Surface],
-        local: Mapping[str, LocalServer] = NO_LOCAL_MODELS,
-    ) -> None:
+        self, config: GatewayConfig, fitted: Mapping[str, Fitted], surfaces: Mapping[str, Surface], local: Mapping[str, LocalServer],
+    ) -> None:  # fmt: skip
         self._litellm = _litellm()
         self._config, self._fitted, self._surfaces, self._local = config, fitted, surfaces, local
         self._providers: dict[str, str] = {}
@@ -129,7 +116,7 @@ class _LiteLLM:
 
     def provider_of(self, model: str) -> str:
         if model.startswith(LOCAL):
-            return _COMPATIBLE
+            return served.COMPATIBLE
         model = contexts.plain(model)
         if model not in self._providers:
             address = self._config.api_base if self._config.api_base_for in (None, model) else None
@@ -148,9 +135,12 @@ class _LiteLLM:
     def n_at_once(self, model: str) -> int | None:
         return self._local[model].serving.n_slots if model in self._local else None
 
+    def served(self, model: str) -> ServedModel | None:
+        return self._local[model].facts if model in self._local else None
+
     async def send(self, request: Request) -> Completion:
         server = self._local.get(request.model)
-        asked = self._arguments(request) if server is None else self._arguments_of_local(request, await _ready(server))
+        asked = self._arguments(request) if server is None else await served.addressed(self._arguments(request), request, server)
         while True:
             arguments = self._refusals.fitted(request.model, asked)
             SEEN.set(seen := Seen(reads_parts=self.provider_of(request.model) in _PARTS_READ))
@@ -224,8 +214,7 @@ class _LiteLLM:
         """Raises BadInput for local weights that this run does not serve."""
         if model not in self._local:
             raise BadInput(f"the local model {model!r} is not part of this run", hint="name it as local/NAME or local/PATH.gguf")
-        alias = reported(model)
-        self._register((f"{_COMPATIBLE}/{alias}", alias), _COMPATIBLE)
+        self._register(served.names(model), served.COMPATIBLE)
         return Price(0.0, 0.0)
 
     def _free(self, model: str) -> Price:
@@ -260,25 +249,11 @@ class _LiteLLM:
             return False
         return bool(self._litellm.utils.supports_prompt_caching(contexts.plain(model)))
 
-    def _arguments_of_local(self, request: Request, endpoint: Endpoint) -> dict[str, Any]:
-        """The same to a server of this process's own, which without a top_p takes .95."""
-        own = {"model": f"{_COMPATIBLE}/{reported(request.model)}", "top_p": request.top_p}
-        return {**self._arguments(request), **own, "api_base": f"{endpoint.address}/v1", "api_key": endpoint.key}
-
     def _address(self, model: str) -> str | None:
         owner = self._config.api_base_for
         if self._config.api_base is None or self.is_in_process(model):
             return None
         return self._config.api_base if owner is None or self.provider_of(owner) == self.provider_of(model) else None
-
-
-async def _ready(server: LocalServer) -> Endpoint:
-    """Where the server answers. Raises CallFailed, which ends the run, where it cannot be started."""
-    try:
-        return await asyncio.to_thread(server.ready)
-    except ProviderFailed as error:
-        failure = CallFailed(error.message, transient=False, may_be_charged=False, hint=error.hint, in_a_row=1)
-    raise failure
 
 
 @cache

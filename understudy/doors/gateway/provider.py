@@ -7,6 +7,7 @@ from typing import Protocol
 from understudy.completion import Completion, Request
 from understudy.doors.gateway.budget import Price
 from understudy.doors.gateway.refusals import Adaptation
+from understudy.doors.local.facts import ServedModel
 
 
 class Provider(Protocol):
@@ -23,6 +24,9 @@ class Provider(Protocol):
 
     def n_at_once(self, model: str) -> int | None:
         """How many calls of a model are computed at once, so that more of them only wait; None where its server decides it."""
+
+    def served(self, model: str) -> ServedModel | None:
+        """What the store keeps of weights that this process serves; None for any other model."""
 
     async def send(self, request: Request) -> Completion:
         """One attempt. Raises CallFailed."""

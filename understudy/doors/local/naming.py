@@ -35,6 +35,14 @@ def keyed(header: Header, sha256: str, *, kv_type: str, chat_template: str | Non
     return f"{LOCAL}{header.name}.{header.quantization}@{sha256}{kv}{template}"
 
 
+def sha256_in(model: str) -> str:
+    """The digest of the weights in a name in keys. Raises ValueError for another name."""
+    found = _KEYED.match(model)
+    if found is None:
+        raise ValueError(f"{model!r} is not the name of a local model in keys")
+    return found["sha256"]
+
+
 def short(model: str) -> str:
     """The name for tables: the model, its quantization and the first 12 digits of its weights; any other name is unchanged."""
     return _KEYED.sub(lambda one: f"{LOCAL}{one['name']}@{one['sha256'][:SHORT]}{one['rest']}", model)

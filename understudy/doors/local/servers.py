@@ -22,6 +22,7 @@ from understudy.doors import children
 from understudy.doors.events import emit
 from understudy.doors.gateway.calls import scrubbed
 from understudy.doors.local.cores import n_cores
+from understudy.doors.local.facts import facts_of
 from understudy.doors.local.memory import MB, available_bytes, require_memory
 from understudy.doors.local.naming import reported, short
 from understudy.doors.local.serving import VARIABLE
@@ -55,6 +56,7 @@ class LocalServer:
         self._module, self._n_starts, self._is_stopped, self._lock = module, 0, False, Lock()
         self._child: children.Child | None = None
         self._endpoint: Endpoint | None = None
+        self.facts = facts_of(model, weights, serving)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by `stop`
 
     def ready(self) -> Endpoint:

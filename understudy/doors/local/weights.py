@@ -62,6 +62,11 @@ def weights_of(models: Models) -> dict[str, Weights]:
     return weights
 
 
+def named_in_keys(models: Models) -> Models:
+    """`models` with each local one under its name in keys. Raises BadInput for weights that are not there or cannot be served."""
+    return models.renamed({written: one.keyed(models.local) for written, one in weights_of(models).items()})
+
+
 def require_before(written: str, *, has_template: bool) -> None:
     """Raises BadInput for weights that cannot be served, as far as that is known without a download and without reading all of them."""
     if not is_engine_there():
