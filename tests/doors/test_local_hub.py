@@ -81,10 +81,12 @@ def test_what_was_fetched_is_found_without_a_hub(hub: Hub, monkeypatch: pytest.M
     found = weights.find("local/hf:somebody/models/tiny.gguf")
     # a hub that does not answer is asked several times, which takes seconds
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    n_fetched = hub.n_fetched
     assert weights.find("local/hf:somebody/models/tiny.gguf") == found
     with pytest.raises(BadInput, match="was not fetched from the hub") as refused:
         weights.find("local/hf:somebody/models/other.gguf")
     assert "cannot be reached" in refused.value.hint
+    assert hub.n_fetched == n_fetched
 
 
 @pytest.mark.parametrize(
