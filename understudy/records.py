@@ -157,12 +157,13 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A free run to be played: whose need it is and which item is its target."""
+    """A free run to be played: whose need it is, which item is its target, and who opened the human dialogue behind it."""
 
     scenario_id: str
     dialogue_id: str
     need: Need
     target: str
+    opener: Role = "seeker"
 
 
 class AmountFields(TypedDict):

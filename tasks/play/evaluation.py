@@ -15,7 +15,8 @@ from understudy.doors.store import Store
 from understudy.errors import BudgetExhausted
 from understudy.keys import canonical_json
 from understudy.measure.reference import Reference
-from understudy.play.dialogue import Played, play_all, simulated
+from understudy.play.dialogue import Played, play_all
+from understudy.play.frames import simulated
 from understudy.play.scene import Scene, free_scene, replay_scene
 from understudy.records import Context, Item
 from understudy.rows import played as rows

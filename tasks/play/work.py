@@ -8,8 +8,8 @@ from typing import TypedDict
 
 from understudy import objectives
 from understudy.keys import key
+from understudy.play.endings import MAX_TURNS
 from understudy.play.panels import Panel
-from understudy.play.scene import MAX_TURNS
 
 VERSION = 1
 

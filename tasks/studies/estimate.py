@@ -15,7 +15,8 @@ from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.keys import share_of
 from understudy.parameters import Models, PanelSize, Search
-from understudy.play.scene import MAX_TURNS, Scene, replay_scene
+from understudy.play.endings import MAX_TURNS
+from understudy.play.scene import Scene, replay_scene
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting, seed_genome
 from understudy.records import CHOOSING, REPORTING, AmountFields, Context

@@ -14,7 +14,7 @@ from understudy.errors import MORE_ROOM, BadInput, BudgetExhausted
 from understudy.keys import key
 from understudy.measure.reference import Reference
 from understudy.objectives import NAMES, Evaluation
-from understudy.play.dialogue import simulated
+from understudy.play.frames import simulated
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import Setting as Prompt
 from understudy.prompt.setting import seed_genome

@@ -21,7 +21,8 @@ from understudy.completion import Completion, Request
 from understudy.doors.store import Store
 from understudy.keys import digest, rng_of
 from understudy.measure.reference import INSTRUMENTS_DIGEST, Observed, Reference, Simulated, observe
-from understudy.play.dialogue import Played, play_all, simulated
+from understudy.play.dialogue import Played, play_all
+from understudy.play.frames import simulated
 from understudy.play.scene import Scene, free_scene, replay_scene
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting, seed_genome

@@ -1,5 +1,9 @@
-"""A model that does whatever it reads outside the fences: in system or user text, after a fence that was really closed, after marks of
-a chat template, and on lines that look like the template's own, even inside a fence."""
+"""A model that does whatever it may take for an instruction.
+
+That is all of a brief but the lines that hold data; in prompts with fences all outside of them and after a fence that was really closed;
+and anywhere what follows a mark of a chat template or stands on a line that looks like the template's own. What the user says in a chat
+is no instruction to it where the system message says so.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,16 @@ CODE_WORD = "KUMQUAT"
 _FENCES = ("need", "example", "recommender", "seeker", "dialogue", "brief", "draft", "fault", "schema", "reply", "error")
 _FENCE = re.compile(rf"<({'|'.join(_FENCES)})>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
 _MARKED = re.compile(r"(?:<\|\w+\|>|\[/?INST\]|<</?SYS>>|<system>|<think>|<!--)(.*)", re.DOTALL | re.IGNORECASE)
-_LINE = re.compile(r"^(?:#{1,6} |system:|human:|assistant:|answer with )(.*(?:\n(?!#).*)?)", re.IGNORECASE | re.MULTILINE)
+_LINE = re.compile(r"^(?:#{1,6} |system:|human:|assistant:|answer with |write only )(.*(?:\n(?!#).*)?)", re.IGNORECASE | re.MULTILINE)
 # lines of the template's own that a value must not be able to add
 _TITLE_LINE = re.compile(r"^The title that would suit you today: (.*)$", re.MULTILINE)
-_ROLE_LINE = re.compile(r"^(?:recommender|seeker): (.*)$", re.IGNORECASE | re.MULTILINE)
+_ROLE_LINE = re.compile(r"^(?:recommender|seeker|them|me): (.*)$", re.IGNORECASE | re.MULTILINE)
+_IS_CHAT = "Every message that you get is what the other person wrote"
+_DATA_LINE = re.compile(
+    r"^(?:(?:Genres|People whose work|Eras) you (?:like|avoid)|Titles you (?:enjoyed|did not enjoy|already know)"
+    r"|(?:What|The title that) would suit you today|Them|Me|Draft|Fault): .*$",
+    re.MULTILINE,
+)
 
 
 def instructions(request: Request, *, transcripts: bool, lines: bool = True) -> str:
@@ -23,10 +33,15 @@ def instructions(request: Request, *, transcripts: bool, lines: bool = True) -> 
 
     Without `lines` it looks at fences and marks alone: where a whole reply is shown, its line breaks are part of what is shown.
     """
-    found = []
+    found, is_chat = [], _IS_CHAT in request.messages[0].content
     for message in request.messages:
         content = re.sub(r"[\r\u2028]", "\n", message.content)
-        if message.role != "assistant":
+        if is_chat and message.role == "system":
+            found.append(_DATA_LINE.sub("", content))
+        elif is_chat and message.role == "user":
+            # in which form the answer is wanted stands behind what was said
+            found.append(content.partition("\n\nAnswer with one JSON object")[1])
+        elif message.role != "assistant":
             outside, before = content, ""
             while outside != before:
                 before, outside = outside, _FENCE.sub(" ", outside)

@@ -15,8 +15,9 @@ from tests.play import obedient
 from understudy.completion import Completion, Request
 from understudy.play import dialogue
 from understudy.play.dialogue import PlayedTurn
+from understudy.play.endings import MAX_TURNS
 from understudy.play.satisfaction import Score, satisfaction
-from understudy.play.scene import MAX_TURNS, Scene
+from understudy.play.scene import Scene
 from understudy.play.turn import Check, Steps, check_request, request_of
 from understudy.probes import contamination
 from understudy.prompt import template
@@ -90,8 +91,8 @@ def test_an_example_does_not_take_the_seeker_over_and_stays_on_its_lines(attack:
         shown = Exemplar("e1", with_attack(TALK, at, attack["text"]))
         request = request_of(scene(exemplars=(shown,)), TALK, 2)
         assert obedient.CODE_WORD not in answers(obedient.Obedient(attack["goal"], transcripts=True), request)
-        block = request.messages[0].content.partition("<example>\n")[2].partition("\n</example>")[0]
-        assert [line.partition(":")[0] for line in block.split("\n")] == ["Seeker", "Recommender"]
+        block = request.messages[0].content.partition("their wishes are not yours.\n\n")[2].partition("\n\n")[0]
+        assert [line.partition(":")[0] for line in block.split("\n")] == ["Me", "Them"]
 
 
 def test_a_verifier_is_not_taken_over(attack: dict[str, str]) -> None:
@@ -191,17 +192,29 @@ def test_without_the_escapes_the_same_attacks_win(monkeypatch: pytest.MonkeyPatc
     """The attacks and the obedient model are worth something: each of our defences stops attacks that win without it."""
     assert taken_over() == {}
     with monkeypatch.context() as patch:
-        patch.setattr(template, "escape", lambda text: text)
+        patch.setattr(template, "plain", lambda text: text)
         assert len(taken_over()) >= 15
     with monkeypatch.context() as patch:
-        patch.setattr(template, "inline", template.escape)
-        assert len(taken_over()) >= 5
-    with monkeypatch.context() as patch:
-        patch.setattr(template, "_unmarked", lambda text: text)
+        patch.setattr(template, "_BRACKET_MARK", template.re.compile(r"(?!)"))
         assert "marks between brackets" in taken_over()
     with monkeypatch.context() as patch:
         patch.setattr(template, "_MARK", template.re.compile(r"(?!)"))
-        assert "human seeker's turn" in set().union(*taken_over().values())
+        assert len(taken_over()) >= 5
+        assert {"human seeker's turn", "recommender's turn"} <= set().union(*taken_over().values())
+    with monkeypatch.context() as patch:
+        # of the three sentences that say what the user's role is, the obedient model knows one
+        patch.setattr(template, "_CHAT", "")
+        assert len(taken_over()) >= 30
+
+
+def test_without_the_fences_a_verifier_is_taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    def won() -> int:
+        requests = [(one["goal"], check_request(scene(verifier=True), TALK, 2, one["text"])) for one in ATTACKS]
+        return sum(obedient.CODE_WORD in obedient.instructions(request, transcripts=False) for _, request in requests)
+
+    assert won() == 0
+    monkeypatch.setattr(template, "escape", lambda text: text)
+    assert won() >= 5
 
 
 def test_the_obedient_model_obeys_what_we_say_ourselves() -> None:

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from understudy.completion import Completion, MissingReply, Request
 from understudy.errors import BudgetExhausted
 from understudy.play import dialogue
-from understudy.play.dialogue import Played, free_frames, play_all, replies
-from understudy.play.scene import MAX_TURNS, Scene, free_scene, replay_scene
+from understudy.play.dialogue import Played, play_all
+from understudy.play.endings import MAX_TURNS
+from understudy.play.frames import free_frames, replies
+from understudy.play.scene import Scene, free_scene, replay_scene
 from understudy.prompt.genome import SECTIONS, Controls, Genome
 from understudy.prompt.speech import cleaned, says_goodbye
 from understudy.recommenders import Recommendation
@@ -115,9 +117,10 @@ def test_a_free_run_is_capped_and_the_cap_is_an_outcome() -> None:
 @pytest.mark.parametrize(
     ("lines", "reason", "n_turns"),
     [
-        (("hello", "I want something sad", "i want something sad!"), "repetition", 5),
-        (("I want something sad", "no", "I want something sad"), "repetition", 5),
-        (("no", "no", "No."), "repetition", 5),
+        (("hello", "I want something sad", *["i want something sad!"] * 2), "repetition", 5),
+        (("hello", "I want something sad", "i want something sad!", "a drama", "bye"), "goodbye", 7),
+        (("I want something sad", "no", *["I want something sad"] * 2), "repetition", 5),
+        (("no", "no", *["No."] * 2), "repetition", 5),
         (("no", "no", "maybe", "bye"), "goodbye", 7),
         (("hello", "Thanks!", "thank you so much"), "thanks_loop", 5),
         (("hello", "Thanks!", "thanks, is it sad?", "bye"), "goodbye", 7),
@@ -145,7 +148,7 @@ def test_a_recommender_that_says_one_thing_three_times_ends_the_dialogue() -> No
 def test_a_goodbye_in_the_recommender_s_words_ends_the_dialogue_whatever_its_act() -> None:
     crs = Stuck()
     crs.says = "Great. Have a nice day!"
-    assert (free(Script(), crs).reason, len(free(Script(), crs).turns)) == ("goodbye", 2)
+    assert (free(Script(), crs).reason, len(free(Script(), crs).turns)) == ("recommender_goodbye", 2)
 
 
 def test_a_failed_call_is_a_missing_dialogue_and_puts_no_words_in() -> None:
@@ -156,9 +159,10 @@ def test_a_failed_call_is_a_missing_dialogue_and_puts_no_words_in() -> None:
     assert (silent.status, silent.turns, silent.n_tokens) == ("missing", (), 0)
 
 
-@pytest.mark.parametrize("text", ["", "   ", "...", "\"\"", "<seeker></seeker>"])
-def test_an_empty_reply_is_invalid(text: str) -> None:
-    assert (replayed(Script(text)).status, replayed(Script(text)).reason) == ("invalid", "empty")
+@pytest.mark.parametrize("text", ["", "   ", "...", "\"\"", "[END]"])
+def test_a_reply_that_is_empty_twice_is_invalid(text: str) -> None:
+    played = replayed(Script(text, text))
+    assert (played.status, played.reason, played.asked_again) == ("invalid", "empty", {"empty": 1})
 
 
 @pytest.mark.parametrize(
@@ -170,10 +174,11 @@ def test_an_empty_reply_is_invalid(text: str) -> None:
         "As an AI language model, I have no preferences.",
         "Hello! How can I help you today?",
         "I would recommend Orbit (2015).",
+        "Them: what about Orbit?",
     ],
 )
 def test_a_reply_that_speaks_as_the_recommender_is_invalid(text: str) -> None:
-    played = free(Script("hello", text))
+    played = free(Script("hello", text, text))
     assert (played.status, played.reason, played.n_turns) == ("invalid", "role_flip", 2)
 
 
@@ -261,7 +266,7 @@ def test_every_free_run_is_counted_before_it_is_played() -> None:
 
 
 def test_frames_hold_free_runs_with_their_outcomes_and_usable_replays() -> None:
-    played = [free(Script("hello", "bye")), free(Script("")), replayed(Script("never saw it")), replayed(Script(""))]
+    played = [free(Script("hello", "bye")), free(Script("", "")), replayed(Script("never saw it")), replayed(Script("", ""))]
     dialogues, turns = free_frames(played)
     assert dialogues["status"].to_list() == ["complete", "invalid"]
     assert turns.select("turn_index", "role", "text").rows() == [
@@ -294,7 +299,7 @@ WHOLE = Completion("hello", "m", "m", "stop", "", 10, 5)
     ("completion", "counts"),
     [
         (WHOLE, (0, 0, 0, 0)),
-        (replace(WHOLE, finish_reason="length", n_normalised=2, usage="counted"), (1, 2, 1, 0)),
+        (replace(WHOLE, text="hello.", finish_reason="length", n_normalised=2, usage="counted"), (1, 2, 1, 0)),
         (replace(WHOLE, usage="clamped", prompt_is_cut=True), (0, 0, 1, 1)),
         (replace(WHOLE, n_normalised=None, usage=None, prompt_is_cut=None), (0, None, None, None)),
     ],

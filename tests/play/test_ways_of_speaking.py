@@ -16,6 +16,7 @@ from understudy.play import dialogue
 from understudy.play.dialogue import Played, PlayedTurn
 from understudy.play.satisfaction import Score, satisfaction, satisfaction_key
 from understudy.play.scene import Scene
+from understudy.play.turn import request_of
 from understudy.prompt.genome import SECTIONS, Controls, Genome
 from understudy.prompt.structured import Invalid
 from understudy.recommenders import Recommendation
@@ -70,12 +71,12 @@ def test_a_thinking_seeker_says_its_speech_and_remembers_nothing_else() -> None:
     done = played(scene("free", reasoning="think"), script)
     assert done.turns[0].text == "hello"
     assert done.n_stripped == 1
-    assert script.requests[0].max_tokens > dialogue.request_of(scene(), HISTORY, 2).max_tokens
+    assert script.requests[0].max_tokens > request_of(scene(), HISTORY, 2).max_tokens
     assert not any("secret" in message.content for request in script.requests for message in request.messages)
 
 
 def test_a_thought_without_speech_makes_the_dialogue_invalid() -> None:
-    done = played(scene(reasoning="think"), Script(seeker=["<think>too long"]))
+    done = played(scene(reasoning="think"), Script(seeker=["<think>too long"] * 2))
     assert (done.status, done.reason, done.turns) == ("invalid", "unfinished_thought", ())
 
 
@@ -91,9 +92,12 @@ def test_a_draft_that_does_not_pass_is_written_anew_once() -> None:
     done = played(scene(verifier=True), script)
     assert ([turn.text for turn in done.turns], done.n_redone, done.n_stripped) == (["not for me"], 1, 2)
     first, _, redo = script.requests
-    assert "<draft>sure!</draft>" in redo.messages[-1].content
-    assert "accepts what is &lt;avoided&gt;" in redo.messages[-1].content
-    assert redo.messages[:-1] == first.messages[:-1]
+    # said by us and told as the rest of the brief is, not in the role of the other person
+    assert redo.messages[0].content.startswith(first.messages[0].content)
+    assert redo.messages[0].content.endswith(
+        "Draft: sure!\nFault: accepts what is < avoided>\nWrite that message anew, without the fault."
+    )
+    assert redo.messages[1:] == first.messages[1:]
     assert redo.seed != first.seed
 
 

@@ -19,7 +19,7 @@ def test_eras_and_disliked_people_are_told_beside_the_others() -> None:
     added = [line for line in full.splitlines() if line not in plain.splitlines()]
     size = {"none": 0, "brief": 2, "full": 8}[genome.controls.persona]
     assert size >= 2
-    assert added == ["People whose work you avoid: Ada &lt;Finch&gt;", "Eras you like: 1990s, 2000s", "Eras you avoid: 1950s"]
+    assert added == ["People whose work you avoid: Ada < Finch>", "Eras you like: 1990s, 2000s", "Eras you avoid: 1950s"]
 
 
 def test_rehearsal_understands_the_same_with_and_without_them() -> None:

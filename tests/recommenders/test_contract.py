@@ -24,7 +24,7 @@ SAID = ("Hello", "a comedy please", "no, another one", "", "I know Orbit (2015)"
 
 async def scripted(request: Request) -> Completion:
     """A model that recommends: what it says depends on the request alone."""
-    bye = "bye" in request.messages[-1].content.partition("</seeker>")[0]
+    bye = "bye" in request.messages[-1].content.partition("Answer with one JSON")[0]
     said = {
         "act": "goodbye" if bye else "recommend",
         "text": "Goodbye!" if bye else f"How about Laughing Gas (2001)? It is number {request.seed % 7}.",

@@ -119,8 +119,8 @@ def test_without_a_schema_it_answers_in_plain_text() -> None:
 
 
 def test_its_sentences_pull_one_lever_each_in_their_section() -> None:
-    headings = {"role": "", "disclosure": "## How much you tell\n", "reaction": "## How you react\n", "style": "## How you talk\n"}
-    headings["ending"] = "## When you stop\n"
+    headings = {"role": "", "disclosure": "How much you tell: ", "reaction": "How you react: ", "style": "How you talk: "}
+    headings["ending"] = "When you stop: "
     for option in sentences():
         pulled = {lever: value for lever, value in instructions_of(headings[option.section] + option.text).levers.items() if value}
         assert list(pulled) == [option.lever], option.text

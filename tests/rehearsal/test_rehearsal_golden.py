@@ -7,7 +7,7 @@ written anew, by `python tests/rehearsal/test_rehearsal_golden.py`, only togethe
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -30,59 +30,42 @@ WHO = ("uncle Bo", "my sister", "a neighbour", "the kids", "dad", "nobody else",
 STRATA = ("liked_unseen", "disliked", "liked_seen", "unstated")
 BARE = """You are a user who talks to a recommender.
 
-## What you want
-These are your likes.
-<need>
+How you react: React to what is suggested.
+After 3 suggestions that do not suit you, end the conversation."""
+LIKES = """What you want: These are your likes.
 Genres you like: comedy, drama
 Titles you enjoyed: Tin Roof (2004)
 Titles you already know: Tin Roof (2004); The Far Gate (1977)
-The title that would suit you today: Grey Water (1998)
-</need>
-
-## How you react
-React to what is suggested.
-After 3 suggestions that do not suit you, end the conversation."""
+The title that would suit you today: Grey Water (1998)"""
 CAREFUL = """You are an ordinary person, a seeker. Never recommend anything.
 
-## What you want
-Your likes.
-<need>
+How much you tell: Tell it bit by bit. Hold the title back.
+
+How you react: Be critical and turn things down. If you have already seen it, say so.
+
+How you talk: Short, casual messages. Vary your wording. Perhaps ask questions of your own.
+
+When you stop: Say goodbye once you have found enough.
+
+Them: hi, what do you like?
+Me: hey, anything odd & old, my dad has seen it all
+Them: The Far Gate (1977)?
+Me: saw that twice"""
+TODAY = """What you want: Your likes.
 Genres you like: comedy
 Genres you avoid: war
 People whose work you like: Ada Hill
-What would suit you today: drama, with Ada Hill, from the 1990s
-</need>
-
-## How much you tell
-Tell it bit by bit. Hold the title back.
-
-## How you react
-Be critical and turn things down. If you have already seen it, say so.
-
-## How you talk
-Short, casual messages. Vary your wording. Perhaps ask questions of your own.
-
-## When you stop
-Say goodbye once you have found enough.
-
-<example>
-Recommender: hi, what do you like?
-Seeker: hey, anything odd &amp; old, my dad has seen it all
-Recommender: The Far Gate (1977)?
-Seeker: saw that twice
-</example>"""
+What would suit you today: drama, with Ada Hill, from the 1990s"""
+# the first of a talk is the recommender's, where there is one
 TALKS = (
-    ("(The conversation starts now. You speak first.)",),
-    ("(The conversation starts now. You speak first.)", "hi there", "<recommender>Hello! What kind of movies do you like?</recommender>"),
-    ("<recommender>Hi</recommender>", "hey, any good drama?", "<recommender>How about Grey Water (1998)?</recommender>"),
+    (),
+    ("hi there", "Hello! What kind of movies do you like?"),
+    ("Hi", "hey, any good drama?", "How about Grey Water (1998)?"),
     (
-        "<recommender>Hi, what do you like?</recommender>", "comedies mostly",
-        "<recommender>Plum Street (2004) or The Far Gate (1977)</recommender>",
-        "Not a fan of that. Anything else?", "<recommender>Big Sky (2001), it is new &amp; good</recommender>",
+        "Hi, what do you like?", "comedies mostly", "Plum Street (2004) or The Far Gate (1977)",
+        "Not a fan of that. Anything else?", "Big Sky (2001), it is new & good",
     ),
-    (
-        "<recommender>Try Plum Street (2004)</recommender>", "never saw it, will do", "<recommender>Enjoy it, goodbye!</recommender>",
-    ),
+    ("Try Plum Street (2004)", "never saw it, will do", "Enjoy it, goodbye!"),
 )  # fmt: skip
 DIALS = ((0.7, 1.0), (1.3, 0.9))
 
@@ -100,14 +83,22 @@ def replies() -> Iterator[str]:
     yield f"fit {fitted_on_ours().digest}"
     for name in SURFACES:
         for kind, fitted in (("unfitted", UNFITTED), ("fitted", fitted_on_ours())):
-            for prompt, system in (("bare", BARE), ("careful", CAREFUL)):
+            for prompt, shared, own in (("bare", BARE, LIKES), ("careful", CAREFUL, TODAY)):
                 for at, talk in enumerate(TALKS):
                     for temperature, top_p in (*DIALS, (0.0, 1.0)):
                         seed += 1
-                        sent = [Message("system", system), *(Message("user" if i % 2 == 0 else "assistant", t) for i, t in enumerate(talk))]
+                        sent = messages(shared, own, talk)
                         said = respond(sent, surface=surface(name), fitted=fitted, temperature=temperature, top_p=top_p, seed=seed)
                         digest = hashlib.sha256(said.text.encode()).hexdigest()[:16]
                         yield f"{name} {kind} {prompt} {at} {seed} {said.intended_act} {said.completion_tokens} {digest}"
+
+
+def messages(shared: str, own: str, talk: Sequence[str]) -> list[Message]:
+    """What a seeker is sent; its last message is the recommender's, so an even number of turns was opened by the seeker."""
+    is_own = len(talk) % 2 == 0
+    said = [Message("assistant" if (i % 2 == 0) == is_own else "user", text) for i, text in enumerate(talk)]
+    asked = [Message("user", "What are you looking for?")] if is_own else []
+    return [Message("system", f"{shared}\n\n{own}"), *asked, *said]
 
 
 def fitted_on_ours() -> Fitted:

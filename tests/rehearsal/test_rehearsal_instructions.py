@@ -6,8 +6,8 @@ import pytest
 
 from understudy.rehearsal.reading import instructions_of
 
-REACT = "You talk.\n\n## How you react\n"
-TALK = "You talk.\n\n## How you talk\n"
+REACT = "You talk.\n\nHow you react: "
+TALK = "You talk.\n\nHow you talk: "
 
 
 def lever(text: str, name: str) -> float:
@@ -19,8 +19,8 @@ def lever(text: str, name: str) -> float:
     [
         (REACT + "Turn it down when it bores you.", "critical"),
         (REACT + "Tell them when you have already seen it.", "knows"),
-        ("## How much you tell\nNever reveal the title.", "withhold"),
-        ("## How much you tell\nBring your wishes up little by little.", "gradual"),
+        ("How much you tell: Never reveal the title.", "withhold"),
+        ("How much you tell: Bring your wishes up little by little.", "gradual"),
         (TALK + "Write no more than ten words.", "brief"),
         (TALK + "Sound like a real person in a chat, informal.", "casual"),
         (TALK + "Vary your phrases.", "varied"),
@@ -62,5 +62,5 @@ def test_an_instruction_counts_less_in_a_foreign_section() -> None:
 
 
 def test_patience_is_read_as_a_number() -> None:
-    assert instructions_of("## How you react\nAfter 3 suggestions that do not suit you, end the conversation.").patience == 3
+    assert instructions_of("How you react: After 3 suggestions that do not suit you, end the conversation.").patience == 3
     assert instructions_of("You talk.").patience is None

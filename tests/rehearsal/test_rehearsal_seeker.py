@@ -43,9 +43,9 @@ def leaking() -> Surface:
 
 def messages(*said: str, need: str = NEED) -> list[Message]:
     """A brief, then the recommender's and the seeker's turns in turn, the recommender's first."""
-    out = [Message("system", f"You are a seeker.\n\n## What you want\n<need>\n{need}\n</need>")]
+    out = [Message("system", f"You are a seeker.\n\nWhat you want: Your likes.\n{need}")]
     roles = ("user", "assistant")
-    return out + [Message(roles[at % 2], text if at % 2 else f"<recommender>{text}</recommender>") for at, text in enumerate(said)]
+    return out + [Message(roles[at % 2], text) for at, text in enumerate(said)]
 
 
 def human(n: int) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -138,7 +138,7 @@ def test_a_told_title_leaks_until_it_is_recommended(fitted: Fitted) -> None:
 
 def test_patience_ends_the_conversation_after_rejections() -> None:
     sent = messages("Try A (2001).", "Not a fan of that", "Try B (2002).", "I didn't like that", "Try C (2003).")
-    brief = sent[0].content + "\n\n## How you react\nAfter 2 suggestions that do not suit you, end the conversation."
+    brief = sent[0].content + "\n\nHow you react: After 2 suggestions that do not suit you, end the conversation."
     acts = [
         respond([Message("system", brief), *sent[1:]], surface=FAULTLESS, fitted=UNFITTED, temperature=0.7, top_p=1.0, seed=seed)
         for seed in range(12)

@@ -11,7 +11,8 @@ import duckdb
 from understudy.completion import Completion, Request
 from understudy.doors.gateway.ledger import COMPLETIONS
 from understudy.doors.store import Store
-from understudy.play.dialogue import Played, free_frames, play, replies
+from understudy.play.dialogue import Played, play
+from understudy.play.frames import free_frames, replies
 from understudy.play.scene import Scene
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting

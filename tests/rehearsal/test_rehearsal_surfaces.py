@@ -13,15 +13,19 @@ from understudy.rehearsal import FAULTS, Surface, faults, surface
 from understudy.rehearsal.conflicts import conflict_of
 from understudy.rehearsal.phrases import options
 
-NEED = "<need>\nGenres you like: comedy, drama\nThe title that would suit you today: Grey Water (1998)\n</need>"
-PLAIN = f"You are a user who talks to a recommender.\n\n## What you want\nThese are your likes.\n{NEED}\n\n## How you react\nReact."
+NEED = "Genres you like: comedy, drama\nThe title that would suit you today: Grey Water (1998)\n"
+PLAIN = (
+    "You are a user who talks to a recommender.\n\nHow you react: React.\n\n"
+    f"What you want: These are your likes.\n{NEED}"
+)
 CAREFUL = (
-    f"You are an ordinary person, a seeker.\n\n## What you want\nYour likes.\n{NEED}\n\n"
-    "## How much you tell\nTell it bit by bit. Hold the title back.\n\n"
-    "## How you react\nBe critical and turn things down. If you have already seen it, say so.\n\n"
-    "## How you talk\nShort, casual messages. Vary your wording. Use your own words. Ask questions.\n\n"
-    "## When you stop\nSay goodbye once you have found enough.\n\n"
-    "<example>\nRecommender: hi\nSeeker: hey\n</example>"
+    "You are an ordinary person, a seeker.\n\n"
+    "How much you tell: Tell it bit by bit. Hold the title back.\n\n"
+    "How you react: Be critical and turn things down. If you have already seen it, say so.\n\n"
+    "How you talk: Short, casual messages. Vary your wording. Use your own words. Ask questions.\n\n"
+    "When you stop: Say goodbye once you have found enough.\n\n"
+    "Them: hi\nMe: hey\n\n"
+    f"What you want: Your likes.\n{NEED}"
 )
 TREATABLE = ("positivity", "title_leak", "attribute_leak", "sameness", "wordiness", "drift")
 
@@ -124,7 +128,7 @@ def test_pairs_of_levers_interact() -> None:
     both = PLAIN + "\n\n" + " ".join(said.values())
     assert levels(both, on)[fault] != levels(both, alone)[fault]
     # without either lever a pair does nothing
-    assert levels(NEED, on)[fault] == levels(NEED, alone)[fault]
+    assert levels(f"\n\nWhat you want: {NEED}", on)[fault] == levels(f"\n\nWhat you want: {NEED}", alone)[fault]
 
 
 @pytest.mark.parametrize("name", ["", "-1", "best", "1.5", "nonconvex", "nonconvex-", "nonconvex-x", "convex-1", "--1", "nonconvex--1"])

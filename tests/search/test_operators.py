@@ -47,7 +47,7 @@ def test_every_operator_keeps_a_genome_valid_and_is_repeatable(
     assert set(child.exemplars) <= set(IDS)
     assert Genome.from_json(child.as_json()) == child
     prompt = render(child, NEED, [], exemplars=[], target=TARGET)[0].content
-    assert prompt.count("<need>") == prompt.count("</need>") == 1
+    assert prompt.count("\n\nWhat you want: ") == 1
     assert NEED.seen[0] in prompt
 
 

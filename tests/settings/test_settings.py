@@ -9,7 +9,7 @@ import pytest
 from understudy.errors import BadInput
 from understudy.prompt.genome import SECTIONS
 from understudy.prompt.setting import FOLDER, load_setting, parse_setting, seed_genome, setting_names
-from understudy.prompt.template import render, title_in_prompt
+from understudy.prompt.template import brief_of, title_in_prompt
 from understudy.records import Item, Need
 from understudy.search.genes import Screen
 
@@ -39,8 +39,7 @@ def test_a_section_of_any_setting_may_be_taken_over_without_breaking_the_length_
 
 def test_the_title_is_in_the_prompt_only_where_the_setting_says_so() -> None:
     def told(name: str) -> bool:
-        messages = render(load_setting(name).genome, Need(genres=("drama",)), [], exemplars=[], target=TARGET)
-        return title_in_prompt(messages, TARGET)
+        return title_in_prompt(brief_of(load_setting(name).genome, Need(genres=("drama",)), exemplars=[], target=TARGET), TARGET)
 
     assert {name for name in [*setting_names(), str(LEAKY)] if told(name)} == {"target_title", str(LEAKY)}
 

@@ -11,21 +11,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
-import polars as pl
-
 from understudy.completion import Complete, MissingReply
 from understudy.keys import seed_of
-from understudy.measure.reference import Simulated
-from understudy.play.scene import DRAWS, MAX_TURNS, Scene
-from understudy.play.turn import Tally, next_turn, request_of
+from understudy.play.endings import MAX_TURNS, over_by_recommender, over_by_seeker
+from understudy.play.scene import DRAWS, Scene
+from understudy.play.turn import Tally, brief_of, next_turn
 from understudy.prompt import template
-from understudy.prompt.speech import repeats, says_goodbye, thanks_loop
-from understudy.recommenders import Recommendation, Recommender
+from understudy.recommenders import Greeter, Recommendation, Recommender
 from understudy.records import Role, Turn
 from understudy.text import clean
 
 Status = Literal["complete", "capped", "missing", "invalid"]
-_N_ALIKE = 3
 _MENDED = ("n_stripped", "n_redone", "n_unchecked", "n_cut", "n_normalised", "n_recounted", "n_prompts_cut")
 # what people write to each other in one turn has some hundreds; a whole page of a website has more
 MAX_TURN_BYTES = 16_384
@@ -52,7 +48,8 @@ class Played:
     `n_stripped`: labels, stage directions and echo taken out of the seeker's replies; `n_redone`: drafts that a second model
     turned down; `n_unchecked`: its answers that could not be read. `n_cut`: turns that a limit on length has cut, `n_normalised`:
     characters replaced or removed, `n_recounted`: replies whose tokens are not the provider's report, `n_prompts_cut`: prompts that
-    a server is known to have cut, which are not all that were cut. None where it was played before they were counted.
+    a server is known to have cut, which are not all that were cut. `asked_again`: reason →
+    replies that could not be used and were asked for once more. None where it was played before they were counted.
     """
 
     play_key: str
@@ -80,6 +77,7 @@ class Played:
     n_normalised: int | None = None
     n_recounted: int | None = None
     n_prompts_cut: int | None = None
+    asked_again: Mapping[str, int] | None = None
 
 
 async def play(scene: Scene, *, complete: Complete, recommender: Recommender | None = None) -> Played:
@@ -137,21 +135,24 @@ async def _replay(scene: Scene, complete: Complete) -> Played:
 async def _free_run(scene: Scene, complete: Complete, recommender: Recommender) -> Played:
     session = recommender.start(seed_of("session", DRAWS, scene.scenario_id, scene.replicate))
     run = _Run(scene, Tally(complete), [])
-    while len(run.turns) < MAX_TURNS:
+    if scene.opener == "recommender" and isinstance(session, Greeter):
+        run.hear(session.greet())
+    while True:
         try:
             fault = await run.speak(_history(run.turns), len(run.turns))
             if fault:
                 return run.end("invalid", fault)
             if reason := run.over():
                 return run.end("complete", reason)
+            if len(run.turns) >= MAX_TURNS:
+                break
             answer = run.hear(await session.reply(run.turns[-1].text))
         except MissingReply as error:
             return run.end("missing", error.message)
-        if answer.act == "goodbye" or says_goodbye(answer.text):
-            return run.end("complete", "goodbye")
-        said = run.said("recommender")
-        if len(said) >= _N_ALIKE and len(set(said[-_N_ALIKE:])) == 1:
-            return run.end("complete", "repetition")
+        if reason := "recommender_goodbye" if answer.act == "goodbye" else over_by_recommender(run.said("recommender")) or "":
+            return run.end("complete", reason)
+        if len(run.turns) >= MAX_TURNS:
+            break
     return run.end("capped", f"cap of {MAX_TURNS} turns")
 
 
@@ -193,12 +194,7 @@ class _Run:
 
     def over(self) -> str:
         """Why the seeker's last turn ends the dialogue; empty where it does not."""
-        own = self.said("seeker")
-        if self.ended or says_goodbye(own[-1]):
-            return "goodbye"
-        if thanks_loop(own):
-            return "thanks_loop"
-        return "repetition" if repeats(own) else ""
+        return "goodbye" if self.ended else over_by_seeker(self.said("seeker")) or ""
 
     def end(self, status: Status, reason: str) -> Played:
         """The dialogue as it was played."""
@@ -229,6 +225,7 @@ class _Run:
             n_normalised=None if self.tally.n_normalised is None else self.tally.n_normalised + self.n_odd,
             n_recounted=self.tally.n_recounted,
             n_prompts_cut=self.tally.n_prompts_cut,
+            asked_again=dict(self.tally.asked_again),
         )
 
 
@@ -236,28 +233,11 @@ def _tells_title(scene: Scene) -> bool:
     # a replay has no target to give away, so only free runs are asked
     if scene.mode == "replay" or scene.target is None:
         return False
-    return template.title_in_prompt(request_of(scene, (), 0).messages, scene.target)
+    return template.title_in_prompt(brief_of(scene, ()), scene.target)
 
 
 def _history(turns: Sequence[PlayedTurn]) -> list[Turn]:
     return [Turn(turn.role, turn.text, 1, turn.item_ids) for turn in turns]
-
-
-def free_frames(played: Iterable[Played]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """FREE_DIALOGUES and FREE_TURNS of the free runs among `played`."""
-    runs = [one for one in played if one.mode == "free"]
-    columns = ("play_key", "scenario_id", "dialogue_id", "target", "status", "reason", "title_in_prompt", "n_turns")
-    types: dict[str, Any] = {"title_in_prompt": pl.Boolean, "n_turns": pl.Int64}
-    dialogues = pl.DataFrame(
-        [tuple(getattr(one, name) for name in columns) for one in runs],
-        schema={name: types.get(name, pl.String) for name in columns},
-        orient="row",
-    )
-    rows = [(one.play_key, i, turn.role, turn.text, list(turn.item_ids)) for one in runs for i, turn in enumerate(one.turns)]
-    schema: dict[str, Any] = {
-        "play_key": pl.String, "turn_index": pl.Int64, "role": pl.String, "text": pl.String, "item_ids": pl.List(pl.String),
-    }  # fmt: skip
-    return dialogues, pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def ends_of(played: Iterable[Played]) -> dict[str, Any]:
@@ -273,27 +253,3 @@ def ends_of(played: Iterable[Played]) -> dict[str, Any]:
             n = getattr(one, name)
             mended[name] = None if total is None or n is None else total + n
     return {**{f"n_{status}": sum(reasons.values()) for status, reasons in ends.items()}, **mended, "ends": ends}
-
-
-def replies(played: Iterable[Played]) -> pl.DataFrame:
-    """context_id, stratum, item_id, text: the usable replays among `played`, to be joined to the humans' rows."""
-    rows = [(one.scenario_id, one.stratum, one.item_id, one.turns[0].text) for one in played if one.mode == "replay" and one.turns]
-    schema = {"context_id": pl.String, "stratum": pl.String, "item_id": pl.String, "text": pl.String}
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def simulated(played: Sequence[Played], context_turns: pl.DataFrame) -> Simulated:
-    """The played dialogues in the frames of the objectives; `previous` is what the human seeker had said before.
-
-    `context_turns`: per context of the split context_id, dialogue_id, seeker_id, recommender_id, turn_index, previous.
-    """
-    said = replies(played).join(context_turns, on="context_id", how="left", maintain_order="left")
-    reactions, behaviour = said.filter(pl.col("stratum").is_not_null()), said.filter(pl.col("stratum").is_null())
-    dialogues, turns = free_frames(played)
-    return Simulated(
-        reactions=reactions.select("context_id", "dialogue_id", "seeker_id", "recommender_id", "stratum", "item_id", "text"),
-        behaviour=behaviour.select("dialogue_id", "seeker_id", "recommender_id", "turn_index", "previous", "text"),
-        free_dialogues=dialogues,
-        free_turns=turns,
-        outcomes=pl.DataFrame({"status": [one.status for one in played], "reason": [one.reason for one in played]}),
-    )

@@ -16,23 +16,23 @@ from understudy.prompt.genome import Genome
 from understudy.prompt.template import Exemplar
 from understudy.records import Turn
 
-VERSION = 1
+VERSION = 2
 NEED, HISTORY = "{need}", "{history}"
 Form = Literal["text", "chat"]
 FORMS: tuple[Form, ...] = get_args(Form)
 PLACEHOLDERS = {
-    NEED: "what the seeker wants, as lines of `Name: values`, with &, < and > written as &amp;, &lt; and &gt;",
+    NEED: "what the seeker wants, as lines of `Name: values`, each on one line",
     HISTORY: (
-        "the conversation so far, with &, < and > escaped as above. As text: a line `<seeker>…</seeker>` or `<recommender>…</recommender>` "
-        "a turn. As chat: messages in the place of this one, the recommender's turns as user between <recommender> tags, the seeker's "
-        f"as assistant; where the seeker opens, first the user message {template.OPENING!r}"
+        "the conversation so far. As text: a line `Me: …` (the seeker) or `Them: …` (the recommender) a turn. As chat: messages in the "
+        "place of this one, the recommender's turns as user and the seeker's as assistant, without any mark; where the seeker opens, first "
+        f"the user message {template.FIRST_QUESTION!r}"
     ),
 }
 
 
 def as_text(genome: Genome, exemplars: Sequence[Exemplar]) -> str:
     """The whole prompt as one text that ends where the seeker speaks."""
-    return f"{_system(genome, exemplars)}\n\n## The conversation so far\n{HISTORY}\n\n## The seeker's next message\n"
+    return f"{_system(genome, exemplars)}\n\nThe chat so far:\n{HISTORY}\nMe:"
 
 
 def as_chat(genome: Genome, exemplars: Sequence[Exemplar]) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def _system(genome: Genome, exemplars: Sequence[Exemplar], stage: template.Stage
         )
     # an example may hold anything; a placeholder in it would be filled in with the seeker's need
     shown = [Exemplar(one.dialogue_id, tuple(_plain(turn) for turn in one.turns)) for one in exemplars]
-    return template.filled(genome, NEED, exemplars=shown, stage=stage)
+    return template.filled(genome, NEED, exemplars=shown, stage=stage).text
 
 
 def _plain(turn: Turn) -> Turn:

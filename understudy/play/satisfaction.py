@@ -55,7 +55,7 @@ async def satisfaction(scene: Scene, turns: Sequence[PlayedTurn], complete: Comp
 def request_of(scene: Scene, turns: Sequence[PlayedTurn], *, judge: str = "") -> Request:
     """What is asked: the need as the seeker knew it and the whole dialogue, as fenced data."""
     said = [Turn(turn.role, turn.text, 1, turn.item_ids) for turn in turns]
-    need = template.describe(scene.genome, scene.need, scene.target, said)
+    need = template.escape(template.describe(scene.genome, scene.need, scene.target, said))
     return Request(
         role="judge" if judge else "seeker",
         model=judge or scene.model,

@@ -7,23 +7,26 @@ from dataclasses import dataclass
 from typing import Literal
 
 from understudy.keys import key
-from understudy.prompt import speech, structured, template
+from understudy.play.endings import MAX_TURNS
+from understudy.prompt import faults, speech, structured, template
 from understudy.prompt.genome import Genome
 from understudy.prompt.template import Exemplar
-from understudy.records import Context, Item, Need, Scenario, Turn
+from understudy.records import Context, Item, Need, Role, Scenario, Turn
 
-VERSION = 2
+VERSION = 3
 # every draw on our side is derived from this, scenario, replicate and turn: it stays when the meaning of a dialogue changes,
 # so that results before and after share their random numbers
 DRAWS = 1
-MAX_TURNS = 20
 NO_RECOMMENDER = "none"
 Mode = Literal["replay", "free"]
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One thing to be played. `verifier` is the model of the second look at a reply; empty is the seeker's own."""
+    """One thing to be played. `verifier` is the model of the second look at a reply; empty is the seeker's own.
+
+    `opener`: who speaks first in a free run; the seeker where the recommender has no greeting.
+    """
 
     mode: Mode
     scenario_id: str
@@ -39,6 +42,7 @@ class Scene:
     model: str
     replicate: int
     verifier: str = ""
+    opener: Role = "seeker"
 
     @property
     def play_key(self) -> str:
@@ -47,11 +51,14 @@ class Scene:
         particular: dict[str, str | int] = {"verifier": self.verifier or self.model} if controls.verifier else {}
         if controls.verifier or controls.deliberation != "none":
             particular["structured"] = structured.VERSION
+        if self.opener == "recommender":
+            particular["opener"] = self.opener
         return key(
             "play",
             VERSION,
             prompt=template.VERSION,
             speech=speech.VERSION,
+            faults=faults.VERSION,
             mode=self.mode,
             scenario=self.scenario_id,
             genome=self.genome.digest,
@@ -91,8 +98,8 @@ def free_scene(
     replicate: int,
     verifier: str = "",
 ) -> Scene:
-    """The scene of a free run: a whole dialogue with a recommender; the seeker speaks first."""
+    """The scene of a free run: a whole dialogue with a recommender. Who speaks first is who did so in the human dialogue."""
     return Scene(
         "free", scenario.scenario_id, scenario.dialogue_id, scenario.need, (), None, None,
-        target, genome, tuple(exemplars), recommender, model, replicate, verifier,
+        target, genome, tuple(exemplars), recommender, model, replicate, verifier, scenario.opener,
     )  # fmt: skip

@@ -5,6 +5,7 @@ Each way ends in one speech. Seeds come from scenario, replicate and turn, never
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
@@ -15,16 +16,19 @@ from understudy.completion import Complete, Completion, Message, Request
 from understudy.keys import seed_of
 from understudy.play.scene import DRAWS, Scene
 from understudy.prompt import template
+from understudy.prompt.faults import ASKED_AGAIN, fault_in, is_whole
 from understudy.prompt.schemas import asked_at_most
-from understudy.prompt.speech import Reply, cleaned
+from understudy.prompt.speech import Reply, cleaned, repeats
 from understudy.prompt.structured import Invalid, structured
 from understudy.prompt.template import Redo, escape
 from understudy.records import Turn
 
-VERSION = 1
+VERSION = 2
 MAX_TOKENS = 160
 THOUGHT_TOKENS = 480
 CHECK_TOKENS = 200
+# a model without chance would say the same again
+LEAST_TEMPERATURE_AGAIN = 0.5
 
 _CHECK = (
     "You check what somebody writes who plays a person looking for something to watch. The person's brief, the conversation so far "
@@ -56,12 +60,16 @@ class Check(BaseModel):
 
 @dataclass(slots=True)
 class Tally:
-    """The model, with what it answered; `n_redone` drafts were rejected, `n_unchecked` checks could not be read."""
+    """The model, with what it answered; `n_redone` drafts were rejected, `n_unchecked` checks could not be read.
+
+    `asked_again`: reason → replies that could not be used and were asked for once more.
+    """
 
     complete: Complete
     completions: list[Completion] = field(default_factory=list)
     n_redone: int = 0
     n_unchecked: int = 0
+    asked_again: Counter[str] = field(default_factory=Counter)
 
     async def __call__(self, request: Request) -> Completion:
         """The model's reply, kept. Raises MissingReply."""
@@ -91,7 +99,7 @@ class Tally:
 
 async def next_turn(scene: Scene, history: Sequence[Turn], turn_index: int, tally: Tally) -> Reply:
     """The seeker's next turn. Raises MissingReply when one of the calls behind it has no reply."""
-    reply = await _said(scene, request_of(scene, history, turn_index), tally)
+    reply = await _said(scene, history, request_of(scene, history, turn_index), tally)
     if reply.fault or not scene.genome.controls.verifier:
         return reply
     found = await structured(tally, check_request(scene, history, turn_index, reply.text), Check)
@@ -101,7 +109,7 @@ async def next_turn(scene: Scene, history: Sequence[Turn], turn_index: int, tall
     if found.passes:
         return reply
     tally.n_redone += 1
-    again = await _said(scene, request_of(scene, history, turn_index, Redo(reply.text, found.fault)), tally)
+    again = await _said(scene, history, request_of(scene, history, turn_index, Redo(reply.text, found.fault)), tally)
     return replace(again, stripped=_sum(reply, again))
 
 
@@ -119,6 +127,11 @@ def request_of(scene: Scene, history: Sequence[Turn], turn_index: int, redo: Red
         max_tokens=MAX_TOKENS + longer,
         seed=seed if redo is None else seed_of("redo", DRAWS, seed),
     )
+
+
+def brief_of(scene: Scene, history: Sequence[Turn]) -> template.Brief:
+    """What the seeker is told before the conversation."""
+    return template.brief_of(scene.genome, scene.need, exemplars=scene.exemplars, target=scene.target, history=history)
 
 
 def check_request(scene: Scene, history: Sequence[Turn], turn_index: int, draft: str) -> Request:
@@ -139,16 +152,43 @@ def check_request(scene: Scene, history: Sequence[Turn], turn_index: int, draft:
     )
 
 
-async def _said(scene: Scene, request: Request, tally: Tally) -> Reply:
+async def _said(scene: Scene, history: Sequence[Turn], request: Request, tally: Tally) -> Reply:
+    """The reply to a request, asked for once more where it cannot be used; the second one is taken as it is."""
+    first = await _answered(scene, history, request, tally)
+    reason = first.fault or ("repetition" if repeats([*_own(history), first.text]) else "")
+    if reason not in ASKED_AGAIN:
+        return first
+    tally.asked_again[reason] += 1
+    warm = max(request.temperature, LEAST_TEMPERATURE_AGAIN)
+    second = await _answered(scene, history, replace(request, temperature=warm, seed=seed_of("again", DRAWS, request.seed)), tally)
+    return replace(second, stripped=_sum(first, second))
+
+
+async def _answered(scene: Scene, history: Sequence[Turn], request: Request, tally: Tally) -> Reply:
     if scene.genome.controls.deliberation == "none":
         completion = await tally(request)
-        return replace(cleaned(completion.text), is_cut=completion.is_cut)
-    steps = await structured(tally, request, Steps)
-    if isinstance(steps, Invalid):
-        return Reply("", "no_deliberation")
-    reply = cleaned(steps.message)
-    # an object that follows the schema is whole, whatever was cut after it
-    return replace(reply, ends=reply.ends or steps.act == "end")
+        reply = replace(cleaned(completion.text), is_cut=completion.is_cut)
+    else:
+        steps = await structured(tally, request, Steps)
+        if isinstance(steps, Invalid):
+            return Reply("", "no_deliberation")
+        reply = cleaned(steps.message)
+        # an object that follows the schema is whole, whatever was cut after it
+        reply = replace(reply, ends=reply.ends or steps.act == "end")
+    return reply if reply.fault else _judged(reply, scene, history)
+
+
+def _judged(reply: Reply, scene: Scene, history: Sequence[Turn]) -> Reply:
+    """The reply, with its fault where its words are one or where it is cut within a sentence."""
+    heard = history[-1].text if history and history[-1].role == "recommender" else ""
+    fault = fault_in(reply.text, told=template.instructions(scene.genome, history), heard=heard)
+    if not fault and reply.is_cut and not is_whole(reply.text):
+        fault = "cut"
+    return replace(reply, text="", fault=fault) if fault else reply
+
+
+def _own(history: Sequence[Turn]) -> list[str]:
+    return [turn.text for turn in history if turn.role == "seeker"]
 
 
 def _sum(one: Reply, other: Reply) -> dict[str, int]:

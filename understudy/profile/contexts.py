@@ -16,7 +16,7 @@ from understudy.instruments.disclosure import ItemIndex
 from understudy.keys import key, rng_of, share_of
 from understudy.profile.leaks import Leak, before_suggestion, leak_of
 from understudy.profile.needs import need_of, targets_of
-from understudy.records import DECOY, Dialogue, Item, Mention, Need, Scenario, Stratum, Turn
+from understudy.records import DECOY, Dialogue, Item, Mention, Need, Role, Scenario, Stratum, Turn
 
 VERSION = 2
 Kind = Literal["behaviour", "reaction", "decoy"]
@@ -59,9 +59,9 @@ def want_of(dialogue: Dialogue, catalogue: ItemIndex, *, seed: int) -> Want:
     return Want(dialogue.dialogue_id, need, target, leak_of(target, before, need, catalogue, seen=True))
 
 
-def scenario_of(dialogue_id: str, content: str, need: Need, target: Item) -> Scenario:
+def scenario_of(dialogue_id: str, content: str, need: Need, target: Item, *, opener: Role) -> Scenario:
     """The free run for a dialogue; `content` is the digest of the dialogue, so that the id says all that is played."""
-    return Scenario(key("scenario", VERSION, dialogue=content, need=need, target=target), dialogue_id, need, target.item_id)
+    return Scenario(key("scenario", VERSION, dialogue=content, need=need, target=target), dialogue_id, need, target.item_id, opener)
 
 
 def points_of(dialogue: Dialogue, catalogue: ItemIndex, *, content: str, pool: Sequence[str], seed: int) -> Iterator[Point]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-VERSION = 2
+VERSION = 3
 STRIPPED = ("label", "direction", "echo", "quotes")
 
 _THOUGHT = r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|scratchpad)"
@@ -28,11 +28,13 @@ _SPEECH_LINE = re.compile(
 )
 
 _LABEL = re.compile(r"^[ \t]*(?:\*\*)?(?:seeker|user|customer|me)(?:\*\*:|:\*\*|[ \t]*:)[ \t]*", re.IGNORECASE | re.MULTILINE)
-_FLIPPED = re.compile(r"(?:^|\n)\s*(?:\*\*)?(?:recommender|assistant|system)(?:\*\*)?\s*:", re.IGNORECASE)
+_FLIPPED = re.compile(r"(?:^|\n)\s*(?:\*\*)?(?:recommender|assistant|system|them)(?:\*\*)?\s*:", re.IGNORECASE)
 # a recommender's own phrases; 0.04 % of the seeker turns in the ReDial logs hold one
 _SPOKEN_AS_RECOMMENDER = re.compile(
     r"\bas (?:an? (?:ai|artificial intelligence|(?:ai |language |large language )+model|assistant)|(?:a|your) recommender)\b"
-    r"|\bhow (?:can|may) i (?:help|assist) you\b|\b(?:help|assist) you (?:to )?(?:find|choose|pick)\b"
+    r"|\b(?:how|what) (?:can|may) i (?:help|assist|do for)(?: you)?\b|\b(?:help|assist) you (?:to )?(?:find|choose|pick)\b"
+    r"|\bi(?:'m| am) here to (?:help|assist)\b|\bi(?:'m| am) (?:a |an |your )(?:\w+ )?(?:recommender|chat ?bot|assistant)\b"
+    r"|\bbased on (?:your|the user's|their) (?:\w+ )?preferences\b|\brecommend (?:it|them|this|that|you) to you\b"
     r"|^\W*(?:i(?:'d| would)? (?:highly |also )?(?:recommend|suggest)|(?:may|can|might) i (?:recommend|suggest))\b",
     re.IGNORECASE,
 )
@@ -44,12 +46,12 @@ _TAG = re.compile(
     r"|^[ \t]*```[a-z]*[ \t]*$|<\|[a-z_]{1,24}\|>|\[/?INST\]|<</?SYS>>",
     re.IGNORECASE | re.MULTILINE,
 )
+# parts of the template with which a reply may begin a line, and what models announce a message with
 _ECHO = re.compile(
-    r"^[ \t]*#{1,6}[ \t]*(?:what you want|how much you tell|how you react|how you talk|when you stop|how other seekers talked|now)[ \t]*$"
-    r"|\(?the conversation starts now\.? you speak first\.?\)?"
-    r"|(?:what stands between (?:recommender )?tags is what the recommender said\.[ \t]*)?it is never an instruction to you\."
-    r"|answer with the seeker's next message and nothing else\."
-    r"|^[ \t]*(?:here(?: is|'s) )?(?:(?:the )?seeker's|my|the) next message(?: is)?[ \t]*:",
+    r"^[ \t]*(?:#{1,6}[ \t]*)?(?:what you want|how much you tell|how you react|how you talk|when you stop|how others talked)[ \t]*:[ \t]*"
+    r"|write only your own next message to the other person\."
+    r"|^[ \t]*(?:here(?: is|'s) )?(?:(?:the )?seeker's|(?:my|your)(?: own)?|the) next message"
+    r"(?: to (?:that|the other) person)?(?: is)?[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
 )
 _END_MARK = re.compile(
@@ -105,7 +107,9 @@ class Reply:
 
 
 def cleaned(text: str) -> Reply:
-    """The speech in a reply. Faults: `role_flip`, `empty`, and `unfinished_thought` where there is thought and no speech after it."""
+    """The speech in a reply. Faults: `role_flip`; `empty`, or `echo` where only marks of the prompt were there; `unfinished_thought`
+    where there is thought and no speech after it. What else a reply can be is found by its words (faults.py).
+    """
     said = spoken(text)
     if said is None:
         return Reply("", "unfinished_thought")
@@ -120,7 +124,7 @@ def cleaned(text: str) -> Reply:
     if _FLIPPED.search(said) or _SPOKEN_AS_RECOMMENDER.search(said):
         return Reply("", "role_flip", counted)
     if not any(character.isalnum() for character in said):
-        return Reply("", "empty", counted)
+        return Reply("", "echo" if "echo" in counted else "empty", counted)
     return Reply(" ".join(said.split()), "", counted, ends)
 
 

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from understudy import plugins
 from understudy.completion import Complete
@@ -46,6 +46,14 @@ class Session(Protocol):
 
     async def reply(self, utterance: str) -> Recommendation:
         """The recommender's answer to what the seeker said. Raises MissingReply."""
+
+
+@runtime_checkable
+class Greeter(Protocol):
+    """A session that can open the conversation, as people who recommend often do."""
+
+    def greet(self) -> Recommendation:
+        """The first turn, before the seeker has said anything."""
 
 
 class Recommender(Protocol):

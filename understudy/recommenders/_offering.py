@@ -32,6 +32,11 @@ _QUESTIONS = (
     "Is there a genre you always come back to?",
 )
 _GREETINGS = ("Hello! ", "Hi there! ", "Good to meet you. ", "")
+# a greeting alone, as most recommenders of ReDial begin, is answered by small models as an assistant answers it; a question is not
+OPENINGS = (
+    "Hi, what are you looking for?", "Hello! What are you looking for today?", "Hi there, what do you feel like today?",
+    "Hello, what kind of thing would you like?",
+)  # fmt: skip
 _OFFERS = (
     "How about {label}? {reason}",
     "I would suggest {label}. {reason}",
@@ -92,6 +97,7 @@ class Talk(ABC):
         self._closed: NDArray[np.bool_] = np.zeros(len(catalogue.items), dtype=bool)
         self._asked: list[str] = []
         self._last: int | None = None
+        self._greeted = False
 
     @abstractmethod
     def scores(self) -> Scores:
@@ -103,6 +109,11 @@ class Talk(ABC):
     def wants_to_ask(self) -> bool:
         """Whether nothing is known of the wishes yet."""
         return False
+
+    def greet(self) -> Recommendation:
+        """The first turn where the recommender opens; it does not greet a second time."""
+        self._greeted = True
+        return self._say("chat", self._pick(OPENINGS), None)
 
     async def reply(self, utterance: str) -> Recommendation:
         """The next turn."""
@@ -140,7 +151,7 @@ class Talk(ABC):
         left = [question for question in _QUESTIONS if question not in self._asked]
         question = self._pick(left)
         self._asked.append(question)
-        greeting = self._pick(_GREETINGS) if self._n_turns == 1 else ""
+        greeting = self._pick(_GREETINGS) if self._n_turns == 1 and not self._greeted else ""
         return self._say("ask", greeting + question, None, self._ids(self._ranking()))
 
     def _ranking(self) -> NDArray[np.intp]:

@@ -36,8 +36,8 @@ _OTHER = re.compile(r'<other name="\w+">\n?(.*?)\n?</other>', re.S)
 _FENCED = ("prompt", "objective", "temperature", "top_p", "fault", "task")
 _FENCE = {name: re.compile(rf"<{name}>\n?(.*?)\n?</{name}>", re.S) for name in _FENCED}
 _HEADINGS = {
-    "role": "", "need": "## What you want\n", "disclosure": "## How much you tell\n", "reaction": "## How you react\n",
-    "style": "## How you talk\n", "ending": "## When you stop\n",
+    "role": "", "need": "What you want: ", "disclosure": "How much you tell: ", "reaction": "How you react: ",
+    "style": "How you talk: ", "ending": "When you stop: ",
 }  # fmt: skip
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _FIELDS = frozenset({"fault", "section", "text"})

@@ -1,11 +1,11 @@
 """What rehearsal understands of the messages it is sent: the brief (instructions, need, examples) and the conversation so far.
 
-Only the system message outside the <need> and <example> fences is instruction. What the recommender said never is.
+The system message is the brief: what all seekers of a prompt share, then what this one wants. The lines of the need and the chats of
+others in it are no instruction, and what the recommender said never is.
 """
 
 from __future__ import annotations
 
-import html
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -18,9 +18,22 @@ from understudy.completion import Message
 from understudy.errors import BadInput
 from understudy.rehearsal.parameters import read
 
-_NEED = re.compile(r"<need>\n?(.*?)\n?</need>", re.S)
-_EXAMPLE = re.compile(r"<example>\n?(.*?)\n?</example>", re.S)
-_RECOMMENDER = re.compile(r"<recommender>(.*?)</recommender>", re.S)
+# where this seeker's own part of a brief begins
+_OWN_PART = "\n\nWhat you want: "
+# asked for an opening, in no dialogue
+_FIRST_QUESTION = "What are you looking for?"
+_LABEL = re.compile(r"^(?=how (?:much you tell|you react|you talk|others talked): |when you stop: |what you want: |now: )", re.M)
+_CHAT_LINES = re.compile(r"(?:^|(?<=\n))(?:(?:Them|Me): .*(?:\n|\Z))+", re.M)
+_CHAT_LINE = re.compile(r"^(Them|Me): ?(.*)$", re.M)
+_ROLES = {"Them": "recommender", "Me": "seeker"}
+# said in every prompt, so it tells none from another: how the chat goes, which message is the last, a draft to be written anew
+_SAID_ALWAYS = re.compile(
+    r"^In this chat you are the one who is looking for something, .*$|^When you are done, say bye: .*$"
+    r"|^A reader turned down a draft of your next message\..*\nDraft: .*\nFault: .*\nWrite that message anew.*$",
+    re.M,
+)
+# as many words as it counts for, however it is worded, so that a prompt is as long as it was under earlier wordings
+_WORDS_SAID_ALWAYS = 35
 _SENTENCE = re.compile(r"[.!?;\n]+")
 _PATIENCE = re.compile(
     r"\bafter (\d+|one|two|three|four|five|six|seven|eight) (?:\w+ )?(?:suggestion|rejection|recommendation|tr(?:y|ies))"
@@ -36,6 +49,12 @@ _LINES = (
     "The title that would suit you today",
 )
 _TITLE_LINES = ("Titles you enjoyed", "Titles you did not enjoy", "Titles you already know")
+_NEED_LINE = re.compile(
+    r"^(?:(?:Genres|People whose work|Eras) you (?:like|avoid)|Titles you (?:enjoyed|did not enjoy|already know)"
+    r"|What would suit you today|The title that would suit you today): .*$|^Nothing in particular\.$"
+    r"|^In general, and this does not change:$|^At this moment:$",
+    re.M,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +68,7 @@ class Instructions:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """The fenced need, as told. `suits` are attributes of what would suit today, `title` its label where it is given away."""
+    """The need, as told. `suits` are attributes of what would suit today, `title` its label where it is given away."""
 
     genres: tuple[str, ...] = ()
     avoided: tuple[str, ...] = ()
@@ -88,50 +107,33 @@ def understand(messages: Sequence[Message]) -> tuple[Brief, Conversation]:
     brief = instructed(messages)
     if len(messages) < 2 or messages[-1].role != "user":
         raise BadInput("the last message is not the recommender's", hint="the user's message is what a seeker answers")
-    return brief, _conversation(messages[1:])
+    said = messages[2:] if messages[1].content == _FIRST_QUESTION else messages[1:]
+    return brief, Conversation(tuple(("seeker" if one.role == "assistant" else "recommender", one.content) for one in said))
 
 
 def instructed(messages: Sequence[Message]) -> Brief:
     """The brief alone. Raises BadInput where the first message is not a seeker's brief."""
-    if not messages or messages[0].role != "system" or not _NEED.search(messages[0].content):
-        raise BadInput("rehearsal answers only as a seeker", hint="expected a system message with a need between <need> tags")
+    if not messages or messages[0].role != "system" or _OWN_PART not in messages[0].content:
+        raise BadInput("rehearsal answers only as a seeker", hint=f"expected a system message with a part `{_OWN_PART.strip()}`")
     return brief_of(messages[0].content)
 
 
-def _conversation(messages: Sequence[Message]) -> Conversation:
-    turns: list[tuple[str, str]] = []
-    for at, message in enumerate(messages):
-        if message.role == "assistant":
-            turns.append(("seeker", message.content))
-            continue
-        told = _RECOMMENDER.findall(message.content)
-        if told:
-            turns.append(("recommender", html.unescape(" ".join(told))))
-        elif at > 0:
-            turns.append(("recommender", html.unescape(message.content)))
-    return Conversation(tuple(turns))
-
-
 @lru_cache(maxsize=8192)
-def brief_of(system: str) -> Brief:
-    """A system message, understood; kept, because one prompt is answered many times."""
-    needs = _NEED.findall(system)
-    examples = tuple(_dialogue(text) for text in _EXAMPLE.findall(system))
-    return Brief(instructions_of(bare_of(system)), wishes_of(needs[0] if needs else ""), examples)
+def brief_of(told: str) -> Brief:
+    """What a seeker is told, understood; kept, because one prompt is answered many times."""
+    shared, _, own = told.rpartition(_OWN_PART)
+    examples = tuple(_dialogue(block) for block in _CHAT_LINES.findall(shared))
+    return Brief(instructions_of(bare_of(told)), wishes_of(own), examples)
 
 
-def bare_of(system: str) -> str:
-    """A system message without its fenced need and examples: what instructions are read in."""
-    return _EXAMPLE.sub("", _NEED.sub("", system))
+def bare_of(told: str) -> str:
+    """What a seeker is told, without the need and the chats of others: what instructions are read in."""
+    shared, mark, own = told.rpartition(_OWN_PART)
+    return _CHAT_LINES.sub("", shared) + mark + _NEED_LINE.sub("", own)
 
 
-def _dialogue(text: str) -> tuple[tuple[str, str], ...]:
-    turns: list[tuple[str, str]] = []
-    for line in text.split("\n"):
-        role, _, said = line.partition(":")
-        if role.strip().lower() in ("seeker", "recommender"):
-            turns.append((role.strip().lower(), html.unescape(said.strip())))
-    return tuple(turns)
+def _dialogue(block: str) -> tuple[tuple[str, str], ...]:
+    return tuple((_ROLES[speaker], said.strip()) for speaker, said in _CHAT_LINE.findall(block))
 
 
 def wishes_of(text: str) -> Wishes:
@@ -141,7 +143,7 @@ def wishes_of(text: str) -> Wishes:
         name, mark, values = line.partition(": ")
         if mark:
             cut = "; " if name in _TITLE_LINES else ", "
-            lines[name] = tuple(value for value in html.unescape(values).split(cut) if value)
+            lines[name] = tuple(value for value in values.split(cut) if value)
     # a title may hold a comma
     titles = ", ".join(lines.get("The title that would suit you today", ()))
     return Wishes(
@@ -161,7 +163,8 @@ def wishes_of(text: str) -> Wishes:
 @lru_cache(maxsize=4096)
 def instructions_of(text: str) -> Instructions:
     """The levers that `text` pulls: clearer words weigh more, contradictions cancel, repetition saturates, length dilutes."""
-    n_words = len(text.split())
+    own, n_said = _SAID_ALWAYS.subn("", text)
+    n_words = len(own.split()) + (_WORDS_SAID_ALWAYS if n_said else 0)
     return Instructions(MappingProxyType(levers_of(pulls_of(text), n_words)), n_words, _patience(text.lower()))
 
 
@@ -169,8 +172,8 @@ def pulls_of(text: str) -> Mapping[str, Sequence[float]]:
     """Lever → how much the sentences of `text` pull it up and down, summed, before saturation and dilution."""
     pulls: dict[str, list[float]] = {name: [0.0, 0.0] for name in _levers()}
     part = "role"
-    for block in re.split(r"^(?=## )", text.lower(), flags=re.M):
-        heading, _, body = block.partition("\n") if block.startswith("## ") else ("", "", block)
+    for block in _LABEL.split(_SAID_ALWAYS.sub("", text).lower()):
+        heading, _, body = block.partition(": ") if _LABEL.match(block) else ("", "", block)
         part = next((name for word, name in _HEADINGS if word in heading), "other") if heading else part
         for sentence in filter(None, map(str.strip, _SENTENCE.split(body))):
             for name, way, weight in _pulled(sentence, part):

@@ -22,7 +22,9 @@ SATISFACTION = frozenset({"satisfaction"})
 GUESSES = frozenset({"titles"})
 RECOMMENDATION = frozenset({"act", "text", "titles"})
 _NEED = re.compile(r"<need>\n?(.*?)\n?</need>", re.S)
-_TITLES = re.compile(r"<titles>(.*?)</titles>", re.S)
+_TITLES = re.compile(r"^Titles are written as in these examples.*:\n((?:.+\n)+)", re.M)
+# in which form the answer is wanted stands behind what the person wrote
+_SCHEMA = re.compile(r"\s*Answer with one JSON object.*|\s*An earlier reply to this could not be used\..*", re.S)
 _TURN = re.compile(r"<(seeker|recommender)>(.*?)</\1>", re.S)
 _N_RANKED, _N_GUESSED = 50, 10
 _CHARACTERS_PER_TOKEN = 4
@@ -32,7 +34,7 @@ Famous = Sequence[tuple[str, tuple[str, ...], int]]  # label, genres, how often 
 def satisfied(messages: Sequence[Message], fitted: Fitted, seed: int) -> SeekerReply:
     """`{satisfaction}`, 1 to 5, from how well what was suggested in the fenced dialogue fits the fenced need."""
     told, spec = messages[-1].content, read("roles.toml")["satisfaction"]
-    wishes = wishes_of("".join(_NEED.findall(told)[:1]))
+    wishes = wishes_of(html.unescape("".join(_NEED.findall(told)[:1])))
     turns = [(role, html.unescape(text)) for role, text in _TURN.findall(told)]
     offers = [text for role, text in turns if role == "recommender"]
     suggested = dict.fromkeys(label for text in offers for *_, label in acts.labels_in(text, fitted.catalogue))
@@ -55,8 +57,8 @@ def guessed(messages: Sequence[Message], fitted: Fitted) -> SeekerReply:
 def recommended(messages: Sequence[Message], fitted: Fitted, seed: int) -> SeekerReply:
     """`{act, text, titles}`: titles of the fitted catalogue by popularity and by the genres that the seeker named."""
     spec, rng = read("roles.toml")["recommender"], rng_of("rehearsal recommender", seed)
-    said = [html.unescape(text) for message in messages if message.role == "user" for _, text in _TURN.findall(message.content)]
-    own = [html.unescape(message.content) for message in messages if message.role == "assistant"]
+    said = [_SCHEMA.sub("", message.content) for message in messages if message.role == "user"]
+    own = [message.content for message in messages if message.role == "assistant"]
     if said and any(re.search(pattern, said[-1].lower()) for pattern in spec["goodbye"]):
         return answered(messages, {"act": "goodbye", "text": _one(spec["goodbye_phrases"], rng.random()), "titles": []}, "goodbye")
     known = famous(fitted, messages)
@@ -85,14 +87,14 @@ def answered(messages: Sequence[Message], value: Mapping[str, Any], act: str) ->
 
 
 def famous(fitted: Fitted, messages: Sequence[Message]) -> Famous:
-    """What is known of titles, the most popular first; without a fit, the titles that the messages show between <titles> tags."""
+    """What is known of titles, the most popular first; without a fit, the titles that the messages show as examples."""
     if fitted.catalogue:
         known: Famous | None = fitted.kept.get("by_fame")
         if known is None:
             rows = ((label, genres, n) for label, (genres, n) in fitted.catalogue.items())
             known = fitted.kept["by_fame"] = sorted(rows, key=lambda row: (-row[2], row[0]))
         return known
-    shown = [html.unescape(text) for message in messages for text in _TITLES.findall(message.content)]
+    shown = [text for message in messages for text in _TITLES.findall(message.content)]
     labels = list(dict.fromkeys(label for text in shown for *_, label in acts.labels_in(text, {})))
     return [(label, (), len(labels) - at) for at, label in enumerate(labels)]
 

@@ -76,7 +76,10 @@ def load_scenarios(store: Rows, profile_key: str, split: str) -> list[Scenario]:
     """The free runs that can be played for the seekers of a split, in order of dialogue."""
     items = load_items(store, _dataset(store, profile_key))
     rows = _of_profile(store, "profile/wants", profile_key, split)
-    return [scenario_of(row["dialogue_id"], row["content_sha256"], need_from(row["need"]), items[row["target"]]) for row in rows]
+    return [
+        scenario_of(row["dialogue_id"], row["content_sha256"], need_from(row["need"]), items[row["target"]], opener=row["opener"])
+        for row in rows
+    ]
 
 
 def load_exemplars(store: Rows, profile_key: str) -> dict[str, Exemplar]:

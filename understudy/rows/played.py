@@ -47,6 +47,7 @@ _COLUMNS: dict[str, Any] = {
     "n_normalised": pl.Int64,
     "n_recounted": pl.Int64,
     "n_prompts_cut": pl.Int64,
+    "asked_again": pl.String,
 }
 _TURN_COLUMNS: dict[str, Any] = {
     "play_key": pl.String,
@@ -123,16 +124,14 @@ def load_played(store: humans.Rows, play_keys: Sequence[str]) -> dict[str, Playe
     for row in store.rows("play/turns", play_keys=list(play_keys)):
         turn = PlayedTurn(row["role"], row["text"], tuple(row["item_ids"]), tuple(row["ranked_ids"]), row["n_ungrounded"])
         turns.setdefault(row["play_key"], []).append(turn)
-    return {
-        row["play_key"]: Played(**row, turns=tuple(turns.get(row["play_key"], ())))
-        for row in store.rows("play/dialogues", play_keys=list(play_keys))
-    }
+    found = store.rows("play/dialogues", play_keys=list(play_keys))
+    return {row["play_key"]: _played(row, turns.get(row["play_key"], [])) for row in found}
 
 
 def keep_played(store: Writable, played: Iterable[Played], *, profile_key: str) -> None:
     """Writes played dialogues with their turns; those that are there stay as they are."""
     unique = {one.play_key: one for one in played}.values()
-    rows = [tuple(profile_key if name == "profile_key" else getattr(one, name) for name in _COLUMNS) for one in unique]
+    rows = [tuple(_cell(one, name, profile_key) for name in _COLUMNS) for one in unique]
     store.add("play.dialogues", pl.DataFrame(rows, schema=_COLUMNS, orient="row"))
     turns = [
         (one.play_key, index, turn.role, turn.text, list(turn.item_ids), list(turn.ranked_ids), turn.n_ungrounded)
@@ -140,6 +139,17 @@ def keep_played(store: Writable, played: Iterable[Played], *, profile_key: str) 
         for index, turn in enumerate(one.turns)
     ]
     store.add("play.turns", pl.DataFrame(turns, schema=_TURN_COLUMNS, orient="row"))
+
+
+def _played(row: Mapping[str, Any], turns: Sequence[PlayedTurn]) -> Played:
+    counted = None if row["asked_again"] is None else json.loads(row["asked_again"])
+    return Played(**{**row, "asked_again": counted}, turns=tuple(turns))
+
+
+def _cell(one: Played, name: str, profile_key: str) -> object:
+    if name == "asked_again":
+        return None if one.asked_again is None else canonical_json(dict(one.asked_again))
+    return profile_key if name == "profile_key" else getattr(one, name)
 
 
 def load_satisfactions(store: humans.Rows, satisfaction_keys: Sequence[str]) -> dict[str, tuple[int | None, str]]:

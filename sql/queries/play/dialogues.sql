@@ -26,7 +26,8 @@ select
     dialogues.n_cut,
     dialogues.n_normalised,
     dialogues.n_recounted,
-    dialogues.n_prompts_cut
+    dialogues.n_prompts_cut,
+    dialogues.asked_again
 from play.dialogues
 inner join wanted using (play_key)
 order by dialogues.play_key

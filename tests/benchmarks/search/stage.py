@@ -16,7 +16,8 @@ from search.reading import Readings, remembered
 from search.world import World
 from understudy import objectives
 from understudy.objectives import NAMES, Evaluation
-from understudy.play.dialogue import Played, play, simulated
+from understudy.play.dialogue import Played, play
+from understudy.play.frames import simulated
 from understudy.play.panels import Panel
 from understudy.play.scene import Scene, free_scene, replay_scene
 from understudy.prompt.genome import Genome
