@@ -113,7 +113,7 @@ def cut(text: str) -> Completion:
     ],
 )
 def test_the_faults_of_a_reply_are_told_apart(said: str, fault: str) -> None:
-    assert fault_in(said, told=TOLD, heard="What kind of movies do you like to watch?") == fault
+    assert fault_in(said, instructions=TOLD, heard="What kind of movies do you like to watch?") == fault
 
 
 def test_an_echo_of_the_marks_alone_is_an_echo_and_a_line_around_a_message_is_taken_out() -> None:
@@ -233,7 +233,7 @@ def test_people_are_hardly_ever_marked() -> None:
             if turn.role == "seeker" and turn.text:
                 n += 1
                 found = cleaned(turn.text)
-                faults = [found.fault] if found.fault else [fault_in(found.text, told=one, heard=heard) for one in told]
+                faults = [found.fault] if found.fault else [fault_in(found.text, instructions=one, heard=heard) for one in told]
                 marked[max(faults, key=bool)] += 1
             heard = turn.text if turn.role == "recommender" else heard
     print(json.dumps({"n": n, **{fault or "none": count for fault, count in marked.items()}}))

@@ -129,7 +129,7 @@ def request_of(scene: Scene, history: Sequence[Turn], turn_index: int, redo: Red
     )
 
 
-def brief_of(scene: Scene, history: Sequence[Turn]) -> template.Brief:
+def brief_of(scene: Scene, history: Sequence[Turn]) -> template.SeekerBrief:
     """What the seeker is told before the conversation."""
     return template.brief_of(scene.genome, scene.need, exemplars=scene.exemplars, target=scene.target, history=history)
 
@@ -181,7 +181,7 @@ async def _answered(scene: Scene, history: Sequence[Turn], request: Request, tal
 def _judged(reply: Reply, scene: Scene, history: Sequence[Turn]) -> Reply:
     """The reply, with its fault where its words are one or where it is cut within a sentence."""
     heard = history[-1].text if history and history[-1].role == "recommender" else ""
-    fault = fault_in(reply.text, told=template.instructions(scene.genome, history), heard=heard)
+    fault = fault_in(reply.text, instructions=template.instructions(scene.genome, history), heard=heard)
     if not fault and reply.is_cut and not is_whole(reply.text):
         fault = "cut"
     return replace(reply, text="", fault=fault) if fault else reply

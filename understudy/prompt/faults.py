@@ -50,15 +50,15 @@ _FEWEST_REPEATED = 6
 _WHOLE = re.compile(r"[.!?…][\"'”’)\]*]*$")
 
 
-def fault_in(said: str, *, told: str, heard: str = "") -> str:
+def fault_in(said: str, *, instructions: str, heard: str = "") -> str:
     """`refusal`, `task_talk` or `echo` where the words of a cleaned reply are one, else empty.
 
-    `told`: the instructions of the prompt in our words and those of its genome, without the values of the need and without
+    `instructions`: those of the prompt in our words and those of its genome, without the values of the need and without
     examples. `heard`: what the recommender said last.
     """
     if _REFUSAL.search(said):
         return "refusal"
-    if _NEED_LINE.search(said) or _repeats_instructions(said, told):
+    if _NEED_LINE.search(said) or _repeats_instructions(said, instructions):
         return "echo"
     if _TASK_TALK.search(said):
         return "task_talk"
@@ -71,16 +71,16 @@ def is_whole(said: str) -> bool:
     return bool(_WHOLE.search(said.rstrip()))
 
 
-def _repeats_instructions(said: str, told: str) -> bool:
+def _repeats_instructions(said: str, instructions: str) -> bool:
     """Whether half of the words or more stand in runs of eight that the instructions hold as well."""
-    words, known = _words(said), _grams(told)
+    words, known = _words(said), _grams(instructions)
     echoed = {at + step for at in range(len(words) - _N_GRAM + 1) if tuple(words[at : at + _N_GRAM]) in known for step in range(_N_GRAM)}
     return len(words) >= _N_GRAM and len(echoed) >= _MOST_ECHOED * len(words)
 
 
 @lru_cache(maxsize=512)
-def _grams(told: str) -> frozenset[tuple[str, ...]]:
-    words = _words(told)
+def _grams(text: str) -> frozenset[tuple[str, ...]]:
+    words = _words(text)
     return frozenset(tuple(words[at : at + _N_GRAM]) for at in range(len(words) - _N_GRAM + 1))
 
 

@@ -104,7 +104,7 @@ def render(
 
 
 @dataclass(frozen=True, slots=True)
-class Brief:
+class SeekerBrief:
     """What a seeker is told before the conversation: `shared` by all seekers of a prompt, then its `own` part."""
 
     shared: str
@@ -118,7 +118,7 @@ class Brief:
 
 def brief_of(
     genome: Genome, need: Need, *, exemplars: Sequence[Exemplar], target: Item | None, history: Sequence[Turn] = ()
-) -> Brief:
+) -> SeekerBrief:
     """What a seeker with this need is told after this conversation."""
     stage = stage_of(history) if genome.controls.staging == "by_act" else None
     return filled(genome, describe(genome, need, target, history), exemplars=exemplars, stage=stage)
@@ -131,7 +131,7 @@ def system_prompt(
     return brief_of(genome, need, exemplars=exemplars, target=target, history=history).text
 
 
-def filled(genome: Genome, need: str, *, exemplars: Sequence[Exemplar], stage: Stage | None = None) -> Brief:
+def filled(genome: Genome, need: str, *, exemplars: Sequence[Exemplar], stage: Stage | None = None) -> SeekerBrief:
     """The template with a need in words. With a `stage` only the section that it calls for is given, without one all are."""
     text, controls = genome.sections, genome.controls
     telling = f"How much you tell: {text['disclosure']}\n{_SCHEDULE[controls.disclosure]}"
@@ -147,7 +147,7 @@ def filled(genome: Genome, need: str, *, exemplars: Sequence[Exemplar], stage: S
     if stage is not None:
         called_for = {"opening": telling, "ask": telling, "recommend": reacting}
         own += [f"Now: {_AT_STAGE[stage]}", *([called_for[stage]] if stage in called_for else [])]
-    return Brief("\n\n".join(shared), "\n\n".join(own))
+    return SeekerBrief("\n\n".join(shared), "\n\n".join(own))
 
 
 def instructions(genome: Genome, history: Sequence[Turn]) -> str:
@@ -196,7 +196,7 @@ def attributes(item: Item) -> list[str]:
     return [*item.genres[:3], *(f"with {person}" for person in item.people[:1]), *decade]
 
 
-def title_in_prompt(brief: Brief, target: Item) -> bool:
+def title_in_prompt(brief: SeekerBrief, target: Item) -> bool:
     """Whether a brief holds the target's label; an instrument reading, not a guess."""
     return plain(target.label).casefold() in brief.text.casefold()
 

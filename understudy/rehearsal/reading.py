@@ -119,16 +119,16 @@ def instructed(messages: Sequence[Message]) -> Brief:
 
 
 @lru_cache(maxsize=8192)
-def brief_of(told: str) -> Brief:
+def brief_of(system: str) -> Brief:
     """What a seeker is told, understood; kept, because one prompt is answered many times."""
-    shared, _, own = told.rpartition(_OWN_PART)
+    shared, _, own = system.rpartition(_OWN_PART)
     examples = tuple(_dialogue(block) for block in _CHAT_LINES.findall(shared))
-    return Brief(instructions_of(bare_of(told)), wishes_of(own), examples)
+    return Brief(instructions_of(bare_of(system)), wishes_of(own), examples)
 
 
-def bare_of(told: str) -> str:
+def bare_of(system: str) -> str:
     """What a seeker is told, without the need and the chats of others: what instructions are read in."""
-    shared, mark, own = told.rpartition(_OWN_PART)
+    shared, mark, own = system.rpartition(_OWN_PART)
     return _CHAT_LINES.sub("", shared) + mark + _NEED_LINE.sub("", own)
 
 
