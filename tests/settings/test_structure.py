@@ -133,3 +133,13 @@ def _toml(controls: str) -> str:
     sections = "\n".join(f'{name} = "some words"' for name in genome().sections)
     plain = 'temperature = 0.7\ntop_p = 1.0\ndisclosure = "gradual"\npersona = "full"\npatience = 4\nvisibility = "hidden"'
     return f'description = "d"\nsource = "s"\nn_exemplars = 0\n[sections]\n{sections}\n[controls]\n{plain}\n{controls}\n'
+
+
+@pytest.mark.parametrize("name", sorted(ELEVEN))
+def test_what_all_seekers_of_a_prompt_share_comes_first_and_is_marked_as_shared(name: str) -> None:
+    """At every moment of every conversation, with staging too: a server keeps it for all calls of a prompt."""
+    setting = load_setting(name)
+    other, moments = Need(disliked=("Orbit (2015)",), genres=("war",)), [[], [Turn("recommender", "hi?")], [Turn("seeker", "hi")]]
+    sent = [render(setting.genome, need, history, exemplars=[], target=TARGET)[0] for need in (NEED, other) for history in moments]
+    assert len({message.content[: message.n_shared] for message in sent}) == 1
+    assert all(message.content[message.n_shared :].startswith("\n\nWhat you want: ") for message in sent)

@@ -96,7 +96,8 @@ def render(
     told depends on the genome's controls. `redo` asks for the same turn once more.
     """
     brief = brief_of(genome, need, exemplars=exemplars, target=target, history=history)
-    messages = [Message("system", brief.text if redo is None else f"{brief.text}\n\n{_anew(redo)}")]
+    told = brief.text if redo is None else f"{brief.text}\n\n{_anew(redo)}"
+    messages = [Message("system", told, len(brief.shared))]
     if not history or history[0].role == "seeker":
         messages.append(Message("user", FIRST_QUESTION))
     messages += [Message("user" if turn.role == "recommender" else "assistant", plain(turn.text)) for turn in history]
