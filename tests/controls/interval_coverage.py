@@ -90,10 +90,7 @@ def repetition(ours: Observed, humans: Reference, *, seed: int) -> Fields:
 def truths(case: str) -> dict[str, float]:
     """`objective.part` → what it is between the whole pools, at a batch's size where the part depends on it."""
     simulated, human = _sides(case)
-    sides = [
-        Observed(one.reactions, one.corpus, one.turns, one.disclosures, *[one.disclosures] * 3, same_setting=False)
-        for one in (simulated, human)
-    ]
+    sides = [one.whole() for one in (simulated, human)]
     humans = human.reference(sides[1], world().reference)
     found = {}
     for name, one in weighed(sides[0], humans).items():

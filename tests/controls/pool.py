@@ -42,7 +42,7 @@ class Pool:
     reactions: pl.DataFrame
     corpus: Any
     turns: pl.DataFrame
-    told: pl.DataFrame
+    disclosures: pl.DataFrame
 
     def batch(self, sizes: dict[str, int], *, seed: int, skip: dict[str, int] | None = None) -> Observed:
         """A batch of the pool, drawn without replacement; with `skip` what comes after as much as that in the same order."""
@@ -54,12 +54,17 @@ class Pool:
         ]
         rows = _slice(draw, self.corpus.n, sizes["behaviour"], skip["behaviour"])
         names = [self.corpus.ids[row] for row in rows]
-        told = self.told[_slice(draw, len(self.told), sizes["free"], skip["free"])]
+        told = self.disclosures[_slice(draw, len(self.disclosures), sizes["free"], skip["free"])]
         nothing = pl.DataFrame(schema={"status": pl.String, "reason": pl.String})
         free = pl.DataFrame(schema={"title_in_prompt": pl.Boolean, "status": pl.String, "dialogue_id": pl.String, "target": pl.String})
         lengths = pl.DataFrame(schema={"play_key": pl.String, "n_turns": pl.Int64, "n_tokens": pl.Int64})
         turns = self.turns.filter(pl.col("dialogue_id").is_in(names))
         return Observed(pl.concat(reactions), self.corpus.rows(rows), turns, told, nothing, free, lengths, same_setting=False)
+
+    def whole(self) -> Observed:
+        """All of it at once. The outcomes of playing play no part in what is looked at here, so they are empty."""
+        nothing = self.disclosures.clear()
+        return Observed(self.reactions, self.corpus, self.turns, self.disclosures, nothing, nothing, nothing, same_setting=False)
 
     def reference(self, humans: Observed, like: Reference) -> Reference:
         """A batch in the humans' place."""

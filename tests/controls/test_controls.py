@@ -18,6 +18,7 @@ import held_out
 import human_halves
 import intervals
 import page
+import pool
 import reading
 import run
 import scratch
@@ -266,3 +267,11 @@ def test_a_rate_of_nothing_cannot_be_read_back() -> None:
 
 def test_what_the_commit_of_a_result_is_compared_with_is_there() -> None:
     assert [place for place in run.MEASURE if not list(scratch.ROOT.glob(place))] == []
+
+
+def test_a_whole_pool_is_read_as_its_batches_are() -> None:
+    frames = {name: pl.DataFrame({"dialogue_id": [f"{name} {at}" for at in range(3)]}) for name in ("reactions", "turns", "disclosures")}
+    whole = pool.Pool(corpus=None, **frames).whole()
+    assert whole.disclosures.equals(frames["disclosures"])
+    assert whole.reactions.equals(frames["reactions"])
+    assert [len(one) for one in (whole.outcomes, whole.free_dialogues, whole.free_lengths)] == [0, 0, 0]
