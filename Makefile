@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: install install-local demo test coverage integration lint docs recorded prove bench controls chaos mutants fuzz audit-deps lock clean
+.PHONY: install install-local demo test types quick coverage integration lint docs recorded prove bench controls chaos mutants fuzz audit-deps lock clean
 
 install: .venv/installed
 
@@ -46,7 +46,15 @@ demo: install
 
 # what `make test` runs: needs nothing but the base lock, at most six minutes on two cores
 QUICK := "not prove and not logs and not recorded and not integration"
-test: install lint
+test: install
+	$(BIN)/ruff check .
+	@$(MAKE) --no-print-directory -j 2 types quick
+
+# side by side, since the first tests wait for servers while mypy computes
+types: install
+	$(BIN)/mypy
+
+quick: install
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m $(QUICK)
 
 # branches that the tests take, by package; processes that tests start are traced as well
@@ -61,9 +69,8 @@ coverage: install
 integration: install install-local
 	$(BIN)/python -m pytest -m integration
 
-lint: install
+lint: install types
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 
 # the documentation site, readable from the file system: site/index.html
 docs: install .venv-docs/installed

@@ -21,7 +21,10 @@ _STEPS = 10  # lines of progress into a file, where no bar moves
 
 @contextmanager
 def narrated(console: Console, *, verbose: bool) -> Iterator[Listener]:
-    """A listener to the events of a run, whose progress is shown meanwhile: as a bar on a terminal, else by a line at each tenth."""
+    """A listener to the events of a run, whose progress is shown meanwhile: as a bar on a terminal, else by a line at each tenth.
+
+    Time left and the number of dialogues are those of what is planned by now, and both say so.
+    """
     if console.is_terminal and not console.is_dumb_terminal:
         with _Bar(console) as bar, gauge.watched(bar.show):
             yield _narrator(bar.console, verbose=verbose)
@@ -34,7 +37,9 @@ class _Bar(Bars):
     """The bar, and below it what was spent: beside it the numbers would be cut on a narrow terminal."""
 
     def __init__(self, console: Console) -> None:
-        columns = (TextColumn("playing"), BarColumn(bar_width=30), MofNCompleteColumn(), TextColumn("time left"), TimeRemainingColumn())
+        # a later stage plans its own dialogues when it begins, so that what is planned by now is the least that there is
+        left = (TextColumn("time left at least"), TimeRemainingColumn())
+        columns = (TextColumn("playing"), BarColumn(bar_width=20), MofNCompleteColumn(), *left)
         self._told = gauge.Progress()  # read as soon as the bar is there
         super().__init__(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
         self._task = self.add_task("playing", total=None, visible=False)

@@ -90,17 +90,18 @@ def test_a_search_stopped_by_its_budget_ends_where_it_would_have_ended(night: di
     assert stopped["n_model_calls"] + finished["n_model_calls"] == calls
 
 
-@pytest.mark.usefixtures("plain_flows")
-def test_a_prompt_that_gives_titles_away_is_stopped_by_the_leakage_gate(night: dict[str, Any]) -> None:
+@pytest.mark.usefixtures("plain_flows", "quick_suites")
+@pytest.mark.parametrize("n", [24, pytest.param(190, marks=pytest.mark.integration)])
+def test_a_prompt_that_gives_titles_away_is_stopped_by_the_leakage_gate(night: dict[str, Any], n: int) -> None:
     seed_alone = night["search"].model_copy(update={"generations": 0})
-    leaky = {**night, "setting": str(ROOT / "examples" / "leaky.toml"), "search": seed_alone, "n": 190}
+    leaky = {**night, "setting": str(ROOT / "examples" / "leaky.toml"), "search": seed_alone, "n": n}
     fields = spent(leaky)
     title = next(one for one in fields["verdicts"] if one["suite"] == "leakage" and one["expectation"] == "title")
     assert not title["passed"]
     assert title["observed"] > 0.5
-    assert title["n"] >= 190
-    assert fields["n_quarantined"] > 95
-    assert fields["quarantined_by_reason"]["title given away"] > 95
+    assert title["n"] >= n
+    assert fields["n_quarantined"] > n / 2
+    assert fields["quarantined_by_reason"]["title given away"] > n / 2
     with Store.open(night["options"].store) as store:
         assert store.counts()["publish.releases"] == 0
         assert store.counts()["validate.quarantine"] == fields["n_quarantined"]
@@ -130,7 +131,7 @@ def test_a_night_with_too_few_dialogues_is_refused_before_anything_is_read(night
     assert not night["options"].store.exists()
 
 
-@pytest.mark.usefixtures("plain_flows")
+@pytest.mark.usefixtures("plain_flows", "quick_suites")
 def test_the_report_that_simulate_leaves_out_is_played_by_validate(night: dict[str, Any]) -> None:
     options = night["options"]
     parts = stages.simulate("sample", setting="zero_shot", n=4, batch="b", report=night["report"], with_report=False, options=options)

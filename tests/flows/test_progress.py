@@ -57,7 +57,7 @@ def test_on_a_narrow_terminal_the_bar_and_the_spend_stand_whole() -> None:
         tell("simulate", "batch_played", DIGEST)
     assert isinstance(console.file, io.StringIO)
     shown = console.file.getvalue()
-    assert "1/1234567" in shown
+    assert "1/1234567 time left at least" in shown
     assert "time left" in shown
     assert "spent: 1,234,567 calls, 123,456,789 tokens, 123.4567 USD" in shown
     assert DIGEST in shown
