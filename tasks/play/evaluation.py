@@ -98,7 +98,8 @@ def performed(opened: OpenRun, work: Work) -> tuple[list[Played], tuple[Played, 
             gauge.played(gauge.SpentSoFar(gateway.n_calls, gateway.tokens, gateway.usd))
 
         playing = play_all(
-            missing, complete=gateway.complete, recommenders=crs, on_dialogue=gateway.count_dialogue, on_played=on_played
+            missing, complete=gateway.complete, recommenders=crs, on_dialogue=gateway.count_dialogue, on_played=on_played,
+            at_once=gateway.n_dialogues_at_once(work.model),
         )  # fmt: skip
         fresh = gateway.run(playing)
     by_key = {**there, **{one.play_key: one for one in fresh}}

@@ -22,6 +22,7 @@ from understudy.doors.gateway.budget import worst_case
 from understudy.doors.gateway.caller import GatewayConfig
 from understudy.doors.gateway.calls import CallFailed
 from understudy.doors.gateway.gateway import Exchange
+from understudy.doors.gateway.turnstile import Turnstile
 from understudy.doors.store import Store
 from understudy.errors import BadInput, BudgetExhausted, ProviderFailed
 from understudy.parameters import Caps, Models, RoleLimits, checked
@@ -268,10 +269,11 @@ def test_an_address_with_credentials_is_refused_and_not_repeated(address: str) -
     assert address not in told.value.message
 
 
-def test_lanes_of_work_that_runs_side_by_side_take_turns(tmp_path: Path) -> None:
-    """A candidate with one call is not kept behind another's two hundred."""
+def test_lanes_of_work_that_runs_side_by_side_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A candidate with one call is not kept behind another's two hundred once the turn of that one is over."""
     from threading import Thread
 
+    monkeypatch.setattr(Turnstile, "of", lambda n_slots: Turnstile(n_slots, turn_s=0.001))
     provider = Scripted()
     done: list[str] = []
     with exchange(tmp_path, provider, concurrency=2) as gateway:

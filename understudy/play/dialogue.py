@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from understudy.completion import Complete, MissingReply
 from understudy.keys import seed_of
 from understudy.play.endings import MAX_TURNS, over_by_recommender, over_by_seeker
+from understudy.play.order import in_playing_order
 from understudy.play.scene import DRAWS, Scene
 from understudy.play.turn import Tally, brief_of, next_turn
 from understudy.prompt import template
@@ -96,25 +98,29 @@ async def play_all(
     recommenders: Mapping[str, Recommender],
     on_dialogue: Callable[[], None],
     on_played: Callable[[], None] = lambda: None,
+    at_once: int | None = None,
 ) -> list[Played]:
-    """All scenes in their order, played at once; the gateway paces the calls. The first error that ends the run cancels the rest.
+    """All scenes in their order; the gateway paces the calls. The first error that ends the run cancels the rest.
 
-    `on_dialogue` is called before a free run, `on_played` after any scene.
+    `on_dialogue` is called before a free run, `on_played` after any scene. At most `at_once` are in play together, None for no limit.
     """
+    places = asyncio.Semaphore(at_once) if at_once is not None else nullcontext()
 
     async def one(scene: Scene) -> Played:
-        if scene.mode == "free":
-            on_dialogue()
-        played = await play(scene, complete=complete, recommender=recommenders.get(scene.recommender))
-        on_played()
-        return played
+        async with places:
+            if scene.mode == "free":
+                on_dialogue()
+            played = await play(scene, complete=complete, recommender=recommenders.get(scene.recommender))
+            on_played()
+            return played
 
+    scenes = list(scenes)
     try:
         async with asyncio.TaskGroup() as group:
-            jobs = [group.create_task(one(scene)) for scene in scenes]
+            jobs = {place: group.create_task(one(scenes[place])) for place in in_playing_order(scenes)}
     except* Exception as errors:
         raise first_of(errors) from None
-    return [job.result() for job in jobs]
+    return [jobs[place].result() for place in range(len(scenes))]
 
 
 def first_of(errors: BaseExceptionGroup[Exception]) -> Exception:

@@ -17,9 +17,10 @@ from understudy.doors.gateway import contexts, lengths
 from understudy.doors.gateway.budget import Budget, Cost, Price, priced, worst_case
 from understudy.doors.gateway.calls import LONGEST_WAIT_S, Answers, Breaker, CallFailed, SchemaRefused, together, wait_s
 from understudy.doors.gateway.ledger import Ledger
-from understudy.doors.gateway.pacing import Admission, Rate, Turnstile
+from understudy.doors.gateway.pacing import Admission, Rate
 from understudy.doors.gateway.provider import Provider
 from understudy.doors.gateway.reply import EMBEDDED
+from understudy.doors.gateway.turnstile import Turnstile
 from understudy.errors import ProviderFailed
 from understudy.parameters import LOCAL, Caps, Models, RoleLimits, checked
 
@@ -85,9 +86,9 @@ class Caller:
     def __init__(self, config: GatewayConfig, *, provider: Provider, budget: Budget, ledger: Ledger) -> None:
         self._config, self._provider, self._budget, self._ledger = config, provider, budget, ledger
         self._opened, self._numbers = uuid.uuid4().hex, count()
-        self._turnstile, self._settled = Turnstile(config.concurrency), asyncio.Condition()
-        # of models with slots of their own: what waits for one waits here, in turn, and not in its time limit
-        self._own_turnstiles: dict[str, Turnstile] = {}
+        self._turnstile, self._settled = Turnstile.of(config.concurrency), asyncio.Condition()
+        # models with slots of their own: what waits for one waits here, not in its time limit; rehearsal has no prompt in a cache
+        self._own_turnstiles: dict[str, Turnstile] = {EMBEDDED: Turnstile(config.concurrency)}
         self._breakers: dict[str, Breaker] = {}
         self._rates: dict[str, Rate] = {}
         self._prices: dict[str, Price | None] = {}
@@ -123,9 +124,11 @@ class Caller:
         return replace(request.form(by_schema=bool(request.schema) and self._provider.takes_schema(model)), model=model)
 
     def _turnstile_of(self, model: str) -> Turnstile:
+        if model.startswith(f"{EMBEDDED}/"):
+            return self._own_turnstiles[EMBEDDED]
         if (n_at_once := self._provider.n_at_once(model)) is None:
             return self._turnstile
-        return self._own_turnstiles.setdefault(model, Turnstile(min(n_at_once, self._config.concurrency)))
+        return self._own_turnstiles.setdefault(model, Turnstile.of(min(n_at_once, self._config.concurrency)))
 
     async def _ask(self, request: Request, sent: Request, key: str) -> tuple[Completion, Future[None]]:
         """The reply of one model, after as many attempts as it takes. Raises MissingReply, and ProviderFailed where it is given up."""

@@ -9,11 +9,13 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from threading import Thread
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from weakref import WeakKeyDictionary
 
 from understudy.completion import Completion, Request
 from understudy.doors.events import emit
@@ -22,9 +24,10 @@ from understudy.doors.gateway.budget import Budget
 from understudy.doors.gateway.caller import Caller, GatewayConfig, landed
 from understudy.doors.gateway.calls import SchemaRefused
 from understudy.doors.gateway.ledger import Ledger
-from understudy.doors.gateway.pacing import LANE
 from understudy.doors.gateway.provider import Provider
 from understudy.doors.gateway.refusals import Adaptation
+from understudy.doors.gateway.reply import EMBEDDED
+from understudy.doors.gateway.turnstile import LANE, THREAD
 from understudy.errors import ProviderFailed, Stopped
 from understudy.prompt.structured import is_json
 
@@ -46,6 +49,7 @@ class Exchange:
         self._told: set[Adaptation] = set()
         self._cutting: set[str] = set()
         self._n_served, self._closed = 0, False
+        self._threads, self._numbers = WeakKeyDictionary[asyncio.Task[Any], int](), count()
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="gateway", daemon=True)
         self._thread.start()
@@ -95,6 +99,13 @@ class Exchange:
             future.cancel()
             raise
 
+    def n_dialogues_at_once(self, model: str) -> int | None:
+        """How many dialogues of one piece of work should be played at once: as many as calls, so that the prompts of a dialogue follow
+        each other; None for rehearsal, which computes no prompt."""
+        if model.startswith(f"{EMBEDDED}/"):
+            return None
+        return min(self._config.concurrency, self._provider.n_at_once(lengths.bare(model)) or self._config.concurrency)
+
     def count_dialogue(self) -> None:
         """Counts a dialogue that is about to be played. Raises BudgetExhausted."""
         self._budget.count_dialogue()
@@ -130,7 +141,7 @@ class Exchange:
             return served
         flying = self._flying.get(key)
         if flying is None:
-            flying = asyncio.get_running_loop().create_task(self._called(request, key))
+            flying = asyncio.get_running_loop().create_task(self._called(request, key, self._thread_of(asyncio.current_task())))
             self._flying[key] = flying
             flying.add_done_callback(lambda done: self._landed(key, done))
         else:
@@ -142,7 +153,12 @@ class Exchange:
                 raise Stopped from None
             raise
 
-    async def _called(self, request: Request, key: str) -> Completion:
+    def _thread_of(self, dialogue: asyncio.Task[Any] | None) -> int:
+        """The place of what makes a call among all that did: whoever plays a dialogue does so in one task of the loop."""
+        return self._threads.setdefault(dialogue, next(self._numbers)) if dialogue is not None else next(self._numbers)
+
+    async def _called(self, request: Request, key: str, thread: int) -> Completion:
+        THREAD.set(thread)
         models = (lengths.bare(request.model), *self._config.fallbacks.get(request.role, ()))
         for served in map(self._provider.served, models):
             if served is not None:

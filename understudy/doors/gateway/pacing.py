@@ -1,4 +1,4 @@
-"""When a call may be sent: a limit of concurrent calls, shared fairly between lanes, and limits per minute and provider.
+"""When a call may be sent under limits per minute and provider. Which call goes first is settled before (turnstile.py).
 
 Whoever comes too early waits; nothing is refused. All of it belongs to the gateway's event loop and its clock.
 """
@@ -7,53 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from contextlib import suppress
-from contextvars import ContextVar
 
 WINDOW_S = 60.0
 # how long a call that waits its turn may overlook that the run has ended
 _LOOK_UP_S = 1.0
-
-# who a call is made for; calls of one lane go in their order, lanes take turns
-LANE: ContextVar[Hashable] = ContextVar("lane", default=None)
-
-
-class Turnstile:
-    """Lets at most `limit` calls through at once. Lanes take turns, so that one candidate's burst does not keep the others waiting."""
-
-    def __init__(self, limit: int) -> None:
-        self._free = limit
-        self._lanes: dict[Hashable, deque[asyncio.Future[None]]] = {}
-
-    async def __aenter__(self) -> None:
-        if self._free and not self._lanes:
-            self._free -= 1
-            return
-        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._lanes.setdefault(LANE.get(), deque()).append(waiting)
-        try:
-            await waiting
-        except asyncio.CancelledError:
-            if waiting.done() and not waiting.cancelled():
-                self._leave()
-            raise
-
-    async def __aexit__(self, *_: object) -> None:
-        self._leave()
-
-    def _leave(self) -> None:
-        self._free += 1
-        while self._free and self._lanes:
-            lane = next(iter(self._lanes))
-            waiting = self._lanes[lane].popleft()
-            # to the end of the round, or out of it
-            rest = self._lanes.pop(lane)
-            if rest:
-                self._lanes[lane] = rest
-            if not waiting.done():
-                self._free -= 1
-                waiting.set_result(None)
 
 
 class Admission:
