@@ -99,7 +99,7 @@ def estimate(
     run: RunArguments,
     as_json: AsJson = False,
 ) -> None:
-    """Estimate the calls, cost and time of a command and compare them with the caps. No model is called."""
+    """Estimate the calls, cost and time of a command and compare them with the caps. Local models alone are called, to time them."""
 
     def work() -> EstimateFields:
         search, size, options = searching.search(), searching.size(), run.options(recommender=doing.recommender)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from understudy.doors.local.speed import Speed
 from understudy.parameters import PanelSize, Search
 
 CONTAMINATION = "contamination"
@@ -34,6 +36,7 @@ class Asked:
 
     `setting`: of compare and study `all` or several with commas between them. `n`: dialogues of a batch or with a recommender, or
     what each `task` of a probe asks about; `n_probed` is that of a study. `final`: the test split is measured as well.
+    `speeds`: of local models, by their names in keys.
     """
 
     dataset: str
@@ -50,3 +53,4 @@ class Asked:
     task: str = CONTAMINATION
     ratings: str | None = None
     to: Elsewhere = Elsewhere()
+    speeds: Mapping[str, Speed] = field(default_factory=dict)

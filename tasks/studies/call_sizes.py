@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from understudy.completion import ModelRole, Request
 from understudy.doors.gateway.budget import Price
 from understudy.doors.gateway.caller import GatewayConfig
 from understudy.doors.gateway.llm import known_price
-from understudy.parameters import Caps, Models
+from understudy.doors.local.naming import short
+from understudy.doors.local.speed import Speed
+from understudy.parameters import LOCAL, Caps, Models
 from understudy.play.scene import Scene
 from understudy.play.turn import check_request, request_of
 from understudy.prompt.genome import Genome
@@ -20,6 +22,7 @@ EMBEDDED = "rehearsal"
 N_ENOUGH = 30  # fewer calls of a kind say little of the next ones
 MEAN_SPREAD = 0.25
 Fields = dict[str, Any]
+Speeds = Mapping[str, Speed]
 
 # an English text has about four bytes a token, with most tokenizers between these
 _BYTES_A_TOKEN = Estimate(1 / 4.0, 1 / 5.0, 1 / 3.0)
@@ -39,12 +42,14 @@ _CRITIC, _REWRITINGS = (Estimate(1800, 800, 5000), Estimate(120, 40, 700)), Esti
 _ASSUMED: dict[ModelRole, tuple[Estimate, Estimate]] = {"recommender": _RECOMMENDER, "judge": _JUDGE, "critic": _CRITIC}
 
 
-def calls_of(role: ModelRole, models: Models, scenes: Sequence[Scene], measured: Fields | None, *, latency_s: float | None) -> RoleCalls:
+def calls_of(
+    role: ModelRole, models: Models, scenes: Sequence[Scene], measured: Fields | None, *, latency_s: float | None, speeds: Speeds
+) -> RoleCalls:
     """The calls of a role in dialogues. `measured`: its row of play/measured_calls; `latency_s`: seconds of a call that are given."""
     model = models.of(role)
     enough = measured is not None and measured["n"] >= N_ENOUGH
     prompt, reply, source = _limited(*_rendered(role, scenes), models.reply_tokens.get(role))
-    latency, latency_from = _seconds(model, latency_s)
+    latency, latency_from = _seconds(model, latency_s, speeds, prompt, reply)
     if measured is not None and enough:
         prompt, reply = (_about(measured[name]) for name in ("prompt_tokens", "reply_tokens"))
         source = f"{measured['n']} calls in the ledger"
@@ -56,30 +61,34 @@ def calls_of(role: ModelRole, models: Models, scenes: Sequence[Scene], measured:
     cached = None if share is None else Estimate(share, 0.0, share)
     price, told = _price(models, model), f"tokens: {source}; seconds: {latency_from}"
     if role == "critic":
-        return RoleCalls(model, NONE, prompt, reply, latency, price, told, per_rewriting=_REWRITINGS, cached=cached)
+        return RoleCalls(short(model), NONE, prompt, reply, latency, price, told, per_rewriting=_REWRITINGS, cached=cached)
     if role == "judge":
-        return RoleCalls(model, NONE, prompt, reply, latency, price, told, per_run=_STRUCTURED, cached=cached)
-    return RoleCalls(model, _per_turn(role, scenes[0].genome), prompt, reply, latency, price, told, cached=cached)
+        return RoleCalls(short(model), NONE, prompt, reply, latency, price, told, per_run=_STRUCTURED, cached=cached)
+    return RoleCalls(short(model), _per_turn(role, scenes[0].genome), prompt, reply, latency, price, told, cached=cached)
 
 
-def asked_apart(model: str, models: Models, questions: Sequence[Request], *, latency_s: float | None) -> RoleCalls:
+def asked_apart(model: str, models: Models, questions: Sequence[Request], *, latency_s: float | None, speeds: Speeds) -> RoleCalls:
     """The calls of a probe's questions, which a seeker's model is asked outside of dialogues."""
     most = float(models.reply_tokens.get("seeker") or max(one.max_tokens for one in questions))
-    latency, latency_from = _seconds(model, latency_s)
+    prompt, reply = _tokens(questions), Estimate(most / 3, 1, most)
+    latency, latency_from = _seconds(model, latency_s, speeds, prompt, reply)
     told = f"tokens: {len(questions)} rendered questions; replies up to what they may fill; seconds: {latency_from}"
-    return RoleCalls(
-        model, NONE, _tokens(questions), Estimate(most / 3, 1, most), latency, _price(models, model), told, per_question=_STRUCTURED
-    )  # fmt: skip
+    return RoleCalls(short(model), NONE, prompt, reply, latency, _price(models, model), told, per_question=_STRUCTURED)
 
 
 def _price(models: Models, model: str) -> Price | None:
     return Price(0.0, 0.0) if model == EMBEDDED else known_price(GatewayConfig.of(models, Caps()), model)
 
 
-def _seconds(model: str, given: float | None) -> tuple[Estimate, str]:
+def _seconds(model: str, given: float | None, speeds: Speeds, prompt: Estimate, reply: Estimate) -> tuple[Estimate, str]:
     """Of a call of which the ledger says nothing, and where the figure is from."""
     if given is not None:
         return Estimate.exactly(given), "given"
+    if (speed := speeds.get(model)) is not None:
+        of = speed.seconds
+        measured = Estimate(of(prompt.value, reply.value), of(prompt.lo, reply.lo), of(prompt.hi, reply.hi))
+        share = f"{speed.computed:.0%} of a prompt is computed"
+        return measured, f"{speed.prompt_per_s:.0f} and {speed.reply_per_s:.0f} tokens per second measured now, and {share}"
     return _EMBEDDED_S if model == EMBEDDED else _HOSTED_S, "assumed"
 
 
@@ -127,4 +136,6 @@ def _tokens(asked: Sequence[Request]) -> Estimate:
 def way_of(models: Models) -> Way:
     """How the calls of a run go out."""
     embedded = all(name == EMBEDDED for name in models.named())
-    return Way(models.concurrency, models.rpm, models.tpm, _CALL_S[embedded], _EVALUATION_S, _START_S)
+    # the seeker's calls are most of a run's, and more of them than its slots wait for each other
+    n_at_once = min(models.concurrency, models.local.n_slots) if models.seeker.startswith(LOCAL) else models.concurrency
+    return Way(n_at_once, models.rpm, models.tpm, _CALL_S[embedded], _EVALUATION_S, _START_S)

@@ -1,4 +1,4 @@
-"""What a run would cost and take: its panels are drawn and some of its prompts rendered, but no model is called and nothing is written."""
+"""What a run would cost and take: its panels are drawn and some of its prompts rendered. Local models alone are asked, and timed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from understudy.completion import ModelRole
 from understudy.doors.gateway import ages, lengths
+from understudy.doors.local.servers import local_models
 from understudy.doors.reading_copy import readable
 from understudy.doors.store import Store
 from understudy.errors import BadInput
@@ -30,6 +31,7 @@ from understudy.tasks.studies.call_sizes import EMBEDDED, MEAN_SPREAD, N_ENOUGH,
 from understudy.tasks.studies.compare import settings_asked
 from understudy.tasks.studies.probe import is_asked, questions_of
 from understudy.tasks.studies.results.estimates import CostFields, EstimatedFields, EstimateReadFields, LaterFields, StageFields
+from understudy.tasks.studies.speeds import measured_speeds
 
 RUNS = ("nightly", "optimize", "simulate", "evaluate", "compare", "study", "probe")
 SEARCHED, SEVERAL = ("nightly", "optimize", "compare", "study"), ("compare", "study")
@@ -47,11 +49,11 @@ def estimate_run(store_path: Path | str, asked: Asked, *, models: Models) -> Est
     if asked.run not in RUNS:
         raise BadInput(f"{asked.run!r} is no command that can be estimated", hint=f"choose --of from {', '.join(RUNS)}")
     if asked.to.is_asked and asked.run != "compare":
-        raise BadInput(
-            f"{asked.run} does not measure prompts on another data set, recommender or surface", hint="use --of compare, which does"
-        )
+        raise BadInput(f"{asked.run} does not measure prompts on another data set, recommender or surface", hint="use --of compare")
+    with local_models(models) as (named, servers):
+        asked = replace(asked, speeds=measured_speeds(Path(store_path), asked, servers))
     with readable(Path(store_path)) as reading:
-        return {**estimated(reading.store, asked, models=models), "snapshot": reading.snapshot}
+        return {**estimated(reading.store, asked, models=named), "snapshot": reading.snapshot}
 
 
 def estimated(store: Store, asked: Asked, *, models: Models) -> EstimatedFields:
@@ -112,7 +114,7 @@ def _group(
     """The stages of one prompt, with what it makes of a call."""
     scenes = _sample(side, genome, asked.seed)
     calls = {
-        role: calls_of(role, models, scenes, measured.get((_named(models, role), role)), latency_s=asked.latency_s)
+        role: calls_of(role, models, scenes, measured.get((_named(models, role), role)), latency_s=asked.latency_s, speeds=asked.speeds)
         for role in _roles(genome, asked)
     }
     return StageGroup(name, _stages(side, asked, turns), calls)
@@ -135,7 +137,7 @@ def _probe(store: Store, side: Humans, asked: Asked, models: Models) -> StageGro
     requests = [question.request for one in found.values() for question in one.asked]
     calls: dict[ModelRole, RoleCalls] = {}
     if requests and any(sizes.values()):
-        calls["seeker"] = asked_apart(models.seeker, models, requests, latency_s=asked.latency_s)
+        calls["seeker"] = asked_apart(models.seeker, models, requests, latency_s=asked.latency_s, speeds=asked.speeds)
     return StageGroup(PROBE, stages, calls)
 
 

@@ -30,6 +30,7 @@ _F32 = 0
 FAKE = '''
 import json, os, sys, threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+SEEN = []
 wanted = json.loads(os.environ["UNDERSTUDY_LOCAL_SERVER"])
 if "broken" in wanted["path"]:
     print("llama.cpp: a tensor has the wrong shape", file=sys.stderr)
@@ -64,11 +65,14 @@ class Answers(BaseHTTPRequestHandler):
         cut = said == "fill the context"
         fields = {"prompt": wanted["context"] - 20 if cut else 9, "completion": 20 if cut else 3}
         message = {"role": "assistant", "content": json.dumps([os.getpid(), asked.get("top_p"), wanted["key"]])}
+        timings = {"prompt_n": 10, "cache_n": 90, "prompt_ms": 100.0, "predicted_n": 3, "predicted_ms": 150.0}
         self.answer(200, {
             "id": "x", "object": "chat.completion", "created": 0, "model": wanted["alias"],
             "choices": [{"index": 0, "finish_reason": "length" if cut else "stop", "message": message}],
+            "timings": timings if SEEN else {**timings, "prompt_n": 100, "cache_n": 0, "prompt_ms": 1000.0},
             "usage": {"prompt_tokens": fields["prompt"], "completion_tokens": fields["completion"], "total_tokens": 0},
         })
+        SEEN.append(said)
 
 server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
 print(json.dumps({"address": f"http://127.0.0.1:{server.server_address[1]}"}), flush=True)

@@ -20,6 +20,7 @@ from understudy.doors.gateway.caller import GatewayConfig
 from understudy.doors.gateway.llm import Gateway, known_price
 from understudy.doors.local import servers
 from understudy.doors.local.servers import MOST_STARTS, LocalServer, local_models
+from understudy.doors.local.speed import Speed, speed_of
 from understudy.doors.local.weights import find
 from understudy.errors import BadInput, ProviderFailed
 from understudy.parameters import LocalServing, Models
@@ -120,6 +121,15 @@ def test_a_server_that_dies_is_started_anew_and_not_for_ever(fake: Path, server:
         replies(fake, server, asked(server, "die", seed=9), max_attempts=1)
     with pytest.raises(ProviderFailed, match=f"it ended {MOST_STARTS} times"):
         replies(fake, server, asked(server, seed=9), asked(server, seed=10))
+
+
+def test_the_speed_is_that_of_prompts_after_others_like_them(server: LocalServer) -> None:
+    speed = speed_of(server, [asked(server, str(at)) for at in range(6)])
+    assert speed == Speed(prompt_per_s=100.0, reply_per_s=20.0, computed=0.1)
+    assert speed.seconds(500, 30) == pytest.approx(500 * 0.1 / 100 + 30 / 20)
+    with pytest.raises(ProviderFailed, match=r"status 400: .*5000 tokens") as failed:
+        speed_of(server, [asked(server, "too long")])
+    assert "--num-ctx" in failed.value.hint
 
 
 def test_weights_that_llama_cannot_load_are_told_by_its_own_words(fake: Path) -> None:

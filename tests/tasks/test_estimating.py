@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.doors.gguf import fake_server, gguf
 from understudy.completion import Completion, Message, Request
 from understudy.doors.gateway.ledger import Ledger
+from understudy.doors.local import servers
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.parameters import Models, PanelSize, RunOptions, Search, checked
@@ -183,6 +185,24 @@ def test_a_limit_on_replies_bounds_what_they_may_cost(store: str) -> None:
 def test_seconds_of_a_call_can_be_given(store: str) -> None:
     slow = estimate(store, {"seeker": "openai/gpt-4o-mini", "concurrency": 1}, latency_s=10.0)
     assert slow["minutes"]["value"] > slow["n_calls"]["value"] * 10 / 60
+
+
+def test_a_local_model_is_timed_and_its_calls_wait_for_its_slot(store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**fake_server(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(servers, "SERVED_BY", "fake_llama")
+    model = f"local/{gguf(tmp_path / 'tiny.gguf')}"
+    told = estimate(store, {"seeker": model})
+    call = told["assumptions"]["calls"]["seeker"]
+    assert call["model"].startswith("local/tiny-1M.Q4_K_M@")
+    assert "100 and 20 tokens per second measured now, and 10% of a prompt is computed" in call["from"]
+    expected = call["prompt_tokens"]["value"] * 0.1 / 100 + call["reply_tokens"]["value"] / 20
+    assert call["latency_s"]["value"] == pytest.approx(expected, abs=0.1)
+    assert told["assumptions"]["concurrency"] == 1
+    assert told["minutes"]["value"] >= told["n_calls"]["value"] * call["latency_s"]["value"] / 60
+    assert told["usd"]["value"] == 0
+    given = estimate(store, {"seeker": model}, latency_s=2.0)
+    assert given["assumptions"]["calls"]["seeker"]["latency_s"]["value"] == 2.0
 
 
 def test_the_ledger_is_used_where_it_says_enough_and_nothing_is_added_to_it(store: str) -> None:

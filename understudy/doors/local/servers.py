@@ -25,8 +25,9 @@ from understudy.doors.local.cores import n_cores
 from understudy.doors.local.facts import facts_of
 from understudy.doors.local.memory import MB, available_bytes, require_memory
 from understudy.doors.local.naming import reported, short
+from understudy.doors.local.packaged import INSTALL
 from understudy.doors.local.serving import VARIABLE
-from understudy.doors.local.weights import Weights, weights_of
+from understudy.doors.local.weights import Weights, is_engine_there, weights_of
 from understudy.errors import BadInput, ProviderFailed
 from understudy.parameters import LocalServing, Models
 
@@ -137,7 +138,8 @@ class LocalServer:
     def _failed(self, why: str) -> ProviderFailed:
         return ProviderFailed(
             f"the server of {short(self.model)} cannot be used: {why}",
-            hint="check the memory that is free (--num-ctx, --slots and --kv-type say how much is taken), and the file by its SHA-256",
+            hint=INSTALL if self._module == SERVED_BY and not is_engine_there() else
+            "check the memory that is free (--num-ctx, --slots and --kv-type say how much is taken), and the file by its SHA-256",
         )
 
 
