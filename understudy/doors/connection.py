@@ -7,7 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from understudy.doors import store_faults
+from understudy.doors import store_faults, write_ahead
+from understudy.errors import BadInput
 
 OF_THE_FILE = (duckdb.IOException, duckdb.FatalException, duckdb.InternalException, duckdb.SerializationException)
 """What DuckDB raises where a file cannot be read or written."""
@@ -19,8 +20,12 @@ _ANEW = "restore the file from a backup, or move it away and run the same comman
 
 def connected(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     """A connection to the file at `path`. Raises StoreBusy, BadInput, UnderstudyError."""
+    # looked at before DuckDB replays it; what another process writes meanwhile is whole or cut short, and so no damage
+    damage = write_ahead.damage_in(write_ahead.log_of(path))
     try:
         connection = _opened(path, read_only=read_only)
+        if damage:
+            raise _left_as_it_is(path, connection, damage)
         # one thread: the ledger's many small commits pay for waking others, and no query here is large
         connection.execute("set threads = 1")
         return configured(connection)
@@ -63,6 +68,16 @@ def _opened(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     except duckdb.IOException:
         # another process may have let the file go since, and then nothing shows why it could not be opened
         return duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
+
+
+def _left_as_it_is(path: Path, connection: duckdb.DuckDBPyConnection, damage: str) -> BadInput:
+    """The error for a store of whose log DuckDB has passed over committed rows. Its connection is closed, and nothing was written."""
+    # closing would write what was replayed into the store and remove the log
+    connection.execute("pragma disable_checkpoint_on_shutdown")
+    connection.close()
+    log = write_ahead.log_of(path).name
+    aside = f"or move {log} away to go on from the last checkpoint: what was committed after it is then lost"
+    return store_faults.corrupt(path, f"its log {log} is damaged: {damage}", way_back=lambda: f"{way_back(path)}; {aside}")
 
 
 def _read_whole(path: Path) -> int:
