@@ -175,29 +175,44 @@ class AmountFields(TypedDict):
 
 
 class FigureFields(TypedDict):
-    """A measured figure as the command line answers it: `{value, ci, n}`, or `{value: null, reason, n}`."""
+    """A measured figure as the command line answers it: `{value, ci, n}`, or `{value: null, reason, n}`.
+
+    Where a choice could rest on the figure, `min_n` says how many units that needs, and `underpowered` whether there are fewer.
+    """
 
     value: float | None
     n: int
     ci: NotRequired[list[float | None]]
     reason: NotRequired[str]
+    min_n: NotRequired[int]
+    underpowered: NotRequired[bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A figure with its 95 % interval and the number of units behind it; `reason` says why where there is no value."""
+    """A figure with its 95 % interval and the number of units behind it; `reason` says why where there is no value.
+
+    `min_n`: how many units a choice by this figure needs; 0 where nothing is chosen by it, or where that was not recorded.
+    """
 
     value: float | None
     lo: float | None = None
     hi: float | None = None
     n: int = 0
     reason: str = ""
+    min_n: int = 0
+
+    @property
+    def is_underpowered(self) -> bool:
+        """Whether there is a value, on fewer units than a choice by it needs: it is shown with its n, and nothing is chosen by it."""
+        return self.value is not None and self.n < self.min_n
 
     def as_json(self) -> FigureFields:
         """The contract's form."""
         if self.value is None:
             return {"value": None, "reason": self.reason, "n": self.n}
-        return {"value": self.value, "ci": [self.lo, self.hi], "n": self.n}
+        fields: FigureFields = {"value": self.value, "ci": [self.lo, self.hi], "n": self.n}
+        return {**fields, "min_n": self.min_n, "underpowered": self.is_underpowered} if self.min_n else fields
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any], *, no_reason: str = "") -> Measured:
@@ -206,4 +221,4 @@ class Measured:
         if value["value"] is None:
             return cls(None, n=n, reason=value.get("reason") or no_reason)
         low, high = value.get("ci") or (None, None)
-        return cls(value["value"], low, high, n)
+        return cls(value["value"], low, high, n, min_n=value.get("min_n", 0))

@@ -104,6 +104,7 @@ def page(console: Console, fields: NightlyFields) -> None:
     if fields["objectives"]:
         console.print(_objectives(fields["objectives"]))
     optimize.critic_and_pick(console, fields["pick"], critic=fields["critic"], n_critic_tokens=fields["n_critic_tokens"])
+    optimize.not_used(console, fields["objectives_underpowered"])
     if fields["engine"] == "rehearsal":
         console.print(f"[dim]{REHEARSAL_WARNING}[/]")
     calls = ", ".join(f"{fields['calls'][name]} for the {name}" for name in ("search", "report", "dialogues"))

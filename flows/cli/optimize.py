@@ -16,7 +16,7 @@ from understudy.report.figures import number
 
 if TYPE_CHECKING:
     from understudy.flows.stages import OptimizeFields
-    from understudy.tasks.optimize.finals import PickFields
+    from understudy.tasks.optimize.finals import PickFields, UnderpoweredFields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +68,7 @@ def page(console: Console, fields: OptimizeFields) -> None:
     critic_and_pick(console, fields["pick"], critic=fields["critic"], n_critic_tokens=fields["n_critic_tokens"])
     for one in fields["prompt_cache"]:
         console.print(f"prompts of {cached_share(one)}", markup=False)
+    not_used(console, fields["objectives_underpowered"])
     if fields["critic_given_up"]:
         console.print(fields["critic_given_up"], markup=False)
     for refused in fields["rejected"]:
@@ -85,6 +86,13 @@ def critic_and_pick(console: Console, pick: PickFields, *, critic: str | None, n
         console.print(f"The pick dominates the seed prompt in {sure:.0%} of the resamples.")
     if pick["feasibility"] != "feasible":
         console.print(_beyond(pick))
+
+
+def not_used(console: Console, underpowered: UnderpoweredFields) -> None:
+    """Which objectives did not steer the search, or did not enter the choice, for want of units."""
+    for what, names in (("The search was not steered by", underpowered["search"]), ("The pick was not chosen by", underpowered["choice"])):
+        if names:
+            console.print(f"{what} {', '.join(names)}: measured on too few units for a choice (underpowered).")
 
 
 def _beyond(pick: PickFields) -> str:

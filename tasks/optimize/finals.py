@@ -48,6 +48,13 @@ class PickFields(TypedDict):
     part: str | None
 
 
+class UnderpoweredFields(TypedDict):
+    """The objectives that the search was not steered by, and those that the pick was not chosen by, for want of units."""
+
+    search: list[str]
+    choice: list[str]
+
+
 class SearchFields(TypedDict):
     """The search's part of the fields of `understudy optimize`."""
 
@@ -66,6 +73,7 @@ class SearchFields(TypedDict):
     critic: str | None
     critic_given_up: str | None
     without: list[str]
+    objectives_underpowered: UnderpoweredFields
     rejected: list[Fields]
     seed_digest: str
     p_dominated: dict[str, float]
@@ -132,6 +140,10 @@ def keep_conclusion(opened: OpenRun, run: Run, ended: Conclusion) -> SearchField
         "critic": run.critic or None,
         "critic_given_up": critic_failure(store, run) or None,
         "without": list(run.search.without),
+        "objectives_underpowered": {
+            "search": [name for name in NAMES if name not in ended.steered_by],
+            "choice": [name for name in NAMES if name not in ended.chosen_by],
+        },
         "rejected": rejected,
         "seed_digest": seed_digest,
         "p_dominated": dict(chosen.p_dominated),

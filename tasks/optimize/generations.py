@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -16,13 +16,14 @@ from understudy.parameters import Search
 from understudy.play.panels import Panel
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting, seed_genome, setting_names
-from understudy.records import CHOOSING
+from understudy.records import CHOOSING, DECOY
 from understudy.search import members
 from understudy.search.critic_record import is_given_up, n_failed
 from understudy.search.drive import Material, Setup
 from understudy.search.genes import Screen, log_grams
 from understudy.search.operators import Pool
 from understudy.search.plan import History, Individual, Plan, Proposal
+from understudy.search.power import choosable
 from understudy.search.racing import RaceOutcome, dropped_out
 from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.play.work import Work
@@ -33,7 +34,10 @@ Floors = Mapping[str, float | None]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A search: what its key stands for, and what is needed to go on with it. `critic` is empty where there is none."""
+    """A search: what its key stands for, and what is needed to go on with it. `critic` is empty where there is none.
+
+    `too_few`: objectives for which its panel is too small, with the number of units that they would have there.
+    """
 
     run_key: str
     dataset: str
@@ -41,19 +45,29 @@ class Run:
     critic: str
     seed: int
     search: Search
+    too_few: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def plan(self) -> Plan:
         """What selection and proposing need to know of it."""
         without = frozenset[str](self.search.without)
         size = self.search.population
-        return Plan(NAMES, size, self.search.algorithm, self.seed, bool(self.critic), without, self.search.racing, self.search.period)
+        names = choosable(NAMES, self.too_few)
+        return Plan(names, size, self.search.algorithm, self.seed, bool(self.critic), without, self.search.racing, self.search.period)
 
 
 def setup_of(opened: OpenRun, run: Run) -> Setup:
     """What is fixed for a search before it begins."""
     seeds = [seed_genome(load_setting(run.setting), sorted(opened.humans.exemplars), seed=run.seed)]
-    return Setup(seeds, run.plan, run.search.generations, run.search.n_front, run.search.weights, TRADED)
+    return Setup(seeds, run.plan, run.search.generations, run.search.n_front, run.search.weights, TRADED, NAMES)
+
+
+def counts_on(opened: OpenRun, panel: Panel) -> dict[str, int]:
+    """What a panel has for each objective to count: reactions, dialogues and, where they have targets, free runs."""
+    contexts, targets = opened.humans.contexts("search"), opened.humans.scenarios("search")
+    counts = {"reactions": sum(contexts[one].stratum != DECOY for one in panel.reactions), "dialogues": len(panel.behaviour)}
+    n_runs = sum(bool(targets[name].target) for name, _ in panel.free)
+    return {**counts, "free_runs": n_runs} if n_runs else counts
 
 
 def panel_of(opened: OpenRun, run: Run, rotation: int) -> Panel:

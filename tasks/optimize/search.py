@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,16 @@ from prefect import task
 from understudy.doors.events import emit
 from understudy.doors.store import Store
 from understudy.keys import canonical_json, key
+from understudy.objectives import MIN_N, NAMES, too_few
 from understudy.parameters import Search
 from understudy.prompt.setting import load_setting, seed_genome
 from understudy.rows import played as rows
-from understudy.search import critic, drive, halting, loop, operator_credit
+from understudy.search import critic, drive, halting, loop, operator_credit, power
 from understudy.search.critic import Treated
 from understudy.search.plan import History, Proposal, Selection
 from understudy.tasks.optimize import pages
 from understudy.tasks.optimize.criticism import commission_frame, rewriting_frame
-from understudy.tasks.optimize.generations import Run, answers_before, critic_failure
+from understudy.tasks.optimize.generations import Run, answers_before, counts_on, critic_failure
 from understudy.tasks.play.evaluation import Done, keep
 from understudy.tasks.play.opened import OpenRun
 
@@ -49,6 +50,9 @@ def open_run(opened: OpenRun, *, setting: str, search: Search) -> Run:
     }
     if opened.verifier:
         config["verifier"] = opened.verifier
+    weak = too_few(counts_on(opened, opened.humans.panel("search", search.panel, seed=seed))) if search.generations else {}
+    if weak:
+        config["too_few"] = sorted(weak)
     run_key = key("run", VERSION, profile=humans.profile_key, algorithm=search.algorithm, seed=seed, model=model, config=config)
     row = {
         "run_key": run_key, "profile_key": humans.profile_key, "setting": Path(setting).stem, "algorithm": search.algorithm,
@@ -57,7 +61,9 @@ def open_run(opened: OpenRun, *, setting: str, search: Search) -> Run:
     with opened.store.transaction():
         rows.keep_genomes(opened.store, [genome], setting=Path(setting).stem)
         opened.store.add("optimize.runs", [row])
-    return Run(run_key, opened.dataset, setting, critic_model, seed, search)
+    if weak:
+        emit("optimize", "objectives_underpowered", underpowered_told(weak))
+    return Run(run_key, opened.dataset, setting, critic_model, seed, search, weak)
 
 
 @task(name="store candidates", task_run_name="store candidates of generation {generation}", persist_result=False)
@@ -82,7 +88,8 @@ def keep_evaluations(store: Store, done: Sequence[Done]) -> None:
 @task(name="store generation", persist_result=False)
 def keep_generation(store: Store, run: Run, history: History, selection: Selection) -> None:
     """Writes the last generation of `history` in one transaction, and shows what the search has come to."""
-    generation, plan = len(history) - 1, run.plan
+    history, plan = power.steered(history, run.plan)
+    generation = len(history) - 1
     reference = loop.reference_point(history, plan=plan)
     bound = halting.gain_bound(history[-1], plan=plan, reference=reference, at=generation) if generation else None
     row = {
@@ -99,6 +106,14 @@ def keep_generation(store: Store, run: Run, history: History, selection: Selecti
     emit("optimize", "generation_told", pages.line(so_far, run.search.generations, brought))
 
 
+def underpowered_told(weak: Mapping[str, int]) -> str:
+    """A sentence on the objectives that a search's panel measures on too few units. `weak`: objective → its units there."""
+    named = ", ".join(f"{name} (n = {n} of {MIN_N[name]})" for name, n in weak.items())
+    if set(power.choosable(NAMES, weak)) & set(weak):
+        return f"the panel is too small to choose by: {named}; what the search finds on it may be noise, so choose a larger --panel"
+    return f"the panel is too small for {named}; the search is not steered by them, so choose a larger --panel to include them"
+
+
 def _candidates(run: Run, generation: int, proposals: Sequence[Proposal]) -> list[Fields]:
     return [
         {
@@ -113,6 +128,7 @@ def _candidates(run: Run, generation: int, proposals: Sequence[Proposal]) -> lis
 def _credit_frame(store: Store, run: Run, generation: int, history: History) -> pl.DataFrame:
     names = ("operator", "n_children", "gain", "n_tokens", "n_dialogues", "rate", "chance")
     # the chances are those of the next generation, in which a critic that has failed has none
-    credits = loop.operator_credits(history, plan=drive.plan_after(run.plan, answers_before(store, run, generation + 1)))
+    plan = power.steered(history, run.plan)[1]
+    credits = loop.operator_credits(history, plan=drive.plan_after(plan, answers_before(store, run, generation + 1)))
     key_of: Fields = {"run_key": run.run_key, "generation": generation}
     return pl.DataFrame([{**key_of, **{name: getattr(one, name) for name in names}} for one in credits])

@@ -8,7 +8,7 @@ from typing import TypedDict
 from understudy.completion import NO_ENGINE
 from understudy.errors import GateFailed
 from understudy.records import DIVIDED, REPORTING
-from understudy.tasks.optimize.finals import PickFields, SearchFields
+from understudy.tasks.optimize.finals import PickFields, SearchFields, UnderpoweredFields
 from understudy.tasks.publish.batch import PublishedRelease
 from understudy.tasks.simulate.results import SimulateFields
 from understudy.tasks.studies.report import ObjectiveRow
@@ -34,6 +34,7 @@ class NightFields(TypedDict):
     pick: PickFields
     critic: str | None
     n_critic_tokens: int
+    objectives_underpowered: UnderpoweredFields
 
 
 def night_fields(
@@ -56,6 +57,7 @@ def night_fields(
         "pick": search["pick"],
         "critic": search["critic"],
         "n_critic_tokens": search["n_critic_tokens"],
+        "objectives_underpowered": search["objectives_underpowered"],
     }
 
 

@@ -57,6 +57,10 @@ def _raw(before: ObjectiveValue, after: ObjectiveValue) -> Difference:
     for which, value in (("before", before), ("after", after)):
         if value.measured.value is None:
             return Difference(None, None, None, None, None, "not_measured", n, f"{which}: {value.measured.reason}")
+        if value.measured.is_underpowered:
+            least = value.measured.min_n
+            reason = f"{which}: underpowered, at least {least} units are needed; there are {value.measured.n}"
+            return Difference(None, None, None, None, None, "not_measured", n, reason)
     if before.left_out != after.left_out:
         parts = ", ".join(sorted(set(before.left_out) ^ set(after.left_out)))
         return Difference(None, None, None, None, None, "not_measured", n, f"these parts were measured on one side only: {parts}")

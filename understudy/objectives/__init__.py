@@ -1,6 +1,7 @@
 """The objectives: one file each, found by file name. All of them are lower-is-better, in natural units.
 
-Protocol of a module: VERSION, UNIT, BETTER, RANGE and
+Protocol of a module: VERSION, UNIT, BETTER, RANGE, COUNTED (what its n counts: reactions, dialogues or free_runs), MIN_N (how many of
+these a choice by it needs), MIN_N_WHY, and
 `measure(simulated: Observed, reference: Reference, *, seed, intervals=True) -> ObjectiveValue`; its docstring holds the formula with
 its source. A part that applies and cannot be measured makes the objective not measured; one that does not apply leaves the mean and
 is named under `left_out`, with its reason under `parts`.
@@ -22,6 +23,7 @@ from understudy.records import Measured
 
 MODULES = {name: plugins.load("objectives", name) for name in plugins.names("objectives")}
 NAMES = tuple(MODULES)
+MIN_N: Mapping[str, int] = {name: module.MIN_N for name, module in MODULES.items()}
 VERSIONS: dict[str, Any] = {
     **{name: module.VERSION for name, module in MODULES.items()}, "instruments": INSTRUMENTS_DIGEST, "privacy": privacy.VERSION,
 }  # fmt: skip
@@ -82,6 +84,7 @@ def measure_all(simulated: Simulated, reference: Reference, *, seed: int, interv
 def measure_observed(observed: Observed, reference: Reference, *, seed: int, intervals: bool = True) -> Evaluation:
     """The same for dialogues that the instruments have read already."""
     found = {name: module.measure(observed, reference, seed=seed, intervals=intervals) for name, module in MODULES.items()}
+    found = {name: replace(one, measured=replace(one.measured, min_n=MIN_N[name])) for name, one in found.items()}
     return Evaluation(found, dict(found["data_leakage"].parts), diagnostics(observed, reference, found, seed=seed))
 
 
@@ -128,6 +131,12 @@ def _seen(measured: Measured, surely: bool) -> float | None:
 
 def _over(value: float | None, most: float) -> float | None:
     return None if value is None else value - most
+
+
+def too_few(counts: Mapping[str, int]) -> dict[str, int]:
+    """Objective → how many units it would have, of those that need more. `counts`: reactions, dialogues, free_runs → those played."""
+    expected = {name: counts[module.COUNTED] for name, module in MODULES.items() if module.COUNTED in counts}
+    return {name: n for name, n in expected.items() if n < MIN_N[name]}
 
 
 def compare(

@@ -29,6 +29,9 @@ VERSION = 5
 UNIT = "share"
 BETTER = "lower"
 RANGE = (0.0, 1.0)
+COUNTED = "reactions"
+MIN_N = 40
+MIN_N_WHY = "TODO"
 _PLACES = (*STRATA, DECOY)
 
 

@@ -21,7 +21,8 @@ def figure(
 ) -> str:
     """`0.123 [0.100, 0.150], n = 40`, or `not measured: why`; empty where there is no figure at all.
 
-    `value` may be in the contract's JSON form. `n`: whether the number of units is written.
+    `value` may be in the contract's JSON form. `n`: whether the number of units is written. Of a figure that is underpowered it always
+    is, with the number that it needs.
     """
     if value is None:
         return ""
@@ -29,7 +30,7 @@ def figure(
     if one.value is None:
         return f"{NOT_MEASURED}: {one.reason}" if reason else NOT_MEASURED
     ends = f" [{one.lo:{form}}, {one.hi:{form}}]" if interval and one.lo is not None and one.hi is not None else ""
-    counted = f", n = {one.n}" if n == "named" else ""
+    counted = f", underpowered, n = {one.n} of {one.min_n}" if one.is_underpowered else f", n = {one.n}" if n == "named" else ""
     return f"{one.value:{form}}{ends}{counted}"
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 from understudy.errors import BudgetExhausted
 from understudy.prompt.genome import Genome
 from understudy.records import Measured
-from understudy.search import loop, members, racing
+from understudy.search import loop, members, power, racing
 from understudy.search.critic import Commission, Identity, Treated
 from understudy.search.critic_record import AnswerRecord, asked_while_it_answers, is_given_up, n_failed
 from understudy.search.genes import Screen
@@ -39,7 +39,8 @@ class Setup:
     """The fixed parts of a search. The pick is compared with the first of the seeds.
 
     `generations`: how many follow the first one at most; 0 plays the first seed alone. `n_front`: how many are nominated for the
-    pick beside the seeds. `weights`, `traded`: as `picking.pick` takes them.
+    pick beside the seeds. `weights`, `traded`: as `picking.pick` takes them. `measured`: the objectives that the ground measures,
+    where the plan's panel is too small for some of them; the pick is chosen by those that the finalists have on enough units.
     """
 
     seeds: Sequence[Genome]
@@ -48,6 +49,12 @@ class Setup:
     n_front: int = 3
     weights: Mapping[str, float] | None = None
     traded: Collection[str] = ()
+    measured: tuple[str, ...] = ()
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """Every objective that is measured, in the order of the ground."""
+        return self.measured or self.plan.objectives
 
 
 class Ground(Protocol):
@@ -103,7 +110,8 @@ class Conclusion:
 
     `complete`: whether the search has ended; a budget that ends it before its finalists are measured leaves it unfinished.
     `confirmed`: whether the finalists were measured on the split that chooses. Where a budget ended it before, or where there was
-    nothing to choose from, they are as the search's own panels measured them.
+    nothing to choose from, they are as the search's own panels measured them. `steered_by`, `chosen_by`: the objectives that the search
+    was steered and the pick was chosen by; the others were measured on too few units.
     """
 
     history: History
@@ -112,6 +120,8 @@ class Conclusion:
     stopped: str
     complete: bool
     confirmed: bool
+    steered_by: tuple[str, ...]
+    chosen_by: tuple[str, ...]
 
     @property
     def genomes(self) -> dict[str, Genome]:
@@ -140,14 +150,16 @@ def generation(setup: Setup, ground: Ground, memory: Memory, number: int) -> str
 
     A generation that the budget cut short keeps what was played and is no generation: the same search goes on with it.
     """
-    history = memory.history(number)
+    history, plan = power.steered(memory.history(number), setup.plan)
+    now = replace(setup, plan=plan, measured=setup.objectives)
     try:
-        proposals = _proposed(setup, ground, memory, history)
-        finished = [*history, _played(setup.plan, ground, memory, history, proposals)]
+        proposals = _proposed(now, ground, memory, history)
+        played = _played(now, ground, memory, history, proposals)
     except BudgetExhausted:
         return BUDGET
-    memory.keep_generation(finished, loop.judge(finished, plan=setup.plan))
-    return loop.stop(finished, plan=setup.plan)
+    finished, plan = power.steered([*history, played], plan)
+    memory.keep_generation(finished, loop.judge(finished, plan=plan))
+    return loop.stop(finished, plan=plan)
 
 
 def conclude(setup: Setup, ground: Ground, memory: Memory, stopped: str) -> Conclusion:
@@ -155,30 +167,31 @@ def conclude(setup: Setup, ground: Ground, memory: Memory, stopped: str) -> Conc
 
     A single finalist is the pick whatever would be measured of it, so nothing is played for it.
     """
-    history = memory.history(setup.generations + 1)
+    history, plan = power.steered(memory.history(setup.generations + 1), setup.plan)
     if not history:
         raise BudgetExhausted(
             "a cap ended the search before its first generation was measured",
             hint="run the same command with a higher cap; every reply so far is stored",
         )
-    genomes = loop.finalists(history, plan=setup.plan, n=setup.n_front)
+    genomes, seed_digest = loop.finalists(history, plan=plan, n=setup.n_front), setup.seeds[0].digest
     finalists, complete, confirmed = _on_search_panels(history, genomes, traded=setup.traded), True, len(genomes) > 1
     if confirmed:
         try:
             finalists = tuple(ground.confirmed(genomes))
         except BudgetExhausted:
             stopped, complete, confirmed = BUDGET, False, False
+    names = power.chosen_by(finalists, setup.objectives, seed_digest=seed_digest) if confirmed else plan.objectives
     chosen = pick(
         finalists,
-        objectives=setup.plan.objectives,
-        seed_digest=setup.seeds[0].digest,
-        reference=loop.reference_point(history, plan=setup.plan),
-        weights=setup.weights,
-        worst_case=setup.plan.has("worst_case"),
-        probabilistic=setup.plan.has("probabilistic_front"),
+        objectives=names,
+        seed_digest=seed_digest,
+        reference=loop.reference_point(history, plan=replace(plan, objectives=names)),
+        weights=power.weights_on(setup.weights, names, setup.objectives),
+        worst_case=plan.has("worst_case"),
+        probabilistic=plan.has("probabilistic_front"),
         traded=setup.traded,
     )
-    return Conclusion(history, finalists, chosen, stopped, complete, confirmed)
+    return Conclusion(history, finalists, chosen, stopped, complete, confirmed, plan.objectives, names)
 
 
 def plan_after(plan: Plan, record: AnswerRecord) -> Plan:
@@ -205,20 +218,22 @@ def _proposed(setup: Setup, ground: Ground, memory: Memory, history: History) ->
     return proposals
 
 
-def _played(plan: Plan, ground: Ground, memory: Memory, history: History, proposals: Sequence[Proposal]) -> list[Individual]:
+def _played(setup: Setup, ground: Ground, memory: Memory, history: History, proposals: Sequence[Proposal]) -> list[Individual]:
+    plan = setup.plan
     number, playing = len(history), members.to_play(proposals, plan=plan)
-    out = _out_of_race(plan, ground, memory, playing, number) if plan.racing else {}
+    out = _out_of_race(setup, ground, memory, playing, number) if plan.racing else {}
     measured = ground.measured([each for each in playing if each.genome.digest not in out], plan.rotation(number))
     played = out | {each.genome.digest: each for each in measured}
     return members.generation_of(history, proposals, plan=plan, played=played)
 
 
-def _out_of_race(plan: Plan, ground: Ground, memory: Memory, playing: Sequence[Proposal], number: int) -> dict[str, Individual]:
+def _out_of_race(setup: Setup, ground: Ground, memory: Memory, playing: Sequence[Proposal], number: int) -> dict[str, Individual]:
     """Genome → its individual, of those that dropped out. A race that the budget cut short drops nobody, and is run another time."""
     race = memory.race(number)
     if not race:
         ahead = {each.genome.digest for each in playing if each.operator in (SEED, SURVIVOR)}
-        race = racing.outcomes(ground.first_laps(playing, plan.rotation(number)), ahead)
+        laps = ground.first_laps(playing, setup.plan.rotation(number))
+        race = racing.outcomes(power.laps_on(laps, setup.plan.objectives, setup.objectives), ahead)
         memory.keep_race(number, race)
     return racing.dropped_out(race, playing)
 

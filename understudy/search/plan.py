@@ -75,7 +75,8 @@ class Individual:
     """A played candidate: objectives in natural units, constraints at most 0 where feasible; None is not measured.
 
     `spreads`: standard error of each objective; `n_tokens`, `n_dialogues`: what playing it cost, the critic's tokens included.
-    `dropped`: why it was not played to its end; then it is compared with nothing.
+    `dropped`: why it was not played to its end; then it is compared with nothing. `underpowered`: the objectives that were measured on
+    fewer units than a choice by them needs.
     """
 
     genome: Genome
@@ -86,6 +87,7 @@ class Individual:
     n_tokens: int = 0
     n_dialogues: int = 0
     dropped: str = ""
+    underpowered: frozenset[str] = frozenset()
 
     @classmethod
     def played(
@@ -100,7 +102,9 @@ class Individual:
         """A proposal that was played; a spread is known of each objective that was measured with an interval."""
         spreads = {name: (one.hi - one.lo) / (2 * Z) for name, one in measured.items() if one.lo is not None and one.hi is not None}
         values = {name: one.value for name, one in measured.items()}
-        return cls(proposal.genome, proposal.operator, values, constraints, spreads, n_tokens + proposal.n_tokens, n_dialogues)
+        weak = frozenset(name for name, one in measured.items() if one.is_underpowered)
+        n_all = n_tokens + proposal.n_tokens
+        return cls(proposal.genome, proposal.operator, values, constraints, spreads, n_all, n_dialogues, underpowered=weak)
 
     @classmethod
     def out_of_race(cls, proposal: Proposal, *, n_tokens: int, n_dialogues: int) -> Individual:
