@@ -11,6 +11,7 @@ from typing import NotRequired, TypedDict
 from understudy.doors.available import AvailableModel, Kind
 from understudy.doors.available.providers import KeyedProvider, hosted_models, litellm_table, providers_known
 from understudy.doors.available.servers import ServerSeen, servers_seen, usual_addresses
+from understudy.doors.available.weights import local_models
 
 REHEARSAL = AvailableModel(
     name="rehearsal", kind="rehearsal", served_by="understudy", options=(), usd_per_m_in=0.0, usd_per_m_out=0.0, schema_replies=False
@@ -62,13 +63,13 @@ class ModelsFields(TypedDict):
     providers: list[ProviderFields]
 
 
-def usable_models(*, api_base: str | None = None, folders: Sequence[Path] = ()) -> ModelsFields:  # noqa: ARG001
+def usable_models(*, api_base: str | None = None, folders: Sequence[Path] = ()) -> ModelsFields:
     """What can be used right now: rehearsal, weights in files, running servers, providers whose key is set."""
     servers, table = servers_seen(usual_addresses(), named=api_base), litellm_table()
     providers = providers_known(table, os.environ)
     with_key = {one.name: one for one in providers if one.is_set}
     hosted = hosted_models(table, with_key, today=datetime.now(UTC).date())
-    models = [REHEARSAL, *(model for server in servers for model in server.models), *hosted]
+    models = [REHEARSAL, *local_models(folders), *(model for server in servers for model in server.models), *hosted]
     return {
         "models": [_model(one) for one in models],
         "servers": [_server(one) for one in servers],

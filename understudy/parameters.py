@@ -196,7 +196,7 @@ class Search(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     algorithm: Literal["unsga3", "nsga2", "smsemoa", "ctaea"] = "unsga3"
-    population: int = Field(12, ge=4, le=200)
+    population: int = Field(12, ge=2, le=200)
     generations: int = Field(5, ge=0, le=500, description="generations after the first; with 0 the seed prompt is not changed")
     weights: dict[str, float] | None = Field(None, description="objective → weight for choosing the pick; None takes the knee of the front")
     panel: PanelSize = SEARCH_PANEL

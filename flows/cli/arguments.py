@@ -112,6 +112,19 @@ class SearchArguments:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MechanismArguments:
+    """Which mechanisms the search has."""
+
+    without: Annotated[
+        str | None,
+        typer.Option(help="Mechanisms of the search to switch off, separated by commas: `critic,adaptation`. docs/search.md lists them."),
+    ] = None
+    racing: Annotated[
+        bool, typer.Option("--racing", help="Drop candidates that are dominated with 95 % confidence after half of the panel.")
+    ] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TableArguments:
     """How the prompts of a table are searched for, and on how much the two sides of each are measured."""
 
@@ -131,6 +144,19 @@ class TableArguments:
     def size(self) -> PanelSize:
         """What both sides play. Raises BadInput."""
         return report_size(self.report)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NightSearchArguments:
+    """How the prompt of a night is searched for, and on how much its two sides are measured."""
+
+    table: TableArguments
+    mechanisms: MechanismArguments
+
+    def search(self) -> Search:
+        """How the prompt is searched for. Raises BadInput."""
+        table, mechanisms = self.table, self.mechanisms
+        return table.searching.search(finalists=table.finalists, without=mechanisms.without, racing=mechanisms.racing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.console import Console
 
+from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
 from understudy.flows.cli.model_arguments import ApiBase
 from understudy.flows.cli.options import AsJson
@@ -31,14 +34,19 @@ _COLUMNS: Mapping[Kind, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def models(*, api_base: ApiBase = None, as_json: AsJson = False) -> None:
+def models(
+    *,
+    folder: Annotated[list[Path] | None, typer.Option(help="Folder whose GGUF files are listed; repeatable."), Means.INPUT] = None,
+    api_base: ApiBase = None,
+    as_json: AsJson = False,
+) -> None:
     """List the models that can be used right now: rehearsal, files, running servers, providers whose key is set."""
 
     def work() -> ModelsFields:
         from understudy.parameters import Models, checked
         from understudy.tasks.models import usable_models
 
-        return usable_models(api_base=checked(Models, {"api_base": api_base}).api_base)
+        return usable_models(api_base=checked(Models, {"api_base": api_base}).api_base, folders=folder or ())
 
     answer(work, page, as_json=as_json)
 

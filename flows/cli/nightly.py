@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from understudy.flows.cli import optimize, publish, validate
-from understudy.flows.cli.arguments import LimitArguments, OutputArguments, RunArguments, SearchArguments
+from understudy.flows.cli.arguments import LimitArguments, NightSearchArguments, OutputArguments, RunArguments
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.compare import OUTCOME_COLOURS
 from understudy.flows.cli.console import answer, then
@@ -27,7 +27,6 @@ from understudy.flows.cli.options import (
     text_of,
 )
 from understudy.flows.cli.tables import PageTable
-from understudy.parameters import REPORT_PANEL
 from understudy.report.figures import REHEARSAL_WARNING, figure
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def nightly(
     logs: LogArguments,
     setting: SettingName = SETTING,
     surface: Surface = RUN.surface,
-    searching: SearchArguments,
+    searching: NightSearchArguments,
     recommender: RecommenderName = RUN.recommender,
     release: ReleaseArguments,
     run: RunArguments,
@@ -72,12 +71,12 @@ def nightly(
     """Run the whole pipeline, from human logs to a published training set, as one Prefect flow."""
 
     def work() -> NightlyFields:
-        search, options = searching.search(), run.options(surface=surface, recommender=recommender)
+        search, size, options = searching.search(), searching.table.size(), run.options(surface=surface, recommender=recommender)
         from understudy.flows.cli import running
         from understudy.tasks.simulate.doomed import require_enough
 
         # said before Prefect is imported and its server started
-        require_enough(release.n, REPORT_PANEL, anyway=release.anyway)
+        require_enough(release.n, size, anyway=release.anyway)
         from understudy.flows.nightly import nightly
 
         return running.run(
@@ -92,6 +91,7 @@ def nightly(
             releases=text_of(release.releases),
             anyway=release.anyway,
             search=search,
+            report=size,
             limits=logs.reading.limits(),
             options=options,
         )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
 from rich.console import Console
 
-from understudy.flows.cli.arguments import OutputArguments, RunArguments, SearchArguments
+from understudy.flows.cli.arguments import MechanismArguments, OutputArguments, RunArguments, SearchArguments
 from understudy.flows.cli.console import answer, then
 from understudy.flows.cli.options import RUN, SETTING, Dataset, RecommenderName, SettingName, Surface
 from understudy.flows.cli.tables import cached_share
@@ -17,19 +15,6 @@ from understudy.report.figures import number
 if TYPE_CHECKING:
     from understudy.flows.stages import OptimizeFields
     from understudy.tasks.optimize.finals import PickFields, UnderpoweredFields
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MechanismArguments:
-    """Which mechanisms the search has."""
-
-    without: Annotated[
-        str | None,
-        typer.Option(help="Mechanisms of the search to switch off, separated by commas: `critic,adaptation`. docs/search.md lists them."),
-    ] = None
-    racing: Annotated[
-        bool, typer.Option("--racing", help="Drop candidates that are dominated with 95 % confidence after half of the panel.")
-    ] = False
 
 
 def optimize(

@@ -59,7 +59,7 @@ class Run:
 def setup_of(opened: OpenRun, run: Run) -> Setup:
     """What is fixed for a search before it begins."""
     seeds = [seed_genome(load_setting(run.setting), sorted(opened.humans.exemplars), seed=run.seed)]
-    return Setup(seeds, run.plan, run.search.generations, run.search.n_front, run.search.weights, TRADED, NAMES)
+    return Setup(seeds, run.plan, run.search.generations, n_nominated(run.search), run.search.weights, TRADED, NAMES)
 
 
 def counts_on(opened: OpenRun, panel: Panel) -> dict[str, int]:
@@ -68,6 +68,11 @@ def counts_on(opened: OpenRun, panel: Panel) -> dict[str, int]:
     counts = {"reactions": sum(contexts[one].stratum != DECOY for one in panel.reactions), "dialogues": len(panel.behaviour)}
     n_runs = sum(bool(targets[name].target) for name, _ in panel.free)
     return {**counts, "free_runs": n_runs} if n_runs else counts
+
+
+def n_nominated(search: Search) -> int:
+    """How many are nominated beside the seed: of a population of two, not three."""
+    return min(search.n_front, search.population - 1)
 
 
 def panel_of(opened: OpenRun, run: Run, rotation: int) -> Panel:

@@ -26,6 +26,7 @@ from understudy.search.halting import STALL_PANELS
 from understudy.search.plan import n_survivors
 from understudy.studies import estimate
 from understudy.studies.estimate import NONE, Estimate, RoleCalls, Stage, StageGroup, Way
+from understudy.tasks.optimize.generations import n_nominated
 from understudy.tasks.studies.asked import CONTAMINATION, Asked
 from understudy.tasks.studies.call_sizes import EMBEDDED, MEAN_SPREAD, N_ENOUGH, asked_apart, calls_of, way_of
 from understudy.tasks.studies.compare import settings_asked
@@ -177,7 +178,7 @@ def _stages(side: Humans, asked: Asked, turns: Estimate) -> list[Stage]:
         stages.append(_search(side, asked, turns))
         if search.generations:
             # where nothing but the seed could be measured there is nothing to choose, and none is played
-            stage("finalists", Estimate(search.n_front + 1, 0, search.n_front + 1), CHOOSING, search.front_panel)
+            stage("finalists", Estimate(n_nominated(search) + 1, 0, n_nominated(search) + 1), CHOOSING, search.front_panel)
     if asked.run in ("nightly", *SEVERAL, CARRIED):
         # a study has played the seeds of `select` by then, and a pick that is the seed is played once
         both = Estimate(2, 1, 2) if search.generations else Estimate.exactly(1)

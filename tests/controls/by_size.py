@@ -5,7 +5,7 @@ and that of dialogues. The floor is that of the same size, as the gates take it.
 floor's own halvings, and the dose is the one that is declared for the bound.
 
 `ordered` is the share of pairs of a clean and a dosed half of which the dosed one has the higher value: what a choice between two
-prompts needs, and where the objectives' own MIN_N comes from. Chance is .5.
+prompts needs, and where the objectives' own MIN_N comes from (with N_CLEAN = 40). Chance is .5.
 """
 
 from __future__ import annotations

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import socket
 from collections.abc import Mapping
 from datetime import date
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from tests.doors.gguf import gguf
 from tests.doors.listing import LLAMA_CPP, OLLAMA, VLLM, Answers, listing
+from understudy.doors.available import weights
 from understudy.doors.available.providers import hosted_models, litellm_table, providers_known
 from understudy.doors.available.servers import ServerSeen, servers_seen
+from understudy.doors.local import digests
 from understudy.flows.cli.models import page
 from understudy.tasks import models
 
@@ -177,3 +182,37 @@ def test_the_page_fits_eighty_columns_and_says_why_a_model_is_not_ready(monkeypa
     assert "ollama_chat/embed:latest is not ready: it cannot write text" in text
     assert "more models are ready" in text
     assert text.splitlines()[-1].startswith("next: understudy estimate --dataset NAME --model ollama_chat/llama3.2:latest")
+
+
+def test_files_of_weights_say_what_they_are_or_why_they_cannot_be_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub-of-nobody"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "weights"
+    (folder / "deeper").mkdir(parents=True)
+    good, base = gguf(folder / "good.gguf"), gguf(folder / "deeper" / "base.gguf", without=["tokenizer.chat_template"])
+    (folder / "torn.gguf").write_bytes(b"GGUF")
+    monkeypatch.setattr(weights, "is_engine_there", lambda: True)
+    named = {one.name: one for one in weights.local_models([folder])}
+    ready = named[f"local/{good}"]
+    assert (ready.not_ready, ready.quantization, ready.context, ready.schema_replies) == ("", "Q4_K_M", 8192, True)
+    assert ready.sha256 == hashlib.sha256(good.read_bytes()).hexdigest()
+    assert "no chat template" in named[f"local/{base}"].not_ready
+    assert "cut short" in named[f"local/{folder / 'torn.gguf'}"].not_ready
+    # the packaged one is listed whether it is installed or not
+    assert "local/smollm2" in named
+    monkeypatch.setattr(weights, "is_engine_there", lambda: False)
+    assert "is not installed" in {one.name: one for one in weights.local_models([folder])}[f"local/{good}"].not_ready
+
+
+def test_large_weights_are_not_read_for_their_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub-of-nobody"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path = gguf(tmp_path / "large.gguf")
+    monkeypatch.setattr(weights, "_MOST_READ", 10)
+
+    def listed() -> str | None:
+        return {one.name: one for one in weights.local_models([tmp_path])}[f"local/{path}"].sha256
+
+    assert listed() is None
+    known = digests.sha256_of(path)
+    assert listed() == known

@@ -34,8 +34,11 @@ PROMISED = {
     "validate": "--batch --dataset --store --events --json",
     "publish": "--batch --name --dataset --releases --store --events --json",
     "pull": "--version --as --out --releases --store --json",
-    "nightly": f"--dataset --data --reader --setting --surface {SEARCH} --recommender --batch --n --name --releases {RUN} --events",
-    "models": "--api-base --json",
+    "nightly": (
+        f"--dataset --data --reader --setting --surface {SEARCH} {SIZES} --without --racing --recommender --batch --n --name --releases "
+        f"{RUN} --events"
+    ),
+    "models": "--folder --api-base --json",
     "status": "--store --json",
     "label": "--dataset --out --labels --n --engine --store --seed --json",
     "probe": f"--dataset --task --n --ratings {RUN}",

@@ -23,6 +23,7 @@ from understudy.search import drive, loop, racing
 from understudy.search.drive import Conclusion, Memory, Setup
 from understudy.search.memory import ProcessMemory
 from understudy.search.plan import SURVIVOR, Plan, Proposal
+from understudy.search.power import choosable
 from understudy.tasks.optimize.memory import RowMemory
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
@@ -87,8 +88,11 @@ def by_benchmark(world: World, *, budget: int = PLENTY, **changed: Any) -> Taken
     trial = Trial(world, stage, Rewriter(stage, world.screen(SEED), SEED), SEED, seed)
     asked: Search = plain.small(GENERATIONS, **changed)
     without = frozenset[str](asked.without)
-    plan = Plan(NAMES, asked.population, asked.algorithm, SEED, has_critic=True, without=without, racing=asked.racing, period=asked.period)
-    setup = Setup([seed], plan, GENERATIONS, n_front=asked.n_front, weights=EQUAL, traded=objectives.TRADED)
+    size = asked.panel
+    few = objectives.too_few({"reactions": 4 * size.per_stratum, "dialogues": size.behaviour, "free_runs": size.free})
+    how: dict[str, Any] = {"has_critic": True, "without": without, "racing": asked.racing, "period": asked.period}
+    plan = Plan(choosable(NAMES, few), asked.population, asked.algorithm, SEED, **how)
+    setup = Setup([seed], plan, GENERATIONS, n_front=asked.n_front, weights=EQUAL, traded=objectives.TRADED, measured=NAMES)
     memory = ProcessMemory()
     ground = MeteredGround(trial, asked.panel, front_size=plain.SMALL, n_finalists=0, split=CHOOSING)
     return Taken.of(memory, drive.search(setup, ground, memory), plan)

@@ -27,8 +27,11 @@ UNIT = "excess over the caps"
 BETTER = "lower"
 RANGE = (0.0, float("inf"))
 COUNTED = "free_runs"
-MIN_N = 12
-MIN_N_WHY = "TODO"
+MIN_N = 9
+MIN_N_WHY = (
+    "the smallest n from which a prompt that gives titles away in 10 % of dialogues more than humans (.3 %) has the higher ra"
+    "te in at least 80 % of pairs with one that does not, exact"
+)
 TITLE_CAP = 0.05
 ATTRIBUTES_CAP = 0.02
 ABOVE_HUMANS = 0.02

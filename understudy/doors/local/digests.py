@@ -17,12 +17,9 @@ _CACHE = "understudy"
 def sha256_of(path: Path, *, cache: Path | None = None) -> str:
     """64 hex digits. `cache` is the folder of what was computed before, by default the user's; it may be removed at any time."""
     place = path.resolve()
-    kept = (cache or cache_folder()) / "weights" / f"{hashlib.sha256(str(place).encode()).hexdigest()[:32]}.json"
-    before = _state(place)
-    with suppress(OSError, ValueError, TypeError, KeyError):
-        known = json.loads(kept.read_text("utf-8"))
-        if known["state"] == before and len(known["sha256"]) == 64:
-            return str(known["sha256"])
+    before, kept = _state(place), _kept(place, cache)
+    if (known := known_sha256(place, cache=cache)) is not None:
+        return known
     with place.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if _state(place) != before:
@@ -31,6 +28,20 @@ def sha256_of(path: Path, *, cache: Path | None = None) -> str:
     with suppress(BadInput):
         written(kept.parent, {kept.name: json.dumps({"state": before, "sha256": digest})})
     return digest
+
+
+def known_sha256(path: Path, *, cache: Path | None = None) -> str | None:
+    """The digest as it was computed before of a file that has not changed since; None where it has to be computed."""
+    place = path.resolve()
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        known = json.loads(_kept(place, cache).read_text("utf-8"))
+        if known["state"] == _state(place) and len(known["sha256"]) == 64:
+            return str(known["sha256"])
+    return None
+
+
+def _kept(place: Path, cache: Path | None) -> Path:
+    return (cache or cache_folder()) / "weights" / f"{hashlib.sha256(str(place).encode()).hexdigest()[:32]}.json"
 
 
 def cache_folder() -> Path:
