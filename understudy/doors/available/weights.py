@@ -47,18 +47,18 @@ def _local(name: str, most_read: int) -> tuple[AvailableModel, int]:
 
 
 def _unusable(name: str, error: BadInput) -> AvailableModel:
-    return AvailableModel(name=name, kind="local", served_by="llama.cpp", options=("--model", name), not_ready=_told(error))
+    return AvailableModel(name=name, kind="local", served_by="llama.cpp", options=("--model", name), not_ready=_explained(error))
 
 
 def _not_ready(weights: Weights) -> str:
     try:
         require_servable(weights, has_template=False)
     except BadInput as error:
-        return _told(error)
+        return _explained(error)
     return "" if is_engine_there() else _NOT_ENGINE
 
 
-def _told(error: BadInput) -> str:
+def _explained(error: BadInput) -> str:
     return f"{error.message}; {error.hint}" if error.hint else error.message
 
 
