@@ -12,6 +12,8 @@ from understudy.flows.cli.arguments import RunArguments
 from understudy.flows.cli.console import answer, then
 from understudy.flows.cli.options import N_PROBES, AsJson, Dataset
 from understudy.flows.cli.tables import PageTable
+from understudy.names import shown_model
+from understudy.parameters import LOCAL
 from understudy.report.figures import REHEARSAL_WARNING, figure
 
 if TYPE_CHECKING:
@@ -49,13 +51,16 @@ def probe(
 def page(console: Console, fields: ProbeFields) -> None:
     """Each task's outcome and its figures beside the humans' own."""
     console.print(
-        f"{fields['model']} compared with the humans of {fields['dataset']} ({fields['split']}); {fields['n_model_calls']} model calls",
+        f"{shown_model(fields['model'])} compared with the humans of {fields['dataset']} ({fields['split']}); "
+        f"{fields['n_model_calls']} model calls",
         markup=False,
     )
     tasks: dict[str, TaskFields] = fields["tasks"] if "tasks" in fields else {fields["task"]: fields}
     for name, told in tasks.items():
         _task(console, name, told)
-    then(console, f"understudy study --dataset {fields['dataset']} --model {fields['model']} --usd N")
+    # a local model is written as a path or a package, which its name does not say
+    written = "local/…" if fields["model"].startswith(LOCAL) else fields["model"]
+    then(console, f"understudy study --dataset {fields['dataset']} --model {written} --usd N")
 
 
 def _task(console: Console, name: str, told: TaskFields) -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 from understudy.flows.cli.console import answer, snapshot_read, then
 from understudy.flows.cli.options import STORE, AsJson, StoreFile
 from understudy.flows.cli.tables import PageTable, cached_share
+from understudy.names import shown_model
 from understudy.report.figures import money
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def page(console: Console, fields: StatusFields) -> None:
     for one in fields["adaptations"]:
         left_out = f"{one['parameter']} {one['value']}".strip()
         successor = f"; {one['instead']} takes its place" if one["instead"] else ""
-        console.print(f"requests to {one['model']} are sent without {left_out}{successor}", markup=False)
+        console.print(f"requests to {shown_model(one['model'])} are sent without {left_out}{successor}", markup=False)
     for release in fields["releases"]:
         note = f" RETRACTED: {release['retracted']}" if release["retracted"] else ""
         told = f"release {release['name']} v{release['version']}: {release['n_dialogues']} dialogues, {release['path']}{note}"

@@ -16,6 +16,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from understudy.names import shown_model
+
 if TYPE_CHECKING:
     from understudy.tasks.play.caching import PromptCacheFields
 
@@ -75,7 +77,7 @@ class PageTable:
 
 def cached_share(one: PromptCacheFields) -> str:
     """How much of the prompts of a model in a role came from its server's cache, in words."""
-    share, who = one["cached_share"], f"{one['model']} as {one['role']}"
+    share, who = one["cached_share"], f"{shown_model(one['model'])} as {one['role']}"
     if share["value"] is None:
         return f"{who}: the share of cached tokens is not measured, because {share.get('reason', '')}"
     return f"{who}: {share['value']:.0%} of the tokens came from the server's cache, as {share['n']} of {one['n_calls']} calls report"

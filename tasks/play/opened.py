@@ -24,13 +24,14 @@ from understudy.doors.gateway import ages, contexts, lengths
 from understudy.doors.gateway.caller import GatewayConfig
 from understudy.doors.gateway.llm import Gateway
 from understudy.doors.http import Http
-from understudy.doors.local.naming import is_keyed, short
+from understudy.doors.local.naming import is_keyed
 from understudy.doors.local.servers import local_models
 from understudy.doors.reading_copy import renewing, writable
 from understudy.doors.stopping import ended_by
 from understudy.doors.store import Store
 from understudy.errors import UnderstudyError
 from understudy.measure.reference import MIN_CONTEXTS
+from understudy.names import shown_model
 from understudy.parameters import Caps, Models, RunOptions
 from understudy.play.panels import Panel
 from understudy.recommenders import Recommender, Services, chosen
@@ -88,7 +89,7 @@ class OpenRun:
     def shown_model(self, role: ModelRole) -> str:
         """The model of a role for tables: as it was asked for, and local weights by name, quantization and digest."""
         written, full = self.options.models.of(role), self.cast_of(role)
-        return short(lengths.bare(full)) if is_keyed(full) else written
+        return shown_model(lengths.bare(full)) if is_keyed(full) else written
 
     def cast_of(self, role: ModelRole) -> str:
         """The full name of the model that plays a role, as it stands in keys."""

@@ -13,6 +13,7 @@ from understudy.doors.events import emit
 from understudy.doors.gateway import ages
 from understudy.doors.store import Store
 from understudy.errors import BadInput
+from understudy.names import shown_model
 from understudy.parameters import RunOptions
 from understudy.play.panels import Panel
 from understudy.records import REPORTING
@@ -111,4 +112,4 @@ def _work(opened: OpenRun, batch: Fields) -> Work:
 
 
 def _models(seeker: str, verifier: str | None) -> str:
-    return f"{seeker} with the verifier {verifier}" if verifier else seeker
+    return shown_model(f"{seeker} with the verifier {verifier}" if verifier else seeker)

@@ -10,8 +10,8 @@ from understudy.completion import ModelRole, Request
 from understudy.doors.gateway.budget import Price
 from understudy.doors.gateway.caller import GatewayConfig
 from understudy.doors.gateway.llm import known_price
-from understudy.doors.local.naming import short
 from understudy.doors.local.speed import Speed
+from understudy.names import shown_model
 from understudy.parameters import LOCAL, Caps, Models
 from understudy.play.scene import Scene
 from understudy.play.turn import check_request, request_of
@@ -61,10 +61,10 @@ def calls_of(
     cached = None if share is None else Estimate(share, 0.0, share)
     price, told = _price(models, model), f"tokens: {source}; seconds: {latency_from}"
     if role == "critic":
-        return RoleCalls(short(model), NONE, prompt, reply, latency, price, told, per_rewriting=_REWRITINGS, cached=cached)
+        return RoleCalls(shown_model(model), NONE, prompt, reply, latency, price, told, per_rewriting=_REWRITINGS, cached=cached)
     if role == "judge":
-        return RoleCalls(short(model), NONE, prompt, reply, latency, price, told, per_run=_STRUCTURED, cached=cached)
-    return RoleCalls(short(model), _per_turn(role, scenes[0].genome), prompt, reply, latency, price, told, cached=cached)
+        return RoleCalls(shown_model(model), NONE, prompt, reply, latency, price, told, per_run=_STRUCTURED, cached=cached)
+    return RoleCalls(shown_model(model), _per_turn(role, scenes[0].genome), prompt, reply, latency, price, told, cached=cached)
 
 
 def asked_apart(model: str, models: Models, questions: Sequence[Request], *, latency_s: float | None, speeds: Speeds) -> RoleCalls:
@@ -73,7 +73,7 @@ def asked_apart(model: str, models: Models, questions: Sequence[Request], *, lat
     prompt, reply = _tokens(questions), Estimate(most / 3, 1, most)
     latency, latency_from = _seconds(model, latency_s, speeds, prompt, reply)
     told = f"tokens: {len(questions)} rendered questions; replies up to what they may fill; seconds: {latency_from}"
-    return RoleCalls(short(model), NONE, prompt, reply, latency, _price(models, model), told, per_question=_STRUCTURED)
+    return RoleCalls(shown_model(model), NONE, prompt, reply, latency, _price(models, model), told, per_question=_STRUCTURED)
 
 
 def _price(models: Models, model: str) -> Price | None:

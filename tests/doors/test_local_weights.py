@@ -13,9 +13,10 @@ from tests.doors.gguf import TEMPLATE, gguf
 from understudy.doors.local import digests, memory, packaged, weights
 from understudy.doors.local.cores import n_cores
 from understudy.doors.local.header import read_header
-from understudy.doors.local.naming import is_keyed, keyed, reported, sha256_in, short
+from understudy.doors.local.naming import is_keyed, keyed, reported, sha256_in
 from understudy.doors.local.servers import context_of
 from understudy.errors import BadInput
+from understudy.names import shown_model
 from understudy.parameters import LocalServing, Models
 
 SHA = "ab" * 32
@@ -134,9 +135,9 @@ def test_the_name_in_keys_is_decided_by_what_decides_the_answers(tmp_path: Path)
     others = [keyed(header, SHA, kv_type="q8_0", chat_template=None), keyed(header, SHA, kv_type="f16", chat_template="x")]
     assert len({plain, *others}) == 3
     assert all(map(is_keyed, [plain, *others]))
-    assert short(f"{plain}^200~2") == f"local/tiny-1M.Q4_K_M@{SHA[:12]}^200~2"
+    assert shown_model(f"{plain}^200~2") == f"local/tiny-1M.Q4_K_M@{SHA[:12]}^200~2"
     assert reported(plain) == f"tiny-1M.Q4_K_M@{SHA[:12]}"
-    assert short("openai/gpt-4o") == "openai/gpt-4o"
+    assert shown_model("openai/gpt-4o") == "openai/gpt-4o"
     moved = tmp_path / "elsewhere" / "renamed.gguf"
     moved.parent.mkdir()
     (tmp_path / "any.gguf").rename(moved)

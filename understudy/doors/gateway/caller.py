@@ -22,6 +22,7 @@ from understudy.doors.gateway.provider import Provider
 from understudy.doors.gateway.reply import EMBEDDED
 from understudy.doors.gateway.turnstile import Turnstile
 from understudy.errors import ProviderFailed
+from understudy.names import shown_model
 from understudy.parameters import LOCAL, Caps, Models, RoleLimits, checked
 
 # a machine without a graphics card reads a long prompt for minutes
@@ -272,12 +273,12 @@ class Caller:
         if answered != asked:
             if (asked, answered) not in self._fallen_back:
                 self._fallen_back.add((asked, answered))
-                emit("play", "fallback_used", f"{asked} -> {answered}")
+                emit("play", "fallback_used", shown_model(f"{asked} -> {answered}"))
             return
         before = self._ledger.saw(request.model, completion)
         if before is not None:
             now = f"{completion.reported_model} {completion.fingerprint}".strip()
-            emit("play", "model_changed", f"{request.model}: {before} -> {now}")
+            emit("play", "model_changed", shown_model(f"{request.model}: {before} -> {now}"))
 
 
 def _paid(failure: CallFailed, price: Price | None) -> Cost | None:

@@ -13,6 +13,7 @@ from math import isfinite
 from understudy.completion import MissingReply, Request
 from understudy.errors import ProviderFailed, UnderstudyError
 from understudy.keys import rng_of
+from understudy.names import shown_model
 from understudy.text import clean
 
 _FIRST_WAIT_S = 0.5
@@ -87,7 +88,7 @@ class Answers:
         """The reason of a failure; of an empty reply with how many there were."""
         if not failure.is_empty:
             return failure.reason
-        return f"{self.n_empty} of {self.n} replies of {self.model} are empty, the last one because: {failure.reason}"
+        return f"{self.n_empty} of {self.n} replies of {shown_model(self.model)} are empty, the last one because: {failure.reason}"
 
 
 class Breaker:

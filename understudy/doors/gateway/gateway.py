@@ -29,6 +29,7 @@ from understudy.doors.gateway.refusals import Adaptation
 from understudy.doors.gateway.reply import EMBEDDED
 from understudy.doors.gateway.turnstile import LANE, THREAD
 from understudy.errors import ProviderFailed, Stopped
+from understudy.names import shown_model
 from understudy.prompt.structured import is_json
 
 Result = TypeVar("Result")
@@ -183,7 +184,7 @@ class Exchange:
         if adaptation not in self._told:
             self._told.add(adaptation)
             self._ledger.note_adaptation(adaptation)
-            emit("play", "request_adapted", str(adaptation))
+            emit("play", "request_adapted", shown_model(str(adaptation)))
 
     def close(self, *, drain_s: float = 0.0) -> None:
         """Waits at most `drain_s` for calls in flight, cancels the rest, commits the ledger. Raises what its writer met."""

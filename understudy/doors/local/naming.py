@@ -11,6 +11,7 @@ import hashlib
 import re
 
 from understudy.doors.local.header import Header
+from understudy.names import shown_model
 from understudy.parameters import LOCAL
 
 HUB = "hf:"
@@ -43,11 +44,6 @@ def sha256_in(model: str) -> str:
     return found["sha256"]
 
 
-def short(model: str) -> str:
-    """The name for tables: the model, its quantization and the first 12 digits of its weights; any other name is unchanged."""
-    return _KEYED.sub(lambda one: f"{LOCAL}{one['name']}@{one['sha256'][:SHORT]}{one['rest']}", model)
-
-
 def reported(model: str) -> str:
     """What the server of a local model calls itself: the short name without the prefix, which may stand in an engine's name."""
-    return short(model).removeprefix(LOCAL)
+    return shown_model(model).removeprefix(LOCAL)

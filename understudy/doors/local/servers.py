@@ -24,11 +24,12 @@ from understudy.doors.gateway.calls import scrubbed
 from understudy.doors.local.cores import n_cores
 from understudy.doors.local.facts import facts_of
 from understudy.doors.local.memory import MB, available_bytes, require_memory
-from understudy.doors.local.naming import reported, short
+from understudy.doors.local.naming import reported
 from understudy.doors.local.packaged import INSTALL
 from understudy.doors.local.serving import VARIABLE
 from understudy.doors.local.weights import Weights, is_engine_there, weights_of
 from understudy.errors import BadInput, ProviderFailed
+from understudy.names import shown_model
 from understudy.parameters import LocalServing, Models
 
 SERVED_BY = "understudy.doors.local.serving"
@@ -87,12 +88,13 @@ class LocalServer:
         if self._child is not None:
             children.stop(self._child)
         self._n_starts += 1
-        emit("play", "model_loading", f"{short(self.model)} {self.weights.n_bytes // MB:,} MB")
+        emit("play", "model_loading", f"{shown_model(self.model)} {self.weights.n_bytes // MB:,} MB")
         environment = {**os.environ, VARIABLE: json.dumps(self._wanted())}
         self._child = children.start(self._module, [], environment=environment, answers=True, errors=self._errors)
         address = self._address(self._child)
         self._wait_for_health(address, self._child)
-        emit("play", "model_ready", f"{short(self.model)} {self.threads} threads, {self.serving.n_slots} slots of {self.context:,} tokens")
+        way = f"{self.threads} threads, {self.serving.n_slots} slots of {self.context:,} tokens"
+        emit("play", "model_ready", f"{shown_model(self.model)} {way}")
         return Endpoint(address, self.key)
 
     def _wanted(self) -> dict[str, object]:
@@ -137,7 +139,7 @@ class LocalServer:
 
     def _failed(self, why: str) -> ProviderFailed:
         return ProviderFailed(
-            f"the server of {short(self.model)} cannot be used: {why}",
+            f"the server of {shown_model(self.model)} cannot be used: {why}",
             hint=INSTALL if self._module == SERVED_BY and not is_engine_there() else
             "check the memory that is free (--num-ctx, --slots and --kv-type say how much is taken), and the file by its SHA-256",
         )

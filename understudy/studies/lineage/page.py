@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from understudy.names import shown_model
 from understudy.profile.splits import people_named
 from understudy.report.document import Diff, Document, Grid, Heading, Paragraph, Part
 from understudy.report.figures import figure
@@ -32,7 +33,8 @@ def summary(fields: Mapping[str, Any]) -> str:
     """The search in two sentences."""
     what = "the pick" if fields["is_pick"] else "a candidate"
     return (
-        f"Run {fields['run'][:12]}, setting {fields['setting']}, model {fields['model']}, {fields['algorithm']}, seed {fields['seed']}: "
+        f"Run {fields['run'][:12]}, setting {fields['setting']}, model {shown_model(fields['model'])}, "
+        f"{fields['algorithm']}, seed {fields['seed']}: "
         f"{fields['n_generations']} generations, {fields['n_played']} candidates played and {fields['n_rejected']} rejected by the screen. "
         f"{fields['genome_digest']} is {what}, {len(fields['steps'])} steps from the seed prompt."
     )
