@@ -52,6 +52,11 @@ def status(folder: Path) -> dict[str, Any]:
     return run(folder, "status", "--json")[1]
 
 
+def without_nights(tables: dict[str, int]) -> dict[str, int]:
+    """What nights leave in the store besides the notes that they were there."""
+    return {name: n for name, n in tables.items() if not name.startswith("publish.night")}
+
+
 def test_a_night_the_same_night_and_another_batch(tmp_path: Path) -> None:
     code, first, seconds = run(tmp_path, *NIGHT, "--batch", "one")
     told("one night", first, seconds)
@@ -65,7 +70,7 @@ def test_a_night_the_same_night_and_another_batch(tmp_path: Path) -> None:
     assert again["n_model_calls"] == 0
     assert (again["release"] or {}).get("digest") == (first["release"] or {}).get("digest")
     assert after["store_digest"] == before["store_digest"]
-    assert after["tables"] == before["tables"]
+    assert without_nights(after["tables"]) == without_nights(before["tables"])
 
     code, two, seconds = run(tmp_path, *NIGHT, "--batch", "two")
     told("another batch", two, seconds)
