@@ -66,6 +66,11 @@ def page(console: Console, fields: SimulateFields) -> None:
     for status, reasons in fields["ends"].items():
         for reason, n in sorted(reasons.items(), key=lambda one: -one[1])[:_N_REASONS]:
             console.print(f"  {status} {n}: {reason}", markup=False)
+    console.print("  ended by, simulated and human: " + ", ".join(
+        f"{name} {one['simulated']} and {one['human']}" for name, one in fields["endings"].items() if one["simulated"] or one["human"]
+    ), markup=False)
+    again = ", ".join(f"{reason} {n}" for reason, n in (fields["asked_again"] or {}).items())
+    console.print(f"  {counted(fields['n_asked_again'])} replies asked for once more{f': {again}' if again else ''}", markup=False)
     mended = (counted(n) for n in (fields["n_stripped"], fields["n_redone"], fields["n_unchecked"]))
     console.print("  {} pieces removed from the seeker's replies, {} drafts rewritten, {} verifier answers unreadable".format(*mended))
     odd = (counted(n) for n in (fields["n_cut"], fields["n_normalised"], fields["n_recounted"]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -15,11 +15,12 @@ from understudy.completion import engine_of
 from understudy.doors.events import emit
 from understudy.doors.store import Store
 from understudy.errors import BadInput
-from understudy.play.dialogue import ends_of
+from understudy.play.dialogue import Played, endings_of, ends_of
+from understudy.play.endings import ENDINGS, Ending, endings
 from understudy.play.panels import Panel
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting, seed_genome
-from understudy.records import AmountFields
+from understudy.records import AmountFields, Role
 from understudy.report.figures import counted, overlapping
 from understudy.report.markdown import table
 from understudy.rows import played as rows
@@ -31,7 +32,7 @@ from understudy.tasks.play.work import Work
 from understudy.tasks.simulate.behind import local_models_behind
 from understudy.tasks.simulate.plan import BatchPlan, panel_rows
 from understudy.tasks.simulate.report import batch_of, overlap_of
-from understudy.tasks.simulate.results import BatchFields, CallFields, EndFields, Mended, PlayedFields, SimulateFields
+from understudy.tasks.simulate.results import BatchFields, CallFields, EndFields, EndingFields, Mended, PlayedFields, SimulateFields
 
 MENDED: dict[Mended, str] = {
     "n_stripped": "labels, stage directions, quotes and template echo removed",
@@ -73,11 +74,22 @@ def batch_fields(store: Store, batch_key: str) -> BatchFields:
     """What the rows of a batch say."""
     row = batch_of(store, batch_key)
     members = [one["play_key"] for one in store.rows("simulate/members", batch_key=batch_key)]
-    ended = cast(EndFields, ends_of(rows.load_played(store, members).values()))
+    played = list(rows.load_played(store, members).values())
+    ended = cast(EndFields, ends_of(played))
     return {
         "batch": row["batch"], "batch_key": batch_key, "dataset": row["dataset"], "engine": row["engine"],
-        "n_dialogues": row["n_dialogues"], "is_reported": row["is_reported"], "overlap": overlap_of(store, batch_key), **ended,
+        "n_dialogues": row["n_dialogues"], "endings": _endings(store, batch_key, row["dataset"], played),
+        "is_reported": row["is_reported"], "overlap": overlap_of(store, batch_key), **ended,
     }  # fmt: skip
+
+
+def _endings(store: Store, batch_key: str, dataset: str, played: Sequence[Played]) -> dict[Ending, EndingFields]:
+    """How the dialogues of a batch end, beside the human dialogues behind them, which are read by the same rules."""
+    said: dict[str, list[tuple[Role, str]]] = {}
+    for turn in store.rows("simulate/human_turns", batch_key=batch_key, dataset=dataset):
+        said.setdefault(turn["dialogue_id"], []).append((turn["role"], turn["text"]))
+    ours, theirs = endings_of(played), endings(said.values())
+    return {name: {"simulated": ours[name], "human": theirs[name]} for name in ENDINGS}
 
 
 def answered(
@@ -94,7 +106,12 @@ def show(fields: BatchFields) -> None:
     """The page of a batch, for the UI: how its dialogues ended, and what was mended in the seeker's replies."""
     ends = [[status, reason, str(n)] for status, reasons in fields["ends"].items() for reason, n in reasons.items()]
     mended = [[told, counted(fields[name])] for name, told in MENDED.items()]
-    tables = (table(["dialogues", "because of", "n"], ends), table(["the seeker's replies", "n"], mended))
+    again = [[reason, str(n)] for reason, n in (fields["asked_again"] or {}).items()]
+    beside = [[name, str(one["simulated"]), str(one["human"])] for name, one in fields["endings"].items()]
+    tables = (
+        table(["dialogues", "because of", "n"], ends), table(["ending", "simulated", "human"], beside),
+        table(["the seeker's replies", "n"], mended), table(["asked for once more because of", "n"], again),
+    )  # fmt: skip
     text = "\n\n".join((*tables, overlapping(fields["overlap"])))
     page(text, key="batch", description=f"Batch {fields['batch']}: {fields['n_dialogues']} dialogues")
 

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
+from understudy.play.endings import Ending
 from understudy.records import AmountFields
 
 Mended = Literal["n_stripped", "n_redone", "n_unchecked", "n_cut", "n_normalised", "n_recounted", "n_prompts_cut"]
 
 
+class EndingFields(TypedDict):
+    """Dialogues that end in one way: of those that were played and came to an end, and of the human ones behind them."""
+
+    simulated: int
+    human: int
+
+
 class EndFields(TypedDict):
-    """How dialogues ended (status → reason → dialogues), and what was mended in the seeker's replies; None where nobody counted."""
+    """How dialogues ended (status → reason → dialogues), and what was mended in the seeker's replies; None where nobody counted.
+
+    `asked_again`: reason → replies that were asked for once more.
+    """
 
     n_complete: int
     n_capped: int
     n_missing: int
     n_invalid: int
     ends: dict[str, dict[str, int]]
+    n_asked_again: int | None
+    asked_again: dict[str, int] | None
     n_stripped: int | None
     n_redone: int | None
     n_unchecked: int | None
@@ -64,6 +77,7 @@ class BatchFields(EndFields):
     dataset: str
     engine: str
     n_dialogues: int
+    endings: dict[Ending, EndingFields]
     is_reported: bool
     overlap: OverlapFields
 

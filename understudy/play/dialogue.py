@@ -7,6 +7,7 @@ A call that fails makes the dialogue *missing*; no sentence of ours is ever put 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from typing import Any, Literal, get_args
 
 from understudy.completion import Complete, MissingReply
 from understudy.keys import seed_of
-from understudy.play.endings import MAX_TURNS, over_by_recommender, over_by_seeker
+from understudy.play.endings import ENDINGS, MAX_TURNS, Ending, over_by_recommender, over_by_seeker
 from understudy.play.order import in_playing_order
 from understudy.play.scene import DRAWS, Scene
 from understudy.play.turn import Tally, brief_of, next_turn
@@ -253,9 +254,19 @@ def ends_of(played: Iterable[Played]) -> dict[str, Any]:
     """
     ends: dict[str, dict[str, int]] = {status: {} for status in get_args(Status)}
     mended: dict[str, int | None] = dict.fromkeys(_MENDED, 0)
+    again: Counter[str] | None = Counter()
     for one in sorted(played, key=lambda one: (one.status, one.reason)):
         ends[one.status][one.reason] = ends[one.status].get(one.reason, 0) + 1
+        again = None if again is None or one.asked_again is None else again + Counter(one.asked_again)
         for name, total in mended.items():
             n = getattr(one, name)
             mended[name] = None if total is None or n is None else total + n
-    return {**{f"n_{status}": sum(reasons.values()) for status, reasons in ends.items()}, **mended, "ends": ends}
+    known = None if again is None else dict(sorted(again.items()))
+    asked = {"n_asked_again": None if again is None else again.total(), "asked_again": known}
+    return {**{f"n_{status}": sum(reasons.values()) for status, reasons in ends.items()}, **mended, **asked, "ends": ends}
+
+
+def endings_of(played: Iterable[Played]) -> dict[Ending, int]:
+    """Ending → dialogues that ended so, of those that came to an end."""
+    found = Counter("cap" if one.status == "capped" else one.reason for one in played if one.status in ("complete", "capped"))
+    return {name: found[name] for name in ENDINGS}
