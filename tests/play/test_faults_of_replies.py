@@ -15,7 +15,7 @@ from understudy import readers
 from understudy.completion import CUT, Completion, Request
 from understudy.doors.store import Store
 from understudy.play import dialogue
-from understudy.play.dialogue import Played
+from understudy.play.dialogue import Played, endings_of, ends_of
 from understudy.play.endings import ENDINGS, MAX_TURNS, ending_of, endings
 from understudy.play.scene import Scene, free_scene
 from understudy.play.turn import LEAST_TEMPERATURE_AGAIN
@@ -215,6 +215,18 @@ def test_logs_end_by_the_rules_that_end_what_is_played() -> None:
     assert ending_of(talk("hi", "Orbit?")) == "stops"
     assert ending_of(talk(*(f"turn {n}" for n in range(30)))) == "cap"
     assert endings([talk("hi"), talk("bye")]) == {**dict.fromkeys(ENDINGS, 0), "stops": 1, "goodbye": 1}
+
+
+def test_a_batch_counts_what_was_asked_again_and_how_dialogues_ended() -> None:
+    ended = played(Script("", "hi there", "", "bye"))
+    flipped = played(Script("How can I help you today?", "How can I help you today?"))
+    counts = ends_of([ended, flipped])
+    assert (counts["n_asked_again"], counts["asked_again"]) == (3, {"empty": 2, "role_flip": 1})
+    old = ends_of([ended, replace(flipped, asked_again=None)])
+    assert (old["n_asked_again"], old["asked_again"]) == (None, None)
+    # what came to no end has no ending
+    capped = replace(ended, status="capped", reason="cap of 20 turns")
+    assert {name: n for name, n in endings_of([ended, flipped, capped]).items() if n} == {"goodbye": 1, "cap": 1}
 
 
 @pytest.mark.prove
