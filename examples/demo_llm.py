@@ -31,6 +31,7 @@ SIZES = SEARCH.replace(" --without critic", "")
 ESTIMATE = f"estimate --of nightly {SIZES} --dataset sample --store {STORE} --setting examples/first_try.toml --model {MODEL}"
 # a gate failed: at this size all of them cannot pass
 _GATE_FAILED = 3
+_NOT_MEASURED = "not measured: "
 
 
 def main() -> int:
@@ -59,7 +60,7 @@ def page(console: Console, night: Ran) -> None:
             console.print(f"not {what}, since the panel has too few units: {', '.join(names)}", markup=False, soft_wrap=True)
     if is_seed:
         console.print("the pick is the seed prompt itself")
-    console.print(gates(fields["verdicts"]))
+    gates(console, fields["verdicts"])
     calls = fields["n_model_calls"]
     per_call = f", {night.seconds / calls:.2f} s each with everything around them" if calls else "; all replies came from the ledger"
     console.print(f"{calls} model calls in {night.seconds / 60:.1f} minutes{per_call}")
@@ -74,15 +75,20 @@ def objectives(rows: Mapping[str, Mapping[str, Any]]) -> PageTable:
     return table
 
 
-def gates(verdicts: list[Mapping[str, Any]]) -> PageTable:
-    """Every bound of the gates: whether it could be measured at this size, and what was seen."""
-    table = PageTable("gate", "bound on", "seen", "n", "at this size", title="Gates", n_names=2)
-    for one in verdicts:
-        if one["subject"]:
-            is_measured = not one["detail"].startswith("not measured")
-            said = ("passed" if one["passed"] else "failed") if is_measured else one["detail"]
-            table.add_row(one["suite"], one["subject"], number(one["observed"]), str(one["n"]), said)
-    return table
+def gates(console: Console, verdicts: list[Mapping[str, Any]]) -> None:
+    """The bounds of the gates that could be measured at this size, with what was seen; then the others, with the reason."""
+    bounds = [one for one in verdicts if one["subject"]]
+    not_measured = [one for one in bounds if one["detail"].startswith(_NOT_MEASURED)]
+    table = PageTable("gate", "bound on", "seen", "n", "verdict", title="Gates that could be measured at this size", n_names=2)
+    for one in bounds:
+        if one not in not_measured:
+            table.add_row(one["suite"], one["subject"], number(one["observed"]), str(one["n"]), "passed" if one["passed"] else "failed")
+    console.print(table)
+    console.print(f"{len(not_measured)} of {len(bounds)} bounds could not be measured, and what is not measured fails:")
+    for one in not_measured:
+        seen = f"seen {number(one['observed'])} at n = {one['n']}; " if one["observed"] is not None else ""
+        reason = one["detail"].removeprefix(_NOT_MEASURED)
+        console.print(f"  {one['suite']}, {one['subject']}: {seen}{reason}", markup=False, soft_wrap=True)
 
 
 def after(console: Console) -> None:

@@ -25,7 +25,7 @@ UNKNOWN = "unknown"
 _N_SHOWN = 8
 _YES_OR_NO = {True: "yes", False: "no", None: UNKNOWN}
 _TITLES: Mapping[Kind, str] = {
-    "rehearsal": "Embedded, no language model", "local": "Weights in files, run inside the process", "server": "Running servers",
+    "rehearsal": "Embedded, no language model", "local": "Weights in files, served by the command itself", "server": "Running servers",
     "provider": "Providers whose key is set",
 }  # fmt: skip
 _COLUMNS: Mapping[Kind, tuple[str, ...]] = {

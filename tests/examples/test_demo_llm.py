@@ -59,7 +59,8 @@ def test_the_page_says_what_was_measured_on_how_much_and_what_could_not_be() -> 
     assert "24.000 [0.100, 0.400], underpowered, n = 4 of 9" in text
     assert "not measured: nothing was played" in text
     assert "not steered by, since the panel has too few units: behavioural_distance" in text
-    assert "not measured: n is 4; at least 190" in text
+    assert "1 of 2 bounds could not be measured" in text
+    assert "leakage, title: seen 0.000 at n = 4; n is 4; at least 190" in text
     assert "a check of the evidence" not in text
     assert "800 model calls in 10.0 minutes, 0.75 s each" in text
 
