@@ -35,6 +35,8 @@ wanted = json.loads(os.environ["UNDERSTUDY_LOCAL_SERVER"])
 if "broken" in wanted["path"]:
     print("llama.cpp: a tensor has the wrong shape", file=sys.stderr)
     sys.exit(3)
+if "endless" in wanted["path"]:
+    threading.Event().wait()
 
 class Answers(BaseHTTPRequestHandler):
     def answer(self, status, fields):

@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -22,6 +24,7 @@ from understudy.doors.local import servers
 from understudy.doors.local.servers import MOST_STARTS, LocalServer, local_models
 from understudy.doors.local.speed import Speed, speed_of
 from understudy.doors.local.weights import find
+from understudy.doors.stopping import stoppable
 from understudy.errors import BadInput, ProviderFailed
 from understudy.parameters import LocalServing, Models
 
@@ -155,6 +158,19 @@ def test_runs_of_one_process_share_a_server_that_ends_with_the_last(fake: Path, 
             assert third[name] is not server
     with pytest.raises(ProviderFailed, match="it was stopped"):
         server.ready()
+
+
+def test_a_stop_ends_a_server_whose_weights_are_still_loaded(fake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(servers, "SERVED_BY", "fake_llama")
+    models = Models(seeker=f"local/{gguf(fake / 'endless.gguf')}")
+    with ThreadPoolExecutor(1) as pool, stoppable() as stop, local_models(models) as (_, held):
+        [server] = held.values()
+        waiting = pool.submit(server.ready)
+        while server._child is None:
+            sleep(0.01)
+        stop.asked()
+        with pytest.raises(ProviderFailed):
+            waiting.result(PATIENCE_S)
 
 
 def test_too_little_memory_is_said_before_anything_is_started(fake: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import select
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -28,6 +28,7 @@ from understudy.doors.local.naming import reported
 from understudy.doors.local.packaged import INSTALL
 from understudy.doors.local.serving import VARIABLE
 from understudy.doors.local.weights import Weights, is_engine_there, weights_of
+from understudy.doors.stopping import ended_by
 from understudy.errors import BadInput, ProviderFailed
 from understudy.names import shown_model
 from understudy.parameters import LocalServing, Models
@@ -180,7 +181,11 @@ def local_models(models: Models) -> Iterator[tuple[Models, dict[str, LocalServer
         for written, name in names.items():
             if name not in servers:
                 servers[name] = _acquired(name, weights[written], models)
-        yield models.renamed(names), servers
+        # one that still loads is waited for by a thread, which would hold the process at its end
+        with ExitStack() as stack:
+            for server in servers.values():
+                stack.enter_context(ended_by(server.stop))
+            yield models.renamed(names), servers
     finally:
         for server in servers.values():
             _given_back(server)
