@@ -16,6 +16,7 @@ from understudy.flows.cli.options import RUN
 from understudy.parameters import ANY_MODEL, Caps, KvType, LocalServing, Models, checked
 
 _LIMITS = ("usd", "tokens", "calls")
+_LONGEST_TEMPLATE = 1 << 20
 _EMBEDDED = RUN.models.seeker
 ApiBase = Annotated[str | None, typer.Option(help="Base URL of an OpenAI-compatible server.")]
 RoleModel = Annotated[str | None, typer.Option(help="Model for this role alone."), Means.MODEL]
@@ -149,6 +150,13 @@ class CapArguments:
 
 
 def _template(path: Path) -> str:
+    # it is read with the options, which comes before the paths among them are looked at
+    if not path.is_file() or path.stat().st_size > _LONGEST_TEMPLATE:
+        raise BadInput(
+            f"--chat-template: {path} is no plain file of at most {_LONGEST_TEMPLATE:,} bytes; it is not there, longer, a folder, a device "
+            "or a pipe",
+            hint="name a text file with a Jinja template",
+        )
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:

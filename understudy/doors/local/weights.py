@@ -69,12 +69,12 @@ def named_in_keys(models: Models) -> Models:
 
 def require_before(written: str, *, has_template: bool) -> None:
     """Raises BadInput for weights that cannot be served, as far as that is known without a download and without reading all of them."""
-    if not is_engine_there():
-        raise BadInput(f"xllamacpp, which serves {written}, is not installed", hint=INSTALL)
     if written.removeprefix(LOCAL).startswith(HUB):
         HubFile.of(written.removeprefix(LOCAL))
     else:
         require_servable(find(written), has_template=has_template)
+    if not is_engine_there():
+        raise BadInput(f"xllamacpp, which serves {written}, is not installed", hint=INSTALL)
 
 
 def is_engine_there() -> bool:
