@@ -15,6 +15,8 @@ ROLES: tuple[ModelRole, ...] = get_args(ModelRole)
 NO_ENGINE = "none"
 UsageSource = Literal["reported", "counted", "clamped"]
 """Where the tokens of a reply come from: the provider's report, our own count without one, or a bound where the report is impossible."""
+WRITTEN = 5
+"""Tokens of a prompt that a model computes in the time in which it writes one."""
 CUT = "length"
 """The finish reason of a reply that the limit on its tokens has cut."""
 
@@ -96,6 +98,15 @@ class Completion:
     prompt_is_cut: bool | None = False
     cached_tokens: int | None = None
     cache_write_tokens: int | None = None
+
+    @property
+    def work(self) -> int:
+        """What the call took of a model, in tokens of a prompt that are computed: a written one takes as long, and costs as much, as five.
+
+        On a 0.5B model on two cores 140 tokens of a prompt are computed in the time of 29 written ones, and hosted models bill a written
+        token at four to five times one of the prompt.
+        """
+        return self.prompt_tokens - (self.cached_tokens or 0) + WRITTEN * self.completion_tokens
 
     @property
     def is_cut(self) -> bool:

@@ -51,6 +51,8 @@ def page(console: Console, fields: OptimizeFields) -> None:
     console.print(f"hypervolume {number(fields['hypervolume'])}; the pick is {fields['pick']['genome_digest']}", markup=False)
     console.print(f"in {fields['pick']['file']}", markup=False, soft_wrap=True)
     critic_and_pick(console, fields["pick"], critic=fields["critic"], n_critic_tokens=fields["n_critic_tokens"])
+    if n_left_out := fields["n_evidence_left_out"]:
+        console.print(f"{n_left_out} turns were not shown to the critic, because its context has no room for them")
     for one in fields["prompt_cache"]:
         console.print(f"prompts of {cached_share(one)}", markup=False)
     not_used(console, fields["objectives_underpowered"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import polars as pl
@@ -28,18 +28,21 @@ def criticise(wanted: Commission, opened: OpenRun, run: Run) -> Treated:
     """What the critic answers, as a task that is mapped over the places of a generation. What was asked before comes from the ledger."""
     shown, gateway = evidence_for(opened, run, wanted), opened.gateway
     examples = [opened.humans.exemplars[name] for name in wanted.parents[0].exemplars]
-    asked = critic.criticise(gateway.complete, wanted, shown, model=run.critic, seed=run.seed, shown=examples)
-    return Treated(wanted, shown, gateway.run(asked))
+    context, ratio = gateway.context_of(run.critic), gateway.price_ratio(run.critic, opened.cast.seeker)
+    asked = critic.criticise(gateway.complete, wanted, shown, model=run.critic, seed=run.seed, shown=examples, context=context)
+    answer = gateway.run(asked)
+    return Treated(wanted, shown, replace(answer, work=round(ratio * answer.work)))
 
 
 def commission_frame(run: Run, treated: Sequence[Treated]) -> pl.DataFrame:
     """Rows of optimize.commissions."""
     texts = ("run_key", "operator", "section", "reason")
     schema: dict[str, Any] = {**dict.fromkeys(texts, pl.String), **dict.fromkeys(("parents", "objectives"), pl.List(pl.String))}
-    schema |= dict.fromkeys(("generation", "place", "n_tokens"), pl.Int64)
+    schema |= dict.fromkeys(("generation", "place", "n_tokens", "work_tokens", "n_shortened"), pl.Int64)
     rows = [
         {
             "run_key": run.run_key, "generation": one.commission.generation, "place": one.commission.place,
+            "work_tokens": one.answer.work, "n_shortened": one.answer.n_shortened,
             "operator": one.commission.operator, "section": one.commission.section or "", "objectives": list(one.commission.objectives),
             "parents": [parent.digest for parent in one.commission.parents], "reason": one.answer.reason, "n_tokens": one.answer.n_tokens,
         }

@@ -67,6 +67,7 @@ class SearchFields(TypedDict):
     n_rejected: int
     n_dialogues: int
     n_critic_tokens: int
+    n_evidence_left_out: int
     prompt_cache: list[PromptCacheFields]
     hypervolume: float
     stopped: str
@@ -133,6 +134,7 @@ def keep_conclusion(opened: OpenRun, run: Run, ended: Conclusion) -> SearchField
         "n_evaluations": totals["n_evaluations"],
         "n_rejected": totals["n_rejected"],
         "n_critic_tokens": totals["n_critic_tokens"],
+        "n_evidence_left_out": totals["n_evidence_left_out"],
         "n_dialogues": totals["n_dialogues"],
         "prompt_cache": prompt_caches(store, {cast.seeker, cast.verifier, cast.recommender, cast.critic}),
         "hypervolume": chosen.hypervolume,

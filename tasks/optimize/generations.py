@@ -132,7 +132,7 @@ def proposals_of(store: Store, run: Run, generation: int) -> list[Proposal]:
     return [
         Proposal(
             Genome.from_json(json.loads(row["genome"])), row["operator"], tuple(row["parents"]), row["status"] == "ok", row["reason"],
-            int(row["n_critic_tokens"]), row["place"],
+            int(row["n_critic_tokens"]), row["place"], row["critic_work_tokens"],
         )
         for row in store.rows("optimize/candidates", run_key=run.run_key, generation=generation)
     ]  # fmt: skip
@@ -159,7 +159,7 @@ def answers_before(store: Store, run: Run, generation: int) -> list[list[bool]]:
 def race_of(store: Store, run: Run, generation: int) -> list[RaceOutcome]:
     """How the race of a generation went; empty where there was none yet."""
     return [
-        RaceOutcome(row["genome_digest"], row["p_dominated"], row["n_tokens"], row["n_dialogues"])
+        RaceOutcome(row["genome_digest"], row["p_dominated"], row["n_tokens"], row["n_dialogues"], row["work_tokens"])
         for row in store.rows("optimize/races", run_key=run.run_key, generation=generation)
     ]
 
@@ -182,7 +182,8 @@ def individual(proposal: Proposal, row: Mapping[str, Any], floors: Floors) -> In
     """A proposal and the row of its evaluation as the search takes them."""
     evaluation = evaluation_of(row)
     measured, bounds = {name: evaluation.objectives[name].measured for name in NAMES}, constraints(evaluation, floors, surely=True)
-    return Individual.played(proposal, measured, bounds, n_tokens=int(row["n_tokens"]), n_dialogues=int(row["n_dialogues"]))
+    n_tokens, n_dialogues, work = int(row["n_tokens"]), int(row["n_dialogues"]), row["work_tokens"]
+    return Individual.played(proposal, measured, bounds, n_tokens=n_tokens, n_dialogues=n_dialogues, work=work)
 
 
 def _played(opened: OpenRun, run: Run, generation: int, playing: Sequence[Proposal]) -> dict[str, Individual]:

@@ -33,7 +33,7 @@ def first_lap(work: Work, opened: OpenRun) -> LapDone:
     done = found.done
     replicates = {name: found.evaluation.objectives[name].replicates for name in NAMES}
     draws = resampled(work.genome_digest, replicates, NAMES)
-    return LapDone(done, Lap(work.genome_digest, draws, done.row["n_tokens"], done.row["n_dialogues"]))
+    return LapDone(done, Lap(work.genome_digest, draws, done.row["n_tokens"], done.row["n_dialogues"], done.row["work_tokens"]))
 
 
 @task(name="store first parts", persist_result=False)
@@ -52,9 +52,9 @@ def keep_race(opened: OpenRun, run: Run, generation: int, race: Sequence[RaceOut
             "run_key": run.run_key, "generation": generation, "genome_digest": one.genome_digest,
             "evaluation_key": part_of(work_of(opened, run, one.genome_digest, "search", panel, intervals=False)).key,
             "p_dominated": one.p_dominated, "dropped": one.p_dominated is not None, "n_dialogues": one.n_dialogues,
-            "n_tokens": one.n_tokens,
+            "n_tokens": one.n_tokens, "work_tokens": one.work,
         }
         for one in race
     ]  # fmt: skip
     with opened.store.transaction():
-        opened.store.add("optimize.races", pl.DataFrame(rows, schema_overrides={"p_dominated": pl.Float64}))
+        opened.store.add("optimize.races", pl.DataFrame(rows, schema_overrides={"p_dominated": pl.Float64, "work_tokens": pl.Int64}))

@@ -119,7 +119,7 @@ def _candidates(run: Run, generation: int, proposals: Sequence[Proposal]) -> lis
         {
             "run_key": run.run_key, "generation": generation, "position": position, "genome_digest": one.genome.digest,
             "operator": one.operator, "parents": list(one.parents), "status": "ok" if one.ok else "rejected", "reason": one.reason,
-            "n_critic_tokens": one.n_tokens, "place": one.place,
+            "n_critic_tokens": one.n_tokens, "critic_work_tokens": one.work, "place": one.place,
         }
         for position, one in enumerate(proposals)
     ]  # fmt: skip

@@ -173,4 +173,5 @@ def row_of(work: Work, played: Sequence[Played], evaluation: objectives.Evaluati
         "n_dialogues": len(played),
         "n_missing": sum(one.status == "missing" for one in played),
         "n_tokens": sum(one.n_tokens for one in played),
+        "work_tokens": None if any(one.work_tokens is None for one in played) else sum(one.work_tokens or 0 for one in played),
     }

@@ -29,6 +29,7 @@ class EvaluationRow(TypedDict):
     n_dialogues: int
     n_missing: int
     n_tokens: int
+    work_tokens: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,9 @@ class Scripted:
     def is_in_process(self, model: str) -> bool:  # noqa: ARG002
         return False
 
+    def context_of(self, model: str) -> int | None:  # noqa: ARG002
+        return None
+
     def takes_schema(self, model: str) -> bool:
         return self.schemas and model not in self.in_words
 

@@ -15,6 +15,7 @@ from understudy.rehearsal import UNFITTED, respond, surface
 from understudy.rehearsal.truth import true_point
 from understudy.search import offspring
 from understudy.search.critic import Commission, CriticAnswer, applied, criticise, request_of
+from understudy.search.fitting import fitting
 from understudy.search.influence import Evidence, Exhibit
 from understudy.search.loop import commissioned, first_generation, next_generation
 
@@ -170,3 +171,57 @@ def test_without_answers_the_generation_is_bred(world: Any) -> None:
     history = [world.play(first_generation([world.seed], plan=plan, pool=world.pool, screen=world.screen))]
     proposals = next_generation(history, plan=plan, pool=world.pool, screen=world.screen)
     assert sum(one.ok for one in proposals) == plan.n_survivors + plan.population
+
+
+def shown_many(n: int = 4, length: int = 400) -> Evidence:
+    one = Exhibit("Try this?", "word " * (length // 5), "no thanks")
+    return Evidence("positive_bias", "disliked", (one,) * n, (one,) * 2)
+
+
+def test_evidence_is_shortened_until_the_request_fits_and_what_works_goes_first(world: Any) -> None:
+    wanted = treat(world)
+
+    def asked(evidence: Evidence | None) -> Request:
+        return request_of(wanted, world.seed, evidence, step=0, model="m", seed=3)
+
+    whole = fitting(asked, shown_many(), context=None)
+    assert (whole.evidence, whole.n_left_out) == (shown_many(), 0)
+    room = sum(len(one.content) for one in asked(None).messages) // 3 + asked(None).max_tokens + 300
+    some = fitting(asked, shown_many(), context=room + 400)
+    assert some.evidence is not None
+    assert not some.evidence.passing
+    assert 1 <= len(some.evidence.failing) < 4
+    assert some.n_left_out == 6 - len(some.evidence.failing)
+    assert fitting(asked, shown_many(), context=room).evidence is None
+    assert "does not fit" in fitting(asked, shown_many(), context=100).reason
+
+
+def test_what_does_not_fit_is_not_paid_for_and_what_was_left_out_is_counted(world: Any) -> None:
+    asked: list[Request] = []
+
+    async def complete(request: Request) -> Completion:
+        asked.append(request)
+        return await rehearsed(1.0)(request)
+
+    evidence = {"positive_bias": shown_many()}
+    found = asyncio.run(criticise(complete, treat(world), evidence, model="m", seed=3, context=50))
+    assert (asked, found.rewrites, found.work) == ([], (), 0)
+    assert found.reason.startswith("not asked")
+    found = asyncio.run(criticise(complete, treat(world), evidence, model="m", seed=3, context=4000))
+    assert found.rewrites
+    assert found.work == 100 + 5 * 20
+
+
+def test_the_schema_names_the_section_that_is_settled_and_the_reply_ends_where_it_ends(world: Any) -> None:
+    asked: list[Request] = []
+
+    async def complete(request: Request) -> Completion:
+        asked.append(request)
+        return await rehearsed(1.0)(request)
+
+    answer(Commission("paraphrase", (world.seed,), ("positive_bias",), 1, 0, "style"), complete)
+    fields = json.loads(asked[0].form(by_schema=True).schema)["properties"]
+    assert fields["section"]["enum"] == ["style"]
+    assert fields["text"]["maxLength"] == max(300, 2 * len(world.seed.sections["style"]))
+    needed = fields["fault"]["maxLength"] + fields["text"]["maxLength"]
+    assert needed / 2 <= asked[0].max_tokens < 1200

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from understudy.completion import Completion
 from understudy.keys import rng_of
 from understudy.prompt.genome import Genome
 from understudy.records import Measured
 from understudy.search import halting, offspring
 from understudy.search.operator_credit import FLOOR, chances, credits_of
 from understudy.search.picking import Finalist, Pick, pick
-from understudy.search.plan import SEED, SURVIVOR, Individual, Plan
+from understudy.search.plan import SEED, SURVIVOR, Individual, Plan, Proposal
 from understudy.search.racing import Resampled, dropped, resampled
 
 NAMES = ("bias", "sameness")
@@ -47,13 +48,37 @@ def test_an_operator_that_brings_volume_is_drawn_more_often_and_none_dies_out(wo
 
 
 def test_what_a_child_costs_counts_against_its_operator(world: Any) -> None:
-    dear = individual(world, 1, "crossover", (0.2, 0.2), n_tokens=1000)
-    cheap = individual(world, 2, "prune", (0.2, 0.2), n_tokens=100)
+    dear = individual(world, 1, "crossover", (0.2, 0.2), work=1000)
+    cheap = individual(world, 2, "prune", (0.2, 0.2), work=100)
     history = [[individual(world, 0, SURVIVOR, (0.5, 0.5)), dear, cheap]]
     found = {one.operator: one for one in credits_of(history, plan=PLAN, prior=PRIOR, reference=BOX)}
     assert found["crossover"].gain == pytest.approx(found["prune"].gain)
     assert found["crossover"].rate < found["prune"].rate
     assert found["controls"].n_children == 0
+
+
+def test_a_critic_that_rambles_makes_its_children_dear(world: Any) -> None:
+    """What the critic read and wrote counts as playing does: a long reply to a long prompt is as much as many turns."""
+    rambled = Proposal(world.seed, "treat", (), work=Completion("", "m", "m", "length", "", 1800, 1200).work)
+    told = {"n_tokens": 100, "n_dialogues": 10, "work": 6000}
+    both = [Individual.played(one, {}, {}, **told) for one in (rambled, Proposal(world.seed, "crossover", ()))]
+    assert [each.work for each in both] == [6000 + 1800 + 5 * 1200, 6000]
+    history = [[individual(world, 0, SURVIVOR, (0.5, 0.5)), *(replace(each, objectives=dict.fromkeys(NAMES, 0.2)) for each in both)]]
+    found = {one.operator: one for one in credits_of(history, plan=PLAN, prior=PRIOR, reference=BOX)}
+    assert found["crossover"].rate == pytest.approx(2.3 * found["treat"].rate)
+
+
+def test_where_the_work_of_one_is_unknown_nobody_counts_as_dearer(world: Any) -> None:
+    children = [individual(world, 1, "crossover", (0.2, 0.2), work=None), individual(world, 2, "prune", (0.2, 0.2), work=100)]
+    history = [[individual(world, 0, SURVIVOR, (0.5, 0.5)), *children]]
+    found = {one.operator: one for one in credits_of(history, plan=PLAN, prior=PRIOR, reference=BOX)}
+    assert found["crossover"].rate == found["prune"].rate > 0
+    assert Individual.played(Proposal(world.seed, "treat", (), work=None), {}, {}, n_tokens=1, n_dialogues=1, work=7).work is None
+
+
+def test_a_token_that_was_in_the_cache_is_no_work() -> None:
+    assert Completion("", "m", "m", "stop", "", 100, 10, cached_tokens=80).work == 20 + 5 * 10
+    assert Completion("", "m", "m", "stop", "", 100, 10).work == 100 + 5 * 10
 
 
 def test_a_child_made_in_two_steps_counts_for_both_by_half(world: Any) -> None:

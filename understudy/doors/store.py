@@ -26,7 +26,10 @@ QUERIES = PACKAGE / "sql" / "queries"
 SCHEMAS = ("ingest", "profile", "play", "optimize", "simulate", "validate", "publish")
 
 # what may differ between two runs that did the same work
-_VOLATILE_COLUMNS = ("latency_s", "usd", "max_usd", "made_at", "path", "run_id", "reservation_id")
+_VOLATILE_COLUMNS = (
+    "latency_s", "usd", "max_usd", "made_at", "path", "run_id", "reservation_id", "cached_tokens", "cache_write_tokens", "work_tokens",
+    "critic_work_tokens",
+)  # fmt: skip
 _VOLATILE_TABLES = ("play.reservations", "play.settlements", "play.marks", "publish.nights", "publish.night_ends")
 
 

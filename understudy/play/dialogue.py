@@ -80,6 +80,7 @@ class Played:
     n_normalised: int | None = None
     n_recounted: int | None = None
     n_prompts_cut: int | None = None
+    work_tokens: int | None = None
     asked_again: Mapping[str, int] | None = None
 
 
@@ -224,6 +225,7 @@ class _Run:
             title_in_prompt=_tells_title(scene),
             n_turns=len(self.turns),
             n_tokens=sum(completion.completion_tokens for completion in completions),
+            work_tokens=sum(completion.work for completion in completions),
             turns=tuple(self.turns),
             n_stripped=self.n_stripped,
             n_redone=self.tally.n_redone,

@@ -40,6 +40,7 @@ _COLUMNS: dict[str, Any] = {
     "title_in_prompt": pl.Boolean,
     "n_turns": pl.Int64,
     "n_tokens": pl.Int64,
+    "work_tokens": pl.Int64,
     "n_stripped": pl.Int64,
     "n_redone": pl.Int64,
     "n_unchecked": pl.Int64,
@@ -171,7 +172,8 @@ def candidate_frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     """Rows of optimize.candidates; typed, since a first generation has no parents from which a type could be guessed."""
     texts = ("run_key", "genome_digest", "operator", "status", "reason")
     schema: dict[str, Any] = dict.fromkeys(texts, pl.String)
-    schema |= {**dict.fromkeys(("generation", "position", "n_critic_tokens", "place"), pl.Int64), "parents": pl.List(pl.String)}
+    numbers = ("generation", "position", "n_critic_tokens", "critic_work_tokens", "place")
+    schema |= {**dict.fromkeys(numbers, pl.Int64), "parents": pl.List(pl.String)}
     return pl.DataFrame(list(rows), schema=schema)
 
 

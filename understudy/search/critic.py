@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial, reduce
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -21,6 +21,7 @@ from understudy.prompt.schemas import Bounds, asked_at_most
 from understudy.prompt.structured import Invalid, structured
 from understudy.prompt.template import Exemplar, escape
 from understudy.records import Item, Need
+from understudy.search.fitting import fitting
 from understudy.search.influence import Evidence, Exhibit
 
 VERSION = 2
@@ -86,7 +87,7 @@ class Rewritten(BaseModel):
 class Commission:
     """A rewriting that is wanted for one place of a generation. `section` is None where the critic chooses it.
 
-    `objectives`: what is to be treated, one call after the other; a call costs a hundredth of playing what comes of it.
+    `objectives`: what is to be treated, one call after the other.
     """
 
     operator: Rewriting
@@ -125,12 +126,15 @@ class Rewrite:
 class CriticAnswer:
     """What came of a commission: its rewrites in order, and the `reason` why the next one is missing; empty where none is.
 
-    `n_tokens`: written in all, failed calls included; what is read is not counted, as it is not for dialogues.
+    `n_tokens`: written in all, failed calls included; `work`: what the calls took (Completion.work). `n_shortened`: turns of the evidence
+    that were left out so that the request fits into the model's context.
     """
 
     rewrites: tuple[Rewrite, ...] = ()
     reason: str = ""
     n_tokens: int = 0
+    work: int = 0
+    n_shortened: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +154,14 @@ async def criticise(
     model: str,
     seed: int,
     shown: Sequence[Exemplar] = (),
+    context: int | None = None,
 ) -> CriticAnswer:
     """The critic's answer; a reply that is missing or follows no schema is an answer with its reason. Raises what ends a run.
 
-    `evidence`: objective → the turns that are shown of it.
+    `evidence`: objective → the turns that are shown of it, fewer where all of them do not fit into the model's `context` (tokens of prompt
+    and reply; None where that is not known). What does not fit without any turn is not asked.
     """
-    genome, done, spent = commission.parents[0], list[Rewrite](), list[Completion]()
+    genome, done, spent, n_left_out = commission.parents[0], list[Rewrite](), list[Completion](), 0
 
     async def counted(request: Request) -> Completion:
         spent.append(await complete(request))
@@ -163,14 +169,15 @@ async def criticise(
 
     for step, objective in enumerate(commission.objectives):
         before = len(spent)
-        turns = (evidence or {}).get(objective)
-        request = request_of(commission, genome, turns, step=step, model=model, seed=seed, shown=shown)
-        found = await _answered(counted, request, commission, genome)
+        question = partial(request_of, commission, genome, step=step, model=model, seed=seed, shown=shown)
+        fitted = fitting(question, (evidence or {}).get(objective), context=context)
+        n_left_out += fitted.n_left_out
+        found = fitted.reason or await _answered(counted, question(fitted.evidence), commission, genome)
         if isinstance(found, str):
-            return CriticAnswer(tuple(done), found, _tokens(spent))
+            return CriticAnswer(tuple(done), found, _tokens(spent), _work(spent), n_left_out)
         done.append(Rewrite(objective, found.fault, found.section, found.text, _tokens(spent[before:])))
         genome = rewritten(genome, done[-1])
-    return CriticAnswer(tuple(done), "", _tokens(spent))
+    return CriticAnswer(tuple(done), "", _tokens(spent), _work(spent), n_left_out)
 
 
 def rewritten(genome: Genome, rewrite: Rewrite) -> Genome:
@@ -273,6 +280,10 @@ def _case(one: Exhibit) -> str:
     human = f"<person>{template.inline(one.human)}</person>" if one.human else ""
     why = f"<note>{template.inline(one.note)}</note>" if one.note else ""
     return f"<case><heard>{template.inline(one.heard)}</heard><player>{template.inline(one.said)}</player>{human}{why}</case>"
+
+
+def _work(spent: Sequence[Completion]) -> int:
+    return sum(one.work for one in spent)
 
 
 def _tokens(spent: Sequence[Completion]) -> int:

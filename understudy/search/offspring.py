@@ -94,7 +94,8 @@ def answered(rewritings: Sequence[tuple[Commission, CriticAnswer]], *, screen: S
         child = applied(commission, answer)
         # a chain of rewritings that broke off is as good as a shorter one
         verdict = ScreenVerdict(False, answer.reason) if not answer.rewrites else screen.check(child, seen)
-        proposals.append(Proposal(child, commission.operator, parents, verdict.ok, verdict.reason, answer.n_tokens, commission.place))
+        spent = answer.n_tokens, commission.place, answer.work
+        proposals.append(Proposal(child, commission.operator, parents, verdict.ok, verdict.reason, *spent))
         if verdict.ok:
             seen.append(child)
     return proposals

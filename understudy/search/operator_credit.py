@@ -14,7 +14,7 @@ import numpy as np
 from understudy.search.moo import hypervolume
 from understudy.search.plan import SEED, SURVIVOR, Generation, History, Individual, Plan
 
-VERSION = 2
+VERSION = 3
 FLOOR = 0.25
 """The share of its prior chance that no operator falls below."""
 PATIENCE = 10.0
@@ -26,8 +26,8 @@ JOIN = "+"
 class OperatorCredit:
     """An operator in one generation: its children, what they added to the hypervolume (a share in [0, 1]), and what they cost.
 
-    `rate`: gain per unit of cost, where 1 is what an average candidate of the generation costs (half by tokens, half by
-    dialogues). `chance`: how often it is drawn in the next generation.
+    `rate`: gain per unit of cost, where 1 is what an average candidate of the generation costs: the work of its dialogues and of the
+    critic's calls behind it. `chance`: how often it is drawn in the next generation.
     """
 
     operator: str
@@ -102,7 +102,7 @@ def _earned(generation: Generation, plan: Plan, reference: Sequence[float]) -> d
     children = [each for each in generation if each.operator not in (SEED, SURVIVOR)]
     if not children:
         return {}
-    tokens, dialogues = (_shares([getattr(each, name) for each in children]) for name in ("n_tokens", "n_dialogues"))
+    costs = _costs(children)
     out: dict[str, _Earned] = {}
     for at, each in enumerate(children):
         steps = each.operator.split(JOIN)
@@ -113,14 +113,15 @@ def _earned(generation: Generation, plan: Plan, reference: Sequence[float]) -> d
             one.gain += part * added.get(each.genome.digest, 0.0)
             one.n_tokens += part * each.n_tokens
             one.n_dialogues += part * each.n_dialogues
-            one.cost += part * 0.5 * (tokens[at] + dialogues[at])
+            one.cost += part * costs[at]
     return out
 
 
-def _shares(counts: Sequence[int]) -> list[float]:
-    """Each count by the mean; 1 where nothing was counted at all."""
-    mean = sum(counts) / len(counts)
-    return [count / mean if mean else 1.0 for count in counts]
+def _costs(children: Sequence[Individual]) -> list[float]:
+    """The work of each by the mean; 1 for all where there was none, or where that of one was not counted: then nobody is dearer."""
+    work = [each.work for each in children if each.work is not None]
+    mean = sum(work) / len(children)
+    return [one / mean for one in work] if mean and len(work) == len(children) else [1.0] * len(children)
 
 
 def _parted(generation: Generation, plan: Plan) -> tuple[list[Individual], list[Individual]]:

@@ -58,7 +58,8 @@ class Plan:
 class Proposal:
     """A candidate for the next generation; one that is not `ok` is kept as a row with its `reason` and never played.
 
-    `n_tokens`: what the critic wrote and read for it; `place`: the place of its commission, None where it had none.
+    `n_tokens`: what the critic wrote for it; `work`: what its calls took (Completion.work), in the seeker's price where both are known,
+    None where that was not counted; `place`: the place of its commission, None where it had none.
     """
 
     genome: Genome
@@ -68,6 +69,7 @@ class Proposal:
     reason: str = ""
     n_tokens: int = 0
     place: int | None = None
+    work: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Individual:
     """A played candidate: objectives in natural units, constraints at most 0 where feasible; None is not measured.
 
     `spreads`: standard error of each objective; `n_tokens`, `n_dialogues`: what playing it cost, the critic's tokens included.
+    `work`: the same in computed tokens (Completion.work), None where it was not counted.
     `dropped`: why it was not played to its end; then it is compared with nothing. `underpowered`: the objectives that were measured on
     fewer units than a choice by them needs.
     """
@@ -88,6 +91,7 @@ class Individual:
     n_dialogues: int = 0
     dropped: str = ""
     underpowered: frozenset[str] = frozenset()
+    work: int | None = None
 
     @classmethod
     def played(
@@ -98,18 +102,20 @@ class Individual:
         *,
         n_tokens: int,
         n_dialogues: int,
+        work: int | None = None,
     ) -> Individual:
         """A proposal that was played; a spread is known of each objective that was measured with an interval."""
         spreads = {name: (one.hi - one.lo) / (2 * Z) for name, one in measured.items() if one.lo is not None and one.hi is not None}
         values = {name: one.value for name, one in measured.items()}
         weak = frozenset(name for name, one in measured.items() if one.is_underpowered)
-        n_all = n_tokens + proposal.n_tokens
-        return cls(proposal.genome, proposal.operator, values, constraints, spreads, n_all, n_dialogues, underpowered=weak)
+        n_all, took = n_tokens + proposal.n_tokens, _together(work, proposal.work)
+        return cls(proposal.genome, proposal.operator, values, constraints, spreads, n_all, n_dialogues, underpowered=weak, work=took)
 
     @classmethod
-    def out_of_race(cls, proposal: Proposal, *, n_tokens: int, n_dialogues: int) -> Individual:
+    def out_of_race(cls, proposal: Proposal, *, n_tokens: int, n_dialogues: int, work: int | None = None) -> Individual:
         """A proposal that a race dropped: it is compared with nothing, and what it cost is counted."""
-        return cls(proposal.genome, proposal.operator, {}, {}, {}, n_tokens + proposal.n_tokens, n_dialogues, RACED)
+        spent = n_tokens + proposal.n_tokens, n_dialogues
+        return cls(proposal.genome, proposal.operator, {}, {}, {}, *spent, RACED, work=_together(work, proposal.work))
 
     def not_measured(self, objectives: Sequence[str]) -> str:
         """Why this individual cannot be compared; empty when it can."""
@@ -118,6 +124,10 @@ class Individual:
         values = {name: self.objectives.get(name) for name in objectives} | dict(self.constraints)
         names = [name for name, value in values.items() if value is None or not math.isfinite(value)]
         return f"not measured: {', '.join(names)}" if names else ""
+
+
+def _together(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
 
 
 Generation = Sequence[Individual]

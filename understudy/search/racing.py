@@ -31,6 +31,7 @@ class Lap:
     draws: Resampled | None
     n_tokens: int
     n_dialogues: int
+    work: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +45,22 @@ class RaceOutcome:
     p_dominated: float | None
     n_tokens: int
     n_dialogues: int
+    work: int | None = None
 
 
 def outcomes(laps: Sequence[Lap], ahead: Collection[str]) -> list[RaceOutcome]:
     """The race over these laps. `ahead`: genomes that may drop others and cannot be dropped, which are seeds and survivors."""
     out = dropped([lap.draws for lap in laps if lap.draws is not None], ahead)
-    return [RaceOutcome(lap.genome_digest, out.get(lap.genome_digest), lap.n_tokens, lap.n_dialogues) for lap in laps]
+    return [RaceOutcome(lap.genome_digest, out.get(lap.genome_digest), lap.n_tokens, lap.n_dialogues, lap.work) for lap in laps]
 
 
 def dropped_out(race: Sequence[RaceOutcome], proposals: Sequence[Proposal]) -> dict[str, Individual]:
     """Genome → its individual, of the proposals that a race dropped."""
     by_digest = {each.genome.digest: each for each in proposals}
     return {
-        one.genome_digest: Individual.out_of_race(by_digest[one.genome_digest], n_tokens=one.n_tokens, n_dialogues=one.n_dialogues)
+        one.genome_digest: Individual.out_of_race(
+            by_digest[one.genome_digest], n_tokens=one.n_tokens, n_dialogues=one.n_dialogues, work=one.work
+        )
         for one in race
         if one.p_dominated is not None
     }

@@ -6,6 +6,7 @@ select
     candidates.status,
     candidates.reason,
     coalesce(candidates.n_critic_tokens, 0) as n_critic_tokens,
+    candidates.critic_work_tokens,
     candidates.place,
     genomes.genome
 from optimize.candidates

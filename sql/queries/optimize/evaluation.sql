@@ -10,6 +10,7 @@ select
     evaluations.diagnostics,
     evaluations.n_dialogues,
     evaluations.n_missing,
-    evaluations.n_tokens
+    evaluations.n_tokens,
+    evaluations.work_tokens
 from optimize.evaluations
 where evaluations.evaluation_key = $evaluation_key

@@ -3,7 +3,8 @@ select
     races.p_dominated,
     races.dropped,
     races.n_dialogues,
-    races.n_tokens
+    races.n_tokens,
+    races.work_tokens
 from optimize.races
 where races.run_key = $run_key
     and races.generation = $generation

@@ -7,6 +7,11 @@ played as (
     from optimize.candidates
     where candidates.run_key = $run_key
 ),
+asked as (
+    select coalesce(sum(commissions.n_shortened), 0) as n_evidence_left_out
+    from optimize.commissions
+    where commissions.run_key = $run_key
+),
 spent as (
     select
         coalesce(sum(generations.n_dialogues), 0) as n_dialogues
@@ -17,5 +22,6 @@ select
     played.n_evaluations::bigint as n_evaluations,
     played.n_rejected::bigint as n_rejected,
     played.n_critic_tokens::bigint as n_critic_tokens,
-    spent.n_dialogues::bigint as n_dialogues
-from played, spent
+    spent.n_dialogues::bigint as n_dialogues,
+    asked.n_evidence_left_out::bigint as n_evidence_left_out
+from played, spent, asked

@@ -20,6 +20,7 @@ select
     dialogues.title_in_prompt,
     dialogues.n_turns,
     dialogues.n_tokens,
+    dialogues.work_tokens,
     dialogues.n_stripped,
     dialogues.n_redone,
     dialogues.n_unchecked,

@@ -78,10 +78,13 @@ class Provider:
 
     def answer(self, request: Request) -> Completion:
         """The same without waiting: rehearsal answers at once."""
+        # as the gateway asks it
+        request = request.form(by_schema=True)
         if request.role == "seeker":
             self.meter.open(_PIECE.get())
         dials: dict[str, Any] = {"temperature": request.temperature, "top_p": request.top_p, "seed": request.seed}
-        reply = rehearsal.respond(request.messages, surface=self.surface, fitted=self.fitted, critic=self.quality, **dials)
+        dials |= {"critic": self.quality, "schema": request.schema}
+        reply = rehearsal.respond(request.messages, surface=self.surface, fitted=self.fitted, **dials)
         spent = reply.prompt_tokens + reply.completion_tokens
         self.meter.n_calls += 1
         self.meter.tokens += spent

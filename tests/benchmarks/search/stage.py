@@ -36,6 +36,7 @@ class Measurement:
     sure: Mapping[str, float]
     n_pieces: int
     n_tokens: int
+    work: int | None
     at: int
     label: str
     evaluation: Evaluation = field(repr=False, compare=False)
@@ -119,9 +120,11 @@ class Stage:
         violation = sum(max(0.0, value) for value in constraints.values())
         pieces = len({_piece_of(one.mode, one.scenario_id, one.dialogue_id, one.stratum, one.replicate) for one in played})
         tokens = sum(one.n_tokens for one in played)
+        work = None if any(one.work_tokens is None for one in played) else sum(one.work_tokens or 0 for one in played)
         done = Measurement(
-            genome, values, violation, constraints, sure, pieces, tokens, self.meter.n_dialogues if at is None else at, label, evaluation
-        )
+            genome, values, violation, constraints, sure, pieces, tokens, work, self.meter.n_dialogues if at is None else at, label,
+            evaluation,
+        )  # fmt: skip
         self.trace.append(done)
         return done
 

@@ -166,7 +166,7 @@ class Caller:
 
         A call that does not leave the process is neither paced nor reserved: killed in flight, it cannot have been charged.
         """
-        price, leaves = self._price(sent.model), not self._provider.is_in_process(sent.model)
+        price, leaves = self.price_of(sent.model), not self._provider.is_in_process(sent.model)
         worst, spent = self._worst(sent, price), _NOTHING
         admission = await self._admit(sent, worst, breaker) if leaves else None
         held, reservation = False, f"{self._opened}-{next(self._numbers)}" if leaves else None
@@ -256,7 +256,8 @@ class Caller:
     def _answers_of(self, model: str) -> Answers:
         return self._answers.setdefault(model, Answers(model))
 
-    def _price(self, model: str) -> Price | None:
+    def price_of(self, model: str) -> Price | None:
+        """USD a token, as given or as it is known."""
         if model not in self._prices:
             # asked in any case: it says whether there is such a model
             self._prices[model] = priced(self._config.prices, contexts.plain(model), self._provider.price(model))

@@ -100,6 +100,15 @@ class Exchange:
             future.cancel()
             raise
 
+    def context_of(self, model: str) -> int | None:
+        """Tokens of prompt and reply that a call to a model may have together; None where nobody says."""
+        return self._provider.context_of(lengths.bare(model))
+
+    def price_ratio(self, model: str, other: str) -> float:
+        """What a prompt token of `model` costs in those of `other`; 1 where one of the two has no price, or costs nothing."""
+        one, two = (self._caller.price_of(lengths.bare(name)) for name in (model, other))
+        return one.prompt / two.prompt if one is not None and two is not None and one.prompt > 0 and two.prompt > 0 else 1.0
+
     def n_dialogues_at_once(self, model: str) -> int | None:
         """How many dialogues of one piece of work should be played at once: as many as calls, so that the prompts of a dialogue follow
         each other; None for rehearsal, which computes no prompt."""

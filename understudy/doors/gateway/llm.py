@@ -103,16 +103,21 @@ class _LiteLLM:
         model = contexts.plain(model)
         if model in _UNPRICED:
             return None
-        try:
-            known = self._litellm.get_model_info(model)
-        except Exception:  # litellm has no price for it, which is an answer
-            known = {}
+        known = self._listed(model)
         prompt, reply = known.get("input_cost_per_token"), known.get("output_cost_per_token")
         if prompt is None or reply is None:
             _UNPRICED.add(model)
             self._register((model, model.removeprefix(f"{self.provider_of(model)}/")), self.provider_of(model))
             return None
         return Price(float(prompt), float(reply), *cache_prices(known))
+
+    def _listed(self, model: str) -> Mapping[str, Any]:
+        """What litellm's list says of a model; nothing where it does not know it, which is an answer."""
+        try:
+            found: Mapping[str, Any] = self._litellm.get_model_info(contexts.plain(model))
+        except Exception:
+            return {}
+        return found
 
     def provider_of(self, model: str) -> str:
         if model.startswith(LOCAL):
@@ -156,6 +161,12 @@ class _LiteLLM:
                 return without_secrets(completion, self._secrets)
             if failed is not None:
                 raise failed
+
+    def context_of(self, model: str) -> int | None:
+        if (server := self._local.get(model)) is not None:
+            return server.context
+        told = contexts.tokens_of(model)
+        return told if told is not None or self.is_in_process(model) else self._listed(model).get("max_input_tokens")
 
     def takes_schema(self, model: str) -> bool:
         return self._refusals.takes_schema(model) and self._knows_schemas(model)

@@ -31,6 +31,9 @@ class Provider(Protocol):
     async def send(self, request: Request) -> Completion:
         """One attempt. Raises CallFailed."""
 
+    def context_of(self, model: str) -> int | None:
+        """Tokens of prompt and reply that a call may have together; None where nobody says."""
+
     def takes_schema(self, model: str) -> bool:
         """Whether a model's server is sent the JSON schema that a reply is to follow."""
 

@@ -87,7 +87,7 @@ class MeteredGround:
         half = replace(panel, reactions=panel.reactions[::2], behaviour=panel.behaviour[::2], free=panel.free[::2])
         laps = self._trial.stage.measure_all([one.genome for one in proposals], half, label="lap", intervals=True)
         self._paid |= {(one.genome.digest, rotation): one.n_pieces for one in laps}
-        return [Lap(one.genome.digest, _draws(one), one.n_tokens, one.n_pieces) for one in laps]
+        return [Lap(one.genome.digest, _draws(one), one.n_tokens, one.n_pieces, one.work) for one in laps]
 
     def measured(self, proposals: Sequence[Proposal], rotation: int) -> list[Individual]:
         new = self._require(proposals, rotation)
@@ -112,7 +112,9 @@ class MeteredGround:
 
 def _individual(one: Proposal, measurement: Measurement) -> Individual:
     measured = {name: measurement.evaluation.objectives[name].measured for name in NAMES}
-    return Individual.played(one, measured, measurement.sure, n_tokens=measurement.n_tokens, n_dialogues=measurement.n_pieces)
+    return Individual.played(
+        one, measured, measurement.sure, n_tokens=measurement.n_tokens, n_dialogues=measurement.n_pieces, work=measurement.work
+    )
 
 
 def _draws(measurement: Measurement) -> Resampled | None:
