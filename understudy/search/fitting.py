@@ -15,7 +15,7 @@ _FORMAT_TOKENS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class FittingEvidence:
     """The turns that fit, how many were left out, and why a request cannot be made at all; an empty `reason` where it can."""
 
     evidence: Evidence | None
@@ -23,7 +23,7 @@ class Fitted:
     reason: str = ""
 
 
-def fitting(question: Callable[[Evidence | None], Request], evidence: Evidence | None, *, context: int | None) -> Fitted:
+def fitting(question: Callable[[Evidence | None], Request], evidence: Evidence | None, *, context: int | None) -> FittingEvidence:
     """As many of the turns as fit beside the rest of the question and its reply; those that weigh least are left out first.
 
     Turns that work are left out before turns that fail, since a fault is to be seen. A `context` of None bounds nothing.
@@ -31,10 +31,10 @@ def fitting(question: Callable[[Evidence | None], Request], evidence: Evidence |
     n_left_out = 0
     while context is not None and _n_tokens(question(evidence)) > context:
         if evidence is None:
-            return Fitted(None, n_left_out, f"not asked: the prompt alone does not fit into the context of {context} tokens")
+            return FittingEvidence(None, n_left_out, f"not asked: the prompt alone does not fit into the context of {context} tokens")
         evidence = _with_one_less(evidence)
         n_left_out += 1
-    return Fitted(evidence, n_left_out)
+    return FittingEvidence(evidence, n_left_out)
 
 
 def _with_one_less(evidence: Evidence) -> Evidence | None:
