@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request as Asked
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from understudy.completion import Message, Request
@@ -42,19 +42,30 @@ class Ollama:
 
     address: str = ""
     options: list[dict[str, Any]] = field(default_factory=list)
+    context: int = 512
+    loaded: Any = None
+    n_asked: int = 0
 
     async def chat(self, asked: Asked) -> JSONResponse:
         body = await asked.json()
         self.options.append(body["options"])
         n = sum(n_tokens(message["content"]) for message in body["messages"])
-        told = {"prompt_eval_count": min(n, body["options"].get("num_ctx", 512)), "eval_count": 2, "done_reason": "stop", "done": True}
+        n_read = min(n, body["options"].get("num_ctx", self.context))
+        told = {"prompt_eval_count": n_read, "eval_count": 2, "done_reason": "stop", "done": True}
         return JSONResponse({"model": "llama3.2", "message": {"role": "assistant", "content": "hi there"}, **told})
+
+
+    async def ps(self, asked: Asked) -> Response:
+        assert "authorization" not in asked.headers
+        self.n_asked += 1
+        return Response(json.dumps(self.loaded), media_type="application/json")
 
 
 @pytest.fixture
 def ollama() -> Iterator[Ollama]:
     server = Ollama()
-    with listening(app=Starlette(routes=[Route("/api/chat", server.chat, methods=["POST"])])) as (address, _):
+    routes = [Route("/api/chat", server.chat, methods=["POST"]), Route("/api/ps", server.ps)]
+    with listening(app=Starlette(routes=routes)) as (address, _):
         server.address = address.removesuffix("/v1")
         yield server
 
@@ -73,6 +84,34 @@ def test_the_context_is_sent_and_a_cut_prompt_is_counted_and_told(tmp_path: Path
     told = [json.loads(line)["key"] for line in (tmp_path / "events").read_text().splitlines() if '"prompt_cut"' in line]
     assert len(told) == 1
     assert "--num-ctx" in told[0]
+
+
+def loaded(**fields: Any) -> dict[str, Any]:
+    return {"models": [{"name": "other:latest", "context_length": 9}, {"name": "llama3.2:latest", **fields}]}
+
+
+@pytest.mark.parametrize(
+    ("told", "is_cut"),
+    [
+        (loaded(context_length=1024), True),
+        (loaded(context_length=2048), False),
+        (loaded(), False),
+        (loaded(context_length="1024"), False),
+        ({"models": [None, 3]}, False),
+        ([], False),
+        (None, False),
+    ],
+)
+def test_a_small_cut_is_noticed_where_ollama_says_the_context_and_it_is_asked_once(
+    tmp_path: Path, ollama: Ollama, told: Any, is_cut: bool
+) -> None:
+    # some 1,140 tokens, of which nine of ten are read: by the reported tokens alone nobody could tell
+    ollama.context, ollama.loaded = 1024, told
+    with gateway(tmp_path, api_base=ollama.address, api_base_for=MODEL) as opened:
+        for text in (ENGLISH * 57, ENGLISH * 57 + "again"):
+            assert opened.run(opened.complete(asking(text, MODEL))).prompt_is_cut is is_cut
+        assert not opened.run(opened.complete(asking(ENGLISH, MODEL))).prompt_is_cut
+    assert ollama.n_asked == 1
 
 
 @pytest.mark.parametrize(

@@ -22,11 +22,13 @@ from understudy.doors.gateway.calls import CallFailed, scrubbed
 from understudy.doors.gateway.failure_kinds import PARAMETER
 from understudy.doors.gateway.failures import adapted, failed_for_good, failure_of, planted_secrets, without_secrets
 from understudy.doors.gateway.gateway import Exchange
+from understudy.doors.gateway.loaded import LoadedContexts
 from understudy.doors.gateway.provider_errors import read_error
 from understudy.doors.gateway.refusals import Adaptation, Arguments, Refusals, refused_parameter
 from understudy.doors.gateway.reply import EMBEDDED, completion_of, require_within_context, unread
 from understudy.doors.gateway.requests import KEEP_WHAT_IS_MARKED, asked_of, cache_prices, holds_cost, is_loopback
 from understudy.doors.gateway.response_formats import LIKE_OPENAI, MAKE_GRAMMARS, RESPONSE_FORMAT, response_format
+from understudy.doors.gateway.usage import is_beyond
 from understudy.doors.local.facts import ServedModel
 from understudy.doors.local.servers import LocalServer
 from understudy.errors import BadInput
@@ -85,6 +87,7 @@ class _LiteLLM:
         self._schemas: dict[str, bool] = {}
         self._refusals = Refusals(is_capped=holds_cost(config))
         self._secrets = planted_secrets() | {server.key for server in local.values()}
+        self._loaded = LoadedContexts()
         self._client: Any = None
 
     def register(self) -> None:
@@ -155,7 +158,7 @@ class _LiteLLM:
             except Exception as error:
                 failed = unread() if seen.is_whole else self._failure(request.model, arguments, error)
             else:
-                completion = completion_of(answer, request, count=n_tokens)
+                completion = await self._seen_cut(request, completion_of(answer, request, count=n_tokens))
                 if server is not None:
                     require_within_context(request, completion, context=server.context)
                 return without_secrets(completion, self._secrets)
@@ -167,6 +170,11 @@ class _LiteLLM:
             return server.context
         told = contexts.tokens_of(model)
         return told if told is not None or self.is_in_process(model) else self._listed(model).get("max_input_tokens")
+
+    async def _seen_cut(self, request: Request, completion: Completion) -> Completion:
+        """The reply, marked where its prompt was longer than the context that its server has."""
+        context = None if completion.prompt_is_cut else await self._loaded.of(request.model, self._address(request.model))
+        return replace(completion, prompt_is_cut=True) if is_beyond(request, context, count=n_tokens) else completion
 
     def takes_schema(self, model: str) -> bool:
         return self._refusals.takes_schema(model) and self._knows_schemas(model)

@@ -50,13 +50,19 @@ def cached_of(reported: int | None, usage: Usage) -> int | None:
     return reported if reported is not None and 0 <= reported <= usage.prompt else None
 
 
+def is_beyond(request: Request, context: int | None, *, count: Count) -> bool:
+    """Whether a prompt has more tokens, by our own count, than a context that is known."""
+    return context is not None and prompt_bytes(request) > context * _FEWEST_BYTES_A_TOKEN and count(_whole(request)) > context
+
+
 def is_prompt_cut(request: Request, reported: int | None, *, count: Count) -> bool:
     """Whether the reported tokens of a prompt are so few that the server must have cut it, as Ollama does without a word.
 
-    By less than three of ten it is noticed only where the run has set the context, and never where nothing is reported.
+    By less than three of ten it is noticed only where the context is known, since the run has set it or its server says it
+    (`is_beyond`); where nothing is reported, only by that.
     """
-    n_bytes, context = prompt_bytes(request), contexts.tokens_of(request.model)
-    if context is not None and n_bytes > context * _FEWEST_BYTES_A_TOKEN and count(_whole(request)) > context:
+    n_bytes = prompt_bytes(request)
+    if is_beyond(request, contexts.tokens_of(request.model), count=count):
         return True
     if not reported or reported < 0 or n_bytes <= reported * _BYTES_A_TOKEN:
         return False
