@@ -31,12 +31,12 @@ class LoadedContexts:
         if not name.startswith(OLLAMA) or contexts.tokens_of(model) is not None:
             return None
         if name not in self._asked:
-            self._asked[name] = asyncio.create_task(_told(name.partition("/")[2], address or os.environ.get("OLLAMA_API_BASE") or _USUAL))
+            self._asked[name] = asyncio.create_task(_context_said(name.partition("/")[2], address or os.environ.get("OLLAMA_API_BASE") or _USUAL))
         # whoever is cancelled leaves the question to the others that wait for it
         return await asyncio.shield(self._asked[name])
 
 
-async def _told(name: str, address: str) -> int | None:
+async def _context_said(name: str, address: str) -> int | None:
     try:
         async with (
             asyncio.timeout(_PATIENCE_S),
