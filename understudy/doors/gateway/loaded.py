@@ -31,7 +31,8 @@ class LoadedContexts:
         if not name.startswith(OLLAMA) or contexts.tokens_of(model) is not None:
             return None
         if name not in self._asked:
-            self._asked[name] = asyncio.create_task(_context_said(name.partition("/")[2], address or os.environ.get("OLLAMA_API_BASE") or _USUAL))
+            place = address or os.environ.get("OLLAMA_API_BASE") or _USUAL
+            self._asked[name] = asyncio.create_task(_context_said(name.partition("/")[2], place))
         # whoever is cancelled leaves the question to the others that wait for it
         return await asyncio.shield(self._asked[name])
 
