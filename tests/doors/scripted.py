@@ -20,6 +20,7 @@ class Scripted:
     def __init__(self, *script: str | CallFailed, known_price: bool = True, schemas: bool = False) -> None:
         self.script, self.n_sent, self.in_flight, self.most_in_flight = list(script), 0, 0, 0
         self.known_price, self.gate = known_price, asyncio.Event()
+        self.slots_of: dict[str, int] = {}
         self.schemas, self.in_words = schemas, list[str]()
         self.asked: list[str] = []
         self.requests: list[Request] = []
@@ -34,8 +35,8 @@ class Scripted:
     def served(self, model: str) -> None:  # noqa: ARG002
         return None
 
-    def n_at_once(self, model: str) -> int | None:  # noqa: ARG002
-        return None
+    def n_at_once(self, model: str) -> int | None:
+        return self.slots_of.get(model)
 
     def is_in_process(self, model: str) -> bool:  # noqa: ARG002
         return False

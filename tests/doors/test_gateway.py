@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from understudy.completion import Completion, MissingReply
+from understudy.completion import Completion, MissingReply, Request
 from understudy.doors.gateway import caller
 from understudy.doors.gateway.caller import GatewayConfig
 from understudy.doors.gateway.calls import CallFailed
@@ -81,6 +81,25 @@ def test_no_more_calls_are_in_flight_than_the_limit(store: Path) -> None:
         replies = gateway.run(all_of(gateway, 20))
     assert all(isinstance(reply, Completion) for reply in replies)
     assert provider.most_in_flight <= 3
+
+
+def test_a_model_with_slots_is_sent_as_many_calls_and_the_wait_is_no_part_of_their_time(store: Path) -> None:
+    class Slow(Scripted):
+        async def send(self, request: Request) -> Completion:
+            await asyncio.sleep(0.03)
+            return await super().send(request)
+
+    provider = Slow()
+    provider.slots_of = {"local/some": 1}
+    # all of them together take longer than one may
+    with exchange(store, provider, concurrency=32, local_timeout_s=0.25, max_attempts=1) as gateway:
+
+        async def mixed() -> list[Completion]:
+            return await asyncio.gather(*(gateway.complete(request(at, "local/some")) for at in range(20)), gateway.complete(request()))
+
+        replies = gateway.run(mixed())
+    assert len(replies) == 21
+    assert provider.most_in_flight <= 2, "one of the local model, and one of another"
 
 
 def test_a_transient_failure_is_tried_again_and_each_attempt_is_reserved(store: Path) -> None:
