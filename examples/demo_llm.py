@@ -22,9 +22,9 @@ MODEL = "local/smollm2"
 STORE = ".demo/llm.duckdb"
 LOGS = f"--dataset sample --reader redial --data examples/sample --store {STORE} --setting examples/first_try.toml --model {MODEL}"
 # two candidates in each of two generations, one of them against the seed as finalist, then seed and pick on 20 contexts a stratum,
-# 8 dialogues and 12 free runs: some 850 calls. The packaged model is no critic: its answers are unusable and take 46 s each
+# 8 dialogues and 12 free runs: some 880 calls. The packaged model is no critic: its answers are unusable and take 46 s each
 SEARCH = "--population 2 --generations 1 --without critic --panel 4,4,0 --finalists 4,6,0"
-NIGHT = f"nightly {LOGS} {SEARCH} --report 20,8,12 --n 4 --batch demo-llm --name sample-seekers-llm --anyway"
+NIGHT = f"nightly {LOGS} {SEARCH} --report 20,8,12 --n 8 --batch demo-llm --name sample-seekers-llm --anyway"
 # the same search, which is in the store by then, with a whole report and as many dialogues as the gates need
 RELEASE = f"nightly {LOGS} {SEARCH} --batch release --name sample-seekers-llm"
 SIZES = SEARCH.replace(" --without critic", "")
@@ -68,10 +68,11 @@ def page(console: Console, night: Ran) -> None:
 
 def objectives(rows: Mapping[str, Mapping[str, Any]]) -> PageTable:
     """Each objective of the seed and the pick with interval and n, beside humans against humans at the same size."""
-    table = PageTable("objective", "seed prompt", "pick", "humans", "outcome", title="Lower is better; humans: halves of them, apart")
+    table = PageTable("objective", "seed prompt", "pick", "human halves", "outcome", title="Seed prompt and pick (lower is better)")
     for name, row in rows.items():
-        cells = (figure(row[side], n="named", reason=True) for side in ("seed", "optimized", "human"))
-        table.add_row(name, *cells, row["outcome"].replace("_", " "))
+        sides = (figure(row[side], n="named", reason=True) for side in ("seed", "optimized"))
+        # its n counts divisions of the humans, not dialogues
+        table.add_row(name, *sides, figure(row["human"], reason=True), row["outcome"].replace("_", " "))
     return table
 
 
