@@ -41,7 +41,8 @@ def rehearsed(tables: Tables) -> None:
 
 LOCAL = {
     "model": f"local/tiny.Q4_K_M@{'ab' * 32}", "name": "tiny", "quantization": "Q4_K_M", "weights_sha256": "ab" * 32,
-    "source": "hf:o/r/f.gguf", "revision": "c0ffee", "licence": "apache-2.0", "served_by": "xllamacpp 1", "reproducible": "by the same calls",
+    "source": "hf:o/r/f.gguf", "revision": "c0ffee", "licence": "apache-2.0",
+    "served_by": "xllamacpp 1", "reproducible": "by the same calls",
 }  # fmt: skip
 
 
