@@ -34,7 +34,8 @@ _SPOKEN_AS_RECOMMENDER = re.compile(
     r"\bas (?:an? (?:ai|artificial intelligence|(?:ai |language |large language )+model|assistant)|(?:a|your) recommender)\b"
     r"|\b(?:how|what) (?:can|may) i (?:help|assist|do for)(?: you)?\b|\b(?:help|assist) you (?:to )?(?:find|choose|pick)\b"
     r"|\bi(?:'m| am) here to (?:help|assist)\b|\bi(?:'m| am) (?:a |an |your )(?:\w+ )?(?:recommender|chat ?bot|assistant)\b"
-    r"|\bbased on (?:your|the user's|their) (?:\w+ )?preferences\b|\brecommend (?:it|them|this|that|you) to you\b"
+    r"|\bbased on (?:your|the user's|their|the) (?:\w+ )?preferences\b|\brecommend (?:it|them|this|that|you)(?: \w+)? (?:to|for) you\b"
+    r"|^\W*you would (?:like|enjoy|love) to (?:watch|see|try)\b"
     r"|^\W*(?:i(?:'d| would)? (?:highly |also )?(?:recommend|suggest)|(?:may|can|might) i (?:recommend|suggest))\b",
     re.IGNORECASE,
 )
