@@ -33,7 +33,7 @@ _TASK_TALK = re.compile(
     r"(?: (?:you(?:'ve| have)? )?(?:provided|given|above))\b"
     r"|\bhere(?:'s| is| are) (?:a|an|my|the|some|your) (?:\w+ ){0,2}(?:response|reply|message|messages|conversation|dialogue|example)\b"
     r"|\bin this (?:scenario|role-?play|simulated?)\b|\bthe (?:above|following) (?:conversation|dialogue|text|prompt)\b"
-    r"|\bthat other person (?:wrote|says|said)\b",
+    r"|\bthat other person (?:wrote|says|said)\b|\b(?:my|your) (?:last|previous) message\b",
     re.IGNORECASE,
 )
 # the names of the lines in which a need is told: nobody speaks in them

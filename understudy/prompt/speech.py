@@ -33,7 +33,8 @@ _FLIPPED = re.compile(r"(?:^|\n)\s*(?:\*\*)?(?:recommender|assistant|system|them
 _SPOKEN_AS_RECOMMENDER = re.compile(
     r"\bas (?:an? (?:ai|artificial intelligence|(?:ai |language |large language )+model|assistant)|(?:a|your) recommender)\b"
     r"|\b(?:how|what) (?:can|may) i (?:help|assist|do for)(?: you)?\b|\b(?:help|assist) you (?:to )?(?:find|choose|pick)\b"
-    r"|\bi(?:'m| am) here to (?:help|assist)\b|\bi(?:'m| am) (?:a |an |your )(?:\w+ )?(?:recommender|chat ?bot|assistant)\b"
+    r"|\bi(?:'m| am) (?:\w+ )?(?:here|going|happy|glad|ready) to (?:help|assist)\b|\bglad you found the right\b"
+    r"|\bi(?:'m| am) (?:a |an |your )(?:\w+ )?(?:recommender|chat ?bot|assistant)\b"
     r"|\bbased on (?:your|the user's|their|the) (?:\w+ )?preferences\b|\brecommend (?:it|them|this|that|you)(?: \w+)? (?:to|for) you\b"
     r"|^\W*you would (?:like|enjoy|love) to (?:watch|see|try)\b"
     r"|^\W*(?:i(?:'d| would)? (?:highly |also )?(?:recommend|suggest)|(?:may|can|might) i (?:recommend|suggest))\b",

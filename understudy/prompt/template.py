@@ -43,7 +43,7 @@ _AT_STAGE: dict[Stage, str] = {
 _N_SUITS_AT_FIRST = 2
 
 _SPEAKER: dict[Role, str] = {"recommender": "Them", "seeker": "Me"}
-_LAST_MESSAGE = "When you are done, say bye: the message in which you do is your last one."
+_LAST_MESSAGE = "When you are done, say bye."
 _EXAMPLES = "These are chats of other people. Learn how they talk; their wishes are not yours."
 # said once, in plain words, of everything that stands in the user's role; the recommender's turns carry no mark of their own
 _CHAT = (

@@ -28,7 +28,7 @@ _CHAT_LINE = re.compile(r"^(Them|Me): ?(.*)$", re.M)
 _ROLES = {"Them": "recommender", "Me": "seeker"}
 # said in every prompt, so it tells none from another: how the chat goes, which message is the last, a draft to be written anew
 _SAID_ALWAYS = re.compile(
-    r"^In this chat you are the one who is looking for something, .*$|^When you are done, say bye: .*$"
+    r"^In this chat you are the one who is looking for something, .*$|^When you are done, say bye\.$"
     r"|^A reader turned down a draft of your next message\..*\nDraft: .*\nFault: .*\nWrite that message anew.*$",
     re.M,
 )
