@@ -45,6 +45,9 @@ class Drifting:
     def count_dialogue(self) -> None:
         """There is no cap on dialogues."""
 
+    def n_dialogues_at_once(self, model: str) -> None:
+        """There is no server whose cache would gain by an order."""
+
 
 @pytest.fixture
 def opened(tmp_path: Path, profiled_sample: Path) -> Iterator[OpenRun]:
