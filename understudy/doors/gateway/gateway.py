@@ -185,8 +185,10 @@ class Exchange:
 
     def _check_schema(self, request: Request, completion: Completion) -> None:
         """Has a model asked in words from now on where its server paid no heed to the schema that was sent."""
-        if request.schema and not is_json(completion):
-            self._provider.wants_words(lengths.bare(request.model))
+        model = lengths.bare(request.model)
+        # what answers in this process always holds to it, or has no such form at all
+        if request.schema and not self._provider.is_in_process(model) and not is_json(completion):
+            self._provider.wants_words(model)
 
     def _tell(self, adaptation: Adaptation) -> None:
         """Keeps what was left out of requests, and emits an event for it once in a run."""
