@@ -113,7 +113,7 @@ def test_several_recommenders_are_judged_and_compared_and_the_second_time_nothin
 @plain
 def test_a_model_as_recommender_is_judged_and_its_made_up_titles_are_counted(store: Path) -> None:
     fields = evaluated(store, "llm")
-    assert fields["name"].startswith('llm@2{"model":"rehearsal/')
+    assert fields["name"].startswith('llm@3{"model":"rehearsal/')
     assert fields["recall"]["50"]["value"] is not None
     assert isinstance(fields["n_ungrounded"], int)
     assert fields["n_missing"] == 0
@@ -153,7 +153,8 @@ def test_mostly_missing_is_no_result_and_the_same_command_asks_again(
     assert kept["simulate.batches"] == kept["optimize.evaluations"] == 0
     switch[0] = True
     again = run()
-    assert (again["n_missing"], again["n_complete"], again["ends"]["complete"]) == (0, 30, {"goodbye": 30})
+    assert (again["n_missing"], again["n_complete"]) == (0, 30)
+    assert set(again["ends"]["complete"]) <= {"goodbye", "recommender_goodbye"}
     # a replay is one call; the report of a batch comes after its dialogues
     n_replays = again["calls"]["report"]["made"] if command == "simulate" else 0
     assert counts(store)["play.dialogues"] == kept["play.dialogues"] + 20 + n_replays
