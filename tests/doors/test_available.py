@@ -171,6 +171,7 @@ def test_no_key_reaches_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_page_fits_eighty_columns_and_says_why_a_model_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setattr(models, "usual_addresses", dict)
+    monkeypatch.setattr(models, "local_models", lambda _: ())
     with listing(OLLAMA) as address:
         fields = models.usable_models(api_base=address)
     console = Console(width=80, record=True, file=StringIO())

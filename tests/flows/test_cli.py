@@ -120,7 +120,7 @@ def test_the_process_ends_with_the_code_of_what_was_raised(raised: str, code: in
 
 def test_a_busy_store_ends_with_six(tmp_path: Path) -> None:
     with Store.open(tmp_path / "understudy.duckdb"):
-        done = process("show", "any", "--json", cwd=tmp_path)
+        done = process("label", "--dataset", "any", "--out", "sheet.csv", "--json", cwd=tmp_path)
     assert done.returncode == 6
     assert json.loads(done.stdout)["error"]["code"] == "store_busy"
 

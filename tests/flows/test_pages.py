@@ -19,6 +19,7 @@ from understudy.flows.cli.tables import PageTable, page_console
 from understudy.flows.stages import OptimizeFields
 from understudy.release.verifying import VerifyFields
 from understudy.report.figures import bound
+from understudy.tasks.models import ModelsFields
 from understudy.tasks.profile.results import LabelsFields, ProfileFields
 from understudy.tasks.publish.listing import ReleasesFields
 from understudy.tasks.simulate.results import SimulateFields
@@ -37,6 +38,7 @@ KINDS: dict[str, tuple[str, Any]] = {
     "releases": ("releases", ReleasesFields),
     "dialogues": ("dialogues", DialoguesFields),
     "verify": ("verify", VerifyFields),
+    "models": ("models", ModelsFields),
 }
 FIGURE = {"value": 123456.789012, "ci": [-234567.890123, 345678.901234], "n": 1234567}
 # what a type does not tell: words that pages look up, and mappings whose names they know
@@ -45,7 +47,7 @@ SAID: dict[str, Any] = {
     "began_at": "2026-11-29T01:02:03", "ended_at": "2026-11-29T03:02:03",
     "recall": dict.fromkeys(("1", "10", "50"), FIGURE), "pictures": {"page": "index.html"},
     "assumptions": {
-        "calls": {"seeker": {"model": "one", "from": "it", **dict.fromkeys(("prompt_tokens", "reply_tokens", "latency_s"), FIGURE)}},
+        "calls": {"seeker": {"model": "one", "from": "it", **dict.fromkeys(("prompt_tokens", "reply_tokens", "latency_s", "cached_share"), FIGURE)}},
         "seeker_turns_from": "the humans", "ledger": "nothing has been played",
     },
     "cost": dict.fromkeys(("n_dialogues", "n_tokens", "n_critic_tokens"), 1234567),

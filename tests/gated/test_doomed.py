@@ -58,4 +58,4 @@ def test_a_pick_beyond_a_bound_on_a_few_contexts_is_not_decided_and_the_night_go
     require_feasible(pick, anyway=False)
     told: Any = {"dominates_seed": True, "p_dominates_seed": None}
     critic_and_pick(Console(width=200), {**pick, **told}, critic=None, n_critic_tokens=0)
-    assert "not decided: its values exceed title by .075" in capsys.readouterr().out
+    assert "not decided: its values exceed title by 0.075" in capsys.readouterr().out

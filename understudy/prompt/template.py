@@ -22,9 +22,6 @@ VERSION = 4
 FIRST_QUESTION = "What are you looking for?"
 """Sent where the seeker opens, since many chat templates and all small models need something to answer; it is no turn of the dialogue."""
 
-FIRST_QUESTION = "What are you looking for?"
-"""Sent where the seeker opens, since many chat templates and all small models need something to answer; it is no turn of the dialogue."""
-
 _SCHEDULE: dict[Disclosure, str] = {
     "upfront": "Put what you know about your wishes into your first message.",
     "gradual": "Bring up at most one new wish in any message.",
