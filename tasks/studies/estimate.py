@@ -14,13 +14,11 @@ from understudy.doors.local.servers import local_models
 from understudy.doors.reading_copy import readable
 from understudy.doors.store import Store
 from understudy.errors import BadInput
-from understudy.keys import share_of
 from understudy.parameters import Models, PanelSize, Search
 from understudy.play.endings import MAX_TURNS
-from understudy.play.scene import Scene, replay_scene
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting, seed_genome
-from understudy.records import CHOOSING, REPORTING, AmountFields, Context
+from understudy.records import CHOOSING, REPORTING, AmountFields
 from understudy.rows.handle import Humans
 from understudy.search.halting import STALL_PANELS
 from understudy.search.plan import n_survivors
@@ -30,6 +28,7 @@ from understudy.tasks.optimize.generations import n_nominated
 from understudy.tasks.studies.asked import CONTAMINATION, Asked
 from understudy.tasks.studies.call_sizes import EMBEDDED, MEAN_SPREAD, N_ENOUGH, asked_apart, calls_of, way_of
 from understudy.tasks.studies.compare import settings_asked
+from understudy.tasks.studies.drawn import n_reactions, n_replays, sampled
 from understudy.tasks.studies.probe import is_asked, questions_of
 from understudy.tasks.studies.results.estimates import CostFields, EstimatedFields, EstimateReadFields, LaterFields, StageFields
 from understudy.tasks.studies.speeds import measured_speeds
@@ -40,7 +39,6 @@ PROBE, CARRIED = "probe", "carried"
 ANEW = ("report", "dialogues")
 Fields = dict[str, Any]
 
-_N_SAMPLED = 60
 # places of rejected proposals are filled again, but not for ever; a search may stop when three generations gain nothing
 _FILLED = Estimate(1.0, 0.6, 1.0)
 
@@ -113,7 +111,7 @@ def _group(
     side: Humans, asked: Asked, models: Models, measured: Mapping[tuple[str, str], Fields], turns: Estimate, genome: Genome, *, name: str
 ) -> StageGroup:
     """The stages of one prompt, with what it makes of a call."""
-    scenes = _sample(side, genome, asked.seed)
+    scenes = sampled(side, genome, asked.seed)
     calls = {
         role: calls_of(role, models, scenes, measured.get((_named(models, role), role)), latency_s=asked.latency_s, speeds=asked.speeds)
         for role in _roles(genome, asked)
@@ -172,7 +170,7 @@ def _stages(side: Humans, asked: Asked, turns: Estimate) -> list[Stage]:
     stages: list[Stage] = []
 
     def stage(name: str, n_evaluations: Estimate, split: str, size: PanelSize, n_free: int | None = None) -> None:
-        stages.append(Stage(name, n_evaluations, _n_replays(side, split, size, asked.seed), size.free if n_free is None else n_free, turns))
+        stages.append(Stage(name, n_evaluations, n_replays(side, split, size, asked.seed), size.free if n_free is None else n_free, turns))
 
     if asked.run in SEARCHED:
         stages.append(_search(side, asked, turns))
@@ -193,7 +191,7 @@ def _stages(side: Humans, asked: Asked, turns: Estimate) -> list[Stage]:
         stage("report", Estimate.exactly(1), REPORTING, report, 0)
     if asked.run in ("nightly", "simulate"):
         # a batch draws the dialogues that it replays whole by its own name
-        spread = MEAN_SPREAD * (1 - _n_reactions(side, report, asked.seed) / max(1, _n_replays(side, REPORTING, report, asked.seed)))
+        spread = MEAN_SPREAD * (1 - n_reactions(side, report, asked.seed) / max(1, n_replays(side, REPORTING, report, asked.seed)))
         stages = [replace(one, spread=spread) if one.name == "report" else one for one in stages]
     elif asked.run == "evaluate":
         stages.append(Stage("recommender", Estimate.exactly(1), 0, asked.n, turns))
@@ -217,8 +215,7 @@ def _search(side: Humans, asked: Asked, turns: Estimate) -> Stage:
         # a candidate that is dropped has played half of the panel
         children, again = (one * Estimate(0.85, 0.5, 1.0) for one in (children, again))
     places = (Estimate.exactly(search.population - 1) + later * search.population) if _has_critic(search) else NONE
-    n_replays = _n_replays(side, "search", search.panel, asked.seed)
-    return Stage("search", children + again, n_replays, search.panel.free, turns, places)
+    return Stage("search", children + again, n_replays(side, "search", search.panel, asked.seed), search.panel.free, turns, places)
 
 
 def _turns_of_panels(search: Search) -> Estimate:
@@ -236,28 +233,6 @@ def _fewest(search: Search) -> int:
 
 def _has_critic(search: Search) -> bool:
     return search.generations > 0 and "critic" not in search.without
-
-
-def _n_reactions(side: Humans, size: PanelSize, seed: int) -> int:
-    return len(side.panel(REPORTING, size, seed=seed).reactions)
-
-
-def _n_replays(side: Humans, split: str, size: PanelSize, seed: int) -> int:
-    panel = side.panel(split, size, seed=seed)
-    wanted = set(panel.behaviour)
-    return len(panel.reactions) + sum(one.stratum is None and one.dialogue_id in wanted for one in side.contexts(split).values())
-
-
-def _sample(side: Humans, genome: Genome, seed: int) -> list[Scene]:
-    """Replays of the search split, drawn by `seed`: prompts of every length that a dialogue comes to."""
-    contexts = sorted(side.contexts("search").values(), key=lambda one: share_of("estimate", seed, one.context_id))
-    shown = [side.exemplars[name] for name in genome.exemplars]
-
-    def scene(context: Context) -> Scene:
-        target = side.items.get(context.need.targets[0]) if context.need.targets else None
-        return replay_scene(context, genome=genome, exemplars=shown, target=target, model="any", replicate=0)
-
-    return [scene(context) for context in contexts[:_N_SAMPLED]]
 
 
 def _turns(side: Humans, played: Fields | None) -> tuple[Estimate, str]:

@@ -41,13 +41,14 @@ KINDS: dict[str, tuple[str, Any]] = {
     "models": ("models", ModelsFields),
 }
 FIGURE = {"value": 123456.789012, "ci": [-234567.890123, 345678.901234], "n": 1234567}
+PER_CALL = ("prompt_tokens", "reply_tokens", "latency_s", "cached_share")
 # what a type does not tell: words that pages look up, and mappings whose names they know
 SAID: dict[str, Any] = {
     "outcome": "better", "home_outcome": "better", "direction": "higher", "engine": "rehearsal", "engines": ["rehearsal"],
     "began_at": "2026-11-29T01:02:03", "ended_at": "2026-11-29T03:02:03",
     "recall": dict.fromkeys(("1", "10", "50"), FIGURE), "pictures": {"page": "index.html"},
     "assumptions": {
-        "calls": {"seeker": {"model": "one", "from": "it", **dict.fromkeys(("prompt_tokens", "reply_tokens", "latency_s", "cached_share"), FIGURE)}},
+        "calls": {"seeker": {"model": "one", "from": "it", **dict.fromkeys(PER_CALL, FIGURE)}},
         "seeker_turns_from": "the humans", "ledger": "nothing has been played",
     },
     "cost": dict.fromkeys(("n_dialogues", "n_tokens", "n_critic_tokens"), 1234567),

@@ -9,13 +9,13 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from itertools import count
 from time import monotonic
-from typing import TypeVar
 
 from understudy.completion import Completion, MissingReply, ModelRole, Request
 from understudy.doors.events import emit
 from understudy.doors.gateway import contexts, lengths
 from understudy.doors.gateway.budget import Budget, Cost, Price, priced, worst_case
 from understudy.doors.gateway.calls import LONGEST_WAIT_S, Answers, Breaker, CallFailed, SchemaRefused, together, wait_s
+from understudy.doors.gateway.futures import landed
 from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.gateway.pacing import Admission, Rate
 from understudy.doors.gateway.provider import Provider
@@ -28,7 +28,6 @@ from understudy.parameters import LOCAL, Caps, Models, RoleLimits, checked
 # a machine without a graphics card reads a long prompt for minutes
 TIMEOUT_S, LOCAL_TIMEOUT_S = 60.0, 600.0
 _NOTHING = Cost(0, 0.0)
-Landed = TypeVar("Landed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,12 +289,3 @@ def _paid(failure: CallFailed, price: Price | None) -> Cost | None:
     if tokens is None:
         return None
     return Cost(tokens.prompt + tokens.reply, None if price is None else price.of(tokens.prompt, tokens.reply))
-
-
-async def landed(future: Future[Landed]) -> Landed:
-    """What a future of the ledger comes to. It is resolved on this loop's thread, which `asyncio.wrap_future` cannot know."""
-    if not future.done():
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        future.add_done_callback(lambda _: None if waiter.done() else waiter.set_result(None))
-        await waiter
-    return future.result()

@@ -21,8 +21,9 @@ from understudy.completion import Completion, Request
 from understudy.doors.events import emit
 from understudy.doors.gateway import lengths
 from understudy.doors.gateway.budget import Budget
-from understudy.doors.gateway.caller import Caller, GatewayConfig, landed
+from understudy.doors.gateway.caller import Caller, GatewayConfig
 from understudy.doors.gateway.calls import SchemaRefused
+from understudy.doors.gateway.futures import landed
 from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.gateway.provider import Provider
 from understudy.doors.gateway.refusals import Adaptation
