@@ -12,25 +12,25 @@ from understudy.rows.handle import Humans
 _N_SAMPLED = 60
 
 
-def n_reactions(side: Humans, size: PanelSize, seed: int) -> int:
+def n_reactions(humans: Humans, size: PanelSize, seed: int) -> int:
     """Replayed reactions of a report of this size."""
-    return len(side.panel(REPORTING, size, seed=seed).reactions)
+    return len(humans.panel(REPORTING, size, seed=seed).reactions)
 
 
-def n_replays(side: Humans, split: str, size: PanelSize, seed: int) -> int:
+def n_replays(humans: Humans, split: str, size: PanelSize, seed: int) -> int:
     """Replayed seeker turns of a panel of a split, reactions and behaviour."""
-    panel = side.panel(split, size, seed=seed)
+    panel = humans.panel(split, size, seed=seed)
     wanted = set(panel.behaviour)
-    return len(panel.reactions) + sum(one.stratum is None and one.dialogue_id in wanted for one in side.contexts(split).values())
+    return len(panel.reactions) + sum(one.stratum is None and one.dialogue_id in wanted for one in humans.contexts(split).values())
 
 
-def sampled(side: Humans, genome: Genome, seed: int) -> list[Scene]:
+def sampled(humans: Humans, genome: Genome, seed: int) -> list[Scene]:
     """Replays of the search split, drawn by `seed`: prompts of every length that a dialogue comes to."""
-    contexts = sorted(side.contexts("search").values(), key=lambda one: share_of("estimate", seed, one.context_id))
-    shown = [side.exemplars[name] for name in genome.exemplars]
+    contexts = sorted(humans.contexts("search").values(), key=lambda one: share_of("estimate", seed, one.context_id))
+    shown = [humans.exemplars[name] for name in genome.exemplars]
 
     def scene(context: Context) -> Scene:
-        target = side.items.get(context.need.targets[0]) if context.need.targets else None
+        target = humans.items.get(context.need.targets[0]) if context.need.targets else None
         return replay_scene(context, genome=genome, exemplars=shown, target=target, model="any", replicate=0)
 
     return [scene(context) for context in contexts[:_N_SAMPLED]]
