@@ -116,13 +116,11 @@ def keep_conclusion(opened: OpenRun, run: Run, ended: Conclusion) -> SearchField
     pick rests on the search's own panels, which the fields say. After a cap no outcome is written: the search has not ended.
     """
     chosen = ended.pick
-    picked = next(one for one in ended.finalists if one.genome_digest == chosen.genome_digest)
     store, cast = opened.store, opened.cast
     if ended.complete:
         _keep_outcome(opened, run, ended)
     totals = store.rows("optimize/totals", run_key=run.run_key)[0]
     rejected = store.rows("optimize/rejected", run_key=run.run_key)
-    genome = rows.load_genome(store, chosen.genome_digest)
     people, seed_digest = CHOOSING if ended.confirmed else "search", setup_of(opened, run).seeds[0].digest
     pages.show_front(ended.finalists, chosen, seed_digest=seed_digest, people=people_named(people))
     return {
@@ -149,17 +147,24 @@ def keep_conclusion(opened: OpenRun, run: Run, ended: Conclusion) -> SearchField
         "rejected": rejected,
         "seed_digest": seed_digest,
         "p_dominated": dict(chosen.p_dominated),
-        "pick": {
-            "genome_digest": chosen.genome_digest,
-            "file": str(_genome_file(store.path, genome)),
-            "dominates_seed": chosen.dominates_seed,
-            "p_dominates_seed": chosen.p_dominates_seed,
-            "feasible": chosen.feasible,
-            "feasibility": picked.feasibility,
-            "violations": picked.violations,
-            "proven_violations": picked.proven_violations,
-            **people_fields(people),
-        },
+        "pick": _pick_fields(store, ended, people),
+    }
+
+
+def _pick_fields(store: Store, ended: Conclusion, people: str) -> PickFields:
+    """What the fields say of the pick, whose prompt is written to a file beside the store."""
+    chosen = ended.pick
+    picked = next(one for one in ended.finalists if one.genome_digest == chosen.genome_digest)
+    return {
+        "genome_digest": chosen.genome_digest,
+        "file": str(_genome_file(store.path, rows.load_genome(store, chosen.genome_digest))),
+        "dominates_seed": chosen.dominates_seed,
+        "p_dominates_seed": chosen.p_dominates_seed,
+        "feasible": chosen.feasible,
+        "feasibility": picked.feasibility,
+        "violations": picked.violations,
+        "proven_violations": picked.proven_violations,
+        **people_fields(people),
     }
 
 
