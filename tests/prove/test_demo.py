@@ -24,6 +24,8 @@ def shipped() -> str:
     assert spec is not None
     assert spec.loader is not None
     demo = importlib.util.module_from_spec(spec)
+    # its dataclasses look their module up by name
+    sys.modules[spec.name] = demo
     spec.loader.exec_module(demo)
     return str(demo.NIGHT)
 
