@@ -1,4 +1,4 @@
-"""The CCPE-M reader: annotations stay with their turn, films marked by name are items, and a file is one JSON value."""
+"""The CCPE-M reader: annotations stay with their turn, films marked by name are items, and the flat form is read by rows."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def reasons(records: list[Record]) -> list[str]:
 
 
 def test_the_user_is_the_seeker_and_annotations_are_labels_of_the_turn() -> None:
-    first, _, last = dialogues(list(ccpe.read(ccpe.find(EXAMPLE), readers.Options())))
+    first, _, last = dialogues(list(ccpe.read([EXAMPLE / "data.json"], readers.Options())))
     assert [turn.role for turn in first.turns] == ["recommender", "seeker", "recommender", "seeker", "recommender"]
     assert first.turns[3].n_messages == 2
     assert (first.turns[4].text, first.turns[4].n_messages) == ("", 1)  # an empty message is a message
@@ -55,7 +55,7 @@ def test_the_user_is_the_seeker_and_annotations_are_labels_of_the_turn() -> None
 
 
 def test_only_films_marked_by_name_are_items_and_an_item_comes_once() -> None:
-    records = list(ccpe.read(ccpe.find(EXAMPLE), readers.Options()))
+    records = list(ccpe.read([EXAMPLE / "data.json"], readers.Options()))
     assert [one.title for one in records if isinstance(one, Item)] == ["The Lantern Census", "Mill Road Nine"]
     assert dialogues(records)[1].turns[1].item_ids == ("title:the lantern census",)
 
@@ -102,3 +102,47 @@ def test_a_list_of_other_objects_is_not_claimed(tmp_path: Path) -> None:
     (tmp_path / "data.json").write_text('[{"conversation ID": "x", "conversation": []}]')
     with pytest.raises(BadInput, match="of this format"):
         ccpe.find(tmp_path)
+
+
+HEADER = "dialog_id,utterance_index,speaker,text"
+
+
+def read_flat(tmp_path: Path, *rows: str | bytes, header: str = HEADER) -> list[Record]:
+    path = tmp_path / "flat.csv"
+    path.write_bytes(b"".join((row if isinstance(row, bytes) else row.encode()) + b"\n" for row in (header, *rows)))
+    return list(ccpe.read(ccpe.find(path), readers.Options()))
+
+
+def test_the_flat_form_is_read_by_rows_and_names_no_items() -> None:
+    first, second = dialogues(records := list(ccpe.read([EXAMPLE / "ccpe_flat.csv"], readers.Options())))
+    assert (first.dialogue_id, second.dialogue_id) == ("CCPE-ex101", "CCPE-ex102")
+    assert [turn.role for turn in first.turns] == ["recommender", "seeker", "recommender", "seeker"]
+    assert first.turns[1].text == 'I like slow ones, the "quiet" kind. Nothing with explosions.'
+    assert first.turns[1].n_messages == 2
+    assert records == [first, second]
+
+
+def test_the_columns_of_the_flat_form_may_stand_in_any_order(tmp_path: Path) -> None:
+    (one,) = dialogues(read_flat(tmp_path, "hello,USER,CCPE-1,0", header="text,speaker,dialog_id,utterance_index"))
+    assert (one.dialogue_id, one.turns[0].role, one.turns[0].text) == ("CCPE-1", "seeker", "hello")
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("CCPE-0,1,USER,hello", "utterance_index: rows are missing or not in order"),
+        ("CCPE-0,0,SYSTEM,hello", "speaker: neither USER nor ASSISTANT"),
+        (",0,USER,hello", "dialog_id: missing"),
+        ("CCPE-0,0,USER", "a row with more or fewer columns than the header"),
+        ('CCPE-0,0,USER,"hello', "not a row of CSV"),
+        (b"CCPE-0,0,USER,\xff", "not UTF-8"),
+    ],
+)
+def test_a_broken_row_refuses_its_dialogue_and_reading_goes_on(tmp_path: Path, row: str | bytes, reason: str) -> None:
+    records = read_flat(tmp_path, row, "CCPE-1,0,USER,hello", "CCPE-1,1,ASSISTANT,why")
+    assert reasons(records) == [reason]
+    assert [one.dialogue_id for one in dialogues(records)] == ["CCPE-1"]
+
+
+def test_the_licence_is_the_one_that_the_authors_state() -> None:
+    assert ccpe.LICENCE == "CC-BY-4.0"

@@ -1,8 +1,9 @@
-"""Functions shared by readers of tab-separated logs: a dialogue is a block of rows, of bounded size even in broken files."""
+"""Functions shared by readers of logs in rows: a dialogue is a block of lines, of bounded size even in broken files."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+import csv
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from understudy.doors.limits import limits
@@ -22,11 +23,25 @@ class Block:
     def __repr__(self) -> str:
         return self.lines[0][:200].decode("utf-8", "replace") if self.lines else ""
 
-    def rows(self) -> list[list[str]]:
-        """The fields of each line. Raises Broken where a line is none, or the block was cut."""
+    def rows(self, fields: Callable[[bytes], list[str]] | None = None) -> list[list[str]]:
+        """The fields of each line, by `fields`, or between tabs. Raises Broken where a line is none, or the block was cut."""
         if self.is_cut:
             raise Broken(f"more than {MAX_ROWS} rows or {limits().line} bytes without an end")
-        return [utf8(line).split("\t") for line in self.lines]
+        return [(fields or between_tabs)(line) for line in self.lines]
+
+
+def between_tabs(line: bytes) -> list[str]:
+    """The fields of a line of a tab-separated file. Raises Broken."""
+    return utf8(line).split("\t")
+
+
+def csv_cells(line: bytes) -> list[str]:
+    """The cells of a row of CSV that is one line, so that a lost quotation mark costs one row. Raises Broken."""
+    csv.field_size_limit(limits().line)  # of the whole process; the default is below what a long dialogue takes
+    try:
+        return next(csv.reader([utf8(line)], strict=True), [])
+    except csv.Error:
+        raise Broken("not a row of CSV") from None
 
 
 def blocks(keyed: Iterable[tuple[Hashable, bytes]]) -> Iterator[tuple[int, Block]]:

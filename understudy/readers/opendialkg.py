@@ -7,7 +7,6 @@ their title. The files have no identifiers: a dialogue is called by its file and
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from understudy.doors import files
-from understudy.doors.limits import limits
 from understudy.errors import BadInput
 from understudy.readers import Options
-from understudy.readers._kit import Broken, Turns, field, first_json, json_value, named_item, names, own_files, read_records, utf8
+from understudy.readers._blocks import csv_cells
+from understudy.readers._kit import Broken, Turns, field, first_json, json_value, named_item, names, own_files, read_records
 from understudy.records import Dialogue, Item, Label, Record, Role
 
 VERSION = 1
@@ -91,7 +90,7 @@ def _listed(line: bytes, dialogue_id: str) -> tuple[Dialogue, dict[str, Item]]:
 
 def _tabled(line: bytes, dialogue_id: str, columns: Sequence[str]) -> tuple[Dialogue, dict[str, Item]]:
     """A dialogue as a row of the csv."""
-    row = _cells(line)
+    row = csv_cells(line)
     if len(row) != len(columns):
         raise Broken("a row with more or fewer columns than the header")
     cells = dict(zip(columns, row, strict=True))
@@ -146,18 +145,9 @@ def _works(hops: Iterator[Hop]) -> list[tuple[Item, re.Pattern[str]]]:
 
 def _header(line: bytes) -> list[str]:
     try:
-        return [cell.strip() for cell in _cells(line)]
+        return [cell.strip() for cell in csv_cells(line)]
     except Broken:
         return []
-
-
-def _cells(line: bytes) -> list[str]:
-    """The cells of a row, which is one line: the JSON in it writes line ends as escapes. So a lost quotation mark costs one row."""
-    csv.field_size_limit(limits().line)  # of the whole process; the default is below what a long dialogue takes
-    try:
-        return next(csv.reader([utf8(line)], strict=True), [])
-    except csv.Error:
-        raise Broken("not a row of CSV") from None
 
 
 def _objects(messages: Any) -> list[dict[str, Any]]:
