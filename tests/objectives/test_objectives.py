@@ -32,6 +32,26 @@ def test_an_objective_declares_itself_and_measures_within_its_range(name: str, r
     found = value.measured
     assert module.RANGE[0] <= found.lo <= found.value <= found.hi <= module.RANGE[1]
     assert found.n > 0
+    if value.terms:
+        again = value.over(list(value.terms))
+        assert again.measured.value == pytest.approx(found.value)
+        assert again.measured.n == found.n
+        assert again.replicates == pytest.approx(value.replicates)
+        left = list(value.terms)[1:]
+        pooled = np.mean if value.pooled == "mean" else np.sum
+        assert value.over(left).measured.value == pytest.approx(float(pooled([value.terms[one].value for one in left])))
+        assert list(value.terms)[0] in value.over(left).left_out
+
+
+def test_the_figures_of_variety_on_both_sides_never_contradict_the_difference(reference: Reference, world: dict[str, Any]) -> None:
+    # long turns of few words: plain distinct-2 of whole texts says the opposite of distinct-2 at as many word pairs
+    simulators = (world["simulator"](), world["simulator"](speak=lambda rng, _: " ".join(rng.choice(list("abcdefgh"), 40))))
+    for simulated in simulators:
+        found = measure_all(simulated, reference, seed=3).objectives["diversity_gap"]
+        for name, signed in found.signed.items():
+            one, other = found.own[name].value, found.human[name].value
+            assert signed.value is not None
+            assert abs(signed.value) < 0.01 or (one > other) == (signed.value > 0), (name, signed, one, other)
 
 
 def test_a_simulator_like_the_humans_is_near_them_and_a_faulty_one_is_not(reference: Reference, world: dict[str, Any]) -> None:

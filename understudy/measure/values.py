@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
 
 from understudy.records import Measured
+from understudy.statistics.halves import Floats, interval
 
 NO_FLOOR = "no split-half baseline of the humans was measured"
 NO_HUMAN = "this is a distance from humans, so the humans have no value of their own but a split-half baseline (floor)"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What one part puts into its objective: the value as it enters the mean or sum, the same over the half-samples, and its units."""
+
+    value: float
+    replicates: tuple[float, ...]
+    n: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +31,9 @@ class ObjectiveValue:
     `parts`: the figures it is made of; `signed`: the same as signed differences to the human figure, which are what is
     estimated and tested; `left_out`: parts that do not apply here, each with its reason in `parts`. `replicates` are the
     objective over shared half-samples, for paired differences; they are not stored. `human`: the humans' own figure beside
-    each part that has one. `floors`: how far humans are from humans, by part and under the objective's own name. `unit_counts`: what is
+    each part that has one; `own`: the simulator's, from the computation behind `signed`. `terms`: each measured part as it enters the
+    objective, with replicates as these not stored; `pooled`: whether the objective is their mean or sum; `adds_units`: whether
+    its n is the sum of theirs and not the smallest. `floors`: how far humans are from humans, by part and under the objective's own name. `unit_counts`: what is
     drawn for the intervals on either side, `simulated` and `human`: how many speakers or dialogues.
     """
 
@@ -32,6 +46,22 @@ class ObjectiveValue:
     human: Mapping[str, Measured] = field(default_factory=dict)
     floors: Mapping[str, Measured] = field(default_factory=dict)
     unit_counts: Mapping[str, str] = field(default_factory=dict)
+    own: Mapping[str, Measured] = field(default_factory=dict, repr=False, compare=False)
+    terms: Mapping[str, Term] = field(default_factory=dict, repr=False, compare=False)
+    pooled: Literal["mean", "sum"] = "mean"
+    adds_units: bool = False
+
+    def over(self, names: Sequence[str]) -> ObjectiveValue:
+        """The objective over some of its measured parts alone, with interval and replicates. Raises KeyError for one without a term."""
+        kept = [self.terms[name] for name in names]
+        values, drawn = np.array([one.value for one in kept]), np.array([one.replicates for one in kept])
+        pool = np.mean if self.pooled == "mean" else np.sum
+        value, replicates = float(pool(values)), np.asarray(pool(drawn, axis=0))
+        n = (sum if self.adds_units else min)(one.n for one in kept)
+        measured = replace(interval(value, replicates - value, n=n, low=0.0), min_n=self.measured.min_n)
+        left_out = tuple(name for name in self.parts if name not in names)
+        terms = {name: self.terms[name] for name in names}
+        return replace(self, measured=measured, left_out=left_out, replicates=tuple(replicates.tolist()), terms=terms)
 
     @property
     def floor(self) -> Measured:
@@ -65,6 +95,13 @@ class ObjectiveValue:
         return cls(
             name, Measured.from_json(value), parts, signed, tuple(value["left_out"]), human=human, floors=own | floors, unit_counts=units
         )
+
+
+def terms_of(names: Sequence[str], values: Floats, folded: Floats, n: Mapping[str, int]) -> dict[str, Term]:
+    """Part → its term. `values`: (n_parts,); `folded`: (n_replicates, n_parts), none without intervals; `n`: the units of each part."""
+    if not len(folded):
+        return {}
+    return {name: Term(float(values[i]), tuple(folded[:, i].tolist()), n[name]) for i, name in enumerate(names)}
 
 
 def required(parts: Mapping[str, Measured], names: Iterable[str]) -> str:

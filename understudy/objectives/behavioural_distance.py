@@ -17,7 +17,7 @@ import polars as pl
 from understudy.instruments.corpus import Corpus
 from understudy.keys import rng_of
 from understudy.measure.reference import Observed, Reference
-from understudy.measure.values import NO_HUMAN, ObjectiveValue, required
+from understudy.measure.values import NO_HUMAN, ObjectiveValue, required, terms_of
 from understudy.records import Measured
 from understudy.statistics.classifier import N_FOLDS, grouped_auc
 from understudy.statistics.distances import energy_coefficient, jensen_shannon
@@ -67,7 +67,8 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
         found["classifier"] = (float(apart[0]), np.resize(apart[1:] - apart[1:].mean(), N_HALVES) if intervals else np.zeros(N_HALVES))
     human = reference.once("figures", lambda: _human_figures(reference))
     missing = {"turns": turns if isinstance(turns, str) else "", "classifier": "there are too few turns to classify"}
-    return replace(_value(found, missing, n=ours.n, intervals=intervals), human=human, unit_counts=units)
+    own = {"tokens": _mean_tokens(ours, weights)}
+    return replace(_value(found, missing, n=ours.n, intervals=intervals), human=human, unit_counts=units, own=own)
 
 
 def auc_of(part: Measured) -> Measured:
@@ -93,6 +94,12 @@ def _human_figures(reference: Reference) -> dict[str, Measured]:
     return nothing | {name: interval(float(one[0]), one[1:], n=len(n_turns), low=0.0) for name, one in ratios.items()}
 
 
+def _mean_tokens(corpus: Corpus, weights: Floats) -> Measured:
+    n_turns, n_tokens = (weights @ one for one in (corpus.lengths.sum(axis=1), corpus.lengths @ np.arange(corpus.lengths.shape[1])))
+    means = n_tokens / np.maximum(n_turns, 1e-12)
+    return interval(float(means[0]), means[1:], n=corpus.n, low=0.0)
+
+
 def _debiased(by_unit: Floats, by_dialogue: Floats) -> tuple[float, Floats]:
     """The value without its bias, which is of the number of dialogues, and how half-samples of units deviate from it."""
     return debiased(float(by_dialogue[0]), by_dialogue[1:]), by_unit[1:] - by_unit[1:].mean()
@@ -107,14 +114,15 @@ def _value(found: dict[str, tuple[float, Floats]], missing: dict[str, str], *, n
         parts[name] = signed[name] = Measured(None, reason=missing[name])
     left_out = ("turns",) if missing["turns"] == DIFFERS else ()
     absent = required(signed, (name for name in PARTS if name not in left_out))
+    folded, at = (_folded(one, list(found)) for one in (values[None, :] + deviations, values[None, :]))
+    terms = terms_of(list(found), at[0], folded, dict.fromkeys(found, n)) if intervals else {}
+    told = ObjectiveValue("behavioural_distance", Measured(None, n=n, reason=absent), parts, signed, left_out, terms=terms)
     if absent:
-        return ObjectiveValue("behavioural_distance", Measured(None, n=n, reason=absent), parts, signed, left_out)
-    replicates = _folded(values[None, :] + deviations, list(found)).mean(axis=1)
+        return told
     low, high = _bounds(values, deviations, list(found))
-    value = float(_folded(values[None, :], list(found)).mean())
+    value = float(at.mean())
     measured = Measured(value, min(low, value), max(high, value), n)
-    kept = tuple(replicates.tolist()) if intervals else ()
-    return ObjectiveValue("behavioural_distance", measured, parts, signed, left_out, kept)
+    return replace(told, measured=measured, replicates=tuple(folded.mean(axis=1).tolist()) if intervals else ())
 
 
 def _bounds(values: Floats, deviations: Floats, names: list[str]) -> tuple[float, float]:

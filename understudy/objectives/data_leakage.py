@@ -11,12 +11,14 @@ short turns always.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
 from understudy.measure.reference import Observed, Reference
 from understudy.measure.resampling import counted
-from understudy.measure.values import ObjectiveValue, required
+from understudy.measure.values import ObjectiveValue, Term, required, terms_of
 from understudy.records import Measured
 from understudy.statistics.clustered import Clustered, rates_apart
 from understudy.statistics.halves import Floats, ball_radius, normal_deviations
@@ -51,9 +53,13 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
     kept = CAPPED if _has_targets(simulated) else tuple(_COLUMNS)
     left_out = tuple(name for name in CAPPED if name not in kept)
     units = {"simulated": _unit_count(simulated.turns, reference), "human": _unit_count(reference.turns, reference)}
+    told = ObjectiveValue(
+        "data_leakage", Measured(None), rates, signed, left_out, human=human, unit_counts=units, own=rates, pooled="sum",
+        terms=_terms(simulated, reference, rates, limits, seed) if intervals else {},
+    )  # fmt: skip
     missing = required(signed, kept)
     if missing:
-        return ObjectiveValue("data_leakage", Measured(None, reason=missing), rates, signed, left_out, human=human, unit_counts=units)
+        return replace(told, measured=Measured(None, reason=missing))
     values = np.array([rates[name].value for name in kept], dtype=float)
     cap = np.array([limits[name] for name in kept], dtype=float)
     # where the cap is a human rate its own noise moves the excess as well, by rate / cap times as much
@@ -62,11 +68,21 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
     value = float(_excess(values, cap).sum())
     low, high = max(0.0, value - radius), _highest([rates[name] for name in kept], moved, cap, value + radius)
     measured = Measured(value, low, max(value, high), min(rates[name].n for name in kept))
-    replicates: tuple[float, ...] = ()
-    if intervals:
-        deviations = np.column_stack([_deviations(simulated, reference, name, seed) for name in kept])
-        replicates = tuple(_excess(np.clip(values[None, :] + deviations, 0, 1), cap).sum(axis=1).tolist())
-    return ObjectiveValue("data_leakage", measured, rates, signed, left_out, replicates, human, unit_counts=units)
+    drawn = np.array([told.terms[name].replicates for name in kept]) if intervals else np.zeros((len(kept), 0))
+    return replace(told, measured=measured, replicates=tuple(drawn.sum(axis=0).tolist()))
+
+
+def _terms(
+    simulated: Observed, reference: Reference, rates: dict[str, Measured], limits: dict[str, float | None], seed: int
+) -> dict[str, Term]:
+    """The excess of every kind that was measured, with half-samples."""
+    known = [name for name in CAPPED if rates[name].value is not None and limits[name] is not None]
+    if not known:
+        return {}
+    values, cap = (np.array([one[name] for name in known], dtype=float) for one in ({n: rates[n].value for n in known}, limits))
+    deviations = np.column_stack([_deviations(simulated, reference, name, seed) for name in known])
+    folded = _excess(np.clip(values[None, :] + deviations, 0, 1), cap)
+    return terms_of(known, _excess(values, cap), folded, {name: rates[name].n for name in known})
 
 
 def _has_targets(simulated: Observed) -> bool:

@@ -12,7 +12,7 @@ large distance from humans, and the measure is defined. All four measures are re
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log, sqrt
 
 import numpy as np
@@ -20,7 +20,7 @@ import numpy as np
 from understudy.instruments.corpus import Corpus
 from understudy.keys import rng_of
 from understudy.measure.reference import Observed, Reference
-from understudy.measure.values import ObjectiveValue, absolute, required
+from understudy.measure.values import ObjectiveValue, absolute, required, terms_of
 from understudy.records import Measured
 from understudy.statistics.distances import conditional_entropy, rarefied
 from understudy.statistics.halves import N_HALVES, Floats, ball_radius, debiased, interval, whole_and_halves
@@ -50,11 +50,12 @@ _NOTHING = {
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """ln(D_S / D_H), how half-samples deviate from it, and the humans' own D_H."""
+    """ln(D_S / D_H), how half-samples deviate from it, and D_H and D_S themselves, each of as much text as the other."""
 
     value: float
     deviations: Floats
     human: Measured
+    own: Measured
 
 
 def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: bool = True) -> ObjectiveValue:
@@ -73,15 +74,20 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
     signed = {name: Measured(None, n=ours.n, reason=_NOTHING[name]) for name in PARTS}
     signed |= {name: interval(part.value, part.deviations, n=ours.n) for name, part in kept.items()}
     parts, human = {name: absolute(part) for name, part in signed.items()}, {name: part.human for name, part in kept.items()}
+    values = np.array([part.value for part in kept.values()])
+    deviations = np.column_stack([part.deviations for part in kept.values()]) if kept else np.zeros((N_HALVES, 0))
+    folded = np.abs(values[None, :] + deviations)
+    told = ObjectiveValue(
+        "diversity_gap", Measured(None, n=ours.n), parts, signed, human=human, unit_counts=units,
+        own={name: part.own for name, part in kept.items()},
+        terms=terms_of(list(kept), np.abs(values), folded, dict.fromkeys(kept, ours.n)) if intervals else {},
+    )  # fmt: skip
     missing = required(signed, PARTS)
     if missing:
-        return ObjectiveValue("diversity_gap", Measured(None, n=ours.n, reason=missing), parts, signed, human=human, unit_counts=units)
-    values = np.array([part.value for part in kept.values()])
-    deviations = np.column_stack([part.deviations for part in kept.values()])
+        return replace(told, measured=Measured(None, n=ours.n, reason=missing))
     value, radius = float(np.abs(values).mean()), ball_radius(deviations)
     measured = Measured(value, max(0.0, value - radius), value + radius, ours.n)
-    replicates = tuple(np.abs(values[None, :] + deviations).mean(axis=1).tolist()) if intervals else ()
-    return ObjectiveValue("diversity_gap", measured, parts, signed, (), replicates, human, unit_counts=units)
+    return replace(told, measured=measured, replicates=tuple(folded.mean(axis=1).tolist()) if intervals else ())
 
 
 def similarity(corpus: Corpus, weights: Floats) -> Floats:
@@ -133,7 +139,8 @@ def _log_ratio(ours: Floats, humans: Floats, least: float | None, *, n: int) -> 
     if least is None:
         return None
     ratio = np.log((ours + least) / (humans + least))
-    return _Part(float(ratio[0]), ratio[1:] - ratio[1:].mean(), interval(float(humans[0]), humans[1:], n=n, low=0.0))
+    sides = (interval(float(side[0]), side[1:], n=n, low=0.0) for side in (humans, ours))
+    return _Part(float(ratio[0]), ratio[1:] - ratio[1:].mean(), *sides)
 
 
 def _entropy(ours: Corpus, reference: Reference, weights: Floats, least: float | None, *, seed: int) -> _Part | None:
@@ -146,7 +153,8 @@ def _entropy(ours: Corpus, reference: Reference, weights: Floats, least: float |
     one = entropy(ours, whole_and_halves(ours.codes, seed=seed))
     ratio = np.log((one + least) / (other + least))
     human = interval(debiased(float(other[0]), other[1:]), by_unit[1:], n=humans.n, low=0.0)
-    return _Part(debiased(float(ratio[0]), ratio[1:]), wide.deviations, human)
+    own = interval(debiased(float(one[0]), one[1:]), entropy(ours, weights)[1:], n=ours.n, low=0.0)
+    return _Part(debiased(float(ratio[0]), ratio[1:]), wide.deviations, human, own)
 
 
 def _distinct(ours: Corpus, reference: Reference, *, seed: int, intervals: bool) -> _Part | None:
@@ -160,13 +168,14 @@ def _distinct(ours: Corpus, reference: Reference, *, seed: int, intervals: bool)
         return None
     shares = [rarefied(draw, size) for draw in draws]
     expected = float(np.mean(shares))
-    value = log(rarefied(own, size) / expected)
+    share = rarefied(own, size)
+    value = log(share / expected)
     if not intervals:
-        return _Part(value, np.zeros(N_HALVES), Measured(expected, expected, expected, humans.n))
+        return _Part(value, np.zeros(N_HALVES), *(Measured(one, one, one, n) for one, n in ((expected, humans.n), (share, ours.n))))
     apart = [rarefied_deviations(corpus, reference, size, seed=at) for corpus, at in ((ours, seed), (humans, reference.seed))]
     apart[1] = apart[1] + drawing_noise(shares, seed=reference.seed)
     human = interval(expected, expected * apart[1], n=humans.n, low=0.0, high=1.0)
-    return _Part(value, np.resize(apart[0] - apart[1], N_HALVES), human)
+    return _Part(value, np.resize(apart[0] - apart[1], N_HALVES), human, interval(share, share * apart[0], n=ours.n, low=0.0, high=1.0))
 
 
 def rarefied_deviations(corpus: Corpus, reference: Reference, size: int, *, seed: int) -> Floats:

@@ -10,7 +10,8 @@ signed parts (statistics/halves.py), which go together as the same people's do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from understudy.instruments.reaction import CLASSES
 from understudy.measure.reference import Observed, Reference
 from understudy.measure.resampling import Units
-from understudy.measure.values import ObjectiveValue, absolute, required
+from understudy.measure.values import ObjectiveValue, Term, absolute, required, terms_of
 from understudy.records import DECOY, STRATA, Measured
 from understudy.statistics.clustered import Clustered, correlations, joined, rates_apart
 from understudy.statistics.halves import Floats, ball_radius, normal_deviations
@@ -67,19 +68,25 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
     signed: dict[str, Measured] = {name: _signed(ours, humans, name, reference.min_contexts) for name in STRATA}
     kept: tuple[str, ...] = tuple(name for name in STRATA if human[name].n >= reference.min_contexts)
     left_out: tuple[str, ...] = tuple(name for name in STRATA if name not in kept)
+    own: dict[str, Measured] = {name: ours.stratum(name).rate(_nothing(name)) for name in STRATA}
+    there: tuple[str, ...] = tuple(name for name in kept if signed[name].value is not None)
+    told = ObjectiveValue(
+        "positive_bias", Measured(None), signed, signed, left_out, human=human, unit_counts=units, own=own, adds_units=True,
+        terms=_terms(ours, humans, there, signed, (seed, reference.seed)) if intervals and there else {},
+    )  # fmt: skip
     if not kept:
         nothing = Measured(None, reason="no stratum has enough contexts: " + "; ".join(signed[name].reason for name in left_out))
-        return ObjectiveValue("positive_bias", nothing, signed, signed, left_out, human=human, unit_counts=units)
+        return replace(told, measured=nothing)
     missing = required(signed, kept)
     if missing:
-        return ObjectiveValue("positive_bias", Measured(None, reason=missing), signed, signed, left_out, human=human, unit_counts=units)
+        return replace(told, measured=Measured(None, reason=missing))
     values = np.array([signed[name].value for name in kept], dtype=float)
     radius = ball_radius(normal_deviations([spread(signed[name]) for name in kept], correlations=_together(ours, humans, kept)))
     value = float(np.abs(values).mean())
     measured = Measured(value, max(0.0, value - radius), min(1.0, value + radius), sum(signed[name].n for name in kept))
-    replicates = _replicates(ours, humans, kept, values, (seed, reference.seed)) if intervals else ()
+    replicates = tuple(np.mean([told.terms[name].replicates for name in kept], axis=0).tolist()) if intervals else ()
     parts: dict[str, Measured] = {name: absolute(signed[name]) for name in STRATA}
-    return ObjectiveValue("positive_bias", measured, parts, signed, left_out, replicates, human, unit_counts=units)
+    return replace(told, measured=measured, parts=parts, replicates=replicates)
 
 
 def rates(reactions: pl.DataFrame, *, reference: Reference) -> dict[tuple[str, str], Measured]:
@@ -162,8 +169,11 @@ def _together(ours: _Acceptances, humans: _Acceptances, kept: tuple[str, ...]) -
     return correlations(sides[:, : len(kept)] - sides[:, len(kept) :])
 
 
-def _replicates(
-    ours: _Acceptances, humans: _Acceptances, kept: tuple[str, ...], values: Floats, seeds: tuple[int, int]
-) -> tuple[float, ...]:
+def _terms(
+    ours: _Acceptances, humans: _Acceptances, kept: tuple[str, ...], signed: Mapping[str, Measured], seeds: tuple[int, int]
+) -> dict[str, Term]:
+    """The distance of every stratum that was measured, with half-samples."""
+    values = np.array([signed[name].value for name in kept], dtype=float)
     deviations = ours.deviations(kept, seeds[0]) - humans.deviations(kept, seeds[1])
-    return tuple(np.abs(values[None, :] + deviations).mean(axis=1).tolist())
+    folded = np.abs(values[None, :] + deviations)
+    return terms_of(kept, np.abs(values), folded, {name: signed[name].n for name in kept})
