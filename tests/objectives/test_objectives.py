@@ -40,7 +40,7 @@ def test_an_objective_declares_itself_and_measures_within_its_range(name: str, r
         left = list(value.terms)[1:]
         pooled = np.mean if value.pooled == "mean" else np.sum
         assert value.over(left).measured.value == pytest.approx(float(pooled([value.terms[one].value for one in left])))
-        assert list(value.terms)[0] in value.over(left).left_out
+        assert next(iter(value.terms)) in value.over(left).left_out
 
 
 def test_the_figures_of_variety_on_both_sides_never_contradict_the_difference(reference: Reference, world: dict[str, Any]) -> None:

@@ -31,10 +31,10 @@ class ObjectiveValue:
     `parts`: the figures it is made of; `signed`: the same as signed differences to the human figure, which are what is
     estimated and tested; `left_out`: parts that do not apply here, each with its reason in `parts`. `replicates` are the
     objective over shared half-samples, for paired differences; they are not stored. `human`: the humans' own figure beside
-    each part that has one; `own`: the simulator's, from the computation behind `signed`. `terms`: each measured part as it enters the
-    objective, with replicates as these not stored; `pooled`: whether the objective is their mean or sum; `adds_units`: whether
-    its n is the sum of theirs and not the smallest. `floors`: how far humans are from humans, by part and under the objective's own name. `unit_counts`: what is
-    drawn for the intervals on either side, `simulated` and `human`: how many speakers or dialogues.
+    each part that has one; `own`: the simulator's, from the computation behind `signed`. `floors`: how far humans are from humans,
+    by part and under the objective's own name. `unit_counts`: what is drawn for the intervals on either side, `simulated` and
+    `human`: how many speakers or dialogues. `terms`: each measured part as it enters the objective; they are not stored either.
+    `pooled`: whether the objective is their mean or sum; `adds_units`: whether its n is the sum of theirs and not the smallest.
     """
 
     name: str
