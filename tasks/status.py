@@ -50,6 +50,15 @@ class AdaptationFields(TypedDict):
     instead: str
 
 
+class CheckFields(TypedDict):
+    """The seeker's turns with a prompt that has a verifier: redone ones, and ones said unchecked; None where that was not recorded."""
+
+    n_dialogues: int
+    n_turns: int
+    n_redone: int | None
+    n_unchecked: int | None
+
+
 class RunFields(TypedDict):
     """A search in the store."""
 
@@ -91,6 +100,7 @@ class StatusFields(TypedDict):
     ledger: LedgerFields
     prompt_cache: list[PromptCacheFields]
     adaptations: list[AdaptationFields]
+    checks: CheckFields
     runs: list[RunFields]
     releases: list[PublishedFields]
     n_test_uses: int
@@ -109,6 +119,7 @@ def store_status(path: Path) -> StatusFields:
             "ledger": cast(LedgerFields, store.rows("play/ledger_totals")[0]),
             "prompt_cache": prompt_caches(store),
             "adaptations": cast(list[AdaptationFields], store.rows("play/adaptations")),
+            "checks": cast(CheckFields, store.rows("play/checks")[0]),
             "runs": cast(list[RunFields], store.rows("optimize/runs")),
             "releases": cast(list[PublishedFields], store.rows("publish/releases")),
             "n_test_uses": store.rows("optimize/n_test_uses")[0]["n"],

@@ -10,7 +10,7 @@ from understudy.flows.cli.arguments import MechanismArguments, OutputArguments, 
 from understudy.flows.cli.console import answer, then
 from understudy.flows.cli.options import RUN, SETTING, Dataset, RecommenderName, SettingName, Surface
 from understudy.flows.cli.tables import cached_share
-from understudy.report.figures import number
+from understudy.report.figures import number, unused_objectives
 
 if TYPE_CHECKING:
     from understudy.flows.stages import OptimizeFields
@@ -77,9 +77,8 @@ def critic_and_pick(console: Console, pick: PickFields, *, critic: str | None, n
 
 def not_used(console: Console, underpowered: UnderpoweredFields) -> None:
     """Which objectives did not steer the search, or did not enter the choice, for want of units."""
-    for what, names in (("The search was not steered by", underpowered["search"]), ("The pick was not chosen by", underpowered["choice"])):
-        if names:
-            console.print(f"{what} {', '.join(names)}: measured on too few units for a choice (underpowered).")
+    for told in unused_objectives({"search": underpowered["search"], "choice": underpowered["choice"]}):
+        console.print(told)
 
 
 def _beyond(pick: PickFields) -> str:

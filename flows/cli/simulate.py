@@ -72,7 +72,7 @@ def page(console: Console, fields: SimulateFields) -> None:
     again = ", ".join(f"{reason} {n}" for reason, n in (fields["asked_again"] or {}).items())
     console.print(f"  {counted(fields['n_asked_again'])} replies asked for once more{f': {again}' if again else ''}", markup=False)
     mended = (counted(n) for n in (fields["n_stripped"], fields["n_redone"], fields["n_unchecked"]))
-    console.print("  {} pieces removed from the seeker's replies, {} drafts rewritten, {} verifier answers unreadable".format(*mended))
+    console.print("  {} pieces removed from the seeker's replies, {} drafts rewritten, {} turns not checked".format(*mended))
     odd = (counted(n) for n in (fields["n_cut"], fields["n_normalised"], fields["n_recounted"]))
     console.print("  {} turns cut at a limit on their length, {} characters normalised, {} replies with tokens counted here".format(*odd))
     if fields["n_prompts_cut"]:

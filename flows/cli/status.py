@@ -12,7 +12,7 @@ from understudy.flows.cli.console import answer, snapshot_read, then
 from understudy.flows.cli.options import STORE, AsJson, StoreFile
 from understudy.flows.cli.tables import PageTable, cached_share
 from understudy.names import shown_model
-from understudy.report.figures import money
+from understudy.report.figures import counted, money
 
 if TYPE_CHECKING:
     from understudy.tasks.status import LedgerFields, NightRow, StatusFields
@@ -69,6 +69,9 @@ def page(console: Console, fields: StatusFields) -> None:
         left_out = f"{one['parameter']} {one['value']}".strip()
         successor = f"; {one['instead']} takes its place" if one["instead"] else ""
         console.print(f"requests to {shown_model(one['model'])} are sent without {left_out}{successor}", markup=False)
+    if (checks := fields["checks"])["n_dialogues"]:
+        unchecked = f"{counted(checks['n_unchecked'])} of {checks['n_turns']} turns were said unchecked"
+        console.print(f"dialogues with a verifier: {checks['n_dialogues']}; {unchecked}, {counted(checks['n_redone'])} were redone")
     for release in fields["releases"]:
         note = f" RETRACTED: {release['retracted']}" if release["retracted"] else ""
         told = f"release {release['name']} v{release['version']}: {release['n_dialogues']} dialogues, {release['path']}{note}"

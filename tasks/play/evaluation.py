@@ -11,6 +11,7 @@ from prefect.futures import PrefectFuture
 
 from understudy import objectives
 from understudy.doors import gauge
+from understudy.doors.events import emit
 from understudy.doors.store import Store
 from understudy.errors import BudgetExhausted
 from understudy.keys import canonical_json
@@ -99,9 +100,12 @@ def performed(opened: OpenRun, work: Work) -> tuple[list[Played], tuple[Played, 
 
         playing = play_all(
             missing, complete=gateway.complete, recommenders=crs, on_dialogue=gateway.count_dialogue, on_played=on_played,
-            at_once=gateway.n_dialogues_at_once(work.model),
+            at_once=gateway.n_dialogues_at_once(work.model), checks=opened.checks,
         )  # fmt: skip
+        was_given_up = opened.checks.is_given_up
         fresh = gateway.run(playing)
+        if opened.checks.is_given_up and not was_given_up:
+            emit("play", "verifier_given_up", work.verifier or work.model)
     by_key = {**there, **{one.play_key: one for one in fresh}}
     return [by_key[scene.play_key] for scene in scenes], tuple(fresh)
 

@@ -34,6 +34,7 @@ from understudy.measure.reference import MIN_CONTEXTS
 from understudy.names import shown_model
 from understudy.parameters import Caps, Models, RunOptions
 from understudy.play.panels import Panel
+from understudy.play.second_models import ReplyRecord
 from understudy.recommenders import Recommender, Services, chosen
 from understudy.rows.handle import Humans
 from understudy.tasks.play.surfaces import surface_named
@@ -65,13 +66,17 @@ class OpenRun:
     A plain class without a dictionary of attributes: Prefect neither walks through it nor stores it when it is a parameter.
     """
 
-    __slots__ = ("_built", "_lock", "_named", "_recent", "cast", "gateway", "http", "humans", "marks", "options", "store")
+    __slots__ = (
+        "_built", "_lock", "_named", "_recent", "cast", "checks", "gateway", "http", "humans", "judgements", "marks", "options", "store",
+    )  # fmt: skip
 
     def __init__(self, store: Store, humans: Humans, options: RunOptions, *, gateway: Gateway, http: Http, cast: Cast) -> None:
         self.store, self.humans, self.options = store, humans, options
         self.gateway, self.http, self.cast = gateway, http, cast
         # places of the marks by which calls are billed to a piece of work
         self.marks = count()
+        # what the verifier and the judge answered so far: who only fails is not asked any more
+        self.checks, self.judgements = ReplyRecord(), ReplyRecord()
         self._named: dict[str, str] = {}
         self._built: dict[str, Recommender] = {}
         self._recent: OrderedDict[Hashable, Any] = OrderedDict()

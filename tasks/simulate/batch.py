@@ -37,7 +37,7 @@ from understudy.tasks.simulate.results import BatchFields, CallFields, EndFields
 MENDED: dict[Mended, str] = {
     "n_stripped": "labels, stage directions, quotes and template echo removed",
     "n_redone": "drafts rejected by the verifier",
-    "n_unchecked": "answers of the verifier that could not be read",
+    "n_unchecked": "turns that the verifier has not checked, since its answer could not be read or was not asked for any more",
     "n_cut": "turns cut at a limit on their length",
     "n_normalised": "characters replaced or removed, since they cannot be stored or shown",
     "n_recounted": "replies whose tokens were counted here, since the provider's report was absent or impossible",

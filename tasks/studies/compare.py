@@ -168,11 +168,13 @@ def _setting(store: Store, one: ComparedSetting) -> SettingFields:
         "pick_file": one.search["pick"]["file"],
         "pick_is_seed": one.search["pick"]["genome_digest"] == one.search["seed_digest"],
         "dominates_seed": one.search["pick"]["dominates_seed"],
+        "objectives_underpowered": one.search["objectives_underpowered"],
         "heldout": _both(one.before.heldout, one.after.heldout),
         "prompt_tokens": _both(one.before.prompt_tokens, one.after.prompt_tokens),
         "dialogue_tokens": _both(one.before.dialogue_tokens, one.after.dialogue_tokens),
         "dialogue_usd": _both(one.before.dialogue_usd, one.after.dialogue_usd),
         "n_missing": {name: side.n_missing for name, side in sides.items()},
+        "n_unchecked": {name: side.n_unchecked for name, side in sides.items()},
         "search": {**cast(SpentFields, bill(spent, was_played=one.search["n_dialogues"] > 0)), "n_dialogues": one.search["n_dialogues"]},
         "minutes": {"before": minutes, "search": 0.0},
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import polars as pl
@@ -17,8 +17,9 @@ from understudy.instruments.text import Titles
 from understudy.keys import seed_of
 from understudy.play.dialogue import Played, PlayedTurn, ends_of
 from understudy.play.panels import Panel, draw_panel
-from understudy.play.satisfaction import Score, satisfaction, satisfaction_key
+from understudy.play.satisfaction import SAID_NOTHING, Score, satisfaction, satisfaction_key
 from understudy.play.scene import Scene
+from understudy.play.second_models import FAILURES, ReplyRecord
 from understudy.profile.splits import people_named
 from understudy.prompt.structured import Invalid
 from understudy.recommenders import chosen
@@ -40,6 +41,8 @@ from understudy.tasks.studies.results.judged import AgreementFields, EvaluateFie
 VERSION = 1
 # what fitting may see is what popularity is counted on; no seeker here had a part in the choice of a prompt; test stays closed
 PEOPLE = REPORTING
+GIVEN_UP = f"{FAILURES} replies of the judge in a row could not be read, so it was not asked any more"
+_MISSING = "missing"
 Fields = dict[str, Any]
 
 
@@ -145,25 +148,60 @@ def _satisfactions(opened: OpenRun, work: Work, played: Sequence[Played]) -> tup
     keys = {satisfaction_key(play_key, judge): play_key for play_key in wanted}
     there = {keys[name]: score for name, score in rows.load_satisfactions(store, list(keys)).items()}
     scenes = [scene for scene in scenes_of(opened, work) if scene.play_key in wanted.keys() - there.keys()]
-    asked = opened.gateway.run(_asked(scenes, wanted, opened.gateway.complete, judge))
+    record = opened.judgements
+    for score, reason in (there[play_key] for play_key in wanted if play_key in there):
+        _noted(record, score, reason)
+    asked = opened.gateway.run(_asked(scenes, wanted, opened.gateway.complete, judge, record, opened.options.models.concurrency))
     with store.transaction():
         # a call that failed may succeed another time
         rows.keep_satisfactions(store, {name: one for name, one in asked.items() if not _is_missing(one)}, model=judge)
-    told = {**there, **{name: (None, one.reason) if isinstance(one, Invalid) else (one.satisfaction, "") for name, one in asked.items()}}
+    if record.is_given_up and len(there) + len(asked) < len(wanted):
+        # those that it did score are no sample of all
+        return {}, GIVEN_UP
+    told = {**there, **{name: _score_and_reason(one) for name, one in asked.items()}}
     reasons = sorted({reason for score, reason in told.values() if score is None})
     return {name: score for name, (score, _) in told.items() if score is not None}, "; ".join(reasons[:3])
 
 
 async def _asked(
-    scenes: Iterable[Scene], played: Mapping[str, Played], complete: Complete, model: str
+    scenes: Sequence[Scene], played: Mapping[str, Played], complete: Complete, model: str, record: ReplyRecord, at_once: int
 ) -> dict[str, Score | Invalid]:
+    """What the judge says of each dialogue; without those for which it is not asked any more.
+
+    One after the other until one reply can be read, then `at_once`: a judge that never answers is paid FAILURES times.
+    """
+    scored: dict[str, Score | Invalid] = {}
+    places = asyncio.Semaphore(at_once)
+
+    async def one(scene: Scene) -> None:
+        async with places:
+            if record.is_given_up:
+                return
+            found = await satisfaction(scene, played[scene.play_key].turns, complete, judge=model)
+            scored[scene.play_key] = found
+            _noted(record, *_score_and_reason(found))
+
+    rest = list(scenes)
+    while rest and not any(isinstance(found, Score) for found in scored.values()):
+        await one(rest.pop(0))
     async with asyncio.TaskGroup() as group:
-        jobs = {one.play_key: group.create_task(satisfaction(one, played[one.play_key].turns, complete, judge=model)) for one in scenes}
-    return {name: job.result() for name, job in jobs.items()}
+        for scene in rest:
+            group.create_task(one(scene))
+    return scored
+
+
+def _noted(record: ReplyRecord, score: int | None, reason: str) -> None:
+    # a call that failed says nothing of the judge, and of a recommender that said nothing it is not asked
+    if score is not None or not (reason == SAID_NOTHING or reason.startswith(_MISSING)):
+        record.note(is_usable=score is not None)
+
+
+def _score_and_reason(one: Score | Invalid) -> tuple[int | None, str]:
+    return (None, one.reason) if isinstance(one, Invalid) else (one.satisfaction, "")
 
 
 def _is_missing(one: Score | Invalid) -> bool:
-    return isinstance(one, Invalid) and one.reason.startswith("missing")
+    return isinstance(one, Invalid) and one.reason.startswith(_MISSING)
 
 
 def _row(written: str, name: str, played: Sequence[Played], outcomes: Sequence[DialogueOutcome], why: str, *, seed: int) -> JudgedFields:

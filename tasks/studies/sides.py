@@ -14,6 +14,7 @@ from understudy.errors import MORE_ROOM, BadInput, BudgetExhausted
 from understudy.keys import key
 from understudy.measure.reference import Reference
 from understudy.objectives import NAMES, Evaluation
+from understudy.play.dialogue import ends_of
 from understudy.play.frames import simulated
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import Setting as Prompt
@@ -43,6 +44,7 @@ class Side:
     evaluation: Evaluation
     engine: str
     n_missing: int
+    n_unchecked: int | None
     heldout: Measured
     prompt_tokens: Measured
     dialogue_tokens: Measured
@@ -72,6 +74,7 @@ def measure(work: Work, opened: OpenRun) -> Side:
         evaluation=found.evaluation,
         engine=engine_of(one.engine for one in found.played),
         n_missing=sum(one.status == "missing" for one in found.played),
+        n_unchecked=ends_of(found.played)["n_unchecked"],
         heldout=_told_apart(opened, work, behaviour),
         prompt_tokens=prompt_tokens(opened, work),
         dialogue_tokens=tokens,

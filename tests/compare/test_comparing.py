@@ -177,3 +177,13 @@ def test_a_document_marks_what_went_and_what_came() -> None:
     told = as_markdown(document)
     assert "~~&lt;kind&gt;~~ **brief\\*** " in told
     assert "| c d |" in told
+
+
+def test_the_report_says_which_objectives_steered_and_which_were_underpowered() -> None:
+    weak = {"search": ["diversity_gap"], "choice": []}
+    told = page.steering({"settings": [{"setting": "a", "objectives_underpowered": weak}, {"setting": "b"}]})
+    others = ", ".join(name for name in NAMES if name != "diversity_gap")
+    assert told == [
+        f"a: The search was steered by {others}, and the pick was chosen by {', '.join(NAMES)}. "
+        "The search was not steered by diversity_gap: measured on too few units for a choice (underpowered)."
+    ]

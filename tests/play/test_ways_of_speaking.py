@@ -16,6 +16,7 @@ from understudy.play import dialogue
 from understudy.play.dialogue import Played, PlayedTurn
 from understudy.play.satisfaction import Score, satisfaction, satisfaction_key
 from understudy.play.scene import Scene
+from understudy.play.second_models import FAILURES, ReplyRecord
 from understudy.play.turn import request_of
 from understudy.prompt.genome import SECTIONS, Controls, Genome
 from understudy.prompt.structured import Invalid
@@ -58,8 +59,8 @@ def scene(mode: str = "replay", **controls: Any) -> Scene:
     return Scene(mode, "c1", "d1", Need(genres=("drama",)), history, None, None, TARGET, genome, (), "crs", "m", 0)  # type: ignore[arg-type]
 
 
-def played(one: Scene, script: Script) -> Played:
-    return asyncio.run(dialogue.play(one, complete=script, recommender=Once()))
+def played(one: Scene, script: Script, *, checks: ReplyRecord | None = None) -> Played:
+    return asyncio.run(dialogue.play(one, complete=script, recommender=Once(), checks=checks))
 
 
 def steps(message: str, act: str = "reject", rating: int | None = 2) -> str:
@@ -180,3 +181,26 @@ def test_counts_and_scores_come_back_from_the_store(tmp_path: Path) -> None:
         assert load_played(store, [done.play_key])[done.play_key] == done
         keys = [satisfaction_key(one, "j") for one in scores]
         assert load_satisfactions(store, keys) == {keys[0]: (5, ""), keys[1]: (None, "not as the schema says")}
+
+
+def test_a_verifier_that_only_fails_is_given_up_and_what_is_said_then_counts_as_unchecked() -> None:
+    checks = ReplyRecord()
+    script = Script(seeker=["never saw it"] * (FAILURES + 2), verifier=["looks good"] * 2 * FAILURES)
+    done = [played(scene(verifier=True), script, checks=checks) for _ in range(FAILURES + 2)]
+    assert checks.is_given_up
+    assert sum(one.role == "verifier" for one in script.requests) == 2 * FAILURES, "each question is repaired once"
+    assert [(one.status, one.n_unchecked, one.n_redone) for one in done] == [("complete", 1, 0)] * (FAILURES + 2)
+    assert len({one.play_key for one in done}) == 1
+
+
+@pytest.mark.parametrize("good", [PASSES, FAILS])
+def test_a_verifier_that_answers_now_and_then_is_asked_on(good: str) -> None:
+    checks = ReplyRecord(n_failed=FAILURES - 1)
+    played(scene(verifier=True), Script(seeker=["never saw it", "not for me"], verifier=[good]), checks=checks)
+    assert (checks.n_failed, checks.is_given_up) == (0, False)
+
+
+def test_a_draft_that_was_not_shown_to_the_verifier_says_nothing_of_it() -> None:
+    checks = ReplyRecord(n_failed=3)
+    assert played(scene(verifier=True, reasoning="think"), Script(seeker=["<think>too long"] * 2), checks=checks).status == "invalid"
+    assert checks.n_failed == 3

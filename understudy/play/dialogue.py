@@ -18,13 +18,15 @@ from understudy.keys import seed_of
 from understudy.play.endings import ENDINGS, MAX_TURNS, Ending, over_by_recommender, over_by_seeker
 from understudy.play.order import in_playing_order
 from understudy.play.scene import DRAWS, Scene
-from understudy.play.turn import Tally, brief_of, next_turn
+from understudy.play.second_models import ReplyRecord, checked_turn
+from understudy.play.turn import Tally, brief_of
 from understudy.prompt import template
-from understudy.recommenders import Greeter, Recommendation, Recommender
+from understudy.recommenders import Greeter, Recommendation, Recommender, Session
 from understudy.records import Role, Turn
 from understudy.text import clean
 
 Status = Literal["complete", "capped", "missing", "invalid"]
+End = tuple[Status, str]
 _MENDED = ("n_stripped", "n_redone", "n_unchecked", "n_cut", "n_normalised", "n_recounted", "n_prompts_cut")
 # what people write to each other in one turn has some hundreds; a whole page of a website has more
 MAX_TURN_BYTES = 16_384
@@ -49,10 +51,10 @@ class Played:
     """A played dialogue: the columns of play.dialogues without the profile, and its turns.
 
     `n_stripped`: labels, stage directions and echo taken out of the seeker's replies; `n_redone`: drafts that a second model
-    turned down; `n_unchecked`: its answers that could not be read. `n_cut`: turns that a limit on length has cut, `n_normalised`:
-    characters replaced or removed, `n_recounted`: replies whose tokens are not the provider's report, `n_prompts_cut`: prompts that
-    a server is known to have cut, which are not all that were cut. `asked_again`: reason →
-    replies that could not be used and were asked for once more. None where it was played before they were counted.
+    turned down; `n_unchecked`: drafts said without its answer, which could not be read or was not asked for any more. `n_cut`:
+    turns that a limit on length has cut, `n_normalised`: characters replaced or removed, `n_recounted`: replies whose tokens are not
+    the provider's report, `n_prompts_cut`: prompts that a server is known to have cut, which are not all that were cut.
+    `asked_again`: reason → replies that could not be used and were asked for once more. None where it was played before they were counted.
     """
 
     play_key: str
@@ -84,13 +86,19 @@ class Played:
     asked_again: Mapping[str, int] | None = None
 
 
-async def play(scene: Scene, *, complete: Complete, recommender: Recommender | None = None) -> Played:
-    """The scene, played to its end. Raises what ends the whole run: BudgetExhausted, an open breaker."""
+async def play(
+    scene: Scene, *, complete: Complete, recommender: Recommender | None = None, checks: ReplyRecord | None = None
+) -> Played:
+    """The scene, played to its end. Raises what ends the whole run: BudgetExhausted, an open breaker.
+
+    `checks`: what the run has seen of its verifier; without it the dialogue has a record of its own.
+    """
+    run = _Run(scene, Tally(complete), [], checks or ReplyRecord())
     if scene.mode == "replay":
-        return await _replay(scene, complete)
+        return await _replay(run)
     if recommender is None:
         raise ValueError("a free run needs a recommender")
-    return await _free_run(scene, complete, recommender)
+    return await _free_run(run, recommender)
 
 
 async def play_all(
@@ -101,18 +109,21 @@ async def play_all(
     on_dialogue: Callable[[], None],
     on_played: Callable[[], None] = lambda: None,
     at_once: int | None = None,
+    checks: ReplyRecord | None = None,
 ) -> list[Played]:
     """All scenes in their order; the gateway paces the calls. The first error that ends the run cancels the rest.
 
     `on_dialogue` is called before a free run, `on_played` after any scene. At most `at_once` are in play together, None for no limit.
+    `checks`: what the run has seen of its verifier before.
     """
+    checks = checks or ReplyRecord()
     places = asyncio.Semaphore(at_once) if at_once is not None else nullcontext()
 
     async def one(scene: Scene) -> Played:
         async with places:
             if scene.mode == "free":
                 on_dialogue()
-            played = await play(scene, complete=complete, recommender=recommenders.get(scene.recommender))
+            played = await play(scene, complete=complete, recommender=recommenders.get(scene.recommender), checks=checks)
             on_played()
             return played
 
@@ -131,37 +142,46 @@ def first_of(errors: BaseExceptionGroup[Exception]) -> Exception:
     return first_of(first) if isinstance(first, BaseExceptionGroup) else first
 
 
-async def _replay(scene: Scene, complete: Complete) -> Played:
-    run = _Run(scene, Tally(complete), [])
+async def _replay(run: _Run) -> Played:
     try:
-        fault = await run.speak(scene.history, 0)
+        fault = await run.speak(run.scene.history, 0)
     except MissingReply as error:
         return run.end("missing", error.message)
     return run.end("invalid", fault) if fault else run.end("complete", "")
 
 
-async def _free_run(scene: Scene, complete: Complete, recommender: Recommender) -> Played:
+async def _free_run(run: _Run, recommender: Recommender) -> Played:
+    scene = run.scene
     session = recommender.start(seed_of("session", DRAWS, scene.scenario_id, scene.replicate))
-    run = _Run(scene, Tally(complete), [])
     if scene.opener == "recommender" and isinstance(session, Greeter):
         run.hear(session.greet())
-    while True:
+    while len(run.turns) < MAX_TURNS:
+        is_heard = bool(run.turns) and run.turns[-1].role == "seeker"
         try:
-            fault = await run.speak(_history(run.turns), len(run.turns))
-            if fault:
-                return run.end("invalid", fault)
-            if reason := run.over():
-                return run.end("complete", reason)
-            if len(run.turns) >= MAX_TURNS:
-                break
-            answer = run.hear(await session.reply(run.turns[-1].text))
+            end = await (_recommended(run, session) if is_heard else _spoken(run))
         except MissingReply as error:
             return run.end("missing", error.message)
-        if reason := "recommender_goodbye" if answer.act == "goodbye" else over_by_recommender(run.said("recommender")) or "":
-            return run.end("complete", reason)
-        if len(run.turns) >= MAX_TURNS:
-            break
+        if end is not None:
+            return run.end(*end)
     return run.end("capped", f"cap of {MAX_TURNS} turns")
+
+
+async def _spoken(run: _Run) -> End | None:
+    """How the seeker's next turn ends the dialogue; None where it goes on. Raises MissingReply."""
+    fault = await run.speak(_history(run.turns), len(run.turns))
+    if fault:
+        return "invalid", fault
+    reason = run.over()
+    return ("complete", reason) if reason else None
+
+
+async def _recommended(run: _Run, session: Session) -> End | None:
+    """How the recommender's answer ends the dialogue; None where it goes on. Raises MissingReply."""
+    answer = run.hear(await session.reply(run.turns[-1].text))
+    if answer.act == "goodbye":
+        return "complete", "recommender_goodbye"
+    reason = over_by_recommender(run.said("recommender"))
+    return ("complete", reason) if reason else None
 
 
 @dataclass(slots=True)
@@ -171,6 +191,7 @@ class _Run:
     scene: Scene
     tally: Tally
     turns: list[PlayedTurn]
+    checks: ReplyRecord
     n_stripped: int = 0
     n_cut: int = 0
     n_odd: int = 0
@@ -178,7 +199,7 @@ class _Run:
 
     async def speak(self, history: Sequence[Turn], turn_index: int) -> str:
         """The fault of the seeker's next turn; without one the turn is said. Raises MissingReply."""
-        reply = await next_turn(self.scene, history, turn_index, self.tally)
+        reply = await checked_turn(self.scene, history, turn_index, self.tally, checks=self.checks)
         self.n_stripped += reply.n_stripped
         self.ended = reply.ends
         if not reply.fault:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from understudy.records import Measured
@@ -98,6 +98,16 @@ def overlapping(overlap: Mapping[str, Any]) -> str:
         f"{overlap['n_shared']} of the {overlap['n']} contexts and dialogues of this report were in the reports of {batches}"
         f"{f' ({told})' if told else ''}; their replies are new"
     )
+
+
+def unused_objectives(weak: Mapping[str, Sequence[str]]) -> list[str]:
+    """Which objectives a search was not steered and its pick not chosen by, a sentence for each of the two that there is to tell.
+
+    `weak`: `search` and `choice` → names of the objectives that were measured on too few units.
+    """
+    opened = {"search": "The search was not steered by", "choice": "The pick was not chosen by"}
+    told = "measured on too few units for a choice (underpowered)."
+    return [f"{opening} {', '.join(weak[what])}: {told}" for what, opening in opened.items() if weak[what]]
 
 
 def underpowered(strata: Mapping[str, int]) -> str:

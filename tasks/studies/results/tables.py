@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NotRequired, TypedDict
 
 from understudy.records import AmountFields, FigureFields
-from understudy.tasks.optimize.finals import SearchFields
+from understudy.tasks.optimize.finals import SearchFields, UnderpoweredFields
 from understudy.tasks.studies.results.estimates import EstimatedFields
 from understudy.tasks.studies.results.probes import OneProbeFields
 
@@ -86,11 +86,13 @@ class SettingFields(TypedDict):
     pick_file: str
     pick_is_seed: bool
     dominates_seed: bool
+    objectives_underpowered: UnderpoweredFields
     heldout: BothFigures
     prompt_tokens: BothFigures
     dialogue_tokens: BothFigures
     dialogue_usd: BothFigures
     n_missing: dict[str, int]
+    n_unchecked: dict[str, int | None]
     search: BillFields
     minutes: SettingMinutes
 

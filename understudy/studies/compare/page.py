@@ -9,7 +9,7 @@ from understudy.objectives import NAMES
 from understudy.profile.splits import people_named
 from understudy.report.arrows import arrows_svg
 from understudy.report.document import Document, Grid, Heading, Paragraph, Part, Picture, as_markdown
-from understudy.report.figures import REHEARSAL_WARNING, amount, figure, p_value, underpowered
+from understudy.report.figures import REHEARSAL_WARNING, amount, counted, figure, p_value, underpowered, unused_objectives
 
 Fields = Mapping[str, Any]
 REHEARSAL = "rehearsal"
@@ -22,6 +22,7 @@ def document(fields: Fields) -> Document:
     if REHEARSAL in fields["engine"]:
         parts.append(Paragraph(REHEARSAL_WARNING))
     parts += [Paragraph(_asked(fields)), Heading("Before and after the search"), headline(fields), Paragraph(_read(fields), is_note=True)]
+    parts += [Paragraph(told, is_note=True) for told in (*steering(fields), *_unchecked(fields))]
     parts.append(Picture(arrows_svg(fields["rows"], title=f"Before and after on {_people(fields)}"), _caption(fields)))
     parts += [Heading("Every figure"), _figures_grid(fields["rows"]), Paragraph(_family(fields["family"]), is_note=True)]
     if fields["transfer"]:
@@ -90,6 +91,31 @@ def _read(fields: Fields) -> str:
         "is farther from the humans than humans are from each other."
         + (f" There are {underpowered(fields['underpowered'])}." if fields.get("underpowered") else "")
     )
+
+
+def steering(fields: Fields) -> list[str]:
+    """By which objectives each search was steered and its pick chosen; settings with the same objectives share a sentence.
+
+    Empty for a table that a version before has kept, which does not say so.
+    """
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for one in fields["settings"]:
+        if (weak := one.get("objectives_underpowered")) is not None:
+            used = {what: ", ".join(name for name in NAMES if name not in weak[what]) for what in ("search", "choice")}
+            steered = f"The search was steered by {used['search']}, and the pick was chosen by {used['choice']}."
+            groups.setdefault((steered, *unused_objectives(weak)), []).append(one["setting"])
+    return [f"{', '.join(names)}: {' '.join(told)}" for told, names in groups.items()]
+
+
+def _unchecked(fields: Fields) -> list[str]:
+    """How many turns no verifier has checked, for each setting that has some."""
+    told = []
+    for one in fields["settings"]:
+        n = one.get("n_unchecked") or {}
+        if any(n.values()):
+            before, after = counted(n["before"]), counted(n["after"])
+            told.append(f"{one['setting']}: turns that the verifier has not checked, before and after the search: {before}, {after}.")
+    return told
 
 
 def _caption(fields: Fields) -> str:

@@ -1,0 +1,58 @@
+"""Whether a second model, a verifier or a judge, is worth asking: after repeated replies that cannot be read it is not asked any more.
+
+One that never answers as it is asked costs as much as one that does, and nothing comes of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from understudy.play.scene import Scene
+from understudy.play.turn import Tally, next_turn
+from understudy.prompt.speech import Reply
+from understudy.records import Turn
+
+FAILURES = 10
+"""Questions in a row without a reply that can be read, after which a model is given up. One that fails every third time fails so often
+in a row once in sixty thousand questions; as many failed calls in a row end a run."""
+
+
+@dataclass(slots=True)
+class ReplyRecord:
+    """What a run has seen of a second model's replies: how many in a row could not be read. Given up once, it is not asked again."""
+
+    n_failed: int = 0
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether the model is not asked any more in this run."""
+        return self.n_failed >= FAILURES
+
+    def note(self, *, is_usable: bool) -> None:
+        """Counts a reply. One that was under way when the model was given up changes nothing."""
+        if not self.is_given_up:
+            self.n_failed = 0 if is_usable else self.n_failed + 1
+
+
+async def checked_turn(scene: Scene, history: Sequence[Turn], turn_index: int, tally: Tally, *, checks: ReplyRecord) -> Reply:
+    """The seeker's next turn. Where the verifier was given up its draft is said unchecked, and counted as such. Raises MissingReply."""
+    if not scene.genome.controls.verifier:
+        return await next_turn(scene, history, turn_index, tally)
+    if checks.is_given_up:
+        reply = await next_turn(_unchecked(scene), history, turn_index, tally)
+        tally.n_unchecked += not reply.fault
+        return reply
+    n_unchecked, n_redone = tally.n_unchecked, tally.n_redone
+    reply = await next_turn(scene, history, turn_index, tally)
+    if tally.n_unchecked > n_unchecked:
+        checks.note(is_usable=False)
+    elif tally.n_redone > n_redone or not reply.fault:
+        # a first draft that could not be said was not shown to the verifier
+        checks.note(is_usable=True)
+    return reply
+
+
+def _unchecked(scene: Scene) -> Scene:
+    genome = scene.genome
+    return replace(scene, genome=replace(genome, controls=replace(genome.controls, verifier=False)))
