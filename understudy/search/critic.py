@@ -32,8 +32,10 @@ TEMPERATURE = 0.8
 FAULT_CHARACTERS = 200
 # a section may become twice as long, which is more than the rules ask for; the screen says what is too long for a prompt
 GROWTH, LEAST_CHARACTERS, MOST_CHARACTERS = 2, 300, 2000
-# no script that a critic writes has fewer characters a token; and what stands around the three fields
-_CHARACTERS_A_TOKEN, _FRAME_TOKENS = 2, 60
+# the least that a token holds of any text that a critic writes
+_CHARACTERS_A_TOKEN = 2
+# the names, quotes and braces around the three fields of a reply
+_FRAME_TOKENS = 60
 SHRINK_TO = 0.6
 
 # whoever reads the prompt sees it filled in; people and titles are made up
@@ -167,6 +169,9 @@ async def criticise(
         spent.append(await complete(request))
         return spent[-1]
 
+    def answer(reason: str) -> CriticAnswer:
+        return CriticAnswer(tuple(done), reason, _tokens(spent), _work(spent), n_left_out)
+
     for step, objective in enumerate(commission.objectives):
         before = len(spent)
         question = partial(request_of, commission, genome, step=step, model=model, seed=seed, shown=shown)
@@ -174,10 +179,10 @@ async def criticise(
         n_left_out += fitted.n_left_out
         found = fitted.reason or await _answered(counted, question(fitted.evidence), commission, genome)
         if isinstance(found, str):
-            return CriticAnswer(tuple(done), found, _tokens(spent), _work(spent), n_left_out)
+            return answer(reason=found)
         done.append(Rewrite(objective, found.fault, found.section, found.text, _tokens(spent[before:])))
         genome = rewritten(genome, done[-1])
-    return CriticAnswer(tuple(done), "", _tokens(spent), _work(spent), n_left_out)
+    return answer(reason="")
 
 
 def rewritten(genome: Genome, rewrite: Rewrite) -> Genome:
@@ -190,7 +195,31 @@ def applied(commission: Commission, answer: CriticAnswer) -> Genome:
     return reduce(rewritten, answer.rewrites, commission.parents[0])
 
 
+def request_of(
+    commission: Commission,
+    genome: Genome,
+    evidence: Evidence | None,
+    *,
+    step: int,
+    model: str,
+    seed: int,
+    shown: Sequence[Exemplar] = (),
+) -> Request:
+    """What is asked of a genome. The same search asks the same: the draw comes from its seed, the generation, place and step."""
+    asked = _request_text(commission, genome, commission.objectives[step], evidence, shown)
+    return Request(
+        role="critic",
+        model=model,
+        messages=(Message("system", _SYSTEM), Message("user", asked)),
+        temperature=TEMPERATURE,
+        top_p=1.0,
+        max_tokens=_reply_tokens(commission, genome),
+        seed=seed_of("critic", VERSION, seed, commission.generation, commission.place, step),
+    )
+
+
 async def _answered(complete: Complete, request: Request, commission: Commission, genome: Genome) -> Rewritten | str:
+    """The reply where it can be used, else the reason why it cannot."""
     section = commission.section
     try:
         found = await structured(complete, request, Rewritten, bounds=_bounds(commission, genome))
@@ -218,29 +247,6 @@ def _text_characters(commission: Commission, genome: Genome) -> int:
 def _reply_tokens(commission: Commission, genome: Genome) -> int:
     """The limit on the reply: what the schema can need, so that a model that goes on and on is not paid for more."""
     return min(MAX_TOKENS, (FAULT_CHARACTERS + _text_characters(commission, genome)) // _CHARACTERS_A_TOKEN + _FRAME_TOKENS)
-
-
-def request_of(
-    commission: Commission,
-    genome: Genome,
-    evidence: Evidence | None,
-    *,
-    step: int,
-    model: str,
-    seed: int,
-    shown: Sequence[Exemplar] = (),
-) -> Request:
-    """What is asked of a genome. The same search asks the same: the draw comes from its seed, the generation, place and step."""
-    asked = _request_text(commission, genome, commission.objectives[step], evidence, shown)
-    return Request(
-        role="critic",
-        model=model,
-        messages=(Message("system", _SYSTEM), Message("user", asked)),
-        temperature=TEMPERATURE,
-        top_p=1.0,
-        max_tokens=_reply_tokens(commission, genome),
-        seed=seed_of("critic", VERSION, seed, commission.generation, commission.place, step),
-    )
 
 
 def _request_text(commission: Commission, parent: Genome, objective: str, evidence: Evidence | None, shown: Sequence[Exemplar]) -> str:

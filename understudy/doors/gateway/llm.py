@@ -103,16 +103,19 @@ class _LiteLLM:
         supported = self._litellm.get_supported_openai_params(contexts.plain(model), custom_llm_provider=self.provider_of(model))
         if supported is not None:
             self._refusals.suppose(model, supported)
-        model = contexts.plain(model)
-        if model in _UNPRICED:
+        return self._listed_price(contexts.plain(model))
+
+    def _listed_price(self, name: str) -> Price | None:
+        """The price in litellm's list; None where it has none, now or when it was asked before."""
+        if name in _UNPRICED:
             return None
-        known = self._listed(model)
+        known, provider = self._listed(name), self.provider_of(name)
         prompt, reply = known.get("input_cost_per_token"), known.get("output_cost_per_token")
-        if prompt is None or reply is None:
-            _UNPRICED.add(model)
-            self._register((model, model.removeprefix(f"{self.provider_of(model)}/")), self.provider_of(model))
-            return None
-        return Price(float(prompt), float(reply), *cache_prices(known))
+        if prompt is not None and reply is not None:
+            return Price(float(prompt), float(reply), *cache_prices(known))
+        _UNPRICED.add(name)
+        self._register((name, name.removeprefix(f"{provider}/")), provider)
+        return None
 
     def _listed(self, model: str) -> Mapping[str, Any]:
         """What litellm's list says of a model; nothing where it does not know it, which is an answer."""
@@ -207,6 +210,7 @@ class _LiteLLM:
         refusal = read_error(error)
         if self._refusals.learn(model, arguments, refusal):
             if RESPONSE_FORMAT in arguments and not self._refusals.takes_schema(model):
+                # the question has another form, in words
                 return replace(adapted(refusal, self._secrets), refuses_schema=True)
             return adapted(refusal, self._secrets) if refusal.was_answered else None
         if refused_parameter(refusal, arguments) is not None:
