@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -19,7 +18,7 @@ from understudy.play.dialogue import Played, PlayedTurn, ends_of
 from understudy.play.panels import Panel, draw_panel
 from understudy.play.satisfaction import SAID_NOTHING, Score, satisfaction, satisfaction_key
 from understudy.play.scene import Scene
-from understudy.play.second_models import FAILURES, ReplyRecord
+from understudy.play.second_models import FAILURES, ReplyRecord, asked_while_it_answers
 from understudy.profile.splits import people_named
 from understudy.prompt.structured import Invalid
 from understudy.recommenders import chosen
@@ -149,8 +148,9 @@ def _satisfactions(opened: OpenRun, work: Work, played: Sequence[Played]) -> tup
     there = {keys[name]: score for name, score in rows.load_satisfactions(store, list(keys)).items()}
     scenes = [scene for scene in scenes_of(opened, work) if scene.play_key in wanted.keys() - there.keys()]
     record = opened.judgements
-    for score, reason in (there[play_key] for play_key in wanted if play_key in there):
-        _noted(record, score, reason)
+    for play_key in wanted:
+        if play_key in there and (usable := _is_usable(*there[play_key])) is not None:
+            record.note(is_usable=usable)
     asked = opened.gateway.run(_asked(scenes, wanted, opened.gateway.complete, judge, record, opened.options.models.concurrency))
     with store.transaction():
         # a call that failed may succeed another time
@@ -166,34 +166,23 @@ def _satisfactions(opened: OpenRun, work: Work, played: Sequence[Played]) -> tup
 async def _asked(
     scenes: Sequence[Scene], played: Mapping[str, Played], complete: Complete, model: str, record: ReplyRecord, at_once: int
 ) -> dict[str, Score | Invalid]:
-    """What the judge says of each dialogue; without those for which it is not asked any more.
+    """Dialogue → what the judge says of it; without those for which it is not asked any more."""
+    by_key = {scene.play_key: scene for scene in scenes}
 
-    One after the other until one reply can be read, then `at_once`: a judge that never answers is paid FAILURES times.
-    """
-    scored: dict[str, Score | Invalid] = {}
-    places = asyncio.Semaphore(at_once)
+    async def ask(play_key: str) -> Score | Invalid:
+        return await satisfaction(by_key[play_key], played[play_key].turns, complete, judge=model)
 
-    async def one(scene: Scene) -> None:
-        async with places:
-            if record.is_given_up:
-                return
-            found = await satisfaction(scene, played[scene.play_key].turns, complete, judge=model)
-            scored[scene.play_key] = found
-            _noted(record, *_score_and_reason(found))
+    def is_usable(one: Score | Invalid) -> bool | None:
+        return _is_usable(*_score_and_reason(one))
 
-    rest = list(scenes)
-    while rest and not any(isinstance(found, Score) for found in scored.values()):
-        await one(rest.pop(0))
-    async with asyncio.TaskGroup() as group:
-        for scene in rest:
-            group.create_task(one(scene))
-    return scored
+    return await asked_while_it_answers(list(by_key), ask, is_usable=is_usable, record=record, at_once=at_once)
 
 
-def _noted(record: ReplyRecord, score: int | None, reason: str) -> None:
-    # a call that failed says nothing of the judge, and of a recommender that said nothing it is not asked
-    if score is not None or not (reason == SAID_NOTHING or reason.startswith(_MISSING)):
-        record.note(is_usable=score is not None)
+def _is_usable(score: int | None, reason: str) -> bool | None:
+    """Whether the judge answered; None where a call failed or where nothing was asked, which says nothing of it."""
+    if score is not None:
+        return True
+    return None if reason == SAID_NOTHING or reason.startswith(_MISSING) else False
 
 
 def _score_and_reason(one: Score | Invalid) -> tuple[int | None, str]:

@@ -22,7 +22,7 @@ from understudy.prompt.genome import SECTIONS, Controls, Genome
 from understudy.prompt.structured import Invalid
 from understudy.recommenders import Recommendation
 from understudy.records import Item, Need, Turn
-from understudy.rows.played import keep_played, keep_satisfactions, load_played, load_satisfactions
+from understudy.rows.played import keep_genomes, keep_played, keep_satisfactions, load_played, load_satisfactions
 
 TARGET = Item("9", "Salt Harbour", 1994, ("drama",))
 HISTORY = (Turn("seeker", "hi"), Turn("recommender", "Try Orbit (2015)", 1, ("4",)))
@@ -204,3 +204,17 @@ def test_a_draft_that_was_not_shown_to_the_verifier_says_nothing_of_it() -> None
     checks = ReplyRecord(n_failed=3)
     assert played(scene(verifier=True, reasoning="think"), Script(seeker=["<think>too long"] * 2), checks=checks).status == "invalid"
     assert checks.n_failed == 3
+
+
+def test_the_store_counts_what_the_verifier_has_not_checked(tmp_path: Path) -> None:
+    checked = scene(verifier=True)
+    done = [
+        played(checked, Script(seeker=["never saw it"], verifier=["looks good", "still good"])),
+        played(replace(checked, replicate=1), Script(seeker=["never saw it"], verifier=[PASSES])),
+        played(scene(), Script(seeker=["never saw it"])),
+    ]
+    with Store.open(tmp_path / "s.duckdb") as store:
+        assert store.rows("play/checks") == [{"n_dialogues": 0, "n_turns": 0, "n_redone": 0, "n_unchecked": 0}]
+        keep_genomes(store, [checked.genome, scene().genome], setting="s")
+        keep_played(store, done, profile_key="p")
+        assert store.rows("play/checks") == [{"n_dialogues": 2, "n_turns": 2, "n_redone": 0, "n_unchecked": 1}]

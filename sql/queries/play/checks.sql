@@ -15,7 +15,7 @@ said as (
 select
     count(play_key) as n_dialogues,
     any_value(said.n_turns) as n_turns,
-    case when count(play_key) = count(n_redone) then sum(n_redone) end::bigint as n_redone,
-    case when count(play_key) = count(n_unchecked) then sum(n_unchecked) end::bigint as n_unchecked
+    case when count(play_key) = count(n_redone) then coalesce(sum(n_redone), 0) end::bigint as n_redone,
+    case when count(play_key) = count(n_unchecked) then coalesce(sum(n_unchecked), 0) end::bigint as n_unchecked
 from said
 left join checked on true
