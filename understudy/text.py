@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 VERSION = 1
@@ -12,6 +13,10 @@ _UNREADABLE = r"\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
 _BREAKS = r"\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
 # control characters; marks that override the direction of text, so that what is read is not what is shown; tags, which nobody sees
 _HIDDEN = r"\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u206f\U000e0000-\U000e007f"
+# what is shown as nothing, beside the characters of Unicode's categories Z (white space) and C (controls, formats, not assigned):
+# joiners, fillers of Hangul, selectors of a variant, the empty pattern of Braille
+_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0") | {chr(at) for at in range(0xFE00, 0xFE10)}
+_SHOWN_AT_ONCE = re.compile(r"[!-~]")
 _ODD = re.compile(rf"(?P<unreadable>[{_UNREADABLE}])|(?P<ends_line>[{_BREAKS}]|\r(?!\n))|[{_HIDDEN}]")
 
 
@@ -32,6 +37,13 @@ def clean(text: str, *, max_bytes: int | None = None) -> Clean:
         return Clean(told, n)
     kept = raw[:max_bytes].decode("utf-8", "ignore")
     return Clean(kept, n, len(raw) - len(kept.encode("utf-8")))
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of `text` can be seen: it is empty, or white space and characters of no width alone."""
+    if _SHOWN_AT_ONCE.search(text):
+        return False
+    return all(unicodedata.category(one)[0] in "ZC" or one in _UNSEEN for one in text)
 
 
 def _instead(odd: re.Match[str]) -> str:

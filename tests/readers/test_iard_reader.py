@@ -53,7 +53,7 @@ def test_names_become_items_and_labels_of_the_whole_file() -> None:
     turns = dialogues(records)["90001"].turns
     assert turns[3].text == "Then The Long Kettle (2003) , or The Moss"
     assert turns[3].item_ids == ("700002", "700003")
-    assert dialogues(records)["90003"].turns[0].text == "Do you know Harbour of Umbrellas (1987) ?"
+    assert dialogues(records)["90003"].turns[0].text == "Do you know Harbour of Umbrellas (1987) ? Never mind, bye"
 
 
 def test_an_id_that_nobody_names_stays_as_it_is(tmp_path: Path) -> None:

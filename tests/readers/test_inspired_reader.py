@@ -46,7 +46,7 @@ def example() -> list[Record]:
 def test_rows_of_one_speaker_are_one_turn_with_the_films_they_name() -> None:
     first = dialogues(example())[0]
     assert [turn.role for turn in first.turns] == ["recommender", "seeker", "recommender", "seeker"]
-    assert [turn.n_messages for turn in first.turns] == [1, 2, 2, 1]
+    assert [turn.n_messages for turn in first.turns] == [2, 2, 1, 1]  # the second of them is empty
     assert first.turns[1].text == 'Please. Last week I saw "The Salt Cartographer" and liked how quiet it was.'
     assert first.turns[2].item_ids == ("title:brass orchard (2004)", "title:a harbour of moths (2011)")
     assert first.official_split == "train"

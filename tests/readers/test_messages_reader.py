@@ -18,10 +18,12 @@ from understudy.errors import BadInput
 from understudy.exports import messages as export
 from understudy.readers import Options, messages
 from understudy.records import Dialogue, Label, Record, Reject, Turn
+from understudy.text import is_blank
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples/readers/messages"
-TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp"]), min_size=1, max_size=12)
-TIDY = st.lists(TEXT, max_size=4).map(" ".join)
+VISIBLE = st.characters(exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp"])
+TEXT = st.text(VISIBLE, min_size=1, max_size=12).filter(lambda text: not is_blank(text))
+TIDY = st.lists(TEXT, min_size=1, max_size=4).map(" ".join)
 
 
 def chat(**changes: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Functions shared by all readers: a record is read or rejected with a reason, names are canonical, messages become turns.
+"""Functions shared by all readers: a record is read or rejected with a reason, names are canonical.
 
 A reader is small: it says which files are its own, and makes of each record a dialogue, an item or a rating.
 """
@@ -15,7 +15,7 @@ import orjson
 
 from understudy.doors import files
 from understudy.errors import BadInput
-from understudy.records import Item, Record, Reject, Role, Turn
+from understudy.records import Item, Record, Reject
 from understudy.titles import tidy, titled
 
 Numbered = Iterable[tuple[int, Any]]
@@ -151,28 +151,6 @@ def names(values: Any, what: str) -> tuple[str, ...]:
     if not isinstance(values, list) or any(not isinstance(value, str) for value in values if value is not None):
         raise Broken(f"{what}: not a list of names")
     return tuple(dict.fromkeys(name for value in values if value and (name := tidy(value))))
-
-
-class Turns:
-    """Messages, merged into turns as they are said."""
-
-    def __init__(self) -> None:
-        self._said: list[tuple[Role, list[str], list[str]]] = []
-
-    def say(self, role: Role, text: str, item_ids: Sequence[str] = ()) -> int:
-        """Adds a message; the index of the turn that it belongs to."""
-        if not self._said or self._said[-1][0] != role:
-            self._said.append((role, [], []))
-        _, texts, ids = self._said[-1]
-        texts.append(text)
-        ids.extend(item_ids)
-        return len(self._said) - 1
-
-    def done(self) -> tuple[Turn, ...]:
-        """The turns. Raises Broken where nothing was said."""
-        if not self._said:
-            raise Broken("a dialogue without messages")
-        return tuple(Turn(role, " ".join(" ".join(texts).split()), len(texts), tuple(ids)) for role, texts, ids in self._said)
 
 
 def own_files(path: Path, wanted: Sequence[str], *, claims: Callable[[Path], bool], layout: str) -> list[Path]:

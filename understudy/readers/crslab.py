@@ -18,10 +18,11 @@ from urllib.parse import unquote
 from understudy.doors import files
 from understudy.readers import Options
 from understudy.readers._chats import dialogue_id, optional_identifier, read_json, speaker, speakers, stem
-from understudy.readers._kit import Broken, Turns, first_json, identifier, item_of, named_item, own_files
+from understudy.readers._kit import Broken, first_json, identifier, item_of, named_item, own_files
+from understudy.readers._turns import Turns
 from understudy.records import Dialogue, Item, Label, Record, Role
 
-VERSION = 1
+VERSION = 2
 LICENCE = "unknown"
 CARRIES = ("items",)
 TAGGED = True

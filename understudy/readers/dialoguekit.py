@@ -12,11 +12,12 @@ from typing import Any
 from understudy.doors import files
 from understudy.readers import Options
 from understudy.readers._chats import dialogue_id, optional_identifier, optional_object, read_json, scalar_labels, speaker, speakers
-from understudy.readers._kit import Broken, Turns, first_json, own_files
+from understudy.readers._kit import Broken, first_json, own_files
+from understudy.readers._turns import Turns
 from understudy.records import Dialogue, Label, Record, Role
 from understudy.titles import tidy
 
-VERSION = 1
+VERSION = 2
 LICENCE = "unknown"
 CARRIES = ("acts", "metadata")
 TAGGED = False

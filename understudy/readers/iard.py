@@ -14,10 +14,11 @@ from typing import Any
 from understudy.doors import files
 from understudy.errors import BadInput
 from understudy.readers import Options
-from understudy.readers._kit import Broken, Turns, document, first_json, identifier, item_of, own_files, read_records
+from understudy.readers._kit import Broken, document, first_json, identifier, item_of, own_files, read_records
+from understudy.readers._turns import Turns
 from understudy.records import Dialogue, Item, Label, Record, Role
 
-VERSION = 1
+VERSION = 2
 LICENCE = "LicenseRef-research-noncommercial"
 CARRIES = ("items", "acts")
 TAGGED = True

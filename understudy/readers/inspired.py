@@ -14,11 +14,12 @@ from understudy.doors import files
 from understudy.errors import BadInput
 from understudy.readers import Options
 from understudy.readers._blocks import Block, blocks
-from understudy.readers._kit import Broken, Turns, named_item, own_files, read_records
+from understudy.readers._kit import Broken, named_item, own_files, read_records
+from understudy.readers._turns import Turns
 from understudy.records import Dialogue, Item, Label, Record, Role
 from understudy.titles import tidy
 
-VERSION = 1
+VERSION = 2
 LICENCE = "unknown"
 CARRIES = ("items", "acts", "outcomes")
 TAGGED = True

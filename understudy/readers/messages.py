@@ -23,10 +23,11 @@ from understudy.readers._chats import (
     speaker,
     speakers,
 )
-from understudy.readers._kit import Broken, Turns, first_json, json_value, own_files
+from understudy.readers._kit import Broken, first_json, json_value, own_files
+from understudy.readers._turns import Turns
 from understudy.records import Dialogue, Label, Record, Role
 
-VERSION = 1
+VERSION = 2
 LICENCE = "unknown"
 CARRIES = ("metadata",)
 TAGGED = False

@@ -14,22 +14,12 @@ from typing import Any
 from understudy.doors import files
 from understudy.errors import BadInput
 from understudy.readers import Options
-from understudy.readers._kit import (
-    Broken,
-    Turns,
-    document,
-    first_json,
-    identifier,
-    item_of,
-    json_object,
-    names,
-    own_files,
-    read_records,
-)
+from understudy.readers._kit import Broken, document, first_json, identifier, item_of, json_object, names, own_files, read_records
+from understudy.readers._turns import Turns
 from understudy.records import Dialogue, Item, Mention, Record, Role, Turn
 from understudy.titles import tidy
 
-VERSION = 2
+VERSION = 3
 LICENCE = "CC-BY-4.0"
 CARRIES = ("items", "forms")
 TAGGED = True

@@ -14,11 +14,12 @@ from pathlib import Path
 from understudy.doors import files
 from understudy.readers import Options
 from understudy.readers._blocks import Block, blocks
-from understudy.readers._kit import Broken, Turns, own_files, read_records
+from understudy.readers._kit import Broken, own_files, read_records
+from understudy.readers._turns import Turns
 from understudy.records import Dialogue, Label, Record, Role
 from understudy.titles import tidy
 
-VERSION = 1
+VERSION = 2
 LICENCE = "unknown"
 CARRIES = ("acts", "scores")
 TAGGED = False
