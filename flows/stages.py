@@ -15,7 +15,7 @@ from understudy.flows.runners import threads
 from understudy.flows.searching import searched
 from understudy.names import checked_name
 from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search
-from understudy.readers import files_of
+from understudy.readers import Options, files_of
 from understudy.rows.named import batch_key_of
 from understudy.tasks.ingest.logs import IngestFields, ingest_logs
 from understudy.tasks.names import with_batch
@@ -50,15 +50,15 @@ def ingest(
     paths: list[str],
     dataset: str,
     split: str | None = None,
-    roles: dict[str, str] | None = None,
+    options: Options = Options(),
     limits: ReadingLimits = LIMITS,
     store: Path | Store = STORE,
 ) -> IngestFields:
     """Human logs into the store; the fields of `understudy ingest`."""
     checked_name(dataset, of="data set")
-    files_of(reader, paths)  # a path that cannot be used leaves no store behind
+    files_of(reader, paths, is_mapped=options.fields is not None)  # a path that cannot be used leaves no store behind
     with store_open(store) as opened:
-        done = ingest_logs(opened, reader, paths, dataset=dataset, split=split, roles=roles, limits=limits)
+        done = ingest_logs(opened, reader, paths, dataset=dataset, split=split, options=options, limits=limits)
     emit("ingest", "ingest_done", done["source_sha256"])
     return done
 

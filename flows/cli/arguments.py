@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,7 @@ from understudy.flows.cli.options import (
     Algorithm,
     AsJson,
     EventsFile,
+    FieldsFile,
     Final,
     Finalists,
     Generations,
@@ -26,6 +27,7 @@ from understudy.flows.cli.options import (
     Population,
     RecommenderName,
     Report,
+    Roles,
     Seed,
     StoreFile,
     Surface,
@@ -34,6 +36,9 @@ from understudy.flows.cli.options import (
     pairs_of,
 )
 from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search, checked
+
+if TYPE_CHECKING:
+    from understudy.readers import Options
 
 _LIMITS = ReadingLimits()
 
@@ -83,6 +88,21 @@ class LimitArguments:
     def limits(self) -> ReadingLimits:
         """The bounds of reading."""
         return ReadingLimits(line=self.max_line * MB, document=self.max_document * MB, ratio=self.max_ratio)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayoutArguments:
+    """What files of dialogues do not say themselves."""
+
+    roles: Roles = None
+    fields: FieldsFile = None
+
+    def options(self) -> Options:
+        """The options of the reader. Raises BadInput for roles or a map of fields that cannot be used."""
+        from understudy.readers import Options
+        from understudy.readers._field_map import field_map
+
+        return Options(pairs_of(self.roles, "--roles"), None if self.fields is None else field_map(self.fields))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

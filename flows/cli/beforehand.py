@@ -161,7 +161,7 @@ def _logs(given: Options) -> None:
 
     reader = str(given["reader"] or given["dataset"])
     for path in (one for name in ("paths", "data", "simulated") for one in _each(given.get(name))):
-        readers.find(reader, Path(str(path)))
+        readers.find(reader, Path(str(path)), is_mapped=bool(given.get("fields")))
 
 
 def _store(path: Path, asked: list[tuple[Means, str]], given: Options) -> None:

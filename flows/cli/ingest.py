@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from understudy.flows.cli.arguments import LimitArguments, OutputArguments
+from understudy.flows.cli.arguments import LayoutArguments, LimitArguments, OutputArguments
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.options import STORE, Roles, StoreFile, pairs_of
+from understudy.flows.cli.files import print_files
+from understudy.flows.cli.options import STORE, StoreFile
 
 if TYPE_CHECKING:
     from understudy.tasks.ingest.logs import IngestFields
@@ -25,7 +26,7 @@ def ingest(
         str | None, typer.Option(help="Name of the data set in the store. Default: the reader's name."), Means.NEW_DATASET
     ] = None,
     split: Annotated[str | None, typer.Option(help="Official split of the files, if their names do not state it.")] = None,
-    roles: Roles = None,
+    layout: LayoutArguments,
     reading: LimitArguments,
     store: StoreFile = STORE,
     output: OutputArguments,
@@ -37,8 +38,10 @@ def ingest(
         from understudy.flows.cli import running
 
         named = [str(path) for path in paths]
-        told, limits = pairs_of(roles, "--roles"), reading.limits()
-        return running.run(stages.ingest, reader, named, dataset=dataset or reader, split=split, roles=told, limits=limits, store=store)
+        return running.run(
+            stages.ingest, reader, named, dataset=dataset or reader, split=split, options=layout.options(), limits=reading.limits(),
+            store=store,
+        )  # fmt: skip
 
     answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 
@@ -49,6 +52,7 @@ def page(console: Console, fields: IngestFields) -> None:
         f"{fields['dataset']}: {fields['n_dialogues']} new dialogues, {fields['n_duplicates']} duplicates, "
         f"{fields['n_attached']} annotations, {fields['n_rejects']} rejected; {fields['n_turns']} turns, {fields['n_messages']} messages"
     )
+    print_files(console, fields)
     if fields["n_normalised"]:
         console.print(f"  {fields['n_normalised']} characters were replaced or removed, since they cannot be stored or shown")
     for reason, n in fields["rejects_by_reason"].items():

@@ -28,6 +28,11 @@ IngestedDataset = Annotated[str, typer.Option("--dataset", help="Name of an inge
 NewDataset = Annotated[str, typer.Option("--dataset", help="Name of the data set in the store."), Means.NEW_DATASET]
 OfDataset = Annotated[str | None, typer.Option("--dataset", help="Data set of the batch, if several have a batch of this name.")]
 Roles = Annotated[str | None, typer.Option(help="Names of the speakers in the files and their roles: `customer=seeker,bot=recommender`.")]
+FieldsFile = Annotated[
+    Path | None,
+    typer.Option("--fields", help="Map of the fields of the files, for the reader `fields`: a TOML or JSON file."),
+    Means.INPUT,
+]
 SettingName = Annotated[str, typer.Option("--setting", help="Prompt setting: a shipped name or a TOML file."), Means.SETTING]
 Surface = Annotated[str, typer.Option(help="Rehearsal surface: a seed, `null`, `adverse`, `nonconvex-SEED` or a TOML file."), Means.SURFACE]
 RecommenderName = Annotated[

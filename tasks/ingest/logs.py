@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, cast
 
 import polars as pl
 from prefect import get_run_logger, task
@@ -21,11 +21,12 @@ from understudy.readers import Options
 from understudy.tasks.ingest.links import link_titles
 
 Fields = dict[str, Any]
-LIMITS = ReadingLimits()
+LIMITS, AS_KNOWN = ReadingLimits(), Options()
+_MOST_REASONS = 3
 KEYLESS = ("turns", "mentions", "ratings")
 
 
-class IngestFields(TypedDict):
+class IngestFields(readers.FileCounts):
     """The fields of `understudy ingest`."""
 
     dataset: str
@@ -52,28 +53,29 @@ def ingest_logs(
     *,
     dataset: str,
     split: str | None = None,
-    roles: Mapping[str, str] | None = None,
+    options: Options = AS_KNOWN,
     limits: ReadingLimits = LIMITS,
 ) -> IngestFields:
     """The fields of `understudy ingest`. The same files twice add no row; all or nothing is written."""
-    module, found = readers.load(reader), readers.files_of(reader, paths)
-    licence = {files.licence_beside(path) or module.LICENCE for path in found}
+    module, found = readers.load(reader), readers.files_of(reader, paths, is_mapped=options.fields is not None)
+    licence = {files.licence_beside(path) or module.LICENCE for path in found.read}
     if len(licence) != 1:
         raise BadInput(
             f"the files have different licences: {', '.join(sorted(licence))}", hint="ingest the files of each licence on their own"
         )
-    source = Source(dataset, files.sha256(found), licence.pop(), split, module.TAGGED)
+    source = Source(dataset, files.sha256(found.read), licence.pop(), split, module.TAGGED)
     with reading_within(limits), store.transaction():
-        counts, n_changed = _write(store, module, found, source, Options(roles))
+        counts, n_changed = _write(store, module, found.read, source, options)
+        _require_readable(counts)
         # files that add nothing (read before, under this or another name) leave no row either
         if n_changed:
             store.add("ingest.sources", [_source_row(source, counts, reader, module.VERSION)])
             link_titles(store, dataset)
     _log(f"ingest {dataset}: {counts.n_dialogues} new dialogues, {counts.n_duplicates} duplicates, {counts.n_rejects} rejects")
-    return _fields(source, counts)
+    return cast(IngestFields, {**_fields(source, counts), **found.as_json()})
 
 
-def _write(store: Store, module: readers.Reader, found: list[Path], source: Source, options: Options) -> tuple[Counts, int]:
+def _write(store: Store, module: readers.Reader, found: Sequence[Path], source: Source, options: Options) -> tuple[Counts, int]:
     known = as_known(store.frame("ingest/known_dialogues", dataset=source.dataset))
     labelled = (row["labels_sha256"] for row in store.rows("ingest/label_sets", dataset=source.dataset))
     sieve = Sieve(source, known=known, labelled=labelled)
@@ -84,6 +86,13 @@ def _write(store: Store, module: readers.Reader, found: list[Path], source: Sour
     if sieve.counts.n_ratings:
         n_changed -= store.apply("ingest/drop_repeated_ratings", dataset=source.dataset, source_sha256=source.sha256)
     return sieve.counts, n_changed
+
+
+def _require_readable(counts: Counts) -> None:
+    """Raises BadInput where every record was refused by the reader; nothing is kept then, so that the answer is no success."""
+    if counts.n_records and counts.n_unreadable == counts.n_records:
+        told = "; ".join(f"{reason} ({n})" for reason, n in counts.rejects.most_common(_MOST_REASONS))
+        raise BadInput(f"none of the {counts.n_records} records can be read: {told}", hint="correct the files, or take another reader")
 
 
 def _write_batch(store: Store, batch: Batch, source: Source) -> int:
@@ -120,7 +129,7 @@ def _source_row(source: Source, counts: Counts, reader: str, version: int) -> Fi
     }
 
 
-def _fields(source: Source, counts: Counts) -> IngestFields:
+def _fields(source: Source, counts: Counts) -> Fields:
     return {
         "dataset": source.dataset,
         "source_sha256": source.sha256,

@@ -18,7 +18,10 @@ from understudy.records import Dialogue, Role, Turn
 from understudy.text import is_blank
 
 READERS = Path(redial.__file__).parent
-BLANK = ("", " ", "\t\n", "\u00a0", "\u2003", "\u3000", "\u200b", "\ufeff", "\u2060\u200d", "\u00ad", "\u3164", "\u2800", "\ufe0f", "\u034f", "\x00")
+BLANK = (
+    "", " ", "\t\n", "\u00a0", "\u2003", "\u3000", "\u200b", "\ufeff", "\u2060\u200d", "\u00ad", "\u3164", "\u2800", "\ufe0f",
+    "\u034f", "\x00",
+)  # fmt: skip
 SEEN = ("hi", ".", "?", "\u200bok", "好", "👍🏽", "①", "´", "\u0301a")
 roles = st.sampled_from(("seeker", "recommender"))
 blank = st.tuples(roles, st.sampled_from(BLANK))

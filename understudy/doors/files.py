@@ -24,6 +24,7 @@ from understudy.doors.limits import limits
 from understudy.errors import BadInput
 
 PACKED = (".gz", ".zst")
+LICENCE = "LICENCE"
 
 _BEGINNING = 200
 # four bytes of zstd say a block of 128 KB: more at once could unpack to more than a line
@@ -177,7 +178,7 @@ def sha256(paths: Sequence[Path]) -> str:
 
 def licence_beside(path: Path) -> str | None:
     """The SPDX identifier in the one-line file LICENCE of the data's folder, None where there is no such file."""
-    file = (path if path.is_dir() else path.parent) / "LICENCE"
+    file = (path if path.is_dir() else path.parent) / LICENCE
     if not file.is_file():
         return None
     text = file.read_text(encoding="utf-8", errors="replace").strip()

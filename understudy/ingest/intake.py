@@ -61,6 +61,11 @@ class Counts:
         """Rejects of every reason."""
         return sum(self.rejects.values())
 
+    @property
+    def n_unreadable(self) -> int:
+        """Rejects of which the reader made nothing; the others were read, and do not fit to what is in the store."""
+        return self.n_rejects - self.rejects[OTHER_CONTENT] - self.rejects[DOES_NOT_FIT]
+
 
 class Sieve:
     """Separates new records from duplicates and rejects; `counts` grows while the batches are taken."""

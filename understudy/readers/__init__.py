@@ -6,15 +6,20 @@ exactly one dialogue or one reject, so that the counts of an ingest close; items
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol, TypedDict, cast
 
 from understudy import plugins
+from understudy.doors import files
 from understudy.errors import BadInput
+from understudy.readers._field_map import BESIDE, FieldMap
 from understudy.records import Record
 
+MOST_NAMED = 20
+MAPPED = "fields"  # the reader whose layout the caller tells
 # what a format may carry besides who said what
 LABELS = ("items", "forms", "acts", "scores", "outcomes", "preferences", "ratings", "metadata")
 
@@ -23,10 +28,12 @@ LABELS = ("items", "forms", "acts", "scores", "outcomes", "preferences", "rating
 class Options:
     """Options of the caller for the files; a reader ignores those that do not concern its format.
 
-    `roles`: names of speakers in the files → `seeker` or `recommender`, besides those that the reader knows.
+    `roles`: names of speakers in the files → `seeker` or `recommender`, besides those that the reader knows. `fields`: where the
+    files have what, for the reader `fields`.
     """
 
     roles: Mapping[str, str] | None = None
+    fields: FieldMap | None = None
 
 
 class Reader(Protocol):
@@ -57,13 +64,27 @@ class Reader(Protocol):
         """The records of the files that `find` gave, in their order; items stand before the dialogues that name them."""
 
 
+class _Mapped(Protocol):
+    """What the reader MAPPED offers besides."""
+
+    def find_mapped(self, path: Path) -> list[Path]:
+        """The files of which the caller tells the layout. Raises BadInput."""
+
+
 def load(name: str) -> Reader:
     """The reader called `name`. Raises BadInput that lists what there is."""
     return cast(Reader, plugins.load("readers", name))
 
 
-def find(name: str, path: Path) -> list[Path]:
-    """The files that the reader `name` reads for `path`. Raises BadInput that names the right reader where another claims them."""
+def find(name: str, path: Path, *, is_mapped: bool = False) -> list[Path]:
+    """The files that the reader `name` reads for `path`. Raises BadInput that names the right reader where another claims them.
+
+    `is_mapped`: the caller gives a map of their fields, which only the reader MAPPED takes.
+    """
+    if is_mapped:
+        if name != MAPPED:
+            raise BadInput(f"the reader `{name}` has a layout of its own and takes no map of fields", hint=f"use the reader `{MAPPED}`")
+        return cast(_Mapped, load(name)).find_mapped(path)
     try:
         return load(name).find(path)
     except BadInput as error:
@@ -74,12 +95,48 @@ def find(name: str, path: Path) -> list[Path]:
         raise BadInput(error.message, hint=f"use the reader {told}, whose format this looks like. {error.hint}".strip()) from error
 
 
-def files_of(name: str, paths: Sequence[str]) -> list[Path]:
-    """The files that a reader takes from paths, each once. Raises BadInput."""
-    found = {file.resolve(): file for path in paths for file in find(name, Path(path))}
+@dataclass(frozen=True, slots=True)
+class FoundFiles:
+    """The files that are read, and those beside them in the given folders that are not, each with the reason."""
+
+    read: tuple[Path, ...]
+    skipped: Mapping[Path, str]
+
+    def as_json(self) -> FileCounts:
+        """The fields of a command that reads files: every file that was seen is read or skipped with a reason."""
+        reasons = dict(sorted(Counter(self.skipped.values()).items()))
+        names = [path.name for path in sorted(self.skipped)[:MOST_NAMED]]
+        n = len(self.read) + len(self.skipped)
+        return {"n_files": n, "files_read": len(self.read), "files_skipped": reasons, "skipped_files": names}
+
+
+class FileCounts(TypedDict):
+    """Fields. `skipped_files`: names of the first MOST_NAMED files that were not read."""
+
+    n_files: int
+    files_read: int
+    files_skipped: dict[str, int]
+    skipped_files: list[str]
+
+
+def files_of(name: str, paths: Sequence[str], *, is_mapped: bool = False) -> FoundFiles:
+    """The files that a reader takes from paths, each once, and those that it leaves. Raises BadInput."""
+    found = {file.resolve(): file for path in paths for file in find(name, Path(path), is_mapped=is_mapped)}
     if not found:
         raise BadInput("no path was given", hint="give the data set's folder or its files")
-    return list(found.values())
+    seen = (one for path in paths if (folder := Path(path)).is_dir() for one in folder.iterdir())
+    # the licence and the map of fields are read as what they are
+    left = {one.resolve(): one for one in sorted(seen) if one.name not in (files.LICENCE, BESIDE)}
+    skipped = {one: _why_skipped(load(name), one) for key, one in left.items() if key not in found}
+    return FoundFiles(tuple(found.values()), skipped)
+
+
+def _why_skipped(reader: Reader, path: Path) -> str:
+    if path.is_dir():
+        return "a folder in the folder: give it as a path of its own"
+    if not files.head(path).strip():
+        return "empty, or cannot be unpacked or read"
+    return "not one of the names of this format" if reader.claims(path) else "not in this format"
 
 
 def claimed_by(path: Path) -> set[str]:

@@ -9,12 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from understudy.doors import files
-from understudy.errors import BadInput
 from understudy.readers._kit import Broken, Numbered, checked_text, excerpt, identifier, json_object, json_value
-from understudy.records import Label, Record, Reject, Role
-
-_SHOWN = 30
-_ROLES: dict[str, Role] = {"seeker": "seeker", "recommender": "recommender"}
+from understudy.records import Label, Record, Reject
 
 
 def read_json(path: Path, build: Callable[[dict[str, Any], int], Iterable[Record]]) -> Iterator[Record]:
@@ -22,7 +18,7 @@ def read_json(path: Path, build: Callable[[dict[str, Any], int], Iterable[Record
 
     A file is JSON lines, one list of objects, or a single object. Raises BadInput where a file that is one value is broken.
     """
-    yield from read_objects(path, _numbered(path), build)
+    yield from read_objects(path, numbered(path), build)
 
 
 def read_objects(path: Path, records: Numbered, build: Callable[[dict[str, Any], int], Iterable[Record]]) -> Iterator[Record]:
@@ -34,28 +30,6 @@ def read_objects(path: Path, records: Numbered, build: Callable[[dict[str, Any],
             yield Reject(path.name, number, str(error), excerpt(raw))
         else:
             yield from built
-
-
-def speakers(known: Mapping[str, Role], roles: Mapping[str, str] | None) -> dict[str, Role]:
-    """Who speaks by each name, lower case: the caller's `roles` over `known`. Raises BadInput for a role that is none."""
-    wrong = sorted({role for role in (roles or {}).values() if role not in _ROLES})
-    if wrong:
-        raise BadInput(
-            f"{wrong[0]!r} is not a role; `seeker` or `recommender` is expected",
-            hint="write --roles NAME=seeker or --roles NAME=recommender",
-        )
-    return {**_ROLES, **known, **{name.strip().casefold(): _ROLES[role] for name, role in (roles or {}).items()}}
-
-
-def speaker(name: Any, who: Mapping[str, Role]) -> Role:
-    """The role of a speaker as the file names it. Raises Broken that says which option tells it."""
-    if not isinstance(name, str) or not name.strip():
-        raise Broken("a message without the name of its speaker")
-    role = who.get(name.strip().casefold())
-    if role is None:
-        shown = name.strip()[:_SHOWN]
-        raise Broken(f"role {shown!r} is not known: say who it is with --roles {shown}=seeker or --roles {shown}=recommender")
-    return role
 
 
 def dialogue_id(record: Mapping[str, Any], keys: Iterable[str], path: Path, number: int) -> str:
@@ -101,7 +75,8 @@ def _object(value: Any) -> dict[str, Any]:
     return checked
 
 
-def _numbered(path: Path) -> Numbered:
+def numbered(path: Path) -> Numbered:
+    """The raw records of a file: its lines as bytes, or the values of its list, or its only value. Raises BadInput."""
     if _is_lines(path):
         return files.lines(path)
     whole = files.json_of(path)

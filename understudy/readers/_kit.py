@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from understudy.doors import files
-from understudy.errors import BadInput
 from understudy.records import Item, Record, Reject
 from understudy.titles import tidy, titled
 
 Numbered = Iterable[tuple[int, Any]]
 
 _EXCERPT = 120
-_LINES_SEEN = 5
 _DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[^\W\d_]")
 
 
@@ -151,64 +149,6 @@ def names(values: Any, what: str) -> tuple[str, ...]:
     if not isinstance(values, list) or any(not isinstance(value, str) for value in values if value is not None):
         raise Broken(f"{what}: not a list of names")
     return tuple(dict.fromkeys(name for value in values if value and (name := tidy(value))))
-
-
-def own_files(path: Path, wanted: Sequence[str], *, claims: Callable[[Path], bool], layout: str) -> list[Path]:
-    """The files to read for `path`: itself where it is a file of the format, or those of `wanted` (glob patterns) in the folder.
-
-    `.gz` and `.zst` files count. Raises BadInput that says what the format has (`layout`); the right reader is named by `readers`.
-    """
-    if not path.exists():
-        raise BadInput(f"there is no file or folder {path}", hint=layout)
-    if path.is_file():
-        if not files.head(path).strip():
-            raise BadInput(f"{path} is empty", hint=layout)
-        if not claims(path):
-            raise BadInput(f"the file {path} is not in this format", hint=layout)
-        return [path]
-    patterns = [f"{name}{ending}" for name in wanted for ending in ("", *files.PACKED)]
-    found = sorted({one for pattern in patterns for one in path.glob(pattern) if one.is_file()})
-    kept = [one for one in found if claims(one)]
-    if not kept:
-        raise BadInput(f"{path} holds no file {' or '.join(wanted)} of this format", hint=layout)
-    return kept
-
-
-def first_json(path: Path) -> Any:
-    """The first JSON object or array of a file; None where there is none.
-
-    Of a .jsonl file it is that of one of its first lines; of another file the whole value or, where that is large, its first element.
-    """
-    raw = files.head(path).lstrip()
-    if files.plain_name(path).endswith(".jsonl"):
-        return next((value for value in map(_container, raw.split(b"\n")[:_LINES_SEEN]) if value is not None), None)
-    one_line = _container(raw.split(b"\n", 1)[0])
-    if one_line is not None:
-        return one_line
-    text = raw.decode("utf-8", "ignore")
-    try:
-        return json.JSONDecoder().raw_decode(text)[0]
-    except (ValueError, RecursionError):
-        return _first_element(text)
-
-
-def _container(line: bytes) -> Any:
-    try:
-        value = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return None
-    return value if isinstance(value, (dict, list)) else None
-
-
-def _first_element(text: str) -> Any:
-    start = re.match(r"\s*(\[\s*|\{\s*\"(?:[^\"\\]|\\.)*\"\s*:\s*)", text)
-    if not start:
-        return None
-    try:
-        element = json.JSONDecoder().raw_decode(text, start.end())[0]
-    except (ValueError, RecursionError):
-        return None
-    return [element] if start.group(1).startswith("[") else {json.loads(start.group(1)[1:].rsplit(":", 1)[0]): element}
 
 
 def _value_that_orjson_refuses(line: bytes) -> Any:

@@ -12,7 +12,8 @@ from typing import Any
 
 from understudy.doors import files
 from understudy.readers import Options
-from understudy.readers._kit import Broken, field, first_json, identifier, item_of, json_object, json_value, own_files, read_records
+from understudy.readers._files import first_json, own_files
+from understudy.readers._kit import Broken, field, identifier, item_of, json_object, json_value, read_records
 from understudy.records import Item, Rating, Record
 from understudy.titles import tidy
 

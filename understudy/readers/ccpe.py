@@ -14,13 +14,10 @@ from typing import Any
 from understudy.doors import files
 from understudy.errors import BadInput
 from understudy.readers import Options
-<<<<<<< HEAD
 from understudy.readers._blocks import Block, blocks, csv_cells
-from understudy.readers._kit import Broken, Turns, checked_text, field, first_json, identifier, named_item, own_files, read_records
-=======
-from understudy.readers._kit import Broken, checked_text, field, first_json, identifier, named_item, own_files, read_records
+from understudy.readers._files import first_json, own_files
+from understudy.readers._kit import Broken, checked_text, field, identifier, named_item, read_records
 from understudy.readers._turns import Turns
->>>>>>> 87d4d47 (An empty message makes no turn and splits nobody's, in any format)
 from understudy.records import Dialogue, Item, Label, Record, Role
 from understudy.titles import tidy
 

@@ -17,8 +17,10 @@ from urllib.parse import unquote
 
 from understudy.doors import files
 from understudy.readers import Options
-from understudy.readers._chats import dialogue_id, optional_identifier, read_json, speaker, speakers, stem
-from understudy.readers._kit import Broken, first_json, identifier, item_of, named_item, own_files
+from understudy.readers._chats import dialogue_id, optional_identifier, read_json, stem
+from understudy.readers._files import first_json, own_files
+from understudy.readers._kit import Broken, identifier, item_of, named_item
+from understudy.readers._speakers import Speakers
 from understudy.readers._turns import Turns
 from understudy.records import Dialogue, Item, Label, Record, Role
 
@@ -63,7 +65,7 @@ def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:
 
     An item that a conversation names stands before it. Files of rows are held in memory one at a time.
     """
-    who = speakers(_WHO, options.roles)
+    who = Speakers.of(_WHO, options.roles)
     known: set[str] = set()
     for path in paths:
         rows: dict[str, _Rows] = {}
@@ -77,10 +79,12 @@ def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:
         yield from read_json(path, build)
         for name, held in rows.items():
             yield from _assembled(name, held, path, known)
+    who.require_known()
 
 
 def _is_row(record: Mapping[str, Any]) -> bool:
-    return "context" in record and "resp" in record
+    # what iEvaLM plays on from such a row stands beside it, and is another format
+    return "context" in record and "resp" in record and "simulator_dialog" not in record
 
 
 def _is_said(said: Any, *, bare: bool) -> bool:
@@ -96,17 +100,17 @@ def _split(path: Path) -> str | None:
 # conversations
 
 
-def _dialogue(record: Mapping[str, Any], number: int, path: Path, who: Mapping[str, Role]) -> tuple[Dialogue, list[Item]]:
+def _dialogue(record: Mapping[str, Any], number: int, path: Path, who: Speakers) -> tuple[Dialogue, list[Item]]:
     said = next((record[name] for name in _SAID if record.get(name) is not None), None)
     if not isinstance(said, list) or not said:
         raise Broken("dialog: missing or empty")
+    if any(not isinstance(utterance, dict) for utterance in said):
+        raise Broken("dialog: an utterance is not an object")
     turns, items = Turns(), []
-    for utterance in said:
-        if not isinstance(utterance, dict):
-            raise Broken("dialog: an utterance is not an object")
+    for role, utterance in zip(who.roles_of(one.get("role") for one in said), said, strict=True):
         named = [_named(one) for name in _ITEMS for one in _list(utterance, name)]
         items += [item for _, item in named if item]
-        turns.say(speaker(utterance.get("role"), who), _text(utterance.get("text")), [item_id for item_id, _ in named])
+        turns.say(role, _text(utterance.get("text")), [item_id for item_id, _ in named])
     dialogue = Dialogue(
         dialogue_id=_name(record, number, path),
         turns=turns.done(),

@@ -11,8 +11,10 @@ from typing import Any
 
 from understudy.doors import files
 from understudy.readers import Options
-from understudy.readers._chats import dialogue_id, optional_identifier, optional_object, read_json, scalar_labels, speaker, speakers
-from understudy.readers._kit import Broken, first_json, own_files
+from understudy.readers._chats import dialogue_id, optional_identifier, optional_object, read_json, scalar_labels
+from understudy.readers._files import first_json, own_files
+from understudy.readers._kit import Broken
+from understudy.readers._speakers import Speakers
 from understudy.readers._turns import Turns
 from understudy.records import Dialogue, Label, Record, Role
 from understudy.titles import tidy
@@ -21,7 +23,7 @@ VERSION = 2
 LICENCE = "unknown"
 CARRIES = ("acts", "metadata")
 TAGGED = False
-HOLDS = "DialogueKit's .json (or .jsonl) files hold dialogues with `conversation`, a list of {participant, utterance}"
+HOLDS = "DialogueKit's .json (or .jsonl) files hold dialogues with `conversation` or `utterances`, a list of {participant, utterance}"
 
 _IDS = ("conversation_id", "conversation ID")
 _WHO: dict[str, Role] = {"user": "seeker", "agent": "recommender"}
@@ -40,6 +42,9 @@ def claims(path: Path) -> bool:
     said = record.get("conversation")
     if isinstance(said, list) and said:
         return isinstance(said[0], dict) and ("participant" in said[0] or "utterance" in said[0])
+    other = record.get("utterances")
+    if said is None and isinstance(other, list) and other:
+        return isinstance(other[0], dict) and "participant" in other[0]
     return "conversation ID" in record or isinstance(said, list)
 
 
@@ -50,25 +55,26 @@ def find(path: Path) -> list[Path]:
 
 def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:
     """One dialogue or reject for each dialogue of the files."""
-    who = speakers(_WHO, options.roles)
+    who = Speakers.of(_WHO, options.roles)
     for path in paths:
 
         def build(record: dict[str, Any], number: int, path: Path = path) -> list[Record]:
             return [_dialogue(record, number, path, who)]
 
         yield from read_json(path, build)
+    who.require_known()
 
 
-def _dialogue(record: Mapping[str, Any], number: int, path: Path, who: Mapping[str, Role]) -> Dialogue:
-    said = record.get("conversation")
+def _dialogue(record: Mapping[str, Any], number: int, path: Path, who: Speakers) -> Dialogue:
+    said = _said(record)
     if not isinstance(said, list) or not said:
         raise Broken("conversation: missing or empty")
+    if any(not isinstance(one, dict) or not isinstance(_text(one), str) for one in said):
+        raise Broken("conversation: an utterance is not a text")
     turns, labels = Turns(), list(scalar_labels(optional_object(record, "metadata")))
     labels.extend(scalar_labels({"vote_result": record.get("vote_result")}))
-    for utterance in said:
-        if not isinstance(utterance, dict) or not isinstance(text := utterance.get("utterance"), str):
-            raise Broken("conversation: an utterance is not a text")
-        index = turns.say(_speaker(utterance, who), text)
+    for role, utterance in zip(who.roles_of(map(_participant, said)), said, strict=True):
+        index = turns.say(role, _text(utterance))
         labels.extend(Label(name, value, index) for name, value in _annotations(utterance))
     return Dialogue(
         dialogue_id=dialogue_id(record, _IDS, path, number),
@@ -79,10 +85,18 @@ def _dialogue(record: Mapping[str, Any], number: int, path: Path, who: Mapping[s
     )
 
 
-def _speaker(utterance: Mapping[str, Any], who: Mapping[str, Role]) -> Role:
+def _said(record: Mapping[str, Any]) -> Any:
+    return record["utterances"] if record.get("conversation") is None and "utterances" in record else record.get("conversation")
+
+
+def _text(utterance: Mapping[str, Any]) -> Any:
+    return utterance["text"] if "utterance" not in utterance and "text" in utterance else utterance.get("utterance")
+
+
+def _participant(utterance: Mapping[str, Any]) -> Any:
     name = utterance.get("participant")
     # some releases write the enumeration, `DialogueParticipant.USER`
-    return speaker(name.removeprefix("DialogueParticipant.") if isinstance(name, str) else name, who)
+    return name.removeprefix("DialogueParticipant.") if isinstance(name, str) else name
 
 
 def _person(record: Mapping[str, Any], part: str) -> str | None:

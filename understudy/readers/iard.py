@@ -14,7 +14,8 @@ from typing import Any
 from understudy.doors import files
 from understudy.errors import BadInput
 from understudy.readers import Options
-from understudy.readers._kit import Broken, document, first_json, identifier, item_of, own_files, read_records
+from understudy.readers._files import first_json, own_files
+from understudy.readers._kit import Broken, document, identifier, item_of, read_records
 from understudy.readers._turns import Turns
 from understudy.records import Dialogue, Item, Label, Record, Role
 

@@ -6,15 +6,17 @@ workers are and believe, and copies exist in which such columns stand beside the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from understudy.doors import files
 from understudy.errors import BadInput
 from understudy.readers import Options
 from understudy.readers._blocks import Block, blocks
-from understudy.readers._kit import Broken, named_item, own_files, read_records
+from understudy.readers._files import first_json, own_files
+from understudy.readers._kit import Broken, document, field, named_item, names, read_records
 from understudy.readers._turns import Turns
 from understudy.records import Dialogue, Item, Label, Record, Role
 from understudy.titles import tidy
@@ -23,7 +25,10 @@ VERSION = 2
 LICENCE = "unknown"
 CARRIES = ("items", "acts", "outcomes")
 TAGGED = True
-HOLDS = "INSPIRED's folder holds train.tsv, dev.tsv and test.tsv, one utterance a row under a header"
+HOLDS = (
+    "INSPIRED's folder holds train.tsv, dev.tsv and test.tsv, one utterance a row under a header; INSPIRED2's holds train_data.json, "
+    "dev_data.json and test_data.json, lists of conversations with `dialog`, or train_set.tsv and so on"
+)
 
 SPLITS = ("train", "dev", "test")
 
@@ -38,13 +43,18 @@ _UNEVEN = b""  # has one field, so it is no row
 
 
 def claims(path: Path) -> bool:
-    """A .tsv file whose header has INSPIRED's columns."""
-    return files.plain_name(path).endswith(".tsv") and _is_header(files.head(path).split(b"\n")[0])
+    """A .tsv file whose header has INSPIRED's columns, or INSPIRED2's .json list of conversations."""
+    name = files.plain_name(path)
+    if name.endswith(".tsv"):
+        return _is_header(files.head(path).split(b"\n")[0])
+    record = first_json(path) if name.endswith(".json") else None
+    return isinstance(record, list) and bool(record) and _is_conversation(record[0])
 
 
 def find(path: Path) -> list[Path]:
     """The files of the splits, train before dev before test. Raises BadInput that names what is missing."""
-    found = own_files(path, [f"*{split}.tsv" for split in SPLITS], claims=claims, layout=HOLDS)
+    wanted = [f"*{split}{ending}" for split in SPLITS for ending in (".tsv", "_set.tsv", "_data.json")]
+    found = own_files(path, wanted, claims=claims, layout=HOLDS)
     return sorted(found, key=lambda one: (SPLITS.index(split) if (split := _split(one)) else -1, one.name))
 
 
@@ -52,11 +62,14 @@ def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:  # noqa: 
     """Each dialogue or its reject; a film that a dialogue names becomes an item before it."""
     seen: set[str] = set()
     for path in paths:
-        yield from read_records(path, blocks(_rows(path)), partial(_built, seen=seen, split=_split(path)))
+        if files.plain_name(path).endswith(".json"):
+            yield from _conversations(path, seen)
+        else:
+            yield from read_records(path, blocks(_rows(path)), partial(_built, seen=seen, split=_split(path)))
 
 
 def _split(path: Path) -> str | None:
-    stem = Path(files.plain_name(path)).stem
+    stem = Path(files.plain_name(path)).stem.removesuffix("_set").removesuffix("_data")
     return next((split for split in SPLITS if stem.endswith(split)), None)
 
 
@@ -98,6 +111,45 @@ def _built(block: Block, seen: set[str], split: str | None) -> list[Record]:
         raise Broken("dialog_id: missing")
     dialogue = Dialogue(dialogue_id, turns.done(), official_split=split, labels=tuple(labels))
     new = [one for item_id, one in items.items() if item_id not in seen]
+    seen.update(items)
+    return [*new, dialogue]
+
+
+def _is_conversation(record: Any) -> bool:
+    said = record.get("dialog") if isinstance(record, dict) else None
+    return isinstance(said, list) and bool(said) and isinstance(said[0], dict) and {"utt_id", "role", "utterance"} <= said[0].keys()
+
+
+def _conversations(path: Path, seen: set[str]) -> Iterator[Record]:
+    """The conversations of one JSON list of INSPIRED2, which have no identifiers."""
+    whole, check = document(path)
+    if not isinstance(whole, list):
+        raise BadInput(f"{path} does not hold a JSON list of conversations", hint=HOLDS)
+    stem, split = Path(files.plain_name(path)).stem, _split(path)
+    for number, raw in enumerate(whole, 1):
+        build = partial(_conversation, check=check, dialogue_id=f"{stem}-{number}", seen=seen, split=split)
+        yield from read_records(path, [(number, raw)], build)
+
+
+def _conversation(
+    unchecked: Any, *, check: Callable[[Any], Any], dialogue_id: str, seen: set[str], split: str | None
+) -> list[Record]:
+    raw = check(unchecked)
+    said = raw.get("dialog") if isinstance(raw, dict) else None
+    if not isinstance(said, list) or any(not isinstance(one, dict) for one in said):
+        raise Broken("dialog: not a list of utterances")
+    turns, items = Turns(), dict[str, Item]()
+    told = {column: value for column in _OUTCOMES if isinstance(value := raw.get(column), str) and _is_told(value)}
+    labels = [Label("outcome", value, None, column) for column, value in told.items()]
+    for one in said:
+        named = [named_item(name) for name in names(one.get("movies"), "movies")]
+        items.update({item.item_id: item for item in named})
+        role, text = _role(field(one, "role", str, "a text")), field(one, "utterance", str, "a text")
+        index = turns.say(role, text.replace(_QUOTE, '"'), [item.item_id for item in named])
+        strategy = one.get("utterance_label")
+        labels.extend([Label("strategy", strategy, index, "utterance_label")] if isinstance(strategy, str) and _is_told(strategy) else [])
+    dialogue = Dialogue(dialogue_id, turns.done(), official_split=split, labels=tuple(labels))
+    new = [item for item_id, item in items.items() if item_id not in seen]
     seen.update(items)
     return [*new, dialogue]
 

@@ -1,4 +1,4 @@
-"""Chats as training sets hold them: `messages[{role, content}]` (or ShareGPT's `conversations[{from, value}]`), JSON or Parquet.
+"""Chats: `messages`, `conversation`, `conversations` or `history` of {role, content} or ShareGPT's {from, value}, JSON or Parquet.
 
 Releases of this project are in this form. Who is who is known for the usual names, and told with `Options.roles` for others.
 """
@@ -20,10 +20,10 @@ from understudy.readers._chats import (
     read_json,
     read_objects,
     scalar_labels,
-    speaker,
-    speakers,
 )
-from understudy.readers._kit import Broken, first_json, json_value, own_files
+from understudy.readers._files import first_json, own_files
+from understudy.readers._kit import Broken, json_value
+from understudy.readers._speakers import Speakers
 from understudy.readers._turns import Turns
 from understudy.records import Dialogue, Label, Record, Role
 
@@ -31,12 +31,16 @@ VERSION = 2
 LICENCE = "unknown"
 CARRIES = ("metadata",)
 TAGGED = False
-HOLDS = "chats are .jsonl, .json or .parquet files of records with messages [{role, content}] or conversations [{from, value}]"
+HOLDS = (
+    "chats are .jsonl, .json or .parquet files of records with `messages`, `conversation`, `conversations` or `history`, "
+    "a list of {role, content} or {from, value}"
+)
 
 _IDS = ("dialogue_id", "conversation_id", "id")
 _WHO: dict[str, Role] = {"user": "seeker", "human": "seeker", "assistant": "recommender", "gpt": "recommender", "bot": "recommender"}
 _INSTRUCTIONS = {"system", "developer"}
-_FORMS = {"messages": ("role", "content"), "conversations": ("from", "value")}
+_FORMS = ("messages", "conversations", "conversation", "history")
+_KEYS = (("role", "content"), ("from", "value"))
 # facts about the dialogue that have a place of their own; the rest of the metadata become labels
 _PLACED = ("seeker_id", "recommender_id", "split")
 _PARQUET = ".parquet"
@@ -62,7 +66,7 @@ def find(path: Path) -> list[Path]:
 
 def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:
     """One dialogue or reject for each record of the files."""
-    who = speakers(_WHO, options.roles)
+    who = Speakers.of(_WHO, options.roles)
     for path in paths:
 
         def build(record: dict[str, Any], number: int, path: Path = path) -> list[Record]:
@@ -72,16 +76,17 @@ def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:
             yield from read_objects(path, enumerate(map(_as_json, files.parquet_rows(path)), 1), build)
         else:
             yield from read_json(path, build)
+    who.require_known()
 
 
-def _dialogue(record: Mapping[str, Any], number: int, path: Path, who: Mapping[str, Role]) -> Dialogue:
+def _dialogue(record: Mapping[str, Any], number: int, path: Path, who: Speakers) -> Dialogue:
     facts = optional_object(record, "metadata")
-    turns, n_instructions = Turns(), 0
-    for name, content in _said(record):
-        if isinstance(name, str) and name.strip().casefold() in _INSTRUCTIONS - who.keys():
-            n_instructions += 1
-        else:
-            turns.say(speaker(name, who), _text(content))
+    turns, said = Turns(), list(_said(record))
+    skipped = _INSTRUCTIONS - who.known.keys()
+    spoken = [(name, content) for name, content in said if not isinstance(name, str) or name.strip().casefold() not in skipped]
+    n_instructions = len(said) - len(spoken)
+    for role, (_, content) in zip(who.roles_of(name for name, _ in spoken), spoken, strict=True):
+        turns.say(role, _text(content))
     placed = {name: record.get(name) if record.get(name) is not None else facts.get(name) for name in _PLACED}
     licence = {"licence": record.get("licence")}
     labels = (*scalar_labels(licence), *scalar_labels(facts, without=_PLACED))
@@ -97,12 +102,12 @@ def _dialogue(record: Mapping[str, Any], number: int, path: Path, who: Mapping[s
 
 def _said(record: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
     form = next((form for form in _FORMS if record.get(form) is not None), "messages")
-    role, content = _FORMS[form]
     said = record.get(form)
     if isinstance(said, str):  # tables without nested columns hold JSON text
         said = json_value(said.encode())
     if not isinstance(said, list) or not said:
         raise Broken(f"{form}: missing or empty")
+    role, content = next((keys for keys in _KEYS if isinstance(said[0], dict) and keys[0] in said[0]), _KEYS[0])
     for message in said:
         if not isinstance(message, dict):
             raise Broken(f"{form}: a message is not an object")
@@ -136,7 +141,7 @@ def _first_row(path: Path) -> Any:
 def _claimed(record: Any) -> bool:
     if not isinstance(record, dict):
         return False
-    for form, keys in _FORMS.items():
+    for form in _FORMS:
         said = record.get(form)
         if isinstance(said, str):
             try:
@@ -144,7 +149,7 @@ def _claimed(record: Any) -> bool:
             except (Broken, UnicodeEncodeError):
                 return False
         if isinstance(said, list) and said:
-            return isinstance(said[0], dict) and all(key in said[0] for key in keys)
-        if said == []:
+            return isinstance(said[0], dict) and any(keys <= said[0].keys() for keys in map(set, _KEYS))
+        if said == [] and form != "conversation":  # an empty one is DialogueKit's as well, which has more of them
             return set(record) <= {form, "metadata", "example_id", *_IDS, *_PLACED, "licence"}
     return False

@@ -14,7 +14,8 @@ from pathlib import Path
 from understudy.doors import files
 from understudy.errors import BadInput
 from understudy.readers import Options
-from understudy.readers._kit import Broken, Numbered, item_of, own_files, read_records, utf8
+from understudy.readers._files import own_files
+from understudy.readers._kit import Broken, Numbered, item_of, read_records, utf8
 from understudy.records import Item, Rating, Record
 from understudy.titles import tidy, titled
 

@@ -17,13 +17,10 @@ from typing import Any
 from understudy.doors import files
 from understudy.errors import BadInput
 from understudy.readers import Options
-<<<<<<< HEAD
 from understudy.readers._blocks import csv_cells
-from understudy.readers._kit import Broken, Turns, field, first_json, json_value, named_item, names, own_files, read_records
-=======
-from understudy.readers._kit import Broken, field, first_json, json_value, named_item, names, own_files, read_records, utf8
+from understudy.readers._files import first_json, own_files
+from understudy.readers._kit import Broken, field, json_value, named_item, names, read_records
 from understudy.readers._turns import Turns
->>>>>>> 87d4d47 (An empty message makes no turn and splits nobody's, in any format)
 from understudy.records import Dialogue, Item, Label, Record, Role
 
 VERSION = 2

@@ -14,7 +14,8 @@ from pathlib import Path
 from understudy.doors import files
 from understudy.readers import Options
 from understudy.readers._blocks import Block, blocks
-from understudy.readers._kit import Broken, own_files, read_records
+from understudy.readers._files import own_files
+from understudy.readers._kit import Broken, read_records
 from understudy.readers._turns import Turns
 from understudy.records import Dialogue, Label, Record, Role
 from understudy.titles import tidy
