@@ -41,7 +41,7 @@ from understudy.tasks.validate.batch import ValidateFields, answering, require_p
 from understudy.tasks.validate.broken import show_broken
 
 STORE = RunOptions().store
-LIMITS = ReadingLimits()
+LIMITS, AS_KNOWN = ReadingLimits(), Options()
 
 
 @flow(name="ingest", flow_run_name="ingest {dataset}")
@@ -50,7 +50,7 @@ def ingest(
     paths: list[str],
     dataset: str,
     split: str | None = None,
-    options: Options = Options(),
+    options: Options = AS_KNOWN,
     limits: ReadingLimits = LIMITS,
     store: Path | Store = STORE,
 ) -> IngestFields:

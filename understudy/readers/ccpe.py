@@ -22,11 +22,7 @@ from understudy.records import Dialogue, Item, Label, Record, Role
 from understudy.titles import tidy
 
 VERSION = 2
-<<<<<<< HEAD
 LICENCE = "CC-BY-4.0"  # as the authors' own README says; docs/decisions/0160-licence-of-ccpe.md
-=======
-LICENCE = "CC-BY-SA-4.0"
->>>>>>> 87d4d47 (An empty message makes no turn and splits nobody's, in any format)
 CARRIES = ("items", "preferences")
 TAGGED = True
 HOLDS = (
