@@ -35,7 +35,7 @@ from understudy.tasks.simulate.report import batch_of, overlap_of
 from understudy.tasks.simulate.results import BatchFields, CallFields, EndFields, EndingFields, Mended, PlayedFields, SimulateFields
 
 MENDED: dict[Mended, str] = {
-    "n_stripped": "labels, stage directions, quotes and template echo removed",
+    "n_stripped": "labels, stage directions, quotes, template echo and stop tokens removed",
     "n_redone": "drafts rejected by the verifier",
     "n_unchecked": "turns that the verifier has not checked, since its answer could not be read or was not asked for any more",
     "n_cut": "turns cut at a limit on their length",

@@ -63,7 +63,7 @@ def test_a_thought_that_is_not_finished_is_never_spoken(raw: str) -> None:
         ("[thinking] hm", "hm", {"direction": 1}),
         ("*Nods* yes", "yes", {"direction": 1}),
         ("_the seeker shrugs_ ok", "ok", {"direction": 1}),
-        ("Thanks! [End of conversation]", "Thanks!", {"direction": 1}),
+        ("Thanks! [End of conversation]", "Thanks!", {"stop": 1}),
         ("How you talk: hi", "hi", {"echo": 1}),
         ("<recommender>Try it</recommender> hi &lt;/need&gt;", "Try it hi", {"echo": 3}),
         ("Write only your own next message to the other person. hi", "hi", {"echo": 1}),
@@ -101,7 +101,7 @@ def test_titles_emphasis_and_asides_stay(text: str) -> None:
 def test_a_mark_of_the_end_ends_and_a_title_does_not() -> None:
     assert cleaned("thanks [END]").ends
     assert not cleaned("The End of the Affair (1999)").ends
-    assert cleaned("[END]").fault == "empty"
+    assert cleaned("[END]") == Reply("", "", {"stop": 1}, ends=True)  # over, and nothing was said
 
 
 @given(st.text(max_size=80), st.sampled_from(["", "Seeker: ", "*smiles* ", "<think>x</think>", "(pauses)", '"']))
@@ -158,3 +158,39 @@ def test_people_are_hardly_touched() -> None:
     assert n_turns > 5000
     assert n_touched <= n_turns / 5000
     assert n_loops < n_dialogues / 200
+
+
+STOPS = (
+    "[END]", "[end]", "<END>", "</END>", "[[STOP]]", "{END}", "\\end", "\\giveup", "/quit", "/end", "TERMINATE", "###STOP###",
+    "## END ##", "***DONE***", "<|stop|>", "[END OF CONVERSATION]", "[END_OF_DIALOGUE]", "END_CONVERSATION", "[GIVE UP]", "<exit>",
+    "[Done]", "===END===", "<end_chat>",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("token", STOPS)
+@pytest.mark.parametrize("form", ["{}", "Sounds good, thanks! {}", "Sounds good.\n{}", "Sounds good {}\n", "{} {}"])
+def test_no_stop_token_enters_a_turn_and_each_ends_the_dialogue(token: str, form: str) -> None:
+    reply = cleaned(form.replace("{}", token))
+    assert reply.ends
+    assert not reply.fault
+    assert reply.text in ("", "Sounds good, thanks!", "Sounds good.", "Sounds good")
+    assert reply.stripped["stop"] == form.count("{}")
+
+
+@pytest.mark.parametrize("mark", ["</s>", "<eos>", "<end_of_turn>", "[EOS]", "<｜end▁of▁sentence｜>"])
+def test_the_mark_of_the_end_of_a_message_is_removed_and_ends_no_dialogue(mark: str) -> None:
+    assert cleaned(f"a comedy please{mark}") == Reply("a comedy please", "", {"stop": 1})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I liked The End (2013)", "stop, I have seen it", "I want to end with a comedy", "Have you seen Exit Wounds (2001)?", "I am done.",
+        "either/end or so", "The Terminator and TERMINATOR 2", "no horror and/or gore", "I GIVE UP on horror", "is it <3 stars or >4?",
+        "the bar/exit scene", "* good acting * and more", "# 1 pick", "I love STOP MAKING SENSE", "[laughs] ok",
+    ],
+)  # fmt: skip
+def test_words_that_people_say_are_no_stop_tokens(text: str) -> None:
+    reply = cleaned(text)
+    assert not reply.ends
+    assert "stop" not in reply.stripped

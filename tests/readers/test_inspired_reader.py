@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable
 from itertools import groupby
@@ -175,3 +176,28 @@ def test_the_real_files_count_as_they_should() -> None:
     assert 0 < len({one.item_id for one in records if isinstance(one, Item)}) <= len(set(films))
     assert sum(one.name == "strategy" for dialogue in found for one in dialogue.labels) == strategies
     assert all(sum(label.name == "outcome" for label in one.labels) == 2 for one in found)
+
+
+CONVERSATION = {
+    "dialog": [
+        {"utt_id": 1, "role": "RECOMMENDER", "utterance": "Hello", "movies": [], "utterance_label": "no_strategy"},
+        {"utt_id": 2, "role": "SEEKER", "utterance": "I saw Mill Road Nine", "movies": ["Mill Road Nine (2010)"], "utterance_label": "nan"},
+    ],
+    "fine_label": "accept_rating_good", "coarse_label": "accept", "movie_mentions": "{}",
+}  # fmt: skip
+
+
+def test_the_json_of_the_second_version_is_read_like_its_rows(tmp_path: Path) -> None:
+    for split in ("dev", "train", "test"):
+        (tmp_path / f"{split}_data.json").write_text(json.dumps([CONVERSATION]))
+    (tmp_path / "dev_set.tsv").write_text(f"{HEADER}\n{row(1)}\n")
+    found = inspired.find(tmp_path)
+    assert [path.name for path in found] == ["train_data.json", "dev_data.json", "dev_set.tsv", "test_data.json"]
+    records = [one for one in inspired.read(found[:1], readers.Options()) if isinstance(one, Dialogue)]
+    assert (records[0].dialogue_id, records[0].official_split) == ("train_data-1", "train")
+    assert [(turn.role, turn.text, turn.item_ids) for turn in records[0].turns] == [
+        ("recommender", "Hello", ()), ("seeker", "I saw Mill Road Nine", ("title:mill road nine (2010)",))
+    ]  # fmt: skip
+    assert {(one.name, one.value) for one in records[0].labels} == {
+        ("strategy", "no_strategy"), ("outcome", "accept_rating_good"), ("outcome", "accept")
+    }  # fmt: skip

@@ -50,8 +50,8 @@ class PlayedTurn:
 class Played:
     """A played dialogue: the columns of play.dialogues without the profile, and its turns.
 
-    `n_stripped`: labels, stage directions and echo taken out of the seeker's replies; `n_redone`: drafts that a second model
-    turned down; `n_unchecked`: drafts said without its answer, which could not be read or was not asked for any more. `n_cut`:
+    `n_stripped`: labels, stage directions, echo and stop tokens taken out of the seeker's replies; `n_redone`: drafts that a second
+    model turned down; `n_unchecked`: drafts said without its answer, which could not be read or was not asked for any more. `n_cut`:
     turns that a limit on length has cut, `n_normalised`: characters replaced or removed, `n_recounted`: replies whose tokens are not
     the provider's report, `n_prompts_cut`: prompts that a server is known to have cut, which are not all that were cut.
     `asked_again`: reason → replies that could not be used and were asked for once more. None where it was played before they were counted.
@@ -204,7 +204,8 @@ class _Run:
         self.ended = reply.ends
         if not reply.fault:
             self.n_cut += reply.is_cut
-            self.turns.append(PlayedTurn("seeker", reply.text))
+            if reply.text:  # a reply that is nothing but the token of the end adds no turn
+                self.turns.append(PlayedTurn("seeker", reply.text))
         return reply.fault
 
     def hear(self, answer: Recommendation) -> Recommendation:

@@ -23,7 +23,7 @@ from understudy.prompt.structured import Invalid, structured
 from understudy.prompt.template import Redo, escape
 from understudy.records import Turn
 
-VERSION = 2
+VERSION = 3
 MAX_TOKENS = 160
 THOUGHT_TOKENS = 480
 CHECK_TOKENS = 200
@@ -98,9 +98,12 @@ class Tally:
 
 
 async def next_turn(scene: Scene, history: Sequence[Turn], turn_index: int, tally: Tally) -> Reply:
-    """The seeker's next turn. Raises MissingReply when one of the calls behind it has no reply."""
+    """The seeker's next turn; without text where the reply only says that the conversation is over.
+
+    Raises MissingReply when one of the calls behind it has no reply.
+    """
     reply = await _said(scene, history, request_of(scene, history, turn_index), tally)
-    if reply.fault or not scene.genome.controls.verifier:
+    if reply.fault or not reply.text or not scene.genome.controls.verifier:
         return reply
     found = await structured(tally, check_request(scene, history, turn_index, reply.text), Check)
     if isinstance(found, Invalid):
@@ -154,14 +157,21 @@ def check_request(scene: Scene, history: Sequence[Turn], turn_index: int, draft:
 
 async def _said(scene: Scene, history: Sequence[Turn], request: Request, tally: Tally) -> Reply:
     """The reply to a request, asked for once more where it cannot be used; the second one is taken as it is."""
-    first = await _answered(scene, history, request, tally)
+    first = await _spoken(scene, history, request, tally)
     reason = first.fault or ("repetition" if repeats([*_own(history), first.text]) else "")
     if reason not in ASKED_AGAIN:
         return first
     tally.asked_again[reason] += 1
     warm = max(request.temperature, LEAST_TEMPERATURE_AGAIN)
-    second = await _answered(scene, history, replace(request, temperature=warm, seed=seed_of("again", DRAWS, request.seed)), tally)
+    second = await _spoken(scene, history, replace(request, temperature=warm, seed=seed_of("again", DRAWS, request.seed)), tally)
     return replace(second, stripped=_sum(first, second))
+
+
+async def _spoken(scene: Scene, history: Sequence[Turn], request: Request, tally: Tally) -> Reply:
+    """The reply; one that ends a conversation before this seeker has said a word, or where a turn is asked for, is an empty one."""
+    reply = await _answered(scene, history, request, tally)
+    is_due = scene.mode == "replay" or not _own(history)
+    return replace(reply, fault="empty") if not reply.fault and not reply.text and is_due else reply
 
 
 async def _answered(scene: Scene, history: Sequence[Turn], request: Request, tally: Tally) -> Reply:
@@ -175,7 +185,7 @@ async def _answered(scene: Scene, history: Sequence[Turn], request: Request, tal
         reply = cleaned(steps.message)
         # an object that follows the schema is whole, whatever was cut after it
         reply = replace(reply, ends=reply.ends or steps.act == "end")
-    return reply if reply.fault else _judged(reply, scene, history)
+    return reply if reply.fault or not reply.text else _judged(reply, scene, history)
 
 
 def _judged(reply: Reply, scene: Scene, history: Sequence[Turn]) -> Reply:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-VERSION = 3
-STRIPPED = ("label", "direction", "echo", "quotes")
+VERSION = 4
+STRIPPED = ("label", "direction", "echo", "quotes", "stop")
 
 _THOUGHT = r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|scratchpad)"
 _THOUGHT_BLOCK = re.compile(rf"<({_THOUGHT})>.*?</\1>", re.DOTALL | re.IGNORECASE)
@@ -61,6 +61,23 @@ _END_MARK = re.compile(
     r"|(?:conversation|chat|dialogue) (?:ends?|is over))[.!]?[\])*]",
     re.IGNORECASE,
 )
+# tokens by which simulators say that the conversation is over: `[END]`, `<END>`, `###STOP###`, `\\end`, `\\giveup`, `TERMINATE`.
+# Words between marks, words after a slash, one word in capitals that nobody says, and a capital word on the last line alone
+_OVER = (
+    r"(?:end|stop|done|exit|quit|finish(?:ed)?|complete[d]?|terminate[d]?|give[ _-]?up|bye"
+    r"|(?:end|stop|exit|quit|finish|terminate)[ _-]?(?:of[ _-]?)?(?:the[ _-]?)?(?:chat|conversation|dialog(?:ue)?|session|call))"
+)
+_STOP_TOKEN = re.compile(
+    rf"(?i:(?:\[{{1,2}}|<{{1,2}}\|?/?|\{{{{1,2}}|#{{2,}}|\*{{3,}}|={{3,}})\s*{_OVER}\s*[.!]?\s*(?:\]{{1,2}}|\|?/?>{{1,2}}|\}}{{1,2}}|#{{2,}}|\*{{3,}}|={{3,}}))"
+    rf"|(?<!\S)(?i:[\\/]{_OVER})(?!\w|[\\/{{(])"
+    r"|\bTERMINATE[D]?\b|\b(?:END|STOP|EXIT|QUIT|FINISH|TERMINATE)_(?:OF_)?(?:CHAT|CONVERSATION|DIALOGU?E?|SESSION|CALL)\b"
+    r"|^[ \t]*(?:END|STOP|DONE|EXIT|QUIT|GIVE ?UP)[.!]*\s*\Z",
+    re.MULTILINE,
+)
+# marks of the end of a message: what models write where their chat template is not known to the server; they end no conversation
+_MESSAGE_ENDS = re.compile(
+    r"</?s>|<(?:eos|bos|end_of_turn|start_of_turn|end_of_utterance)>|\[(?:EOS|BOS)\]|<｜[^<>｜]{1,40}｜>", re.IGNORECASE
+)
 _GESTURE = (
     r"(?:beam|blush|chuckl|clap|cough|cring|exhal|frown|gasp|giggl|glanc|grin|groan|gulp|hesitat|inhal|laugh|lean|mumbl|mutter|nod"
     r"|paus|ponder|scratch|shrug|sigh|smil|smirk|snicker|snort|squint|think|tilt|typ|wait|whisper|wink|yawn)(?:e?s|ing)"
@@ -72,6 +89,11 @@ _DIRECTION = re.compile(
     rf"(?P<open>[*_(\[])(?:(?:the seeker |the user |i |[a-z]+ly )?(?:{_GESTURE})(?: [a-z][^*_()\[\]\n]{{0,60}})?"
     r"|(?:Chuckles|Giggles|Laughs|Nods|Pauses|Shrugs|Sighs|Smiles|Thinks|Thinking)(?: [a-z][^*_()\[\]\n]{0,60})?)[.!…]*[*_)\]]"
 )
+
+_REMOVED = (
+    ("stop", _STOP_TOKEN), ("echo", _TAG), ("stop", _MESSAGE_ENDS), ("echo", _ECHO), ("direction", _END_MARK), ("direction", _DIRECTION),
+    ("label", _LABEL),
+)  # fmt: skip
 
 _GOODBYE = re.compile(
     r"\b(?:good ?bye|bye(?:[- ]bye)?|take care|see (?:you|ya)|have a (?:good|great|nice|lovely) (?:one|day|night|evening|time))\b",
@@ -93,7 +115,8 @@ _FEW_WORDS = 4
 class Reply:
     """What the seeker says, or why the reply cannot be used. `stripped`: kind → how many pieces were taken out.
 
-    `ends`: the reply says in a mark of its own that the conversation is over. `is_cut`: the limit on its tokens has cut it.
+    `ends`: the reply says in a mark or a token of its own that the conversation is over; then `text` may be empty.
+    `is_cut`: the limit on its tokens has cut it.
     """
 
     text: str
@@ -109,14 +132,16 @@ class Reply:
 
 
 def cleaned(text: str) -> Reply:
-    """The speech in a reply. Faults: `role_flip`; `empty`, or `echo` where only marks of the prompt were there; `unfinished_thought`
-    where there is thought and no speech after it. What else a reply can be is found by its words (faults.py).
+    """The speech in a reply; of one that only says that the conversation is over, none.
+
+    Faults: `role_flip`; `empty`, or `echo` where only marks of the prompt were there; `unfinished_thought` where there is thought and
+    no speech after it. What else a reply can be is found by its words (faults.py).
     """
     said = spoken(text)
     if said is None:
         return Reply("", "unfinished_thought")
     stripped = dict.fromkeys(STRIPPED, 0)
-    ends = bool(_END_MARK.search(said))
+    ends = bool(_END_MARK.search(said) or _STOP_TOKEN.search(said))
     before = None
     # what was taken out may have hidden something of the same kind around it
     while said != before:
@@ -126,7 +151,8 @@ def cleaned(text: str) -> Reply:
     if _FLIPPED.search(said) or _SPOKEN_AS_RECOMMENDER.search(said):
         return Reply("", "role_flip", counted)
     if not any(character.isalnum() for character in said):
-        return Reply("", "echo" if "echo" in counted else "empty", counted)
+        silent = Reply("", "", counted, ends=True)
+        return silent if ends else Reply("", "echo" if "echo" in counted else "empty", counted)
     return Reply(" ".join(said.split()), "", counted, ends)
 
 
@@ -179,8 +205,8 @@ def repeats(own: Sequence[str]) -> bool:
 
 
 def _pass(said: str, stripped: dict[str, int]) -> str:
-    for kind, pattern in (("echo", _TAG), ("echo", _ECHO), ("direction", _END_MARK), ("direction", _DIRECTION), ("label", _LABEL)):
-        said, n = pattern.subn(" " if kind == "direction" else "", said)
+    for kind, pattern in _REMOVED:
+        said, n = pattern.subn(" " if kind in ("direction", "stop") else "", said)
         stripped[kind] += n
     said = said.strip()
     if len(said) > 1 and said[0] == said[-1] and said[0] in "\"“”":
