@@ -9,7 +9,7 @@ import polars as pl
 
 from understudy.records import Item
 
-VERSION = 2
+VERSION = 3
 MASK = "xtitlex"  # a token of its own; no human writes it
 
 _LABEL_YEAR = r"\(\s*(?:19|20)\d\d\s*\)"
@@ -18,7 +18,15 @@ _QUOTED = r"[\"“”]\s*(?:[\p{Lu}\p{N}][^\"“”]{0,60}|" + MASK + r")\s*[\"�
 _SINGLE = r"(^|[\s(])['‘]([\p{Lu}\p{N}][^'‘’\"“”.?]{0,58})['’]($|[\s.,!?)])"
 _ANY_QUOTED = r"(?s)^(?P<before>[^\"“”]*)[\"“]\s*(?P<name>[^\"“”]{1,60}?)\s*[\"”](?P<after>.*)$"
 _QUOTES_LOOKED_UP = 2
-_TOKEN = MASK + r"|[\p{L}\p{N}]+"
+# words as Unicode segments them (UAX 29, without dictionaries), underscores and marks between letters apart: of scripts that write no
+# space between words each character is a token, with the marks that belong to it
+_ONE_BY_ONE = r"\p{Han}\p{Hiragana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+_APART = rf"{_ONE_BY_ONE}\p{{Katakana}}"
+_TOKEN = (
+    MASK
+    + rf"|[{_ONE_BY_ONE}]\p{{M}}*|\p{{Katakana}}[\p{{Katakana}}\p{{M}}ー]*"
+    + rf"|[\p{{L}}\p{{N}}--[{_APART}]][\p{{L}}\p{{N}}\p{{M}}--[{_APART}]]*"
+)
 _MIN_BARE_CHARS = 8
 
 

@@ -69,7 +69,8 @@ def _first_value(raw: bytes, *, is_all: bool) -> Any:
         return one_line
     text = raw.decode("utf-8", "ignore").lstrip()
     try:
-        return json.JSONDecoder().raw_decode(text)[0]
+        value = json.JSONDecoder().raw_decode(text)[0]
+        return value if isinstance(value, (dict, list)) else None
     except (ValueError, RecursionError):
         # of a list its first element tells the format; of an object that is cut, all of it has to be seen first
         return _first_part(text) if text.startswith("[") or is_all or len(raw) >= _OBJECT else None
