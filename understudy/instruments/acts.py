@@ -5,10 +5,12 @@ from __future__ import annotations
 import polars as pl
 
 from understudy.instruments import reaction, text
+from understudy.instruments.language import ENGLISH
 from understudy.keys import digest
 
 VERSION = 1
 START = "start"
+READS = ENGLISH
 ACTS = ("greet", "request", "accept", "reject", "seen", "unseen", "ask", "prefer", "close", "other")
 PREVIOUS = (START, *ACTS)
 

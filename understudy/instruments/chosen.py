@@ -29,6 +29,11 @@ class Instruments:
         """reaction and act → fitted or lexicon."""
         return {"reaction": "fitted" if self.reaction else "lexicon", "act": "fitted" if self.act else "lexicon"}
 
+    @property
+    def reads(self) -> dict[str, tuple[str, ...]]:
+        """reaction and act → the languages that it reads."""
+        return {"reaction": fitted.READS if self.reaction else reaction.READS, "act": fitted.READS if self.act else acts.READS}
+
     @cached_property
     def digests(self) -> dict[str, str]:
         """reaction and act → 64 hex digits over what reads them."""

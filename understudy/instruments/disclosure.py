@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from understudy.instruments import naming
+from understudy.instruments.language import ENGLISH
 from understudy.records import Item
 
 VERSION = 2
 FEW_ITEMS = 5
+READS = ENGLISH
 _PLOT_WORDS = 5
 _HALF_WORDS = 6
 _LABEL_YEAR = r"[(](?:19|20)[0-9][0-9][)]"  # the year of a label names a title, it is no attribute

@@ -19,11 +19,13 @@ from scipy import sparse
 from understudy.errors import BadInput
 from understudy.instruments import gold as golden
 from understudy.instruments import reaction, text
+from understudy.instruments.language import ENGLISH
 from understudy.instruments.text import Titles
 from understudy.keys import digest
 
 VERSION = 1
 KIND = "fitted"
+READS = ENGLISH  # gold acts are there in English alone
 # the first and last word of a turn tell more than the others; marks that no text holds stand for its ends
 _START, _END = "\x02", "\x03"
 _TOKEN = rf"(?u)\w+|[?!{_START}{_END}]"

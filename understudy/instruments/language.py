@@ -99,6 +99,6 @@ def _language(text: str) -> str:
 @lru_cache(maxsize=1)
 def _identifier() -> Any:
     # imported here: reading its model takes most of a second, and few commands measure text
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[import-untyped]
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

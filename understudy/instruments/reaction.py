@@ -5,10 +5,12 @@ from __future__ import annotations
 import polars as pl
 
 from understudy.instruments import text
+from understudy.instruments.language import ENGLISH
 from understudy.keys import digest
 
 VERSION = 1
 KIND = "lexicon"
+READS = ENGLISH
 CLASSES = ("accept", "reject", "neither")
 
 _WATCH = r"(?:watch|see|check|try|look|give|rent|stream|add|put|get|buy|read|start|go with|go for|download|pick)"

@@ -13,11 +13,12 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import polars as pl
 
-from understudy.instruments import acts, chosen, copying, corpus, disclosure, features, near, text
+from understudy.instruments import acts, chosen, copying, corpus, disclosure, features, language, near, text
 from understudy.instruments.chosen import LEXICON, Instruments
 from understudy.instruments.copying import CopyIndex
 from understudy.instruments.corpus import Corpus, Vocabulary
 from understudy.instruments.disclosure import ItemIndex
+from understudy.instruments.language import Languages, languages_of
 from understudy.instruments.near import NearIndex
 from understudy.instruments.text import Titles
 from understudy.keys import digest
@@ -31,7 +32,7 @@ VERSION = 2
 MIN_CONTEXTS = 150  # human contexts of a stratum that a report needs
 MIN_CHOOSING = 16  # human contexts of a stratum that the choice among finalists needs
 USABLE = ("complete", "capped")
-_READING = (text, features, corpus, copying, near, disclosure)
+_READING = (text, features, corpus, copying, near, disclosure, language)
 INSTRUMENTS_DIGEST = digest([LEXICON.digest, chosen.FITTING, *(module.VERSION for module in _READING), VERSION])
 
 # the columns of the raw frames; a frame may have more
@@ -103,6 +104,7 @@ class Observed:
     free_lengths: pl.DataFrame
     same_setting: bool
     records: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={"dialogue_id": pl.String, "tokens": pl.List(pl.String)}))
+    languages: Languages = field(default_factory=Languages)
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,7 @@ class Reference:
     instruments: Instruments
     seed: int
     min_contexts: int
+    languages: Languages = field(default_factory=Languages)
     _known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
@@ -151,7 +154,13 @@ class Reference:
             instruments=human.instruments,
             seed=seed,
             min_contexts=min_contexts,
+            languages=languages_of(human.behaviour),
         )
+
+    @property
+    def instruments_read(self) -> dict[str, tuple[str, ...]]:
+        """Instrument → the languages that it reads; what is not here reads any script."""
+        return {**self.instruments.reads, "disclosure": disclosure.READS}
 
     @cached_property
     def halves(self) -> Floats:
@@ -195,7 +204,9 @@ class Reference:
         """The humans themselves, in the place of a simulator."""
         nothing = pl.DataFrame(schema={"status": pl.String, "reason": pl.String})
         free = pl.DataFrame(schema={"title_in_prompt": pl.Boolean, "status": pl.String, "dialogue_id": pl.String, "target": pl.String})
-        return Observed(self.reactions, self.corpus, self.turns, self.disclosures, nothing, free, self.lengths, True)
+        return Observed(
+            self.reactions, self.corpus, self.turns, self.disclosures, nothing, free, self.lengths, True, languages=self.languages
+        )  # fmt: skip
 
 
 def observe(simulated: Simulated, reference: Reference) -> Observed:
@@ -222,6 +233,7 @@ def observe(simulated: Simulated, reference: Reference) -> Observed:
         free_lengths=_lengths(free),
         same_setting=simulated.same_setting,
         records=free.select("tokens", dialogue_id="play_key"),
+        languages=languages_of(pl.concat([frame.select("dialogue_id", "text") for frame in (*played, seekers)])),
     )
 
 

@@ -2,6 +2,7 @@
 
 Protocol of a module: VERSION, UNIT, BETTER, RANGE, COUNTED (what its n counts: reactions, dialogues or free_runs), MIN_N (how many of
 these a choice by it needs), MIN_N_WHY, and
+optionally READ_BY (part → the instrument that reads it: reaction, act or disclosure) and COMPARES (parts that compare words), and
 `measure(simulated: Observed, reference: Reference, *, seed, intervals=True) -> ObjectiveValue`; its docstring holds the formula with
 its source. A part that applies and cannot be measured makes the objective not measured; one that does not apply leaves the mean and
 is named under `left_out`, with its reason under `parts`.
@@ -16,6 +17,7 @@ from typing import Any
 from understudy import plugins
 from understudy.measure import privacy
 from understudy.measure.comparison import Difference, compare_values
+from understudy.measure.languages import figures_read, unread_of, without_unread
 from understudy.measure.reference import INSTRUMENTS_DIGEST, Observed, Reference, Simulated, observe
 from understudy.measure.values import ObjectiveValue
 from understudy.objectives._diagnostics import diagnostics
@@ -83,9 +85,21 @@ def measure_all(simulated: Simulated, reference: Reference, *, seed: int, interv
 
 def measure_observed(observed: Observed, reference: Reference, *, seed: int, intervals: bool = True) -> Evaluation:
     """The same for dialogues that the instruments have read already."""
-    found = {name: module.measure(observed, reference, seed=seed, intervals=intervals) for name, module in MODULES.items()}
-    found = {name: replace(one, measured=replace(one.measured, min_n=MIN_N[name])) for name, one in found.items()}
-    return Evaluation(found, dict(found["data_leakage"].parts), diagnostics(observed, reference, found, seed=seed))
+    found = {name: measure_one(name, observed, reference, seed=seed, intervals=intervals) for name in NAMES}
+    unread = unread_of(observed, reference)
+    told = diagnostics(observed, reference, found, seed=seed)
+    ours, humans = ({name: one for name, one in told.items() if name.endswith("_human") is theirs} for theirs in (False, True))
+    read = figures_read(ours, unread.either, words=unread.words) | figures_read(humans, unread.humans)
+    return Evaluation(found, dict(found["data_leakage"].parts), {name: read[name] for name in told})
+
+
+def measure_one(name: str, observed: Observed, reference: Reference, *, seed: int, intervals: bool = True) -> ObjectiveValue:
+    """One objective, without the parts whose instrument does not read the language of both sides."""
+    module = MODULES[name]
+    value = module.measure(observed, reference, seed=seed, intervals=intervals)
+    read_by, compares = getattr(module, "READ_BY", {}), getattr(module, "COMPARES", ())
+    read = without_unread(value, unread_of(observed, reference), read_by=read_by, compares=compares)
+    return replace(read, measured=replace(read.measured, min_n=MIN_N[name]))
 
 
 def constraints(evaluation: Evaluation, floors: Mapping[str, float | None], *, surely: bool = False) -> dict[str, float]:

@@ -35,6 +35,8 @@ MIN_N_WHY = (
 )
 MIN_DIALOGUES = 4
 PARTS = ("acts", "tokens", "turns", "classifier")
+READ_BY = {"acts": "act"}
+COMPARES = ("tokens", "classifier")
 DIFFERS = "the experimental setting differs: the humans talked to another recommender"
 _MAX_TURNS = 60
 _N_CLASSIFIED = 40  # half-samples for the classifier, the costly one

@@ -16,6 +16,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from understudy.measure.languages import unread_of
 from understudy.measure.reference import Observed, Reference
 from understudy.measure.resampling import counted
 from understudy.measure.values import ObjectiveValue, Term, required, terms_of
@@ -38,6 +39,7 @@ TITLE_CAP = 0.05
 ATTRIBUTES_CAP = 0.02
 ABOVE_HUMANS = 0.02
 CAPPED = ("title", "attributes", "copying", "short_turns")
+READ_BY = dict.fromkeys(("title", "attributes"), "disclosure")
 _COLUMNS = {"copying": "copied", "short_turns": "shared"}
 _NO_LONG = "no turn has at least 8 tokens"
 KINDS = (*CAPPED, "near_duplicates", "prompt", "history", "split")
@@ -50,7 +52,7 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
     limits = caps(reference)
     signed = {name: _over(rates[name], limits[name]) for name in ("title", "attributes")}
     signed |= {kind: _above_humans(simulated, reference, kind) for kind in _COLUMNS}
-    kept = CAPPED if _has_targets(simulated) else tuple(_COLUMNS)
+    kept = CAPPED if _has_targets(simulated) and not unread_of(simulated, reference).either["disclosure"] else tuple(_COLUMNS)
     left_out = tuple(name for name in CAPPED if name not in kept)
     units = {"simulated": _unit_count(simulated.turns, reference), "human": _unit_count(reference.turns, reference)}
     told = ObjectiveValue(

@@ -40,6 +40,8 @@ _N_DRAWS = 8  # human draws of as many dialogues as the simulator has
 N_RAREFIED = 60  # samples for distinct-2, the costly one
 _SHARE = 0.75  # of the units, in each of them
 PARTS = ("distinct_2", "self_similarity", "act_entropy", "openings")
+READ_BY = {"act_entropy": "act"}
+COMPARES = ("distinct_2", "self_similarity", "openings")
 _NOTHING = {
     "distinct_2": "the turns hold too few words",
     "self_similarity": "fewer than two dialogues hold words",

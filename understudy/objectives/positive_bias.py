@@ -36,6 +36,7 @@ MIN_N_WHY = (
     "the smallest of the sizes 4, 6 and 10 at which a dosed half has the higher value in at least 80 % of pairs with a clean "
     "one, by the lower 95 % end: 4 contexts in each of four strata"
 )
+READ_BY = dict.fromkeys(STRATA, "reaction")
 _PLACES = (*STRATA, DECOY)
 
 

@@ -13,9 +13,10 @@ import numpy as np
 import polars as pl
 
 from understudy.keys import rng_of, share_of
+from understudy.measure.languages import figures_read, humans_unread
 from understudy.measure.reference import Observed, Reference
 from understudy.measure.values import NO_HUMAN, ObjectiveValue
-from understudy.objectives import MODULES
+from understudy.objectives import MODULES, measure_one
 from understudy.objectives.data_leakage import human_leakage
 from understudy.objectives.diversity_gap import collisions, drawing_noise, entropy, rarefied_deviations, similarity
 from understudy.objectives.positive_bias import human_rates
@@ -86,7 +87,7 @@ def human_anchors(
 
     `sizes`: per_stratum, behaviour and free, how much the half in the simulator's place may have: a report's size, or any other.
     """
-    figures = human_figures(reference, n_dialogues=sizes["behaviour"])
+    figures = figures_read(human_figures(reference, n_dialogues=sizes["behaviour"]), humans_unread(reference))
     own = [_anchor(name, split, figure) for name, figure in figures.items()]
     floors = _floors(reference, sizes, seed, n_halvings)
     return sorted([*own, *(_floor(name, split, seen, figures) for name, seen in floors.items())], key=lambda anchor: anchor.name)
@@ -141,10 +142,10 @@ def _floors(reference: Reference, sizes: Mapping[str, int], seed: int, n_halving
             continue
         humans = powered(reference.of(other), reference)
         place = human_panel(reference.of(one), sizes, seed=seed + halving)
-        for name, module in MODULES.items():
-            _note(found, name, module.measure(place, humans, seed=seed + halving, intervals=False))
+        for name in MODULES:
+            _note(found, name, measure_one(name, place, humans, seed=seed + halving, intervals=False))
         # turns count where seeker and humans talked to the same recommender; elsewhere the objective is without them
-        same = MODULES["behavioural_distance"].measure(replace(place, same_setting=True), humans, seed=seed + halving, intervals=False)
+        same = measure_one("behavioural_distance", replace(place, same_setting=True), humans, seed=seed + halving, intervals=False)
         found[_SAME_SETTING].add(same.measured)
         if "turns" in same.parts:
             found["behavioural_distance.turns"].add(same.parts["turns"], same.signed["turns"])
@@ -187,6 +188,7 @@ def human_panel(half: Reference, sizes: Mapping[str, int], *, seed: int) -> Obse
         free_dialogues=observed.free_dialogues,
         free_lengths=runs[np.sort(draw.permutation(len(runs))[: sizes["free"]]).tolist()],
         same_setting=False,
+        languages=half.languages,
     )
 
 
