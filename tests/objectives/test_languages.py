@@ -17,7 +17,8 @@ N = 60
 # both sets are said by the same rules from lists of our own; no person wrote them
 WORDS = {
     "en": (
-        ("I like ", "I want ", "maybe ", "tonight ", "do you have "), ("a quiet film", "an old drama", "a long comedy", "something with ships"),
+        ("I like ", "I want ", "maybe ", "tonight ", "do you have "),
+        ("a quiet film", "an old drama", "a long comedy", "something with ships"),
         (" from the nineties", " for my family", ", please", " with a good ending"),
     ),
     "zh": (
