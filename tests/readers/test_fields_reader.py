@@ -61,8 +61,8 @@ def test_dialogues_by_id_keep_their_ids(tmp_path: Path) -> None:
 
 
 def test_lines_lists_and_places_in_lists(tmp_path: Path) -> None:
-    lines = "\n".join(json.dumps([["n", n], ["user: ", "hi"], ["bot", "yes"]]) for n in (1, 2))
-    assert [isinstance(one, Reject) for one in read(tmp_path / "a.jsonl", lines, turns="1")] == [True, True]  # a line is an object
+    lines = "\n".join(json.dumps([n, ["hi", "yes"]]) for n in (1, 2))
+    assert [said(one) for one in read(tmp_path / "a.jsonl", lines, turns="1", id="0")] == [[("seeker", "hi"), ("recommender", "yes")]] * 2
     rows = "\n".join(json.dumps({"t": [["user", "hi"], ["bot", "yes"]], "n": n}) for n in (1, 2))
     told = read(tmp_path / "b.jsonl", rows, turns="t", speaker="0", text="1", id="n")
     assert [one.dialogue_id for one in told if isinstance(one, Dialogue)] == ["1", "2"]

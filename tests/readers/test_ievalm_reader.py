@@ -34,7 +34,7 @@ def labels(dialogue: Record) -> dict[str, str]:
 
 
 def test_the_played_dialogue_is_read_and_the_human_turns_it_begins_with_are_told() -> None:
-    concept, plain = list(ievalm.read(ievalm.find(EXAMPLE), Options()))
+    plain, concept = list(ievalm.read(ievalm.find(EXAMPLE), Options()))
     assert isinstance(plain, Dialogue)
     assert plain.dialogue_id == "51001_3"
     assert [(turn.role, turn.text) for turn in plain.turns[3:]] == [

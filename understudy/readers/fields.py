@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from understudy.doors import files
 from understudy.errors import BadInput
 from understudy.readers import Options
-from understudy.readers._chats import numbered, optional_identifier, optional_object, read_objects, scalar_labels, stem
+from understudy.readers._chats import numbered, optional_identifier, optional_object, scalar_labels, stem
 from understudy.readers._field_map import BESIDE, SKIPPED, FieldMap, beside, field_map, found
 from understudy.readers._files import first_json, own_files
-from understudy.readers._kit import Broken, Numbered, identifier, json_value
+from understudy.readers._kit import Broken, Numbered, checked_text, identifier, json_value, read_records
 from understudy.readers._speakers import Speakers
 from understudy.readers._turns import Turns
 from understudy.records import Dialogue, Record, Role
@@ -52,11 +53,8 @@ def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:
         fields = options.fields or _map_beside(path)
         told = {name: role for name, role in fields.roles.items() if role != SKIPPED}
         who = speakers.setdefault(path.parent, Speakers.of(_WHO, {**told, **(options.roles or {})}))
-
-        def build(record: dict[str, Any], number: int, path: Path = path, fields: FieldMap = fields, who: Speakers = who) -> list[Record]:
-            return [_dialogue(record, number, path, fields, who)]
-
-        yield from read_objects(path, _dialogues(path, fields), build)
+        for number, raw in _dialogues(path, fields):
+            yield from read_records(path, [(number, raw)], partial(_built, number=number, path=path, fields=fields, who=who))
     for who in speakers.values():
         who.require_known()
 
@@ -95,7 +93,14 @@ def _keyed(key: str, value: Any) -> Any:
     return {"_key": key, **value} if isinstance(value, dict) else value
 
 
-def _dialogue(record: Mapping[str, Any], number: int, path: Path, fields: FieldMap, who: Speakers) -> Dialogue:
+def _built(raw: Any, *, number: int, path: Path, fields: FieldMap, who: Speakers) -> list[Record]:
+    value = json_value(raw) if isinstance(raw, bytes) else checked_text(raw)
+    if not isinstance(value, dict | list):
+        raise Broken("neither an object nor a list")
+    return [_dialogue(value, number, path, fields, who)]
+
+
+def _dialogue(record: Mapping[str, Any] | list[Any], number: int, path: Path, fields: FieldMap, who: Speakers) -> Dialogue:
     said = found(record, fields.turns)
     if not isinstance(said, list) or not said:
         raise Broken(f"turns: there is no list under {'.'.join(fields.turns)!r}")
@@ -137,7 +142,7 @@ def _text(value: Any, fields: FieldMap) -> str:
     return " ".join(parts)
 
 
-def _name(record: Mapping[str, Any], number: int, path: Path, fields: FieldMap) -> str:
+def _name(record: Mapping[str, Any] | list[Any], number: int, path: Path, fields: FieldMap) -> str:
     if fields.id is not None:
         return identifier({"id": found(record, fields.id)}, "id")
-    return identifier(record, "_key") if "_key" in record else f"{stem(path)}-{number}"
+    return identifier(record, "_key") if isinstance(record, Mapping) and "_key" in record else f"{stem(path)}-{number}"
