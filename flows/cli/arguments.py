@@ -100,9 +100,8 @@ class LayoutArguments:
     def options(self) -> Options:
         """The options of the reader. Raises BadInput for roles or a map of fields that cannot be used."""
         from understudy.readers import Options
-        from understudy.readers._field_map import field_map
 
-        return Options(pairs_of(self.roles, "--roles"), None if self.fields is None else field_map(self.fields))
+        return Options.given(pairs_of(self.roles, "--roles"), fields=self.fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

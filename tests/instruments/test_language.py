@@ -7,7 +7,7 @@ import pytest
 import regex
 
 from understudy.instruments import text
-from understudy.instruments.language import Languages, languages_of, told
+from understudy.instruments.language import Languages, language_of_each, languages_of
 
 TEXTS = {
     "en": "hi, i would like to see a funny movie with my family tonight",
@@ -34,19 +34,19 @@ def dialogues(*texts: str) -> pl.DataFrame:
 
 @pytest.mark.parametrize("name", sorted(TEXTS))
 def test_the_language_of_a_dialogue_is_told(name: str) -> None:
-    assert told([TEXTS[name]]) == [name]
+    assert language_of_each([TEXTS[name]]) == [name]
 
 
 def test_short_dialogues_are_told_with_their_neighbours() -> None:
-    assert told(["hi", "something funny", "for my whole family if you please", "with a dog"]) == ["en", "en", "en", "unknown"]
-    assert told(["ok", "no"]) == ["unknown", "unknown"]
-    assert told([]) == []
+    assert language_of_each(["hi", "something funny", "for my whole family if you please", "with a dog"]) == ["en", "en", "en", "unknown"]
+    assert language_of_each(["ok", "no"]) == ["unknown", "unknown"]
+    assert language_of_each([]) == []
 
 
 def test_shares_are_of_dialogues_and_add_up_to_one() -> None:
     found = languages_of(dialogues(*[TEXTS["en"]] * 3, TEXTS["zh"], "ok"))
     assert found == Languages({"en": 0.6, "unknown": 0.2, "zh": 0.2}, 5)
-    assert found.told == pytest.approx({"en": 0.75, "zh": 0.25})
+    assert found.known_shares == pytest.approx({"en": 0.75, "zh": 0.25})
 
 
 def test_an_instrument_reads_what_is_mostly_in_its_languages() -> None:

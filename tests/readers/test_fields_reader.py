@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from understudy import readers
 from understudy.errors import BadInput
 from understudy.readers import Options, fields
-from understudy.readers._field_map import FieldMap, field_map, found
+from understudy.readers._field_map import FieldMap, field_map, value_at
 from understudy.records import Dialogue, Record, Reject
 from understudy.text import is_blank
 
@@ -118,6 +118,6 @@ def test_what_is_written_under_any_path_is_found_there(
     value: Any = texts
     for step in reversed(steps):
         value = {step: value}
-    assert found(value, tuple(steps)) == texts
+    assert value_at(value, tuple(steps)) == texts
     (one,) = read(tmp_path_factory.mktemp("any") / "a.json", [value], turns=tuple(steps))
     assert [text for _, text in said(one)] == texts

@@ -33,7 +33,7 @@ class Languages:
     n: int = 0
 
     @property
-    def told(self) -> dict[str, float]:
+    def known_shares(self) -> dict[str, float]:
         """The shares among the dialogues whose language is told, the largest first."""
         known = {name: share for name, share in self.shares.items() if name != UNKNOWN}
         total = sum(known.values())
@@ -44,30 +44,30 @@ class Languages:
 
         Dialogues whose language cannot be told count on neither side.
         """
-        share = sum(self.told.get(name, 0.0) for name in reads)
-        return "" if not self.told or share >= READ else f"language: {self.in_words()}; the instrument reads {', '.join(reads)}"
+        share = sum(self.known_shares.get(name, 0.0) for name in reads)
+        return "" if not self.known_shares or share >= READ else f"language: {self.in_words()}; the instrument reads {', '.join(reads)}"
 
     def apart_from(self, other: Languages) -> str:
         """Why words of these dialogues cannot be compared with those of `other`; empty where they are in the same languages."""
-        common = sum(min(share, other.told.get(name, 0.0)) for name, share in self.told.items())
-        if not self.told or not other.told or common >= READ:
+        common = sum(min(share, other.known_shares.get(name, 0.0)) for name, share in self.known_shares.items())
+        if not self.known_shares or not other.known_shares or common >= READ:
             return ""
         return f"language: {self.in_words()}, and the humans' {other.in_words()}; words of two languages are not compared"
 
     def in_words(self) -> str:
         """The shares in words, the largest first."""
-        return "the dialogues are in " + ", ".join(f"{name} ({share:.0%})" for name, share in self.told.items())
+        return "the dialogues are in " + ", ".join(f"{name} ({share:.0%})" for name, share in self.known_shares.items())
 
 
 def languages_of(turns: pl.DataFrame) -> Languages:
     """The languages of the dialogues of `turns` (dialogue_id, text)."""
     said = turns.select("dialogue_id", "text").group_by("dialogue_id").agg(pl.col("text").str.join(" ")).sort("dialogue_id")
-    counted = Counter(told(said["text"].to_list()))
+    counted = Counter(language_of_each(said["text"].to_list()))
     n = sum(counted.values())
     return Languages({name: k / n for name, k in sorted(counted.items(), key=lambda one: (-one[1], one[0]))}, n)
 
 
-def told(texts: Iterable[str]) -> list[str]:
+def language_of_each(texts: Iterable[str]) -> list[str]:
     """The language of each text; those that are too short to tell are told with the texts that follow."""
     return [name for group in _groups(list(texts)) for name in [_language(" ".join(group))] * len(group)]
 

@@ -15,7 +15,7 @@ from typing import Protocol, TypedDict, cast
 from understudy import plugins
 from understudy.doors import files
 from understudy.errors import BadInput
-from understudy.readers._field_map import BESIDE, FieldMap
+from understudy.readers._field_map import BESIDE, FieldMap, field_map
 from understudy.records import Record
 
 MOST_NAMED = 20
@@ -34,6 +34,11 @@ class Options:
 
     roles: Mapping[str, str] | None = None
     fields: FieldMap | None = None
+
+    @classmethod
+    def given(cls, roles: Mapping[str, str] | None, *, fields: Path | None = None) -> Options:
+        """The options with the map of fields in a file. Raises BadInput for a map that cannot be used."""
+        return cls(roles, None if fields is None else field_map(fields))
 
 
 class Reader(Protocol):

@@ -72,7 +72,7 @@ def beside(path: Path) -> Path | None:
     return files.beside(path if path.is_dir() else path.parent, BESIDE)
 
 
-def found(value: Any, steps: tuple[str, ...]) -> Any:
+def value_at(value: Any, steps: tuple[str, ...]) -> Any:
     """What stands at the end of the steps, None where they lead nowhere."""
     for step in steps:
         if isinstance(value, list):

@@ -50,13 +50,14 @@ class Speakers:
         if self.n_told or not unknown:
             return
         taken = [self.known[name.casefold()] for name in self.n_seen if name.casefold() in self.known]
-        seen = ", ".join(f"{_short(name)!r} ({self.n_seen[name]} messages{self._told(name)})" for name in list(self.n_seen)[:_MOST_SHOWN])
+        shown = list(self.n_seen)[:_MOST_SHOWN]
+        seen = ", ".join(f"{_short(name)!r} ({self.n_seen[name]} messages{self._known_as(name)})" for name in shown)
         raise BadInput(
             f"no dialogue can be read: the speakers are called {seen}, and it is not known who {_listed(unknown)} is",
             hint=f"say which of them is the seeker and which the recommender: {_option(unknown, taken)}",
         )
 
-    def _told(self, name: str) -> str:
+    def _known_as(self, name: str) -> str:
         return f", the {self.known[name.casefold()]}" if name.casefold() in self.known else ""
 
 

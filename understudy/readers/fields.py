@@ -11,7 +11,7 @@ from understudy.doors import files
 from understudy.errors import BadInput
 from understudy.readers import Options
 from understudy.readers._chats import numbered, optional_identifier, optional_object, scalar_labels, stem
-from understudy.readers._field_map import BESIDE, SKIPPED, FieldMap, beside, field_map, found
+from understudy.readers._field_map import BESIDE, SKIPPED, FieldMap, beside, field_map, value_at
 from understudy.readers._files import first_json, own_files
 from understudy.readers._kit import Broken, Numbered, checked_text, identifier, json_value, read_records
 from understudy.readers._speakers import Speakers
@@ -78,7 +78,7 @@ def _dialogues(path: Path, fields: FieldMap) -> Numbered:
     number = 0
     for _, raw in numbered(path):
         try:
-            held = found(json_value(raw) if isinstance(raw, bytes) else raw, fields.dialogues)
+            held = value_at(json_value(raw) if isinstance(raw, bytes) else raw, fields.dialogues)
         except Broken:
             held = [raw]
         if not isinstance(held, list | dict):
@@ -101,14 +101,14 @@ def _built(raw: Any, *, number: int, path: Path, fields: FieldMap, who: Speakers
 
 
 def _dialogue(record: Mapping[str, Any] | list[Any], number: int, path: Path, fields: FieldMap, who: Speakers) -> Dialogue:
-    said = found(record, fields.turns)
+    said = value_at(record, fields.turns)
     if not isinstance(said, list) or not said:
         raise Broken(f"turns: there is no list under {'.'.join(fields.turns)!r}")
     turns = Turns()
     for role, message in _spoken(said, fields, who):
-        turns.say(role, _text(found(message, fields.text), fields))
+        turns.say(role, _text(value_at(message, fields.text), fields))
     steps = {"seeker_id": fields.seeker_id, "recommender_id": fields.recommender_id, "split": fields.split, "metadata": fields.metadata}
-    placed = {name: None if one is None else found(record, one) for name, one in steps.items()}
+    placed = {name: None if one is None else value_at(record, one) for name, one in steps.items()}
     return Dialogue(
         dialogue_id=_name(record, number, path, fields),
         turns=turns.done(),
@@ -126,7 +126,7 @@ def _spoken(said: Sequence[Any], fields: FieldMap, who: Speakers) -> Iterator[tu
         yield from ((roles[place % 2], message) for place, message in enumerate(said))
         return
     skipped = {name.strip().casefold() for name, role in fields.roles.items() if role == SKIPPED}
-    names = [(_speaker(found(message, fields.speaker)), message) for message in said]
+    names = [(_speaker(value_at(message, fields.speaker)), message) for message in said]
     kept = [(name, message) for name, message in names if not isinstance(name, str) or name.strip().casefold() not in skipped]
     yield from zip(who.roles_of(name for name, _ in kept), (message for _, message in kept), strict=True)
 
@@ -144,5 +144,5 @@ def _text(value: Any, fields: FieldMap) -> str:
 
 def _name(record: Mapping[str, Any] | list[Any], number: int, path: Path, fields: FieldMap) -> str:
     if fields.id is not None:
-        return identifier({"id": found(record, fields.id)}, "id")
+        return identifier({"id": value_at(record, fields.id)}, "id")
     return identifier(record, "_key") if isinstance(record, Mapping) and "_key" in record else f"{stem(path)}-{number}"
