@@ -158,7 +158,7 @@ def validate(
                 n_calls = report_batch(playing, chosen)
         judged = validate_batch(opened, chosen)
         if not judged["passed"]:
-            show_broken(opened, chosen, batch=batch, failed=[one for one in judged["verdicts"] if not one["passed"]])
+            show_broken(opened, chosen, batch=batch, failed=[one for one in judged["verdicts"] if one["outcome"] == "failed"])
     calls = {"report": n_calls}
     with answering({"calls": calls}):
         return {**require_passed(judged), "calls": calls}

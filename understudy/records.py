@@ -40,6 +40,11 @@ class Item:
         """The title as it is written in a dialogue: `Title (year)`, or the bare title where the year is unknown."""
         return f"{self.title} ({self.year})" if self.year else self.title
 
+    @property
+    def is_described(self) -> bool:
+        """Whether anything but its title is known: what nobody can tell of an item, nobody can give away."""
+        return bool(self.genres or self.people or self.year or self.plot)
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:

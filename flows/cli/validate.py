@@ -15,6 +15,7 @@ from understudy.flows.cli.model_arguments import CapArguments, ModelArguments
 from understudy.flows.cli.options import RUN, STORE, OfDataset, StoreFile, Surface
 from understudy.flows.cli.tables import PageTable
 from understudy.parameters import RunOptions
+from understudy.release.verdicts import Outcome
 from understudy.report.figures import bound, interval_cell, number, overlapping, underpowered
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ def validate(
     answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 
 
+_STYLES: dict[Outcome, str] = {"passed": "green", "failed": "red", "not_applicable": "yellow"}
+
+
 def page(console: Console, fields: GateFields) -> None:
     """The gates, and what can be done now."""
     gates(console, fields)
@@ -52,14 +56,16 @@ def page(console: Console, fields: GateFields) -> None:
 def gates(console: Console, fields: GateFields) -> None:
     """Every bound, and every other expectation that failed; those that passed are counted."""
     table = PageTable("suite", "what", "observed", "95 %", "bound", "n", "verdict", title="Gates", n_names=2)
-    shown = [verdict for verdict in fields["verdicts"] if verdict["bound"] is not None or not verdict["passed"]]
+    shown = [verdict for verdict in fields["verdicts"] if verdict["bound"] is not None or verdict["outcome"] != "passed"]
     for verdict in shown:
-        passed = Text("passed", style="green") if verdict["passed"] else Text("failed", style="red")
+        outcome = Text(verdict["outcome"].replace("_", " "), style=_STYLES[verdict["outcome"]])
         interval = interval_cell(*(verdict["ci"] or (None, None)))
         what = verdict.get("subject") or verdict["expectation"]
         held = bound(verdict["bound"], at_least=verdict["at_least"])
-        table.add_row(verdict["suite"], what, number(verdict["observed"]), interval, held, str(verdict["n"]), passed)
+        table.add_row(verdict["suite"], what, number(verdict["observed"]), interval, held, str(verdict["n"]), outcome)
     console.print(table)
+    for verdict in (one for one in shown if one["outcome"] == "not_applicable"):
+        console.print(f"{verdict['suite']}, {verdict['expectation']}: {verdict['detail']}", markup=False)
     console.print(f"{len(fields['verdicts']) - len(shown)} further expectations on rows and evidence passed")
     console.print(f"{fields['n_quarantined']} dialogues in quarantine")
     console.print(overlapping(fields["overlap"]), markup=False)

@@ -10,9 +10,12 @@ from prefect.exceptions import MissingContextError
 
 from understudy import profile
 from understudy.doors.store import Store
+from understudy.instruments.chosen import LEXICON as UNFITTED
 from understudy.keys import canonical_json, key
 from understudy.parameters import PanelSize
-from understudy.profile.rows import profiled
+from understudy.profile import talk
+from understudy.profile.hints import hints_of
+from understudy.profile.rows import Reading, profiled
 from understudy.profile.splits import OFFICIAL_TEST
 from understudy.records import FigureFields, Measured
 from understudy.report.figures import interval_cell, number
@@ -24,9 +27,9 @@ from understudy.statistics.rates import wilson
 from understudy.tasks.artifacts import page
 from understudy.tasks.profile import anchors as measured
 from understudy.tasks.profile.anchors import measure_anchors
-from understudy.tasks.profile.instruments import instrument_fields, keep_instruments, version_of
+from understudy.tasks.profile.instruments import instrument_fields, keep_instruments, reaction_reader, version_of
 from understudy.tasks.profile.parts import part_fields, part_table
-from understudy.tasks.profile.results import SPLIT_COUNTS, ProfileFields, ProfileRows, SplitFields
+from understudy.tasks.profile.results import SPLIT_COUNTS, ProfileFields, ProfileRows, SplitFields, SuggestionFields
 
 Fields = dict[str, Any]
 FITTED_ON = ("exemplar", "search")
@@ -122,7 +125,9 @@ def _write(store: Store, profile_key: str, dataset: str, dataset_digest: str, se
     require_dialogues(store, dataset)
     dialogues = humans.load_dialogues(store, dataset)
     contents = {row["dialogue_id"]: row["content_sha256"] for row in store.rows("ingest/dialogue_digests", dataset=dataset)}
-    frames = profiled(dialogues, humans.load_items(store, dataset), contents=contents, profile_key=profile_key, seed=seed)
+    items = humans.load_items(store, dataset)
+    reading = Reading(hints_of(_annotated(store, dataset)), reaction_reader(items))
+    frames = profiled(dialogues, items, contents=contents, profile_key=profile_key, seed=seed, reading=reading)
     licences = [row["licence"] for row in store.rows("ingest/licences", dataset=dataset)]
     row = {
         "profile_key": profile_key,
@@ -132,12 +137,20 @@ def _write(store: Store, profile_key: str, dataset: str, dataset_digest: str, se
         "licence": " AND ".join(licences),
         "has_official_split": any(one.official_split == OFFICIAL_TEST for one in dialogues),
         "n_dialogues": len(dialogues),
+        "has_forms": frames.has_forms,
     }
     store.add("profile.profiles", [row])
+    store.add("profile.suggestions", frames.suggestions)
     store.add("profile.splits", frames.splits)
     store.add("profile.seekers", frames.seekers)
     store.add("profile.contexts", frames.contexts)
     store.add("profile.distributions", store.frame("profile/log_distributions", profile_key=profile_key))
+
+
+def _annotated(store: Store, dataset: str) -> list[tuple[str, int, str, str]]:
+    """Dialogue, turn, name and value of the labels that tag names in seekers' turns."""
+    rows = store.rows("profile/annotated_names", dataset=dataset)
+    return [(row["dialogue_id"], row["turn_index"], row["name"], row["value"]) for row in rows]
 
 
 def _keep(
@@ -163,6 +176,8 @@ def _fields(store: Store, of: Humans) -> ProfileRows:
         "n_dialogues": row["n_dialogues"],
         "has_official_split": row["has_official_split"],
         "n_moved_to_test": of.rows("profile/n_moved")[0]["n"],
+        "has_forms": row["has_forms"],
+        "suggestions": _suggestions(of) if row["has_forms"] is False else None,
         "splits": {one.pop("split"): cast(SplitFields, one) for one in of.rows("profile/splits")},
         "strata": {name: sum(strata.get(name, 0) for strata in by_split.values()) for name in names},
         "strata_by_split": by_split,
@@ -173,6 +188,12 @@ def _fields(store: Store, of: Humans) -> ProfileRows:
         "anchors": measured.kept(of),
         "instruments": instrument_fields(store, of),
     }
+
+
+def _suggestions(of: Humans) -> SuggestionFields:
+    """How the suggestions of a data set without forms were read, and what such a log cannot tell."""
+    counts = of.rows("profile/suggestions")[0]
+    return cast(SuggestionFields, {**counts, "instrument": UNFITTED.kinds["reaction"], "unknown": dict(talk.UNKNOWN)})
 
 
 def _history_leak(of: Humans) -> Fields:

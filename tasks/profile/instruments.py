@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import polars as pl
@@ -16,7 +17,9 @@ from understudy.instruments.text import Titles
 from understudy.instruments.validation import Task
 from understudy.keys import canonical_json
 from understudy.profile import registers
+from understudy.profile.talk import Reads
 from understudy.prompt.setting import load_setting
+from understudy.records import Item
 from understudy.rows import humans
 from understudy.rows.handle import Humans
 from understudy.tasks.profile.results import InstrumentFields
@@ -59,6 +62,17 @@ def keep_instruments(store: Store, of: Humans, *, seed: int = 0) -> None:
         }  # fmt: skip
         schema = {column: pl.List(pl.String) if column == "fitted_on" else pl.String for column in row}
         store.add("profile.instruments", pl.DataFrame([row], schema=schema))
+
+
+def reaction_reader(items: Mapping[str, Item]) -> Reads:
+    """What reads the reaction to each suggestion of a log without forms: the instrument that needs no labels of the data set's own."""
+    titles = Titles.of(items)
+
+    def reads(places: Sequence[tuple[str, str]]) -> list[str | None]:
+        said = pl.DataFrame({"text": [text for _, text in places]}, schema={"text": pl.String})
+        return LEXICON.read(said.select(titles.masked("text")).to_series())["label"].to_list()
+
+    return reads
 
 
 def labelled_registers(store: Store, of: Humans) -> dict[str, dict[str, Fields]]:

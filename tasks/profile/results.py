@@ -59,6 +59,23 @@ class InstrumentFields(TypedDict):
     kind: NotRequired[str]
 
 
+class SuggestionFields(TypedDict):
+    """How a data set without forms is read: suggestions in the recommenders' turns by the reaction to them, and what cannot be known.
+
+    `n_unread`: several items at once, no turn after it, or a language that the instrument does not read. `unknown`: what no dialogue
+    tells → what becomes of it.
+    """
+
+    n: int
+    n_accept: int
+    n_reject: int
+    n_neither: int
+    n_unread: int
+    n_dialogues: int
+    instrument: str
+    unknown: dict[str, str]
+
+
 class ProfileRows(TypedDict):
     """What the rows of a profile say."""
 
@@ -68,6 +85,8 @@ class ProfileRows(TypedDict):
     n_dialogues: int
     has_official_split: bool
     n_moved_to_test: int
+    has_forms: bool | None
+    suggestions: SuggestionFields | None
     splits: dict[str, SplitFields]
     strata: dict[str, int]
     strata_by_split: dict[str, dict[str, int]]

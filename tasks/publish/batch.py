@@ -110,7 +110,7 @@ def _composed(store: Store, batch_key: str, name: str) -> Release:
 
 def _verdicts(store: Store, batch_key: str) -> list[Fields]:
     verdicts = store.rows("validate/verdicts", batch_key=batch_key)
-    failed = [verdict for verdict in verdicts if not verdict["passed"]]
+    failed = [verdict for verdict in verdicts if verdict["applies"] and not verdict["passed"]]
     if not verdicts:
         raise GateFailed(f"batch {batch_key} has not been validated", hint="run `understudy validate` first", fields={"release": None})
     if failed:

@@ -17,13 +17,14 @@ from understudy.errors import BadInput, GateFailed
 from understudy.instruments.disclosure import ItemIndex
 from understudy.records import Item, Measured
 from understudy.release import gates, licences
-from understudy.release.gates import VerdictFields
+from understudy.release.verdicts import Verdict, VerdictFields, table_verdict, verdicts_on
 from understudy.report.figures import bound, interval_cell, number, overlapping, underpowered
 from understudy.report.markdown import table
 from understudy.rows import humans
 from understudy.tasks.artifacts import in_run, page
 from understudy.tasks.simulate.report import overlap_of
 from understudy.tasks.simulate.results import OverlapFields
+from understudy.tasks.validate.data import facts_of_data
 from understudy.tasks.validate.floors import anchors_at_hand
 
 Fields = dict[str, Any]
@@ -68,7 +69,7 @@ def validate_batch(store: Store, batch_key: str) -> GateFields:
         _judge(store, batch)
     fields = _fields(store, batch_key)
     for suite in dict.fromkeys(verdict["suite"] for verdict in fields["verdicts"]):
-        passed = all(verdict["passed"] for verdict in fields["verdicts"] if verdict["suite"] == suite)
+        passed = not any(verdict["outcome"] == "failed" for verdict in fields["verdicts"] if verdict["suite"] == suite)
         emit("validate", "verdict", f"{batch_key}/{suite}/{'passed' if passed else 'failed'}")
     _show(fields, batch_key)
     return fields
@@ -87,7 +88,7 @@ def answering(fields: Mapping[str, Any]) -> Iterator[None]:
 
 def require_passed(fields: GateFields) -> GateFields:
     """The fields of a validated batch as they are. Raises GateFailed, which carries them, when a gate said no."""
-    failed = [verdict for verdict in fields["verdicts"] if not verdict["passed"]]
+    failed = [verdict for verdict in fields["verdicts"] if verdict["outcome"] == "failed"]
     if failed:
         first = next((one for one in failed if one["subject"]), failed[0])
         told = f"`understudy dialogues BATCH --failing {first['suite']}/{first['expectation']}` shows the dialogues behind a bound"
@@ -155,17 +156,20 @@ def _quarantine(dialogues: pl.DataFrame, turns: pl.DataFrame) -> dict[str, list[
     return reasons
 
 
-def _table(suite: str, frame: pl.DataFrame, *, key: str) -> list[gates.Verdict]:
-    return [gates.table_verdict(suite, check) for check in checks.run_suite(suite, frame, key=key)]
+def _table(suite: str, frame: pl.DataFrame, *, key: str) -> list[Verdict]:
+    return [table_verdict(suite, check) for check in checks.run_suite(suite, frame, key=key)]
 
 
-def _gates(store: Store, batch: Fields, *, n_kept: int, n_quarantined: int) -> list[gates.Verdict]:
-    figures = gates.figures(batch, anchors_at_hand(store, batch), _facts(store, batch, n_kept=n_kept, n_quarantined=n_quarantined))
-    verdicts: list[gates.Verdict] = []
-    for name in gates.batch_gates(checks.suites()):
+def _gates(store: Store, batch: Fields, *, n_kept: int, n_quarantined: int) -> list[Verdict]:
+    facts = _facts(store, batch, n_kept=n_kept, n_quarantined=n_quarantined)
+    figures = gates.figures(batch, anchors_at_hand(store, batch), facts, facts_of_data(store, batch))
+    suites = checks.suites()
+    figures["facts.unmeasured"] = gates.unmeasured(suites, figures)
+    verdicts: list[Verdict] = []
+    for name in gates.batch_gates(suites):
         rows = gates.evidence(checks.suite(name), figures)
         found = checks.run_suite(name, gates.frame(rows), gates.parameters(rows), key="subject")
-        verdicts += gates.verdicts(name, found, rows)
+        verdicts += verdicts_on(name, found, rows)
     return verdicts
 
 
@@ -209,21 +213,21 @@ def _quarantine_rows(batch_key: str, reasons: dict[str, list[str]]) -> pl.DataFr
     return pl.DataFrame(rows, schema={"batch_key": pl.String, "play_key": pl.String, "reasons": pl.List(pl.String)}, orient="row")
 
 
-def _verdict_rows(batch_key: str, verdicts: list[gates.Verdict]) -> pl.DataFrame:
-    columns = ("suite", "expectation", "subject", "observed", "lo", "hi", "n", "bound", "passed", "detail", "at_least")
+def _verdict_rows(batch_key: str, verdicts: list[Verdict]) -> pl.DataFrame:
+    columns = ("suite", "expectation", "subject", "observed", "lo", "hi", "n", "bound", "passed", "detail", "at_least", "applies")
     numbers = dict.fromkeys(("observed", "lo", "hi", "bound"), pl.Float64)
-    types = {"passed": pl.Boolean, "at_least": pl.Boolean, "n": pl.Int64, **numbers}
+    types = {"passed": pl.Boolean, "at_least": pl.Boolean, "applies": pl.Boolean, "n": pl.Int64, **numbers}
     rows = [(batch_key, *(getattr(verdict, column) for column in columns)) for verdict in verdicts]
     return pl.DataFrame(rows, schema={"batch_key": pl.String, **{c: types.get(c, pl.String) for c in columns}}, orient="row")
 
 
 def _fields(store: Store, batch_key: str) -> GateFields:
-    verdicts = [gates.Verdict(**row).as_json() for row in store.rows("validate/verdicts", batch_key=batch_key)]
+    verdicts = [Verdict(**row).as_json() for row in store.rows("validate/verdicts", batch_key=batch_key)]
     quarantined = store.rows("validate/quarantine", batch_key=batch_key)
     counts = pl.Series([reason for row in quarantined for reason in row["reasons"]], dtype=pl.String).value_counts(name="n")
     return {
         "verdicts": verdicts,
-        "passed": all(verdict["passed"] for verdict in verdicts),
+        "passed": not any(verdict["outcome"] == "failed" for verdict in verdicts),
         "n_quarantined": len(quarantined),
         "quarantined_by_reason": dict(sorted(counts.rows())),
         "overlap": overlap_of(store, batch_key),
@@ -236,16 +240,18 @@ def _show(fields: GateFields, batch_key: str) -> None:
     """Log line and artifact of the decision; outside a run (unit tests) there is nobody to tell."""
     if not in_run():
         return
-    n, n_failed = len(fields["verdicts"]), sum(not verdict["passed"] for verdict in fields["verdicts"])
+    n, n_failed = len(fields["verdicts"]), sum(verdict["outcome"] == "failed" for verdict in fields["verdicts"])
     get_run_logger().info("validate %s: %d verdicts, %d failed, %d quarantined", batch_key, n, n_failed, fields["n_quarantined"])
     page(verdict_page(fields), key="verdicts", description=f"Gates of batch {batch_key}")
 
 
 def verdict_page(fields: GateFields) -> str:
-    """The verdicts in Markdown: failed bounds with their miss first, then all, then the worst dialogues."""
-    failed = [verdict for verdict in fields["verdicts"] if not verdict["passed"]]
+    """The verdicts in Markdown: failed bounds with their miss and those that do not apply first, then all, then the worst dialogues."""
+    failed = [verdict for verdict in fields["verdicts"] if verdict["outcome"] == "failed"]
+    beside = [verdict for verdict in fields["verdicts"] if verdict["outcome"] == "not_applicable"]
     lines = [f"## {'Failed: nothing is published' if failed else 'Passed'}", ""]
     lines += [f"- **{verdict['suite']} / {verdict['expectation']}**: {verdict['detail']}" for verdict in failed]
+    lines += [f"- {verdict['suite']} / {verdict['expectation']}: {verdict['detail']}" for verdict in beside]
     header = ("suite", "bound on", "observed", "95 %", "bound", "n", "verdict")
     lines += ["", table(header, [_cells(verdict) for verdict in fields["verdicts"]])]
     lines += ["", overlapping(fields["overlap"])]
@@ -260,5 +266,5 @@ def _cells(verdict: VerdictFields) -> tuple[str, ...]:
     interval = interval_cell(*(verdict["ci"] or (None, None)))
     seen = number(verdict["observed"], missing="")
     held = "" if verdict["bound"] is None else bound(verdict["bound"], at_least=verdict["at_least"])
-    outcome = "passed" if verdict["passed"] else "**failed**"
+    outcome = {"passed": "passed", "failed": "**failed**", "not_applicable": "not applicable"}[verdict["outcome"]]
     return verdict["suite"], verdict["expectation"], seen, interval, held, str(verdict["n"]), outcome

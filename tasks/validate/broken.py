@@ -8,7 +8,7 @@ from prefect import get_run_logger, task
 
 from understudy.doors.store import Store
 from understudy.errors import BadInput
-from understudy.release.gates import VerdictFields
+from understudy.release.verdicts import VerdictFields
 from understudy.report.markdown import as_plain
 from understudy.tasks.artifacts import page
 from understudy.tasks.validate.dialogues import DialogueFields, Shown

@@ -14,7 +14,7 @@ from tests import suites
 from understudy.doors import checks
 from understudy.errors import UnderstudyError
 from understudy.records import Measured
-from understudy.release import gates
+from understudy.release import gates, verdicts
 
 HUMANS = {
     "dialogue_id": ["h0", "h1", "h2"], "licence": ["CC0-1.0", "MIT", "MIT"], "n_messages": [4, 6, 3], "n_turns": [3, 6, 3],
@@ -89,7 +89,7 @@ def test_the_guards_of_a_gate_turn_away_evidence_that_is_not_there(name: str) ->
 def test_the_library_itself_turns_away_a_figure_that_is_no_finite_number(value: float, passed: bool) -> None:
     known = {"objectives.diversity_gap": Measured(value, 0.0, 0.2, 1000), "anchors.diversity_gap.floor_hi": Measured(0.2, n=40)}
     rows = gates.evidence(checks.suite("diversity"), known)
-    found = gates.verdicts("diversity", checks.run_suite("diversity", gates.frame(rows), gates.parameters(rows), key="subject"), rows)
+    found = verdicts.verdicts_on("diversity", checks.run_suite("diversity", gates.frame(rows), gates.parameters(rows), key="subject"), rows)
     assert next(one for one in found if one.subject == "diversity_gap").passed is passed
     assert all(one.passed for one in found) is passed
 

@@ -13,7 +13,7 @@ from understudy.errors import BadInput
 from understudy.measure.reference import Reference
 from understudy.play.dialogue import Played
 from understudy.release.failing import Behind, has_marks, marks
-from understudy.release.gates import VerdictFields
+from understudy.release.verdicts import VerdictFields
 from understudy.search.influence import ComparedTurn, Exhibit, Reading
 from understudy.tasks.publish.listing import store_releases
 from understudy.tasks.validate.batch import validate_batch

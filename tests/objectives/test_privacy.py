@@ -11,7 +11,7 @@ from understudy.doors import checks
 from understudy.measure.privacy import FIGURES, Sources, closeness, exposed, plant
 from understudy.measure.reference import Reference
 from understudy.objectives import measure_all
-from understudy.release import gates
+from understudy.release import gates, verdicts
 
 WORDS = np.array([f"word{i}" for i in range(80)])
 
@@ -47,13 +47,13 @@ def test_a_simulator_that_recites_its_sources_is_seen(humans: Sources) -> None:
     assert half["nndr_5"].hi < half["nndr_5_human"].lo
 
 
-def judged(turns: pl.DataFrame, humans: Sources) -> dict[str, gates.Verdict]:
+def judged(turns: pl.DataFrame, humans: Sources) -> dict[str, verdicts.Verdict]:
     """The verdicts of the gate on a batch of these dialogues."""
     seen = {name: one.as_json() for name, one in closeness(turns, humans, seed=1).items()}
-    found = gates.figures({"objectives": {}, "leakage": {}, "diagnostics": seen}, [], {})
+    found = gates.figures({"objectives": {}, "leakage": {}, "diagnostics": seen}, [], {}, {})
     rows = gates.evidence(checks.suite("privacy"), found)
     done = suites.run_suite("privacy", gates.frame(rows), gates.parameters(rows), key="subject")
-    return {one.expectation: one for one in gates.verdicts("privacy", done, rows)}
+    return {one.expectation: one for one in verdicts.verdicts_on("privacy", done, rows)}
 
 
 def test_the_gate_lets_strangers_pass_and_refuses_who_recites_a_tenth_or_has_no_sources(humans: Sources) -> None:

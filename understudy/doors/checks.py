@@ -124,6 +124,14 @@ def _refuse_weak_bound(told: str, entry: Expectation) -> None:
         raise UnderstudyError(f"{told} lacks {', '.join(absent)} in its meta", hint="docs/gates.md explains the fields of a bound")
     if meta["limit"] not in LIMITS or meta["basis"] not in BASES:
         raise UnderstudyError(f"{told}: limit must be one of {', '.join(LIMITS)}, and basis one of {', '.join(BASES)}")
+    rule = meta.get("applies")
+    if rule is not None and not (
+        set(rule) == {"figure", "at_least", "why"} and str(rule["figure"]).startswith("data.") and rule["at_least"] > 0 and rule["why"]
+    ):
+        raise UnderstudyError(
+            f"{told}: applies is {rule}; it must hold a figure of the data (data.…), at_least above 0, and why",
+            hint="docs/gates.md explains where a bound applies",
+        )
     least = 2 if meta["basis"] == "estimate" else 0
     if not isinstance(meta["min_n"], int) or meta["min_n"] < least:
         raise UnderstudyError(f"{told}: min_n is {meta['min_n']}; a bound on an {meta['basis']} needs at least {least}")

@@ -2,15 +2,16 @@
 
 Stands between ingest and play. `splits` assigns every dialogue to one split, `needs` tells what a seeker wants without
 the label at stake, `contexts` finds the points at which a simulator takes over, `leaks` which of them give their item away,
-`telling` what was disclosed when and how seekers talk, `rows` makes the rows of the schema.
+`talk` what a dialogue says where no form does, `telling` what was disclosed when and how seekers talk, `rows` makes the rows of the schema.
 """
 
-from understudy.profile import contexts, leaks, splits, telling
+from understudy.instruments import wishes
+from understudy.profile import contexts, leaks, splits, talk, telling
 
 VERSION = 3
 
 # every version that shapes the rows of a profile
 VERSIONS = {
     "splits": splits.VERSION, "division": splits.DIVISION, "contexts": contexts.VERSION, "leaks": leaks.VERSION,
-    "telling": telling.VERSION,
+    "telling": telling.VERSION, "talk": talk.VERSION, "wishes": wishes.VERSION,
 }  # fmt: skip

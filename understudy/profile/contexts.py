@@ -4,6 +4,9 @@
 - reaction: a seeker turn after a recommender turn that recommends exactly one item, when the seeker's form says that the item
   was suggested. Strata by the form. Where the item was named before, the point is flagged and left out (`leaks`).
 - decoy: one reaction point a dialogue, with the item swapped for a random one of the catalogue.
+
+In a log without forms the dialogue itself says what was suggested and what is wanted (`talk`): every reaction is of the stratum
+`unstated`, and a need holds only what was told before the point.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from understudy.instruments.disclosure import ItemIndex
 from understudy.keys import key, rng_of, share_of
 from understudy.profile.leaks import Leak, before_suggestion, leak_of
 from understudy.profile.needs import need_of, targets_of
+from understudy.profile.talk import Talk, need_before
 from understudy.records import DECOY, Dialogue, Item, Mention, Need, Role, Scenario, Stratum, Turn
 
 VERSION = 2
@@ -47,14 +51,17 @@ class Want:
     leak: Leak = ""
 
 
-def want_of(dialogue: Dialogue, catalogue: ItemIndex, *, seed: int) -> Want:
-    """The need of a free run and its target, one of the dialogue's targets by seeded hash; no target's title is in the need."""
-    items = catalogue.items
-    targets = targets_of(dialogue, items)
+def want_of(dialogue: Dialogue, catalogue: ItemIndex, *, seed: int, talk: Talk | None = None) -> Want:
+    """The need of a free run and its target, one of the dialogue's targets by seeded hash; no target's title is in the need.
+
+    `talk`: what a dialogue of a log without forms says; then the need is what was told before the target was suggested.
+    """
+    source = _source(dialogue, catalogue.items, talk)
+    targets = source.targets()
     if not targets:
-        return Want(dialogue.dialogue_id, need_of(dialogue, items), None)
+        return Want(dialogue.dialogue_id, source.whole_need(), None)
     target = min(targets, key=lambda item_id: (share_of("target", VERSION, seed, dialogue.dialogue_id, item_id), item_id))
-    need = need_of(dialogue, items, at_stake=(target,), hidden=targets)
+    need = source.need_for(target, targets)
     before = before_suggestion(target, dialogue.turns, catalogue)
     return Want(dialogue.dialogue_id, need, target, leak_of(target, before, need, catalogue, seen=True))
 
@@ -64,17 +71,20 @@ def scenario_of(dialogue_id: str, content: str, need: Need, target: Item, *, ope
     return Scenario(key("scenario", VERSION, dialogue=content, need=need, target=target), dialogue_id, need, target.item_id, opener)
 
 
-def points_of(dialogue: Dialogue, catalogue: ItemIndex, *, content: str, pool: Sequence[str], seed: int) -> Iterator[Point]:
+def points_of(
+    dialogue: Dialogue, catalogue: ItemIndex, *, content: str, pool: Sequence[str], seed: int, talk: Talk | None = None
+) -> Iterator[Point]:
     """Every context of one dialogue, in order of turn; those that leak too, flagged.
 
-    `content` is the digest of the dialogue, a part of every id; decoys are drawn from the item ids in `pool`.
+    `content` is the digest of the dialogue, a part of every id; decoys are drawn from the item ids in `pool`. `talk`: what a dialogue of
+    a log without forms says.
     """
-    cut = _NeedCut(dialogue, catalogue.items)
+    cut = _source(dialogue, catalogue.items, talk)
     reactions: list[tuple[int, str]] = []
     for index, turn in enumerate(dialogue.turns):
         if turn.role != "seeker" or not turn.text:
             continue
-        need = cut.need(cut.at_stake(index))
+        need = cut.need(index, cut.at_stake(index))
         yield _point("behaviour", content, dialogue, index, None, None, need)
         item_id = reaction_item(dialogue.turns, index, cut.forms, catalogue.items)
         if item_id is not None:
@@ -114,12 +124,12 @@ def reaction_item(turns: Sequence[Turn], index: int, forms: Mapping[str, Mention
     return named[0]
 
 
-class _NeedCut:
-    """The needs of one dialogue by what is at stake; most turns share theirs with another."""
+class _Source:
+    """Where the needs of one dialogue come from: the seeker's form."""
 
     def __init__(self, dialogue: Dialogue, items: Mapping[str, Item]) -> None:
         self.dialogue, self._items = dialogue, items
-        self.forms = {one.item_id: one for one in dialogue.mentions}
+        self.forms: Mapping[str, Mention] = {one.item_id: one for one in dialogue.mentions}
         self._needs: dict[tuple[str, ...], Need] = {}
 
     def at_stake(self, index: int) -> tuple[str, ...]:
@@ -127,14 +137,52 @@ class _NeedCut:
         named = self.dialogue.turns[index - 1].item_ids if index else ()
         return tuple(dict.fromkeys(one for one in named if one in self.forms and self.forms[one].suggested))
 
-    def need(self, at_stake: tuple[str, ...]) -> Need:
+    def need(self, index: int, at_stake: tuple[str, ...]) -> Need:  # noqa: ARG002
+        """The need at a turn; most turns share theirs with another."""
         if at_stake not in self._needs:
             self._needs[at_stake] = need_of(self.dialogue, self._items, at_stake=at_stake)
         return self._needs[at_stake]
 
+    def targets(self) -> tuple[str, ...]:
+        """The ids of the items that the seeker can be taken to look for."""
+        return targets_of(self.dialogue, self._items)
+
+    def whole_need(self) -> Need:
+        """The need of a dialogue without a target."""
+        return need_of(self.dialogue, self._items)
+
+    def need_for(self, target: str, targets: tuple[str, ...]) -> Need:
+        """The need of a free run with this target."""
+        return need_of(self.dialogue, self._items, at_stake=(target,), hidden=targets)
+
+
+class _TalkSource(_Source):
+    """Where they come from in a log without forms: what the dialogue says, and of that only what stands before the point."""
+
+    def __init__(self, dialogue: Dialogue, items: Mapping[str, Item], talk: Talk) -> None:
+        super().__init__(dialogue, items)
+        self._talk, self.forms = talk, talk.forms
+        self._suggested_at = {one.item_id: one.turn_index for one in talk.suggestions}
+
+    def need(self, index: int, at_stake: tuple[str, ...]) -> Need:
+        return need_before(self._talk, index, self._items, at_stake=at_stake)
+
+    def targets(self) -> tuple[str, ...]:
+        return tuple(sorted(one.item_id for one in self._talk.accepted))
+
+    def whole_need(self) -> Need:
+        return need_before(self._talk, len(self.dialogue.turns), self._items)
+
+    def need_for(self, target: str, targets: tuple[str, ...]) -> Need:
+        return need_before(self._talk, self._suggested_at[target], self._items, hidden=targets)
+
+
+def _source(dialogue: Dialogue, items: Mapping[str, Item], talk: Talk | None) -> _Source:
+    return _Source(dialogue, items) if talk is None else _TalkSource(dialogue, items, talk)
+
 
 def _decoy(
-    content: str, cut: _NeedCut, catalogue: ItemIndex, pool: Sequence[str], reactions: Sequence[tuple[int, str]], seed: int
+    content: str, cut: _Source, catalogue: ItemIndex, pool: Sequence[str], reactions: Sequence[tuple[int, str]], seed: int
 ) -> Iterator[Point]:
     dialogue, items = cut.dialogue, catalogue.items
     rng = rng_of("decoy", VERSION, seed, dialogue.dialogue_id)
@@ -144,7 +192,7 @@ def _decoy(
     for draw in rng.integers(len(pool), size=_N_DRAWS):
         decoy = pool[int(draw)]
         if decoy not in known and items[decoy].title.casefold() not in titles:
-            need = need_of(dialogue, items, at_stake=(*cut.at_stake(index), real, decoy))
+            need = cut.need(index, (*cut.at_stake(index), real, decoy))
             if not leak_of(decoy, dialogue.turns[: index - 1], need, catalogue):
                 yield _point("decoy", content, dialogue, index, DECOY, decoy, need)
                 return

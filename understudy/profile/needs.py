@@ -41,8 +41,8 @@ def need_of(dialogue: Dialogue, items: Mapping[str, Item], *, at_stake: Collecti
     """
     mentions = [one for one in dialogue.mentions if one.item_id in items]
     judged = [one for one in mentions if one.item_id not in at_stake]
-    told = _Titles(items[item_id] for item_id in (*at_stake, *hidden) if item_id in items)
-    unseen = _Titles(items[item_id] for item_id in hidden if item_id in items)
+    told = HiddenTitles(items[item_id] for item_id in (*at_stake, *hidden) if item_id in items)
+    unseen = HiddenTitles(items[item_id] for item_id in hidden if item_id in items)
     liked = [items[one.item_id] for one in judged if one.liked]
     disliked = [items[one.item_id] for one in judged if one.liked is False]
     known = {one.item_id for one in judged if _known_before(one)}
@@ -63,7 +63,7 @@ def need_of(dialogue: Dialogue, items: Mapping[str, Item], *, at_stake: Collecti
     )
 
 
-class _Titles:
+class HiddenTitles:
     """Titles that a need must not give away."""
 
     def __init__(self, items: Iterable[Item]) -> None:
@@ -75,6 +75,10 @@ class _Titles:
         """The labels of the items that neither bear a hidden title nor hold a hidden label within their own, each once."""
         labels = dict.fromkeys(item.label for item in items if item.title.casefold() not in self._titles)
         return tuple(label for label in labels if not any(hidden in label.casefold() for hidden in self._labels))
+
+    def names_without(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The names, as they are, without those that hold a hidden title."""
+        return tuple(name for name in names if not any(f" {hidden} " in f" {name.casefold()} " for hidden in self._titles))
 
 
 def _known_before(mention: Mention) -> bool:
@@ -90,13 +94,14 @@ def _sides(
     liked: Sequence[Item], disliked: Sequence[Item], of: Callable[[Item], tuple[str, ...]], n: int
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The most frequent attributes of the liked, and of the disliked those that no liked item has; at most `n` each."""
-    likes = _most(name for item in liked for name in of(item))
+    likes = most_frequent(name for item in liked for name in of(item))
     if not disliked:
         return likes[:n], ()
-    dislikes = _most(name for item in disliked for name in of(item))
+    dislikes = most_frequent(name for item in disliked for name in of(item))
     return likes[:n], tuple(name for name in dislikes if name not in likes)[:n]
 
 
-def _most(names: Iterable[str]) -> tuple[str, ...]:
+def most_frequent(names: Iterable[str]) -> tuple[str, ...]:
+    """The different names, the most frequent first, then by the alphabet."""
     counted = Counter(names)
     return tuple(sorted(counted, key=lambda name: (-counted[name], name)))

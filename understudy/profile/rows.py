@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,10 @@ import polars as pl
 
 from understudy.instruments.disclosure import ItemIndex
 from understudy.keys import canonical_json
-from understudy.profile.contexts import points_of, want_of
+from understudy.profile.contexts import Point, points_of, want_of
 from understudy.profile.splits import assign, seeker_of
-from understudy.profile.telling import disclosed, masked_turns, styles
+from understudy.profile.talk import Hints, Reads, Talk, has_forms, talks_of
+from understudy.profile.telling import disclosed, masked_turns, styles, told_in
 from understudy.records import Dialogue, Item, Need, Split
 
 _KEYS = {"profile_key": pl.String, "dialogue_id": pl.String, "seeker_id": pl.String, "split": pl.String}
@@ -24,39 +25,71 @@ _CONTEXTS = {
 }  # fmt: skip
 
 
+_SUGGESTIONS = {
+    "profile_key": pl.String, "dialogue_id": pl.String, "turn_index": pl.Int32, "item_id": pl.String, "reaction": pl.String,
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Profiled:
-    """What is known of a data set's dialogues: the frames of profile.splits, .seekers and .contexts."""
+    """What is known of a data set's dialogues: the frames of profile.splits, .seekers, .contexts and .suggestions.
+
+    Without forms (`has_forms`) suggestions and the reactions to them are read from the dialogues; with forms `suggestions` is empty.
+    """
 
     splits: pl.DataFrame
     seekers: pl.DataFrame
     contexts: pl.DataFrame
+    suggestions: pl.DataFrame
+    has_forms: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How dialogues without forms are read: the log's own annotations of names, and the instrument that reads reactions."""
+
+    hints: Hints
+    reads: Reads
 
 
 def profiled(
-    dialogues: Sequence[Dialogue], items: Mapping[str, Item], *, contents: Mapping[str, str], profile_key: str, seed: int
+    dialogues: Sequence[Dialogue], items: Mapping[str, Item], *, contents: Mapping[str, str], profile_key: str, seed: int, reading: Reading
 ) -> Profiled:
-    """The frames; `contents` maps dialogue ids to the digests of their content."""
+    """The frames; `contents` maps dialogue ids to the digests of their content, `reading` is used where the data set has no forms."""
     splits, catalogue, pool = assign(dialogues), ItemIndex(items), sorted(items)
     spoken = masked_turns(dialogues, items)
     style, masked = styles(spoken), _by_dialogue(spoken)
+    formed = has_forms(dialogues)
+    talks = {} if formed else talks_of(dialogues, masked, catalogue, hints=reading.hints, reads=reading.reads)
     seekers: list[dict[str, Any]] = []
     contexts: list[dict[str, Any]] = []
     for dialogue in dialogues:
-        keys = _keys(dialogue, splits[dialogue.dialogue_id], profile_key)
-        want = want_of(dialogue, catalogue, seed=seed)
-        told = [(one.turn_index, one.kind, one.value) for one in disclosed(dialogue, masked.get(dialogue.dialogue_id, {}), catalogue)]
-        talk = {"disclosed": canonical_json(told), "style": canonical_json(style.get(dialogue.dialogue_id))}
-        seekers.append({**keys, "need": canonical_json(want.need), "target": want.target, **talk, **_leak(want.leak)})
-        texts: dict[Need, str] = {}
-        for point in points_of(dialogue, catalogue, content=contents[dialogue.dialogue_id], pool=pool, seed=seed):
-            if point.need not in texts:
-                texts[point.need] = canonical_json(point.need)
-            at = {"context_id": point.context_id, "turn_index": point.turn_index, "recommender_id": dialogue.recommender_id}
-            what = {"kind": point.kind, "stratum": point.stratum, "item_id": point.item_id, "need": texts[point.need]}
-            contexts.append({**keys, **at, **what, **_leak(point.leak)})
+        keys, talk = _keys(dialogue, splits[dialogue.dialogue_id], profile_key), talks.get(dialogue.dialogue_id)
+        want = want_of(dialogue, catalogue, seed=seed, talk=talk)
+        told = disclosed(dialogue, masked.get(dialogue.dialogue_id, {}), catalogue) if talk is None else told_in(talk, items)
+        first = [(one.turn_index, one.kind, one.value) for one in told]
+        words = {"disclosed": canonical_json(first), "style": canonical_json(style.get(dialogue.dialogue_id))}
+        seekers.append({**keys, "need": canonical_json(want.need), "target": want.target, **words, **_leak(want.leak)})
+        points = points_of(dialogue, catalogue, content=contents[dialogue.dialogue_id], pool=pool, seed=seed, talk=talk)
+        contexts += _context_rows(points, keys, dialogue.recommender_id)
     frame = pl.DataFrame(seekers, schema=_SEEKERS)
-    return Profiled(frame.select(*_KEYS), frame, pl.DataFrame(contexts, schema=_CONTEXTS))
+    suggested = _suggestion_rows(talks, profile_key)
+    return Profiled(frame.select(*_KEYS), frame, pl.DataFrame(contexts, schema=_CONTEXTS), suggested, formed)
+
+
+def _context_rows(points: Iterable[Point], keys: Mapping[str, str], recommender_id: str | None) -> Iterator[dict[str, Any]]:
+    texts: dict[Need, str] = {}
+    for point in points:
+        if point.need not in texts:
+            texts[point.need] = canonical_json(point.need)
+        at = {"context_id": point.context_id, "turn_index": point.turn_index, "recommender_id": recommender_id}
+        what = {"kind": point.kind, "stratum": point.stratum, "item_id": point.item_id, "need": texts[point.need]}
+        yield {**keys, **at, **what, **_leak(point.leak)}
+
+
+def _suggestion_rows(talks: Mapping[str, Talk], profile_key: str) -> pl.DataFrame:
+    rows = [(profile_key, name, one.turn_index, one.item_id, one.reaction) for name, talk in talks.items() for one in talk.suggestions]
+    return pl.DataFrame(rows, schema=_SUGGESTIONS, orient="row")
 
 
 def _by_dialogue(spoken: pl.DataFrame) -> dict[str, dict[int, str]]:

@@ -16,6 +16,7 @@ from understudy.instruments import features, text
 from understudy.instruments.disclosure import ItemIndex, says
 from understudy.instruments.text import MASK, Titles
 from understudy.profile.needs import need_of, references_of
+from understudy.profile.talk import Talk
 from understudy.records import Dialogue, Item
 
 VERSION = 1
@@ -88,6 +89,17 @@ def disclosed(dialogue: Dialogue, masked: Mapping[int, str], catalogue: ItemInde
         if (index := next(told, None)) is not None:
             found.append(Disclosed(index, "item", item.label))
     return tuple(sorted(found, key=lambda one: (one.turn_index, one.kind, one.value)))
+
+
+def told_in(talk: Talk, items: Mapping[str, Item]) -> tuple[Disclosed, ...]:
+    """The same of a dialogue without a form: what its turns say is wished for or not, and the titles that they name."""
+    found: dict[tuple[Wish, str], int] = {}
+    for index, wish in talk.wishes:
+        found.setdefault((wish.kind, wish.value), index)
+    for index, item_id, _ in talk.titles:
+        found.setdefault(("item", items[item_id].label), index)
+    told = (Disclosed(index, kind, value) for (kind, value), index in found.items())
+    return tuple(sorted(told, key=lambda one: (one.turn_index, one.kind, one.value)))
 
 
 def told_before(disclosures: Sequence[Disclosed], turn_index: int) -> tuple[Disclosed, ...]:

@@ -117,7 +117,7 @@ def _verdicts(verdicts: list[dict[str, Any]]) -> str:
     rows = [
         (
             v["suite"], v["expectation"], number(v["observed"], missing=""), _held(v), str(v["n"]),
-            "passed" if v["passed"] else "failed", v["detail"],
+            "not applicable" if not v.get("applies", True) else "passed" if v["passed"] else "failed", v["detail"],
         )
         for v in bounded
     ]  # fmt: skip

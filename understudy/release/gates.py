@@ -1,9 +1,13 @@
-"""Gates: the figure that each bound of a suite refers to, and the verdict on it.
+"""Gates: the figure that each bound of a suite refers to, and the evidence for it.
 
 A suite in expectations/ declares for each bound, under `meta`, its `figure`, whether the point or the `upper` end of the
 interval is held against it (`limit`), how many units it needs (`min_n`), in which `range` the figure lies and where the `bound`
 comes from. Here these become rows of evidence and values of parameters; the comparing is left to the expectations. What was not
 measured fails, as do a figure that is not a finite number and a bound that no figure could break.
+
+A bound whose evidence the data set itself cannot give is not applicable, by the rule `applies` in its meta: a fact of the data
+(`data.…`) and the least value from which the bound applies. It has neither passed nor failed. What a release needs all the same stands in
+the suite `release`, under `requires`.
 """
 
 from __future__ import annotations
@@ -11,20 +15,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, Literal, Protocol, TypedDict
+from typing import Any, Literal, Protocol
 
 import polars as pl
 
 from understudy.errors import UnderstudyError
 from understudy.records import Measured
 
-VERSION = 3
+VERSION = 4
 # every batch is held against these, in this order; other suites with bounds follow
 BATCH_GATES = ("leakage", "bias", "diversity", "alignment", "privacy", "release")
 # how an objective marks a stratum with fewer contexts than a report needs: shown, and gating nothing (design, section 3)
 UNDERPOWERED = "underpowered"
 
-State = Literal["measured", "left_out", "not_measured"]
+State = Literal["measured", "not_applicable", "not_measured"]
 Figures = Mapping[str, Measured]
 
 
@@ -37,23 +41,6 @@ class Declared(Protocol):
     def kwargs(self) -> Mapping[str, Any]: ...
     @property
     def meta(self) -> Mapping[str, Any]: ...
-
-
-class Checked(Protocol):
-    """What came out of one expectation."""
-
-    @property
-    def expectation(self) -> Declared: ...
-    @property
-    def passed(self) -> bool: ...
-    @property
-    def n(self) -> int: ...
-    @property
-    def n_unexpected(self) -> int: ...
-    @property
-    def observed(self) -> float | None: ...
-    @property
-    def unexpected(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,66 +57,19 @@ class BoundEvidence:
     reason: str
 
 
-class VerdictFields(TypedDict):
-    """One line of the outcome as the command line answers it."""
+def figures(
+    evaluation: Mapping[str, Any], anchors: Iterable[Mapping[str, Any]], facts: Figures, data: Figures
+) -> dict[str, Measured]:
+    """Every figure that a bound may name: `objectives.X`, `leakage.X`, `diagnostics.X`, `anchors.X.value|floor_hi`, `facts.X`, `data.X`.
 
-    suite: str
-    expectation: str
-    subject: str
-    observed: float | None
-    ci: list[float] | None
-    n: int
-    bound: float | None
-    at_least: bool | None
-    passed: bool
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The verdict on one expectation: what was observed, what was allowed, and in words by how much it was missed.
-
-    `at_least`: whether the bound is a least value; None where there is no bound, and where the side was not recorded.
-    """
-
-    suite: str
-    expectation: str
-    subject: str
-    observed: float | None
-    lo: float | None
-    hi: float | None
-    n: int
-    bound: float | None
-    passed: bool
-    detail: str
-    at_least: bool | None = None
-
-    def as_json(self) -> VerdictFields:
-        """The contract's form, with `subject`, `n` and `detail` added."""
-        return {
-            "suite": self.suite,
-            "expectation": self.expectation,
-            "subject": self.subject,
-            "observed": self.observed,
-            "ci": None if self.lo is None or self.hi is None else [self.lo, self.hi],
-            "n": self.n,
-            "bound": self.bound,
-            "at_least": self.at_least,
-            "passed": self.passed,
-            "detail": self.detail,
-        }
-
-
-def figures(evaluation: Mapping[str, Any], anchors: Iterable[Mapping[str, Any]], facts: Figures) -> dict[str, Measured]:
-    """Every figure that a bound may name: `objectives.X`, `leakage.X`, `diagnostics.X`, `anchors.X.value|floor_hi`, `facts.X`.
-
-    `evaluation` holds objectives, leakage and diagnostics in the contract's forms; `anchors` are rows of profile.anchors.
+    `evaluation` holds objectives, leakage and diagnostics in the contract's forms; `anchors` are rows of profile.anchors. `facts` are of
+    the batch, `data` of the humans that it is measured against.
     """
     found = {f"facts.{name}": value for name, value in facts.items()}
+    found |= {f"data.{name}": value for name, value in data.items()}
     for part in ("objectives", "leakage", "diagnostics"):
         for name, value in evaluation[part].items():
             found[f"{part}.{name}"] = Measured.from_json(value, no_reason="no reason was given")
-    found |= _underpowered(evaluation["objectives"])
     for row in anchors:
         why = row["reason"] or "the profile does not hold it"
         found[f"anchors.{row['name']}.value"] = Measured(row["value"], n=row["n"], reason=why)
@@ -143,11 +83,31 @@ def underpowered_strata(objectives: Mapping[str, Mapping[str, Any]]) -> dict[str
     return {name: int(one["n"]) for name, one in parts.items() if str(one.get("reason", "")).startswith(UNDERPOWERED)}
 
 
-def _underpowered(objectives: Mapping[str, Mapping[str, Any]]) -> dict[str, Measured]:
-    """The acceptance of strata that positive_bias left out for want of human contexts: a bound on it gates nothing."""
-    parts = objectives.get("positive_bias", {}).get("parts", {})
-    named = {f"diagnostics.{name}_acceptance": Measured.from_json(value) for name, value in parts.items()}
-    return {name: one for name, one in named.items() if one.reason.startswith(UNDERPOWERED)}
+def unmeasured(suites: Mapping[str, Sequence[Declared]], known: Figures) -> Measured:
+    """How many of the lists under `requires` in the suites have no bound that was measured, with their names as the reason.
+
+    A list names bounds as `suite/bound`, one of which has to be measured. Raises UnderstudyError where there is no such bound.
+    """
+    required = [tuple(names) for suite in suites.values() for one in bounds(suite) for names in one.meta.get("requires", ())]
+    states = {f"{name}/{row.subject}": row.state for name, suite in suites.items() for row in evidence(suite, known)}
+    if unknown := sorted({name for names in required for name in names if name not in states}):
+        raise UnderstudyError(f"a suite requires bounds that no suite has: {', '.join(unknown)}", hint="write them as suite/bound")
+    missing = [" or ".join(names) for names in required if not any(states[name] == "measured" for name in names)]
+    return Measured(float(len(missing)), n=len(required), reason="; ".join(missing))
+
+
+def not_applicable(bound: Declared, known: Figures) -> str:
+    """Why a bound does not apply to a data set, by the rule in its meta; empty where it applies."""
+    rule = bound.meta.get("applies")
+    if rule is None:
+        return ""
+    fact = known.get(rule["figure"])
+    if fact is None or fact.value is None:
+        told = f"the rule of the bound {bound.name} asks for {rule['figure']}, which nobody knows"
+        raise UnderstudyError(told, hint="docs/gates.md lists the facts of the data")
+    if fact.value >= rule["at_least"]:
+        return ""
+    return f"{rule['why']} ({rule['figure']} is {fact.value:g}; the bound applies from {rule['at_least']:g} on)"
 
 
 def bounds(suite: Sequence[Declared]) -> list[Declared]:
@@ -181,33 +141,9 @@ def parameters(rows: Sequence[BoundEvidence]) -> dict[str, float]:
     return {row.subject: nothing[row.at_least] if row.bound is None else row.bound for row in rows}
 
 
-def verdicts(name: str, checks: Sequence[Checked], rows: Sequence[BoundEvidence]) -> list[Verdict]:
-    """One verdict per expectation. A bound fails as well if the suite's own checks reject its evidence."""
-    by_subject = {row.subject: row for row in rows}
-    turned_away = {key for check in checks if "figure" not in check.expectation.meta and not check.passed for key in check.unexpected}
-    told = []
-    for check in checks:
-        row = by_subject.get(check.expectation.name) if "figure" in check.expectation.meta else None
-        told.append(table_verdict(name, check) if row is None else _bound_verdict(name, check, row, row.subject in turned_away))
-    return told
-
-
-def table_verdict(name: str, check: Checked) -> Verdict:
-    """The verdict on an expectation over rows: `observed` is the share of rows that break it, or the count it bounds."""
-    share = check.n_unexpected / check.n if check.n else None
-    observed = check.observed if check.observed is not None else share
-    if check.passed:
-        detail = ""
-    elif check.unexpected:
-        shown = ", ".join(check.unexpected[:5]) + (", …" if len(check.unexpected) > 5 else "")
-        detail = f"{check.n_unexpected} of {check.n} rows break the expectation: {shown}; {check.expectation.meta['why']}"
-    else:
-        detail = f"the value is {observed}; {check.expectation.meta['why']}"
-    return Verdict(name, check.expectation.name, "", observed, None, None, check.n, None, check.passed, detail)
-
-
 def _evidence(one: Declared, known: Figures) -> BoundEvidence:
     meta, at_least = one.meta, "min_value" in one.kwargs
+    beside = not_applicable(one, known)
     measured = _known_figure(known, meta["figure"])
     bound, missing = _bound(meta["bound"], known)
     missing = missing or _unbreakable(bound, meta["range"], at_least=at_least)
@@ -217,9 +153,10 @@ def _evidence(one: Declared, known: Figures) -> BoundEvidence:
         reason = "the figure has no interval"
     if not reason and measured.n < meta["min_n"]:
         reason = f"n is {measured.n}; at least {meta['min_n']} are needed"
-    state: State = "measured" if not reason else "left_out" if reason.startswith(UNDERPOWERED) else "not_measured"
+    state: State = "not_applicable" if beside else "not_measured" if reason else "measured"
     usable = limited if state == "measured" else None
-    return BoundEvidence(one.name, state, measured, 0 if state == "left_out" else meta["min_n"], usable, bound, at_least, reason)
+    least = 0 if state == "not_applicable" else meta["min_n"]
+    return BoundEvidence(one.name, state, measured, least, usable, bound, at_least, beside or reason)
 
 
 def _known_figure(known: Figures, name: str) -> Measured:
@@ -243,7 +180,7 @@ def _unbreakable(bound: float | None, figure_range: Sequence[float | None], *, a
 
 
 def _bound(source: Mapping[str, Any], known: Figures) -> tuple[float | None, str]:
-    """The bound and '', or None and why there is none. Underpowered stays recognizable as the reason."""
+    """The bound and '', or None and why there is none."""
     if "fixed" in source:
         return float(source["fixed"]), ""
     if "figure" not in source:
@@ -251,26 +188,4 @@ def _bound(source: Mapping[str, Any], known: Figures) -> tuple[float | None, str
     base = _known_figure(known, source["figure"])
     if base.value is not None:
         return base.value + source["plus"], ""
-    reason = base.reason if base.reason.startswith(UNDERPOWERED) else f"its bound {source['figure']} was not measured: {base.reason}"
-    return None, reason
-
-
-def _bound_verdict(name: str, check: Checked, row: BoundEvidence, turned_away: bool) -> Verdict:
-    passed = check.passed and not turned_away
-    seen = row.measured
-    return Verdict(
-        name, check.expectation.name, row.subject, seen.value, seen.lo, seen.hi, seen.n, row.bound, passed, _detail(check, row, passed),
-        row.at_least,
-    )  # fmt: skip
-
-
-def _detail(check: Checked, row: BoundEvidence, passed: bool) -> str:
-    if row.state == "left_out":
-        return f"left out: {row.reason}"
-    if row.state == "not_measured":
-        return f"not measured: {row.reason}"
-    if passed or row.limited is None or row.bound is None:
-        return ""
-    what = "upper end of the interval" if check.expectation.meta["limit"] == "upper" else "value"
-    side = "below the minimum" if row.at_least else "above the maximum"
-    return f"the {what} {row.limited:.3f} is {abs(row.limited - row.bound):.3f} {side} of {row.bound:.3f} (n = {row.measured.n})"
+    return None, f"its bound {source['figure']} was not measured: {base.reason}"

@@ -1,4 +1,4 @@
--- one row of plain counts, means and shares of a data set's human dialogues; sd with n - 1
+-- one row of plain counts, means and shares of a data set's human dialogues; sd with n - 1; without forms their counts are not known
 with dialogues as (
     select
         dialogues.dialogue_id,
@@ -29,15 +29,15 @@ lengths as (
 ),
 forms as (
     select
-        (count(*) filter (where suggested))::bigint as n_suggested,
-        (count(*) filter (where suggested and liked))::bigint as n_suggested_liked,
-        (count(*) filter (where suggested and not liked))::bigint as n_suggested_disliked,
-        (count(*) filter (where suggested and liked is null))::bigint as n_suggested_unstated,
-        (count(*) filter (where not suggested))::bigint as n_mentioned,
-        (count(*) filter (where not suggested and liked))::bigint as n_mentioned_liked,
-        (count(*) filter (where not suggested and not liked))::bigint as n_mentioned_disliked,
-        (count(*) filter (where not suggested and liked is null))::bigint as n_mentioned_unstated,
-        (count(distinct dialogue_id) filter (where not liked))::bigint as n_dialogues_with_disliked
+        case when count(suggested) > 0 then (count(*) filter (where suggested))::bigint end as n_suggested,
+        case when count(suggested) > 0 then (count(*) filter (where suggested and liked))::bigint end as n_suggested_liked,
+        case when count(suggested) > 0 then (count(*) filter (where suggested and not liked))::bigint end as n_suggested_disliked,
+        case when count(suggested) > 0 then (count(*) filter (where suggested and liked is null))::bigint end as n_suggested_unstated,
+        case when count(suggested) > 0 then (count(*) filter (where not suggested))::bigint end as n_mentioned,
+        case when count(suggested) > 0 then (count(*) filter (where not suggested and liked))::bigint end as n_mentioned_liked,
+        case when count(suggested) > 0 then (count(*) filter (where not suggested and not liked))::bigint end as n_mentioned_disliked,
+        case when count(suggested) > 0 then (count(*) filter (where not suggested and liked is null))::bigint end as n_mentioned_unstated,
+        case when count(suggested) > 0 then (count(distinct dialogue_id) filter (where not liked))::bigint end as n_dialogues_with_disliked
     from ingest.mentions
     where dataset = $dataset
 ),

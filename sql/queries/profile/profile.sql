@@ -5,6 +5,7 @@ select
     version,
     licence,
     has_official_split,
-    n_dialogues
+    n_dialogues,
+    has_forms
 from profile.profiles
 where profile_key = $profile_key

@@ -1,4 +1,4 @@
--- a target is shared when it is also a target of another split
+-- a target is shared when it is also a target of another split; without forms, accepted suggestions are targets
 with targets as (
     select distinct
         splits.split,
@@ -8,6 +8,14 @@ with targets as (
     inner join ingest.mentions on profiles.dataset = mentions.dataset and splits.dialogue_id = mentions.dialogue_id
     inner join ingest.items on profiles.dataset = items.dataset and mentions.item_id = items.item_id
     where profiles.profile_key = $profile_key and mentions.suggested and not mentions.seen and mentions.liked
+    union
+    select distinct
+        splits.split,
+        suggestions.item_id
+    from profile.splits
+    inner join profile.suggestions
+        on splits.profile_key = suggestions.profile_key and splits.dialogue_id = suggestions.dialogue_id
+    where splits.profile_key = $profile_key and suggestions.reaction = 'accept'
 ),
 spread as (
     select

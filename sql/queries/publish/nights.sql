@@ -68,7 +68,7 @@ missed as (
         batch_key,
         list(suite || '/' || expectation order by suite, expectation) as failed
     from validate.verdicts
-    where not passed
+    where not passed and coalesce(applies, true)
     group by batch_key
 )
 select

@@ -9,6 +9,7 @@ select
     bound,
     at_least,
     passed,
+    coalesce(applies, true) as applies,
     detail
 from validate.verdicts
 where batch_key = $batch_key
