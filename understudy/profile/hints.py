@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from understudy.instruments.wishes import Kind
 
-# the labels that readers give names as
-LABELS = ("entity", "genre", "person", "annotation", "preference")
-# NAME=value of DialogueKit's annotations
+LABELS = ("entity", "genre", "person", "annotation", "slot", "preference")
+"""The names of the labels under which readers keep what a log tags; `sql/queries/profile/annotated_names.sql` asks for the same."""
+
+# NAME=value of the annotations and slots of DialogueKit
 _SLOTS: dict[str, Kind] = {
     "genre": "genre", "genres": "genre", "actor": "person", "actors": "person", "author": "person", "director": "person",
     "person": "person", "people": "person",
@@ -34,7 +35,7 @@ def hints_of(labels: Iterable[tuple[str, int, str, str]]) -> dict[tuple[str, int
 def _hint(name: str, value: str) -> tuple[Kind | None, str] | None:
     if name in _KINDS:
         return _KINDS[name], value
-    if name == "annotation":
+    if name in ("annotation", "slot"):
         slot, _, told = value.partition("=")
         kind = _SLOTS.get(slot.strip().casefold())
         return None if kind is None else (kind, told)

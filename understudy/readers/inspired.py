@@ -23,7 +23,7 @@ from understudy.titles import tidy
 
 VERSION = 2
 LICENCE = "unknown"
-CARRIES = ("items", "acts", "outcomes")
+CARRIES = ("items", "acts", "outcomes", "metadata")
 TAGGED = True
 HOLDS = (
     "INSPIRED's folder holds train.tsv, dev.tsv and test.tsv, one utterance a row under a header; INSPIRED2's holds train_data.json, "
@@ -35,7 +35,8 @@ SPLITS = ("train", "dev", "test")
 _NEEDED = ("dialog_id", "utt_id", "speaker", "text")
 _STRATEGIES = ("expert_label", "first_label", "second_label")  # the first one is called either way
 _OUTCOMES = ("fine_label", "coarse_label", "case")
-_COLUMNS = (*_NEEDED, "movies", *_STRATEGIES, *_OUTCOMES, "movie_id")
+_NAMED = {"genre": "genres", "person": "people_names"}
+_COLUMNS = (*_NEEDED, "movies", *_NAMED.values(), *_STRATEGIES, *_OUTCOMES, "movie_id")
 
 _ROLES: dict[str, Role] = {"SEEKER": "seeker", "RECOMMENDER": "recommender"}
 _QUOTE = "QUOTATION_MARK"  # how the files write a quotation mark in a text
@@ -103,9 +104,10 @@ def _built(block: Block, seen: set[str], split: str | None) -> list[Record]:
         raise Broken("utt_id: rows are missing or not in order")
     turns, labels, items = Turns(), _about_dialogue(rows), dict[str, Item]()
     for row in rows:
-        named = [named_item(name) for name in _titles(row["movies"])]
+        named = [named_item(name) for name in _names(row["movies"])]
         items.update({one.item_id: one for one in named})
         index = turns.say(_role(row["speaker"]), row["text"].replace(_QUOTE, '"'), [one.item_id for one in named])
+        labels.extend(Label(name, value, index) for name, column in _NAMED.items() for value in dict.fromkeys(_names(row[column])))
         labels.extend(Label("strategy", row[column], index, column) for column in _STRATEGIES if _is_told(row[column]))
     if not (dialogue_id := rows[0]["dialog_id"].strip()):
         raise Broken("dialog_id: missing")
@@ -167,8 +169,8 @@ def _role(speaker: str) -> Role:
     return role
 
 
-def _titles(movies: str) -> list[str]:
-    return [name for part in movies.split(";") if (name := tidy(part))]
+def _names(cell: str) -> list[str]:
+    return [name for part in cell.split(";") if (name := tidy(part))]
 
 
 def _about_dialogue(rows: Sequence[dict[str, str]]) -> list[Label]:
