@@ -72,14 +72,14 @@ def told(evaluation: Evaluation) -> dict[str, Any]:
         for part, figure in evaluation.objectives[name].signed.items()
         if figure.value is not None
     }
-    seen = gates.figures(evaluation.as_json(), [], {})
+    seen = gates.figures(evaluation.as_json(), [], {}, {})
     figures = {name: [one.value, one.lo, one.hi, one.n] for name, one in seen.items() if one.value is not None}
     return {"objectives": values, "signed": signed, "figures": figures}
 
 
 def bounds_of(one: Fields, anchors: list[dict[str, Any]]) -> dict[str, tuple[float, float, bool]]:
     """`suite.bound` → what is held against it, the bound, whether it passes; of bounds that a half has evidence for."""
-    figures = gates.figures({"objectives": {}, "leakage": {}, "diagnostics": {}}, anchors, {})
+    figures = gates.figures({"objectives": {}, "leakage": {}, "diagnostics": {}}, anchors, {}, {})
     figures |= {name: Measured(*ends) for name, ends in one["figures"].items()}
     found = {}
     for suite in gates.BATCH_GATES:

@@ -184,7 +184,7 @@ def test_decoys_cannot_pass_by_a_bound_that_no_rate_can_exceed() -> None:
 
 
 def test_a_bound_without_its_human_floor_fails() -> None:
-    found = judge("bias", gates.figures(evaluation(), anchors(without="positive_bias"), FACTS))
+    found = judge("bias", gates.figures(evaluation(), anchors(without="positive_bias"), FACTS, DATA))
     assert not found["positive_bias"].passed
     assert found["positive_bias"].bound is None
     assert "its bound anchors.positive_bias.floor_hi was not measured" in found["positive_bias"].detail

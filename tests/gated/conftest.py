@@ -15,6 +15,7 @@ from tests import suites
 from tests.stored import on
 from understudy.doors import checks
 from understudy.doors.store import Store
+from understudy.records import STRATA
 from understudy.tasks.validate.batch import validate_batch
 
 N = 150
@@ -93,6 +94,15 @@ def rows(licence: str = "CC0-1.0") -> dict[str, list[dict[str, Any]]]:
                 "need": json.dumps({name: [] for name in NEED}), "target": "i0",
             }
             for d, s, split in human
+        ],
+        "profile.contexts": [
+            {
+                "profile_key": "p", "context_id": f"{d}-{stratum}-{k}", "dialogue_id": d, "turn_index": k, "seeker_id": s,
+                "recommender_id": "r", "split": split, "kind": "reaction", "stratum": stratum, "item_id": "i0", "need": "{}",
+            }
+            for d, s, split in human
+            for stratum in STRATA
+            for k in range(15)
         ],
         "profile.sized_anchors": [
             {

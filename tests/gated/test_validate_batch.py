@@ -28,7 +28,7 @@ quick = pytest.mark.usefixtures("quick_suites")
 
 
 def failed(fields: dict[str, Any]) -> dict[str, str]:
-    return {f"{v['suite']}/{v['expectation']}": v["detail"] for v in fields["verdicts"] if not v["passed"]}
+    return {f"{v['suite']}/{v['expectation']}": v["detail"] for v in fields["verdicts"] if v["outcome"] == "failed"}
 
 
 def test_a_clean_batch_passes_every_suite(make_store: Callable[..., str]) -> None:
@@ -60,6 +60,38 @@ def test_a_figure_beyond_its_bound_fails_its_gate_alone(make_store: Callable[...
     value = {"value": 0.04, "ci": [0.02, 0.08], "n": 1000}
     fields = validate(make_store(lambda tables: figure(tables, "leakage.title", value)), "b1")
     assert failed(fields) == {"leakage/title": "the upper end of the interval 0.080 is 0.030 above the maximum of 0.050 (n = 1000)"}
+
+
+@quick
+def test_bounds_that_the_data_cannot_give_evidence_for_do_not_apply_and_are_not_passed(make_store: Callable[..., str]) -> None:
+    def forget_forms(tables: Tables) -> None:
+        for context in tables["profile.contexts"]:
+            context["stratum"] = "unstated"
+        for item in tables["ingest.items"]:
+            item |= {"year": None, "genres": []}
+
+    path = make_store(forget_forms)
+    fields = validate(path, "b1")
+    beside = {f"{v['suite']}/{v['expectation']}": v for v in fields["verdicts"] if v["outcome"] == "not_applicable"}
+    assert set(beside) == {"leakage/attributes", "bias/decoy_acceptance"}
+    assert all(verdict["passed"] is None for verdict in beside.values())
+    assert fields["passed"]
+    assert require_passed(fields) == fields
+    assert "leakage / attributes: not applicable: the catalogue tells nothing of the targets but their titles" in verdict_page(fields)
+    assert validate(path, "b1") == fields
+
+
+@quick
+def test_a_batch_without_titles_and_without_reactions_is_no_release(make_store: Callable[..., str]) -> None:
+    def forget(tables: Tables) -> None:
+        tables["profile.contexts"] = []
+        for seeker in tables["profile.seekers"]:
+            seeker["target"] = None
+
+    fields = validate(make_store(forget), "b1")
+    assert failed(fields) == {
+        "release/unmeasured": "the value 1.000 is 1.000 above the maximum of 0.000 (n = 4): leakage/title or bias/positive_bias"
+    }  # fmt: skip
 
 
 def test_failing_dialogues_go_to_quarantine_with_their_reasons(make_store: Callable[..., str]) -> None:
