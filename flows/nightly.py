@@ -24,7 +24,7 @@ from understudy.tasks.play.opened import models_open, store_open
 from understudy.tasks.publish.batch import ReleasedFigure
 from understudy.tasks.publish.nights import recorded
 from understudy.tasks.runs import tell_why
-from understudy.tasks.simulate.doomed import require_enough
+from understudy.tasks.simulate.doomed import require_enough, require_evidence
 from understudy.tasks.studies.night import NightFields, night_fields, require_feasible
 from understudy.tasks.validate.batch import GateFields, answering
 
@@ -56,7 +56,7 @@ def nightly(
 ) -> NightlyFields:
     """The fields of `understudy nightly`. Raises GateFailed, which ends the run Failed, when a gate says no.
 
-    A night whose gates must fail is refused before it is paid, unless it is to be played `anyway`.
+    A night whose gates must fail, by its size or by its humans, is refused before it is paid, unless it is to be played `anyway`.
     """
     # what fails at publishing fails before anything is played
     checked_name(dataset, of="data set")
@@ -68,6 +68,7 @@ def nightly(
     with store_open(options.store) as store, snapshot_kept(store), recorded(store, dataset=dataset, batch=named) as night, gathered():
         stages.ingest(reader or dataset, [data], dataset=dataset, limits=limits, store=store)
         stages.profile(dataset, store=store)
+        require_evidence(store, dataset, report, batch=named, anyway=anyway)
         with models_open(dataset, options, store, run_id=night.run_id) as opened:
             found = stages.optimize(dataset, setting=setting, search=search, options=opened)
             tell = partial(night_fields, found, named, flow_run.get_id(), n_searching=found["n_model_calls"])

@@ -101,6 +101,9 @@ def nightly(
 
 def page(console: Console, fields: NightlyFields) -> None:
     """The night: objectives before and after, the gates, the release."""
+    if "pick" not in fields:
+        # refused before anything was played: the error names the bounds
+        return
     if fields["objectives"]:
         console.print(_objectives(fields["objectives"]))
     optimize.critic_and_pick(console, fields["pick"], critic=fields["critic"], n_critic_tokens=fields["n_critic_tokens"])

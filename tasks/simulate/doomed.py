@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Any
+
 from understudy.doors import checks
-from understudy.errors import BadInput
+from understudy.doors.store import Store
+from understudy.errors import BadInput, GateFailed
+from understudy.measure.reference import MIN_CONTEXTS
 from understudy.parameters import PanelSize
-from understudy.release.doomed import impossible
+from understudy.records import DECOY, REPORTING, STRATA
+from understudy.release import licences
+from understudy.release.doomed import impossible, refused
+from understudy.rows.handle import Humans
+from understudy.tasks.validate.data import facts_of_data
 
 _N_NAMED = 4
+_REPLAYED = 2  # seeker turns of a dialogue that is replayed whole
 
 
 def require_enough(n: int, report: PanelSize, *, anyway: bool) -> None:
@@ -19,3 +29,44 @@ def require_enough(n: int, report: PanelSize, *, anyway: bool) -> None:
             f"a night of {n} dialogues cannot pass its gates: {told}",
             hint="raise --n, or give --anyway to play the night to its failing gates",
         )
+
+
+def require_evidence(store: Store, dataset: str, report: PanelSize, *, batch: str, anyway: bool) -> None:
+    """Raises GateFailed where the humans cannot give a gate its units, or their licence is unknown, unless it is played `anyway`.
+
+    It names every such bound; nothing has been paid then.
+    """
+    humans = Humans.of(store, dataset)
+    if anyway:
+        return
+    data = facts_of_data(store, {"dataset": dataset, "profile_key": humans.profile_key, "split": REPORTING})
+    unknown = licences.unknown(row["licence"] for row in store.rows("ingest/licences", dataset=dataset))
+    found = refused(
+        checks.suites(), {f"data.{name}": value for name, value in data.items()}, most=most_units(humans, report),
+        n_unknown_licences=len(unknown), licences=", ".join(unknown),
+    )  # fmt: skip
+    if not found:
+        return
+    told = "; ".join(f"{one.suite}/{one.expectation}: {one.detail}" for one in found)
+    fields: dict[str, Any] = {"release": None, "batch": batch, "n_model_calls": 0, "verdicts": [one.as_json() for one in found]}
+    raise GateFailed(
+        f"the data set {dataset} cannot give a night its release: {told}; nothing was played",
+        hint="give --anyway to play the night to its failing gates; a LICENCE file beside the data names the licence that it is under",
+        fields=fields,
+    )
+
+
+def most_units(humans: Humans, report: PanelSize) -> dict[str, int]:
+    """Figure → how many units it can have at most where the humans who are reported on are these."""
+    contexts = humans.contexts(REPORTING).values()
+    strata = Counter(one.stratum for one in contexts)
+    turns = Counter(one.dialogue_id for one in contexts if one.stratum is None)
+    replayed = min(report.behaviour, sum(n >= _REPLAYED for n in turns.values()))
+    reactions = sum(min(report.per_stratum, strata[name]) for name in STRATA if strata[name] >= MIN_CONTEXTS)
+    return {
+        "objectives.positive_bias": reactions,
+        "diagnostics.over_acceptance": reactions,
+        "diagnostics.decoy_acceptance": min(report.per_stratum, strata[DECOY]),
+        "objectives.diversity_gap": replayed,
+        "objectives.behavioural_distance": replayed,
+    }

@@ -113,7 +113,8 @@ def test_an_infeasible_pick_ends_the_night_before_its_report_and_its_dialogues_a
 ) -> None:
     seed_alone = night["search"].model_copy(update={"generations": 0})
     leaky = {**night, "setting": str(ROOT / "examples" / "leaky.toml"), "search": seed_alone, "anyway": False}
-    monkeypatch.setattr("understudy.flows.nightly.require_enough", lambda *_, **__: None)
+    for check in ("require_enough", "require_evidence"):
+        monkeypatch.setattr(f"understudy.flows.nightly.{check}", lambda *_, **__: None)
     fields = spent(leaky)
     assert fields["pick"]["violations"]["title"] > 0
     assert fields["calls"] == {"search": fields["n_model_calls"], "dialogues": 0, "report": 0}

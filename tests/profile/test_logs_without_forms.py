@@ -12,13 +12,17 @@ import pytest
 
 from tests.stored import on
 from understudy import readers
+from understudy.doors.store import Store
+from understudy.errors import GateFailed
 from understudy.ingest.linking import linked
+from understudy.parameters import REPORT_PANEL
 from understudy.profile.hints import hints_of
 from understudy.profile.rows import Profiled, Reading, profiled
 from understudy.profile.talk import UNKNOWN
 from understudy.records import Dialogue, Item, Turn
 from understudy.tasks.ingest.logs import ingest_logs
 from understudy.tasks.profile.dataset import profile_dataset
+from understudy.tasks.simulate.doomed import require_evidence
 
 ASKED, ACCEPTED, REFUSED = "I loved Amber Ferry, any dramas like it?", "great, will watch it", "no, not my thing"
 SAID = [
@@ -141,16 +145,40 @@ def test_each_dialogue_is_a_seeker_of_its_own_where_nobody_is_named(name: str, t
     assert found.splits["split"].n_unique() > 2
 
 
-def test_the_profile_says_what_is_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("understudy.tasks.profile.dataset.measure_anchors", lambda *_: None)
-    inspired(tmp_path, [SAID] * 30)
-    store = tmp_path / "s.duckdb"
-    on(store, ingest_logs, "inspired", [str(tmp_path)], dataset="planted")
-    fields = on(store, profile_dataset, "planted")
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A store with 30 planted dialogues in INSPIRED's form, and their profile."""
+    folder = tmp_path_factory.mktemp("planted")
+    inspired(folder, [SAID] * 30)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("understudy.tasks.profile.dataset.measure_anchors", lambda *_: None)
+        on(folder / "s.duckdb", ingest_logs, "inspired", [str(folder)], dataset="planted")
+        return folder / "s.duckdb", on(folder / "s.duckdb", profile_dataset, "planted")
+
+
+def test_a_night_that_the_humans_alone_decide_names_the_licence_and_the_bounds_that_lack_units(planted: tuple[Path, Any]) -> None:
+    with Store.open(planted[0]) as store:
+        with pytest.raises(GateFailed) as refused:
+            require_evidence(store, "planted", REPORT_PANEL, batch="b", anyway=False)
+        require_evidence(store, "planted", REPORT_PANEL, batch="b", anyway=True)
+    named = {f"{one['suite']}/{one['expectation']}": one for one in refused.value.fields["verdicts"]}
+    assert set(named) == {
+        "alignment/behavioural_distance", "bias/positive_bias", "bias/over_acceptance", "diversity/diversity_gap",
+        "release/unlicensed_sources",
+    }  # fmt: skip
+    assert all((one["outcome"], one["passed"]) == ("failed", False) for one in named.values())
+    assert "the licence of the data is unknown" in named["release/unlicensed_sources"]["detail"]
+    assert "at least 60 are needed" in named["alignment/behavioural_distance"]["detail"]
+    for name in named:
+        assert name in refused.value.message
+
+
+def test_the_profile_says_what_is_not_known(planted: tuple[Path, Any]) -> None:
+    fields = planted[1]
     assert fields["has_forms"] is False
     told = fields["suggestions"]
     assert (told["n"], told["n_accept"] + told["n_reject"] + told["n_neither"] + told["n_unread"], told["n_dialogues"]) == (60, 60, 30)
     assert told["unknown"] == dict(UNKNOWN)
-    assert set(fields["strata"]) == {"unstated", "decoy"} or set(fields["strata"]) == {"unstated"}
+    assert set(fields["strata"]) == {"unstated"}
     assert fields["human"]["n_suggested"] is None
     assert sum(one["n_scenarios"] for one in fields["splits"].values()) == 30

@@ -74,7 +74,10 @@ def _slice(ids: Sequence[str], n: int, name: str, seed: int, rotation: int) -> l
 def _repeated(ids: Sequence[str], n: int, seed: int, rotation: int, replicate: int) -> tuple[tuple[str, int], ...]:
     if n and not ids:
         raise BadInput(
-            "this split has no scenario that could be played", hint="add dialogues in which an item is suggested, not seen before and liked"
+            "this split has no scenario that could be played",
+            hint="a scenario needs an item that the recommender suggests and that the seeker's form calls unseen and liked or, in a log "
+            "without forms, that the seeker accepts. Ingest a catalogue under the same --dataset where the log tags no items; "
+            "`understudy profile --json` counts what was found under splits and suggestions",
         )
     order = _order(ids, "free", seed)
     start = rotation * n

@@ -21,7 +21,7 @@ from understudy.readers._turns import Turns
 from understudy.records import Dialogue, Item, Label, Record, Role
 from understudy.titles import tidy
 
-VERSION = 2
+VERSION = 3
 LICENCE = "unknown"
 CARRIES = ("items", "acts", "outcomes", "metadata")
 TAGGED = True

@@ -1,4 +1,4 @@
-"""Batches that no gate could pass, whatever is played: known from their size, before anything is paid."""
+"""Batches that no gate could pass, whatever is played: known from their size and from their humans, before anything is paid."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from understudy.parameters import PanelSize
 from understudy.records import STRATA
-from understudy.release.gates import Declared, bounds
+from understudy.release.gates import Declared, Figures, bounds, not_applicable
+from understudy.release.verdicts import Verdict
+
+UNLICENSED = "facts.unlicensed_sources"
 
 
 def most_units(n: int, report: PanelSize) -> dict[str, int]:
@@ -34,6 +37,32 @@ def impossible(suites: Mapping[str, Sequence[Declared]], n: int, report: PanelSi
         for one in bounds(suite)
         if one.meta["figure"] in most and (needed := _needed(one)) > most[one.meta["figure"]]
     ]
+
+
+def refused(
+    suites: Mapping[str, Sequence[Declared]], data: Figures, *, most: Mapping[str, int], n_unknown_licences: int, licences: str
+) -> list[Verdict]:
+    """The verdicts that the humans alone decide, in the order of the suites: bounds that apply and lack units, and an unknown licence.
+
+    `data`: the figures `data.…`; `most`: figure → how many units it can have at most with these humans; `licences`: the unknown ones.
+    """
+    found = []
+    for name, suite in suites.items():
+        for one in bounds(suite):
+            figure, least = one.meta["figure"], int(one.meta["min_n"])
+            if figure == UNLICENSED and n_unknown_licences:
+                detail = f"the licence of the data is {licences}, which is not known to allow a release"
+                found.append(_failed(name, one, float(n_unknown_licences), n_unknown_licences, detail))
+            elif figure in most and most[figure] < least and not not_applicable(one, data):
+                detail = f"not measured: n can be {most[figure]} at most; at least {least} are needed"
+                found.append(_failed(name, one, None, most[figure], detail))
+    return found
+
+
+def _failed(suite: str, bound: Declared, observed: float | None, n: int, detail: str) -> Verdict:
+    fixed = bound.meta["bound"].get("fixed")
+    at_least = "min_value" in bound.kwargs
+    return Verdict(suite, bound.name, bound.name, observed, None, None, n, fixed, False, detail, at_least)
 
 
 def _needed(bound: Declared) -> int:
