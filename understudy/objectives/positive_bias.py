@@ -159,6 +159,8 @@ def _codes(values: pl.Series, known: tuple[str, ...]) -> NDArray[np.int64]:
 def _signed(ours: _Acceptances, humans: _Acceptances, stratum: str, min_contexts: int) -> Measured:
     one, other = ours.stratum(stratum), humans.stratum(stratum)
     n = int(other.n.sum())
+    if not n:
+        return Measured(None, reason=f"no human reaction is known to be in {stratum}; without seeker forms all are unstated")
     if n < min_contexts:
         return Measured(None, n=n, reason=f"underpowered: at least {min_contexts} human contexts are needed in {stratum}; there are {n}")
     return rates_apart(one, other, nothing=_nothing(stratum))
