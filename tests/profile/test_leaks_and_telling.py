@@ -9,7 +9,7 @@ from understudy.instruments.disclosure import ItemIndex
 from understudy.profile.contexts import points_of, want_of
 from understudy.profile.leaks import before_suggestion, leak_of
 from understudy.profile.needs import need_of
-from understudy.profile.rows import profiled
+from understudy.profile.rows import Reading, profiled
 from understudy.profile.telling import Disclosed, disclosed, masked_turns, styles, told_before
 from understudy.records import Dialogue, Item, Mention, Need, Turn
 
@@ -24,6 +24,7 @@ ITEMS = {
     )
 }
 CATALOGUE = ItemIndex(ITEMS)
+UNREAD = Reading({}, lambda places: [None] * len(places))
 
 
 def said(role: str, text: str, *ids: str) -> Turn:
@@ -146,11 +147,11 @@ def test_styles_are_shares_and_means_over_the_seekers_turns() -> None:
 
 
 def test_rows_carry_flags_disclosure_and_style() -> None:
-    frames = profiled([TALK], ITEMS, contents={"1": "c"}, profile_key="k", seed=0)
+    frames = profiled([TALK], ITEMS, contents={"1": "c"}, profile_key="k", seed=0, reading=UNREAD)
     seeker = frames.seekers.row(0, named=True)
     assert seeker["disclosed"].startswith('[[0,"era","1990s"],[0,"genre","drama"]')
     assert (seeker["history_leak"], seeker["leaked_by"]) == (False, "")
     assert '"questions":0.3333' in seeker["style"]
     assert frames.contexts.filter(pl.col("history_leak")).is_empty()
-    silent = profiled([dialogue(said("r", "hello"), forms=())], ITEMS, contents={"1": "c"}, profile_key="k", seed=0)
+    silent = profiled([dialogue(said("r", "hello"), forms=())], ITEMS, contents={"1": "c"}, profile_key="k", seed=0, reading=UNREAD)
     assert silent.seekers.row(0, named=True)["style"] == "null"
