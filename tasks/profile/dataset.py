@@ -15,7 +15,7 @@ from understudy.keys import canonical_json, key
 from understudy.parameters import PanelSize
 from understudy.profile import talk
 from understudy.profile.hints import hints_of
-from understudy.profile.rows import Reading, profiled
+from understudy.profile.rows import TalkReading, profiled
 from understudy.profile.splits import OFFICIAL_TEST
 from understudy.records import FigureFields, Measured
 from understudy.report.figures import interval_cell, number
@@ -126,7 +126,7 @@ def _write(store: Store, profile_key: str, dataset: str, dataset_digest: str, se
     dialogues = humans.load_dialogues(store, dataset)
     contents = {row["dialogue_id"]: row["content_sha256"] for row in store.rows("ingest/dialogue_digests", dataset=dataset)}
     items = humans.load_items(store, dataset)
-    reading = Reading(hints_of(_annotated(store, dataset)), reaction_reader(items))
+    reading = TalkReading(hints_of(_annotated(store, dataset)), reaction_reader(items))
     frames = profiled(dialogues, items, contents=contents, profile_key=profile_key, seed=seed, reading=reading)
     licences = [row["licence"] for row in store.rows("ingest/licences", dataset=dataset)]
     row = {

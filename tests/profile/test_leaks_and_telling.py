@@ -9,7 +9,7 @@ from understudy.instruments.disclosure import ItemIndex
 from understudy.profile.contexts import points_of, want_of
 from understudy.profile.leaks import before_suggestion, leak_of
 from understudy.profile.needs import need_of
-from understudy.profile.rows import Reading, profiled
+from understudy.profile.rows import TalkReading, profiled
 from understudy.profile.telling import Disclosed, disclosed, masked_turns, styles, told_before
 from understudy.records import Dialogue, Item, Mention, Need, Turn
 
@@ -24,7 +24,7 @@ ITEMS = {
     )
 }
 CATALOGUE = ItemIndex(ITEMS)
-UNREAD = Reading({}, lambda places: [None] * len(places))
+UNREAD = TalkReading({}, lambda places: [None] * len(places))
 
 
 def said(role: str, text: str, *ids: str) -> Turn:

@@ -17,7 +17,7 @@ from understudy.errors import GateFailed
 from understudy.ingest.linking import linked
 from understudy.parameters import REPORT_PANEL
 from understudy.profile.hints import hints_of
-from understudy.profile.rows import Profiled, Reading, profiled
+from understudy.profile.rows import Profiled, TalkReading, profiled
 from understudy.profile.talk import UNKNOWN
 from understudy.records import Dialogue, Item, Turn
 from understudy.tasks.ingest.logs import ingest_logs
@@ -88,7 +88,7 @@ def profile_of(name: str, folder: Path, dialogues: list[Said], *, catalogue: Seq
         read = [_linked(one, catalogue) for one in read]
     labels = [(d.dialogue_id, one.turn_index, one.name, one.value) for d in read for one in d.labels if one.turn_index is not None]
     contents = {one.dialogue_id: one.dialogue_id for one in read}
-    return profiled(read, items, contents=contents, profile_key="p", seed=0, reading=Reading(hints_of(labels), reads))
+    return profiled(read, items, contents=contents, profile_key="p", seed=0, reading=TalkReading(hints_of(labels), reads))
 
 
 def _linked(dialogue: Dialogue, catalogue: Sequence[Item]) -> Dialogue:

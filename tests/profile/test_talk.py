@@ -10,7 +10,7 @@ import pytest
 from understudy.instruments.disclosure import ItemIndex
 from understudy.profile.contexts import Point, Want, points_of, want_of
 from understudy.profile.hints import hints_of
-from understudy.profile.talk import Suggestion, Talk, has_forms, need_before, talks_of
+from understudy.profile.talk import Suggested, Talk, has_forms, need_before, talks_of
 from understudy.records import Dialogue, Item, Mention, Turn
 
 ITEMS = {
@@ -59,7 +59,7 @@ def want(dialogue: Dialogue) -> Want:
 
 def test_what_the_recommender_names_first_is_suggested_and_one_alone_has_a_reaction() -> None:
     assert talk_of(DIALOGUE).suggestions == (
-        Suggestion(1, "c", "reject"), Suggestion(3, "b", "accept"), Suggestion(5, "d", None), Suggestion(5, "z", None),
+        Suggested(1, "c", "reject"), Suggested(3, "b", "accept"), Suggested(5, "d", None), Suggested(5, "z", None),
     )  # fmt: skip
 
 

@@ -101,7 +101,7 @@ class Wordbook:
             for form in _forms(_spoken(name)):
                 self._known[form] = ("genre", name)
 
-    def found(self, words: str) -> list[tuple[Kind, str]]:
+    def names_in(self, words: str) -> list[tuple[Kind, str]]:
         """The names in a clause, the longest where several begin alike, in order of place."""
         tokens, found, at = words.split(), [], 0
         while at < len(tokens):
@@ -129,7 +129,7 @@ def wishes(text: str, book: Wordbook, *, hints: Sequence[tuple[Kind | None, str]
     clauses = _clauses(text)
     for clause in clauses:
         if not clause.is_question_about:
-            for kind, value in (*book.found(clause.words), *_eras(clause.words)):
+            for kind, value in (*book.names_in(clause.words), *_eras(clause.words)):
                 found[kind, value] = clause.leaning is not False
     for hinted, name in hints:
         meant = hinted or _kind_of(name, book)
@@ -197,7 +197,7 @@ def _eras(words: str) -> list[tuple[Kind, str]]:
 
 def _kind_of(name: str, book: Wordbook) -> Kind | None:
     """What a name that the log tags without a kind is; None where nobody can say: a year, a language, a title."""
-    known = book.found(_spoken(name))
+    known = book.names_in(_spoken(name))
     if len(known) == 1:
         return known[0][0]
     capital = [word for word in re.findall(r"[^\W\d_][^\s]*", name) if word[0].isupper()]

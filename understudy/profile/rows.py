@@ -45,7 +45,7 @@ class Profiled:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TalkReading:
     """How dialogues without forms are read: the log's own annotations of names, and the instrument that reads reactions."""
 
     hints: Hints
@@ -53,7 +53,7 @@ class Reading:
 
 
 def profiled(
-    dialogues: Sequence[Dialogue], items: Mapping[str, Item], *, contents: Mapping[str, str], profile_key: str, seed: int, reading: Reading
+    dialogues: Sequence[Dialogue], items: Mapping[str, Item], *, contents: Mapping[str, str], profile_key: str, seed: int, reading: TalkReading
 ) -> Profiled:
     """The frames; `contents` maps dialogue ids to the digests of their content, `reading` is used where the data set has no forms."""
     splits, catalogue, pool = assign(dialogues), ItemIndex(items), sorted(items)

@@ -31,7 +31,7 @@ Hints = Mapping[tuple[str, int], Sequence[tuple[Kind | None, str]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggested:
     """An item that the recommender was the first to name, at `turn_index`.
 
     `reaction`: accept, reject or neither in the seeker's next turn; None where there is none, where several items were suggested at
@@ -50,7 +50,7 @@ class Talk:
     `titles`: turn, item that the seeker names there, and how it is judged; `wishes`: turn and what is wished for or not.
     """
 
-    suggestions: tuple[Suggestion, ...] = ()
+    suggestions: tuple[Suggested, ...] = ()
     titles: tuple[tuple[int, str, bool | None], ...] = ()
     wishes: tuple[tuple[int, Wish], ...] = ()
 
@@ -60,7 +60,7 @@ class Talk:
         return {one.item_id: Mention(one.item_id, True, None, None) for one in self.suggestions}
 
     @property
-    def accepted(self) -> tuple[Suggestion, ...]:
+    def accepted(self) -> tuple[Suggested, ...]:
         """The suggestions that were accepted, in order of turn."""
         return tuple(one for one in self.suggestions if one.reaction == ACCEPTED)
 
@@ -85,7 +85,7 @@ def talks_of(
     found = {}
     for one in dialogues:
         name = one.dialogue_id
-        suggestions = (Suggestion(index, item_id, reactions.get((name, index))) for index, item_id, _ in suggested[name])
+        suggestions = (Suggested(index, item_id, reactions.get((name, index))) for index, item_id, _ in suggested[name])
         found[name] = Talk(tuple(suggestions), tuple(_titles(one, items)), tuple(_wishes(name, masked.get(name, {}), known, book)))
     return found
 
