@@ -10,7 +10,7 @@ import pytest
 from understudy.instruments.disclosure import ItemIndex
 from understudy.profile.contexts import Point, Want, points_of, want_of
 from understudy.profile.hints import hints_of
-from understudy.profile.talk import Suggested, Talk, has_forms, need_before, talks_of
+from understudy.profile.talk import DialogueTold, Suggested, has_forms, need_before, talks_of
 from understudy.records import Dialogue, Item, Mention, Turn
 
 ITEMS = {
@@ -44,7 +44,7 @@ def reads(places: Sequence[tuple[str, str]]) -> list[str | None]:
     return [LABELS.get(text, "neither") for _, text in places]
 
 
-def talk_of(dialogue: Dialogue, hints: Sequence[tuple[str, int, str, str]] = ()) -> Talk:
+def talk_of(dialogue: Dialogue, hints: Sequence[tuple[str, int, str, str]] = ()) -> DialogueTold:
     masked = {dialogue.dialogue_id: {at: turn.text for at, turn in enumerate(dialogue.turns) if turn.role == "seeker" and turn.text}}
     return talks_of([dialogue], masked, CATALOGUE, hints=hints_of(hints), reads=reads)[dialogue.dialogue_id]
 
@@ -93,7 +93,7 @@ def test_every_reaction_is_of_the_one_stratum_and_needs_stand_before_it() -> Non
     assert reactions == [(2, "unstated", "c"), (4, "unstated", "b")]
     assert {one.stratum for one in found if one.kind == "decoy"} == {"decoy"}
     first = next(one for one in found if one.turn_index == 0)
-    assert first.need == need_before(Talk(), 0, ITEMS)
+    assert first.need == need_before(DialogueTold(), 0, ITEMS)
     for one in found:
         assert "western" not in one.need.genres
         assert not any("Quiet Signal" in label for label in one.need.liked)

@@ -19,7 +19,7 @@ from understudy.instruments.disclosure import ItemIndex
 from understudy.keys import key, rng_of, share_of
 from understudy.profile.leaks import Leak, before_suggestion, leak_of
 from understudy.profile.needs import need_of, targets_of
-from understudy.profile.talk import Talk, need_before
+from understudy.profile.talk import DialogueTold, need_before
 from understudy.records import DECOY, Dialogue, Item, Mention, Need, Role, Scenario, Stratum, Turn
 
 VERSION = 2
@@ -51,7 +51,7 @@ class Want:
     leak: Leak = ""
 
 
-def want_of(dialogue: Dialogue, catalogue: ItemIndex, *, seed: int, talk: Talk | None = None) -> Want:
+def want_of(dialogue: Dialogue, catalogue: ItemIndex, *, seed: int, talk: DialogueTold | None = None) -> Want:
     """The need of a free run and its target, one of the dialogue's targets by seeded hash; no target's title is in the need.
 
     `talk`: what a dialogue of a log without forms says; then the need is what was told before the target was suggested.
@@ -72,7 +72,7 @@ def scenario_of(dialogue_id: str, content: str, need: Need, target: Item, *, ope
 
 
 def points_of(
-    dialogue: Dialogue, catalogue: ItemIndex, *, content: str, pool: Sequence[str], seed: int, talk: Talk | None = None
+    dialogue: Dialogue, catalogue: ItemIndex, *, content: str, pool: Sequence[str], seed: int, talk: DialogueTold | None = None
 ) -> Iterator[Point]:
     """Every context of one dialogue, in order of turn; those that leak too, flagged.
 
@@ -159,7 +159,7 @@ class _Source:
 class _TalkSource(_Source):
     """Where they come from in a log without forms: what the dialogue says, and of that only what stands before the point."""
 
-    def __init__(self, dialogue: Dialogue, items: Mapping[str, Item], talk: Talk) -> None:
+    def __init__(self, dialogue: Dialogue, items: Mapping[str, Item], talk: DialogueTold) -> None:
         super().__init__(dialogue, items)
         self._talk, self.forms = talk, talk.forms
         self._suggested_at = {one.item_id: one.turn_index for one in talk.suggestions}
@@ -177,7 +177,7 @@ class _TalkSource(_Source):
         return need_before(self._talk, self._suggested_at[target], self._items, hidden=targets)
 
 
-def _source(dialogue: Dialogue, items: Mapping[str, Item], talk: Talk | None) -> _Source:
+def _source(dialogue: Dialogue, items: Mapping[str, Item], talk: DialogueTold | None) -> _Source:
     return _Source(dialogue, items) if talk is None else _TalkSource(dialogue, items, talk)
 
 

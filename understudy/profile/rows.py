@@ -12,7 +12,7 @@ from understudy.instruments.disclosure import ItemIndex
 from understudy.keys import canonical_json
 from understudy.profile.contexts import Point, points_of, want_of
 from understudy.profile.splits import assign, seeker_of
-from understudy.profile.talk import Hints, Reads, Talk, has_forms, talks_of
+from understudy.profile.talk import DialogueTold, Hints, Reads, has_forms, talks_of
 from understudy.profile.telling import disclosed, masked_turns, styles, told_in
 from understudy.records import Dialogue, Item, Need, Split
 
@@ -53,8 +53,9 @@ class TalkReading:
 
 
 def profiled(
-    dialogues: Sequence[Dialogue], items: Mapping[str, Item], *, contents: Mapping[str, str], profile_key: str, seed: int, reading: TalkReading
-) -> Profiled:
+    dialogues: Sequence[Dialogue], items: Mapping[str, Item], *, contents: Mapping[str, str], profile_key: str, seed: int,
+    reading: TalkReading,
+) -> Profiled:  # fmt: skip
     """The frames; `contents` maps dialogue ids to the digests of their content, `reading` is used where the data set has no forms."""
     splits, catalogue, pool = assign(dialogues), ItemIndex(items), sorted(items)
     spoken = masked_turns(dialogues, items)
@@ -87,7 +88,7 @@ def _context_rows(points: Iterable[Point], keys: Mapping[str, str], recommender_
         yield {**keys, **at, **what, **_leak(point.leak)}
 
 
-def _suggestion_rows(talks: Mapping[str, Talk], profile_key: str) -> pl.DataFrame:
+def _suggestion_rows(talks: Mapping[str, DialogueTold], profile_key: str) -> pl.DataFrame:
     rows = [(profile_key, name, one.turn_index, one.item_id, one.reaction) for name, talk in talks.items() for one in talk.suggestions]
     return pl.DataFrame(rows, schema=_SUGGESTIONS, orient="row")
 

@@ -44,7 +44,7 @@ class Suggested:
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
+class DialogueTold:
     """What one dialogue says.
 
     `titles`: turn, item that the seeker names there, and how it is judged; `wishes`: turn and what is wished for or not.
@@ -72,7 +72,7 @@ def has_forms(dialogues: Iterable[Dialogue]) -> bool:
 
 def talks_of(
     dialogues: Sequence[Dialogue], masked: Mapping[str, Mapping[int, str]], catalogue: ItemIndex, *, hints: Hints, reads: Reads
-) -> dict[str, Talk]:
+) -> dict[str, DialogueTold]:
     """Dialogue id → what it says. `masked`: dialogue → turn → the seeker's words with titles masked."""
     items = catalogue.items
     genres, people = ((name for item in items.values() for name in getattr(item, what)) for what in ("genres", "people"))
@@ -86,12 +86,12 @@ def talks_of(
     for one in dialogues:
         name = one.dialogue_id
         suggestions = (Suggested(index, item_id, reactions.get((name, index))) for index, item_id, _ in suggested[name])
-        found[name] = Talk(tuple(suggestions), tuple(_titles(one, items)), tuple(_wishes(name, masked.get(name, {}), known, book)))
+        found[name] = DialogueTold(tuple(suggestions), tuple(_titles(one, items)), tuple(_wishes(name, masked.get(name, {}), known, book)))
     return found
 
 
 def need_before(
-    talk: Talk, turn_index: int, items: Mapping[str, Item], *, at_stake: Iterable[str] = (), hidden: Iterable[str] = ()
+    talk: DialogueTold, turn_index: int, items: Mapping[str, Item], *, at_stake: Iterable[str] = (), hidden: Iterable[str] = ()
 ) -> Need:
     """The need as the seeker has told it before a turn; no title of an item `at_stake` or `hidden` is in it. What was seen is unknown.
 

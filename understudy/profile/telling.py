@@ -16,7 +16,7 @@ from understudy.instruments import features, text
 from understudy.instruments.disclosure import ItemIndex, says
 from understudy.instruments.text import MASK, Titles
 from understudy.profile.needs import need_of, references_of
-from understudy.profile.talk import Talk
+from understudy.profile.talk import DialogueTold
 from understudy.records import Dialogue, Item
 
 VERSION = 1
@@ -91,7 +91,7 @@ def disclosed(dialogue: Dialogue, masked: Mapping[int, str], catalogue: ItemInde
     return tuple(sorted(found, key=lambda one: (one.turn_index, one.kind, one.value)))
 
 
-def told_in(talk: Talk, items: Mapping[str, Item]) -> tuple[Disclosed, ...]:
+def told_in(talk: DialogueTold, items: Mapping[str, Item]) -> tuple[Disclosed, ...]:
     """The same of a dialogue without a form: what its turns say is wished for or not, and the titles that they name."""
     found: dict[tuple[Wish, str], int] = {}
     for index, wish in talk.wishes:
