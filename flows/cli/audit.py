@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 from rich.console import Console
@@ -18,15 +18,22 @@ from understudy.flows.cli.tables import PageTable
 from understudy.report.figures import REHEARSAL_WARNING, figure
 
 if TYPE_CHECKING:
-    from understudy.tasks.studies.results.audits import AuditFields
+    from understudy.studies.audit.sources import AuditedFile
+    from understudy.tasks.studies.results.audits import AuditAnswer, AuditFields, AuditsFields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedArguments:
-    """The simulated dialogues, and what their file does not say itself."""
+    """The simulated dialogues, and what their files do not say themselves."""
 
-    simulated: Annotated[Path, typer.Option(help="File or folder of the simulated dialogues. It is only read."), Means.INPUT]
-    reader: Annotated[str, typer.Option(help="Name of the reader for the format of the file.")]
+    simulated: Annotated[
+        list[Path],
+        typer.Option(help="File or folder of simulated dialogues, which is only read. Several files are also ranked."),
+        Means.INPUT,
+    ]
+    reader: Annotated[
+        list[str], typer.Option(help="Name of the reader for the format of the files: one for all, or one for each in their order.")
+    ]
     same_setting: Annotated[
         bool, typer.Option("--same-setting", help="State that the simulated seekers talked to the same recommender as the humans.")
     ] = False
@@ -36,38 +43,101 @@ class SimulatedArguments:
     roles: Roles = None
     reading: LimitArguments
 
+    def __post_init__(self) -> None:
+        """Raises BadInput for a file that is given twice, and for readers that do not fit the number of files."""
+        self.files()
+
+    def files(self) -> list[AuditedFile]:
+        """The files with their names and readers. Raises BadInput."""
+        from understudy.studies.audit.sources import audited_files
+
+        return audited_files([str(one) for one in self.simulated], self.reader)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditPages:
+    """Files that are written beside the answer."""
+
+    html: Annotated[Path | None, typer.Option(help="File for the report as one self-contained HTML page."), Means.OUTPUT] = None
+    latex: Annotated[Path | None, typer.Option(help="File for the tables as LaTeX with the package booktabs."), Means.OUTPUT] = None
+    csv: Annotated[Path | None, typer.Option(help="File for every figure as a row of a CSV table."), Means.OUTPUT] = None
+
 
 def audit(
     *,
     dataset: Dataset,
     file: SimulatedArguments,
     split: Annotated[
-        str | None, typer.Option(help="Split of the humans. Default: the split of most humans that the file names, otherwise `select`.")
+        str | None,
+        typer.Option(
+            help="Split of the humans; `open` is all splits but `test`, whose use is counted. "
+            "Default: the split of most humans that the files name, otherwise `select`."
+        ),
     ] = None,
-    html: Annotated[Path | None, typer.Option(help="File for the report as one self-contained HTML page."), Means.OUTPUT] = None,
+    pages: AuditPages,
     seed: Seed = RUN.seed,
     store: StoreFile = STORE,
     as_json: AsJson = False,
 ) -> None:
     """Measure simulated dialogues from any source against the humans of a data set. No model is called, and nothing is ingested."""
 
-    def work() -> AuditFields:
-        from understudy.tasks.studies.audit import audit_file
+    def work() -> AuditAnswer:
+        from understudy.tasks.studies.audit import AuditOptions, AuditOutputs, audit_files
 
+        options = AuditOptions(
+            roles=pairs_of(file.roles, "--roles"), same_setting=file.same_setting, by_id=file.by_id, split=split, seed=seed
+        )
+        outputs = AuditOutputs(html=text_of(pages.html), latex=text_of(pages.latex), csv=text_of(pages.csv))
         with reading_within(file.reading.limits()):
-            return audit_file(
-                str(store), dataset, simulated=str(file.simulated), reader=file.reader, roles=pairs_of(file.roles, "--roles"),
-                same_setting=file.same_setting, by_id=file.by_id, split=split, html=text_of(html), seed=seed,
-            )  # fmt: skip
+            return audit_files(str(store), dataset, files=file.files(), options=options, outputs=outputs)
 
     answer(work, page, as_json=as_json)
 
 
-def page(console: Console, fields: AuditFields) -> None:
-    """The findings, then the figures."""
+def page(console: Console, fields: AuditAnswer) -> None:
+    """The findings, then the figures; of several files their ranking first."""
+    if "files" in fields:
+        several = cast("AuditsFields", fields)
+        _together(console, several)
+        for one in several["files"]:
+            console.rule(one.get("name", ""))
+            _file(console, one)
+    else:
+        _file(console, fields)
+    for name, path in (("page", fields.get("html")), ("LaTeX", fields.get("latex")), ("CSV", fields.get("csv"))):
+        if path:
+            console.print(f"{name}: {path}", markup=False, soft_wrap=True)
+    then(console, f"understudy dose --dataset {fields['dataset']} --kind acceptance --share 0.2 --out FILE")
+
+
+def _together(console: Console, fields: AuditsFields) -> None:
+    from understudy.studies.audit.tables import objective_rows, pair_rows
+    from understudy.studies.audit.telling import paired_in_words
+
+    names = [one.get("name", "") for one in fields["files"]]
+    for ranking in fields["ranking"]:
+        ties = "".join(f"; not told apart: {' = '.join(group)}" for group in ranking["ties"])
+        told = f"{ranking['objective']}: {' < '.join(ranking['order']) or 'no file is ranked'}{ties}. {ranking['told']}"
+        console.print(told, markup=False)
+        for name, why in ranking["not_ranked"].items():
+            console.print(f"  {name} is not ranked: {why}", markup=False)
+    for title, header, rows in (
+        ("Objectives (lower is better)", ("objective", *names, "floor"), objective_rows(fields["files"])),
+        ("Differences", ("objective", "a", "b", "a less b", "p (Holm)"), pair_rows(fields["pairs"])),
+    ):
+        table = PageTable(*header, title=title, n_names=3 if title == "Differences" else 1)
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
+    for pairing in fields["pairings"]:
+        console.print(paired_in_words(pairing), markup=False)
+
+
+def _file(console: Console, fields: AuditFields) -> None:
     console.print(
         f"{fields['n_dialogues']} dialogues, {fields['n_paired']} compared with their humans of {fields['split']}, "
-        f"{fields['n_targets']} with a target, {fields['n_rejects']} records rejected; experimental setting: {fields['setting']['kind']}"
+        f"{fields['n_targets']} with a target, {fields['n_rejects']} records rejected, {fields.get('n_duplicates', 0)} duplicates dropped; "
+        f"experimental setting: {fields['setting']['kind']}"
     )
     if fields["n_unknown"]:
         console.print(f"  {fields['n_unknown']} name a human dialogue or scenario that is in no open split")
@@ -79,18 +149,27 @@ def page(console: Console, fields: AuditFields) -> None:
         console.print(f"{place:>3}. {finding['told']}", markup=False)
     if not fields["findings"]:
         console.print("No figure is farther from the humans than humans are from each other.")
-    console.print(_objectives(fields))
-    leaks = PageTable("kind", "rate", "n", title="Leakage")
-    for name, rate in fields["leakage"].items():
-        leaks.add_row(name, figure(rate), str(rate["n"]))
-    console.print(leaks)
-    console.print(_doses(fields))
+    for table in (_objectives(fields), _reported(fields), _leakage(fields), _doses(fields)):
+        console.print(table)
     why = {one.get("reason", "") for one in (*fields["objectives"].values(), *fields["leakage"].values()) if one["value"] is None}
     for reason in sorted(why):
         console.print(f"  not measured: {reason}", markup=False)
-    if "html" in fields:
-        console.print(f"page: {fields['html']}", markup=False, soft_wrap=True)
-    then(console, f"understudy dose --dataset {fields['dataset']} --kind acceptance --share 0.2 --out FILE")
+
+
+def _reported(fields: AuditFields) -> PageTable:
+    from understudy.studies.audit.tables import reported_rows
+
+    table = PageTable("figure", "simulated", "humans", title="What the seekers say")
+    for row in reported_rows([fields]):
+        table.add_row(*row)
+    return table
+
+
+def _leakage(fields: AuditFields) -> PageTable:
+    leaks = PageTable("kind", "rate", "n", title="Leakage")
+    for name, rate in fields["leakage"].items():
+        leaks.add_row(name, figure(rate), str(rate["n"]))
+    return leaks
 
 
 def _objectives(fields: AuditFields) -> PageTable:

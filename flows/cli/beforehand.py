@@ -159,9 +159,11 @@ def _logs(given: Options) -> None:
         return
     from understudy import readers
 
-    reader = str(given["reader"] or given["dataset"])
-    for path in (one for name in ("paths", "data", "simulated") for one in _each(given.get(name))):
-        readers.find(reader, Path(str(path)), is_mapped=bool(given.get("fields")))
+    named = [str(one) for one in _each(given["reader"])] or [str(given["dataset"])]
+    paths = [Path(str(one)) for name in ("paths", "data", "simulated") for one in _each(given.get(name))]
+    # one reader for all of them, or one for each; of other numbers the command itself says what is wrong
+    for reader, path in zip(named if len(named) == len(paths) else named[:1] * len(paths), paths, strict=True):
+        readers.find(reader, path, is_mapped=bool(given.get("fields")))
 
 
 def _store(path: Path, asked: list[tuple[Means, str]], given: Options) -> None:

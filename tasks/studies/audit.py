@@ -1,149 +1,128 @@
-"""Somebody's simulated dialogues read from a file and measured. The file is read only: nothing of it is kept as human logs."""
+"""Somebody's simulated dialogues measured against humans: one file, or several and their ranking. Nothing of a file is kept."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import polars as pl
-
-from understudy import readers
 from understudy.completion import engines_in
-from understudy.doors import files, folders
-from understudy.errors import BadInput
-from understudy.ingest import personal
-from understudy.measure.reference import Human, Reference
-from understudy.readers import Options
-from understudy.records import Dialogue, Item, Reject
-from understudy.rows import played
-from understudy.rows.handle import Humans
+from understudy.doors import folders
+from understudy.measure.reference import Reference
 from understudy.studies.audit import measurement, pairing
 from understudy.studies.audit.findings import findings, worst
-from understudy.studies.audit.page import page
-from understudy.studies.audit.pairing import AuditHumans, Heard, HumanReaction
+from understudy.studies.audit.page import Shown, page
+from understudy.studies.audit.pairing import Heard
+from understudy.studies.audit.ranking import Ranked, standing
+from understudy.studies.audit.sources import AuditedFile
+from understudy.studies.audit.tables import as_csv, as_latex
+from understudy.studies.audit.telling import standing_fields
 from understudy.tasks.play.opened import store_open
-from understudy.tasks.profile.splits import OPEN, REPORTED, checked_split
-from understudy.tasks.studies.results.audits import AuditFields
+from understudy.tasks.profile.splits import audited_splits
+from understudy.tasks.studies.audit_ground import Ground, ground_of
+from understudy.tasks.studies.audit_reading import Read, read_simulated
+from understudy.tasks.studies.results.audits import AuditAnswer, AuditFields, AuditsFields
 
 Fields = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """What a file holds."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditOptions:
+    """What is stated of the files, and how they are measured. `split`: one of the splits, `open`, or None for that of their humans."""
 
-    dialogues: list[Dialogue]
-    items: list[Item]
-    rejects: Counter[str]
-    sha256: str
+    roles: Mapping[str, str] | None = None
+    same_setting: bool = False
+    by_id: bool = False
+    split: str | None = None
+    seed: int = 0
+    n_halvings: int = measurement.N_HALVINGS
 
 
-def audit_file(
-    store_path: str, dataset: str, *, simulated: str, reader: str, roles: Mapping[str, str] | None = None, same_setting: bool = False,
-    by_id: bool = False, split: str | None = None, html: str | None = None, seed: int = 0,
-    n_halvings: int = measurement.N_HALVINGS,
-) -> AuditFields:  # fmt: skip
-    """The fields of `understudy audit`. Raises BadInput for an unknown data set, a file that cannot be read, and the wrong reader."""
-    if split is not None:
-        checked_split(split)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditOutputs:
+    """The files that are written beside the answer, by what they hold."""
+
+    html: str | None = None
+    latex: str | None = None
+    csv: str | None = None
+
+
+NO_OUTPUTS = AuditOutputs()
+
+
+def audit_files(
+    store_path: str, dataset: str, *, files: Sequence[AuditedFile], options: AuditOptions, outputs: AuditOutputs = NO_OUTPUTS
+) -> AuditAnswer:
+    """The fields of `understudy audit`: of one file its own, of several also their ranking.
+
+    Raises BadInput for an unknown data set or split, a file that cannot be read, and the wrong reader.
+    """
+    if options.split is not None:
+        audited_splits(options.split)
     with store_open(Path(store_path)) as store:
-        humans = Humans.of(store, dataset)
-        read = read_simulated(reader, Path(simulated), roles)
-        side, splits = _audit_humans(humans)
-        chosen = split or _split_of(read.dialogues, side, splits, by_id=by_id)
-        human = played.load_human(store, humans.profile_key, chosen, dataset)
-        side = replace(side, points=_points(humans, chosen))
-    if human.behaviour.is_empty():
-        raise BadInput(
-            f"the split {chosen!r} of {dataset!r} holds no dialogues", hint="choose another --split; `understudy profile` shows their sizes"
-        )
-    pieces = pairing.heard(read.dialogues, side, by_id=by_id)
-    reference = Reference.build(human, seed=seed)
-    ids = pairing.item_ids(read.items, side.items)
+        read = [read_simulated(one, options.roles) for one in files]
+        ground = ground_of(store, dataset, read, split=options.split, by_id=options.by_id)
+    reference = Reference.build(ground.human, seed=options.seed)
+    shown = [_shown(one, ground, reference, options) for one in read]
+    common = {
+        "dataset": dataset, "split": ground.split, "seed": options.seed, "n_test_uses": ground.n_test_uses,
+        "instruments": dict(ground.instruments),
+    }  # fmt: skip
+    each = [{**one.fields, **common} for one in shown]
+    fields = each[0] if len(each) == 1 else {**common, "files": each, **standing_fields(standing([_ranked(one) for one in shown]))}
+    return cast(AuditFields | AuditsFields, {**fields, **_written(fields, shown, reference, outputs)})
+
+
+def _shown(read: Read, ground: Ground, reference: Reference, options: AuditOptions) -> Shown:
+    """One file as it is measured, with the fields that are its own."""
+    heard = pairing.heard(read.dialogues, ground.side, theirs=read.items, by_id=options.by_id)
+    pieces = pairing.without_duplicates(heard)
+    known = measurement.with_titles(reference, pieces)
     found = measurement.audit(
-        pieces, side, human, reference, split=chosen, ids=ids, same_setting=same_setting, seed=seed, n_halvings=n_halvings
+        pieces, ground.side, ground.human, known, split=ground.split, ids=pairing.item_ids(read.items, ground.side.items),
+        same_setting=options.same_setting, seed=options.seed, n_halvings=options.n_halvings,
     )  # fmt: skip
-    fields = {**_about(read, pieces, splits, chosen, human), **measurement.as_json(found), "findings": findings(found, reference)}
-    fields |= {"dataset": dataset, "split": chosen, "reader": reader, "same_setting": same_setting, "seed": seed}
-    fields["worst"] = worst(found, pieces)
-    if html is not None:
-        folders.written(Path(html).parent, {Path(html).name: page(fields, found, reference, pieces)})
-        fields["html"] = html
-    return cast(AuditFields, fields)
+    fields = {"name": read.file.name, "reader": read.file.reader, "same_setting": options.same_setting}
+    n_duplicates = len(heard) - len(pieces)
+    fields |= {**_about(read, pieces, ground), "n_duplicates": n_duplicates, **measurement.as_json(found)}
+    fields |= {"findings": findings(found, reference, n_duplicates=n_duplicates), "worst": worst(found, pieces)}
+    return Shown(read.file.name, fields, found, pieces)
 
 
-def read_simulated(reader: str, path: Path, roles: Mapping[str, str] | None) -> Read:
-    """The dialogues of a file, personal data masked as in human logs. Raises BadInput where there are none, with the first reason."""
-    module = readers.load(reader)
-    found = readers.find(reader, path)
-    dialogues: list[Dialogue] = []
-    items: list[Item] = []
-    rejects: Counter[str] = Counter()
-    for record in module.read(found, Options(roles)):
-        if isinstance(record, Dialogue):
-            dialogues.append(record)
-        elif isinstance(record, Item):
-            items.append(record)
-        elif isinstance(record, Reject):
-            rejects[record.reason] += 1
-    spoken = [one for one in dialogues if any(turn.role == "seeker" and turn.text for turn in one.turns)]
-    rejects["the seeker says nothing in the dialogue"] += len(dialogues) - len(spoken)
-    if not spoken:
-        why = f": {rejects.most_common(1)[0][0]}" if rejects.total() else ""
-        raise BadInput(
-            f"{path} holds no dialogue that can be measured{why}", hint="give dialogues in which a seeker talks to a recommender"
-        )
-    return Read(_masked(spoken), items, +rejects, files.sha256(found))
+def _ranked(one: Shown) -> Ranked:
+    objectives = one.audit.evaluation.objectives
+    names = frozenset(piece.name for piece in one.pieces)
+    return Ranked(
+        one.name, objectives, {name: value.floor.hi for name, value in objectives.items()}, names,
+        frozenset(piece.name for piece in one.pieces if piece.human),
+    )  # fmt: skip
 
 
-def _masked(dialogues: Sequence[Dialogue]) -> list[Dialogue]:
-    texts = iter(personal.masked(pl.Series([turn.text for one in dialogues for turn in one.turns], dtype=pl.String)).to_list())
-    return [replace(one, turns=tuple(replace(turn, text=next(texts)) for turn in one.turns)) for one in dialogues]
+def _written(fields: Fields, shown: Sequence[Shown], reference: Reference, outputs: AuditOutputs) -> dict[str, str]:
+    """Writes the files that are asked for; field → path of those that were written."""
+    made = {"html": lambda: page(fields, shown, reference), "latex": lambda: as_latex(fields), "csv": lambda: as_csv(fields)}
+    paths = {name: path for name in made if (path := getattr(outputs, name)) is not None}
+    for name, path in paths.items():
+        folders.written(Path(path).parent, {Path(path).name: made[name]()})
+    return paths
 
 
-def _audit_humans(humans: Humans) -> tuple[AuditHumans, dict[str, str]]:
-    """The humans of the splits that may be opened, and the split of each dialogue."""
-    splits, scenarios, targets = dict[str, str](), dict[str, str](), dict[str, str]()
-    for name in OPEN:
-        splits |= dict.fromkeys(humans.turns(name)["dialogue_id"].unique(), name)
-        scenarios |= {one.scenario_id: one.dialogue_id for one in humans.scenarios(name).values()}
-        targets |= humans.targets(name)
-    dialogues = {one.dialogue_id: one for one in humans.dialogues() if one.dialogue_id in splits}
-    return AuditHumans(dialogues, scenarios, targets, humans.items, {}), splits
-
-
-def _split_of(dialogues: Sequence[Dialogue], side: AuditHumans, splits: Mapping[str, str], *, by_id: bool) -> str:
-    """The split that most of the file's humans are of; that of reports where it has none."""
-    humans = (pairing.human_of(one, side, by_id=by_id) for one in dialogues)
-    counted = Counter(splits[one.dialogue_id] for one in humans if one)
-    return max(OPEN, key=lambda name: (counted[name], name == REPORTED)) if counted else REPORTED
-
-
-def _points(humans: Humans, split: str) -> dict[str, dict[int, HumanReaction]]:
-    found: dict[str, dict[int, HumanReaction]] = {}
-    for row in humans.rows("profile/contexts", split=split):
-        if row["kind"] == "reaction":
-            point = HumanReaction(row["context_id"], row["stratum"], row["item_id"])
-            found.setdefault(row["dialogue_id"], {})[row["turn_index"]] = point
-    return found
-
-
-def _about(read: Read, pieces: Sequence[Heard], splits: Mapping[str, str], split: str, human: Human) -> Fields:
-    paired = Counter(splits[one.human.dialogue_id] for one in pieces if one.human)
+def _about(read: Read, pieces: Sequence[Heard], ground: Ground) -> Fields:
+    paired = Counter(ground.splits[one.human.dialogue_id] in ground.held for one in pieces if one.human)
     return {
         "source_sha256": read.sha256,
         "n_dialogues": len(pieces),
         "n_turns": sum(turn.role == "seeker" and bool(turn.text) for one in pieces for turn in one.dialogue.turns),
-        "n_paired": paired[split],
-        "n_paired_elsewhere": paired.total() - paired[split],
+        "n_paired": paired[True],
+        "n_paired_elsewhere": paired[False],
         "n_unknown": sum(pairing.is_named(one.dialogue) and one.human is None for one in pieces),
         "engines": engines_in(facts["engine"] for one in pieces if (facts := pairing.facts_of(one.dialogue)).get("engine")),
         "n_targets": sum(one.target is not None for one in pieces),
+        "n_targets_outside": sum(one.target is not None and one.target.item_id not in ground.side.items for one in pieces),
         "n_rejects": read.rejects.total(),
         "rejects_by_reason": dict(sorted(read.rejects.items())),
-        "n_human_dialogues": human.behaviour["dialogue_id"].n_unique(),
-        "instrument": human.instruments.kinds,
+        "n_human_dialogues": ground.human.behaviour["dialogue_id"].n_unique(),
+        "instrument": ground.human.instruments.kinds,
     }

@@ -13,9 +13,10 @@ import pytest
 from tests.stored import on
 from understudy.doors.store import Store
 from understudy.measure.reference import Human, Reference
+from understudy.studies.audit.sources import audited_files
 from understudy.tasks.ingest.logs import ingest_logs
 from understudy.tasks.profile import dataset
-from understudy.tasks.studies.audit import audit_file
+from understudy.tasks.studies.audit import AuditOptions, AuditOutputs, audit_files
 from understudy.tasks.studies.dose import write_dose
 
 Fields = dict[str, Any]
@@ -32,9 +33,12 @@ class World:
         out = self.folder / (name or f"{kind}-{share}-{seed}.jsonl")
         return write_dose(str(self.store), "sample", kind=kind, share=share, out=str(out), seed=seed)
 
-    def audit(self, path: str | Path, reader: str = "messages", *, n_halvings: int = 0, **options: Any) -> Fields:
-        given = {"n_halvings": n_halvings, **options}
-        return audit_file(str(self.store), "sample", simulated=str(path), reader=reader, **given)
+    def audit(self, *paths: str | Path, reader: str = "messages", n_halvings: int = 0, **options: Any) -> Fields:
+        outputs = AuditOutputs(**{name: options.pop(name) for name in ("html", "latex", "csv") if name in options})
+        return audit_files(
+            str(self.store), "sample", files=audited_files([str(one) for one in paths], [reader]),
+            options=AuditOptions(n_halvings=n_halvings, **options), outputs=outputs,
+        )  # fmt: skip
 
     def wrote(self, name: str, records: list[Fields]) -> Path:
         path = self.folder / name

@@ -12,6 +12,8 @@ import pytest
 from tests import commands
 from understudy.doors.store import Store
 from understudy.errors import BadInput
+from understudy.studies.audit.sources import audited_files
+from understudy.tasks.studies.audit import AuditOptions, audit_files
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples" / "readers"
@@ -71,7 +73,7 @@ def test_nothing_of_a_file_is_kept(world: Any) -> None:
 
 @pytest.mark.parametrize("reader", ["messages", "inspired", "opendialkg", "iard", "dialoguekit", "crslab", "uss", "ccpe"])
 def test_a_file_of_every_format_is_measured(reader: str, world: Any) -> None:
-    found = world.audit(EXAMPLES / reader, reader)
+    found = world.audit(EXAMPLES / reader, reader=reader)
     assert found["n_dialogues"] > 0
     assert found["leakage"]["short_turns"]["value"] is not None
     assert found["setting"]["kind"] == "differs"
@@ -84,12 +86,12 @@ def test_a_file_of_every_format_is_measured(reader: str, world: Any) -> None:
 
 def test_a_page_is_drawn_of_a_few_dialogues(world: Any, tmp_path: Path) -> None:
     page = tmp_path / "folder" / "page.html"
-    assert world.audit(EXAMPLES / "uss", "uss", html=str(page))["html"] == str(page)
+    assert world.audit(EXAMPLES / "uss", reader="uss", html=str(page))["html"] == str(page)
     assert page.read_text("utf-8").endswith("</html>\n")
 
 
 def test_a_file_of_redial_is_measured(world: Any) -> None:
-    found = world.audit(ROOT / "examples" / "sample" / "test_data.jsonl", "redial", n_halvings=2)
+    found = world.audit(ROOT / "examples" / "sample" / "test_data.jsonl", reader="redial", n_halvings=2)
     # nothing of the file says how many reactions its floor should be of: it is a report's, not that of a single one
     assert found["objectives"]["positive_bias"]["floor"]["value"] < 0.2
     assert found["n_dialogues"] == 80
@@ -100,19 +102,19 @@ def test_a_file_of_redial_is_measured(world: Any) -> None:
 @pytest.mark.parametrize("reader", ["movielens", "amazon"])
 def test_ratings_are_no_dialogues(reader: str, world: Any) -> None:
     with pytest.raises(BadInput, match="no dialogue that can be measured"):
-        world.audit(EXAMPLES / reader, reader)
+        world.audit(EXAMPLES / reader, reader=reader)
 
 
 def test_the_wrong_reader_names_the_right_one(world: Any) -> None:
     with pytest.raises(BadInput) as caught:
-        world.audit(EXAMPLES / "messages" / "chats.jsonl", "redial")
+        world.audit(EXAMPLES / "messages" / "chats.jsonl", reader="redial")
     assert "messages" in caught.value.hint
 
 
-@pytest.mark.parametrize("split", ["test", "nowhere"])
-def test_some_splits_are_not_opened(split: str, world: Any) -> None:
-    with pytest.raises(BadInput, match=r"split `test`|no split"):
-        world.audit(EXAMPLES / "uss", "uss", split=split)
+def test_an_unknown_split_names_those_that_are_there(world: Any) -> None:
+    with pytest.raises(BadInput, match="no split") as caught:
+        world.audit(EXAMPLES / "uss", reader="uss", split="nowhere")
+    assert "test, open" in caught.value.hint
 
 
 def human(world: Any, *, n: int = 30) -> list[dict[str, Any]]:
@@ -163,8 +165,10 @@ def test_another_recommenders_turns_make_no_reactions(world: Any) -> None:
 
 def test_two_simulations_of_one_human_stay_two_dialogues(world: Any) -> None:
     records = human(world)
-    twice = [*records, *({**one, "dialogue_id": f"again-{at}"} for at, one in enumerate(records))]
+    again = [{"role": "user", "content": "Thank you so much for all of your help today, goodbye now."}]
+    twice = [*records, *({**one, "dialogue_id": f"again-{at}", "messages": one["messages"] + again} for at, one in enumerate(records))]
     found = world.audit(world.wrote("twice.jsonl", twice))
+    assert found["n_duplicates"] == 0
     assert found["objectives"]["behavioural_distance"]["n"] == 2 * len(records)
     assert found["doses"]["repeated"]["simulated"]["value"] > 0.3
 
@@ -200,11 +204,9 @@ def test_an_empty_or_broken_file_is_bad_input(world: Any, tmp_path: Path) -> Non
 
 
 def test_an_unknown_data_set_is_bad_input(world: Any, tmp_path: Path) -> None:
-    from understudy.tasks.studies.audit import audit_file
-
     copy = shutil.copy(world.store, tmp_path / "copy.duckdb")
     with pytest.raises(BadInput, match="nothing"):
-        audit_file(str(copy), "nothing", simulated=str(EXAMPLES / "uss"), reader="uss")
+        audit_files(str(copy), "nothing", files=audited_files([str(EXAMPLES / "uss")], ["uss"]), options=AuditOptions())
 
 
 def test_the_command_line_answers_in_json_and_with_two_for_a_wrong_reader(world: Any, tmp_path: Path) -> None:

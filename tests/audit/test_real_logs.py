@@ -9,9 +9,10 @@ import pytest
 
 from tests.stored import on
 from understudy.doors.store import Store
+from understudy.studies.audit.sources import audited_files
 from understudy.tasks.ingest.logs import ingest_logs
 from understudy.tasks.profile import dataset
-from understudy.tasks.studies.audit import audit_file
+from understudy.tasks.studies.audit import AuditOptions, audit_files
 from understudy.tasks.studies.dose import write_dose
 
 LOGS = Path(__file__).resolve().parents[2].parent / "shared/data/redial"
@@ -32,7 +33,7 @@ def test_a_dose_in_real_dialogues_is_recovered(tmp_path: Path) -> None:
     for kind in ("titles", "repeated"):
         out = str(tmp_path / f"{kind}.jsonl")
         told = write_dose(store, "redial", kind=kind, share=0.2, out=out, seed=0)
-        found = audit_file(store, "redial", simulated=out, reader="messages", n_halvings=0)
+        found = audit_files(store, "redial", files=audited_files([out], ["messages"]), options=AuditOptions(n_halvings=0))
         low, high = found["doses"][kind]["ci"]
         assert low <= told["n_changed"] / told["n_units"] <= high, found["doses"][kind]
         assert all(abs(one["value"]) < 0.05 for name, one in found["doses"].items() if name != kind and one["value"] is not None)

@@ -29,7 +29,7 @@ PROMISED = {
     "front": "--true --surface --svg --json",
     "simulate": f"--dataset --setting --genome --n --recommender --batch --surface {RUN} --events",
     "evaluate": f"--dataset --recommender --setting --genome --n --surface {RUN} --events",
-    "audit": "--dataset --simulated --reader --same-setting --by-id --roles --split --html --seed --store --json",
+    "audit": "--dataset --simulated --reader --same-setting --by-id --roles --split --html --latex --csv --seed --store --json",
     "dose": "--dataset --kind --share --out --split --seed --store --json",
     "validate": "--batch --dataset --store --events --json",
     "publish": "--batch --name --dataset --releases --store --events --json",

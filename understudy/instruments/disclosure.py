@@ -21,17 +21,21 @@ _LABEL_YEAR = r"[(](?:19|20)[0-9][0-9][)]"  # the year of a label names a title,
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """What the seeker told of the target before the recommender named it."""
+    """What the seeker told of the target before the recommender named it. `attributes`: None where nothing is known of it but a title."""
 
     title: bool
-    attributes: bool
+    attributes: bool | None
 
 
 @dataclass(slots=True)
 class ItemIndex:
-    """The items by what can be said of them. Build it once: looking a target up is then cheap."""
+    """The items by what can be said of them. Build it once: looking a target up is then cheap.
+
+    `titles_only`: ids of items that are not of the catalogue, of which a title is known and nothing that could give them away.
+    """
 
     items: Mapping[str, Item]
+    titles_only: frozenset[str] = frozenset()
     _holders: dict[str, set[str]] = field(default_factory=dict)
     _by_word: dict[str, set[naming.Title]] = field(default_factory=dict)
     _longer: dict[tuple[str, ...], tuple[naming.Title, ...]] = field(default_factory=dict)
@@ -44,8 +48,12 @@ class ItemIndex:
             title = naming.title_of(item.title, self._ordinary)
             for word in title.words:
                 self._by_word.setdefault(word, set()).add(title)
-            for attribute in _attributes(item):
+            for attribute in () if item_id in self.titles_only else _attributes(item):
                 self._holders.setdefault(attribute, set()).add(item_id)
+
+    def with_titles(self, others: Mapping[str, Item]) -> ItemIndex:
+        """The index with further items that are looked for by title alone."""
+        return ItemIndex({**self.items, **others}, self.titles_only | others.keys())
 
     def disclosure_of(self, target: str, turns: Iterable[tuple[str, str, Iterable[str]]]) -> Disclosure:
         """What `turns` (role, text, item ids of the recommender's turns) tell of `target`, up to where the recommender names it."""
@@ -61,7 +69,7 @@ class ItemIndex:
                 halves = " ".join([*said[-1].split()[-_HALF_WORDS:], *text.split()[:_HALF_WORDS]]) if said else ""
                 title = title or self.names(target, text) or (bool(halves) and self.names(target, halves))
                 said.append(text)
-        return Disclosure(title, self._few_left(item, " ".join(said)))
+        return Disclosure(title, None if target in self.titles_only else self._few_left(item, " ".join(said)))
 
     def names(self, target: str, text: str) -> bool:
         """Whether `text` names `target`: by label, title or alias, exactly or nearly, and meaning the title (instruments/naming.py).

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from understudy.statistics.rates import Z, holm, two_sided_p
 
 ALPHA = 0.05
 MIN_UNITS = 20
+_Key = TypeVar("_Key", bound=Hashable)
 Outcome = Literal["better", "worse", "inconclusive", "not_measured"]
 
 
@@ -35,37 +36,54 @@ class Difference:
         return Measured(self.difference, self.lo, self.hi, self.n, self.reason)
 
 
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """One objective of two simulators, with the upper bound of human against human; `names`: how reasons call the two."""
+
+    before: ObjectiveValue
+    after: ObjectiveValue
+    floor: float | None
+    names: tuple[str, str] = ("before", "after")
+
+
 def compare_values(
     before: Mapping[str, ObjectiveValue], after: Mapping[str, ObjectiveValue], *, floors: Mapping[str, float | None]
 ) -> dict[str, Difference]:
-    """Per objective the difference with interval, p and Holm's p over the objectives that could be compared.
+    """Per objective the difference with interval, p and Holm's p over the objectives that could be compared (`compare_pairs`)."""
+    return compare_pairs({name: Sides(before[name], after[name], floors.get(name)) for name in before})
 
-    An outcome is `better` or `worse` only at Holm's p < .05 and where the worse of the two values stands above its floor
-    (`floors`: objective → the upper bound of human against human): below it both are as near to humans as humans are.
+
+def compare_pairs(pairs: Mapping[_Key, Sides]) -> dict[_Key, Difference]:
+    """after - before of each pair with interval, p and Holm's p over all pairs that could be compared.
+
+    An outcome is `better` or `worse` only at Holm's p < .05 and where the worse of the two values stands above its floor: below it
+    both are as near to humans as humans are.
     """
-    raw = {name: _raw(before[name], after[name]) for name in before}
+    raw = {name: _raw(one) for name, one in pairs.items()}
     tested = [name for name, one in raw.items() if one.p is not None]
     adjusted = dict(zip(tested, holm([raw[name].p or 0.0 for name in tested]), strict=True))
-    return {
-        name: _judged(one, adjusted[name], max(_value(before[name]), _value(after[name])), floors.get(name)) if name in adjusted else one
-        for name, one in raw.items()
-    }
+    return {name: _judged(one, adjusted[name], pairs[name]) if name in adjusted else one for name, one in raw.items()}
 
 
-def _raw(before: ObjectiveValue, after: ObjectiveValue) -> Difference:
+def not_compared(value: ObjectiveValue) -> str:
+    """Why a value cannot be compared with another; empty where it can."""
+    one = value.measured
+    if one.value is None:
+        return one.reason
+    if one.is_underpowered:
+        return f"underpowered, at least {one.min_n} units are needed; there are {one.n}"
+    return f"at least {MIN_UNITS} units are needed; there are {one.n}" if one.n < MIN_UNITS else ""
+
+
+def _raw(sides: Sides) -> Difference:
+    before, after = sides.before, sides.after
     n = min(before.measured.n, after.measured.n)
-    for which, value in (("before", before), ("after", after)):
-        if value.measured.value is None:
-            return Difference(None, None, None, None, None, "not_measured", n, f"{which}: {value.measured.reason}")
-        if value.measured.is_underpowered:
-            least = value.measured.min_n
-            reason = f"{which}: underpowered, at least {least} units are needed; there are {value.measured.n}"
-            return Difference(None, None, None, None, None, "not_measured", n, reason)
+    for which, value in zip(sides.names, (before, after), strict=True):
+        if why := not_compared(value):
+            return Difference(None, None, None, None, None, "not_measured", n, f"{which}: {why}")
     if before.left_out != after.left_out:
         parts = ", ".join(sorted(set(before.left_out) ^ set(after.left_out)))
         return Difference(None, None, None, None, None, "not_measured", n, f"these parts were measured on one side only: {parts}")
-    if n < MIN_UNITS:
-        return Difference(None, None, None, None, None, "not_measured", n, f"at least {MIN_UNITS} units are needed; there are {n}")
     if not before.replicates or not after.replicates:
         raise ValueError("a comparison needs values measured with intervals")
     delta = _value(after) - _value(before)
@@ -73,8 +91,9 @@ def _raw(before: ObjectiveValue, after: ObjectiveValue) -> Difference:
     return Difference(delta, delta - Z * sd, delta + Z * sd, two_sided_p(delta, sd), None, "inconclusive", n)
 
 
-def _judged(one: Difference, p_holm: float, worse_value: float, floor: float | None) -> Difference:
+def _judged(one: Difference, p_holm: float, sides: Sides) -> Difference:
     assert one.difference is not None
+    worse_value, floor = max(_value(sides.before), _value(sides.after)), sides.floor
     outcome: Outcome = "inconclusive"
     reason = ""
     if p_holm < ALPHA and one.difference:

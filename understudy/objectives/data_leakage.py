@@ -41,6 +41,7 @@ ABOVE_HUMANS = 0.02
 CAPPED = ("title", "attributes", "copying", "short_turns")
 READ_BY = dict.fromkeys(("title", "attributes"), "disclosure")
 _COLUMNS = {"copying": "copied", "short_turns": "shared"}
+NO_TARGET = "there is no free run with a target"
 _NO_LONG = "no turn has at least 8 tokens"
 KINDS = (*CAPPED, "near_duplicates", "prompt", "history", "split")
 
@@ -95,12 +96,12 @@ def leakage_rates(simulated: Observed, reference: Reference) -> dict[str, Measur
     """The rate of every kind with Wilson's interval; rates over turns clustered by unit."""
     prompts = simulated.free_dialogues.filter(pl.col("target").is_not_null())["title_in_prompt"]
     return {
-        "title": _rate(simulated.disclosures["title"], "there is no free run with a target"),
-        "attributes": _rate(simulated.disclosures["attributes"], "there is no free run with a target"),
+        "title": _rate(simulated.disclosures["title"], NO_TARGET),
+        "attributes": _attributes(simulated.disclosures),
         "copying": _turns(simulated.turns, "copying", reference).rate(_NO_LONG),
         "short_turns": _turns(simulated.turns, "short_turns", reference).rate("no turn"),
         "near_duplicates": counted(simulated.turns.drop_nulls("near"), pl.col("near"), reference.speaker).rate(_NO_LONG),
-        "prompt": _rate(prompts, "there is no free run with a target"),
+        "prompt": _rate(prompts, NO_TARGET),
         "history": Measured(
             None,
             reason="this is a property of the scenario: the profile flags scenarios whose item was named before, and they are not played",
@@ -153,6 +154,11 @@ def _rate(flags: pl.Series, nothing: str) -> Measured:
     return wilson(int(flags.sum()), len(flags), nothing=nothing)
 
 
+def _attributes(disclosures: pl.DataFrame) -> Measured:
+    nothing = "of the targets only titles are known, since they are not in the catalogue" if len(disclosures) else NO_TARGET
+    return _rate(disclosures["attributes"].drop_nulls(), nothing)
+
+
 def _contaminated(simulated: Observed, reference: Reference) -> Measured:
     if "split" not in reference.speakers.columns:
         return Measured(None, reason="the human turns do not state their split")
@@ -185,7 +191,9 @@ def _highest(rates: list[Measured], moved: Floats, cap: Floats, ball: float) -> 
 
 def _deviations(simulated: Observed, reference: Reference, kind: str, seed: int) -> Floats:
     """(n_halves,): how far each half-sample of units has this kind's rate from the whole's."""
-    frame, column = (simulated.disclosures, kind) if kind in ("title", "attributes") else (_counting(simulated.turns, kind), _COLUMNS[kind])
+    is_told = kind in ("title", "attributes")
+    frame = simulated.disclosures.drop_nulls(kind) if is_told else _counting(simulated.turns, kind)
+    column = kind if is_told else _COLUMNS[kind]
     table = frame.group_by("dialogue_id").agg(k=pl.col(column).sum(), n=pl.len()).sort("dialogue_id")
     weights = reference.resampling_units(table["dialogue_id"].to_list()).halves(seed=seed)
     k, n = (weights @ table[name].to_numpy().astype(float) for name in ("k", "n"))

@@ -8,14 +8,12 @@ from html import escape
 from typing import Literal
 
 from understudy.report.markdown import table
+from understudy.report.web import web_page
 
 Op = Literal["same", "gone", "new"]
 _STYLE = (
-    "body{font-family:sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;line-height:1.4}"
-    "table{border-collapse:collapse;margin:1rem 0;font-size:.9rem}th,td{border:1px solid #ddd;padding:.3rem .6rem;text-align:left}"
-    "th{background:#f4f4f4}figure{margin:1.5rem 0}svg{max-width:100%;height:auto}.wide{overflow-x:auto}"
     "del{background:#fde0dc;color:#9b1c1c}ins{background:#d9f2e3;color:#0b5d34;text-decoration:none}"
-    ".diff{white-space:pre-wrap;border-left:3px solid #ddd;padding-left:.8rem}.note{color:#555}"
+    ".diff{white-space:pre-wrap;border-left:3px solid var(--line);padding-left:.8rem}.note{color:var(--soft)}"
 )
 _MARKDOWN = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "\\|", "\n": " ", "*": "\\*", "_": "\\_", "`": "\\`", "[": "\\["})
 
@@ -78,10 +76,8 @@ def as_markdown(document: Document) -> str:
 
 def as_html(document: Document) -> str:
     """The document as one page that needs no other file and no network."""
-    title = escape(document.title)
-    head = f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n<style>{_STYLE}</style>\n</head>'
-    body = "\n".join(_html(part) for part in document.parts)
-    return f"{head}\n<body>\n<h1>{title}</h1>\n{body}\n</body>\n</html>\n"
+    body = "\n".join([f"<h1>{escape(document.title)}</h1>", *(_html(part) for part in document.parts)])
+    return web_page(document.title, body, style=_STYLE)
 
 
 def _markdown(part: Part) -> str:

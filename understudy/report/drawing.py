@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from understudy.records import Measured
+from understudy.report.web import named_drawing
 
 Values = NDArray[np.float64]
 Kind = Literal["candidate", "front", "seed", "pick"]
@@ -125,7 +126,7 @@ def rendered(chart: Any, title: str) -> str:
 
     whole = chart.properties(title=alt.TitleParams(title, anchor="start", fontSize=14), background="white")
     whole = whole.configure_axis(grid=True, gridColor="#eeeeee", labelFontSize=10, titleFontSize=11).configure_view(stroke="#dddddd")
-    return str(vlc.vegalite_to_svg(whole.to_json(indent=None)))
+    return named_drawing(str(vlc.vegalite_to_svg(whole.to_json(indent=None))), title)
 
 
 def _edges(values: Values, n_bins: int) -> Values:

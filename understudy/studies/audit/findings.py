@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
 from understudy.measure.reference import Reference
-from understudy.objectives.data_leakage import caps
+from understudy.objectives.data_leakage import ABOVE_HUMANS, caps
 from understudy.records import STRATA, Measured
+from understudy.statistics.rates import wilson
 from understudy.studies.audit.measurement import Audit
 from understudy.studies.audit.pairing import Heard
 
+VERSION = 2
 N_WORST = 10
+LEAST = 0.01  # a difference between halves of humans below this is not resolved: a ratio to it would be of its noise
+Limit = Literal["floor", "bound"]
 _OF_ITEM = {
     "liked_seen": "items that the human had seen and liked",
     "liked_unseen": "items that the human had not seen and liked",
@@ -43,24 +47,45 @@ _LEAKS = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that an audit audit. `severity`: how many times as far from humans as humans are from each other (or over its cap)."""
+    """One thing that an audit found. `away`: how far from the humans, or the rate of a leak; `limit`: what is usual, on the same scale.
+
+    The limit is the upper end of what halves of humans differ by (`of` is floor), or the bound of a rate (`of` is bound). Distances
+    and limits are linear: of squared distances both are the roots.
+    """
 
     about: str
     sentence: str
-    severity: float
+    away: Measured
+    limit: float
+    of: Limit
     simulated: Measured
     human: Measured
 
+    @property
+    def rank(self) -> float:
+        """By which findings are ordered: `away` over the limit, or over LEAST where the limit is smaller."""
+        return (self.away.value or 0.0) / max(self.limit, LEAST)
+
+    def times(self) -> Measured:
+        """`away` over the limit, with its interval; not measured where the limit is too small to be divided by."""
+        if self.limit < LEAST or self.away.value is None:
+            return Measured(None, n=self.away.n, reason=f"humans differ by less than {LEAST}, so that a ratio to it says nothing")
+        low, high = (None if end is None else end / self.limit for end in (self.away.lo, self.away.hi))
+        return Measured(self.away.value / self.limit, low, high, self.away.n)
+
     def as_json(self) -> dict[str, Any]:
         """The fields of a row of `findings`."""
+        times = self.times()
+        severity = {"severity": times.value, "severity_ci": None if times.value is None else [times.lo, times.hi]}
+        limit = {"difference": self.away.as_json(), "limit": self.limit, "limit_of": self.of}
         sides = {"simulated": self.simulated.as_json(), "human": self.human.as_json()}
-        return {"about": self.about, "told": self.sentence, "severity": self.severity, **sides}
+        return {"kind": self.about.split(".")[0], "about": self.about, "told": self.sentence, **severity, **limit, **sides}
 
 
-def findings(audit: Audit, reference: Reference) -> list[dict[str, Any]]:
-    """All figures that are farther from humans than humans are from each other, the farthest first."""
-    seen = [*_bias(audit), *_parts(audit), *_leaks(audit, reference), *_repeated(audit)]
-    return [one.as_json() for one in sorted(seen, key=lambda one: (-one.severity, one.about))]
+def findings(audit: Audit, reference: Reference, *, n_duplicates: int = 0) -> list[dict[str, Any]]:
+    """All figures that are farther from humans than humans are from each other, the farthest first; and what was dropped."""
+    seen = [*_bias(audit), *_parts(audit), *_leaks(audit, reference), *_repeated(audit), *_dropped(audit, n_duplicates)]
+    return [one.as_json() for one in sorted(seen, key=lambda one: (-one.rank, one.about))]
 
 
 def worst(audit: Audit, pieces: Sequence[Heard]) -> list[dict[str, Any]]:
@@ -92,25 +117,24 @@ def worst(audit: Audit, pieces: Sequence[Heard]) -> list[dict[str, Any]]:
     ]
 
 
-def _beyond(audit: Audit, name: str, signed: Measured) -> float:
-    """How many times as far from 0 as halves of humans are; 0 where the interval holds 0 or there is no floor."""
-    anchor = audit.anchors.get(name)
-    if anchor is None or anchor.signed_lo is None or anchor.signed_hi is None or signed.value is None:
-        return 0.0
-    if signed.lo is not None and signed.hi is not None and signed.lo <= 0 <= signed.hi:
-        return 0.0
-    return abs(signed.value) / max(abs(anchor.signed_lo), abs(anchor.signed_hi), 1e-3)
+def _beyond(audit: Audit, objective: str, part: str) -> tuple[Measured, float] | None:
+    """How far a part is from humans and how far halves of humans are, both linear; None where it is no farther, or not surely."""
+    value = audit.evaluation.objectives[objective]
+    signed, away = (side.get(part, Measured(None)) for side in (value.signed, value.parts))
+    limit = value.floors.get(part, Measured(None)).hi
+    if limit is None or away.value is None or signed.lo is None or signed.hi is None:
+        return None
+    return (away, limit) if away.value > limit and not signed.lo <= 0 <= signed.hi else None
 
 
 def _bias(audit: Audit) -> Iterator[Finding]:
     bias = audit.evaluation.objectives["positive_bias"]
     for stratum in STRATA:
-        severity = _beyond(audit, f"positive_bias.{stratum}", bias.signed.get(stratum, Measured(None)))
-        if severity > 1:
-            ours, humans = audit.figures[f"accept_{stratum}"]
+        if beyond := _beyond(audit, "positive_bias", stratum):
+            ours, humans = bias.own[stratum], bias.human[stratum]
             much = "It accepts too often" if (bias.signed[stratum].value or 0) > 0 else "It accepts too rarely"
             told = f"{much}: it accepts {_share(ours)} of {_OF_ITEM[stratum]}, and humans accept {_share(humans)}."
-            yield Finding(f"positive_bias.{stratum}", told, severity, ours, humans)
+            yield Finding(f"positive_bias.{stratum}", told, *beyond, "floor", ours, humans)
 
 
 def _parts(audit: Audit) -> Iterator[Finding]:
@@ -124,14 +148,13 @@ def _parts(audit: Audit) -> Iterator[Finding]:
 
 def _part(audit: Audit, objective: str, name: str, told: tuple[str, str]) -> Iterator[Finding]:
     """`told`: what is said where the simulator is below humans, and where it is above them."""
-    signed = audit.evaluation.objectives[objective].signed.get(name, Measured(None))
-    severity = _beyond(audit, f"{objective}.{name}", signed)
+    beyond, signed = _beyond(audit, objective, name), audit.evaluation.objectives[objective].signed.get(name, Measured(None))
     is_above = bool((signed.value or 0) > 0)
-    if severity <= 1 or (objective == "behavioural_distance" and not is_above):
+    if not beyond or (objective == "behavioural_distance" and not is_above):
         return
     ours, humans = audit.figures.get(_FIGURES.get(name, name), (signed, Measured(None, reason="a distance has no human figure")))
     beside = f": {_number(ours)}, humans {_number(humans)}" if humans.value is not None else ""
-    yield Finding(f"{objective}.{name}", f"{told[is_above]}{beside}.", severity, ours, humans)
+    yield Finding(f"{objective}.{name}", f"{told[is_above]}{beside}.", *beyond, "floor", ours, humans)
 
 
 def _leaks(audit: Audit, reference: Reference) -> Iterator[Finding]:
@@ -142,15 +165,26 @@ def _leaks(audit: Audit, reference: Reference) -> Iterator[Finding]:
             _, humans = audit.figures.get(name, (rate, Measured(None, reason="no human figure")))
             beside = f", humans in {_share(humans)}" if humans.value is not None else ""
             line = f"{told}: in {_share(rate)} of cases{beside} (bound {cap:.1%})."
-            yield Finding(f"data_leakage.{name}", line, rate.value / cap, rate, humans)
+            yield Finding(f"data_leakage.{name}", line, rate, cap, "bound", rate, humans)
 
 
 def _repeated(audit: Audit) -> Iterator[Finding]:
     excess = audit.doses["repeated"]
     ours, humans = audit.rates["repeated"]
-    if excess.value is not None and excess.lo is not None and excess.lo > 0.01:
+    if excess.value is None or excess.lo is None or excess.lo <= 0.01 or ours.value is None or humans.value is None:
+        return
+    bound = humans.value + ABOVE_HUMANS
+    if ours.value > bound:
         told = f"It repeats whole turns in other dialogues: {_share(ours)} of its turns, {_share(humans)} of human turns."
-        yield Finding("doses.repeated", told, 1 + excess.value / 0.05, ours, humans)
+        yield Finding("doses.repeated", told, ours, bound, "bound", ours, humans)
+
+
+def _dropped(audit: Audit, n_duplicates: int) -> Iterator[Finding]:
+    if n_duplicates:
+        n = audit.observed.corpus.n + n_duplicates
+        share = wilson(n_duplicates, n)
+        told = f"{n_duplicates} of its {n} dialogues repeat the turns of another one for the same human and target. They are not counted."
+        yield Finding("duplicates", told, share, ABOVE_HUMANS, "bound", share, Measured(None, reason="no human dialogue is counted twice"))
 
 
 def _share(one: Measured) -> str:

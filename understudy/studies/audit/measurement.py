@@ -10,27 +10,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-import numpy as np
 import polars as pl
 
-from understudy.instruments import text
-from understudy.instruments.corpus import OPENING
-from understudy.keys import share_of
 from understudy.measure.reference import Human, Observed, Reference, Simulated, observe
+from understudy.measure.values import ObjectiveValue
 from understudy.objectives import Evaluation, measure_observed
+from understudy.objectives.data_leakage import CAPPED
 from understudy.profile.anchors import SIZES, Anchor, floors_of, human_anchors, human_figures
 from understudy.records import STRATA, Measured
-from understudy.statistics.halves import interval, unit_codes, whole_and_halves
 from understudy.statistics.rates import wilson
+from understudy.studies.audit import faults
+from understudy.studies.audit.faults import NO_TARGETS, NOT_AT_POINTS
 from understudy.studies.audit.pairing import REPLAYED, AuditHumans, Heard, frames, replayed_share
+from understudy.studies.audit.reported import WHAT, Figure, reported
+from understudy.studies.audit.utterances import Spoken, utterances
 from understudy.studies.dose import doses as dose
 
-VERSION = 1
+VERSION = 2
 N_HALVINGS = 16  # half of them shift a floor's end by less than the floor's own spread, and each costs half a second
 Setting = Literal["replayed", "same", "differs"]
+Beside = Literal["paired", "all"]
 NO_PAIRS = "no dialogue states its human dialogue: reactions are compared only if the metadata hold `scenario` or the source `dialogue_id`"
-NOT_AT_POINTS = "no reaction is in a human's context: the recommender's turns are not those of the human recommender"
-NO_TARGETS = "no dialogue has a target item of the catalogue: neither its metadata hold `target`, nor is the target of its human known"
 NO_PROMPTS = "the file holds no prompts; the metadata `title_in_prompt` would state it"
 NO_OUTCOMES = "a file of dialogues holds no failed calls"
 DIFFERS = "the experimental setting differs: the humans talked to another recommender, and humans in two settings differ as much"
@@ -44,7 +44,8 @@ class Audit:
     """What an audit found.
 
     `figures`: name → the simulator's figure and the humans'; `doses` and `rates` by kind of fault, the latter for both sides;
-    `anchors`: the floors at this file's size; `turns`: every turn that was measured with what is wrong with it.
+    `anchors`: the floors at this file's size; `turns`: every turn that was measured with what is wrong with it. `reported`: what papers
+    report, with the humans that the file stands for, turn by turn where it has single turns (`beside` is paired), or with all of them.
     """
 
     evaluation: Evaluation
@@ -56,6 +57,8 @@ class Audit:
     replayed: Measured
     observed: Observed
     turns: pl.DataFrame
+    reported: Mapping[str, Figure]
+    beside: Beside
 
 
 def audit(
@@ -74,18 +77,40 @@ def audit(
     if same_setting:
         # turns per dialogue count here, so they count in the floor too
         anchors["behavioural_distance"] = replace(anchors["behavioural_distance.same_setting"], name="behavioural_distance")
-    tables = _tables(simulated, seen, human, reference, seed=seed)
+    beside, told = _reported(pieces, humans, reference, seed=seed)
+    tables = faults.tables(simulated, seen, human, reference, seed=seed)
     return Audit(
         evaluation=_with_reasons(evaluation, pieces, seen).with_floors(floors_of(anchors.values())),
-        figures=_figure_pairs(seen, reference, sizes["behaviour"]),
-        doses={name: _excess(*tables[name], name, seed=seed) for name in dose.KINDS},
-        rates={name: tuple(_rate(table) for table in tables[name]) for name in dose.KINDS},  # type: ignore[misc]
+        figures=_figure_pairs(seen, reference, sizes["behaviour"]) | _compared_figures(evaluation),
+        doses={name: faults.excess(*tables[name], name, seed=seed) for name in dose.KINDS},
+        rates={name: tuple(faults.rate(table) for table in tables[name]) for name in dose.KINDS},  # type: ignore[misc]
         anchors=anchors,
         setting="replayed" if total and same >= REPLAYED * total else "same" if same_setting else "differs",
         replayed=wilson(same, total, nothing=NO_PAIRS),
         observed=seen,
         turns=_judged(simulated, seen),
+        reported=told,
+        beside=beside,
     )
+
+
+def _reported(pieces: Sequence[Heard], humans: AuditHumans, reference: Reference, *, seed: int) -> tuple[Beside, dict[str, Figure]]:
+    """What papers report, beside the humans that the file stands for where all of it does, else beside all of the reference."""
+    ours = utterances([Spoken(one.name, one.dialogue, one.only) for one in pieces], reference)
+    known = set(reference.corpus.ids)
+    is_paired = all(one.human and one.human.dialogue_id in known for one in pieces)
+    if is_paired:
+        theirs = utterances([Spoken(one.name, one.human, one.only) for one in pieces if one.human], reference)
+    else:
+        every = [Spoken(name, humans.dialogues[name]) for name in reference.corpus.ids]
+        theirs = reference.once("utterances", lambda: utterances(every, reference))
+    return "paired" if is_paired else "all", reported(ours, theirs, reference, humans.items, seed=seed)
+
+
+def with_titles(reference: Reference, pieces: Sequence[Heard]) -> Reference:
+    """The same humans, with targets that are not in the catalogue, so that their titles are looked for as well."""
+    others = {one.target.item_id: one.target for one in pieces if one.target and one.target.item_id not in reference.catalogue.items}
+    return replace(reference, catalogue=reference.catalogue.with_titles(others)) if others else reference
 
 
 def _sizes(seen: Observed) -> dict[str, int]:
@@ -107,75 +132,10 @@ def _figure_pairs(seen: Observed, reference: Reference, n_dialogues: int) -> dic
     return {name.removeprefix("human_"): (ours[name], humans[name]) for name in humans if name in ours}
 
 
-def _tables(
-    simulated: Simulated, seen: Observed, human: Human, reference: Reference, *, seed: int
-) -> dict[str, tuple[pl.DataFrame, pl.DataFrame]]:
-    """Kind of fault → units and faulty units by dialogue (dialogue_id, n, k), the simulator's and the humans'.
-
-    Where every dialogue of the file stands for a human of this split, the humans are these; otherwise all of the split.
-    """
-    names = set(simulated.behaviour["dialogue_id"])
-    known = set(reference.corpus.ids)
-    paired = sorted(names & known) if names and names <= known else sorted(known)
-    theirs = human.behaviour.hstack(reference.turns.select("n_tokens", "copied")).filter(pl.col("dialogue_id").is_in(paired))
-    ours = simulated.behaviour.hstack(seen.turns.select("n_tokens", "copied"))
-    at = seen.reactions.filter(pl.col("stratum").is_in(STRATA))
-    human_at = reference.reactions.filter(pl.col("context_id").is_in(at["context_id"].unique().to_list()))
-    told = reference.disclosures.filter(pl.col("dialogue_id").is_in(paired))
-    repeats = (repeated(frame, _few(ours, theirs, frame, seed)) for frame in (ours, theirs))
-    by_turn = {"copied": pl.col("copied").fill_null(False), "length": pl.col("n_tokens") >= dose.LONG}
-    found = {name: (_counted(ours, fault), _counted(theirs, fault)) for name, fault in by_turn.items()}
-    one, other = repeats
-    accepts = pl.col("label") == "accept"
-    return found | {
-        "acceptance": (_counted(at, accepts), _counted(human_at, accepts)),
-        "titles": (_counted(seen.disclosures, pl.col("title")), _counted(told, pl.col("title"))),
-        "repeated": (_counted(one, pl.col("repeated")), _counted(other, pl.col("repeated"))),
-    }
-
-
-def _few(ours: pl.DataFrame, theirs: pl.DataFrame, frame: pl.DataFrame, seed: int) -> set[str]:
-    """As many dialogues of `frame` as both sides have: among more dialogues more is said twice."""
-    n = min(one["dialogue_id"].n_unique() for one in (ours, theirs))
-    names = frame["dialogue_id"].unique().to_list()
-    return set(sorted(names, key=lambda name: (share_of("matched", seed, name), name))[:n])
-
-
-def repeated(turns: pl.DataFrame, dialogues: set[str]) -> pl.DataFrame:
-    """The turns (dialogue_id, text) of some dialogues with `repeated`: six words or more that another dialogue has just so."""
-    kept = turns.filter(pl.col("dialogue_id").is_in(sorted(dialogues))).with_columns(plain=text.plain("text"))
-    said = kept.with_columns(words=text.tokens("plain")).with_columns(said=pl.col("words").list.join(" "))
-    times = said.group_by("said").agg(n_dialogues=pl.col("dialogue_id").n_unique())
-    long = pl.col("words").list.len() >= OPENING
-    return said.join(times, on="said", how="left", maintain_order="left").with_columns(repeated=long & (pl.col("n_dialogues") > 1))
-
-
-def _counted(frame: pl.DataFrame, fault: pl.Expr) -> pl.DataFrame:
-    counted = frame.with_columns(fault=fault.cast(pl.Float64)).group_by("dialogue_id")
-    return counted.agg(n=pl.len().cast(pl.Float64), k=pl.col("fault").sum()).sort("dialogue_id")
-
-
-def _rate(table: pl.DataFrame) -> Measured:
-    return wilson(int(table["k"].sum()), int(table["n"].sum()))
-
-
-def _excess(ours: pl.DataFrame, humans: pl.DataFrame, name: str, *, seed: int) -> Measured:
-    """(r_S - r_H) / (1 - r_H), r the share of units with the fault: what share of the humans' other units would have to get it.
-
-    Half-samples of dialogues; both sides draw the same ones where they share them.
-    """
-    if not len(ours) or not len(humans):
-        return Measured(None, reason={"acceptance": NOT_AT_POINTS, "titles": NO_TARGETS}.get(name, "one of the sides has no turns"))
-    rates = []
-    for table in (ours, humans):
-        weights = whole_and_halves(unit_codes(table["dialogue_id"].to_list()), seed=seed)
-        k, n = (weights @ table[column].to_numpy() for column in ("k", "n"))
-        rates.append(np.divide(k, n, out=np.full(len(k), k[0] / n[0]), where=n > 0))
-    one, other = rates
-    if other[0] >= 1:
-        return Measured(None, n=int(ours["n"].sum()), reason="all units of the humans have the fault")
-    found = (one - other) / np.maximum(1 - other, 1e-12)
-    return interval(float(found[0]), found[1:] - found[1:].mean(), n=int(ours["n"].sum()), high=1.0)
+def _compared_figures(evaluation: Evaluation) -> dict[str, tuple[Measured, Measured]]:
+    """The figures behind the parts of variety, from the same computation: of as many dialogues and as many words on both sides."""
+    variety = evaluation.objectives["diversity_gap"]
+    return {name: (variety.own[name], variety.human[name]) for name in variety.own.keys() & variety.human.keys()}
 
 
 def _judged(simulated: Simulated, seen: Observed) -> pl.DataFrame:
@@ -184,7 +144,7 @@ def _judged(simulated: Simulated, seen: Observed) -> pl.DataFrame:
     every = set(turns["dialogue_id"])
     reactions = seen.reactions.filter(pl.col("stratum").is_in(STRATA)).unique(("dialogue_id", "turn_index"), maintain_order=True)
     accepted = reactions.select("dialogue_id", "turn_index", "stratum", accepted=pl.col("label") == "accept")
-    return repeated(turns, every).join(accepted, on=("dialogue_id", "turn_index"), how="left", maintain_order="left")
+    return faults.repeated(turns, every).join(accepted, on=("dialogue_id", "turn_index"), how="left", maintain_order="left")
 
 
 def _with_reasons(evaluation: Evaluation, pieces: Sequence[Heard], seen: Observed) -> Evaluation:
@@ -202,16 +162,29 @@ def _with_reasons(evaluation: Evaluation, pieces: Sequence[Heard], seen: Observe
         leakage |= {name: Measured(None, reason=NO_TARGETS) for name in ("title", "attributes", "prompt")}
     elif seen.free_dialogues["title_in_prompt"].null_count() == len(seen.free_dialogues):
         leakage["prompt"] = Measured(None, reason=NO_PROMPTS)
-    leaks = objectives["data_leakage"]
-    objectives["data_leakage"] = replace(leaks, parts={**leaks.parts, **{name: leakage[name] for name in leaks.parts}})
+    objectives["data_leakage"] = _leaks(objectives["data_leakage"], leakage)
     diagnostics |= {name: Measured(None, reason=NO_OUTCOMES) for name in _FAILURES}
     return Evaluation(objectives, leakage, diagnostics)
+
+
+def _leaks(leaks: ObjectiveValue, leakage: Mapping[str, Measured]) -> ObjectiveValue:
+    """The objective with the reasons that the file gives; what nothing is known of two of its kinds is no value of all four."""
+    parts = {**leaks.parts, **{name: leakage[name] for name in leaks.parts}}
+    unknown = [name for name in CAPPED if parts[name].value is None]
+    if not unknown:
+        return replace(leaks, parts=parts)
+    why = "; ".join(f"{name}: {parts[name].reason}" for name in unknown)
+    return replace(leaks, parts=parts, measured=Measured(None, reason=why), replicates=())
 
 
 def as_json(audit: Audit) -> dict[str, Any]:
     """The contract's fields: objectives with floors, leakage, diagnostics, figures, doses; what the setting does to them."""
     told = audit.evaluation.as_json()
     for name, one in told["objectives"].items():
+        value = audit.evaluation.objectives[name]
+        one["simulated"] = {part: figure.as_json() for part, figure in value.own.items()}
+        if value.measured.value is None and value.terms:
+            one["partial"] = {**value.over(list(value.terms)).measured.as_json(), "over": list(value.terms)}
         if audit.setting == "differs" and name in ("diversity_gap", "behavioural_distance"):
             one["note"] = DIFFERS
     both = {"figures": audit.figures, "rates": audit.rates}
@@ -221,4 +194,5 @@ def as_json(audit: Audit) -> dict[str, Any]:
     }
     doses = {name: {**one.as_json(), "unit": dose.UNITS[name], **pairs["rates"][name]} for name, one in audit.doses.items()}  # type: ignore[index]
     setting = {"kind": audit.setting, "replayed": audit.replayed.as_json()}
-    return {**told, "figures": pairs["figures"], "doses": doses, "setting": setting}
+    figures = {name: {**one.as_json(), "what": WHAT[name], "humans": audit.beside} for name, one in audit.reported.items()}
+    return {**told, "figures": pairs["figures"], "reported": figures, "doses": doses, "setting": setting}

@@ -5,168 +5,103 @@ Self-contained: drawings are SVG in the page, nothing is fetched, no script runs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from understudy.instruments import acts
-from understudy.instruments.corpus import Corpus
 from understudy.measure.reference import Reference
-from understudy.records import STRATA, Measured
-from understudy.report.drawing import rendered
 from understudy.report.figures import REHEARSAL_WARNING, figure
+from understudy.report.web import web_page
+from understudy.studies.audit.drawings import CAPTIONS, pictures
+from understudy.studies.audit.instruments import INSTRUMENTS, UNCORRECTED, instrument_rows
 from understudy.studies.audit.measurement import Audit
 from understudy.studies.audit.pairing import Heard
-from understudy.studies.dose import doses as dose
+from understudy.studies.audit.tables import objective_rows, pair_rows, reported_rows
+from understudy.studies.audit.telling import paired_in_words
 
-VERSION = 1
-_HUMAN, _SIMULATED, _BAND = "#444444", "#d55e00", "#bbbbbb"
-_LONGEST = 60
+VERSION = 2
 _MOST_SHOWN = 600  # characters of a turn
 _STYLE = (
-    "body{font-family:sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;line-height:1.4;color:#222}"
-    "figure{margin:2rem 0}svg{max-width:100%;height:auto}table{border-collapse:collapse;margin:1rem 0}"
-    "td,th{padding:.25rem .6rem;border-bottom:1px solid #ddd;text-align:left;vertical-align:top}"
-    "ol.findings li{margin:.6rem 0}.small{color:#666;font-size:.9rem}.note{background:#f6f2e6;padding:.6rem .8rem}"
-    "details{margin:.6rem 0}.seeker{margin:.3rem 0 .3rem 2rem}.recommender{margin:.3rem 0;color:#555}.fault{color:#b34700;font-size:.85rem}"
+    "ol.findings li{margin:.6rem 0}.note{background:var(--note);padding:.6rem .8rem}details{margin:.6rem 0}"
+    ".seeker{margin:.3rem 0 .3rem 2rem}.recommender{margin:.3rem 0;color:var(--soft)}.fault{color:var(--fault);font-size:.85rem}"
 )
-_CAPTIONS = {
-    "objectives": "The four objectives with 95 % confidence intervals; lower is better. Grey: the human split-half baseline (floor).",
-    "reactions": "Acceptance of recommendations by what the human said of the item, with 95 % Wilson intervals.",
-    "doses": "The share of the humans' own units into which each fault would have to be put to look like this file; 0 is like the humans.",
-    "tokens": "Words in a seeker's turn, a title counted as one; the last bar holds all longer turns.",
-    "acts": "Dialogue acts of the seekers' turns, as the act instrument reads them.",
-}
 _FAULTS = ("copied", "said elsewhere too", "took what was disliked")
-_DOSES = {
-    "acceptance": "accepted instead of not accepted",
-    "titles": "target named before the recommender",
-    "copied": "turns copied from others",
-    "repeated": "whole turns repeated",
-    "length": f"turns of {dose.LONG} words and more",
-}
+_MOST_TIMES = 20  # beyond this a multiple says no more than that
 
 
-def page(fields: Mapping[str, Any], audit: Audit, reference: Reference, pieces: Sequence[Heard]) -> str:
-    """The page of an audit; `fields` are those of the command."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A file of an audit: its own fields of the answer, what was found, and its dialogues."""
+
+    name: str
+    fields: Mapping[str, Any]
+    audit: Audit
+    pieces: Sequence[Heard]
+
+
+def page(fields: Mapping[str, Any], shown: Sequence[Shown], reference: Reference) -> str:
+    """The page of an audit of one file or several; `fields` are those of the command."""
     title = f"Simulated seekers beside the humans of {fields['dataset']}"
-    parts = [
-        f"<h1>{escape(title)}</h1>",
+    files = [{**fields, **one.fields} for one in shown]
+    together = comparison(fields, files) if len(shown) > 1 else []
+    each = [
+        part
+        for place, one in enumerate(shown, 1)
+        for part in (*([f"<h2>{escape(one.name)}</h2>"] if together else []), *_file(files[place - 1], one, reference, place))
+    ]
+    instruments = ["<h2>Instruments</h2>", _table(INSTRUMENTS, instrument_rows(files[0])), f'<p class="small">{escape(UNCORRECTED)}</p>']
+    return web_page(title, "\n".join([f"<h1>{escape(title)}</h1>", *together, *each, *instruments]), style=_STYLE, width_rem=62)
+
+
+def comparison(fields: Mapping[str, Any], files: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The parts of the page that stand several files side by side: figures, ranking, differences."""
+    names = [one["name"] for one in files]
+    return [
+        "<h2>Ranking</h2>", *(_ranking(one) for one in fields["ranking"]),
+        "<h2>Objectives, lower is better</h2>", _table(("objective", *names, f"floor of {names[0]}"), objective_rows(files)),
+        "<h2>Differences between files</h2>", _table(("objective", "a", "b", "a less b", "p (Holm)"), pair_rows(fields["pairs"])),
+        *(f'<p class="small">{escape(paired_in_words(one))}</p>' for one in fields["pairings"]),
+        "<h2>What the seekers say</h2>", _table(("figure", *names, "humans"), reported_rows(files)),
+    ]  # fmt: skip
+
+
+def _file(fields: Mapping[str, Any], shown: Shown, reference: Reference, place: int) -> list[str]:
+    """What is said of one file."""
+    audit, pieces = shown.audit, shown.pieces
+    own = [] if "files" in fields else ["<h3>What the seekers say</h3>", _table(("figure", "simulated", "humans"), reported_rows([fields]))]
+    return [
         f'<p class="small">{escape(_counts(fields))}</p>',
         _setting(audit),
         *([f'<p class="note">{escape(REHEARSAL_WARNING)}</p>'] if "rehearsal" in fields["engines"] else []),
-        "<h2>Findings, the most severe first</h2>",
+        "<h3>Findings, the most severe first</h3>",
         _findings(fields["findings"]),
-        *(_drawing(name, svg) for name, svg in pictures(audit, reference).items()),
-        "<h2>Leakage</h2>",
-        _table(("kind", "rate", "people"), _leaks(audit)),
-        "<h2>Dialogues with the most faults</h2>",
+        *(_drawing(name, svg, place) for name, svg in pictures(audit, reference).items()),
+        *own,
+        "<h3>Leakage</h3>",
+        _table(("kind", "rate", "humans"), _leaks(audit)),
+        "<h3>Dialogues with the most faults</h3>",
         _worst(fields["worst"], audit, pieces),
-        "<h2>Not measured, with the reason</h2>",
+        "<h3>Not measured, with the reason</h3>",
         _table(("what", "why"), _unmeasured(fields)),
     ]
-    head = f'<meta charset="utf-8">\n<title>{escape(title)}</title>\n<style>{_STYLE}</style>'
-    body = "\n".join(parts)
-    return f'<!doctype html>\n<html lang="en">\n<head>\n{head}\n</head>\n<body>\n{body}\n</body>\n</html>\n'
 
 
-def pictures(audit: Audit, reference: Reference) -> dict[str, str]:
-    """Picture name → SVG, in the order of the page; what has no figures is not drawn."""
-    drawn = {"objectives": _objectives(audit)}
-    taken = [(name, audit.figures[f"accept_{name}"]) for name in STRATA if audit.figures[f"accept_{name}"][0].value is not None]
-    if taken:
-        drawn["reactions"] = _dots(((name.replace("_", ", "), *pair) for name, pair in taken), "recommendations accepted", "Reactions")
-    doses = [(_DOSES[name], one) for name, one in audit.doses.items() if one.value is not None]
-    if doses:
-        drawn["doses"] = _dots(((name, one, None) for name, one in doses), "share of units", "Doses of known faults")
-    drawn["tokens"] = _shares(_lengths(audit.observed.corpus), _lengths(reference.corpus), "words in a turn", "Length of turns")
-    drawn["acts"] = _shares(_acts(audit.observed.corpus), _acts(reference.corpus), None, "Dialogue acts")
-    return drawn
-
-
-def _objectives(audit: Audit) -> str:
-    import altair as alt
-
-    panels = []
-    for name, value in audit.evaluation.objectives.items():
-        one, anchor = value.measured, audit.anchors.get(name)
-        low, high = (anchor.floor_lo, anchor.floor_hi) if anchor else (None, None)
-        top = max(one.hi or 0.0, one.value or 0.0, high or 0.0, 0.01) * 1.15
-        y: dict[str, Any] = {"title": None, "scale": alt.Scale(domain=[0, top], nice=False)}
-        layers = []
-        if high is not None:
-            band = alt.Chart(alt.Data(values=[{"lo": low, "hi": high}])).mark_rect(color=_BAND, opacity=0.6)
-            layers.append(band.encode(y=alt.Y("lo:Q", **y), y2="hi:Q"))
-        rows = [{"value": one.value, "lo": one.lo, "hi": one.hi, "told": f"{one.value:.3f}"}] if one.value is not None else []
-        base = alt.Chart(alt.Data(values=rows))
-        layers.append(base.mark_rule(strokeWidth=2, color=_SIMULATED).encode(y=alt.Y("lo:Q", **y), y2="hi:Q"))
-        layers.append(base.mark_point(filled=True, size=90, color=_SIMULATED, opacity=1).encode(y=alt.Y("value:Q", **y)))
-        layers.append(base.mark_text(dx=28, fontSize=11).encode(y=alt.Y("value:Q", **y), text="told:N"))
-        drawn = [f"{who}: {units}" for who, units in value.unit_counts.items()]
-        heading = alt.TitleParams(name.replace("_", " ") + ("" if rows else ": not measured"), fontSize=12, subtitle=drawn)
-        panels.append(alt.layer(*layers).properties(width=130, height=190, title=heading))
-    return rendered(alt.hconcat(*panels, spacing=30), "Objectives and the human split-half baseline (floor)")
-
-
-def _dots(rows: Iterable[tuple[str, Measured, Measured | None]], axis: str, title: str) -> str:
-    """Figures with their intervals, the simulator's and, where there is one, the humans'."""
-    import altair as alt
-
-    shown = [
-        {"what": what, "who": who, "value": one.value, "lo": one.lo, "hi": one.hi, "told": f"{one.value:.1%}"}
-        for what, ours, humans in rows
-        for who, one in (("humans", humans), ("simulated", ours))
-        if one is not None and one.value is not None
-    ]
-    order = list(dict.fromkeys(row["what"] for row in shown))
-    low = min(0.0, *(float(str(row["lo"])) for row in shown))
-    high = max(float(str(row["hi"])) for row in shown) + 0.08
-    sides = [who for who in ("humans", "simulated") if any(row["who"] == who for row in shown)]
-    x: dict[str, Any] = {"title": axis, "axis": alt.Axis(format="%"), "scale": alt.Scale(domain=[low, high], nice=False)}
-    y = alt.Y("what:N", sort=order, title=None, axis=alt.Axis(labelLimit=260))
-    shift = alt.YOffset("who:N", sort=sides, scale=alt.Scale(domain=sides))
-    colours = [_HUMAN, _SIMULATED][-len(sides) :]
-    colour = alt.Color("who:N", title=None, scale=alt.Scale(domain=sides, range=colours))
-    base = alt.Chart(alt.Data(values=shown))
-    whiskers = base.mark_rule(strokeWidth=2).encode(x=alt.X("lo:Q", **x), x2="hi:Q", y=y, yOffset=shift, color=colour)
-    points = base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("value:Q", **x), y=y, yOffset=shift, color=colour)
-    texts = base.mark_text(align="left", dx=6, fontSize=10).encode(x=alt.X("hi:Q", **x), y=y, yOffset=shift, text="told:N")
-    return rendered((whiskers + points + texts).properties(width=460, height=max(90, 52 * len(order))), title)
-
-
-def _shares(ours: Mapping[str, float], humans: Mapping[str, float], axis: str | None, title: str) -> str:
-    """Two distributions over the same names, in the order of the names."""
-    import altair as alt
-
-    sides = (("humans", humans), ("simulated", ours))
-    rows = [{"what": name, "who": who, "share": share} for who, side in sides for name, share in side.items()]
-    order = list(humans)
-    ticks = alt.Axis(values=order[::5], labelAngle=0) if len(order) > 20 else alt.Axis(labelAngle=0)
-    colour = alt.Color("who:N", title=None, scale=alt.Scale(domain=["humans", "simulated"], range=[_HUMAN, _SIMULATED]))
-    x = alt.X("what:N", sort=order, title=axis, axis=ticks)
-    shift = alt.XOffset("who:N", sort=["humans", "simulated"])
-    bars = alt.Chart(alt.Data(values=rows)).mark_bar().encode(
-        x=x, xOffset=shift, y=alt.Y("share:Q", title="share of turns", axis=alt.Axis(format="%")), color=colour
-    )  # fmt: skip
-    return rendered(bars.properties(width=640, height=200), title)
-
-
-def _lengths(corpus: Corpus) -> dict[str, float]:
-    counts = corpus.lengths.sum(axis=0)
-    capped = np.append(counts[:_LONGEST], counts[_LONGEST:].sum())
-    return {str(at): float(n / max(capped.sum(), 1)) for at, n in enumerate(capped)}
-
-
-def _acts(corpus: Corpus) -> dict[str, float]:
-    counts = corpus.acts.sum(axis=(0, 1))
-    return {name: float(n / max(counts.sum(), 1)) for name, n in zip(acts.ACTS, counts, strict=True)}
+def _ranking(one: Mapping[str, Any]) -> str:
+    ties = "; ".join(" = ".join(group) for group in one["ties"])
+    without = [f"without {name.replace('_', ' ')}: {' < '.join(order['order'])}" for name, order in one["without"].items()]
+    unranked = [f"{name} is not ranked: {why}" for name, why in one["not_ranked"].items()]
+    over = f"over {', '.join(name.replace('_', ' ') for name in one['over'])}" if one["over"] else ""
+    lines = [f"{' < '.join(one['order'])}{f' (not told apart: {ties})' if ties else ''} {over}", *without, *unranked]
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    return f"<p><b>{escape(one['objective'].replace('_', ' '))}</b>: {escape(one['told'])}</p><ul class=\"small\">{items}</ul>"
 
 
 def _counts(fields: Mapping[str, Any]) -> str:
     rejects = f", {fields['n_rejects']} records could not be read" if fields["n_rejects"] else ""
+    rejects += f", {fields['n_duplicates']} duplicates were dropped" if fields["n_duplicates"] else ""
     unknown = f", {fields['n_unknown']} name a human dialogue or scenario that is in no open split" if fields["n_unknown"] else ""
     return (
         f"{fields['n_dialogues']} dialogues, {fields['n_turns']} seeker turns (reader {fields['reader']}){rejects}; "
@@ -195,12 +130,19 @@ def _findings(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _times(row: Mapping[str, Any]) -> str:
-    beside = "its bound" if str(row["about"]).startswith("data_leakage") else "the difference between humans"
-    return escape(f"({row['about']}; {row['severity']:.1f} times {beside})")
+    beside = "its bound" if row["limit_of"] == "bound" else "the difference between humans"
+    if row["severity"] is None:
+        told = f"a difference of {figure(row['difference'])}, where humans differ by at most {row['limit']:.3f}"
+    elif row["severity"] > _MOST_TIMES:
+        told = f"more than {_MOST_TIMES} times {beside}: {figure(row['difference'])} against {row['limit']:.3f}"
+    else:
+        low, high = (f"{end:.1f}" for end in row["severity_ci"])
+        told = f"{row['severity']:.1f} [{low}, {high}] times {beside}"
+    return escape(f"({row['about']}; {told})")
 
 
-def _drawing(name: str, svg: str) -> str:
-    return f'<figure id="{escape(name)}">\n{svg}\n<figcaption class="small">{escape(_CAPTIONS[name])}</figcaption>\n</figure>'
+def _drawing(name: str, svg: str, place: int) -> str:
+    return f'<figure id="{escape(name)}-{place}">\n{svg}\n<figcaption class="small">{escape(CAPTIONS[name])}</figcaption>\n</figure>'
 
 
 def _leaks(audit: Audit) -> list[tuple[str, str, str]]:
@@ -246,4 +188,4 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         return "<p>Nothing.</p>"
     head = "".join(f"<th>{escape(name)}</th>" for name in columns)
     body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table><tr>{head}</tr>{body}</table>"
+    return f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'

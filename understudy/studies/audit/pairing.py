@@ -6,9 +6,8 @@ What a dialogue stands for is told by its metadata alone: `scenario` (of this st
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +16,12 @@ import polars as pl
 from understudy.measure.reference import BEHAVIOUR, FREE_DIALOGUES, FREE_TURNS, REACTIONS, Simulated
 from understudy.profile.splits import seeker_of
 from understudy.records import Dialogue, Item, Turn
+from understudy.studies.audit.targets import Targets, words
 
 VERSION = 1
 REPLAYED = 0.9  # share of recommender turns that are the human's own, from which on a file is a replay
 _SOURCES = ("source_dialogue_id", "dialogue_id")
-_WORD = re.compile(r"[^\W_]+")
+_STATED = ("scenario", "scenario_id", *_SOURCES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +51,14 @@ class AuditHumans:
 class Heard:
     """One dialogue of a file. `name` is that of its human where it has one and is the first to stand for it.
 
+    Two files that name the same scenarios or have the same ids give their dialogues the same names, and so are compared in pairs.
     `only`: the one turn that is the simulator's, None where all of the seeker's are.
     """
 
     name: str
     dialogue: Dialogue
     human: Dialogue | None
-    target: str | None
+    target: Item | None
     only: int | None
     title_in_prompt: bool | None
 
@@ -78,28 +79,37 @@ def human_of(dialogue: Dialogue, humans: AuditHumans, *, by_id: bool = False) ->
 def is_named(dialogue: Dialogue) -> bool:
     """Whether the metadata say whose dialogue it is, known here or not."""
     facts = facts_of(dialogue)
-    return any(facts.get(name) for name in ("scenario", "scenario_id", *_SOURCES))
+    return any(facts.get(name) for name in _STATED)
 
 
-def heard(dialogues: Sequence[Dialogue], humans: AuditHumans, *, by_id: bool = False) -> list[Heard]:
-    """Every dialogue of a file with its human, its target and a name of its own, in the order of the file."""
-    titles = _by_title(humans.items)
+def heard(dialogues: Sequence[Dialogue], humans: AuditHumans, *, theirs: Iterable[Item] = (), by_id: bool = False) -> list[Heard]:
+    """Every dialogue of a file with its human, its target and a name of its own, in the order of the file. `theirs`: its own items."""
+    targets = Targets.of(humans.items, theirs)
     times: Counter[tuple[str, int | None]] = Counter()
     found = []
     for dialogue in dialogues:
         human, facts = human_of(dialogue, humans, by_id=by_id), facts_of(dialogue)
         only = int(facts["turn_index"]) if facts.get("turn_index", "").isdecimal() else None
         # the name of an unpaired dialogue must never be taken for a human's
-        name = human.dialogue_id if human else f"simulated:{dialogue.dialogue_id}"
+        stated = next((facts[name] for name in _STATED if facts.get(name)), dialogue.dialogue_id)
+        name = human.dialogue_id if human else f"simulated:{stated}"
         time = times[name, only]
         times[name, only] += 1
-        given = facts.get("target", "")
-        target = given if given in humans.items else titles.get(_words(given)) if given else None
-        if not given and human:
-            target = humans.targets.get(human.dialogue_id)
+        given = facts.get("target", "") or (humans.targets.get(human.dialogue_id, "") if human else "")
+        target = targets.named(given) if given else None
         prompt = {"true": True, "false": False}.get(facts.get("title_in_prompt", ""))
         found.append(Heard(f"{name}#{time + 1}" if time else name, dialogue, human, target, only, prompt))
     return found
+
+
+def without_duplicates(pieces: Sequence[Heard]) -> list[Heard]:
+    """Each dialogue once: of those with the same turns for the same human, target and place, the first, whatever their ids are."""
+    found: dict[Hashable, Heard] = {}
+    for one in pieces:
+        said = tuple((turn.role, " ".join(turn.text.split())) for turn in one.dialogue.turns)
+        place = (one.human.dialogue_id if one.human else None, one.target.item_id if one.target else None, one.only)
+        found.setdefault((said, place), one)
+    return list(found.values())
 
 
 def replayed_share(pieces: Iterable[Heard]) -> tuple[int, int]:
@@ -122,7 +132,11 @@ def frames(pieces: Sequence[Heard], humans: AuditHumans, *, ids: Mapping[str, st
     """
     spoken = [_spoken(one, humans) for one in pieces]
     runs = [one for one in pieces if one.only is None]
-    told = [(one.name, None, one.name, one.target, "complete", "", one.title_in_prompt, _n_seeker(one)) for one in runs]
+    wanted = [one.target.item_id if one.target else None for one in runs]
+    told = [
+        (one.name, None, one.name, target, "complete", "", one.title_in_prompt, _n_seeker(one))
+        for one, target in zip(runs, wanted, strict=True)
+    ]
     turns = [
         (one.name, index, turn.role, turn.text, _items(one, index, turn, ids))
         for one in runs
@@ -183,15 +197,4 @@ def _is_said(human: Dialogue, index: int, turn: Turn) -> bool:
     """Whether the human dialogue has this very turn at this place; case, white space and punctuation aside."""
     if not 0 <= index < len(human.turns) or human.turns[index].role != turn.role:
         return False
-    return human.turns[index].text == turn.text or _words(human.turns[index].text) == _words(turn.text)
-
-
-def _by_title(items: Mapping[str, Item]) -> dict[str, str]:
-    """Title or label, as words → item id; a bare title that two items share is not there."""
-    bearers = Counter(_words(item.title) for item in items.values())
-    found = {_words(item.label): item_id for item_id, item in items.items()}
-    return {_words(item.title): item_id for item_id, item in items.items() if bearers[_words(item.title)] == 1} | found
-
-
-def _words(text: str) -> str:
-    return " ".join(_WORD.findall(text.casefold()))
+    return human.turns[index].text == turn.text or words(human.turns[index].text) == words(turn.text)
