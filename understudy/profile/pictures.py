@@ -14,11 +14,11 @@ import polars as pl
 
 from understudy.profile.distributions import AFTER
 from understudy.report.drawing import rendered
+from understudy.report.web import web_page
 from understudy.statistics.rates import wilson
 
 VERSION = 1
 _COLOURS = {"accept": "#009e73", "reject": "#d55e00", "all": "#444444", "seeker": "#0072b2"}
-_STYLE = "body{font-family:sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}figure{margin:2rem 0}svg{max-width:100%;height:auto}"
 _CAPTIONS = {
     "turns": "Turns per dialogue, where consecutive messages of one speaker are one turn; the whole data set.",
     "lengths": "Words in a seeker's turn, a title counted as one. Split `select`, reporting part.",
@@ -52,9 +52,8 @@ def page(drawn: Mapping[str, str], *, dataset: str) -> str:
     figures = "\n".join(
         f'<figure id="{escape(name)}">\n{svg}\n<figcaption>{escape(_CAPTIONS[name])}</figcaption>\n</figure>' for name, svg in drawn.items()
     )
-    title = escape(f"The humans of {dataset}")
-    head = f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n<style>{_STYLE}</style>\n</head>'
-    return f"{head}\n<body>\n<h1>{title}</h1>\n{figures}\n</body>\n</html>\n"
+    title = f"The humans of {dataset}"
+    return web_page(title, f"<h1>{escape(title)}</h1>\n{figures}", width_rem=60)
 
 
 def entropy_bits(counts: Sequence[int]) -> float:
