@@ -18,12 +18,6 @@ _HIDDEN = r"\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u206f\U
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0") | {chr(at) for at in range(0xFE00, 0xFE10)}
 _SHOWN_AT_ONCE = re.compile(r"[!-~]")
 _ODD = re.compile(rf"(?P<unreadable>[{_UNREADABLE}])|(?P<ends_line>[{_BREAKS}]|\r(?!\n))|[{_HIDDEN}]")
-# what a simulator writes to end a conversation and nobody says: [END], \\end, \\giveup, <END>, ###STOP###, and TERMINATE alone
-_ENDING = r"(?:end|stop|eos|done|quit|exit|finish(?:ed)?|terminated?|give[ _]?up|end[ _]of[ _](?:the[ _])?(?:conversation|dialogue|chat))"
-STOP_TOKEN = (
-    rf"(?i:\\{_ENDING}\b|\[/?{_ENDING}\]|</?{_ENDING}>|</s>|<\|[a-z_]{{1,24}}\|>|#{{2,}} ?{_ENDING} ?#*|\{{\{{? ?{_ENDING} ?\}}?\}})"
-    r"|^\W*(?:TERMINATE|STOP|END|EXIT|QUIT|FINISH|DONE|END_OF_(?:CONVERSATION|DIALOGUE))\W*$"
-)
 
 
 @dataclass(frozen=True, slots=True)

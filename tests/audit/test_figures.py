@@ -6,14 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 
 from understudy.doors.store import Store
+from understudy.prompt.speech import has_stop_token
 from understudy.records import Measured
 from understudy.report.tabular import csv_table, latex_text
 from understudy.studies.audit.findings import LEAST, Finding
-from understudy.text import STOP_TOKEN
 
 
 def chats(name: str, replies: list[str], *, n: int = 40, **facts: Any) -> list[dict[str, Any]]:
@@ -62,10 +61,10 @@ def test_humans_beside_themselves_differ_in_no_reported_figure(world: Any) -> No
         assert one["difference"]["value"] in (None, 0), name
 
 
-@pytest.mark.parametrize("text", ["[END]", "ok bye \\end", "<end>", "###STOP###", "TERMINATE", "thanks <|im_end|>", "[Goodbye] \\giveup"])
+@pytest.mark.parametrize("text", ["[END]", "ok bye \\end", "<end>", "###STOP###", "TERMINATE", "thanks </s>", "well \\giveup"])
 def test_stop_tokens_are_seen_and_words_are_not(text: str) -> None:
-    seen = pl.Series([text, "Stop. I want the end of the world movie!", "The End (1978) is what I like"]).str.contains(STOP_TOKEN)
-    assert seen.to_list() == [True, False, False]
+    seen = [has_stop_token(one) for one in (text, "Stop. I want the end of the world movie!", "The End (1978) is what I like")]
+    assert seen == [True, False, False]
 
 
 def test_leakage_without_targets_is_partial_and_a_title_alone_is_a_target(world: Any) -> None:

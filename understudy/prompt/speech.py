@@ -131,6 +131,11 @@ class Reply:
         return sum(self.stripped.values())
 
 
+def has_stop_token(text: str) -> bool:
+    """Whether a turn holds a token that ends the conversation or the message, which nobody says."""
+    return bool(_STOP_TOKEN.search(text) or _MESSAGE_ENDS.search(text))
+
+
 def cleaned(text: str) -> Reply:
     """The speech in a reply; of one that only says that the conversation is over, none.
 

@@ -18,12 +18,12 @@ from understudy.instruments.acts import ACTS
 from understudy.keys import rng_of
 from understudy.measure.reference import Reference
 from understudy.objectives.diversity_gap import drawing_noise
+from understudy.prompt.speech import has_stop_token
 from understudy.records import Item, Measured
 from understudy.statistics.clustered import Clustered, rates_apart
 from understudy.statistics.distances import rarefied
 from understudy.statistics.halves import Floats, interval
 from understudy.studies.audit.utterances import tells_a_wish
-from understudy.text import STOP_TOKEN
 
 VERSION = 1
 QUESTION = r"[?？؟՞፧⁇⁈]"
@@ -75,7 +75,8 @@ _NOTHING = {"acceptance_any": NO_SUGGESTION, "negative_reactions": NO_SUGGESTION
 def _tables(turns: pl.DataFrame, items: Mapping[str, Item]) -> dict[str, pl.DataFrame]:
     """Name of a share → dialogue_id, k, n."""
     after, first = turns.filter("is_after_suggestion"), turns.filter(pl.col("is_whole") & (pl.col("nth") == 0))
-    ending = turns.group_by("dialogue_id").agg(stops=pl.col("text").str.contains(STOP_TOKEN).any())
+    stops = pl.Series([has_stop_token(one) for one in turns["text"]], dtype=pl.Boolean)
+    ending = turns.with_columns(stops=stops).group_by("dialogue_id").agg(pl.col("stops").any())
     found = {
         "questions": _counted(turns, pl.col("text").str.contains(QUESTION)),
         "acceptance_any": _counted(after, pl.col("label") == "accept"),
