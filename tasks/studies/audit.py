@@ -13,15 +13,15 @@ from understudy.doors import folders
 from understudy.measure.reference import Reference
 from understudy.studies.audit import measurement, pairing
 from understudy.studies.audit.findings import findings, worst
-from understudy.studies.audit.page import Shown, page
+from understudy.studies.audit.page import AuditShown, page
 from understudy.studies.audit.pairing import Heard
-from understudy.studies.audit.ranking import Ranked, standing
+from understudy.studies.audit.ranking import Ranked, standings
 from understudy.studies.audit.sources import AuditedFile
 from understudy.studies.audit.tables import as_csv, as_latex
-from understudy.studies.audit.telling import standing_fields
+from understudy.studies.audit.telling import standings_fields
 from understudy.tasks.play.opened import store_open
 from understudy.tasks.profile.splits import audited_splits
-from understudy.tasks.studies.audit_ground import Ground, ground_of
+from understudy.tasks.studies.audit_ground import AuditGround, ground_of
 from understudy.tasks.studies.audit_reading import Read, read_simulated
 from understudy.tasks.studies.results.audits import AuditAnswer, AuditFields, AuditsFields
 
@@ -71,27 +71,27 @@ def audit_files(
         "instruments": dict(ground.instruments),
     }  # fmt: skip
     each = [{**one.fields, **common} for one in shown]
-    fields = each[0] if len(each) == 1 else {**common, "files": each, **standing_fields(standing([_ranked(one) for one in shown]))}
+    fields = each[0] if len(each) == 1 else {**common, "files": each, **standings_fields(standings([_ranked(one) for one in shown]))}
     return cast(AuditFields | AuditsFields, {**fields, **_written(fields, shown, reference, outputs)})
 
 
-def _shown(read: Read, ground: Ground, reference: Reference, options: AuditOptions) -> Shown:
+def _shown(read: Read, ground: AuditGround, reference: Reference, options: AuditOptions) -> AuditShown:
     """One file as it is measured, with the fields that are its own."""
-    heard = pairing.heard(read.dialogues, ground.side, theirs=read.items, by_id=options.by_id)
+    heard = pairing.heard(read.dialogues, ground.humans, theirs=read.items, by_id=options.by_id)
     pieces = pairing.without_duplicates(heard)
     known = measurement.with_titles(reference, pieces)
     found = measurement.audit(
-        pieces, ground.side, ground.human, known, split=ground.split, ids=pairing.item_ids(read.items, ground.side.items),
+        pieces, ground.humans, ground.human, known, split=ground.split, ids=pairing.item_ids(read.items, ground.humans.items),
         same_setting=options.same_setting, seed=options.seed, n_halvings=options.n_halvings,
     )  # fmt: skip
     fields = {"name": read.file.name, "reader": read.file.reader, "same_setting": options.same_setting}
     n_duplicates = len(heard) - len(pieces)
     fields |= {**_about(read, pieces, ground), "n_duplicates": n_duplicates, **measurement.as_json(found)}
     fields |= {"findings": findings(found, reference, n_duplicates=n_duplicates), "worst": worst(found, pieces)}
-    return Shown(read.file.name, fields, found, pieces)
+    return AuditShown(read.file.name, fields, found, pieces)
 
 
-def _ranked(one: Shown) -> Ranked:
+def _ranked(one: AuditShown) -> Ranked:
     objectives = one.audit.evaluation.objectives
     names = frozenset(piece.name for piece in one.pieces)
     return Ranked(
@@ -100,7 +100,7 @@ def _ranked(one: Shown) -> Ranked:
     )  # fmt: skip
 
 
-def _written(fields: Fields, shown: Sequence[Shown], reference: Reference, outputs: AuditOutputs) -> dict[str, str]:
+def _written(fields: Fields, shown: Sequence[AuditShown], reference: Reference, outputs: AuditOutputs) -> dict[str, str]:
     """Writes the files that are asked for; field → path of those that were written."""
     made = {"html": lambda: page(fields, shown, reference), "latex": lambda: as_latex(fields), "csv": lambda: as_csv(fields)}
     paths = {name: path for name in made if (path := getattr(outputs, name)) is not None}
@@ -109,7 +109,7 @@ def _written(fields: Fields, shown: Sequence[Shown], reference: Reference, outpu
     return paths
 
 
-def _about(read: Read, pieces: Sequence[Heard], ground: Ground) -> Fields:
+def _about(read: Read, pieces: Sequence[Heard], ground: AuditGround) -> Fields:
     paired = Counter(ground.splits[one.human.dialogue_id] in ground.held for one in pieces if one.human)
     return {
         "source_sha256": read.sha256,
@@ -120,7 +120,7 @@ def _about(read: Read, pieces: Sequence[Heard], ground: Ground) -> Fields:
         "n_unknown": sum(pairing.is_named(one.dialogue) and one.human is None for one in pieces),
         "engines": engines_in(facts["engine"] for one in pieces if (facts := pairing.facts_of(one.dialogue)).get("engine")),
         "n_targets": sum(one.target is not None for one in pieces),
-        "n_targets_outside": sum(one.target is not None and one.target.item_id not in ground.side.items for one in pieces),
+        "n_targets_outside": sum(one.target is not None and one.target.item_id not in ground.humans.items for one in pieces),
         "n_rejects": read.rejects.total(),
         "rejects_by_reason": dict(sorted(read.rejects.items())),
         "n_human_dialogues": ground.human.behaviour["dialogue_id"].n_unique(),

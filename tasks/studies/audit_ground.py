@@ -26,11 +26,11 @@ PURPOSE = "audit"
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class AuditGround:
     """The humans of `split`, which is one of the splits or `open`; `splits`: dialogue → its split, of all that may be opened."""
 
     split: str
-    side: AuditHumans
+    humans: AuditHumans
     splits: Mapping[str, str]
     human: Human
     n_test_uses: int
@@ -42,7 +42,7 @@ class Ground:
         return frozenset(audited_splits(self.split))
 
 
-def ground_of(store: Store, dataset: str, read: Sequence[Read], *, split: str | None, by_id: bool) -> Ground:
+def ground_of(store: Store, dataset: str, read: Sequence[Read], *, split: str | None, by_id: bool) -> AuditGround:
     """The humans for these files: of the split that is asked for, else of that of most humans of the files.
 
     Each file that is held against `test` is written down as a use of it before anything is measured. Raises BadInput.
@@ -60,7 +60,7 @@ def ground_of(store: Store, dataset: str, read: Sequence[Read], *, split: str | 
         )
     points = {name: at for one in held for name, at in _points(humans, one).items()}
     read_by = {name: one for name, one in instrument_fields(store, humans).items() if name in NAMES}
-    return Ground(chosen, replace(side, points=points), splits, human, store.rows("optimize/n_test_uses")[0]["n"], read_by)
+    return AuditGround(chosen, replace(side, points=points), splits, human, store.rows("optimize/n_test_uses")[0]["n"], read_by)
 
 
 def _open_test(store: Store, profile_key: str, read: Sequence[Read]) -> None:

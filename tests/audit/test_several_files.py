@@ -14,9 +14,9 @@ import pytest
 from understudy.errors import BadInput
 from understudy.measure.values import ObjectiveValue, Term
 from understudy.records import Measured
-from understudy.studies.audit.ranking import Ranked, standing
+from understudy.studies.audit.ranking import Ranked, standings
 from understudy.studies.audit.sources import audited_files
-from understudy.studies.audit.telling import standing_fields
+from understudy.studies.audit.telling import standings_fields
 
 N = 60
 KEYS = {"objective", "a", "b", "difference", "p", "p_holm", "outcome", "reason", "parts"}
@@ -39,7 +39,7 @@ def ranked(name: str, value: ObjectiveValue, *, floor: float | None = None, dial
 
 
 def fields(*files: Ranked) -> dict[str, Any]:
-    return standing_fields(standing(files))
+    return standings_fields(standings(files))
 
 
 def test_paired_files_are_told_apart_where_unpaired_ones_are_not() -> None:

@@ -60,7 +60,7 @@ class FindingFields(SidesFields):
     limit_of: NotRequired[str]
 
 
-class ReportedFields(SidesFields):
+class ReportedFigureFields(SidesFields):
     """A figure that papers report; `humans` says whether they are those that the file stands for, or all of the split."""
 
     difference: FigureFields
@@ -108,7 +108,7 @@ class AuditFields(TypedDict):
     n_targets_outside: NotRequired[int]
     n_test_uses: NotRequired[int]
     instruments: NotRequired[dict[str, InstrumentFields]]
-    reported: NotRequired[dict[str, ReportedFields]]
+    reported: NotRequired[dict[str, ReportedFigureFields]]
     html: NotRequired[str]
     latex: NotRequired[str]
     csv: NotRequired[str]

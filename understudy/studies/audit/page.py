@@ -33,7 +33,7 @@ _MOST_TIMES = 20  # beyond this a multiple says no more than that
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class AuditShown:
     """A file of an audit: its own fields of the answer, what was found, and its dialogues."""
 
     name: str
@@ -42,7 +42,7 @@ class Shown:
     pieces: Sequence[Heard]
 
 
-def page(fields: Mapping[str, Any], shown: Sequence[Shown], reference: Reference) -> str:
+def page(fields: Mapping[str, Any], shown: Sequence[AuditShown], reference: Reference) -> str:
     """The page of an audit of one file or several; `fields` are those of the command."""
     title = f"Simulated seekers beside the humans of {fields['dataset']}"
     files = [{**fields, **one.fields} for one in shown]
@@ -68,7 +68,7 @@ def comparison(fields: Mapping[str, Any], files: Sequence[Mapping[str, Any]]) ->
     ]  # fmt: skip
 
 
-def _file(fields: Mapping[str, Any], shown: Shown, reference: Reference, place: int) -> list[str]:
+def _file(fields: Mapping[str, Any], shown: AuditShown, reference: Reference, place: int) -> list[str]:
     """What is said of one file."""
     audit, pieces = shown.audit, shown.pieces
     own = [] if "files" in fields else ["<h3>What the seekers say</h3>", _table(("figure", "simulated", "humans"), reported_rows([fields]))]

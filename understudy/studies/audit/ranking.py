@@ -42,7 +42,7 @@ class Pairing:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class FilePair:
     """a - b of one objective, below 0 where `a` is nearer to the humans; `parts`: what each part adds to the difference."""
 
     objective: str
@@ -73,23 +73,23 @@ class Ranking:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Standings:
     """Everything that several files give beyond what each gives alone."""
 
     rankings: tuple[Ranking, ...]
-    pairs: tuple[Pair, ...]
+    pairs: tuple[FilePair, ...]
     pairings: tuple[Pairing, ...]
 
 
-def standing(files: Sequence[Ranked]) -> Standing:
+def standings(files: Sequence[Ranked]) -> Standings:
     """Rankings by every objective and all paired differences, with Holm's p over all pairs and objectives."""
     names = list(files[0].objectives)
     values = {objective: _comparable(files, objective) for objective in names}
     sides = {(objective, a.name, b.name): _sides(values[objective], a, b, objective) for objective in names for a, b in _each(files)}
     found = compare_pairs(sides)
-    pairs = tuple(Pair(*key, found[key], _contributions(sides[key])) for key in sides)
+    pairs = tuple(FilePair(*key, found[key], _contributions(sides[key])) for key in sides)
     rankings = tuple(_ranking(files, objective, values[objective], found) for objective in names)
-    return Standing(rankings, pairs, tuple(pairing(a, b) for a, b in _each(files)))
+    return Standings(rankings, pairs, tuple(pairing(a, b) for a, b in _each(files)))
 
 
 def pairing(a: Ranked, b: Ranked) -> Pairing:

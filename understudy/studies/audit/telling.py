@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from understudy.studies.audit.ranking import Order, Pair, Ranking, Standing
+from understudy.studies.audit.ranking import FilePair, Order, Ranking, Standings
 
 Fields = dict[str, Any]
 
 
-def standing_fields(standing: Standing) -> Fields:
+def standings_fields(standing: Standings) -> Fields:
     """`ranking`, `pairs` and `pairings` of an audit of several files."""
     return {
         "ranking": [_ranking(one) for one in standing.rankings],
@@ -31,11 +31,11 @@ def _ranking(one: Ranking) -> Fields:
             for name, order in one.without.items()
         },
         "not_ranked": dict(one.not_ranked),
-        "told": told(one),
+        "told": ranking_in_words(one),
     }
 
 
-def told(one: Ranking) -> str:
+def ranking_in_words(one: Ranking) -> str:
     """The ranking in sentences: who is nearest to the humans, with whom in a tie, and which part alone makes it so."""
     if len(one.whole.order) < 2:
         return "Fewer than two files could be ranked."
@@ -74,7 +74,7 @@ def _order(one: Order) -> Fields:
     return {"order": list(one.order), "ties": [list(group) for group in one.ties]}
 
 
-def _pair(one: Pair) -> Fields:
+def _pair(one: FilePair) -> Fields:
     found = one.difference
     return {
         "objective": one.objective, "a": one.a, "b": one.b, "difference": found.as_measured().as_json(), "p": found.p,
