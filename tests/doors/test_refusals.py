@@ -17,7 +17,7 @@ from understudy.doors.events import recording
 from understudy.doors.faults import REFUSABLE, Faults
 from understudy.doors.gateway import caller
 from understudy.doors.gateway.provider_errors import read_error
-from understudy.doors.gateway.refusals import Adaptation, Refusals, folded, refused_parameter
+from understudy.doors.gateway.refusals import LATE_SYSTEM, SYSTEM, Adaptation, Refusals, folded, gathered, refused_parameter
 from understudy.doors.store import Store
 from understudy.errors import BadInput, ProviderFailed
 from understudy.parameters import Caps
@@ -130,6 +130,33 @@ def test_a_system_message_goes_before_the_first_user_message() -> None:
     assert folded([system, assistant, user]) == [{"role": "user", "content": "system"}, assistant, user]
     assert folded([user, assistant]) == [user, assistant]
     assert folded(folded([system, user])) == [together]
+
+
+REMARKED = {**SENT, "messages": [*SENT["messages"], {"role": "system", "content": "in a few words"}]}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "System message must be at the beginning.",
+        "Conversation roles must alternate user/assistant/user/assistant/...",
+        "Multiple system messages are not supported",
+        "The system role can only be the first message",
+    ],
+)
+def test_a_system_message_within_the_conversation_is_told_with_the_first_where_it_is_refused(words: str) -> None:
+    """A server that takes none at all is found out by its second refusal."""
+    refusals, error = Refusals(is_capped=False), read_error(BadRequestError(400, openai(words)))
+    assert refused_parameter(error, REMARKED) == LATE_SYSTEM
+    assert refusals.learn("m", REMARKED, error)
+    fitted = refusals.fitted("m", REMARKED)
+    assert [message["role"] for message in fitted["messages"]] == ["system", "user"]
+    assert fitted["messages"][0]["content"] == "be a seeker\n\nin a few words"
+    assert gathered(fitted["messages"]) == fitted["messages"]
+    none_at_all = read_error(BadRequestError(400, openai("System role not supported")))
+    assert refused_parameter(none_at_all, fitted) == SYSTEM
+    assert refusals.learn("m", fitted, none_at_all)
+    assert refusals.fitted("m", REMARKED)["messages"] == [{"role": "user", "content": "be a seeker\n\nin a few words\n\nhello"}]
 
 
 @given(st.text(max_size=80), st.integers(400, 501), st.sampled_from(["", "temperature", "top_p", "seed", "max_tokens", "messages[0].role"]))

@@ -144,12 +144,24 @@ def test_each_fault_is_asked_for_once_more_with_a_seed_of_its_own(first: str | C
     done = played(mended)
     assert (done.status, done.reason, done.asked_again) == ("complete", "goodbye", {reason: 1})
     assert done.turns[0].text == "a drama please"
-    assert mended.requests[0].messages == mended.requests[1].messages
+    *asked, remark = mended.requests[1].messages
+    assert tuple(asked) == mended.requests[0].messages
+    assert (remark.role, remark.content) == ("system", "Write what you are looking for, in a few words of your own.")
     assert mended.requests[0].seed != mended.requests[1].seed
     # both replies are paid for, and counted
     assert done.n_tokens == sum(160 if isinstance(one, Completion) else 5 for one in (first, "", ""))
     given_up = played(Script(first, first))
     assert (given_up.status, given_up.reason, given_up.asked_again, given_up.turns) == ("invalid", reason, {reason: 1}, ())
+
+
+def test_after_a_suggestion_the_second_question_asks_what_the_seeker_thinks_of_it() -> None:
+    """What a model says again is what stood last, so that the remark said again is an echo too."""
+    remark = "Write what you think of it, in a few words of your own."
+    mended = Script("a drama please", "I would suggest number 1 as well.", "not that one", "bye")
+    assert played(mended, scene(opener="recommender")).asked_again == {"role_flip": 1}
+    assert [request.messages[-1].content for request in mended.requests].count(remark) == 1
+    given_up = played(Script("a drama please", "I would recommend number 1.", f"{remark} I think so."), scene(opener="recommender"))
+    assert (given_up.status, given_up.reason) == ("invalid", "echo")
 
 
 def test_the_second_reply_of_a_model_without_chance_is_asked_for_with_some() -> None:

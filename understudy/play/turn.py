@@ -163,7 +163,9 @@ async def _said(scene: Scene, history: Sequence[Turn], request: Request, tally: 
         return first
     tally.asked_again[reason] += 1
     warm = max(request.temperature, LEAST_TEMPERATURE_AGAIN)
-    second = await _spoken(scene, history, replace(request, temperature=warm, seed=seed_of("again", DRAWS, request.seed)), tally)
+    messages = template.asked_again(request.messages, history)
+    again = replace(request, messages=messages, temperature=warm, seed=seed_of("again", DRAWS, request.seed))
+    second = await _spoken(scene, history, again, tally)
     return replace(second, stripped=_sum(first, second))
 
 
@@ -191,7 +193,8 @@ async def _answered(scene: Scene, history: Sequence[Turn], request: Request, tal
 def _judged(reply: Reply, scene: Scene, history: Sequence[Turn]) -> Reply:
     """The reply, with its fault where its words are one or where it is cut within a sentence."""
     heard = history[-1].text if history and history[-1].role == "recommender" else ""
-    fault = fault_in(reply.text, instructions=template.instructions(scene.genome, history), heard=heard)
+    told = f"{template.instructions(scene.genome, history)}\n{template.remark_after(history)}"
+    fault = fault_in(reply.text, instructions=told, heard=heard)
     if not fault and reply.is_cut and not is_whole(reply.text):
         fault = "cut"
     return replace(reply, text="", fault=fault) if fault else reply

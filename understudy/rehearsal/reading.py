@@ -105,6 +105,8 @@ class Conversation:
 def understand(messages: Sequence[Message]) -> tuple[Brief, Conversation]:
     """The brief and the conversation. Raises BadInput for messages that do not ask for a seeker's turn."""
     brief = instructed(messages)
+    # what is told last where a reply is asked for once more changes nothing of what it was asked about
+    messages = messages[:-1] if messages[-1].role == "system" else messages
     if len(messages) < 2 or messages[-1].role != "user":
         raise BadInput("the last message is not the recommender's", hint="the user's message is what a seeker answers")
     said = messages[2:] if messages[1].content == _FIRST_QUESTION else messages[1:]

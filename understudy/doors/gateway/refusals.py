@@ -16,10 +16,10 @@ from understudy.doors.gateway.provider_errors import ProviderError
 from understudy.doors.gateway.response_formats import RESPONSE_FORMAT
 
 Arguments = dict[str, Any]
-SYSTEM = "system message"
+SYSTEM, LATE_SYSTEM = "system message", "system message within the conversation"
 _IN_WORDS = "the schema in words"
 LIMIT, LIMIT_OF_ALL = "max_tokens", "max_completion_tokens"
-_FIRST_USER_MESSAGE = "the first user message"
+_FIRST_USER_MESSAGE, _FIRST_SYSTEM_MESSAGE = "the first user message", "the first system message"
 # a provider names them in its own spelling; the longer names first
 _SPELLED = {
     LIMIT_OF_ALL: r"max_?completion_?tokens", LIMIT: r"max_?(?:output_?|new_?)?tokens", "temperature": "temperature",
@@ -40,6 +40,10 @@ _NO_SYSTEM = re.compile(
     r"(?i)(?:system|developer)[ '\"`]*(?:role|messages?|prompts?|instructions?)?[ '\"`]*(?:is|are)? ?(?:not|n't|un) ?"
     r"(?:supported|enabled|allowed)|n[o']t support (?:the )?['\"`]?(?:system|developer)|messages\[\d+\]\.role.*system|"
     r"only user(?:,| and)? (?:and )?assistant roles|conversation roles must alternate user/assistant"
+)
+_SYSTEM_FIRST = re.compile(
+    r"(?i)(?:system|developer)[ '\"`]*(?:role|messages?|prompts?)[ '\"`]*(?:must|should|has to|can only|may only|only) (?:be|come|stand|appear)?"
+    r" ?(?:at the (?:beginning|start)|the first|first|once|allowed (?:at the (?:beginning|start)|first))|(?:multiple|more than one) system"
 )
 # a value that is out of range says nothing about other values
 _BY_VALUE = frozenset({"temperature", "top_p"})
@@ -103,6 +107,8 @@ class Refusals:
                 continue
             if one.parameter == SYSTEM:
                 fitting["messages"] = folded(fitting["messages"])
+            elif one.parameter == LATE_SYSTEM:
+                fitting["messages"] = gathered(fitting["messages"])
             elif one.parameter in fitting and one.value in ("", str(fitting[one.parameter])):
                 value = fitting.pop(one.parameter)
                 fitting |= {one.instead: value} if one.instead else {}
@@ -120,7 +126,7 @@ class Refusals:
             return True
         if refused is not None:
             is_one_value = refused in _BY_VALUE and not _NOT_TAKEN.search(error.text)
-            instead = {LIMIT: LIMIT_OF_ALL, SYSTEM: _FIRST_USER_MESSAGE}.get(refused, "")
+            instead = {LIMIT: LIMIT_OF_ALL, SYSTEM: _FIRST_USER_MESSAGE, LATE_SYSTEM: _FIRST_SYSTEM_MESSAGE}.get(refused, "")
             self._note(Adaptation(model, refused, str(sent[refused]) if is_one_value else "", instead))
         return self.fitted(model, sent) != sent
 
@@ -134,7 +140,10 @@ def refused_parameter(error: ProviderError, sent: Mapping[str, Any]) -> str | No
     """The parameter of a request that a refusal is about; None where it is about something else."""
     if error.status not in _STATUSES or kind_of(error) in _OTHERWISE:
         return None
-    if _NO_SYSTEM.search(error.text) and any(message["role"] == "system" for message in sent["messages"]):
+    places = [place for place, message in enumerate(sent["messages"]) if message["role"] == "system"]
+    if any(places) and (_NO_SYSTEM.search(error.text) or _SYSTEM_FIRST.search(error.text)):
+        return LATE_SYSTEM
+    if places and _NO_SYSTEM.search(error.text):
         return SYSTEM
     named = _named(error.parameter, sent) or _named(error.message, sent)
     if named and named[0] == RESPONSE_FORMAT:
@@ -156,6 +165,15 @@ def folded(messages: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
         return list(messages)
     first, *rest = others if others and others[0]["role"] == "user" else [{"role": "user", "content": ""}, *others]
     return [{"role": "user", "content": "\n\n".join(filter(None, [*system, first["content"]]))}, *rest]
+
+
+def gathered(messages: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    """The messages with what system messages after the first say at the end of the first."""
+    first, *rest = messages
+    late = [message["content"] for message in rest if message["role"] == "system"]
+    if first["role"] != "system" or not late:
+        return list(messages)
+    return [{**first, "content": "\n\n".join([first["content"], *late])}, *(one for one in rest if one["role"] != "system")]
 
 
 def _named(text: str, sent: Mapping[str, Any]) -> list[str]:
