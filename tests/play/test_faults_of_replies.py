@@ -60,7 +60,8 @@ class Greeting:
 
     async def reply(self, utterance: str) -> Recommendation:  # noqa: ARG002
         self.n += 1
-        return Recommendation("Enjoy, bye!" if self.farewell else f"How about number {self.n}?", (), (), "recommend")
+        named = () if self.farewell else (str(self.n),)
+        return Recommendation("Enjoy, bye!" if self.farewell else f"How about number {self.n}?", named, (), "recommend")
 
 
 class Silent:
@@ -146,7 +147,7 @@ def test_each_fault_is_asked_for_once_more_with_a_seed_of_its_own(first: str | C
     assert done.turns[0].text == "a drama please"
     *asked, remark = mended.requests[1].messages
     assert tuple(asked) == mended.requests[0].messages
-    assert (remark.role, remark.content) == ("system", "Write what you are looking for, in a few words of your own.")
+    assert (remark.role, remark.content) == ("system", "What are you looking for? Answer in a few words of your own.")
     assert mended.requests[0].seed != mended.requests[1].seed
     # both replies are paid for, and counted
     assert done.n_tokens == sum(160 if isinstance(one, Completion) else 5 for one in (first, "", ""))
@@ -156,7 +157,7 @@ def test_each_fault_is_asked_for_once_more_with_a_seed_of_its_own(first: str | C
 
 def test_after_a_suggestion_the_second_question_asks_what_the_seeker_thinks_of_it() -> None:
     """What a model says again is what stood last, so that the remark said again is an echo too."""
-    remark = "Write what you think of it, in a few words of your own."
+    remark = "What do you think of it? Answer in a few words of your own."
     mended = Script("a drama please", "I would suggest number 1 as well.", "not that one", "bye")
     assert played(mended, scene(opener="recommender")).asked_again == {"role_flip": 1}
     assert [request.messages[-1].content for request in mended.requests].count(remark) == 1
