@@ -61,7 +61,7 @@ class Greeting:
     async def reply(self, utterance: str) -> Recommendation:  # noqa: ARG002
         self.n += 1
         named = () if self.farewell else (str(self.n),)
-        return Recommendation("Enjoy, bye!" if self.farewell else f"How about number {self.n}?", named, (), "recommend")
+        return Recommendation("Enjoy, bye!" if self.farewell else f"How about number {self.n}?", named, named, "recommend")
 
 
 class Silent:
