@@ -42,8 +42,8 @@ _NO_SYSTEM = re.compile(
     r"only user(?:,| and)? (?:and )?assistant roles|conversation roles must alternate user/assistant"
 )
 _SYSTEM_FIRST = re.compile(
-    r"(?i)(?:system|developer)[ '\"`]*(?:role|messages?|prompts?)[ '\"`]*(?:must|should|has to|can only|may only|only) (?:be|come|stand|appear)?"
-    r" ?(?:at the (?:beginning|start)|the first|first|once|allowed (?:at the (?:beginning|start)|first))|(?:multiple|more than one) system"
+    r"(?i)(?:system|developer)[ '\"`]*(?:role|messages?|prompts?)[ '\"`]*(?:must|should|has to|can only|may only|only) "
+    r"(?:be|come|stand|appear)? ?(?:at the (?:beginning|start)|the first|first|once|allowed (?:at the (?:beginning|start)|first))|(?:multiple|more than one) system"
 )
 # a value that is out of range says nothing about other values
 _BY_VALUE = frozenset({"temperature", "top_p"})
