@@ -43,7 +43,8 @@ _NO_SYSTEM = re.compile(
 )
 _SYSTEM_FIRST = re.compile(
     r"(?i)(?:system|developer)[ '\"`]*(?:role|messages?|prompts?)[ '\"`]*(?:must|should|has to|can only|may only|only) "
-    r"(?:be|come|stand|appear)? ?(?:at the (?:beginning|start)|the first|first|once|allowed (?:at the (?:beginning|start)|first))|(?:multiple|more than one) system"
+    r"(?:be|come|stand|appear)? ?(?:at the (?:beginning|start)|the first|first|once|allowed (?:at the (?:beginning|start)|first))"
+    r"|(?:multiple|more than one) system"
 )
 # a value that is out of range says nothing about other values
 _BY_VALUE = frozenset({"temperature", "top_p"})
