@@ -13,6 +13,7 @@ from understudy.flows.cli.arguments import OutputArguments
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
 from understudy.flows.cli.options import STORE, IngestedDataset, StoreFile, text_of
+from understudy.flows.cli.speech import print_speech
 from understudy.flows.cli.tables import PageTable
 from understudy.parameters import PanelSize
 from understudy.report.figures import figure
@@ -67,6 +68,7 @@ def page(console: Console, fields: ProfileFields) -> None:
     for name, one in fields["instruments"].items():
         instruments.add_row(name, one.get("kind", ""), ", ".join(one["fitted_on"]) or "nothing", figure(one.get("macro_f1")))
     console.print(instruments)
+    print_speech(console, fields["languages"], fields["frequent_turns"])
     console.print(f"page with the plots: {fields['pictures']['page']}", markup=False, soft_wrap=True)
     then(console, f"understudy optimize --dataset {fields['dataset']}")
 

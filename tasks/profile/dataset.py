@@ -11,7 +11,9 @@ from prefect.exceptions import MissingContextError
 from understudy import profile
 from understudy.doors.store import Store
 from understudy.instruments.chosen import LEXICON as UNFITTED
+from understudy.instruments.language import languages_of
 from understudy.keys import canonical_json, key
+from understudy.measure.frequent import frequent_turns
 from understudy.parameters import PanelSize
 from understudy.profile import talk
 from understudy.profile.hints import hints_of
@@ -168,6 +170,7 @@ def _fields(store: Store, of: Humans) -> ProfileRows:
     by_split: dict[str, dict[str, int]] = {}
     for one in of.rows("profile/strata"):
         by_split.setdefault(one["split"], {})[one["stratum"]] = one["n"]
+    turns = humans.load_human_turns(store, of.profile_key)
     names = sorted({name for strata in by_split.values() for name in strata})
     return {
         "dataset": of.dataset,
@@ -187,6 +190,8 @@ def _fields(store: Store, of: Humans) -> ProfileRows:
         "disclosed": {one.pop("kind"): one for one in of.rows("profile/disclosed")},
         "anchors": measured.kept(of),
         "instruments": instrument_fields(store, of),
+        "languages": dict(languages_of(turns.filter(pl.col("role") == "seeker")).shares),
+        "frequent_turns": frequent_turns(turns),
     }
 
 

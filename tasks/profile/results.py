@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict, final
 
+from understudy.measure.frequent import FrequentTurnFields
 from understudy.records import FigureFields
 
 SplitCount = Literal["n_dialogues", "n_seekers", "n_shared_targets"]
@@ -96,6 +97,8 @@ class ProfileRows(TypedDict):
     disclosed: dict[str, dict[str, Any]]
     anchors: dict[str, AnchorFields]
     instruments: dict[str, InstrumentFields]
+    languages: dict[str, float]
+    frequent_turns: list[FrequentTurnFields]
     anchors_at: NotRequired[dict[str, Any]]
 
 
