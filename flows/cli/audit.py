@@ -10,10 +10,12 @@ import typer
 from rich.console import Console
 
 from understudy.doors.limits import reading_within
-from understudy.flows.cli.arguments import LimitArguments
+from understudy.flows.cli.arguments import LayoutArguments, LimitArguments
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.options import RUN, STORE, AsJson, Dataset, Roles, Seed, StoreFile, pairs_of, text_of
+from understudy.flows.cli.files import print_files
+from understudy.flows.cli.options import RUN, STORE, AsJson, Dataset, Seed, StoreFile, text_of
+from understudy.flows.cli.speech import print_speech
 from understudy.flows.cli.tables import PageTable
 from understudy.report.figures import REHEARSAL_WARNING, figure
 
@@ -40,12 +42,20 @@ class SimulatedArguments:
     by_id: Annotated[
         bool, typer.Option("--by-id", help="State that the id of each dialogue is that of the human dialogue it stands for.")
     ] = False
-    roles: Roles = None
+    drop_turn: Annotated[
+        list[str] | None,
+        typer.Option(help="Regular expression of seekers' turns that are taken out, such as `(?i)hello`. It matches whole turns."),
+    ] = None
+    layout: LayoutArguments
     reading: LimitArguments
 
     def __post_init__(self) -> None:
         """Raises BadInput for a file that is given twice, and for readers that do not fit the number of files."""
         self.files()
+        if self.drop_turn:
+            from understudy.measure.frequent import checked_patterns
+
+            checked_patterns(self.drop_turn)
 
     def files(self) -> list[AuditedFile]:
         """The files with their names and readers. Raises BadInput."""
@@ -85,8 +95,9 @@ def audit(
         from understudy.tasks.studies.audit import AuditOptions, AuditOutputs, audit_files
 
         options = AuditOptions(
-            roles=pairs_of(file.roles, "--roles"), same_setting=file.same_setting, by_id=file.by_id, split=split, seed=seed
-        )
+            layout=file.layout.options(), drop=tuple(file.drop_turn or ()), same_setting=file.same_setting, by_id=file.by_id, split=split,
+            seed=seed,
+        )  # fmt: skip
         outputs = AuditOutputs(html=text_of(pages.html), latex=text_of(pages.latex), csv=text_of(pages.csv))
         with reading_within(file.reading.limits()):
             return audit_files(str(store), dataset, files=file.files(), options=options, outputs=outputs)
@@ -139,6 +150,10 @@ def _file(console: Console, fields: AuditFields) -> None:
         f"{fields['n_targets']} with a target, {fields['n_rejects']} records rejected, {fields.get('n_duplicates', 0)} duplicates dropped; "
         f"experimental setting: {fields['setting']['kind']}"
     )
+    print_files(console, fields)
+    print_speech(console, fields["languages"], ())
+    for pattern, n in fields["dropped_turns"].items():
+        console.print(f"  taken out {n} turns that match {pattern!r}", markup=False)
     if fields["n_unknown"]:
         console.print(f"  {fields['n_unknown']} name a human dialogue or scenario that is in no open split")
     if "rehearsal" in fields["engines"]:

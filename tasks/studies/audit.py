@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 from understudy.completion import engines_in
 from understudy.doors import folders
+from understudy.measure.frequent import frequent_turns, turns_of
 from understudy.measure.reference import Reference
+from understudy.readers import Options
+from understudy.records import Dialogue
 from understudy.studies.audit import measurement, pairing
-from understudy.studies.audit.findings import findings, worst
+from understudy.studies.audit.findings import beside_humans, findings, worst
 from understudy.studies.audit.page import AuditShown, page
 from understudy.studies.audit.pairing import Heard
 from understudy.studies.audit.ranking import Ranked, standings
@@ -28,11 +31,18 @@ from understudy.tasks.studies.results.audits import AuditAnswer, AuditFields, Au
 Fields = dict[str, Any]
 
 
+AS_KNOWN = Options()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditOptions:
-    """What is stated of the files, and how they are measured. `split`: one of the splits, `open`, or None for that of their humans."""
+    """What is stated of the files, and how they are measured. `split`: one of the splits, `open`, or None for that of their humans.
 
-    roles: Mapping[str, str] | None = None
+    `drop`: patterns of seekers' turns that are taken out.
+    """
+
+    layout: Options = AS_KNOWN
+    drop: tuple[str, ...] = ()
     same_setting: bool = False
     by_id: bool = False
     split: str | None = None
@@ -62,7 +72,7 @@ def audit_files(
     if options.split is not None:
         audited_splits(options.split)
     with store_open(Path(store_path)) as store:
-        read = [read_simulated(one, options.roles) for one in files]
+        read = [read_simulated(one, options.layout, drop=options.drop) for one in files]
         ground = ground_of(store, dataset, read, split=options.split, by_id=options.by_id)
     reference = Reference.build(ground.human, seed=options.seed)
     shown = [_shown(one, ground, reference, options) for one in read]
@@ -85,10 +95,17 @@ def _shown(read: Read, ground: AuditGround, reference: Reference, options: Audit
         same_setting=options.same_setting, seed=options.seed, n_halvings=options.n_halvings,
     )  # fmt: skip
     fields = {"name": read.file.name, "reader": read.file.reader, "same_setting": options.same_setting}
-    n_duplicates = len(heard) - len(pieces)
+    n_duplicates, frequent = len(heard) - len(pieces), frequent_turns(turns_of([_own(one) for one in pieces]))
+    fields |= {"languages": dict(found.observed.languages.shares), "frequent_turns": frequent}
     fields |= {**_about(read, pieces, ground), "n_duplicates": n_duplicates, **measurement.as_json(found)}
-    fields |= {"findings": findings(found, reference, n_duplicates=n_duplicates), "worst": worst(found, pieces)}
+    often = beside_humans(frequent, ground.human.turns)
+    fields |= {"findings": findings(found, reference, n_duplicates=n_duplicates, frequent=often), "worst": worst(found, pieces)}
     return AuditShown(read.file.name, fields, found, pieces)
+
+
+def _own(piece: Heard) -> Dialogue:
+    """The dialogue without the human's turns with which it begins."""
+    return replace(piece.dialogue, turns=piece.dialogue.turns[piece.n_given :])
 
 
 def _ranked(one: AuditShown) -> Ranked:
@@ -113,8 +130,10 @@ def _about(read: Read, pieces: Sequence[Heard], ground: AuditGround) -> Fields:
     paired = Counter(ground.splits[one.human.dialogue_id] in ground.held for one in pieces if one.human)
     return {
         "source_sha256": read.sha256,
+        **read.files.as_json(),
+        "dropped_turns": dict(read.n_dropped),
         "n_dialogues": len(pieces),
-        "n_turns": sum(turn.role == "seeker" and bool(turn.text) for one in pieces for turn in one.dialogue.turns),
+        "n_turns": sum(turn.role == "seeker" and bool(turn.text) for one in pieces for turn in _own(one).turns),
         "n_paired": paired[True],
         "n_paired_elsewhere": paired[False],
         "n_unknown": sum(pairing.is_named(one.dialogue) and one.human is None for one in pieces),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import polars as pl
 
@@ -13,6 +12,7 @@ from understudy import readers
 from understudy.doors import files
 from understudy.errors import BadInput
 from understudy.ingest import personal
+from understudy.measure.frequent import without_turns
 from understudy.readers import Options
 from understudy.records import Dialogue, Item, Reject
 from understudy.studies.audit.sources import AuditedFile
@@ -27,30 +27,36 @@ class Read:
     items: list[Item]
     rejects: Counter[str]
     sha256: str
+    files: readers.FoundFiles
+    n_dropped: Mapping[str, int]
 
 
-def read_simulated(file: AuditedFile, roles: Mapping[str, str] | None) -> Read:
-    """The dialogues of a file, personal data masked as in human logs. Raises BadInput where there are none, with the first reason."""
+def read_simulated(file: AuditedFile, options: Options, *, drop: Sequence[str] = ()) -> Read:
+    """The dialogues of a file, personal data masked as in human logs, without the seeker's turns that a pattern of `drop` matches.
+
+    Raises BadInput where there are none, with the first reason.
+    """
     module = readers.load(file.reader)
-    found = readers.find(file.reader, Path(file.path))
+    found = readers.files_of(file.reader, [file.path], is_mapped=options.fields is not None)
     dialogues: list[Dialogue] = []
     items: list[Item] = []
     rejects: Counter[str] = Counter()
-    for record in module.read(found, Options(roles)):
+    for record in module.read(found.read, options):
         if isinstance(record, Dialogue):
             dialogues.append(record)
         elif isinstance(record, Item):
             items.append(record)
         elif isinstance(record, Reject):
             rejects[record.reason] += 1
-    spoken = [one for one in dialogues if any(turn.role == "seeker" and turn.text for turn in one.turns)]
+    dropped = without_turns(_masked(dialogues), drop)
+    spoken = [one for one in dropped.dialogues if any(turn.role == "seeker" and turn.text for turn in one.turns)]
     rejects["the seeker says nothing in the dialogue"] += len(dialogues) - len(spoken)
     if not spoken:
         why = f": {rejects.most_common(1)[0][0]}" if rejects.total() else ""
         raise BadInput(
             f"{file.path} holds no dialogue that can be measured{why}", hint="give dialogues in which a seeker talks to a recommender"
         )
-    return Read(file, _masked(spoken), items, +rejects, files.sha256(found))
+    return Read(file, spoken, items, +rejects, files.sha256(found.read), found, dropped.n_by_pattern)
 
 
 def _masked(dialogues: Sequence[Dialogue]) -> list[Dialogue]:

@@ -12,6 +12,7 @@ import pytest
 from tests import commands
 from understudy.doors.store import Store
 from understudy.errors import BadInput
+from understudy.readers import Options
 from understudy.studies.audit.sources import audited_files
 from understudy.tasks.studies.audit import AuditOptions, audit_files
 
@@ -200,7 +201,7 @@ def test_an_empty_or_broken_file_is_bad_input(world: Any, tmp_path: Path) -> Non
             world.audit(path)
     with pytest.raises(BadInput, match="shopper"):
         world.audit(nobody)
-    assert world.audit(nobody, roles={"shopper": "seeker"})["n_dialogues"] == 1
+    assert world.audit(nobody, layout=Options({"shopper": "seeker"}))["n_dialogues"] == 1
 
 
 def test_an_unknown_data_set_is_bad_input(world: Any, tmp_path: Path) -> None:

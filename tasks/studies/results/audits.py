@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NotRequired, TypedDict
 
+from understudy.measure.frequent import FrequentTurnFields
+from understudy.readers import FileCounts
 from understudy.records import FigureFields
 from understudy.tasks.profile.results import InstrumentFields
 
@@ -75,7 +77,7 @@ class AuditSettingFields(TypedDict):
     replayed: FigureFields
 
 
-class AuditFields(TypedDict):
+class AuditFields(FileCounts):
     """The fields of `understudy audit`."""
 
     dataset: str
@@ -103,6 +105,9 @@ class AuditFields(TypedDict):
     setting: AuditSettingFields
     findings: list[FindingFields]
     worst: list[dict[str, Any]]
+    dropped_turns: dict[str, int]
+    languages: dict[str, float]
+    frequent_turns: list[FrequentTurnFields]
     name: NotRequired[str]
     n_duplicates: NotRequired[int]
     n_targets_outside: NotRequired[int]

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import polars as pl
 
+from understudy.measure.frequent import SHARE as FREQUENT
+from understudy.measure.frequent import FrequentTurnFields
 from understudy.measure.reference import Reference
 from understudy.objectives.data_leakage import ABOVE_HUMANS, caps
 from understudy.records import STRATA, Measured
@@ -82,9 +84,15 @@ class Finding:
         return {"kind": self.about.split(".")[0], "about": self.about, "told": self.sentence, **severity, **limit, **sides}
 
 
-def findings(audit: Audit, reference: Reference, *, n_duplicates: int = 0) -> list[dict[str, Any]]:
-    """All figures that are farther from humans than humans are from each other, the farthest first; and what was dropped."""
+def findings(
+    audit: Audit, reference: Reference, *, n_duplicates: int = 0, frequent: Sequence[tuple[FrequentTurnFields, Measured]] = ()
+) -> list[dict[str, Any]]:
+    """All figures that are farther from humans than humans are from each other, the farthest first; what was dropped; frequent turns.
+
+    `frequent`: as `beside_humans` gives them.
+    """
     seen = [*_bias(audit), *_parts(audit), *_leaks(audit, reference), *_repeated(audit), *_dropped(audit, n_duplicates)]
+    seen += [_often_said(one, humans) for one, humans in frequent]
     return [one.as_json() for one in sorted(seen, key=lambda one: (-one.rank, one.about))]
 
 
@@ -185,6 +193,25 @@ def _dropped(audit: Audit, n_duplicates: int) -> Iterator[Finding]:
         share = wilson(n_duplicates, n)
         told = f"{n_duplicates} of its {n} dialogues repeat the turns of another one for the same human and target. They are not counted."
         yield Finding("duplicates", told, share, ABOVE_HUMANS, "bound", share, Measured(None, reason="no human dialogue is counted twice"))
+
+
+def beside_humans(frequent: Sequence[FrequentTurnFields], turns: pl.DataFrame) -> list[tuple[FrequentTurnFields, Measured]]:
+    """Each frequent turn with the share of the human dialogues that hold it just so. `turns`: dialogue_id, role, text of the humans."""
+    n = turns["dialogue_id"].n_unique()
+    plain = turns.select("dialogue_id", "role", text=pl.col("text").str.replace_all(r"\s+", " ").str.strip_chars())
+    found = []
+    for one in frequent:
+        holds = plain.filter((pl.col("role") == one["speaker"]) & (pl.col("text") == one["text"]))
+        found.append((one, wilson(holds["dialogue_id"].n_unique(), n, nothing="there are no human dialogues")))
+    return found
+
+
+def _often_said(one: FrequentTurnFields, humans: Measured) -> Finding:
+    ours = wilson(one["n"], round(one["n"] / one["share"]))
+    whose = "It says" if one["speaker"] == "seeker" else "The recommender says"
+    beside = f"; human dialogues hold it in {_share(humans)}" if humans.value is not None else ""
+    told = f"{whose} {one['text']!r} word for word in {_share(ours)} of the dialogues{beside}. A control token is taken out by --drop-turn."
+    return Finding(f"frequent_turn.{one['speaker']}", told, ours, FREQUENT, "bound", ours, humans)
 
 
 def _share(one: Measured) -> str:

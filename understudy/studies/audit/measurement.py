@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from understudy.measure.languages import Unread, figures_read, unread_of
 from understudy.measure.reference import Human, Observed, Reference, Simulated, observe
 from understudy.measure.values import ObjectiveValue
 from understudy.objectives import Evaluation, measure_observed
@@ -36,6 +37,9 @@ NO_OUTCOMES = "a file of dialogues holds no failed calls"
 DIFFERS = "the experimental setting differs: the humans talked to another recommender, and humans in two settings differ as much"
 NO_DECOYS = "a file of dialogues holds no decoys; only `simulate` plays them"
 _OF_REACTIONS = ("accept_", "reject_", "neither_", "over_acceptance", "disliked_acceptance", "item_agreement")
+# what a dose and a reported figure are read by, where it needs an instrument that does not read every language
+_OF_DOSE = {"acceptance": "reaction", "titles": "disclosure"}
+_OF_REPORTED = {"acceptance_any": "reaction", "negative_reactions": "reaction", "first_turn_disclosure": "disclosure"}
 _FAILURES = ("invalid", "role_flips", "missing")
 
 
@@ -78,25 +82,25 @@ def audit(
         # turns per dialogue count here, so they count in the floor too
         anchors["behavioural_distance"] = replace(anchors["behavioural_distance.same_setting"], name="behavioural_distance")
     beside, told = _reported(pieces, humans, reference, seed=seed)
-    tables = faults.tables(simulated, seen, human, reference, seed=seed)
+    tables, unread = faults.tables(simulated, seen, human, reference, seed=seed), unread_of(seen, reference)
     return Audit(
-        evaluation=_with_reasons(evaluation, pieces, seen).with_floors(floors_of(anchors.values())),
-        figures=_figure_pairs(seen, reference, sizes["behaviour"]) | _compared_figures(evaluation),
-        doses={name: faults.excess(*tables[name], name, seed=seed) for name in dose.KINDS},
-        rates={name: tuple(faults.rate(table) for table in tables[name]) for name in dose.KINDS},  # type: ignore[misc]
+        evaluation=_with_reasons(evaluation, pieces, seen, unread).with_floors(floors_of(anchors.values())),
+        figures=_read_pairs(_figure_pairs(seen, reference, sizes["behaviour"]) | _compared_figures(evaluation), unread),
+        doses={name: _read(faults.excess(*tables[name], name, seed=seed), _OF_DOSE.get(name), unread.either) for name in dose.KINDS},
+        rates={name: _rates(tables[name], _OF_DOSE.get(name), unread) for name in dose.KINDS},
         anchors=anchors,
         setting="replayed" if total and same >= REPLAYED * total else "same" if same_setting else "differs",
         replayed=wilson(same, total, nothing=NO_PAIRS),
         observed=seen,
         turns=_judged(simulated, seen),
-        reported=told,
+        reported={name: _reported_read(name, one, unread) for name, one in told.items()},
         beside=beside,
     )
 
 
 def _reported(pieces: Sequence[Heard], humans: AuditHumans, reference: Reference, *, seed: int) -> tuple[Beside, dict[str, Figure]]:
     """What papers report, beside the humans that the file stands for where all of it does, else beside all of the reference."""
-    ours = utterances([Spoken(one.name, one.dialogue, one.only) for one in pieces], reference)
+    ours = utterances([Spoken(one.name, one.dialogue, one.only, one.n_given) for one in pieces], reference)
     known = set(reference.corpus.ids)
     is_paired = all(one.human and one.human.dialogue_id in known for one in pieces)
     if is_paired:
@@ -147,10 +151,35 @@ def _judged(simulated: Simulated, seen: Observed) -> pl.DataFrame:
     return faults.repeated(turns, every).join(accepted, on=("dialogue_id", "turn_index"), how="left", maintain_order="left")
 
 
-def _with_reasons(evaluation: Evaluation, pieces: Sequence[Heard], seen: Observed) -> Evaluation:
+def _read(figure: Measured, instrument: str | None, unread: Mapping[str, str]) -> Measured:
+    """A figure, not measured where its instrument does not read the language."""
+    why = unread.get(instrument or "", "")
+    return Measured(None, n=figure.n, reason=why) if why else figure
+
+
+def _rates(tables: tuple[pl.DataFrame, pl.DataFrame], instrument: str | None, unread: Unread) -> tuple[Measured, Measured]:
+    ours, humans = (faults.rate(table) for table in tables)
+    return _read(ours, instrument, unread.either), _read(humans, instrument, unread.humans)
+
+
+def _read_pairs(figures: Mapping[str, tuple[Measured, Measured]], unread: Unread) -> dict[str, tuple[Measured, Measured]]:
+    ours = figures_read({name: one for name, (one, _) in figures.items()}, unread.either)
+    humans = figures_read({name: one for name, (_, one) in figures.items()}, unread.humans)
+    return {name: (ours[name], humans[name]) for name in figures}
+
+
+def _reported_read(name: str, figure: Figure, unread: Unread) -> Figure:
+    instrument = "act" if name.startswith("act_") else _OF_REPORTED.get(name)
+    return Figure(
+        _read(figure.simulated, instrument, unread.either), _read(figure.human, instrument, unread.humans),
+        _read(figure.difference, instrument, unread.either),
+    )  # fmt: skip
+
+
+def _with_reasons(evaluation: Evaluation, pieces: Sequence[Heard], seen: Observed, unread: Unread) -> Evaluation:
     """The evaluation with reasons that say what of the file is missing."""
     objectives, leakage, diagnostics = dict(evaluation.objectives), dict(evaluation.leakage), dict(evaluation.diagnostics)
-    if seen.reactions.is_empty():
+    if seen.reactions.is_empty() and not unread.either["reaction"]:
         why = NOT_AT_POINTS if any(one.human for one in pieces) else NO_PAIRS
         bias = objectives["positive_bias"]
         none: dict[str, Measured] = {name: Measured(None, reason=why) for name in STRATA}
@@ -158,7 +187,9 @@ def _with_reasons(evaluation: Evaluation, pieces: Sequence[Heard], seen: Observe
         ours = [name for name in diagnostics if name.startswith(_OF_REACTIONS) and not name.endswith("_human")]
         diagnostics |= {name: Measured(None, reason=why) for name in ours}
     diagnostics |= {name: Measured(None, reason=NO_DECOYS) for name in diagnostics if name.endswith("decoy") or name.startswith("decoy")}
-    if seen.disclosures.is_empty():
+    if unread.either["disclosure"]:
+        pass  # the reason is the language, whether there are targets or not
+    elif seen.disclosures.is_empty():
         leakage |= {name: Measured(None, reason=NO_TARGETS) for name in ("title", "attributes", "prompt")}
     elif seen.free_dialogues["title_in_prompt"].null_count() == len(seen.free_dialogues):
         leakage["prompt"] = Measured(None, reason=NO_PROMPTS)

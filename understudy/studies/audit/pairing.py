@@ -52,7 +52,8 @@ class Heard:
     """One dialogue of a file. `name` is that of its human where it has one and is the first to stand for it.
 
     Two files that name the same scenarios or have the same ids give their dialogues the same names, and so are compared in pairs.
-    `only`: the one turn that is the simulator's, None where all of the seeker's are.
+    `only`: the one turn that is the simulator's, None where all of the seeker's are. `n_given`: how many turns at the beginning are
+    the human's, from which the simulator went on.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Heard:
     target: Item | None
     only: int | None
     title_in_prompt: bool | None
+    n_given: int = 0
 
 
 def facts_of(dialogue: Dialogue) -> dict[str, str]:
@@ -98,7 +100,8 @@ def heard(dialogues: Sequence[Dialogue], humans: AuditHumans, *, theirs: Iterabl
         given = facts.get("target", "") or (humans.targets.get(human.dialogue_id, "") if human else "")
         target = targets.named(given) if given else None
         prompt = {"true": True, "false": False}.get(facts.get("title_in_prompt", ""))
-        found.append(Heard(f"{name}#{time + 1}" if time else name, dialogue, human, target, only, prompt))
+        given_turns = int(facts["n_given"]) if facts.get("n_given", "").isdecimal() else 0
+        found.append(Heard(f"{name}#{time + 1}" if time else name, dialogue, human, target, only, prompt, given_turns))
     return found
 
 
@@ -141,6 +144,7 @@ def frames(pieces: Sequence[Heard], humans: AuditHumans, *, ids: Mapping[str, st
         (one.name, index, turn.role, turn.text, _items(one, index, turn, ids))
         for one in runs
         for index, turn in enumerate(one.dialogue.turns)
+        if turn.role == "recommender" or index >= one.n_given
     ]
     return Simulated(
         reactions=pl.DataFrame([row for _, rows in spoken for row in rows], schema={**REACTIONS, "turn_index": pl.Int64}, orient="row"),
@@ -162,7 +166,7 @@ def _spoken(one: Heard, humans: AuditHumans) -> tuple[list[tuple[Any, ...]], lis
     for index, turn in enumerate(one.dialogue.turns):
         if turn.role != "seeker" or not turn.text:
             continue
-        if one.only in (None, index):
+        if one.only in (None, index) and index >= one.n_given:
             behaviour.append((one.name, seeker, recommender, previous, turn.text, index))
             point = points.get(index)
             if point and one.human and _is_said(one.human, index - 1, one.dialogue.turns[index - 1]):
@@ -172,7 +176,7 @@ def _spoken(one: Heard, humans: AuditHumans) -> tuple[list[tuple[Any, ...]], lis
 
 
 def _n_seeker(one: Heard) -> int:
-    return sum(turn.role == "seeker" for turn in one.dialogue.turns)
+    return sum(turn.role == "seeker" for turn in one.dialogue.turns[one.n_given :])
 
 
 def item_ids(theirs: Iterable[Item], ours: Mapping[str, Item]) -> dict[str, str]:

@@ -26,11 +26,15 @@ _DECADE = r"\b(?:(?:19|20)\d0s|\d0s|(?:twenties|thirties|forties|fifties|sixties
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A dialogue under the name that it is measured by; `only`: the one turn that counts, None where all of the seeker's do."""
+    """A dialogue under the name that it is measured by; `only`: the one turn that counts, None where all of the seeker's do.
+
+    `n_given`: how many turns at the beginning do not count, since another speaker said them.
+    """
 
     name: str
     dialogue: Dialogue
     only: int | None = None
+    n_given: int = 0
 
 
 def utterances(spoken: Sequence[Spoken], reference: Reference) -> pl.DataFrame:
@@ -80,8 +84,8 @@ def _rows(one: Spoken, named: Mapping[str, tuple[frozenset[str], bool]]) -> list
             continue
         said |= titles
         if turn.text:
-            if one.only in (None, index):
-                rows.append((one.name, index, nth, one.only is None, turn.text, answered, suggests))
+            if one.only in (None, index) and index >= one.n_given:
+                rows.append((one.name, index, nth, one.only is None and not one.n_given, turn.text, answered, suggests))
             nth += 1
         answered, suggests = "", False
     return rows
