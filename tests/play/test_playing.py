@@ -95,6 +95,21 @@ def test_a_free_run_goes_on_until_the_seeker_says_goodbye() -> None:
     assert played.n_tokens == 15
 
 
+@pytest.mark.parametrize("token", ["[END]", r"\giveup", "TERMINATE", "###STOP###"])
+def test_a_stop_token_ends_a_free_run_and_no_turn_holds_it(token: str) -> None:
+    with_words = free(Script("hello, a drama please", f"I will see that. {token}"))
+    assert [turn.text for turn in with_words.turns if turn.role == "seeker"] == ["hello, a drama please", "I will see that."]
+    alone = free(Script("hello, a drama please", token))
+    assert [turn.role for turn in alone.turns] == ["seeker", "recommender"]
+    assert {(one.status, one.reason, one.n_stripped) for one in (with_words, alone)} == {("complete", "goodbye", 1)}
+
+
+def test_a_stop_token_where_a_turn_is_due_is_an_empty_reply() -> None:
+    for played in (free(Script("[END]", "[END]")), replayed(Script("[END]", "[END]"))):
+        assert (played.status, played.reason, len(played.turns)) == ("invalid", "empty", 0)
+    assert free(Script("[END]", "hello", "bye")).status == "complete"  # it is asked once more
+
+
 def test_every_engine_that_had_a_part_in_a_dialogue_is_named() -> None:
     class Falling(Script):
         async def __call__(self, request: Request) -> Completion:
