@@ -68,7 +68,8 @@ def nightly(
     with store_open(options.store) as store, snapshot_kept(store), recorded(store, dataset=dataset, batch=named) as night, gathered():
         stages.ingest(reader or dataset, [data], dataset=dataset, limits=limits, store=store)
         stages.profile(dataset, store=store)
-        require_evidence(store, dataset, report, batch=named, anyway=anyway)
+        with answering({"flow_run_id": str(flow_run.get_id())}):
+            require_evidence(store, dataset, report, batch=named, anyway=anyway)
         with models_open(dataset, options, store, run_id=night.run_id) as opened:
             found = stages.optimize(dataset, setting=setting, search=search, options=opened)
             tell = partial(night_fields, found, named, flow_run.get_id(), n_searching=found["n_model_calls"])

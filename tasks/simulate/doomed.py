@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from understudy.completion import NO_ENGINE
 from understudy.doors import checks
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed
 from understudy.measure.reference import MIN_CONTEXTS
 from understudy.parameters import PanelSize
-from understudy.records import DECOY, REPORTING, STRATA
+from understudy.records import DECOY, DIVIDED, REPORTING, STRATA
 from understudy.release import licences
-from understudy.release.doomed import impossible, refused
+from understudy.release.doomed import Most, impossible, refused
 from understudy.rows.handle import Humans
 from understudy.tasks.validate.data import facts_of_data
 
@@ -41,14 +42,15 @@ def require_evidence(store: Store, dataset: str, report: PanelSize, *, batch: st
         return
     data = facts_of_data(store, {"dataset": dataset, "profile_key": humans.profile_key, "split": REPORTING})
     unknown = licences.unknown(row["licence"] for row in store.rows("ingest/licences", dataset=dataset))
-    found = refused(
-        checks.suites(), {f"data.{name}": value for name, value in data.items()}, most=most_units(humans, report),
-        n_unknown_licences=len(unknown), licences=", ".join(unknown),
-    )  # fmt: skip
+    known = {f"data.{name}": value for name, value in data.items()}
+    found = refused(checks.suites(), known, most=most_of(humans, report), unknown_licences=unknown)
     if not found:
         return
     told = "; ".join(f"{one.suite}/{one.expectation}: {one.detail}" for one in found)
-    fields: dict[str, Any] = {"release": None, "batch": batch, "n_model_calls": 0, "verdicts": [one.as_json() for one in found]}
+    fields: dict[str, Any] = {
+        "release": None, "batch": batch, "n_model_calls": 0, "calls": dict.fromkeys(("search", "dialogues", "report"), 0), "objectives": {},
+        "split": DIVIDED, "part": REPORTING, "engine": NO_ENGINE, "verdicts": [one.as_json() for one in found],
+    }  # fmt: skip
     raise GateFailed(
         f"the data set {dataset} cannot give a night its release: {told}; nothing was played",
         hint="give --anyway to play the night to its failing gates; a LICENCE file beside the data names the licence that it is under",
@@ -56,17 +58,23 @@ def require_evidence(store: Store, dataset: str, report: PanelSize, *, batch: st
     )
 
 
-def most_units(humans: Humans, report: PanelSize) -> dict[str, int]:
+def most_of(humans: Humans, report: PanelSize) -> dict[str, Most]:
     """Figure → how many units it can have at most where the humans who are reported on are these."""
     contexts = humans.contexts(REPORTING).values()
     strata = Counter(one.stratum for one in contexts)
     turns = Counter(one.dialogue_id for one in contexts if one.stratum is None)
     replayed = min(report.behaviour, sum(n >= _REPLAYED for n in turns.values()))
     reactions = sum(min(report.per_stratum, strata[name]) for name in STRATA if strata[name] >= MIN_CONTEXTS)
+    largest = max(strata[name] for name in STRATA)
+    dialogues = Most(replayed, f"{replayed} human dialogues with {_REPLAYED} turns of the seeker are there to be replayed in the report")
+    accepted = Most(
+        reactions, f"a stratum needs {MIN_CONTEXTS} human reactions among the seekers who are reported on, and the largest has {largest}"
+    )
+    decoys = min(report.per_stratum, strata[DECOY])
     return {
-        "objectives.positive_bias": reactions,
-        "diagnostics.over_acceptance": reactions,
-        "diagnostics.decoy_acceptance": min(report.per_stratum, strata[DECOY]),
-        "objectives.diversity_gap": replayed,
-        "objectives.behavioural_distance": replayed,
+        "objectives.positive_bias": accepted,
+        "diagnostics.over_acceptance": accepted,
+        "diagnostics.decoy_acceptance": Most(decoys, f"there are {decoys} decoys"),
+        "objectives.diversity_gap": dialogues,
+        "objectives.behavioural_distance": dialogues,
     }

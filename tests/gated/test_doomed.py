@@ -11,7 +11,8 @@ from understudy.doors import checks
 from understudy.errors import BadInput, GateFailed
 from understudy.flows.cli.optimize import critic_and_pick
 from understudy.parameters import REPORT_PANEL, PanelSize
-from understudy.release.doomed import impossible, most_units
+from understudy.records import STRATA, Measured
+from understudy.release.doomed import Most, impossible, most_units, refused
 from understudy.release.gates import bounds
 from understudy.tasks.simulate.doomed import require_enough
 from understudy.tasks.studies.night import require_feasible
@@ -38,6 +39,17 @@ def test_a_report_with_too_few_contexts_or_dialogues_is_refused() -> None:
         "bias/positive_bias", "bias/over_acceptance", "bias/decoy_acceptance", "diversity/diversity_gap"
     }  # fmt: skip
     assert not impossible(checks.suites(), 800, REPORT_PANEL)
+
+
+def test_humans_too_few_for_a_bound_that_applies_are_named_and_a_bound_that_does_not_apply_is_not() -> None:
+    data = {f"data.{name}": Measured(0.0) for name in ("reactions", "targets", "described_targets", *STRATA)}
+    most = {"objectives.behavioural_distance": Most(33, "33 dialogues are there"), "objectives.positive_bias": Most(0, "none")}
+    told = refused(checks.suites(), data, most=most, unknown_licences=())
+    assert [(one.suite, one.expectation, one.outcome) for one in told] == [("alignment", "behavioural_distance", "failed")]
+    assert told[0].detail == "not measured: n can be 33 at most, since 33 dialogues are there; at least 60 are needed"
+    data["data.reactions"] = Measured(12.0)
+    both = refused(checks.suites(), data, most=most, unknown_licences=("unknown",))
+    assert [one.expectation for one in both] == ["behavioural_distance", "positive_bias", "unlicensed_sources"]
 
 
 def test_every_figure_whose_units_follow_from_the_size_is_one_of_a_gate() -> None:

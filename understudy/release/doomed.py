@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from understudy.parameters import PanelSize
 from understudy.records import STRATA
@@ -10,6 +11,14 @@ from understudy.release.gates import Declared, Figures, bounds, not_applicable
 from understudy.release.verdicts import Verdict
 
 UNLICENSED = "facts.unlicensed_sources"
+
+
+@dataclass(frozen=True, slots=True)
+class Most:
+    """How many units a figure can have at most, and why."""
+
+    n: int
+    why: str
 
 
 def most_units(n: int, report: PanelSize) -> dict[str, int]:
@@ -40,22 +49,23 @@ def impossible(suites: Mapping[str, Sequence[Declared]], n: int, report: PanelSi
 
 
 def refused(
-    suites: Mapping[str, Sequence[Declared]], data: Figures, *, most: Mapping[str, int], n_unknown_licences: int, licences: str
+    suites: Mapping[str, Sequence[Declared]], data: Figures, *, most: Mapping[str, Most], unknown_licences: Sequence[str]
 ) -> list[Verdict]:
     """The verdicts that the humans alone decide, in the order of the suites: bounds that apply and lack units, and an unknown licence.
 
-    `data`: the figures `data.…`; `most`: figure → how many units it can have at most with these humans; `licences`: the unknown ones.
+    `data`: the figures `data.…`; `most`: figure → how many units it can have at most with these humans.
     """
     found = []
     for name, suite in suites.items():
         for one in bounds(suite):
             figure, least = one.meta["figure"], int(one.meta["min_n"])
-            if figure == UNLICENSED and n_unknown_licences:
-                detail = f"the licence of the data is {licences}, which is not known to allow a release"
-                found.append(_failed(name, one, float(n_unknown_licences), n_unknown_licences, detail))
-            elif figure in most and most[figure] < least and not not_applicable(one, data):
-                detail = f"not measured: n can be {most[figure]} at most; at least {least} are needed"
-                found.append(_failed(name, one, None, most[figure], detail))
+            if figure == UNLICENSED and unknown_licences:
+                n = len(unknown_licences)
+                detail = f"the licence of the data is {', '.join(unknown_licences)}, which is not known to allow a release"
+                found.append(_failed(name, one, float(n), n, detail))
+            elif figure in most and most[figure].n < least and not not_applicable(one, data):
+                detail = f"not measured: n can be {most[figure].n} at most, since {most[figure].why}; at least {least} are needed"
+                found.append(_failed(name, one, None, most[figure].n, detail))
     return found
 
 
