@@ -83,7 +83,7 @@ def gates(console: Console, verdicts: list[Mapping[str, Any]]) -> None:
     table = PageTable("gate", "bound on", "seen", "n", "verdict", title="Gates that could be measured at this size", n_names=2)
     for one in bounds:
         if one not in not_measured:
-            table.add_row(one["suite"], one["subject"], number(one["observed"]), str(one["n"]), "passed" if one["passed"] else "failed")
+            table.add_row(one["suite"], one["subject"], number(one["observed"]), str(one["n"]), one["outcome"].replace("_", " "))
     console.print(table)
     console.print(f"{len(not_measured)} of {len(bounds)} bounds could not be measured, and what is not measured fails:")
     for one in not_measured:

@@ -44,7 +44,7 @@ def told(title: str, fields: dict[str, Any], seconds: float) -> None:
         figures = [row[column]["value"] for column in ("seed", "optimized", "human", "difference")]
         print(name, *(f"{value:.3f}" if value is not None else "not measured" for value in figures), row["floor"], row["outcome"])
     for verdict in fields["verdicts"]:
-        if not verdict["passed"]:
+        if verdict["outcome"] == "failed":
             print("failed:", verdict["suite"], verdict["expectation"], verdict["detail"])
 
 
@@ -61,7 +61,7 @@ def test_a_night_the_same_night_and_another_batch(tmp_path: Path) -> None:
     code, first, seconds = run(tmp_path, *NIGHT, "--batch", "one")
     told("one night", first, seconds)
     assert code == (0 if first["release"] else 3)
-    assert code == 0 or [one for one in first["verdicts"] if not one["passed"]]
+    assert code == 0 or [one for one in first["verdicts"] if one["outcome"] == "failed"]
     before = status(tmp_path)
 
     code, again, seconds = run(tmp_path, *NIGHT, "--batch", "one")
@@ -143,3 +143,25 @@ def test_a_killed_night_ends_as_an_undisturbed_one(tmp_path: Path, devserver: tu
     assert status(parts)["store_digest"] == status(whole)["store_digest"]
     assert (resumed["release"] or {}).get("digest") == (undisturbed["release"] or {}).get("digest")
     assert status(parts)["ledger"]["n_unknown"] <= CONCURRENCY
+
+
+def other_logs(name: str) -> Path:
+    folder = LOGS.parent / name
+    return folder if folder.is_dir() else pytest.skip(f"the human logs are not at {folder}")
+
+
+def test_a_night_on_logs_without_forms_books_to_a_release_or_to_named_gates(tmp_path: Path) -> None:
+    words = ("nightly", "--dataset", "opendialkg", "--data", str(other_logs("opendialkg")), "--generations", "1", "--n", "250", "--json")
+    code, fields, seconds = run(tmp_path, *words, "--batch", "one")
+    told("a night on OpenDialKG", fields, seconds)
+    outcomes = {f"{one['suite']}/{one['expectation']}": one["outcome"] for one in fields["verdicts"]}
+    assert outcomes["bias/decoy_acceptance"] == outcomes["leakage/attributes"] == "not_applicable"
+    assert outcomes["release/unmeasured"] == "passed"
+    assert (code, "failed" in outcomes.values()) in ((0, False), (3, True))
+
+
+def test_a_night_on_few_logs_of_an_unknown_licence_is_refused_with_both_named(tmp_path: Path) -> None:
+    code, fields, _ = run(tmp_path, "nightly", "--dataset", "inspired", "--data", str(other_logs("inspired")), "--json")
+    named = {f"{one['suite']}/{one['expectation']}" for one in fields["verdicts"] if one["outcome"] == "failed"}
+    assert (code, fields["n_model_calls"]) == (3, 0)
+    assert {"release/unlicensed_sources", "alignment/behavioural_distance", "bias/positive_bias"} <= named
