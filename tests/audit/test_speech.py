@@ -15,6 +15,7 @@ from understudy.readers import Options
 from understudy.readers._field_map import FieldMap
 
 FILMS = ("a quiet one about the sea", "an old drama with my family", "a long comedy for tonight", "something with ships and storms")
+N = 40
 CHINESE = ("我想看一部关于大海的安静电影", "今天晚上想和家人看一部老的剧情片", "有没有适合今晚的长篇喜剧电影", "我喜欢有船和暴风雨的故事片")
 
 
@@ -30,26 +31,32 @@ def chats(wishes: tuple[str, ...], *, last: str = "") -> list[dict[str, Any]]:
                 *([{"role": "user", "content": last}] if last else []),
             ],
         }
-        for n in range(60)
+        for n in range(N)
     ]
 
 
 def test_every_turn_that_many_dialogues_hold_is_a_finding_beside_the_humans_share(world: Any) -> None:
     found = world.audit(world.wrote("tokens.jsonl", chats(FILMS, last=r"\end")))
     often = [(one["text"], one["speaker"], one["n"]) for one in found["frequent_turns"]]
-    assert often == [("Hello", "seeker", 60), (r"\end", "seeker", 60)]
+    assert often == [("Hello", "seeker", N), (r"\end", "seeker", N)]
     told = [one for one in found["findings"] if one["kind"] == "frequent_turn"]
     assert {one["simulated"]["value"] for one in told} == {1.0}
     assert all(one["human"]["n"] > 0 for one in told)
+    assert found["n_turns"] == 3 * N
+    assert found["languages"] == {"en": 1.0}
 
 
-def test_turns_are_taken_out_and_counted(world: Any) -> None:
-    path = world.wrote("tokens.jsonl", chats(FILMS, last=r"\end"))
-    whole, kept = world.audit(path), world.audit(path, drop=(r"\\end", "Hello", "never"))
-    assert kept["dropped_turns"] == {r"\\end": 60, "Hello": 60, "never": 0}
-    assert (whole["n_turns"], kept["n_turns"]) == (180, 60)
-    assert kept["frequent_turns"] == []
-    assert not [one for one in kept["findings"] if one["kind"] == "frequent_turn"]
+def test_turns_are_taken_out_and_counted_and_files_accounted_for_in_any_layout(world: Any, tmp_path: Path) -> None:
+    said = [{"t": [one["content"] for one in chat["messages"]]} for chat in chats(FILMS, last=r"\end")]
+    (tmp_path / "a.json").write_text(json.dumps(said))
+    (tmp_path / "notes.txt").write_text("about it")
+    layout = Options(fields=FieldMap(turns=("t",)))
+    found = world.audit(tmp_path, reader="fields", layout=layout, drop=(r"\\end", "Hello", "never"))
+    assert (found["n_files"], found["files_read"], found["files_skipped"]) == (2, 1, {"not in this format": 1})
+    assert found["dropped_turns"] == {r"\\end": N, "Hello": N, "never": 0}
+    assert (found["n_dialogues"], found["n_turns"]) == (N, N)
+    assert found["frequent_turns"] == []
+    assert not [one for one in found["findings"] if one["kind"] == "frequent_turn"]
 
 
 def test_a_pattern_that_is_none_is_said_before_anything_is_read(world: Any) -> None:
@@ -72,16 +79,6 @@ def test_a_file_in_a_language_that_no_instrument_reads_is_not_measured_as_englis
     assert found["leakage"]["copying"]["value"] == 0
     assert found["leakage"]["title"]["reason"].startswith("language: ")
     assert not [one for one in found["findings"] if one["kind"] in ("positive_bias", "diversity_gap", "behavioural_distance")]
-    assert world.audit(world.wrote("english.jsonl", chats(FILMS)))["languages"] == {"en": 1.0}
-
-
-def test_files_are_accounted_for_and_any_layout_is_audited(world: Any, tmp_path: Path) -> None:
-    said = [{"t": [one["content"] for one in chat["messages"]]} for chat in chats(FILMS)]
-    (tmp_path / "a.json").write_text(json.dumps(said))
-    (tmp_path / "notes.txt").write_text("about it")
-    found = world.audit(tmp_path, reader="fields", layout=Options(fields=FieldMap(turns=("t",))))
-    assert (found["n_files"], found["files_read"], found["files_skipped"]) == (2, 1, {"not in this format": 1})
-    assert found["n_dialogues"] == 60
 
 
 def test_the_human_turns_with_which_a_played_dialogue_begins_are_not_the_simulators(world: Any, tmp_path: Path) -> None:
