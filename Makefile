@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: install install-local demo demo-llm test types quick coverage integration lint docs recorded prove bench controls chaos mutants fuzz audit-deps lock clean
+.PHONY: install install-local demo demo-llm reactions test types quick coverage integration lint docs recorded prove bench controls chaos mutants fuzz audit-deps lock clean
 
 install: .venv/installed
 
@@ -117,14 +117,23 @@ fuzz: install
 audit-deps: .venv-audit/installed
 	.venv-audit/bin/python tests/audit_dependencies.py requirements.lock
 
+# trains the head of the shipped reaction instrument again (tests/reactions/README.md); ARGS="--leave-out qwen-0.5b"
+reactions: .venv-reactions/installed
+	PYTHONPATH=. .venv-reactions/bin/python tests/reactions/train.py $(ARGS)
+
+.venv-reactions/installed: requirements-reactions.lock
+	test -x .venv-reactions/bin/python || $(PYTHON) -m venv .venv-reactions
+	.venv-reactions/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-reactions.lock
+	touch $@
+
 lock:
 	uv pip compile pyproject.toml --extra dev --extra weights --generate-hashes --universal --python-version 3.11 \
 	  --no-emit-index-url --no-emit-find-links -o requirements.lock
 	uv pip compile pyproject.toml --extra dev --extra weights --extra peers --generate-hashes --universal --python-version 3.11 \
 	  --no-emit-index-url --no-emit-find-links -c requirements.lock -o requirements-peers.lock
-	for extra in docs audit local; do \
+	for extra in docs audit local reactions; do \
 	  $(PYTHON) -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"][sys.argv[1]], sep="\n")' $$extra | \
-	  uv pip compile - --generate-hashes --universal --python-version 3.11 $$(test $$extra != local || echo --no-deps -c requirements.lock) \
+	  uv pip compile - --generate-hashes --universal --python-version 3.11 $$(test $$extra != local || echo --no-deps -c requirements.lock) $$(test $$extra != reactions || echo --overrides tests/reactions/overrides.txt) \
 	  --no-emit-index-url --no-emit-find-links -o requirements-$$extra.lock || exit 1; \
 	done
 

@@ -30,6 +30,7 @@ from understudy.flows.cli import (
     profile,
     publish,
     pull,
+    react,
     releases,
     show,
     simulate,
@@ -51,8 +52,8 @@ def _run(given: Given) -> None:
 COMMANDS: tuple[Command, ...] = (
     ingest.ingest, profile.profile, optimize.optimize, simulate.simulate, nightly.nightly, status.status, dialogues.dialogues,
     releases.releases, models.models, devserver.devserver, label.label, audit.audit, dose.dose, compare.compare, estimate.estimate,
-    evaluate.evaluate, export.export, front.front, probe.probe, publish.publish, pull.pull, show.show, study.study, validate.validate,
-    verify.verify,
+    evaluate.evaluate, export.export, front.front, probe.probe, publish.publish, pull.pull, react.react, show.show, study.study,
+    validate.validate, verify.verify,
 )  # fmt: skip
 
 app = typer.Typer(

@@ -16,7 +16,7 @@ from understudy.flows.cli.options import RUN, STORE, OfDataset, StoreFile, Surfa
 from understudy.flows.cli.tables import PageTable
 from understudy.parameters import RunOptions
 from understudy.release.verdicts import Outcome
-from understudy.report.figures import bound, interval_cell, number, overlapping, underpowered
+from understudy.report.figures import bound, interval_cell, number, overlapping, read_by, underpowered
 
 if TYPE_CHECKING:
     from understudy.tasks.validate.batch import GateFields, ValidateFields
@@ -69,5 +69,6 @@ def gates(console: Console, fields: GateFields) -> None:
     console.print(f"{len(fields['verdicts']) - len(shown)} further expectations on rows and evidence passed")
     console.print(f"{fields['n_quarantined']} dialogues in quarantine")
     console.print(overlapping(fields["overlap"]), markup=False)
+    console.print(read_by(fields["instruments"]), markup=False)
     if fields["underpowered"]:
         console.print(underpowered(fields["underpowered"]), markup=False)

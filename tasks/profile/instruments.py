@@ -1,4 +1,8 @@
-"""Stage profile, its instruments: fitted on the gold acts of exemplar and search where there are enough, else the lexicon."""
+"""Stage profile, its instruments: the shipped reaction instrument, and what is fitted on the gold acts of exemplar and search.
+
+The act tagger is fitted where there are enough gold acts, else it is the lexicon. A reaction model fitted on the same gold is an
+instrument of its own, `reaction_gold`: it is measured beside the shipped one and reads nothing else.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,11 @@ from understudy import rehearsal
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.instruments import chosen, gold, validation
-from understudy.instruments.chosen import LEXICON, Instruments
+from understudy.instruments.chosen import ANSWERS, LEXICON, Instruments
+from understudy.instruments.shipped import figures, model
 from understudy.instruments.text import Titles
 from understudy.instruments.validation import Task
-from understudy.keys import canonical_json
+from understudy.keys import canonical_json, digest
 from understudy.profile import registers
 from understudy.profile.talk import Reads
 from understudy.prompt.setting import load_setting
@@ -24,9 +29,10 @@ from understudy.rows import humans
 from understudy.rows.handle import Humans
 from understudy.tasks.profile.results import InstrumentFields
 
-VERSION = 2
+VERSION = 3
 Fields = dict[str, Any]
 NAMES = ("reaction", "act")
+GOLD_REACTION = "reaction_gold"
 # rehearsal is heard under this prompt, turn and turn about with its faults and without: a bare prompt hardly ever rejects anything
 SETTING, SURFACE, NO_FAULT = "zero_shot", "0", -9.0
 NO_GOLD = "it is measured on gold acts only, and this data set has none"
@@ -37,40 +43,62 @@ NO_HUMAN_GOLD: Fields = {"status": "uncorrected", "reason": "there are no gold a
 def version_of(store: Store, dataset: str) -> Fields:
     """What of the instruments shapes a profile: the gold acts as content, and all that they are fitted and read with."""
     found = store.rows("profile/gold_digest", dataset=dataset)[0]["digest"]
-    return {"version": VERSION, "gold": found, "fitting": chosen.FITTING, "lexicon": LEXICON.digest, "registers": registers.VERSION,
-            "validation": validation.VERSION}  # fmt: skip
+    return {
+        "version": VERSION, "gold": found, "fitting": chosen.FITTING, "lexicon": LEXICON.digest, "shipped": model.shipped().digest,
+        "figures": digest(figures.measured()), "registers": registers.VERSION, "validation": validation.VERSION,
+    }  # fmt: skip
 
 
 def keep_instruments(store: Store, of: Humans, *, seed: int = 0) -> None:
-    """Keeps the instruments of a profile with their quality; those of a data set with few or no gold acts are the lexicon."""
+    """Keeps the instruments of a profile with their quality."""
     turns = store.frame("profile/gold_acts", profile_key=of.profile_key)
     known = gold.known(turns)
     work = validation.tasks(known, _fitting_titles(of)) if len(known) else {}
     made = {name: _fitted(work.get(name)) for name in NAMES}
-    instruments = chosen.chosen({name: value for name, (value, _) in made.items()})
+    instruments = chosen.chosen({"reaction": chosen.kept_shipped(), "act": made["act"][0]})
     heard = _side_channel(store, of, instruments, Titles.of(of.items))
     missing = FOREIGN if len(turns) else NO_GOLD
-    for name in NAMES:
-        parameters, reason = made[name]
-        quality = _quality(work.get(name), instruments, reason=reason or missing, seed=seed)
-        human = quality.pop("human", NO_HUMAN_GOLD)
-        quality["confusion_by_register"] = {"human": human, "rehearsal": heard[name], "other": dict(registers.UNCORRECTED)}
-        row = {
-            "profile_key": of.profile_key, "name": name, "digest": instruments.digests[name],
-            "fitted_on": sorted(gold.FITTED_ON) if parameters else [], "quality": canonical_json(quality),
-            "parameters": canonical_json(parameters),
-        }  # fmt: skip
-        schema = {column: pl.List(pl.String) if column == "fitted_on" else pl.String for column in row}
-        store.add("profile.instruments", pl.DataFrame([row], schema=schema))
+    parameters, reason = made["act"]
+    quality = _quality(work.get("act"), instruments, reason=reason or missing, seed=seed)
+    human = quality.pop("human", NO_HUMAN_GOLD)
+    quality["confusion_by_register"] = {"human": human, "rehearsal": heard["act"], "other": dict(registers.UNCORRECTED)}
+    _keep(store, of, "act", instruments.digests["act"], parameters, quality, fitted_on=gold.FITTED_ON if parameters else ())
+    shipped = _shipped_quality(work.get("reaction"), instruments, heard["reaction"], reason=missing, seed=seed)
+    _keep(store, of, "reaction", instruments.digests["reaction"], chosen.kept_shipped(), shipped, fitted_on=figures.FITTED_ON)
+    parameters, _ = made["reaction"]
+    if parameters:
+        own = chosen.chosen({"reaction": parameters})
+        quality = _quality(work["reaction"], own, reason="", seed=seed)
+        quality["confusion_by_register"] = {"human": quality.pop("human", NO_HUMAN_GOLD), "other": dict(registers.UNCORRECTED)}
+        _keep(store, of, GOLD_REACTION, own.digests["reaction"], parameters, quality, fitted_on=gold.FITTED_ON)
+
+
+def _keep(store: Store, of: Humans, name: str, key: str, parameters: Fields, quality: Fields, *, fitted_on: Sequence[str]) -> None:
+    row = {
+        "profile_key": of.profile_key, "name": name, "digest": key, "fitted_on": sorted(fitted_on),
+        "quality": canonical_json(quality), "parameters": canonical_json(parameters),
+    }  # fmt: skip
+    schema = {column: pl.List(pl.String) if column == "fitted_on" else pl.String for column in row}
+    store.add("profile.instruments", pl.DataFrame([row], schema=schema))
+
+
+def _shipped_quality(task: Task | None, instruments: Instruments, rehearsed: Fields, *, reason: str, seed: int) -> Fields:
+    """The measured error of the shipped instrument by register, and beside it how it reads this data set's own gold."""
+    quality: Fields = {"kind": "shipped", "languages": list(model.READS), **figures.quality()}
+    quality["confusion_by_register"] |= {"rehearsal": rehearsed, "other": dict(registers.UNCORRECTED)}
+    if task is None:
+        return {**quality, "gold": {"macro_f1": None, "reason": reason}}
+    read, lexicon = (validation.read_as(task, one) for one in (instruments, LEXICON))
+    baselines = {"majority": validation.majority(task, seed=seed), "lexicon": validation.held_out(task, lexicon, seed=seed)}
+    return {**quality, "gold": {**validation.held_out(task, read, seed=seed), "baselines": baselines, "caution": figures.GOLD_DIFFERS}}
 
 
 def reaction_reader(items: Mapping[str, Item]) -> Reads:
-    """What reads the reaction to each suggestion of a log without forms: the instrument that needs no labels of the data set's own."""
-    titles = Titles.of(items)
+    """What reads the reaction to each suggestion of a log without forms: the shipped instrument, as everywhere."""
+    titles, instruments = Titles.of(items), chosen.chosen({"reaction": chosen.kept_shipped()})
 
     def reads(places: Sequence[tuple[str, str]]) -> list[str | None]:
-        said = pl.DataFrame({"text": [text for _, text in places]}, schema={"text": pl.String})
-        return LEXICON.read(said.select(titles.masked("text")).to_series())["label"].to_list()
+        return instruments.reactions(pl.DataFrame(places, schema=ANSWERS, orient="row"), titles).to_list()
 
     return reads
 
@@ -129,7 +157,7 @@ def _fitted(task: Task | None) -> tuple[Fields, str]:
 def _quality(task: Task | None, instruments: Instruments, *, reason: str, seed: int) -> Fields:
     if task is None:
         return {"kind": "lexicon", "macro_f1": None, "per_class": None, "reason": reason}
-    read = validation.read_as(task.name, instruments)
+    read = validation.read_as(task, instruments)
     inside, outside = task.of(gold.FITTED_ON, inside=True), task.of(gold.FITTED_ON, inside=False)
     kind = instruments.kinds[task.name]
     found: Fields = {"kind": kind, "out_of_sample": None, "cross_validated": None, "held_out": None}
@@ -142,7 +170,7 @@ def _quality(task: Task | None, instruments: Instruments, *, reason: str, seed: 
         found |= {"held_out": validation.held_out(task, read, seed=seed), "basis": "held_out", "reason": reason}
     found |= {name: found[found["basis"]][name] for name in ("macro_f1", "per_class")}
     found["caution"] = validation.CONTAMINATED
-    lexicon = validation.held_out(task, validation.read_as(task.name, LEXICON), seed=seed)
+    lexicon = validation.held_out(task, validation.read_as(task, LEXICON), seed=seed)
     found["baselines"] = {"majority": validation.majority(task, seed=seed), "lexicon": lexicon}
     measured = len(outside.turns) > 0
     if measured:

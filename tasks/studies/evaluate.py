@@ -11,7 +11,7 @@ from prefect import task
 
 from understudy.completion import Complete, engine_of
 from understudy.errors import BadInput
-from understudy.instruments.chosen import Instruments
+from understudy.instruments.chosen import ANSWERS, Instruments
 from understudy.instruments.text import Titles
 from understudy.keys import seed_of
 from understudy.play.dialogue import Played, PlayedTurn, ends_of
@@ -68,6 +68,7 @@ def judge(opened: OpenRun, *, genome_digest: str, recommenders: Sequence[str], n
         "dataset": opened.dataset, "split": DIVIDED, "part": PEOPLE, "genome_digest": genome_digest,
         "model": opened.cast.seeker, "judge": opened.cast.judge,
         "engine": engine_of(one["engine"] for one in found), "instrument": instruments.kinds["reaction"],
+        "instruments": instruments.described(),
         **(found[0] if len(found) == 1 else {}),
         "rows": found,
         "differences": [one.as_json() for one in judging.contrasts(judged, seed=seed)],
@@ -125,7 +126,7 @@ def _outcome(one: Played, accepting: set[int], satisfied: int | None) -> Dialogu
 def _accepting(said: Mapping[str, Sequence[PlayedTurn]], titles: Titles, instruments: Instruments) -> dict[str, set[int]]:
     """Dialogue → the places of the seeker turns that take what the recommender has just said, by the profile's reaction instrument."""
     places = [
-        (name, place, turn.text)
+        (name, place, turns[place - 1].text, turn.text)
         for name, turns in said.items()
         for place, turn in enumerate(turns)
         if turn.role == "seeker" and place > 0 and turns[place - 1].item_ids
@@ -133,8 +134,8 @@ def _accepting(said: Mapping[str, Sequence[PlayedTurn]], titles: Titles, instrum
     found: dict[str, set[int]] = {name: set() for name in said}
     if not places:
         return found
-    masked = pl.DataFrame({"text": [text for _, _, text in places]}).select(titles.masked("text")).to_series()
-    for (name, place, _), label in zip(places, instruments.read(masked)["label"], strict=True):
+    answers = pl.DataFrame([(answered, text) for _, _, answered, text in places], schema=ANSWERS, orient="row")
+    for (name, place, _, _), label in zip(places, instruments.reactions(answers, titles), strict=True):
         if label == "accept":
             found[name].add(place)
     return found

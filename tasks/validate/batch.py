@@ -18,9 +18,10 @@ from understudy.instruments.disclosure import ItemIndex
 from understudy.records import Item, Measured
 from understudy.release import gates, licences
 from understudy.release.verdicts import Verdict, VerdictFields, table_verdict, verdicts_on
-from understudy.report.figures import bound, interval_cell, number, overlapping, underpowered
+from understudy.report.figures import bound, interval_cell, number, overlapping, read_by, underpowered
 from understudy.report.markdown import table
 from understudy.rows import humans
+from understudy.rows.played import load_instruments
 from understudy.tasks.artifacts import in_run, page
 from understudy.tasks.simulate.report import overlap_of
 from understudy.tasks.simulate.results import OverlapFields
@@ -43,7 +44,7 @@ class GateFields(TypedDict):
     """What the gates say of a batch.
 
     `overlap`: how much of its report earlier reports have replayed too. `underpowered`: stratum → its human contexts, of those with
-    fewer than a report needs.
+    fewer than a report needs. `instruments`: what read the turns, with its measured error by register.
     """
 
     verdicts: list[VerdictFields]
@@ -53,6 +54,7 @@ class GateFields(TypedDict):
     worst: list[Quarantined]
     overlap: OverlapFields
     underpowered: dict[str, int]
+    instruments: dict[str, dict[str, Any]]
 
 
 class ValidateFields(GateFields):
@@ -232,6 +234,7 @@ def _fields(store: Store, batch_key: str) -> GateFields:
         "quarantined_by_reason": dict(sorted(counts.rows())),
         "overlap": overlap_of(store, batch_key),
         "underpowered": gates.underpowered_strata(_batch(store, batch_key)["objectives"]),
+        "instruments": load_instruments(store, _batch(store, batch_key)["profile_key"]).described(),
         "worst": [{"dialogue": row["play_key"], "reasons": row["reasons"]} for row in quarantined[:N_WORST]],
     }
 
@@ -256,6 +259,7 @@ def verdict_page(fields: GateFields) -> str:
     lines += ["", table(header, [_cells(verdict) for verdict in fields["verdicts"]])]
     lines += ["", overlapping(fields["overlap"])]
     lines += ["", underpowered(fields["underpowered"])] if fields["underpowered"] else []
+    lines += ["", read_by(fields["instruments"])]
     lines += ["", f"### Quarantine: {fields['n_quarantined']} dialogues", ""]
     lines += [f"- `{worst['dialogue']}`: {', '.join(worst['reasons'])}" for worst in fields["worst"]]
     return "\n".join(lines) + "\n"

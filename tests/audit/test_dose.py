@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from understudy import readers
 from understudy.doors.store import Store
 from understudy.errors import BadInput
+from understudy.instruments.chosen import ANSWERS
 from understudy.instruments.copying import WINDOW
-from understudy.measure.reference import read
 from understudy.readers import Options
 from understudy.records import Dialogue
 from understudy.rows.handle import Humans
@@ -33,11 +35,12 @@ def texts(dosed: Dosed) -> dict[tuple[str, int], str]:
     return {(one.dialogue_id, index): turn.text for one in dosed.dialogues for index, turn in enumerate(one.turns)}
 
 
-def labels(ground: DialogueFacts, said: list[str]) -> dict[str, str]:
-    import polars as pl
-
-    found = read([pl.Series(said, dtype=pl.String)], ground.titles, ground.instruments)
-    return dict(zip(found["text"], found["label"], strict=True))
+def labels(ground: DialogueFacts, dialogues: Sequence[Dialogue], said: dict[tuple[str, int], str]) -> dict[tuple[str, int], str]:
+    """The reactions at the points, each read after the recommender's turn before it."""
+    turns = {one.dialogue_id: one.turns for one in dialogues}
+    places = [place for place in sorted(ground.points) if place in said]
+    answers = pl.DataFrame([(turns[name][at - 1].text, said[name, at]) for name, at in places], schema=ANSWERS, orient="row")
+    return dict(zip(places, ground.instruments.reactions(answers, ground.titles), strict=True))
 
 
 @pytest.mark.parametrize("kind", doses.KINDS)
@@ -59,8 +62,8 @@ def test_only_acceptance_changes_what_a_seeker_takes(ground: tuple[list[Dialogue
     for kind in doses.KINDS:
         dosed = doses.apply(dialogues, known, kind=kind, share=0.4, seed=0)
         said = texts(dosed)
-        read_as = labels(known, [*human.values(), *said.values()])
-        before, after = ([read_as[side[place]] for place in dosed.changed] for side in (human, said))
+        sides = [labels(known, dialogues, side) for side in (human, said)]
+        before, after = ([side[place] for place in dosed.changed if place in side] for side in sides)
         if kind == "acceptance":
             assert set(dosed.changed) <= known.points
             assert "accept" not in before

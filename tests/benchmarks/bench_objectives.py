@@ -182,7 +182,8 @@ def _add(rows: dict[str, list[tuple[Any, ...]]], one: Dialogue) -> None:
         form = forms.get(offered[0]) if len(offered) == 1 else None
         if form is not None:
             stratum = "disliked" if form.liked is False else "unstated" if form.liked is None else f"liked_{'' if form.seen else 'un'}seen"
-            rows["reactions"].append((f"{name}:{index}", name, seeker, recommender, stratum, offered[0], turn.text))
+            said = (one.turns[index - 1].text, turn.text)
+            rows["reactions"].append((f"{name}:{index}", name, seeker, recommender, stratum, offered[0], *said))
     target = next((key for key, form in forms.items() if form.suggested and form.liked and form.seen is False), None)
     if target is not None:
         rows["targets"].append((name, target))

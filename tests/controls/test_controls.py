@@ -168,7 +168,7 @@ def test_changed_dialogues_stand_in_every_frame() -> None:
     own = [("d", "s", "r", "", "hi there", 0), ("d", "s", "r", "hi there", "old words", 2), ("d", "s", "r", "old words", "bye now", 4)]
     schema = {name: BEHAVIOUR[name] for name in ("dialogue_id", "seeker_id", "recommender_id", "previous", "text", "turn_index")}
     human = Human(
-        pl.DataFrame([("c", "d", "s", "r", "unstated", "i", "old words")], schema=REACTIONS, orient="row"),
+        pl.DataFrame([("c", "d", "s", "r", "unstated", "i", "try this", "old words")], schema=REACTIONS, orient="row"),
         pl.DataFrame(own, schema=schema, orient="row"),
         pl.DataFrame(),
         {},

@@ -38,6 +38,7 @@ PROMISED = {
         f"--dataset --data --reader --setting --surface {SEARCH} {SIZES} --without --racing --recommender --batch --n --name --releases "
         f"{RUN} --events"
     ),
+    "react": "--in --out --instrument --json",
     "models": "--folder --api-base --json",
     "status": "--store --json",
     "label": "--dataset --out --labels --n --engine --store --seed --json",

@@ -17,6 +17,7 @@ SAID = {
     "IQU": ("i am looking for a comedy", "can you suggest something for kids"),
     "OTH": ("hello there", "thanks for your help, bye", "my dog says hi"),
 }
+OFFER = "how about The Paper Lantern (1999)"
 SPLITS = ("exemplar", "search", "search", "select", "test")
 
 
@@ -26,11 +27,11 @@ def gold_turns(n_dialogues: int = 60, *, seed: int = 3) -> pl.DataFrame:
     codes = tuple(SAID)
     for number in range(n_dialogues):
         name, split = f"d{number}", SPLITS[number % len(SPLITS)]
-        rows.append((name, split, "seeker", str(rng.choice(SAID["IQU"])), 0, ["IQU"], []))
+        rows.append((name, split, "seeker", "", str(rng.choice(SAID["IQU"])), 0, ["IQU"], []))
         for turn in range(5):
             code = codes[int(rng.integers(len(codes)))]
             text = f"{rng.choice(SAID[code])} {rng.choice(['', 'haha', 'so', 'well'])}".strip()
-            rows.append((name, split, "recommender", "how about The Paper Lantern (1999)", 2 * turn + 1, ["REC-S"], []))
-            rows.append((name, split, "seeker", text, 2 * turn + 2, [code], ["REC-S"]))
-    order = ("dialogue_id", "split", "role", "text", "turn_index", "acts", "previous_acts")
+            rows.append((name, split, "recommender", "", OFFER, 2 * turn + 1, ["REC-S"], []))
+            rows.append((name, split, "seeker", OFFER, text, 2 * turn + 2, [code], ["REC-S"]))
+    order = ("dialogue_id", "split", "role", "answered", "text", "turn_index", "acts", "previous_acts")
     return pl.DataFrame(rows, schema={column: GOLD[column] for column in order}, orient="row")

@@ -10,7 +10,8 @@ import pytest
 from understudy.errors import BadInput
 from understudy.instruments import fitted, gold, reaction, validation
 from understudy.instruments.acts import ACTS
-from understudy.instruments.chosen import LEXICON, Instruments, chosen
+from understudy.instruments.chosen import ANSWERS, LEXICON, Instruments, chosen
+from understudy.instruments.fitted import Classifier
 from understudy.instruments.text import MASK, Titles
 from understudy.readers import Options, iard
 from understudy.records import Dialogue, Item
@@ -18,6 +19,10 @@ from understudy.records import Dialogue, Item
 IARD = Path(__file__).resolve().parents[2].parent / "shared/data/iard/umap2020_IARD_Cai.json"
 TITLES = Titles.of({"1": Item("1", "The Paper Lantern", 1999), "2": Item("2", "Up", 2009)})
 Turns = Callable[..., pl.DataFrame]
+
+
+def answers(*said: str) -> pl.DataFrame:
+    return pl.DataFrame({"answered": ["how about The Paper Lantern (1999)"] * len(said), "text": list(said)}, schema=ANSWERS)
 
 
 def made(turns: pl.DataFrame) -> Instruments:
@@ -39,13 +44,14 @@ def test_other_gold_gives_another_digest(gold_turns: Turns) -> None:
 
 def test_a_fitted_instrument_is_made_again_from_json(gold_turns: Turns) -> None:
     one = made(gold_turns())
-    assert one.reaction is not None
+    assert isinstance(one.reaction, Classifier)
     assert one.act is not None
     kept = json.loads(json.dumps({"reaction": one.reaction.as_json(), "act": one.act.as_json()}))
     again = chosen(kept)
-    masked = pl.Series(["i will watch it", "boring", "who is in it?", "hello there", ""])
+    said = answers("i will watch it", "boring", "who is in it?", "hello there", "")
     assert again.digest == one.digest
-    assert again.read(masked).equals(one.read(masked))
+    assert again.reactions(said, TITLES).equals(one.reactions(said, TITLES))
+    assert again.acts(said["text"]).equals(one.acts(said["text"]))
 
 
 @pytest.mark.parametrize("broken", ["idf", "coefficients", "words", "version"])
@@ -57,11 +63,12 @@ def test_json_that_does_not_fit_together_is_refused(gold_turns: Turns, broken: s
 
 
 def test_it_learns_what_the_gold_says(gold_turns: Turns) -> None:
-    said = ["ok adding it to my list", "too scary for me", "already watched that twice", "hello there", " "]
-    read = made(gold_turns()).read(pl.Series(said))
-    assert read["label"].to_list() == ["accept", "reject", "neither", "neither", "neither"]
-    assert read["act"].to_list() == ["accept", "reject", "seen", "greet", "other"]
-    assert set(read["act"]) <= set(ACTS)
+    said = answers("ok adding it to my list", "too scary for me", "already watched that twice", "hello there", " ")
+    instruments = made(gold_turns())
+    assert instruments.reactions(said, TITLES).to_list() == ["accept", "reject", "neither", "neither", "neither"]
+    acts = instruments.acts(said["text"]).to_list()
+    assert acts == ["accept", "reject", "seen", "greet", "other"]
+    assert set(acts) <= set(ACTS)
 
 
 def test_one_class_alone_is_refused(gold_turns: Turns) -> None:
@@ -83,7 +90,7 @@ def test_no_turn_is_read_by_a_model_that_saw_its_dialogue(gold_turns: Turns) -> 
     coded = pl.when(pl.col("number") % 2 == 0).then(pl.lit(["ACC"])).otherwise(pl.lit(["REJ"]))
     alone = turns.with_columns(acts=coded, previous_acts=pl.lit(["REC-S"]), text=pl.format("word{}", pl.col("dialogue_id")))
     task = validation.tasks(alone, TITLES)["reaction"]
-    assert validation.held_out(task, validation.fitted_to(task).predict)["macro_f1"]["value"] > 0.99
+    assert validation.held_out(task, lambda turns: validation.fitted_to(task).predict(turns["masked"]))["macro_f1"]["value"] > 0.99
     assert validation.cross_validated(task)["macro_f1"]["value"] < 0.7
 
 
@@ -94,9 +101,10 @@ def test_dialogues_of_other_codes_are_no_gold(gold_turns: Turns) -> None:
 
 
 def test_a_turn_with_both_is_an_acceptance_and_only_answers_are_reactions() -> None:
-    rows = [("d", "search", "seeker", "a", 2, ["REJ", "ACC"], ["REC-E"]), ("d", "search", "seeker", "b", 4, ["ACC"], ["REQ"])]
-    turns = pl.DataFrame(rows, schema=["dialogue_id", "split", "role", "text", "turn_index", "acts", "previous_acts"], orient="row")
-    assert gold.reactions(turns).rows() == [("d", "search", "a", "accept")]
+    rows = [("d", "search", "seeker", "x", "a", 2, ["REJ", "ACC"], ["REC-E"]), ("d", "search", "seeker", "y", "b", 4, ["ACC"], ["REQ"])]
+    order = ["dialogue_id", "split", "role", "answered", "text", "turn_index", "acts", "previous_acts"]
+    turns = pl.DataFrame(rows, schema=order, orient="row")
+    assert gold.reactions(turns).rows() == [("d", "search", "x", "a", "accept")]
     assert gold.acts(turns)["truth"].to_list() == ["accept", "accept"]
 
 
@@ -133,8 +141,9 @@ def gold_of_iard() -> tuple[pl.DataFrame, Titles]:
                     said.setdefault(label.turn_index, []).append(label.value)
             for at, turn in enumerate(one.turns):
                 before = said.get(at - 1, []) if at and turn.role == "seeker" else []
-                rows.append((one.dialogue_id, "search", turn.role, turn.text, at, said.get(at, []), before))
-    order = ("dialogue_id", "split", "role", "text", "turn_index", "acts", "previous_acts")
+                answered = one.turns[at - 1].text if at and turn.role == "seeker" else ""
+                rows.append((one.dialogue_id, "search", turn.role, answered, turn.text, at, said.get(at, []), before))
+    order = ("dialogue_id", "split", "role", "answered", "text", "turn_index", "acts", "previous_acts")
     return pl.DataFrame(rows, schema={name: gold.GOLD[name] for name in order}, orient="row"), Titles.of(items)
 
 
@@ -155,6 +164,6 @@ def test_the_fitted_instruments_reach_what_is_asked_on_iard() -> None:
     assert alone["ci"][0] >= 0.72
     for name, task in work.items():
         majority = validation.majority(task)["macro_f1"]["value"]
-        lexicon = validation.held_out(task, validation.read_as(name, LEXICON))["macro_f1"]["value"]
+        lexicon = validation.held_out(task, validation.read_as(task, LEXICON))["macro_f1"]["value"]
         assert majority < lexicon < found[name]["macro_f1"]["value"]
     assert set(found["reaction"]["per_class"]) == set(reaction.CLASSES)

@@ -46,7 +46,8 @@ def reactions(seed: int, rates: dict[str, float], n: int) -> pl.DataFrame:
     for stratum in (*STRATA, DECOY):
         for i in range(n):
             text = rng.choice(TAKEN if rng.random() < rates[stratum] else LEFT)
-            rows.append((f"{stratum}{i}", f"d{i % N_DIALOGUES}", f"s{i % 50}", f"r{i % 37}", stratum, str(i % 40), str(text)))
+            people = (f"d{i % N_DIALOGUES}", f"s{i % 50}", f"r{i % 37}")
+            rows.append((f"{stratum}{i}", *people, stratum, str(i % 40), "how about this one?", str(text)))
     return pl.DataFrame(rows, schema=REACTIONS, orient="row")
 
 

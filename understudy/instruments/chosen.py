@@ -1,38 +1,51 @@
-"""Which instruments read both sides: the fitted ones where gold acts were there to fit them, else the lexicon."""
+"""Which instruments read both sides: the shipped reaction instrument, and an act tagger, fitted where gold acts allow it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
+from understudy.errors import BadInput
 from understudy.instruments import acts, fitted, gold, reaction
 from understudy.instruments.fitted import Classifier
+from understudy.instruments.shipped import figures, model
+from understudy.instruments.shipped.model import Shipped
+from understudy.instruments.text import Titles
 from understudy.keys import digest
 
-VERSION = 1
-Kind = Literal["fitted", "lexicon"]
+VERSION = 2
+Kind = Literal["shipped", "fitted", "lexicon"]
 _MANNERS = ("greet", "close")
+# seekers' turns: the recommender's turn before ("" where there is none), and the seeker's
+ANSWERS = {"answered": pl.String, "text": pl.String}
+_SHIPPED = "shipped"
 
 
 @dataclass(frozen=True)
 class Instruments:
-    """A reaction model and an act tagger, each fitted or, where it is None, the lexicon. Not slotted: the digest is kept."""
+    """A reaction model and an act tagger; None is the lexicon. Not slotted: the digest is kept."""
 
-    reaction: Classifier | None = None
+    reaction: Shipped | Classifier | None = None
     act: Classifier | None = None
 
     @property
     def kinds(self) -> dict[str, Kind]:
-        """reaction and act → fitted or lexicon."""
-        return {"reaction": "fitted" if self.reaction else "lexicon", "act": "fitted" if self.act else "lexicon"}
+        """reaction and act → shipped, fitted or lexicon."""
+        fitted_or_none: Kind = "fitted" if self.reaction else "lexicon"
+        return {
+            "reaction": "shipped" if isinstance(self.reaction, Shipped) else fitted_or_none,
+            "act": "fitted" if self.act else "lexicon",
+        }
 
     @property
     def reads(self) -> dict[str, tuple[str, ...]]:
         """reaction and act → the languages that it reads."""
-        return {"reaction": fitted.READS if self.reaction else reaction.READS, "act": fitted.READS if self.act else acts.READS}
+        of_kind = {"shipped": model.READS, "fitted": fitted.READS}
+        kinds = self.kinds
+        return {"reaction": of_kind.get(kinds["reaction"], reaction.READS), "act": of_kind.get(kinds["act"], acts.READS)}
 
     @cached_property
     def digests(self) -> dict[str, str]:
@@ -47,20 +60,39 @@ class Instruments:
         """64 hex digits over both."""
         return digest(self.digests)
 
-    def read(self, masked: pl.Series) -> pl.DataFrame:
-        """label (accept, reject, neither) and act (one of ACTS) of each masked turn, in their order; a turn without words is neither."""
-        silent = masked.str.strip_chars() == ""
-        if self.reaction:
-            label = self.reaction.predict(masked).zip_with(~silent, _all("neither", len(masked)))
-        else:
-            label = reaction.reaction(masked)
-        act = self._tagged(masked).zip_with(~silent, _all(gold.OTHER, len(masked))) if self.act else acts.act(masked, label)
-        return pl.DataFrame({"label": label.alias("label"), "act": act.alias("act")})
+    def described(self) -> dict[str, dict[str, Any]]:
+        """reaction and act → kind, digest, languages that it reads, and macro-F1 by register where it was measured beforehand."""
+        shipped = isinstance(self.reaction, Shipped)
+        error = {"reaction": figures.macro_f1() if shipped else {}, "act": {}}
+        return {
+            name: {"kind": kind, "digest": self.digests[name], "languages": list(self.reads[name]), "macro_f1": error[name]}
+            for name, kind in self.kinds.items()
+        }
 
-    def _tagged(self, masked: pl.Series) -> pl.Series:
+    def reactions(self, turns: pl.DataFrame, titles: Titles) -> pl.Series:
+        """accept, reject or neither for each of the seekers' turns (ANSWERS), in their order; a turn without words is neither.
+
+        Fitted models and the lexicon read the seeker's turn alone, with its titles masked. Raises BadInput where the weights of the
+        shipped instrument are not installed.
+        """
+        if isinstance(self.reaction, Shipped):
+            return self.reaction.labels(turns["answered"], turns["text"])
+        masked = turns.select(titles.masked("text")).to_series()
+        if self.reaction is None:
+            return reaction.reaction(masked)
+        silent = masked.str.strip_chars() == ""
+        return self.reaction.predict(masked).zip_with(~silent, _all("neither", len(masked)))
+
+    def acts(self, masked: pl.Series) -> pl.Series:
+        """The act (one of ACTS) of each masked turn, in their order; a turn without words is other."""
+        if self.act is None:
+            return acts.act(masked, reaction.reaction(masked))
+        silent = masked.str.strip_chars() == ""
+        return self._tagged(self.act, masked).zip_with(~silent, _all(gold.OTHER, len(masked)))
+
+    def _tagged(self, tagger: Classifier, masked: pl.Series) -> pl.Series:
         # gold acts have one code for greetings, goodbyes and small talk; which of them it is, the lexicon says
-        assert self.act is not None
-        tagged = self.act.predict(masked)
+        tagged = tagger.predict(masked)
         vague = tagged == gold.OTHER
         words = masked.filter(vague)
         manners = acts.act(words, reaction.reaction(words))
@@ -72,8 +104,25 @@ LEXICON = Instruments()
 
 def chosen(parameters: dict[str, dict[str, object]]) -> Instruments:
     """The instruments of `{reaction: …, act: …}` as they are kept; empty parameters are the lexicon's. Raises BadInput."""
-    made = {name: Classifier.from_json(value) if value else None for name, value in parameters.items()}
-    return Instruments(made.get("reaction"), made.get("act"))
+    kept = parameters.get("reaction", {})
+    act = parameters.get("act", {})
+    read = _shipped(kept) if _SHIPPED in kept else Classifier.from_json(kept) if kept else None
+    return Instruments(read, Classifier.from_json(act) if act else None)
+
+
+def kept_shipped() -> dict[str, object]:
+    """The parameters under which a profile keeps the shipped reaction instrument: its name and its digest."""
+    return {_SHIPPED: model.NAME, "digest": model.shipped().digest}
+
+
+def _shipped(kept: dict[str, object]) -> Shipped:
+    found = model.shipped()
+    if kept["digest"] != found.digest:
+        raise BadInput(
+            f"the profile was made with the reaction instrument {str(kept['digest'])[:12]}, and this version ships {found.digest[:12]}",
+            hint="run `understudy profile` again",
+        )
+    return found
 
 
 def as_gold(act: pl.Series, *, keep: bool = False) -> pl.Series:

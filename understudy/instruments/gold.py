@@ -14,9 +14,9 @@ from understudy.keys import digest
 
 VERSION = 1
 FITTED_ON = ("exemplar", "search")
-# the columns of gold turns; `previous_acts` are those of the recommender's turn before
+# the columns of gold turns; `answered` is the recommender's turn before and `previous_acts` are its acts
 GOLD: dict[str, Any] = {
-    **dict.fromkeys(("dialogue_id", "split", "role", "text"), pl.String),
+    **dict.fromkeys(("dialogue_id", "split", "role", "answered", "text"), pl.String),
     "turn_index": pl.Int64,
     "acts": pl.List(pl.String),
     "previous_acts": pl.List(pl.String),
@@ -48,20 +48,21 @@ def known(gold: pl.DataFrame) -> pl.DataFrame:
 
 
 def reactions(gold: pl.DataFrame) -> pl.DataFrame:
-    """dialogue_id, split, text, truth (accept, reject, neither) of the seekers' turns after a recommendation.
+    """dialogue_id, split, answered, text, truth (accept, reject, neither) of the seekers' turns after a recommendation.
 
     A turn that takes one title and turns another down is an acceptance.
     """
     answers = gold.filter((pl.col("role") == "seeker") & _any("previous_acts", RECOMMENDED))
     accept, reject, neither = (pl.lit(name) for name in CLASSES)
     truth = pl.when(_any("acts", ACCEPTED)).then(accept).when(_any("acts", REJECTED)).then(reject).otherwise(neither)
-    return answers.select("dialogue_id", "split", "text", truth=truth)
+    return answers.select("dialogue_id", "split", "answered", "text", truth=truth)
 
 
 def acts(gold: pl.DataFrame) -> pl.DataFrame:
-    """dialogue_id, split, text, truth (one of GOLD_ACTS) of the seekers' turns."""
+    """dialogue_id, split, answered, text, truth (one of GOLD_ACTS) of the seekers' turns."""
     named = (pl.when(_any("acts", codes)).then(pl.lit(name)) for name, codes in ACT_OF)
-    return gold.filter(pl.col("role") == "seeker").select("dialogue_id", "split", "text", truth=pl.coalesce(*named, pl.lit(OTHER)))
+    seekers = gold.filter(pl.col("role") == "seeker")
+    return seekers.select("dialogue_id", "split", "answered", "text", truth=pl.coalesce(*named, pl.lit(OTHER)))
 
 
 def _any(column: str, codes: tuple[str, ...]) -> pl.Expr:

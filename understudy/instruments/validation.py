@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -17,7 +17,7 @@ from understudy.instruments.text import Titles
 from understudy.keys import share_of
 from understudy.statistics.confusion import Confusion, confusion, scores
 
-VERSION = 1
+VERSION = 2
 N_FOLDS, N_REPEATS = 5, 2
 # below this an instrument is not fitted: a fold would hold a turn or two of the rarest class
 MIN_TURNS_OF_A_CLASS = 20
@@ -27,22 +27,23 @@ CONTAMINATED = (
 )
 
 
-# masked turns → their classes, in their order
-Reading = Callable[[pl.Series], pl.Series]
+# turns (answered, text, masked) → their classes, in their order
+Reading = Callable[[pl.DataFrame], pl.Series]
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One instrument's gold: `turns` with dialogue_id, split, masked, truth, over `classes`."""
+    """One instrument's gold: `turns` with dialogue_id, split, answered, text, masked (by `titles`), truth, over `classes`."""
 
     name: str
     classes: tuple[str, ...]
     turns: pl.DataFrame
+    titles: Titles
 
     def of(self, splits: tuple[str, ...], *, inside: bool) -> Task:
         """The turns inside or outside of some splits."""
         held = pl.col("split").is_in(splits)
-        return Task(self.name, self.classes, self.turns.filter(held if inside else ~held))
+        return replace(self, turns=self.turns.filter(held if inside else ~held))
 
     def rare(self) -> dict[str, int]:
         """The classes of which there are too few turns to fit on, with their number."""
@@ -54,7 +55,7 @@ def tasks(turns: pl.DataFrame, titles: Titles) -> dict[str, Task]:
     """reaction and act → the gold in turns with the columns GOLD."""
     found = {"reaction": (reaction.CLASSES, gold.reactions(turns)), "act": (gold.GOLD_ACTS, gold.acts(turns))}
     return {
-        name: Task(name, tuple(classes), labelled.with_columns(masked=titles.masked("text")))
+        name: Task(name, tuple(classes), labelled.with_columns(masked=titles.masked("text")), titles)
         for name, (classes, labelled) in found.items()
     }
 
@@ -76,7 +77,7 @@ def out_of_sample(inside: Task, outside: Task, read: Reading, *, seed: int = 0) 
     In all of them every turn is read by a classifier that saw no turn of its dialogue; `read` was fitted on the turns inside.
     """
     turns, reads = _folds(inside, signs=True, seed=seed, n_folds=N_FOLDS, n_repeats=N_REPEATS)
-    fresh = read(outside.turns["masked"]).to_list()
+    fresh = read(outside.turns).to_list()
     return {
         "out_of_sample": _scored(pl.concat([turns, outside.turns]), [[*one, *fresh] for one in reads], inside, seed),
         "cross_validated": _scored(turns, reads, inside, seed),
@@ -89,27 +90,27 @@ def fitted_to(task: Task, *, signs: bool = True) -> Classifier:
     return fitted.fit(task.name, task.turns, classes=task.classes, signs=signs)
 
 
-def read_as(name: str, instruments: Instruments) -> Reading:
-    """How instruments read masked turns in the classes of gold."""
-    if name == "reaction":
-        return lambda masked: instruments.read(masked)["label"]
-    return lambda masked: chosen.as_gold(instruments.read(masked)["act"])
+def read_as(task: Task, instruments: Instruments) -> Reading:
+    """How instruments read the turns of a task in the classes of gold."""
+    if task.name == "reaction":
+        return lambda turns: instruments.reactions(turns, task.titles)
+    return lambda turns: chosen.as_gold(instruments.acts(turns["masked"]))
 
 
 def held_out(task: Task, read: Reading, *, seed: int = 0) -> dict[str, Any]:
     """Scores of a reading of turns that nothing was fitted on."""
-    return _scored(task.turns, [read(task.turns["masked"]).to_list()], task, seed)
+    return _scored(task.turns, [read(task.turns).to_list()], task, seed)
 
 
 def majority(task: Task, *, seed: int = 0) -> dict[str, Any]:
     """Scores of always naming the commonest class."""
     commonest = task.turns["truth"].value_counts().sort("count", "truth", descending=[True, False])["truth"]
-    return held_out(task, lambda masked: pl.repeat(commonest[0], len(masked), eager=True), seed=seed)
+    return held_out(task, lambda turns: pl.repeat(commonest[0], len(turns), eager=True), seed=seed)
 
 
 def table(task: Task, read: Reading) -> Confusion:
     """The confusion of a reading of gold turns."""
-    return confusion(task.turns["truth"].to_list(), read(task.turns["masked"]).to_list(), classes=task.classes)
+    return confusion(task.turns["truth"].to_list(), read(task.turns).to_list(), classes=task.classes)
 
 
 def _scored(turns: pl.DataFrame, reads: list[list[str]], task: Task, seed: int) -> dict[str, Any]:

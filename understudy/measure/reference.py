@@ -28,17 +28,17 @@ from understudy.records import Item
 from understudy.statistics.halves import Floats, whole_and_halves
 
 _T = TypeVar("_T")
-VERSION = 2
+VERSION = 3
 MIN_CONTEXTS = 150  # human contexts of a stratum that a report needs
 MIN_CHOOSING = 16  # human contexts of a stratum that the choice among finalists needs
 USABLE = ("complete", "capped")
 _READING = (text, features, corpus, copying, near, disclosure, language)
 INSTRUMENTS_DIGEST = digest([LEXICON.digest, chosen.FITTING, *(module.VERSION for module in _READING), VERSION])
 
-# the columns of the raw frames; a frame may have more
+# the columns of the raw frames; a frame may have more. `answered` is the recommender's turn that a reaction answers.
 _PEOPLE = ("dialogue_id", "seeker_id", "recommender_id")
 _TURN = (*_PEOPLE, "tokens", "n_tokens")
-REACTIONS: dict[str, Any] = dict.fromkeys(("context_id", *_PEOPLE, "stratum", "item_id", "text"), pl.String)
+REACTIONS: dict[str, Any] = dict.fromkeys(("context_id", *_PEOPLE, "stratum", "item_id", "answered", "text"), pl.String)
 BEHAVIOUR: dict[str, Any] = {**dict.fromkeys((*_PEOPLE, "previous", "text"), pl.String), "turn_index": pl.Int64}
 FREE_DIALOGUES: dict[str, Any] = {
     **dict.fromkeys(("play_key", "scenario_id", "dialogue_id", "target", "status", "reason"), pl.String),
@@ -135,11 +135,11 @@ class Reference:
         titles, catalogue = Titles.of(human.items), ItemIndex(human.items)
         spoken = _spoken(human.turns, titles)
         copies, nearly = CopyIndex.of(spoken), NearIndex.of(spoken)
-        texts = read([human.behaviour["text"], human.behaviour["previous"], human.reactions["text"]], titles, human.instruments)
+        texts = read([human.behaviour["text"], human.behaviour["previous"]], titles, human.instruments)
         behaviour = _with_before(human.behaviour, texts)
         vocabulary = Vocabulary.of(behaviour)
         return cls(
-            reactions=_labelled(human.reactions, texts),
+            reactions=_labelled(human.reactions, titles, human.instruments),
             corpus=Corpus.of(behaviour, vocabulary),
             turns=_flagged(behaviour.select(*_TURN, source=pl.lit("behaviour")), copies, nearly),
             disclosures=_disclosures(human.targets, human.turns.rename({"dialogue_id": "play_key"}), catalogue),
@@ -224,7 +224,7 @@ def observe(simulated: Simulated, reference: Reference) -> Observed:
     turns = pl.concat([frame.select(*_TURN, source=pl.lit(source)) for source, frame in said.items()])
     outcomes = simulated.outcomes if simulated.outcomes is not None else simulated.free_dialogues
     return Observed(
-        reactions=_labelled(simulated.reactions, texts),
+        reactions=_labelled(simulated.reactions, reference.titles, reference.instruments),
         corpus=Corpus.of(behaviour, reference.vocabulary),
         turns=_flagged(turns, reference.copies, reference.nearly),
         disclosures=_disclosures(usable.drop_nulls("target"), spoken, reference.catalogue),
@@ -238,13 +238,13 @@ def observe(simulated: Simulated, reference: Reference) -> Observed:
 
 
 def read(texts: list[pl.Series], titles: Titles, instruments: Instruments) -> pl.DataFrame:
-    """Every different text once: text, tokens, n_tokens, label (reaction), act and the feature columns.
+    """Every different text once: text, tokens, n_tokens, act and the feature columns.
 
     One pass for all sources, because matching the catalogue's titles costs more than the texts of one evaluation.
     """
     unique = pl.concat([one.alias("text") for one in texts]).unique().sort().to_frame()
     masked = unique.with_columns(masked=titles.masked("text")).with_columns(plain=text.plain("masked"))
-    worded = masked.with_columns(instruments.read(masked["masked"])).with_columns(tokens=text.tokens("plain"))
+    worded = masked.with_columns(act=instruments.acts(masked["masked"])).with_columns(tokens=text.tokens("plain"))
     counted = worded.with_columns(n_tokens=pl.col("tokens").list.len().cast(pl.Int64))
     return counted.with_columns(features.features("masked", "n_tokens")).drop("masked", "plain")
 
@@ -260,8 +260,9 @@ def _with_before(behaviour: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
     return _with_text(behaviour, texts).with_columns(before=started)
 
 
-def _labelled(reactions: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
-    return _with_text(reactions, texts.select("text", "label")).drop("text")
+def _labelled(reactions: pl.DataFrame, titles: Titles, instruments: Instruments) -> pl.DataFrame:
+    label = instruments.reactions(reactions, titles)
+    return reactions.with_columns(label=label).drop("answered", "text")
 
 
 def _flagged(turns: pl.DataFrame, copies: CopyIndex, nearly: NearIndex) -> pl.DataFrame:

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from understudy.instruments.chosen import ANSWERS
 from understudy.instruments.disclosure import ItemIndex
 from understudy.measure.reference import Reference, read
 from understudy.play.dialogue import Played
 from understudy.records import DECOY, Context
 from understudy.search.influence import ComparedTurn, Exhibit, Reading
 
-VERSION = 1
+VERSION = 2
 NOTES = {
     "title": "gives the wanted title away",
     "attributes": "tells so much that few titles are left",
@@ -24,6 +25,8 @@ NOTES = {
     "short_turns": "somebody in the records said exactly this",
 }
 _START = "start"
+# turns elsewhere than at a reaction context answer no recommendation
+_NO_REACTION = "neither"
 Place = tuple[str, int]
 
 
@@ -74,8 +77,15 @@ def cases(
         return []
     texts = pl.Series("text", [text for one in said for text in (one.text, one.previous, one.person)])
     known = {row["text"]: row for row in read([texts], reference.titles, reference.instruments).iter_rows(named=True)}
-    copies = _copies(said, known, reference)
-    return [_case(one, known, told | one.given_away) for one, told in zip(said, copies, strict=True)]
+    copies, labels = _copies(said, known, reference), _labels(said, reference)
+    return [_case(one, known, labels, told | one.given_away) for one, told in zip(said, copies, strict=True)]
+
+
+def _labels(said: Sequence[_Said], reference: Reference) -> dict[tuple[str, str], str]:
+    """(recommender's turn, answer) → reaction, of the answers at reaction contexts, the human's own among them."""
+    pairs = sorted({(one.heard, text) for one in said if one.stratum for text in (one.text, one.person) if text})
+    answers = pl.DataFrame(pairs, schema=ANSWERS, orient="row")
+    return dict(zip(pairs, reference.instruments.reactions(answers, reference.titles), strict=True))
 
 
 def _turns_of(one: Played, contexts: Mapping[str, Context], humans: HumanTurns, reference: Reference) -> list[_Said]:
@@ -139,15 +149,20 @@ def _copies(said: Sequence[_Said], known: Mapping[str, dict[str, object]], refer
     ]
 
 
-def _case(one: _Said, known: Mapping[str, dict[str, object]], leaks: frozenset[str]) -> ComparedTurn:
+def _case(
+    one: _Said, known: Mapping[str, dict[str, object]], labels: Mapping[tuple[str, str], str], leaks: frozenset[str]
+) -> ComparedTurn:
+    def reading(text: str) -> Reading:
+        return _reading(known[text], labels.get((one.heard, text), _NO_REACTION), before)
+
     before = str(known[one.previous]["act"]) if one.previous else _START
     note = "; ".join(NOTES[name] for name in sorted(leaks))
-    theirs = _reading(known[one.person], before) if one.person else None
+    theirs = reading(one.person) if one.person else None
     exhibit = Exhibit(one.heard, one.text, one.person, note)
-    return ComparedTurn(one.unit, exhibit, _reading(known[one.text], before), theirs, one.stratum, leaks, one.at)
+    return ComparedTurn(one.unit, exhibit, reading(one.text), theirs, one.stratum, leaks, one.at)
 
 
-def _reading(row: Mapping[str, object], before: str) -> Reading:
+def _reading(row: Mapping[str, object], label: str, before: str) -> Reading:
     tokens = row["tokens"]
     assert isinstance(tokens, list)
-    return Reading(str(row["label"]), str(row["act"]), before, tuple(str(token) for token in tokens))
+    return Reading(label, str(row["act"]), before, tuple(str(token) for token in tokens))

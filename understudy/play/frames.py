@@ -38,13 +38,13 @@ def replies(played: Iterable[Played]) -> pl.DataFrame:
 def simulated(played: Sequence[Played], context_turns: pl.DataFrame) -> Simulated:
     """The played dialogues in the frames of the objectives; `previous` is what the human seeker had said before.
 
-    `context_turns`: per context of the split context_id, dialogue_id, seeker_id, recommender_id, turn_index, previous.
+    `context_turns`: per context of the split context_id, dialogue_id, seeker_id, recommender_id, turn_index, previous, answered.
     """
     said = replies(played).join(context_turns, on="context_id", how="left", maintain_order="left")
     reactions, behaviour = said.filter(pl.col("stratum").is_not_null()), said.filter(pl.col("stratum").is_null())
     dialogues, turns = free_frames(played)
     return Simulated(
-        reactions=reactions.select("context_id", "dialogue_id", "seeker_id", "recommender_id", "stratum", "item_id", "text"),
+        reactions=reactions.select("context_id", "dialogue_id", "seeker_id", "recommender_id", "stratum", "item_id", "answered", "text"),
         behaviour=behaviour.select("dialogue_id", "seeker_id", "recommender_id", "turn_index", "previous", "text"),
         free_dialogues=dialogues,
         free_turns=turns,

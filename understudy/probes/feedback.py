@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import polars as pl
 from pydantic import BaseModel, Field
 
+from understudy.instruments.chosen import ANSWERS
 from understudy.instruments.text import Titles
 from understudy.keys import share_of
 from understudy.probes import HumanLogs, LoggedDialogue, ProbeAnswer, Question, Questions
@@ -151,8 +152,8 @@ def _of_judging(judged: Sequence[tuple[ReplyTrial, bool]], humans: HumanLogs) ->
 
 def _taken(exchanges: Sequence[HumanExchange], humans: HumanLogs) -> tuple[int, int]:
     """How many seekers accept in their next turn, of those who accept or reject there."""
-    frame = pl.DataFrame({"text": [one.reaction for one in exchanges]}, schema={"text": pl.String})
-    labels = humans.instruments.read(frame.select(Titles.of(humans.items).masked("text").alias("masked"))["masked"])["label"]
+    answers = pl.DataFrame([(one.reply.text, one.reaction) for one in exchanges], schema=ANSWERS, orient="row")
+    labels = humans.instruments.reactions(answers, Titles.of(humans.items))
     return int((labels == "accept").sum()), int(labels.is_in(["accept", "reject"]).sum())
 
 

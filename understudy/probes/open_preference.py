@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import polars as pl
 from pydantic import BaseModel, Field
 
+from understudy.instruments import reaction
 from understudy.instruments.text import Titles
 from understudy.probes import HumanLogs, Opinion, ProbeAnswer, Question, Questions
 from understudy.probes._figures import ProbeFigure, means, over_sets, report, spread_of
@@ -50,7 +51,7 @@ def questions(humans: HumanLogs, *, n: int, model: str, seed: int) -> Questions:
 
 
 def measured(questions: Questions, answers: Sequence[ProbeAnswer], humans: HumanLogs, *, seed: int) -> dict[str, Any]:
-    """Aspects spoken of, shares of praise and blame, spread of polarity, rejections by the reaction instrument, words."""
+    """Aspects spoken of, shares of praise and blame, spread of polarity, rejections by the word lists, words."""
     tally = AnswerCounts.of(answers)
     lack = tally.lack(answers)
     pairs = [(one.unit, answer) for one, answer in zip(questions.asked, answers, strict=True) if lack or not answer.reason]
@@ -58,7 +59,7 @@ def measured(questions: Questions, answers: Sequence[ProbeAnswer], humans: Human
     titles = Titles.of(humans.items)
     theirs = words_of([unit.text for unit, _ in pairs], titles)
     ours = None if lack else words_of([answer.value.thoughts for _, answer in pairs], titles)
-    return report(tally, lack, _opinion_figures(ours, theirs, whose, humans, seed=seed))
+    return report(tally, lack, _opinion_figures(ours, theirs, whose, seed=seed))
 
 
 def _request(unit: Opinion, humans: HumanLogs, *, model: str, seed: int) -> Any:
@@ -74,10 +75,10 @@ def _request(unit: Opinion, humans: HumanLogs, *, model: str, seed: int) -> Any:
 
 
 def _opinion_figures(
-    ours: Sequence[Words] | None, theirs: Sequence[Words], whose: Sequence[str], humans: HumanLogs, *, seed: int
+    ours: Sequence[Words] | None, theirs: Sequence[Words], whose: Sequence[str], *, seed: int
 ) -> dict[str, ProbeFigure]:
     cut = [cut_alike(one, other) for one, other in zip(ours or theirs, theirs, strict=True)]
-    model, human = (_read([pair[side] for pair in cut], humans) for side in (0, 1))
+    model, human = (_read([pair[side] for pair in cut]) for side in (0, 1))
     lengths = {"words": [float(len(one)) for one in ours or ()]}, {"words": [float(len(one)) for one in theirs]}
     model, human = model | lengths[0], human | lengths[1]
 
@@ -95,9 +96,9 @@ def _opinion_figures(
     }
 
 
-def _read(texts: Sequence[Words], humans: HumanLogs) -> dict[str, list[float]]:
+def _read(texts: Sequence[Words]) -> dict[str, list[float]]:
     polarities = [polarity(words) for words in texts]
-    labels = humans.instruments.read(pl.Series([" ".join(words) for words in texts], dtype=pl.String))["label"]
+    labels = reaction.reaction(pl.Series([" ".join(words) for words in texts], dtype=pl.String))
     return {
         "aspects": [float(len(aspects(words))) for words in texts],
         "polarity": polarities,

@@ -144,11 +144,12 @@ def agreement(labelled: pl.DataFrame, name: str, *, seed: int = 0) -> Measured:
 
 
 def agreed(labelled: pl.DataFrame) -> pl.DataFrame:
-    """label_id, engine, text, reaction, act: what most annotators said of each row; null where none did or none leads."""
+    """label_id, engine, answered, text, reaction, act: what most annotators said of each row; null where none did or none leads."""
     rows = []
     for (label_id,), part in labelled.sort("label_id", "annotator").partition_by("label_id", as_dict=True).items():
-        rows.append((label_id, part["engine"][0], part["text"][0], *(_leading(part[name].drop_nulls().to_list()) for name in WORDS)))
-    schema: dict[str, Any] = dict.fromkeys(("label_id", "engine", "text", *WORDS), pl.String)
+        said = (part[name][0] for name in ("engine", "answered", "text"))
+        rows.append((label_id, *said, *(_leading(part[name].drop_nulls().to_list()) for name in WORDS)))
+    schema: dict[str, Any] = dict.fromkeys(("label_id", "engine", "answered", "text", *WORDS), pl.String)
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

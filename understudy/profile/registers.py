@@ -21,7 +21,7 @@ from understudy.prompt.speech import cleaned
 from understudy.records import DECOY, Context
 from understudy.statistics.confusion import Confusion, confusion
 
-VERSION = 1
+VERSION = 2
 N_CONTEXTS = 400
 UNCORRECTED: Mapping[str, str] = {"status": "uncorrected", "reason": "the instrument was not validated on this engine"}
 # what rehearsal says that it intended, as an act of the instruments; faults are no acts
@@ -54,8 +54,9 @@ def by_side_channel(
         text, intended = speak(messages, seed_of("register", VERSION, context.context_id))
         said = cleaned(text)
         if not said.fault and intended in _ACT_OF:
-            rows.append((said.text, intended, context.stratum is not None))
-    turns = pl.DataFrame(rows, schema={"text": pl.String, "intended": pl.String, "answers": pl.Boolean}, orient="row")
+            rows.append((_answered(context), said.text, intended, context.stratum is not None))
+    schema = {"answered": pl.String, "text": pl.String, "intended": pl.String, "answers": pl.Boolean}
+    turns = pl.DataFrame(rows, schema=schema, orient="row")
     turns = turns.with_columns(act=pl.col("intended").replace_strict(_ACT_OF, return_dtype=pl.String))
     answers = turns.filter(pl.col("answers") & (pl.col("intended") != _HIDES_A_REACTION))
     answers = answers.with_columns(reaction=pl.when(pl.col("act").is_in(_REACTIONS)).then("act").otherwise(pl.lit("neither")))
@@ -66,7 +67,7 @@ def by_side_channel(
 
 
 def by_labels(turns: pl.DataFrame, *, titles: Titles, instruments: Instruments) -> dict[str, dict[str, Any]]:
-    """reaction and act → confusion of the turns (text, reaction, act) that people labelled; null labels do not count."""
+    """reaction and act → confusion of the turns (answered, text, reaction, act) that people labelled; null labels do not count."""
     found = {}
     for name in ("reaction", "act"):
         told = turns.filter(pl.col(name).is_not_null())
@@ -87,8 +88,13 @@ def measured(table: Confusion, *, source: str) -> dict[str, Any]:
     return {"status": "measured", "source": source, **table.as_json()}
 
 
+def _answered(context: Context) -> str:
+    """The recommender's turn that a reply in this context answers; empty where the conversation begins with the seeker."""
+    return context.history[-1].text if context.history and context.history[-1].role == "recommender" else ""
+
+
 def _table(turns: pl.DataFrame, name: str, titles: Titles, instruments: Instruments) -> Confusion:
     masked = turns.select(titles.masked("text")).to_series()
-    read = instruments.read(masked)["label" if name == "reaction" else "act"]
-    classes = reaction.CLASSES if name == "reaction" else acts.ACTS
+    read = instruments.reactions(turns, titles) if name == "reaction" else instruments.acts(masked)
+    classes: Sequence[str] = reaction.CLASSES if name == "reaction" else acts.ACTS
     return confusion(turns[name].to_list(), read.to_list(), classes=classes)

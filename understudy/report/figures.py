@@ -114,3 +114,11 @@ def underpowered(strata: Mapping[str, int]) -> str:
     """Which strata have too few human contexts, in a sentence."""
     told = ", ".join(f"{name} ({n} contexts)" for name, n in strata.items())
     return f"underpowered strata, which leave the mean of positive_bias and gate nothing: {told}"
+
+
+def read_by(instruments: Mapping[str, Mapping[str, Any]]) -> str:
+    """What read the reactions, and its measured error by register, in a sentence. `instruments`: as `Instruments.described` says."""
+    one = instruments["reaction"]
+    error = ", ".join(f"{name} {number(figure['value'])}" for name, figure in one["macro_f1"].items())
+    told = f"macro-F1 on labelled turns: {error}" if error else "its error was not measured on labelled turns"
+    return f"Reactions were read by the {one['kind']} instrument {one['digest'][:12]} (languages: {', '.join(one['languages'])}; {told})."

@@ -95,7 +95,7 @@ class Humans:
         return self.once(("reference", split, seed, min_contexts), build)
 
     def context_turns(self, split: str) -> pl.DataFrame:
-        """Per context of a split: context_id, dialogue_id, seeker_id, recommender_id, turn_index, previous."""
+        """Per context of a split: context_id, dialogue_id, seeker_id, recommender_id, turn_index, previous, answered."""
         return self.once(("context turns", split), lambda: humans.load_context_turns(self._store, self.profile_key, split))
 
     def anchors(self, split: str) -> dict[str, dict[str, Any]]:

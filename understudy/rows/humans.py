@@ -100,7 +100,7 @@ def load_human_turns(store: Rows, profile_key: str, split: str | None = None) ->
 
 
 def load_human_reactions(store: Rows, profile_key: str, split: str) -> pl.DataFrame:
-    """REACTIONS: context_id, dialogue_id, seeker_id, recommender_id, stratum, item_id, text; the humans' own turns, no decoys."""
+    """REACTIONS: context_id, dialogue_id, seeker_id, recommender_id, stratum, item_id, answered, text; no decoys."""
     return frame_of(store, "profile/reactions", profile_key, split)
 
 
@@ -115,8 +115,16 @@ def load_targets(store: Rows, profile_key: str, split: str) -> pl.DataFrame:
 
 
 def load_context_turns(store: Rows, profile_key: str, split: str) -> pl.DataFrame:
-    """Per context: context_id, dialogue_id, seeker_id, recommender_id, turn_index, previous."""
-    return frame_of(store, "profile/context_turns", profile_key, split)
+    """Per context: context_id, dialogue_id, seeker_id, recommender_id, turn_index, previous, answered."""
+    found = frame_of(store, "profile/context_turns", profile_key, split)
+    decoys = found.filter(pl.col("named_id").is_not_null())
+    items = load_items(store, _dataset(store, profile_key)) if len(decoys) else {}
+    heard = {
+        name: swapped(Turn("recommender", text), items[named_id], items[item_id]).text
+        for name, text, named_id, item_id in decoys.select("context_id", "answered", "named_id", "item_id").iter_rows()
+    }
+    told = pl.coalesce(pl.col("context_id").replace_strict(heard, default=None, return_dtype=pl.String), "answered")
+    return found.with_columns(answered=told).drop("named_id", "item_id")
 
 
 def frame_of(store: Rows, query: str, profile_key: str, split: str | None) -> pl.DataFrame:

@@ -20,11 +20,13 @@ MAX_CONDITION = 10.0
 MIN_TURNS_OF_A_CLASS = 5
 
 
-def corrected(read: Mapping[str, int], table: Confusion) -> dict[str, Measured]:
+def corrected(read: Mapping[str, int], table: Confusion, *, effect: float = 1.0) -> dict[str, Measured]:
     """Class → its true share, clipped to [0, 1] and summing to 1, with a 95 % interval by the delta method.
 
     `read`: how many turns were read as each class. The interval holds the sampling of these turns and of the confusion's own.
-    Its n is the number of turns read. Raises BadInput for other classes than the confusion's, NotMeasured where there is no
+    Its n is the number of turns read; `effect`: how many of them are worth one, where they come in clusters.
+
+    Raises BadInput for other classes than the confusion's, NotMeasured where there is no
     turn, where a class has fewer than MIN_TURNS_OF_A_CLASS validated turns, or where the confusion can hardly be inverted.
     """
     unknown = sorted(set(read) - set(table.classes))
@@ -37,7 +39,8 @@ def corrected(read: Mapping[str, int], table: Confusion) -> dict[str, Measured]:
     shares = counts / counts.sum()
     inverse: Floats = np.asarray(np.linalg.inv(given.T), dtype=np.float64)
     true = inverse @ shares
-    spread = np.sqrt(np.maximum(np.diagonal(_covariance(inverse, given, true, shares, counts.sum(), table.table.sum(axis=1))), 0.0))
+    of_shares = _covariance(inverse, given, true, shares, counts.sum() / effect, table.table.sum(axis=1))
+    spread = np.sqrt(np.maximum(np.diagonal(of_shares), 0.0))
     value, n = clipped(true), int(counts.sum())
     # the interval is that of the estimate before clipping, cut to what a share can be; it holds the clipped value
     low = np.minimum(value, np.clip(true - Z * spread, 0.0, 1.0))

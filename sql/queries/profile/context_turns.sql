@@ -1,4 +1,4 @@
--- whose turn stands at each context, and what the same seeker said before it
+-- whose turn stands at each context, what the same seeker said before it, and the recommender's turn that it answers
 with said as (
     select
         turns.dialogue_id,
@@ -27,8 +27,17 @@ select
     contexts.seeker_id,
     contexts.recommender_id,
     contexts.turn_index,
-    coalesce(earlier.previous, '') as previous
-from profile.contexts
+    coalesce(earlier.previous, '') as previous,
+    coalesce(answered.text, '') as answered,
+    contexts.named_id,
+    contexts.item_id
+from profile.profiles
+inner join profile.contexts on profiles.profile_key = contexts.profile_key
 left join earlier on contexts.context_id = earlier.context_id
+left join ingest.turns as answered
+    on profiles.dataset = answered.dataset
+    and contexts.dialogue_id = answered.dialogue_id
+    and contexts.turn_index - 1 = answered.turn_index
+    and answered.role = 'recommender'
 where contexts.profile_key = $profile_key and contexts.split = $split
 order by contexts.context_id

@@ -1,4 +1,4 @@
--- turns with gold acts, and what the recommender's turn before them was labelled; annotators' acts of a turn are pooled
+-- turns with gold acts, and the recommender's turn before them with its own; annotators' acts of a turn are pooled
 with labelled as (
     select
         labels.dialogue_id,
@@ -18,7 +18,8 @@ said as (
         turns.text,
         labelled.acts,
         lag(turns.role) over earlier as previous_role,
-        lag(labelled.acts) over earlier as previous_acts
+        lag(labelled.acts) over earlier as previous_acts,
+        lag(turns.text) over earlier as previous_text
     from profile.profiles
     inner join profile.splits on profiles.profile_key = splits.profile_key
     inner join ingest.turns on profiles.dataset = turns.dataset and splits.dialogue_id = turns.dialogue_id
@@ -33,7 +34,8 @@ select
     role,
     text,
     acts,
-    case when previous_role = 'recommender' then coalesce(previous_acts, []::text[]) else []::text[] end as previous_acts
+    case when previous_role = 'recommender' then coalesce(previous_acts, []::text[]) else []::text[] end as previous_acts,
+    case when previous_role = 'recommender' then coalesce(previous_text, '') else '' end as answered
 from said
 where acts is not null
 order by dialogue_id, turn_index

@@ -5,6 +5,7 @@ select
     contexts.recommender_id,
     contexts.stratum,
     contexts.item_id,
+    answered.text as answered,
     turns.text
 from profile.profiles
 inner join profile.contexts on profiles.profile_key = contexts.profile_key
@@ -12,6 +13,10 @@ inner join ingest.turns
     on profiles.dataset = turns.dataset
     and contexts.dialogue_id = turns.dialogue_id
     and contexts.turn_index = turns.turn_index
+inner join ingest.turns as answered
+    on profiles.dataset = answered.dataset
+    and contexts.dialogue_id = answered.dialogue_id
+    and contexts.turn_index - 1 = answered.turn_index
 where profiles.profile_key = $profile_key
     and contexts.split = $split
     and contexts.kind = 'reaction'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from understudy.records import FigureFields
 from understudy.tasks.simulate.results import EndFields
@@ -66,6 +66,7 @@ class EvaluateFields(TypedDict):
     judge: str
     engine: str
     instrument: str
+    instruments: dict[str, dict[str, Any]]
     rows: list[JudgedFields]
     differences: list[ContrastFields]
     human: HumanRecommenders

@@ -170,7 +170,8 @@ def _spoken(one: Heard, humans: AuditHumans) -> tuple[list[tuple[Any, ...]], lis
             behaviour.append((one.name, seeker, recommender, previous, turn.text, index))
             point = points.get(index)
             if point and one.human and _is_said(one.human, index - 1, one.dialogue.turns[index - 1]):
-                reactions.append((point.context_id, one.name, seeker, recommender, point.stratum, point.item_id, turn.text, index))
+                said = (one.dialogue.turns[index - 1].text, turn.text)
+                reactions.append((point.context_id, one.name, seeker, recommender, point.stratum, point.item_id, *said, index))
         previous = turn.text
     return behaviour, reactions
 

@@ -54,12 +54,12 @@ def utterances(spoken: Sequence[Spoken], reference: Reference) -> pl.DataFrame:
 def _reactions(turns: pl.DataFrame, reference: Reference) -> pl.Series:
     """The reaction of every turn after a suggestion, null elsewhere."""
     after = turns["is_after_suggestion"]
-    read = reference.instruments.read(turns["masked"].filter(after))["label"]
+    read = reference.instruments.reactions(turns.filter(after), reference.titles)
     return pl.Series([None] * len(turns), dtype=pl.String).scatter(after.arg_true(), read)
 
 
 def _acts(masked: pl.Series, reference: Reference) -> pl.Series:
-    return reference.instruments.read(masked)["act"]
+    return reference.instruments.acts(masked)
 
 
 def tells_a_wish(turns: pl.DataFrame, items: Iterable[Item]) -> pl.Series:

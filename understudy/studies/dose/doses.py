@@ -19,7 +19,8 @@ from typing import Literal, get_args
 import polars as pl
 
 from understudy.errors import BadInput
-from understudy.instruments.chosen import LEXICON, Instruments
+from understudy.instruments import reaction
+from understudy.instruments.chosen import ANSWERS, LEXICON, Instruments
 from understudy.instruments.copying import WINDOW
 from understudy.instruments.disclosure import ItemIndex
 from understudy.instruments.text import MASK, Titles
@@ -129,11 +130,12 @@ class _Words:
         return not (self.known[text][3] and target in self.ground.catalogue.items and self.ground.catalogue.names(target, text))
 
     def learn(self, texts: Iterable[str]) -> None:
-        """Reads texts: reaction, act, tokens, whether a title stands in it."""
+        """Reads texts: reaction by the words alone (a candidate has no place yet), act, tokens, whether a title stands in it."""
         fresh = sorted(set(texts) - self.known.keys())
         if fresh:
             found = read([pl.Series(fresh, dtype=pl.String)], self.ground.titles, self.ground.instruments)
-            told = found.select("text", "label", "act", "n_tokens", pl.col("tokens").list.contains(MASK))
+            label = reaction.reaction(found.select(self.ground.titles.masked("text")).to_series())
+            told = found.select("text", label.alias("label"), "act", "n_tokens", pl.col("tokens").list.contains(MASK))
             self.known |= {text: (label, act, n, titled) for text, label, act, n, titled in told.iter_rows()}
 
     def reading(self, text: str) -> tuple[str, str]:
@@ -147,7 +149,10 @@ class _Words:
 
 
 def _not_accepted(words: _Words) -> list[Place]:
-    return [place for place in words.ground.points if place in words.texts and words.reading(words.texts[place])[0] != "accept"]
+    places = sorted(place for place in words.ground.points if place in words.texts)
+    said = [(words.dialogues[name].turns[index - 1].text, words.texts[name, index]) for name, index in places]
+    labels = words.ground.instruments.reactions(pl.DataFrame(said, schema=ANSWERS, orient="row"), words.ground.titles)
+    return [place for place, label in zip(places, labels, strict=True) if label != "accept"]
 
 
 def _untold(words: _Words) -> list[Place]:

@@ -1,0 +1,173 @@
+"""Measures the shipped reaction instrument on turns that its head was not trained on, and writes `figures.json` beside the head.
+
+    python tests/reactions/figures.py --redial FOLDER --iard FILE [--write] [--markdown]
+
+Besides the shipped instrument it measures what was there before: the word lists, and the model fitted on IARD's gold acts, which reads
+dialogues of IARD out of sample there. IARD's gold follows another definition (docs/instruments.md), so its figures stand apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1])]
+
+import labelled  # noqa: E402
+
+from understudy.instruments import fitted, gold, reaction, validation  # noqa: E402
+from understudy.instruments.shipped import model  # noqa: E402
+from understudy.instruments.text import Titles  # noqa: E402
+from understudy.profile.labelling import agreement  # noqa: E402
+from understudy.readers import Options, iard  # noqa: E402
+from understudy.records import Dialogue, Item  # noqa: E402
+from understudy.statistics.confusion import confusion, scores  # noqa: E402
+
+FIGURES = HERE.parents[1] / "understudy" / "instruments" / "shipped" / "figures.json"
+LABELLERS = "two labellings by large language models (Claude), made without sight of each other"
+HUMAN, MODELS, WRITTEN = "human", "language_models", "written"
+Turn = dict[str, Any]
+Reads = Callable[[Sequence[Turn]], list[str]]
+
+
+def register_of(turn: Turn) -> str:
+    """ReDial's people, replies of language models, or turns that were written to be labelled."""
+    return HUMAN if turn["source"] == labelled.REDIAL else WRITTEN if turn["source"].startswith("written") else MODELS
+
+
+def main() -> None:
+    """Prints the tables, and writes the figures with `--write`."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--redial", type=Path, required=True)
+    parser.add_argument("--iard", type=Path, required=True)
+    parser.add_argument("--labels", type=Path, default=labelled.FILE)
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    turns = labelled.of_test(given.labels, redial=given.redial)
+    gold_turns, titles = gold_of(given.iard)
+    on_iard = fitted.fit_reaction(gold_turns, titles)
+    reads: dict[str, Reads] = {"shipped": shipped, "lexicon": lexicon, "fitted on IARD": lambda some: by_model(on_iard, some)}
+    for name, read in reads.items():
+        print(f"\n{name}")
+        for register, part in _parts(turns).items():
+            print(_line(register, measured(part, read(part))))
+    task = validation.tasks(gold_turns, titles)["reaction"]
+    print("\nIARD")
+    for name, found in (
+        ("shipped", validation.held_out(task, lambda rows: model.shipped().labels(rows["answered"], rows["text"]))),
+        ("lexicon", validation.held_out(task, lambda rows: reaction.reaction(rows["masked"]))),
+        ("fitted on IARD, cross-validated", validation.cross_validated(task, n_folds=10)),
+    ):
+        print(name, found["macro_f1"], {kind: round(one["f1"], 2) for kind, one in found["per_class"].items()})
+    print(validation.table(task, lambda rows: model.shipped().labels(rows["answered"], rows["text"])).counts)
+    if given.write:
+        FIGURES.write_text(json.dumps(written(turns, given.labels), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _parts(turns: Sequence[Turn]) -> dict[str, list[Turn]]:
+    names = {"all": turns, **{name: [one for one in turns if register_of(one) == name] for name in (HUMAN, MODELS, WRITTEN)}}
+    for author in sorted({one["source"] for one in turns if register_of(one) == MODELS}):
+        names[author] = [one for one in turns if one["source"] == author]
+    for kind in sorted({one["register"] for one in turns if register_of(one) == WRITTEN}):
+        names[f"written, {kind}"] = [one for one in turns if register_of(one) == WRITTEN and one["register"] == kind]
+    return {name: list(part) for name, part in names.items() if part}
+
+
+def shipped(turns: Sequence[Turn]) -> list[str]:
+    """What the shipped instrument reads."""
+    return model.shipped().labels(*(pl.Series([one[name] for one in turns], dtype=pl.String) for name in ("previous", "text"))).to_list()
+
+
+def lexicon(turns: Sequence[Turn]) -> list[str]:
+    """What the word lists read."""
+    return reaction.reaction(_masked(turns)).to_list()
+
+
+def by_model(one: fitted.Classifier, turns: Sequence[Turn]) -> list[str]:
+    """What a model fitted on gold acts reads."""
+    return one.predict(_masked(turns)).to_list()
+
+
+def _masked(turns: Sequence[Turn]) -> pl.Series:
+    return pl.DataFrame({"text": [one["text"] for one in turns]}).select(Titles.of({}).masked("text")).to_series()
+
+
+def measured(turns: Sequence[Turn], said: Sequence[str]) -> dict[str, Any]:
+    """macro_f1, per_class, confusion and, by kind, how many turns there are and how many are read as their class."""
+    truth = [one["label"] for one in turns]
+    found = scores(truth, [said], [one["id"] for one in turns], classes=reaction.CLASSES, seed=0)
+    kinds: dict[str, list[bool]] = {}
+    for one, label in zip(turns, said, strict=True):
+        kinds.setdefault(one["kind"] if one["label"] != "neither" else "neither", []).append(label == one["label"])
+    return {
+        "macro_f1": found["macro_f1"], "per_class": found["per_class"],
+        "confusion": confusion(truth, said, classes=reaction.CLASSES).as_json(),
+        "kinds": {kind: {"n": len(right), "n_right": sum(right)} for kind, right in sorted(kinds.items())},
+    }  # fmt: skip
+
+
+def _line(name: str, found: Mapping[str, Any]) -> str:
+    f1 = found["macro_f1"]
+    classes = ", ".join(f"{kind} {one['f1']:.2f}" for kind, one in found["per_class"].items())
+    kinds = ", ".join(f"{kind} {one['n_right']}/{one['n']}" for kind, one in found["kinds"].items())
+    low, high = f1["ci"] if f1.get("ci") else (float("nan"), float("nan"))
+    told = f"n {found['confusion']['n']}, macro-F1 {f1['value']:.3f} [{low:.3f}, {high:.3f}]"
+    return f"{name}: {told}; {classes}; {kinds}; {found['confusion']['matrix']}"
+
+
+def written(turns: Sequence[Turn], labels: Path) -> dict[str, Any]:
+    """The content of `figures.json`."""
+    every = labelled.turns(labels)
+    parts = {name: part for name, part in _parts(turns).items() if not name.startswith("written,")}
+    found = {name: measured(part, shipped(part)) for name, part in parts.items()}
+    overall = found.pop("all")
+    with gzip.open(labels) as content:
+        digest = hashlib.sha256(content.read()).hexdigest()
+    return {
+        "instrument": model.shipped().digest,
+        "labels": {
+            "source": LABELLERS, "sha256": digest, "n_train": sum(one["side"] == "train" for one in every),
+            "n_test": sum(one["side"] == "test" for one in every), "alpha": alpha(every).as_json(),
+        },
+        "overall": overall, "registers": found,
+    }  # fmt: skip
+
+
+def alpha(turns: Sequence[Turn]) -> Any:
+    """Krippendorff's alpha of the two labellings."""
+    rows = [(one["id"], name, one[f"label_{name}"]) for one in turns for name in "ab" if one[f"label_{name}"]]
+    return agreement(pl.DataFrame(rows, schema=["label_id", "annotator", "reaction"], orient="row"), "reaction")
+
+
+def gold_of(file: Path) -> tuple[pl.DataFrame, Titles]:
+    """IARD's turns (columns GOLD), all in one split, and its titles."""
+    rows, items = [], {}
+    for one in iard.read([file], Options(None)):
+        if isinstance(one, Item):
+            items[one.item_id] = one
+        elif isinstance(one, Dialogue):
+            said: dict[int | None, list[str]] = {}
+            for label in one.labels:
+                if label.name == "act":
+                    said.setdefault(label.turn_index, []).append(label.value)
+            for at, turn in enumerate(one.turns):
+                answers = at > 0 and turn.role == "seeker"
+                before = said.get(at - 1, []) if answers else []
+                heard = one.turns[at - 1].text if answers else ""
+                rows.append((one.dialogue_id, "search", turn.role, heard, turn.text, at, said.get(at, []), before))
+    order = ("dialogue_id", "split", "role", "answered", "text", "turn_index", "acts", "previous_acts")
+    turns = pl.DataFrame(rows, schema={name: gold.GOLD[name] for name in order}, orient="row")
+    return gold.known(turns), Titles.of(items)
+
+
+if __name__ == "__main__":
+    main()
