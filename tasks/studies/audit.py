@@ -26,6 +26,7 @@ from understudy.tasks.play.opened import store_open
 from understudy.tasks.profile.splits import audited_splits
 from understudy.tasks.studies.audit_ground import AuditGround, ground_of
 from understudy.tasks.studies.audit_reading import Read, read_simulated
+from understudy.tasks.studies.corrected import corrected_fields
 from understudy.tasks.studies.results.audits import AuditAnswer, AuditFields, AuditsFields
 
 Fields = dict[str, Any]
@@ -99,6 +100,9 @@ def _shown(read: Read, ground: AuditGround, reference: Reference, options: Audit
     fields |= {"languages": dict(found.observed.languages.shares), "frequent_turns": frequent}
     fields |= {**_about(read, pieces, ground), "n_duplicates": n_duplicates, **measurement.as_json(found)}
     often = beside_humans(frequent, ground.human.turns)
+    engines = fields["engines"]
+    author = engines[0] if len(engines) == 1 else ""
+    fields["corrected"] = corrected_fields(found.observed.reactions, known, ground.confusions, engine=author)
     fields |= {"findings": findings(found, reference, n_duplicates=n_duplicates, frequent=often), "worst": worst(found, pieces)}
     return AuditShown(read.file.name, fields, found, pieces)
 

@@ -14,12 +14,14 @@ from understudy.keys import key
 from understudy.measure.reference import Human
 from understudy.rows import played
 from understudy.rows.handle import Humans
+from understudy.statistics.confusion import Confusion
 from understudy.studies.audit import pairing
 from understudy.studies.audit.pairing import AuditHumans, HumanReaction
 from understudy.tasks.profile.instruments import NAMES, instrument_fields
 from understudy.tasks.profile.results import InstrumentFields
 from understudy.tasks.profile.splits import OPEN, REPORTED, TEST, audited_splits
 from understudy.tasks.studies.audit_reading import Read
+from understudy.tasks.studies.corrected import known_confusions
 
 VERSION = 1
 PURPOSE = "audit"
@@ -27,7 +29,10 @@ PURPOSE = "audit"
 
 @dataclass(frozen=True, slots=True)
 class AuditGround:
-    """The humans of `split`, which is one of the splits or `open`; `splits`: dialogue → its split, of all that may be opened."""
+    """The humans of `split`, which is one of the splits or `open`; `splits`: dialogue → its split, of all that may be opened.
+
+    `confusions`: author or `human` → how the reaction instrument reads that text, where labelled turns tell it.
+    """
 
     split: str
     humans: AuditHumans
@@ -35,6 +40,7 @@ class AuditGround:
     human: Human
     n_test_uses: int
     instruments: Mapping[str, InstrumentFields]
+    confusions: Mapping[str, Confusion]
 
     @property
     def held(self) -> frozenset[str]:
@@ -60,7 +66,8 @@ def ground_of(store: Store, dataset: str, read: Sequence[Read], *, split: str | 
         )
     points = {name: at for one in held for name, at in _points(humans, one).items()}
     read_by = {name: one for name, one in instrument_fields(store, humans).items() if name in NAMES}
-    return AuditGround(chosen, replace(side, points=points), splits, human, store.rows("optimize/n_test_uses")[0]["n"], read_by)
+    n_uses, confusions = store.rows("optimize/n_test_uses")[0]["n"], known_confusions(store, humans)
+    return AuditGround(chosen, replace(side, points=points), splits, human, n_uses, read_by, confusions)
 
 
 def _open_test(store: Store, profile_key: str, read: Sequence[Read]) -> None:

@@ -41,7 +41,7 @@ class ReactFields(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _ReplyGiven:
     """One line: its id as it was given, the recommender's turn and the seeker's."""
 
     id: Any
@@ -79,7 +79,7 @@ def _fields(rows: list[dict[str, Any]], instrument: str, path: str) -> ReactFiel
     }  # fmt: skip
 
 
-def _by_shipped(asked: list[_Asked]) -> list[dict[str, Any]]:
+def _by_shipped(asked: list[_ReplyGiven]) -> list[dict[str, Any]]:
     previous, texts = (pl.Series(name, [getattr(one, name) for one in asked], dtype=pl.String) for name in ("previous", "text"))
     return [
         {"label": reaction.CLASSES[read.place], "p": model.probabilities(read.scores)}
@@ -87,7 +87,7 @@ def _by_shipped(asked: list[_Asked]) -> list[dict[str, Any]]:
     ]
 
 
-def _by_lexicon(asked: list[_Asked]) -> list[dict[str, Any]]:
+def _by_lexicon(asked: list[_ReplyGiven]) -> list[dict[str, Any]]:
     """The word lists know no probability."""
     masked = pl.DataFrame({"text": [one.text for one in asked]}, schema={"text": pl.String}).select(Titles.of({}).masked("text"))
     return [{"label": label, "p": None} for label in reaction.reaction(masked.to_series())]
@@ -97,14 +97,14 @@ def _unread(told: str) -> dict[str, Any]:
     return {"label": None, "p": None, "reason": f"not measured: language {told}"}
 
 
-def _read(path: Path) -> list[_Asked]:
+def _read(path: Path) -> list[_ReplyGiven]:
     found = [_asked(line, number, path) for number, line in files.lines(path)]
     if not found:
         raise BadInput(f"{path} holds no line", hint=_FORM)
     return found
 
 
-def _asked(line: bytes, number: int, path: Path) -> _Asked:
+def _asked(line: bytes, number: int, path: Path) -> _ReplyGiven:
     where = f"{path}, line {number}"
     if isinstance(line, TooLong):
         raise BadInput(f"{where}: {line.reason}", hint=_FORM)
@@ -117,10 +117,10 @@ def _asked(line: bytes, number: int, path: Path) -> _Asked:
     said = {name: value.get(name) for name in ("previous", "text")}
     if not isinstance(said["text"], str) or not isinstance(said["previous"], str | None):
         raise BadInput(f"{where}: text and previous have to be strings, and text has to be there", hint=_FORM)
-    return _Asked(value["id"], said["previous"] or "", said["text"])
+    return _ReplyGiven(value["id"], said["previous"] or "", said["text"])
 
 
-def _languages(asked: list[_Asked]) -> list[str]:
+def _languages(asked: list[_ReplyGiven]) -> list[str]:
     """The language of each turn. What is told of few turns, in the script of the file's own language, is taken for that.
 
     A short turn with a title in it looks like many languages.

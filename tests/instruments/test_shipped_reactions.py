@@ -12,11 +12,11 @@ from threadpoolctl import threadpool_limits
 
 from tests.reactions import labelled
 from understudy.doors import readings, sentence_weights
-from understudy.doors.readings import Read
+from understudy.doors.readings import ReactionRead
 from understudy.errors import BadInput
 from understudy.instruments.reaction import CLASSES
 from understudy.instruments.shipped import figures, model
-from understudy.instruments.shipped.model import Reader, Shipped
+from understudy.instruments.shipped.model import PairReader, Shipped
 
 # planted: a file of each kind has to be read with the right sign
 REFUSALS = (
@@ -47,7 +47,7 @@ QUESTIONS = (
 
 
 @pytest.fixture(scope="module")
-def reader() -> Reader:
+def reader() -> PairReader:
     return model.shipped()._loaded()
 
 
@@ -71,7 +71,7 @@ def test_no_is_a_judgement_only_where_something_is_offered() -> None:
     assert model.shipped().labels(*columns(said)).to_list() == ["reject", "neither"]
 
 
-def test_a_label_depends_on_nothing_that_is_read_beside_it(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_label_depends_on_nothing_that_is_read_beside_it(reader: PairReader, monkeypatch: pytest.MonkeyPatch) -> None:
     pairs = [(one["previous"], one["text"]) for one in labelled.of_train()[::40]]
     together = reader.read(pairs)
     monkeypatch.setattr(model, "n_cores", lambda: 1)
@@ -81,14 +81,14 @@ def test_a_label_depends_on_nothing_that_is_read_beside_it(reader: Reader, monke
     assert [one.place for one in alone] == [one.place for one in together]
 
 
-def test_what_single_precision_cannot_decide_is_decided_in_double(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_single_precision_cannot_decide_is_decided_in_double(reader: PairReader, monkeypatch: pytest.MonkeyPatch) -> None:
     pairs = [(one["previous"], one["text"]) for one in labelled.of_train()[::200]]
     plain = [one.place for one in reader.read(pairs)]
     # every turn is then near a tie, and read again; single precision had decided none of these wrongly
     monkeypatch.setattr(model, "_CLOSE", 1e9)
     seen: list[Any] = []
     double = reader._scores
-    monkeypatch.setattr(Reader, "_scores", lambda _, encoder, some: seen.append(encoder) or double(encoder, some))
+    monkeypatch.setattr(PairReader, "_scores", lambda _, encoder, some: seen.append(encoder) or double(encoder, some))
     assert [one.place for one in reader.read(pairs)] == plain
     assert sum(one is reader.double for one in seen) == len(pairs)
 
@@ -98,9 +98,9 @@ def test_nothing_is_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     asked: list[int] = []
 
     class Counting:
-        def read(self, pairs: list[tuple[str, str]]) -> list[Read]:
+        def read(self, pairs: list[tuple[str, str]]) -> list[ReactionRead]:
             asked.append(len(pairs))
-            return [Read((1.0, 0.0, 0.0), 0) for _ in pairs]
+            return [ReactionRead((1.0, 0.0, 0.0), 0) for _ in pairs]
 
     def made() -> Shipped:
         one = Shipped()
@@ -116,7 +116,7 @@ def test_nothing_is_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_damaged_record_of_what_was_read_is_none(tmp_path: Path) -> None:
     keys = [readings.key_of("a", name) for name in ("b", "c")]
-    readings.keep("x" * 64, {key: Read((0.5, -1.0, 2.0), 2) for key in keys}, cache=tmp_path)
+    readings.keep("x" * 64, {key: ReactionRead((0.5, -1.0, 2.0), 2) for key in keys}, cache=tmp_path)
     assert set(readings.kept("x" * 64, cache=tmp_path)) == set(keys)
     (file,) = (tmp_path / "readings").iterdir()
     content = bytearray(file.read_bytes())

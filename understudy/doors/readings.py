@@ -24,7 +24,7 @@ _MAX_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReactionRead:
     """What was read of one text: the scores of the three classes, and the place of the class that was decided."""
 
     scores: tuple[float, float, float]
@@ -41,7 +41,7 @@ def key_of(*texts: str) -> bytes:
     return digest.digest()
 
 
-def kept(instrument: str, *, cache: Path | None = None) -> dict[bytes, Read]:
+def kept(instrument: str, *, cache: Path | None = None) -> dict[bytes, ReactionRead]:
     """What the instrument of a digest has read on this machine, by key; empty where nothing is kept."""
     with suppress(OSError):
         content = _file(instrument, cache).read_bytes()
@@ -50,9 +50,9 @@ def kept(instrument: str, *, cache: Path | None = None) -> dict[bytes, Read]:
     return {}
 
 
-def keep(instrument: str, found: Mapping[bytes, Read], *, cache: Path | None = None) -> None:
+def keep(instrument: str, read_by_key: Mapping[bytes, ReactionRead], *, cache: Path | None = None) -> None:
     """Adds readings in one write, so that processes that add at once do not mix theirs."""
-    content = b"".join(_written(key, read) for key, read in found.items())
+    content = b"".join(_written(key, read) for key, read in read_by_key.items())
     path = _file(instrument, cache)
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def _file(instrument: str, cache: Path | None) -> Path:
     return (cache or cache_folder()) / "readings" / f"{instrument[:32]}.bin"
 
 
-def _written(key: bytes, read: Read) -> bytes:
+def _written(key: bytes, read: ReactionRead) -> bytes:
     content = key + np.asarray(read.scores, "<f4").tobytes() + bytes([read.place])
     return content + _check(content)
 
@@ -78,9 +78,9 @@ def _check(content: bytes) -> bytes:
     return hashlib.blake2b(content, digest_size=3).digest()
 
 
-def _checked(row: np.void) -> tuple[bytes, Read] | None:
+def _checked(row: np.void) -> tuple[bytes, ReactionRead] | None:
     content = row.tobytes()
     if _check(content[:_CHECKED]) != content[_CHECKED:] or row["place"] > 2:
         return None
     one, two, three = (float(score) for score in row["scores"])
-    return content[:16], Read((one, two, three), int(row["place"]))
+    return content[:16], ReactionRead((one, two, three), int(row["place"]))

@@ -8,6 +8,7 @@ from understudy.measure.frequent import FrequentTurnFields
 from understudy.readers import FileCounts
 from understudy.records import FigureFields
 from understudy.tasks.profile.results import InstrumentFields
+from understudy.tasks.studies.corrected import CorrectedFields
 
 
 class SidesFields(TypedDict):
@@ -97,6 +98,7 @@ class AuditFields(FileCounts):
     rejects_by_reason: dict[str, int]
     n_human_dialogues: int
     instrument: dict[str, str]
+    corrected: CorrectedFields
     objectives: dict[str, ObjectiveFields]
     leakage: dict[str, FigureFields]
     diagnostics: dict[str, FigureFields]

@@ -25,7 +25,7 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class PiecePair:
     """Word pieces of two texts with the marks between them; `kinds` is 1 where a piece belongs to the second text."""
 
     pieces: tuple[int, ...]
@@ -68,7 +68,7 @@ class Encoder:
             tuple(_layer(tensors, head, place, dtype) for place in range(N_LAYERS)),
         )
 
-    def vectors(self, pairs: Sequence[Pair]) -> Array:
+    def vectors(self, pairs: Sequence[PiecePair]) -> Array:
         """(n_pairs, 2 * WIDTH): the vector of the first mark beside the mean of the second text's."""
         sizes = np.array([len(one.pieces) for one in pairs])
         ends = np.cumsum(sizes)

@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 
 from understudy.doors import readings
 from understudy.doors.local.cores import n_cores
-from understudy.doors.readings import Read
+from understudy.doors.readings import ReactionRead
 from understudy.doors.sentence_weights import SHA256, sentence_weights
 from understudy.instruments.language import ENGLISH
 from understudy.instruments.reaction import CLASSES
 from understudy.instruments.shipped.encoder import VERSION as ENCODER_VERSION
-from understudy.instruments.shipped.encoder import Encoder, Pair
+from understudy.instruments.shipped.encoder import Encoder, PiecePair
 from understudy.keys import digest
 
 VERSION = 1
@@ -43,11 +43,11 @@ PREVIOUS_PIECES, TEXT_PIECES = (4, 20), (36, 20)
 _CLOSE = 0.01
 _PIECES_AT_ONCE = 768
 # what is read of a turn without words
-SILENT = Read((0.0, 0.0, 20.0), CLASSES.index("neither"))
+SILENT = ReactionRead((0.0, 0.0, 20.0), CLASSES.index("neither"))
 
 
 @dataclass(frozen=True)
-class Reader:
+class PairReader:
     """The instrument with its weights loaded. Not slotted: double precision is made when it is first needed, and kept."""
 
     head: Mapping[str, NDArray[Any]]
@@ -64,7 +64,7 @@ class Reader:
         """The encoder in double precision."""
         return Encoder.of(self.tensors, self.head, np.float64)
 
-    def read(self, pairs: Sequence[tuple[str, str]]) -> list[Read]:
+    def read(self, pairs: Sequence[tuple[str, str]]) -> list[ReactionRead]:
         """What is read of each (recommender's turn, seeker's turn), in their order."""
         if not pairs:
             return []
@@ -80,14 +80,14 @@ class Reader:
             ranked = np.sort(scores, axis=1)
             for one in np.flatnonzero(ranked[:, -1] - ranked[:, -2] < _CLOSE):
                 places[one] = self._scores(self.double, [pieces[one]]).argmax()
-        return [Read((float(row[0]), float(row[1]), float(row[2])), int(place)) for row, place in zip(scores, places, strict=True)]
+        return [ReactionRead((float(row[0]), float(row[1]), float(row[2])), int(place)) for row, place in zip(scores, places, strict=True)]
 
-    def _scores(self, encoder: Encoder, pairs: Sequence[Pair]) -> NDArray[Any]:
+    def _scores(self, encoder: Encoder, pairs: Sequence[PiecePair]) -> NDArray[Any]:
         vectors = encoder.vectors(pairs)
         scores: NDArray[Any] = vectors @ self.head["weights"].astype(vectors.dtype) + self.head["intercepts"].astype(vectors.dtype)
         return scores
 
-    def _pieces(self, pairs: Sequence[tuple[str, str]]) -> list[Pair]:
+    def _pieces(self, pairs: Sequence[tuple[str, str]]) -> list[PiecePair]:
         # one text at a time: a batch starts threads of the tokenizer's own, which warn where a process is forked afterwards
         ids: dict[str, list[int]] = {}
         for text in {text for pair in pairs for text in pair}:
@@ -107,10 +107,10 @@ class Shipped:
             [VERSION, ENCODER_VERSION, CLASSES, PREVIOUS_PIECES, TEXT_PIECES, SHA256, hashlib.sha256(self._head_bytes).hexdigest()]
         )
         self._lock = Lock()
-        self._reader: Reader | None = None
-        self._known: dict[bytes, Read] | None = None
+        self._reader: PairReader | None = None
+        self._known: dict[bytes, ReactionRead] | None = None
 
-    def read(self, previous: pl.Series, text: pl.Series) -> list[Read]:
+    def read(self, previous: pl.Series, text: pl.Series) -> list[ReactionRead]:
         """What is read of each seeker's turn after the recommender's turn before it ("" where there is none), in their order.
 
         A turn without words is neither. Raises BadInput where the weights are not installed.
@@ -131,7 +131,7 @@ class Shipped:
         """`accept`, `reject` or `neither` for each seeker's turn."""
         return pl.Series("label", [CLASSES[one.place] for one in self.read(previous, text)], dtype=pl.String)
 
-    def _loaded(self) -> Reader:
+    def _loaded(self) -> PairReader:
         if self._reader is None:
             self._reader = reader(self._head_bytes)
         return self._reader
@@ -143,7 +143,7 @@ def shipped() -> Shipped:
     return Shipped()
 
 
-def reader(head: bytes) -> Reader:
+def reader(head: bytes) -> PairReader:
     """The instrument of a head with the packaged weights. Raises BadInput where they are not installed."""
     from tokenizers import Tokenizer
 
@@ -153,7 +153,7 @@ def reader(head: bytes) -> Reader:
     tokenizer = Tokenizer.from_str(weights.tokenizer)
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    return Reader(named, weights.tensors, tokenizer)
+    return PairReader(named, weights.tensors, tokenizer)
 
 
 def probabilities(scores: Sequence[float]) -> dict[str, float]:
@@ -170,11 +170,11 @@ def _cut(pieces: list[int], first: int, last: int) -> list[int]:
     return pieces if len(pieces) <= first + last else [*pieces[:first], *pieces[-last:]]
 
 
-def _pair(one: list[int], two: list[int]) -> Pair:
-    return Pair((_FIRST, *one, _BETWEEN, *two, _BETWEEN), (0,) * (len(one) + 2) + (1,) * (len(two) + 1))
+def _pair(one: list[int], two: list[int]) -> PiecePair:
+    return PiecePair((_FIRST, *one, _BETWEEN, *two, _BETWEEN), (0,) * (len(one) + 2) + (1,) * (len(two) + 1))
 
 
-def _stretches(order: Sequence[int], pieces: Sequence[Pair]) -> Iterator[list[int]]:
+def _stretches(order: Sequence[int], pieces: Sequence[PiecePair]) -> Iterator[list[int]]:
     """The places in `order`, in stretches of so many pieces that what a layer computes stays in the processor's cache."""
     stretch: list[int] = []
     size = 0
