@@ -32,22 +32,21 @@ def reported(world: Any, name: str, replies: list[str], **facts: Any) -> dict[st
 
 
 @pytest.mark.parametrize(
-    ("name", "replies", "figure", "value"),
+    ("name", "replies", "expected"),
     [
-        ("refusals", ["No thanks, not for me.", "I hated that one."], "negative_reactions", 1.0),
-        ("acceptances", ["That sounds great, I will watch it.", "Perfect, I'll watch that."], "acceptance_any", 1.0),
-        ("questions", ["Who plays in it, is it long?", "When was it made?"], "questions", 2 / 3),
-        ("endings", ["Is it long?", "[END]"], "stop_tokens", 1.0),
+        ("refusals", ["No thanks, not for me.", "I hated that one.", "[END]"], {"negative_reactions": 2 / 3, "stop_tokens": 1.0}),
+        ("acceptances", ["That sounds great, I will watch it.", "Who plays in it?"], {"acceptance_any": 1 / 2, "questions": 1 / 3}),
     ],
 )
-def test_a_planted_habit_is_reported_with_its_humans(name: str, replies: list[str], figure: str, value: float, world: Any) -> None:
+def test_a_planted_habit_is_reported_with_its_humans(name: str, replies: list[str], expected: dict[str, float], world: Any) -> None:
     found = reported(world, name, replies)
-    assert found[figure]["simulated"]["value"] == pytest.approx(value)
+    for figure, value in expected.items():
+        assert found[figure]["simulated"]["value"] == pytest.approx(value)
+        low, high = found[figure]["difference"]["ci"]
+        assert 0 < low <= found[figure]["difference"]["value"] <= high
     for one in found.values():
         assert set(one) == {"simulated", "human", "difference", "what", "humans"}
         assert one["humans"] == "all"
-    low, high = found[figure]["difference"]["ci"]
-    assert 0 < low <= found[figure]["difference"]["value"] <= high
     assert found["turns_per_dialogue"]["simulated"]["value"] == 1 + len(replies)
     shares = [one["simulated"]["value"] for name, one in found.items() if name.startswith("act_")]
     assert sum(shares) == pytest.approx(1)
@@ -122,7 +121,6 @@ def test_the_test_split_is_paired_and_each_file_counted_once(world: Any) -> None
     records = [json.loads(line) for line in Path(world.dose("titles", 0, name="all.jsonl")["path"]).read_text("utf-8").splitlines()]
     mine = [{**one, "metadata": {"source_dialogue_id": row["dialogue_id"]}} for one, row in zip(records, ids, strict=False)]
     path = world.wrote("of-test.jsonl", mine)
-    assert world.audit(path)["n_paired"] == 0
     found = world.audit(path, split="test")
     assert found["n_paired"] == found["n_dialogues"] == len(mine)
     assert found["split"] == "test"
@@ -130,10 +128,10 @@ def test_the_test_split_is_paired_and_each_file_counted_once(world: Any) -> None
 
 
 def test_all_open_humans_stand_beside_an_unpaired_file(world: Any) -> None:
-    path = world.wrote("open.jsonl", chats("open", ["That sounds great."]))
-    one, every = (world.audit(path, split=split) for split in ("select", "open"))
-    assert every["n_human_dialogues"] > one["n_human_dialogues"]
-    assert every["reported"]["questions"]["human"]["n"] > one["reported"]["questions"]["human"]["n"]
+    with Store.open(world.store) as store:
+        n = sum(len(store.rows("profile/members", profile_key="p", split=split)) for split in ("exemplar", "search", "select"))
+    found = world.audit(world.wrote("open.jsonl", chats("open", ["That sounds great."])), split="open")
+    assert found["n_human_dialogues"] == found["reported"]["turns_per_dialogue"]["human"]["n"] == n
 
 
 def test_text_is_data_in_latex_and_csv() -> None:

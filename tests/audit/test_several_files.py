@@ -117,7 +117,7 @@ def test_three_files_are_ranked_and_written_as_page_latex_and_csv(world: Any, tm
     doses = [world.dose(kind, share, name=name) for kind, share, name in (
         ("titles", 0, "clean.jsonl"), ("length", 0.4, "drawn_out.jsonl"), ("repeated", 0.4, f"{bad.replace('/', '')}.jsonl"))]  # fmt: skip
     paths = {name: tmp_path / f"audit.{name}" for name in ("html", "latex", "csv")}
-    found = world.audit(*(one["path"] for one in doses), n_halvings=1, **{name: str(path) for name, path in paths.items()})
+    found = world.audit(*(one["path"] for one in doses), **{name: str(path) for name, path in paths.items()})
     assert {one["name"] for one in found["files"]} >= {"clean", "drawn_out"}
     assert all(one["n_paired"] == one["n_dialogues"] for one in found["files"])
     assert {one["by"] for one in found["pairings"]} == {"human"}
