@@ -164,7 +164,9 @@ def test_a_broken_record_is_a_reject_and_reading_goes_on(tmp_path: Path, broken:
 
 def test_an_unknown_role_can_be_told(tmp_path: Path) -> None:
     said = [conversation(("Wizard", "x", []))]
-    assert "--roles Wizard=seeker" in reasons(read(tmp_path / "a.json", said))[0]
+    with pytest.raises(BadInput) as caught:
+        read(tmp_path / "a.json", said)
+    assert "--roles Wizard=seeker" in caught.value.hint
     assert dialogues(read(tmp_path / "a.json", said, {"wizard": "seeker"}))[0].turns[0].role == "seeker"
 
 

@@ -142,7 +142,7 @@ def test_a_broken_dialogue_is_a_reject_and_reading_goes_on(tmp_path: Path, broke
 
 def test_an_unknown_participant_is_named_with_the_option_and_can_be_told(tmp_path: Path) -> None:
     wizard = [dialogue(conversation=[{"participant": "WIZARD", "utterance": "x"}])]
-    (refused,) = read(tmp_path / "a.json", wizard)
+    _, refused = read(tmp_path / "a.json", [dialogue(), *wizard])
     assert isinstance(refused, Reject)
     assert "'WIZARD'" in refused.reason
     assert "--roles WIZARD=recommender" in refused.reason

@@ -125,7 +125,7 @@ def test_the_forms_of_content_and_speakers(tmp_path: Path) -> None:
 
 def test_an_unknown_role_is_named_with_the_option_and_can_be_told(tmp_path: Path) -> None:
     row = chat(messages=[{"role": "Wizard", "content": "x"}, {"role": "system", "content": "y"}])
-    (refused,) = read(tmp_path / "c.jsonl", row)
+    _, refused = read(tmp_path / "c.jsonl", chat(), row)
     assert isinstance(refused, Reject)
     assert refused.reason == "role 'Wizard' is not known: say who it is with --roles Wizard=seeker or --roles Wizard=recommender"
     (one,) = read(tmp_path / "c.jsonl", row, roles={"wizard": "seeker", "system": "recommender"})
