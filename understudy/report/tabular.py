@@ -47,5 +47,5 @@ def _cell(cell: Cell) -> str:
     if cell is None:
         return ""
     if not isinstance(cell, str):
-        return repr(cell)
+        return repr(float(cell) if isinstance(cell, float) else cell)
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
