@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from understudy.instruments.disclosure import ItemIndex
 from understudy.measure.reference import BEHAVIOUR, FREE_DIALOGUES, FREE_TURNS, REACTIONS, Reference, Simulated, observe
 from understudy.objectives import MODULES, Evaluation, compare, constraints, measure_all
-from understudy.records import STRATA, Measured
+from understudy.records import STRATA, Item, Measured
 
 YES = {**dict.fromkeys(STRATA, 0.95), "decoy": 0.9}
 
@@ -202,6 +203,19 @@ def test_a_stratum_that_only_the_simulator_lacks_makes_the_bias_not_measured(ref
     assert "no reactions in disliked" in bias.measured.reason
     assert bias.left_out == ()
     assert bias.parts["liked_seen"].value is not None
+
+
+def test_attributes_of_items_that_have_none_are_not_measured_and_never_0(reference: Reference, world: dict[str, Any]) -> None:
+    titles = {item_id: Item(item_id, item.title) for item_id, item in reference.catalogue.items.items()}
+    bare = measure_all(world["simulator"](), replace(reference, catalogue=ItemIndex(titles)), seed=3)
+    leaks = bare.objectives["data_leakage"]
+    assert (bare.leakage["attributes"].value, bare.leakage["attributes"].reason) == (None, "of the targets only titles are known")
+    assert leaks.left_out == ("attributes",)
+    assert leaks.measured.value is not None
+    half = {item_id: item if int(item_id) % 2 else titles[item_id] for item_id, item in reference.catalogue.items.items()}
+    some = measure_all(world["simulator"](), replace(reference, catalogue=ItemIndex(half)), seed=3)
+    assert (some.leakage["title"].n, some.leakage["attributes"].n) == (200, 100)
+    assert some.objectives["data_leakage"].left_out == ()
 
 
 def test_a_seeker_who_never_varies_is_measured_and_far(reference: Reference, world: dict[str, Any]) -> None:

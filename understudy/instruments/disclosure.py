@@ -11,7 +11,7 @@ from understudy.instruments import naming
 from understudy.instruments.language import ENGLISH
 from understudy.records import Item
 
-VERSION = 2
+VERSION = 3
 FEW_ITEMS = 5
 READS = ENGLISH
 _PLOT_WORDS = 5
@@ -51,6 +51,11 @@ class ItemIndex:
             for attribute in () if item_id in self.titles_only else _attributes(item):
                 self._holders.setdefault(attribute, set()).add(item_id)
 
+    @property
+    def describes(self) -> bool:
+        """Whether the catalogue tells more of any item than its title."""
+        return any(item.is_described and item_id not in self.titles_only for item_id, item in self.items.items())
+
     def with_titles(self, others: Mapping[str, Item]) -> ItemIndex:
         """The index with further items that are looked for by title alone."""
         return ItemIndex({**self.items, **others}, self.titles_only | others.keys())
@@ -69,7 +74,8 @@ class ItemIndex:
                 halves = " ".join([*said[-1].split()[-_HALF_WORDS:], *text.split()[:_HALF_WORDS]]) if said else ""
                 title = title or self.names(target, text) or (bool(halves) and self.names(target, halves))
                 said.append(text)
-        return Disclosure(title, None if target in self.titles_only else self._few_left(item, " ".join(said)))
+        is_described = item.is_described and target not in self.titles_only
+        return Disclosure(title, self._few_left(item, " ".join(said)) if is_described else None)
 
     def names(self, target: str, text: str) -> bool:
         """Whether `text` names `target`: by label, title or alias, exactly or nearly, and meaning the title (instruments/naming.py).

@@ -5,8 +5,8 @@ least 8 tokens half of whose 8-grams stand in text of other workers; short_turns
 said by others word for word. The caps of the last two are the human figures plus two points. Caps and sum: ours (docs/objectives.md).
 
 near_duplicates (turns of at least 8 tokens with the words of somebody else's turn, edited or not), prompt, history and split are
-reported and do not enter the sum. Kinds that apply are required: titles and attributes where free runs have targets, copying and
-short turns always.
+reported and do not enter the sum. Kinds that apply are required: titles where free runs have targets, attributes where besides the
+catalogue tells more than titles, copying and short turns always.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from understudy.statistics.clustered import Clustered, rates_apart
 from understudy.statistics.halves import Floats, ball_radius, normal_deviations
 from understudy.statistics.rates import Z, spread, wilson
 
-VERSION = 6
+VERSION = 7
 UNIT = "excess over the caps"
 BETTER = "lower"
 RANGE = (0.0, float("inf"))
@@ -47,13 +47,13 @@ KINDS = (*CAPPED, "near_duplicates", "prompt", "history", "split")
 
 
 def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: bool = True) -> ObjectiveValue:
-    """data_leakage ≥ 0; not measured where a kind that applies has no units. Titles and attributes apply where there are targets."""
+    """data_leakage ≥ 0; not measured where a kind that applies has no units (`_applying`)."""
     rates = leakage_rates(simulated, reference)
     human = human_leakage(reference)
     limits = caps(reference)
     signed = {name: _over(rates[name], limits[name]) for name in ("title", "attributes")}
     signed |= {kind: _above_humans(simulated, reference, kind) for kind in _COLUMNS}
-    kept = CAPPED if _has_targets(simulated) and not unread_of(simulated, reference).either["disclosure"] else tuple(_COLUMNS)
+    kept = _applying(simulated, reference)
     left_out = tuple(name for name in CAPPED if name not in kept)
     units = {"simulated": _unit_count(simulated.turns, reference), "human": _unit_count(reference.turns, reference)}
     told = ObjectiveValue(
@@ -73,6 +73,13 @@ def measure(simulated: Observed, reference: Reference, *, seed: int, intervals: 
     measured = Measured(value, low, max(value, high), min(rates[name].n for name in kept))
     drawn = np.array([told.terms[name].replicates for name in kept]) if intervals else np.zeros((len(kept), 0))
     return replace(told, measured=measured, replicates=tuple(drawn.sum(axis=0).tolist()))
+
+
+def _applying(simulated: Observed, reference: Reference) -> tuple[str, ...]:
+    """The kinds that apply: titles where free runs have targets, attributes where the catalogue tells more than titles besides."""
+    if not _has_targets(simulated) or unread_of(simulated, reference).either["disclosure"]:
+        return tuple(_COLUMNS)
+    return CAPPED if reference.catalogue.describes else tuple(kind for kind in CAPPED if kind != "attributes")
 
 
 def _terms(
@@ -155,7 +162,7 @@ def _rate(flags: pl.Series, nothing: str) -> Measured:
 
 
 def _attributes(disclosures: pl.DataFrame) -> Measured:
-    nothing = "of the targets only titles are known, since they are not in the catalogue" if len(disclosures) else NO_TARGET
+    nothing = "of the targets only titles are known" if len(disclosures) else NO_TARGET
     return _rate(disclosures["attributes"].drop_nulls(), nothing)
 
 
