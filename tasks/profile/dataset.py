@@ -10,7 +10,6 @@ from prefect.exceptions import MissingContextError
 
 from understudy import profile
 from understudy.doors.store import Store
-from understudy.instruments.chosen import LEXICON as UNFITTED
 from understudy.instruments.language import languages_of
 from understudy.keys import canonical_json, key
 from understudy.measure.frequent import frequent_turns
@@ -29,7 +28,7 @@ from understudy.statistics.rates import wilson
 from understudy.tasks.artifacts import page
 from understudy.tasks.profile import anchors as measured
 from understudy.tasks.profile.anchors import measure_anchors
-from understudy.tasks.profile.instruments import instrument_fields, keep_instruments, reaction_reader, version_of
+from understudy.tasks.profile.instruments import SUGGESTIONS_READ_BY, instrument_fields, keep_instruments, reaction_reader, version_of
 from understudy.tasks.profile.parts import part_fields, part_table
 from understudy.tasks.profile.results import SPLIT_COUNTS, ProfileFields, ProfileRows, SplitFields, SuggestionFields
 
@@ -128,7 +127,7 @@ def _write(store: Store, profile_key: str, dataset: str, dataset_digest: str, se
     dialogues = humans.load_dialogues(store, dataset)
     contents = {row["dialogue_id"]: row["content_sha256"] for row in store.rows("ingest/dialogue_digests", dataset=dataset)}
     items = humans.load_items(store, dataset)
-    reading = TalkReading(hints_of(_annotated(store, dataset)), reaction_reader(items))
+    reading = TalkReading(hints_of(_annotated(store, dataset)), reaction_reader(items, dialogues))
     frames = profiled(dialogues, items, contents=contents, profile_key=profile_key, seed=seed, reading=reading)
     licences = [row["licence"] for row in store.rows("ingest/licences", dataset=dataset)]
     row = {
@@ -198,7 +197,7 @@ def _fields(store: Store, of: Humans) -> ProfileRows:
 def _suggestions(of: Humans) -> SuggestionFields:
     """How the suggestions of a data set without forms were read, and what such a log cannot tell."""
     counts = of.rows("profile/suggestions")[0]
-    return cast(SuggestionFields, {**counts, "instrument": UNFITTED.kinds["reaction"], "unknown": dict(talk.UNKNOWN)})
+    return cast(SuggestionFields, {**counts, "instrument": SUGGESTIONS_READ_BY, "unknown": dict(talk.UNKNOWN)})
 
 
 def _history_leak(of: Humans) -> Fields:

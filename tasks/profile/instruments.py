@@ -17,6 +17,7 @@ from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.instruments import chosen, gold, validation
 from understudy.instruments.chosen import ANSWERS, LEXICON, Instruments
+from understudy.instruments.language import languages_of
 from understudy.instruments.shipped import figures, model
 from understudy.instruments.text import Titles
 from understudy.instruments.validation import Task
@@ -24,7 +25,7 @@ from understudy.keys import canonical_json, digest
 from understudy.profile import registers
 from understudy.profile.talk import Reads
 from understudy.prompt.setting import load_setting
-from understudy.records import Item
+from understudy.records import Dialogue, Item
 from understudy.rows import humans
 from understudy.rows.handle import Humans
 from understudy.tasks.profile.results import InstrumentFields
@@ -32,6 +33,7 @@ from understudy.tasks.profile.results import InstrumentFields
 VERSION = 3
 Fields = dict[str, Any]
 NAMES = ("reaction", "act")
+SUGGESTIONS_READ_BY: chosen.Kind = "shipped"
 GOLD_REACTION = "reaction_gold"
 # rehearsal is heard under this prompt, turn and turn about with its faults and without: a bare prompt hardly ever rejects anything
 SETTING, SURFACE, NO_FAULT = "zero_shot", "0", -9.0
@@ -93,11 +95,19 @@ def _shipped_quality(task: Task | None, instruments: Instruments, rehearsed: Fie
     return {**quality, "gold": {**validation.held_out(task, read, seed=seed), "baselines": baselines, "caution": figures.GOLD_DIFFERS}}
 
 
-def reaction_reader(items: Mapping[str, Item]) -> Reads:
-    """What reads the reaction to each suggestion of a log without forms: the shipped instrument, as everywhere."""
+def reaction_reader(items: Mapping[str, Item], dialogues: Sequence[Dialogue]) -> Reads:
+    """What reads the reaction to each suggestion of a log without forms: the shipped instrument, as everywhere.
+
+    It reads none where the seekers of these dialogues write in a language that it does not read.
+    """
     titles, instruments = Titles.of(items), chosen.chosen({"reaction": chosen.kept_shipped()})
+    said = [(one.dialogue_id, turn.text) for one in dialogues for turn in one.turns if turn.role == "seeker"]
+    spoken = pl.DataFrame(said, schema={"dialogue_id": pl.String, "text": pl.String}, orient="row")
+    unread = languages_of(spoken).unread_by(instruments.reads["reaction"])
 
     def reads(places: Sequence[tuple[str, str]]) -> list[str | None]:
+        if unread:
+            return [None] * len(places)
         return instruments.reactions(pl.DataFrame(places, schema=ANSWERS, orient="row"), titles).to_list()
 
     return reads

@@ -19,9 +19,10 @@ from understudy.parameters import REPORT_PANEL
 from understudy.profile.hints import hints_of
 from understudy.profile.rows import Profiled, TalkReading, profiled
 from understudy.profile.talk import UNKNOWN
-from understudy.records import Dialogue, Item, Turn
+from understudy.records import Dialogue, Item, Role, Turn
 from understudy.tasks.ingest.logs import ingest_logs
 from understudy.tasks.profile.dataset import profile_dataset
+from understudy.tasks.profile.instruments import reaction_reader
 from understudy.tasks.simulate.doomed import require_evidence
 
 ASKED, ACCEPTED, REFUSED = "I loved Amber Ferry, any dramas like it?", "great, will watch it", "no, not my thing"
@@ -151,7 +152,8 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, A
     folder = tmp_path_factory.mktemp("planted")
     inspired(folder, [SAID] * 30)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("understudy.tasks.profile.dataset.measure_anchors", lambda *_: None)
+        for costly in ("measure_anchors", "keep_instruments"):
+            patch.setattr(f"understudy.tasks.profile.dataset.{costly}", lambda *_, **__: None)
         on(folder / "s.duckdb", ingest_logs, "inspired", [str(folder)], dataset="planted")
         return folder / "s.duckdb", on(folder / "s.duckdb", profile_dataset, "planted")
 
@@ -182,3 +184,12 @@ def test_the_profile_says_what_is_not_known(planted: tuple[Path, Any]) -> None:
     assert set(fields["strata"]) == {"unstated"}
     assert fields["human"]["n_suggested"] is None
     assert sum(one["n_scenarios"] for one in fields["splits"].values()) == 30
+
+
+def test_reactions_in_a_language_that_the_instrument_does_not_read_are_not_read() -> None:
+    said = ("我昨天看了一部很好看的电影，很喜欢里面的演员", "那么你可以看看这部新片", "好的，我今天晚上就去看这部电影")
+    roles: tuple[Role, ...] = ("seeker", "recommender", "seeker")
+    dialogue = Dialogue("1", tuple(Turn(role, text) for role, text in zip(roles, said, strict=True)))
+    assert reaction_reader({}, [dialogue])([(said[1], said[2])]) == [None]
+    english = Dialogue("1", (Turn("recommender", "Try Copper Parade."), Turn("seeker", "Great, I will watch that one tonight, thank you!")))
+    assert reaction_reader({}, [english])([(english.turns[0].text, english.turns[1].text)]) == ["accept"]
