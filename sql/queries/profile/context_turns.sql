@@ -29,7 +29,7 @@ select
     contexts.turn_index,
     coalesce(earlier.previous, '') as previous,
     coalesce(answered.text, '') as answered,
-    contexts.named_id,
+    named.item_id as named_id,
     contexts.item_id
 from profile.profiles
 inner join profile.contexts on profiles.profile_key = contexts.profile_key
@@ -39,5 +39,12 @@ left join ingest.turns as answered
     and contexts.dialogue_id = answered.dialogue_id
     and contexts.turn_index - 1 = answered.turn_index
     and answered.role = 'recommender'
+-- a decoy stands in the place of the item that the human recommender named
+left join profile.contexts as named
+    on contexts.kind = 'decoy'
+    and named.kind = 'reaction'
+    and contexts.profile_key = named.profile_key
+    and contexts.dialogue_id = named.dialogue_id
+    and contexts.turn_index = named.turn_index
 where contexts.profile_key = $profile_key and contexts.split = $split
 order by contexts.context_id
