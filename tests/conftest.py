@@ -12,13 +12,16 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests import profiled, suites
+from tests import new_stores, profiled, suites
 from tests.prefect_server import prefect_server  # noqa: F401  a fixture
 from understudy.doors import checks
+from understudy.doors import store as doors_store
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "examples" / "sample"
 N_FEW = 240
+# Every client of HTTP reads the certificates of all authorities, which takes it 17 ms; tests talk to servers on loopback without TLS.
+os.environ.setdefault("SSL_CERT_FILE", str(ROOT / "tests" / "no_authority.pem"))
 # `--hypothesis-profile=campaign` looks longer (tests/readers/conftest.py)
 settings.register_profile("quick", max_examples=30, deadline=None)
 settings.load_profile("quick")
@@ -48,6 +51,16 @@ def alone(shared_folder: Path) -> Callable[[str], AbstractContextManager[None]]:
             yield
 
     return held
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _new_stores(shared_folder: Path, alone: Callable[[str], AbstractContextManager[None]]) -> Iterator[None]:
+    """A new store is a copy of one that was migrated once for all test processes."""
+    with alone("new-stores"):
+        template = new_stores.made(shared_folder / "new-store.duckdb")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(doors_store, "connected", new_stores.copying(template))
+        yield
 
 
 @pytest.fixture(scope="session")

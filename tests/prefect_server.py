@@ -64,11 +64,12 @@ def _started(folder: Path) -> tuple[str, str]:
     with (folder / "prefect.log").open("w") as log:
         process = subprocess.Popen([*command, *words], env=environment, stdout=log, stderr=log, start_new_session=True)
     address, end = f"http://127.0.0.1:{port}/api", time.monotonic() + PATIENCE_S
-    while not _answers(address):
-        if process.poll() is not None or time.monotonic() > end:
-            process.kill()
-            raise AssertionError((folder / "prefect.log").read_text()[-3000:])
-        time.sleep(0.2)
+    with httpx.Client() as client:
+        while not _answers(client, address):
+            if process.poll() is not None or time.monotonic() > end:
+                process.kill()
+                raise AssertionError((folder / "prefect.log").read_text()[-3000:])
+            time.sleep(0.2)
     _end_with_the_run(process.pid)
     return address, str(process.pid)
 
@@ -80,8 +81,8 @@ def _end_with_the_run(server: int) -> None:
     subprocess.Popen(["bash", "-c", watch, str(run), str(server)], stderr=subprocess.DEVNULL, start_new_session=True)
 
 
-def _answers(address: str) -> bool:
+def _answers(client: httpx.Client, address: str) -> bool:
     try:
-        return httpx.get(f"{address}/health").status_code == 200
+        return client.get(f"{address}/health").status_code == 200
     except httpx.HTTPError:
         return False

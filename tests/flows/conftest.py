@@ -5,53 +5,28 @@ What Prefect itself does is seen by few tests: one of each kind of flow, a deplo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
 
 import pytest
-from prefect import Flow, Task, unmapped
 
+from tests.flows.unserved import without_prefect
 from understudy.parameters import PanelSize, RunOptions, Search
 from understudy.profile.anchors import human_anchors
 
 ROOT = Path(__file__).resolve().parents[2]
-SMALL = PanelSize(per_stratum=6, behaviour=8, free=4)
+SMALL = PanelSize(per_stratum=3, behaviour=5, free=2)
 SEARCH = Search(population=4, generations=1, n_front=2, panel=SMALL, front_panel=SMALL)
 
 
-class Mapped:
-    """What a task that was mapped without Prefect returned or raised."""
-
-    def __init__(self, work: Callable[[Any], Any], over: Any) -> None:
-        self._value, self._raised = None, None
-        try:
-            self._value = work(over)
-        except Exception as error:
-            self._raised = error
-
-    def result(self) -> Any:
-        if self._raised is not None:
-            raise self._raised
-        return self._value
-
-
 @pytest.fixture
-def plain_flows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Flows and tasks are the functions that they are made of; nothing is told to a server."""
-
-    def called(self: Flow[..., Any] | Task[..., Any], *values: Any, **named: Any) -> Any:
-        return self.fn(*values, **named)
-
-    def mapped(self: Task[..., Any], over: Iterable[Any], *shared: unmapped[Any]) -> list[Mapped]:
-        values = [one.unwrap() for one in shared]
-        return [Mapped(lambda each: self.fn(each, *values), one) for one in over]
-
-    for kind in (Flow, Task):
-        monkeypatch.setattr(kind, "__call__", called)
-    monkeypatch.setattr(Task, "map", mapped)
+def plain_flows() -> Iterator[None]:
+    """Flows and tasks are the functions that they are made of."""
+    with without_prefect():
+        yield
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.flows.unserved import without_prefect
 from understudy.doors.events import recording
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed, ProviderFailed
@@ -34,7 +35,7 @@ def spent(parameters: dict[str, Any]) -> dict[str, Any]:
     return failed.value.fields
 
 
-@pytest.mark.usefixtures("prefect_server", "few_halvings")
+@pytest.mark.usefixtures("prefect_server", "few_halvings", "quick_suites")
 def test_a_night_goes_all_the_way_and_again_costs_nothing(night: dict[str, Any], tmp_path: Path) -> None:
     night["options"].store.unlink()
     with recording(tmp_path / "events.jsonl"):
@@ -56,14 +57,17 @@ def test_a_night_goes_all_the_way_and_again_costs_nothing(night: dict[str, Any],
     assert before["ledger"]["n_unknown"] == 0
     assert before["tables"]["publish.releases"] == 0
 
-    again = spent(night)
+    # what is not paid again does not hang on who runs the flows
+    with without_prefect():
+        again = spent(night)
     after = store_status(night["options"].store)
     assert again["n_model_calls"] == 0
     assert without_nights(after) == without_nights(before)
     nothing = {"flow_run_id": "", "n_model_calls": 0, "calls": dict.fromkeys(first["calls"], 0)}
     assert {**again, "flow_run_id": ""} == {**first, **nothing}
 
-    other = spent({**night, "batch": "two"})
+    with without_prefect():
+        other = spent({**night, "batch": "two"})
     counts = store_status(night["options"].store)["tables"]
     assert other["calls"]["search"] == 0
     assert other["calls"]["report"] > first["calls"]["report"] / 2, "the report of another batch is played anew"
@@ -145,7 +149,7 @@ def test_the_report_that_simulate_leaves_out_is_played_by_validate(night: dict[s
         stages.validate("b", store=options.store)
     with pytest.raises(GateFailed) as failed:
         stages.validate("b", store=options.store, options=options)
-    assert failed.value.fields["calls"]["report"] > 30, "24 reactions, 6 decoys and 8 whole dialogues"
+    assert failed.value.fields["calls"]["report"] > 30, "12 reactions, 3 decoys and 5 whole dialogues"
     assert failed.value.fields["overlap"]["value"] == 0
     both = stages.simulate("sample", setting="zero_shot", n=4, batch="c", report=night["report"], options=options)
     assert both["is_reported"]

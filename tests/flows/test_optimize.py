@@ -12,14 +12,15 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey, Fl
 from understudy.doors.events import recording
 from understudy.doors.store import Store
 from understudy.flows import stages
-from understudy.parameters import Search
+from understudy.parameters import PanelSize, Search
 from understudy.search.plan import n_survivors
 
 
 @pytest.mark.usefixtures("prefect_server")
 def test_each_generation_is_a_flow_with_pictures_and_a_race_leaves_its_laps(night: dict[str, Any]) -> None:
     store, told = night["options"].store, list[tuple[str, str, str]]()
-    search: Search = night["search"].model_copy(update={"racing": True})
+    # of half of a smaller panel not everything would be measured
+    search: Search = night["search"].model_copy(update={"racing": True, "panel": PanelSize(per_stratum=4, behaviour=8, free=4)})
     began = datetime.now(UTC)
     with recording(None, listener=lambda *event: told.append(event)):
         found = stages.optimize("sample", search=search, options=night["options"])

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey, FlowRunFilter, FlowRunFilterName, FlowRunFilterStartTime
 
 from tests.stored import on
 from understudy.doors import releases as shelf
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed
+from understudy.flows import stages
 from understudy.release.pulling import pull
 from understudy.release.verification import verify
 from understudy.tasks.publish import batch as publishing
@@ -73,6 +77,19 @@ def test_a_release_has_all_its_files_read_only_and_verifies(published: tuple[str
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o444 for path in release.iterdir())
     assert verify(release)["digest"] == fields["release"]["digest"]
     assert (fields["n_dialogues"], fields["n_examples"], fields["licence"]) == (149, 149, "CC0-1.0")
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_a_release_is_a_page_of_the_run_that_published_it(judged_store: str, tmp_path: Path) -> None:
+    began = datetime.now(UTC)
+    fields = stages.publish("one", "small", releases=str(tmp_path / "releases"), store=Path(judged_store))
+    since = FlowRunFilter(start_time=FlowRunFilterStartTime(after_=began), name=FlowRunFilterName(any_=["publish one as small"]))
+    with get_client(sync_client=True) as client:
+        (run,) = client.read_flow_runs(flow_run_filter=since)
+        (page,) = client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["release"])), flow_run_filter=since)
+    assert run.state is not None
+    assert run.state.is_completed()
+    assert page.description == f"{fields['release']['name']} version {fields['release']['version']}"
 
 
 def test_a_dialogue_in_quarantine_is_in_no_file(published: tuple[str, Path, dict[str, Any]]) -> None:
