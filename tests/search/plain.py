@@ -18,8 +18,9 @@ from typing import Any
 from understudy.doors.store import Store
 from understudy.errors import BudgetExhausted
 from understudy.parameters import Caps, Models, PanelSize, RunOptions, Search
-from understudy.search import drive
+from understudy.search import drive, loop
 from understudy.search.drive import Conclusion
+from understudy.search.operator_credit import OperatorCredit
 from understudy.tasks.optimize.finals import keep_conclusion
 from understudy.tasks.optimize.generations import Run, setup_of
 from understudy.tasks.optimize.ground import MappedGround
@@ -80,6 +81,14 @@ def searched(store: Path, search: Search, **options: Any) -> dict[str, Any]:
     """The fields of the search; `options` as `run_open` takes them."""
     with run_open(store, search, **options) as (run, opened):
         return {**keep_conclusion.fn(opened, run, ended(opened, run)), "n_model_calls": opened.gateway.n_calls}
+
+
+def costs_of(store: Path, search: Search) -> tuple[list[list[tuple[str, str, int | None]]], list[OperatorCredit]]:
+    """What the rows of a search say that its candidates cost (genome, operator, work, generation by generation), and its operators earn."""
+    with run_open(store, search) as (run, opened):
+        history = RowMemory(opened, run, Functions()).history(search.generations + 1)
+    costs = [[(each.genome.digest, each.operator, each.work) for each in members] for members in history]
+    return costs, loop.operator_credits(history, plan=run.plan)
 
 
 def digest_of(store: Path, tables: Sequence[str]) -> dict[str, Any]:

@@ -61,6 +61,8 @@ def compared(prepared: Path, done: Path, fields: dict[str, Any], at: int, folder
     again = plain.searched(store, plain.small(1))
     assert again["front_digest"] == fields["front_digest"]
     assert plain.digest_of(store, LEFT) == plain.digest_of(done, LEFT)
+    # what the critic's calls cost is in these rows, and the next generation draws its operators by it
+    assert plain.costs_of(store, plain.small(1)) == plain.costs_of(done, plain.small(1))
     with Store.open(store) as left:
         assert left.counts()["play.completions"] == n_completions(done)
 
@@ -92,4 +94,10 @@ def test_the_critic_was_shown_turns_of_people_and_its_children_are_told_apart(wh
     assert any('"human"' in row[0] and '"failing":[{' in row[0] for row in shown)
     assert made is not None
     assert made[0] > 0
+    with Store.open(done) as store:
+        costs = store._connection.execute("select critic_work_tokens, n_critic_tokens from optimize.candidates where place is not null")
+        assert any(work > written > 0 for work, written in costs.fetchall())
+    (_, children), credits = plain.costs_of(done, plain.small(1))
+    assert all(work for _, _, work in children)
+    assert sum(one.n_tokens for one in credits) > 0
     assert fields["critic"].startswith("rehearsal/")
