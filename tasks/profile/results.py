@@ -58,6 +58,8 @@ class InstrumentFields(TypedDict):
     per_class: dict[str, Any] | None
     confusion_by_register: dict[str, Any] | None
     kind: NotRequired[str]
+    languages: NotRequired[list[str]]
+    macro_f1_by_register: NotRequired[dict[str, FigureFields]]
 
 
 class SuggestionFields(TypedDict):

@@ -65,7 +65,12 @@ def ground_of(store: Store, dataset: str, read: Sequence[Read], *, split: str | 
             f"the split {chosen!r} of {dataset!r} holds no dialogues", hint="choose another --split; `understudy profile` shows their sizes"
         )
     points = {name: at for one in held for name, at in _points(humans, one).items()}
-    read_by = {name: one for name, one in instrument_fields(store, humans).items() if name in NAMES}
+    known = humans.instruments.described()
+    read_by: dict[str, InstrumentFields] = {
+        name: {**one, "languages": known[name]["languages"], "macro_f1_by_register": known[name]["macro_f1"]}
+        for name, one in instrument_fields(store, humans).items()
+        if name in NAMES
+    }
     n_uses, confusions = store.rows("optimize/n_test_uses")[0]["n"], known_confusions(store, humans)
     return AuditGround(chosen, replace(side, points=points), splits, human, n_uses, read_by, confusions)
 

@@ -130,6 +130,8 @@ def test_three_files_are_ranked_and_written_as_page_latex_and_csv(world: Any, tm
     assert "<script" not in page
     assert 'name="viewport"' in page
     assert "prefers-color-scheme:dark" in page
+    assert "Languages of the dialogues, told by py3langid" in page
+    assert "<h2>Instruments</h2>" in page
     assert page.count("<svg") == page.count('role="img"><title>') > 3
     assert latex.count("\\begin{tabular}") == latex.count("\\end{tabular}") == 3
     assert "\\textless{}script\\textgreater{}\\&\\_\\%\\$\\#\\{\\}\\textasciitilde{}\\textasciicircum{}" in latex

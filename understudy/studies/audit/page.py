@@ -16,7 +16,7 @@ from understudy.measure.reference import Reference
 from understudy.report.figures import REHEARSAL_WARNING, figure
 from understudy.report.web import web_page
 from understudy.studies.audit.drawings import CAPTIONS, pictures
-from understudy.studies.audit.instruments import INSTRUMENTS, UNCORRECTED, instrument_rows
+from understudy.studies.audit.instruments import INSTRUMENTS, UNCORRECTED, instrument_rows, languages_in_words
 from understudy.studies.audit.measurement import Audit
 from understudy.studies.audit.pairing import Heard
 from understudy.studies.audit.tables import objective_rows, pair_rows, reported_rows
@@ -74,6 +74,7 @@ def _file(fields: Mapping[str, Any], shown: AuditShown, reference: Reference, pl
     own = [] if "files" in fields else ["<h3>What the seekers say</h3>", _table(("figure", "simulated", "humans"), reported_rows([fields]))]
     return [
         f'<p class="small">{escape(_counts(fields))}</p>',
+        f'<p class="small">{escape(languages_in_words(fields["languages"]))}</p>',
         _setting(audit),
         *([f'<p class="note">{escape(REHEARSAL_WARNING)}</p>'] if "rehearsal" in fields["engines"] else []),
         "<h3>Findings, the most severe first</h3>",
