@@ -50,7 +50,8 @@ def reactions(spoken: pl.DataFrame) -> pl.DataFrame:
     at = pl.int_range(pl.len())
     stratum = at.map_elements(lambda n: STRATA[n % 4], return_dtype=pl.String)
     return spoken.select(
-        "dialogue_id", "seeker_id", "recommender_id", "text", context_id=pl.format("c{}", at), stratum=stratum, item_id=pl.lit("1")
+        "dialogue_id", "seeker_id", "recommender_id", "text", context_id=pl.format("c{}", at), stratum=stratum, item_id=pl.lit("1"),
+        answered=pl.lit("how about this one?"),
     )
 
 
