@@ -15,10 +15,10 @@ from understudy.flows.cli.model_arguments import CapArguments, ModelArguments
 from understudy.flows.cli.options import RUN, STORE, OfDataset, StoreFile, Surface
 from understudy.flows.cli.tables import PageTable
 from understudy.parameters import RunOptions
-from understudy.release.verdicts import Outcome
 from understudy.report.figures import bound, interval_cell, number, overlapping, read_by, underpowered
 
 if TYPE_CHECKING:
+    from understudy.release.verdicts import Outcome
     from understudy.tasks.validate.batch import GateFields, ValidateFields
 
 
