@@ -48,7 +48,7 @@ class Dials:
     seed: int = 0
     n_frozen: int = 2
     rank: int = 8
-    epochs: int = 6
+    epochs: int = 14
     rate: float = 1.5e-3
     dropout: float = 0.1
     smoothing: float = 0.05
