@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from understudy.flows.cli.beforehand import Means
-from understudy.flows.cli.console import answer
+from understudy.flows.cli.console import answer, then
 from understudy.flows.cli.options import AsJson
 from understudy.flows.cli.tables import PageTable
 from understudy.report.figures import figure
@@ -48,3 +48,4 @@ def page(console: Console, fields: ReactFields) -> None:
         for name, one in fields["macro_f1"].items():
             table.add_row(name, figure(one))
         console.print(table)
+    then(console, "understudy audit --dataset NAME --simulated FILE --reader messages")

@@ -60,6 +60,10 @@ class InstrumentFields(TypedDict):
     kind: NotRequired[str]
     languages: NotRequired[list[str]]
     macro_f1_by_register: NotRequired[dict[str, FigureFields]]
+    reason: NotRequired[str]
+    basis: NotRequired[str]
+    gold: NotRequired[dict[str, Any] | None]
+    labels: NotRequired[dict[str, Any] | None]
 
 
 class SuggestionFields(TypedDict):

@@ -17,6 +17,7 @@ from understudy.instruments import language, reaction
 from understudy.instruments.shipped import figures, model
 from understudy.instruments.text import Titles
 from understudy.keys import json_line
+from understudy.records import FigureFields
 
 LEXICON = "lexicon"
 INSTRUMENTS = (model.NAME, LEXICON)
@@ -36,7 +37,7 @@ class ReactFields(TypedDict):
     labels: dict[str, int]
     n_not_measured: int
     not_measured: dict[str, int]
-    macro_f1: dict[str, Any]
+    macro_f1: dict[str, FigureFields]
     path: str
 
 

@@ -34,8 +34,14 @@ def reported(world: Any, name: str, replies: list[str], **facts: Any) -> dict[st
 @pytest.mark.parametrize(
     ("name", "replies", "expected"),
     [
-        ("refusals", ["No thanks, not for me.", "I hated that one.", "[END]"], {"negative_reactions": 2 / 3, "stop_tokens": 1.0}),
-        ("acceptances", ["That sounds great, I will watch it.", "Who plays in it?"], {"acceptance_any": 1 / 2, "questions": 1 / 3}),
+        ("refusals", ["No thanks, not for me.", "I hated that one."], {"negative_reactions": 1.0}),
+        ("ends", ["Who plays in it?", "[END]"], {"stop_tokens": 1.0}),
+        (
+            "acceptances",
+            ["That sounds great, I will watch it.", "Sounds good, I will watch that.", "Who plays in it?"],
+            {"acceptance_any": 2 / 3},
+        ),
+        ("questions", ["Who plays in it?", "Is it long?"], {"questions": 2 / 3}),
     ],
 )
 def test_a_planted_habit_is_reported_with_its_humans(name: str, replies: list[str], expected: dict[str, float], world: Any) -> None:
@@ -43,7 +49,7 @@ def test_a_planted_habit_is_reported_with_its_humans(name: str, replies: list[st
     for figure, value in expected.items():
         assert found[figure]["simulated"]["value"] == pytest.approx(value)
         low, high = found[figure]["difference"]["ci"]
-        assert 0 < low <= found[figure]["difference"]["value"] <= high
+        assert 0 < low <= found[figure]["difference"]["value"] <= high, (figure, found[figure])
     for one in found.values():
         assert set(one) == {"simulated", "human", "difference", "what", "humans"}
         assert one["humans"] == "all"

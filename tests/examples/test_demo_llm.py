@@ -35,10 +35,11 @@ def told(value: float | None, n: int, **more: Any) -> dict[str, Any]:
 def fields(**changed: Any) -> dict[str, Any]:
     row = {"human": told(0.1, 80), "outcome": "not_measured", "seed": told(0.3, 80), "optimized": told(0.2, 80)}
     leaks = {**row, "seed": told(24.0, 4, min_n=9, underpowered=True), "optimized": told(None, 0)}
+    passed, failed = ({"passed": passes, "outcome": "passed" if passes else "failed"} for passes in (True, False))
     verdicts = [
-        {"suite": "bias", "subject": "positive_bias", "observed": 0.2, "n": 80, "passed": True, "detail": ""},
-        {"suite": "leakage", "subject": "title", "observed": 0.0, "n": 4, "passed": False, "detail": "not measured: n is 4; at least 190"},
-        {"suite": "leakage", "subject": "", "observed": 1.0, "n": 1, "passed": False, "detail": "a check of the evidence"},
+        {"suite": "bias", "subject": "positive_bias", "observed": 0.2, "n": 80, **passed, "detail": ""},
+        {"suite": "leakage", "subject": "title", "observed": 0.0, "n": 4, **failed, "detail": "not measured: n is 4; at least 190"},
+        {"suite": "leakage", "subject": "", "observed": 1.0, "n": 1, **failed, "detail": "a check of the evidence"},
     ]
     answered: dict[str, Any] = {
         "objectives": {"positive_bias": row, "data_leakage": leaks}, "verdicts": verdicts, "engine": "smollm2", "n_model_calls": 800,

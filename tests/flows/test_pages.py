@@ -23,6 +23,7 @@ from understudy.tasks.models import ModelsFields
 from understudy.tasks.profile.results import LabelsFields, ProfileFields
 from understudy.tasks.publish.listing import ReleasesFields
 from understudy.tasks.simulate.results import SimulateFields
+from understudy.tasks.studies.react import ReactFields
 from understudy.tasks.studies.results.probes import OneProbeFields
 from understudy.tasks.validate.dialogues import DialoguesFields
 
@@ -39,6 +40,7 @@ KINDS: dict[str, tuple[str, Any]] = {
     "dialogues": ("dialogues", DialoguesFields),
     "verify": ("verify", VerifyFields),
     "models": ("models", ModelsFields),
+    "react": ("react", ReactFields),
 }
 FIGURE = {"value": 123456.789012, "ci": [-234567.890123, 345678.901234], "n": 1234567}
 PER_CALL = ("prompt_tokens", "reply_tokens", "latency_s", "cached_share")
@@ -54,17 +56,25 @@ SAID: dict[str, Any] = {
     "cost": dict.fromkeys(("n_dialogues", "n_tokens", "n_critic_tokens"), 1234567),
     "sections": {"role": [["gone", "1234567 films"], ["new", "2345678 films"]]},
     "rejected": [{"n": 1234567, "operator": "crossover", "reason": "a near-duplicate"}],
+    "instruments": {
+        "reaction": {
+            "kind": "shipped", "digest": "0123456789abcdef", "fitted_on": [], "languages": ["en"], "macro_f1": {"human": FIGURE},
+            "macro_f1_by_register": {"human": FIGURE}, "per_class": None, "confusion_by_register": None,
+        },
+    },
     "confusion_by_register": {"reaction": {"human": {"n": 1234567, "source": "gold acts"}}},
 }  # fmt: skip
 
-NAMES = {"calls": ("search", "report", "dialogues")}
+NAMES = {"calls": ("search", "report", "dialogues"), "reported": ("questions", "stop_tokens")}
 
 
 def made(kind: Any, name: str = "") -> Any:
     """A value of a type, as wide as values get."""
-    if name in SAID:
-        return SAID[name]
     origin, inner = get_origin(kind), get_args(kind)
+    # of a profile an instrument has a type of its own; elsewhere it is a mapping whose names the pages know
+    is_typed = name == "instruments" and is_typeddict(inner[-1])
+    if name in SAID and origin is not Literal and not is_typed:
+        return SAID[name]
     if is_typeddict(kind):
         fields = {field: made(one, field) for field, one in get_type_hints(kind).items() if field != "content"}
         return fields | ({"ci": FIGURE["ci"]} if "ci" in fields else {}) | ({"range": [1234567, 2345678]} if "range" in fields else {})

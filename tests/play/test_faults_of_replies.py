@@ -181,9 +181,9 @@ def test_a_repetition_that_stays_ends_the_dialogue_as_it_did() -> None:
     assert (done.status, done.reason, done.asked_again) == ("complete", "repetition", {"repetition": 1})
 
 
-def test_the_counts_by_reason_are_kept_and_old_rows_have_none() -> None:
+def test_the_counts_by_reason_are_kept_and_old_rows_have_none(tmp_path: Path) -> None:
     done = played(Script("", "a drama please", "bye"))
-    with Store.open(":memory:") as store:
+    with Store.open(tmp_path / "s.duckdb") as store:
         keep_played(store, [done, replace(done, play_key="old", asked_again=None)], profile_key="p")
         found = load_played(store, [done.play_key, "old"])
     assert found[done.play_key] == done

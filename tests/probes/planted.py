@@ -81,8 +81,13 @@ def world() -> HumanLogs:
     return HumanLogs(ITEMS, POPULARITY, talks, personas, opinions, judged, "forms")
 
 
-def human_like(questions: Questions, shares: Callable[[str], float], items: Mapping[str, Item] = ITEMS) -> Say:
-    """Says of each place what humans said at another one, and likes what they like, as often as they do."""
+def human_like(
+    questions: Questions, shares: Callable[[str], float], items: Mapping[str, Item] = ITEMS, *, takes: float = 0.6
+) -> Say:
+    """Says of each place what humans said at another one, and likes what they like, as often as they do.
+
+    `takes`: the share of the human recommenders' suggestions that it accepts.
+    """
     others: dict[str, Question] = {}
     for schema in {one.schema for one in questions.asked}:
         alike = [one for one in questions.asked if one.schema is schema]
@@ -105,7 +110,8 @@ def human_like(questions: Questions, shares: Callable[[str], float], items: Mapp
                 knows = draw("knows", unit.exchange.dialogue_id, unit.kind) < 0.85
                 if unit.kind == "choose":
                     return {"better": "first" if unit.true_first == knows else "second"}
-                return {"takes_it": "accept" if draw("takes", unit.exchange.dialogue_id) < (0.6 if unit.true_shown else 0.1) else "reject"}
+                accepts = draw("takes", unit.exchange.dialogue_id) < (takes if unit.true_shown else 0.1)
+                return {"takes_it": "accept" if accepts else "reject"}
         raise AssertionError(unit)
 
     return say

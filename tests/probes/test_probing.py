@@ -156,7 +156,7 @@ def like_humans(store: str) -> Any:
     for name in probes.names():
         questions = probes.load(name).questions(humans, n=50, model="any", seed=0)
         if name != "contamination":
-            say = planted.human_like(questions, shares.__getitem__, humans.items)
+            say = planted.human_like(questions, shares.__getitem__, humans.items, takes=0.9)
             answers |= {(one.request.seed, one.request.messages[0].content): json.dumps(say(one)) for one in questions.asked}
     return lambda messages, seed: answers.get((seed, messages[0]["content"]), json.dumps({"titles": ["Some Film"]}))
 
@@ -174,7 +174,8 @@ def test_all_tasks_through_the_gateway_tell_a_too_positive_model_from_one_like_h
     found = {name: {key: one.get("outcome") for key, one in told.get("figures", {}).items()} for name, told in positive["tasks"].items()}
     assert found["binary_preference"]["positive_share"] == "above"
     assert (found["open_preference"]["praise"], found["open_preference"]["polarity_spread"]) == ("above", "below")
-    assert (found["feedback"]["accepted_true"], found["feedback"]["first_chosen"]) == ("above", "above")
+    # the sample's seekers accept nine in ten of these suggestions, so that who accepts all of them is not apart
+    assert (found["feedback"]["accepted_true"], found["feedback"]["first_chosen"]) == ("not_apart", "above")
     assert {told["engine"] for told in positive["tasks"].values()} == {"planted"}
     # paid for once: the same probe again asks nothing
     assert probed(store, positively, name="positive")["n_model_calls"] == 0

@@ -67,7 +67,7 @@ def test_the_sample_carries_the_demo(profiled: tuple[Path, dict[str, Any]]) -> N
     assert fields["licence"] == "CC0-1.0"
     assert fields["human"]["n_dialogues"] == fields["n_dialogues"]
     assert fields["instruments"]["rehearsal"]["fitted_on"] == ["exemplar", "search"]
-    assert fields["instruments"]["reaction"]["kind"] == "lexicon"
+    assert fields["instruments"]["reaction"]["kind"] == "shipped"
     json.dumps(fields, allow_nan=False)
 
 
