@@ -62,10 +62,10 @@ class _Once:
     """Builds the reference of the same humans once: it is the costly half of an audit."""
 
     def __init__(self, build: Callable[..., Reference]) -> None:
-        self._build, self._built = build, dict[tuple[int, int], Reference]()
+        self._build, self._built = build, dict[tuple[int, int, str], Reference]()
 
     def build(self, human: Human, *, seed: int) -> Reference:
-        key = (len(human.behaviour), seed)
+        key = (len(human.behaviour), seed, human.instruments.digest)
         if key not in self._built:
             self._built[key] = self._build(human, seed=seed, min_contexts=20)
         return self._built[key]
