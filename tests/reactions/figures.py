@@ -24,12 +24,11 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
 import labelled  # noqa: E402
 
+from tests.iard_gold import iard_turns  # noqa: E402
 from understudy.instruments import fitted, gold, reaction, validation  # noqa: E402
 from understudy.instruments.shipped import model  # noqa: E402
 from understudy.instruments.text import Titles  # noqa: E402
 from understudy.profile.labelling import agreement  # noqa: E402
-from understudy.readers import Options, iard  # noqa: E402
-from understudy.records import Dialogue, Item  # noqa: E402
 from understudy.statistics.confusion import confusion, scores  # noqa: E402
 
 FIGURES = HERE.parents[1] / "understudy" / "instruments" / "shipped" / "figures.json"
@@ -53,7 +52,8 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     turns = labelled.of_test(given.labels, redial=given.redial)
-    gold_turns, titles = gold_of(given.iard)
+    every_turn, titles = iard_turns(given.iard)
+    gold_turns = gold.known(every_turn)
     on_iard = fitted.fit_reaction(gold_turns, titles)
     reads: dict[str, Reads] = {"shipped": shipped, "lexicon": lexicon, "fitted on IARD": lambda some: by_model(on_iard, some)}
     for name, read in reads.items():
@@ -146,27 +146,6 @@ def alpha(turns: Sequence[Turn]) -> Any:
     """Krippendorff's alpha of the two labellings."""
     rows = [(one["id"], name, one[f"label_{name}"]) for one in turns for name in "ab" if one[f"label_{name}"]]
     return agreement(pl.DataFrame(rows, schema=["label_id", "annotator", "reaction"], orient="row"), "reaction")
-
-
-def gold_of(file: Path) -> tuple[pl.DataFrame, Titles]:
-    """IARD's turns (columns GOLD), all in one split, and its titles."""
-    rows, items = [], {}
-    for one in iard.read([file], Options(None)):
-        if isinstance(one, Item):
-            items[one.item_id] = one
-        elif isinstance(one, Dialogue):
-            said: dict[int | None, list[str]] = {}
-            for label in one.labels:
-                if label.name == "act":
-                    said.setdefault(label.turn_index, []).append(label.value)
-            for at, turn in enumerate(one.turns):
-                answers = at > 0 and turn.role == "seeker"
-                before = said.get(at - 1, []) if answers else []
-                heard = one.turns[at - 1].text if answers else ""
-                rows.append((one.dialogue_id, "search", turn.role, heard, turn.text, at, said.get(at, []), before))
-    order = ("dialogue_id", "split", "role", "answered", "text", "turn_index", "acts", "previous_acts")
-    turns = pl.DataFrame(rows, schema={name: gold.GOLD[name] for name in order}, orient="row")
-    return gold.known(turns), Titles.of(items)
 
 
 if __name__ == "__main__":
