@@ -29,21 +29,21 @@ def made(turns: pl.DataFrame) -> Instruments:
     return Instruments(fitted.fit_reaction(turns, TITLES), fitted.fit_acts(turns, TITLES))
 
 
-def test_the_same_gold_in_another_order_gives_the_same_digest(iard_turns: Turns) -> None:
-    turns = iard_turns()
+def test_the_same_gold_in_another_order_gives_the_same_digest(gold_turns: Turns) -> None:
+    turns = gold_turns()
     one, other = made(turns), made(turns.sample(fraction=1.0, shuffle=True, seed=5))
     assert one.digests == other.digests
     assert one.digest != LEXICON.digest
 
 
-def test_other_gold_gives_another_digest(iard_turns: Turns) -> None:
-    turns = iard_turns()
+def test_other_gold_gives_another_digest(gold_turns: Turns) -> None:
+    turns = gold_turns()
     changed = turns.with_columns(text=pl.col("text") + " zyzzogeton")
     assert made(turns).digests["reaction"] != made(changed).digests["reaction"]
 
 
-def test_a_fitted_instrument_is_made_again_from_json(iard_turns: Turns) -> None:
-    one = made(iard_turns())
+def test_a_fitted_instrument_is_made_again_from_json(gold_turns: Turns) -> None:
+    one = made(gold_turns())
     assert isinstance(one.reaction, Classifier)
     assert one.act is not None
     kept = json.loads(json.dumps({"reaction": one.reaction.as_json(), "act": one.act.as_json()}))
@@ -55,38 +55,38 @@ def test_a_fitted_instrument_is_made_again_from_json(iard_turns: Turns) -> None:
 
 
 @pytest.mark.parametrize("broken", ["idf", "coefficients", "words", "version"])
-def test_json_that_does_not_fit_together_is_refused(iard_turns: Turns, broken: str) -> None:
-    value = fitted.fit_reaction(iard_turns(), TITLES).as_json()
+def test_json_that_does_not_fit_together_is_refused(gold_turns: Turns, broken: str) -> None:
+    value = fitted.fit_reaction(gold_turns(), TITLES).as_json()
     value[broken] = 99 if broken == "version" else value[broken][1:]
     with pytest.raises(BadInput):
         fitted.Classifier.from_json(value)
 
 
-def test_it_learns_what_the_gold_says(iard_turns: Turns) -> None:
+def test_it_learns_what_the_gold_says(gold_turns: Turns) -> None:
     said = answers("ok adding it to my list", "too scary for me", "already watched that twice", "hello there", " ")
-    instruments = made(iard_turns())
+    instruments = made(gold_turns())
     assert instruments.reactions(said, TITLES).to_list() == ["accept", "reject", "neither", "neither", "neither"]
     acts = instruments.acts(said["text"]).to_list()
     assert acts == ["accept", "reject", "seen", "greet", "other"]
     assert set(acts) <= set(ACTS)
 
 
-def test_one_class_alone_is_refused(iard_turns: Turns) -> None:
-    turns = iard_turns().with_columns(acts=pl.lit(["ACC"]))
+def test_one_class_alone_is_refused(gold_turns: Turns) -> None:
+    turns = gold_turns().with_columns(acts=pl.lit(["ACC"]))
     with pytest.raises(BadInput, match="cannot be fitted"):
         fitted.fit_reaction(turns, TITLES)
 
 
-def test_two_classes_are_told_apart(iard_turns: Turns) -> None:
-    turns = iard_turns().filter(pl.col("acts").list.first().is_in(["ACC", "SEE", "REC-S"]))
+def test_two_classes_are_told_apart(gold_turns: Turns) -> None:
+    turns = gold_turns().filter(pl.col("acts").list.first().is_in(["ACC", "SEE", "REC-S"]))
     model = fitted.fit_reaction(turns, TITLES)
     assert model.classes == ("accept", "neither")
     assert model.predict(pl.Series(["i will watch it tonight", "i saw it last year"])).to_list() == ["accept", "neither"]
 
 
-def test_no_turn_is_read_by_a_model_that_saw_its_dialogue(iard_turns: Turns) -> None:
+def test_no_turn_is_read_by_a_model_that_saw_its_dialogue(gold_turns: Turns) -> None:
     # a word of its own per dialogue, with labels that hang on the dialogue alone: nothing can be learned for another dialogue
-    turns = iard_turns().filter(pl.col("role") == "seeker").with_columns(number=pl.col("dialogue_id").str.slice(1).cast(pl.Int64))
+    turns = gold_turns().filter(pl.col("role") == "seeker").with_columns(number=pl.col("dialogue_id").str.slice(1).cast(pl.Int64))
     coded = pl.when(pl.col("number") % 2 == 0).then(pl.lit(["ACC"])).otherwise(pl.lit(["REJ"]))
     alone = turns.with_columns(acts=coded, previous_acts=pl.lit(["REC-S"]), text=pl.format("word{}", pl.col("dialogue_id")))
     task = validation.tasks(alone, TITLES)["reaction"]
@@ -94,8 +94,8 @@ def test_no_turn_is_read_by_a_model_that_saw_its_dialogue(iard_turns: Turns) -> 
     assert validation.cross_validated(task)["macro_f1"]["value"] < 0.7
 
 
-def test_dialogues_of_other_codes_are_no_gold(iard_turns: Turns) -> None:
-    turns = iard_turns(4)
+def test_dialogues_of_other_codes_are_no_gold(gold_turns: Turns) -> None:
+    turns = gold_turns(4)
     foreign = turns.with_columns(acts=pl.when(pl.col("dialogue_id") == "d0").then(pl.lit(["REVEAL"])).otherwise(pl.col("acts")))
     assert set(gold.known(foreign)["dialogue_id"]) == {"d1", "d2", "d3"}
 
