@@ -98,9 +98,9 @@ def _shown(read: Read, ground: AuditGround, reference: Reference, options: Audit
     fields = {"name": read.file.name, "reader": read.file.reader, "same_setting": options.same_setting}
     n_duplicates, frequent = len(heard) - len(pieces), frequent_turns(turns_of([_own(one) for one in pieces]))
     fields |= {"languages": dict(found.observed.languages.shares), "frequent_turns": frequent}
-    fields |= {**_about(read, pieces, ground), "n_duplicates": n_duplicates, **measurement.as_json(found)}
+    engines = engines_in(facts["engine"] for one in pieces if (facts := pairing.facts_of(one.dialogue)).get("engine"))
+    fields |= {**_about(read, pieces, ground), "engines": engines, "n_duplicates": n_duplicates, **measurement.as_json(found)}
     often = beside_humans(frequent, ground.human.turns)
-    engines = _engines(pieces)
     author = engines[0] if len(engines) == 1 else ""
     fields["corrected"] = corrected_fields(found.observed.reactions, known, ground.confusions, engine=author)
     fields |= {"findings": findings(found, reference, n_duplicates=n_duplicates, frequent=often), "worst": worst(found, pieces)}
@@ -130,10 +130,6 @@ def _written(fields: Fields, shown: Sequence[AuditShown], reference: Reference, 
     return paths
 
 
-def _engines(pieces: Sequence[Heard]) -> list[str]:
-    return engines_in(facts["engine"] for one in pieces if (facts := pairing.facts_of(one.dialogue)).get("engine"))
-
-
 def _about(read: Read, pieces: Sequence[Heard], ground: AuditGround) -> Fields:
     paired = Counter(ground.splits[one.human.dialogue_id] in ground.held for one in pieces if one.human)
     return {
@@ -145,7 +141,6 @@ def _about(read: Read, pieces: Sequence[Heard], ground: AuditGround) -> Fields:
         "n_paired": paired[True],
         "n_paired_elsewhere": paired[False],
         "n_unknown": sum(pairing.is_named(one.dialogue) and one.human is None for one in pieces),
-        "engines": _engines(pieces),
         "n_targets": sum(one.target is not None for one in pieces),
         "n_targets_outside": sum(one.target is not None and one.target.item_id not in ground.humans.items for one in pieces),
         "n_rejects": read.rejects.total(),
