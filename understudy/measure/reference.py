@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import polars as pl
 
-from understudy.instruments import acts, chosen, copying, corpus, disclosure, features, language, near, text
+from understudy.instruments import chosen, copying, corpus, disclosure, features, language, near, text
 from understudy.instruments.chosen import LEXICON, Instruments
 from understudy.instruments.copying import CopyIndex
 from understudy.instruments.corpus import Corpus, Vocabulary
@@ -22,6 +22,7 @@ from understudy.instruments.language import Languages, languages_of
 from understudy.instruments.near import NearIndex
 from understudy.instruments.text import Titles
 from understudy.keys import digest
+from understudy.measure import reading
 from understudy.measure.privacy import Sources
 from understudy.measure.resampling import Units, speakers_of, units_of
 from understudy.records import Item
@@ -133,23 +134,23 @@ class Reference:
     def build(cls, human: Human, *, seed: int, min_contexts: int = MIN_CONTEXTS) -> Reference:
         """The reference of one split: titles, labels, acts, copy index and counts, all computed here and once."""
         titles, catalogue = Titles.of(human.items), ItemIndex(human.items)
-        spoken = _spoken(human.turns, titles)
+        spoken = reading.spoken(human.turns, titles)
         copies, nearly = CopyIndex.of(spoken), NearIndex.of(spoken)
-        texts = read([human.behaviour["text"], human.behaviour["previous"]], titles, human.instruments)
-        behaviour = _with_before(human.behaviour, texts)
+        texts = reading.read([human.behaviour["text"], human.behaviour["previous"]], titles, human.instruments)
+        behaviour = reading.with_before(human.behaviour, texts)
         vocabulary = Vocabulary.of(behaviour)
         return cls(
-            reactions=_labelled(human.reactions, titles, human.instruments),
+            reactions=reading.labelled(human.reactions, titles, human.instruments),
             corpus=Corpus.of(behaviour, vocabulary),
-            turns=_flagged(behaviour.select(*_TURN, source=pl.lit("behaviour")), copies, nearly),
-            disclosures=_disclosures(human.targets, human.turns.rename({"dialogue_id": "play_key"}), catalogue),
-            lengths=_lengths(behaviour.with_columns(play_key="dialogue_id")),
-            speakers=_speakers(human.turns),
+            turns=reading.flagged(behaviour.select(*_TURN, source=pl.lit("behaviour")), copies, nearly),
+            disclosures=reading.disclosures(human.targets, human.turns.rename({"dialogue_id": "play_key"}), catalogue),
+            lengths=reading.lengths(behaviour.with_columns(play_key="dialogue_id")),
+            speakers=reading.speakers(human.turns),
             titles=titles,
             vocabulary=vocabulary,
             copies=copies,
             nearly=nearly,
-            sources=Sources(_of_seekers(spoken), seed),
+            sources=Sources(reading.of_seekers(spoken), seed),
             catalogue=catalogue,
             instruments=human.instruments,
             seed=seed,
@@ -217,96 +218,21 @@ def observe(simulated: Simulated, reference: Reference) -> Observed:
     seekers = spoken.filter(pl.col("role") == "seeker").join(reference.speakers, on="dialogue_id", how="left")
     played = (simulated.behaviour, simulated.reactions)
     spoken_texts = [*(frame["text"] for frame in (*played, seekers)), simulated.behaviour["previous"]]
-    texts = read(spoken_texts, reference.titles, reference.instruments)
-    behaviour, free = _with_before(simulated.behaviour, texts), _with_text(seekers, texts)
-    said = {"behaviour": behaviour, "reaction": _with_text(simulated.reactions, texts), "free": free}
+    texts = reading.read(spoken_texts, reference.titles, reference.instruments)
+    behaviour, free = reading.with_before(simulated.behaviour, texts), reading.with_text(seekers, texts)
+    said = {"behaviour": behaviour, "reaction": reading.with_text(simulated.reactions, texts), "free": free}
     # looked up together: setting up the lookups costs more than the turns of a small panel
     turns = pl.concat([frame.select(*_TURN, source=pl.lit(source)) for source, frame in said.items()])
     outcomes = simulated.outcomes if simulated.outcomes is not None else simulated.free_dialogues
     return Observed(
-        reactions=_labelled(simulated.reactions, reference.titles, reference.instruments),
+        reactions=reading.labelled(simulated.reactions, reference.titles, reference.instruments),
         corpus=Corpus.of(behaviour, reference.vocabulary),
-        turns=_flagged(turns, reference.copies, reference.nearly),
-        disclosures=_disclosures(usable.drop_nulls("target"), spoken, reference.catalogue),
+        turns=reading.flagged(turns, reference.copies, reference.nearly),
+        disclosures=reading.disclosures(usable.drop_nulls("target"), spoken, reference.catalogue),
         outcomes=outcomes.select("status", "reason"),
         free_dialogues=simulated.free_dialogues,
-        free_lengths=_lengths(free),
+        free_lengths=reading.lengths(free),
         same_setting=simulated.same_setting,
         records=free.select("tokens", dialogue_id="play_key"),
         languages=languages_of(pl.concat([frame.select("dialogue_id", "text") for frame in (*played, seekers)])),
     )
-
-
-def read(texts: list[pl.Series], titles: Titles, instruments: Instruments) -> pl.DataFrame:
-    """Every different text once: text, tokens, n_tokens, act and the feature columns.
-
-    One pass for all sources, because matching the catalogue's titles costs more than the texts of one evaluation.
-    """
-    unique = pl.concat([one.alias("text") for one in texts]).unique().sort().to_frame()
-    masked = unique.with_columns(masked=titles.masked("text")).with_columns(plain=text.plain("masked"))
-    worded = masked.with_columns(act=instruments.acts(masked["masked"])).with_columns(tokens=text.tokens("plain"))
-    counted = worded.with_columns(n_tokens=pl.col("tokens").list.len().cast(pl.Int64))
-    return counted.with_columns(features.features("masked", "n_tokens")).drop("masked", "plain")
-
-
-def _with_text(turns: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
-    return turns.join(texts, on="text", how="left", maintain_order="left")
-
-
-def _with_before(behaviour: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
-    """BEHAVIOUR as read, with `before`: the act of the same seeker's previous turn."""
-    earlier = _with_text(behaviour.select(text="previous"), texts)["act"]
-    started = pl.when(pl.col("previous") != "").then(earlier).otherwise(pl.lit(acts.START))
-    return _with_text(behaviour, texts).with_columns(before=started)
-
-
-def _labelled(reactions: pl.DataFrame, titles: Titles, instruments: Instruments) -> pl.DataFrame:
-    label = instruments.reactions(reactions, titles)
-    return reactions.with_columns(label=label).drop("answered", "text")
-
-
-def _flagged(turns: pl.DataFrame, copies: CopyIndex, nearly: NearIndex) -> pl.DataFrame:
-    flags = copies.flags(turns)
-    return flags.select("dialogue_id", "n_tokens", "copied", "shared", near=nearly.flags(turns), source="source")
-
-
-def _spoken(turns: pl.DataFrame, titles: Titles) -> pl.DataFrame:
-    # a recommender without an id is a stranger to every other dialogue
-    unknown = pl.concat_str(pl.lit("recommender of "), pl.col("dialogue_id"))
-    worker = pl.when(pl.col("role") == "seeker").then(pl.col("seeker_id")).otherwise(pl.coalesce("recommender_id", unknown))
-    split = pl.col("split") if "split" in turns.columns else pl.lit("")
-    masked = turns.select("dialogue_id", "role", split=split, worker=worker, masked=titles.masked("text"))
-    worded = masked.with_columns(plain=text.plain("masked"))
-    return worded.select("dialogue_id", "role", "split", "worker", tokens=text.tokens("plain"))
-
-
-def _of_seekers(spoken: pl.DataFrame) -> pl.DataFrame:
-    return spoken.filter((pl.col("role") == "seeker") & (pl.col("split") != "test")).select("dialogue_id", "worker", "split", "tokens")
-
-
-def _speakers(turns: pl.DataFrame) -> pl.DataFrame:
-    columns = [name for name in ("dialogue_id", "seeker_id", "recommender_id", "split") if name in turns.columns]
-    return turns.select(columns).unique(subset="dialogue_id", keep="first", maintain_order=True)
-
-
-def _lengths(turns: pl.DataFrame) -> pl.DataFrame:
-    return turns.group_by("play_key").agg(n_turns=pl.len(), n_tokens=pl.col("n_tokens").sum()).sort("play_key")
-
-
-def _disclosures(targets: pl.DataFrame | None, turns: pl.DataFrame, catalogue: ItemIndex) -> pl.DataFrame:
-    """Per dialogue with a target: dialogue_id, title, attributes (whether each was given away)."""
-    rows = []
-    if targets is not None and len(targets):
-        key = "play_key" if "play_key" in targets.columns else "dialogue_id"
-        wanted = turns.filter(pl.col("play_key").is_in(targets[key].to_list())).sort("play_key", "turn_index")
-        # plain rows by key: a frame a dialogue costs more than reading its turns
-        spoken: dict[str, list[tuple[str, str, list[str]]]] = {}
-        for name, *turn in wanted.select("play_key", "role", "text", "item_ids").iter_rows():
-            spoken.setdefault(name, []).append((turn[0], turn[1], turn[2]))
-        for row in targets.sort(key).iter_rows(named=True):
-            said = spoken.get(row[key])
-            if said is not None and row["target"] in catalogue.items:
-                told = catalogue.disclosure_of(row["target"], said)
-                rows.append((row[key], row["dialogue_id"], told.title, told.attributes))
-    schema = {"play_key": pl.String, "dialogue_id": pl.String, "title": pl.Boolean, "attributes": pl.Boolean}
-    return pl.DataFrame(rows, schema=schema, orient="row")

@@ -12,7 +12,8 @@ import polars as pl
 
 from understudy.instruments.chosen import ANSWERS
 from understudy.instruments.disclosure import ItemIndex
-from understudy.measure.reference import Reference, read
+from understudy.measure.reading import read
+from understudy.measure.reference import Reference
 from understudy.play.dialogue import Played
 from understudy.records import DECOY, Context
 from understudy.search.influence import ComparedTurn, Exhibit, Reading

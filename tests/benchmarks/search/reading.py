@@ -12,9 +12,9 @@ import polars as pl
 
 from understudy.instruments.chosen import Instruments
 from understudy.instruments.text import Titles
-from understudy.measure import reference
+from understudy.measure import reading
 
-_plain_read = reference.read
+_plain_read = reading.read
 
 
 class Readings:
@@ -25,7 +25,7 @@ class Readings:
         self._texts: set[str] = set()
 
     def read(self, texts: list[pl.Series], titles: Titles, instruments: Instruments) -> pl.DataFrame:
-        """What `understudy.measure.reference.read` says of the texts, in the order that it has them in."""
+        """What `understudy.measure.reading.read` says of the texts, in the order that it has them in."""
         wanted = pl.concat([one.alias("text") for one in texts]).unique().sort()
         if missing := [text for text in wanted if text not in self._texts]:
             fresh = _plain_read([pl.Series("text", missing)], titles, instruments)
@@ -38,8 +38,8 @@ class Readings:
 @contextmanager
 def remembered(readings: Readings) -> Iterator[None]:
     """Reads through `readings` inside the block."""
-    reference.read = readings.read
+    reading.read = readings.read
     try:
         yield
     finally:
-        reference.read = _plain_read
+        reading.read = _plain_read

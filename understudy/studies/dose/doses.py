@@ -25,7 +25,7 @@ from understudy.instruments.copying import WINDOW
 from understudy.instruments.disclosure import ItemIndex
 from understudy.instruments.text import MASK, Titles
 from understudy.keys import rng_of, share_of
-from understudy.measure.reference import read
+from understudy.measure.reading import read
 from understudy.profile.splits import seeker_of
 from understudy.records import Dialogue, Turn
 from understudy.studies.dose import wordings
