@@ -16,6 +16,7 @@ from understudy.doors.limits import ReadingLimits
 from understudy.flows import stages
 from understudy.names import checked_name
 from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search
+from understudy.readers import Options
 from understudy.tasks.artifacts import gathered
 from understudy.tasks.kept import snapshot_kept
 from understudy.tasks.names import with_batch
@@ -43,6 +44,7 @@ def nightly(
     dataset: str,
     data: str,
     reader: str | None = None,
+    layout: Options = stages.AS_KNOWN,
     setting: str = "zero_shot",
     batch: str | None = None,
     n: int = 800,
@@ -66,7 +68,7 @@ def nightly(
     require_enough(n, report, anyway=anyway)
     # held from beginning to end, so that no other process writes between two stages
     with store_open(options.store) as store, snapshot_kept(store), recorded(store, dataset=dataset, batch=named) as night, gathered():
-        stages.ingest(reader or dataset, [data], dataset=dataset, limits=limits, store=store)
+        stages.ingest(reader or dataset, [data], dataset=dataset, options=layout, limits=limits, store=store)
         stages.profile(dataset, store=store)
         with answering({"flow_run_id": str(flow_run.get_id())}):
             require_evidence(store, dataset, report, batch=named, anyway=anyway)

@@ -56,7 +56,7 @@ def ingest(
 ) -> IngestFields:
     """Human logs into the store; the fields of `understudy ingest`."""
     checked_name(dataset, of="data set")
-    files_of(reader, paths, is_mapped=options.fields is not None)  # a path that cannot be used leaves no store behind
+    files_of(reader, paths, fields=options.fields)  # a path that cannot be used leaves no store behind
     with store_open(store) as opened:
         done = ingest_logs(opened, reader, paths, dataset=dataset, split=split, options=options, limits=limits)
     emit("ingest", "ingest_done", done["source_sha256"])

@@ -214,7 +214,8 @@ def checked(kind: type[Parameters], values: dict[str, Any]) -> Parameters:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"{name}: {first['msg']}; the value is {_shown(name, first.get('input'))}") from error
+        place = f"{name}: " if name else ""  # without a name it is said of all values together
+        raise BadInput(f"{place}{first['msg']}; the value is {_shown(name, first.get('input'))}") from error
 
 
 def _shown(name: str, value: Any) -> str:

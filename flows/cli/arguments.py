@@ -97,6 +97,10 @@ class LayoutArguments:
     roles: Roles = None
     fields: FieldsFile = None
 
+    def __post_init__(self) -> None:
+        """Raises BadInput for values that cannot be used, before anything is started."""
+        self.options()
+
     def options(self) -> Options:
         """The options of the reader. Raises BadInput for roles or a map of fields that cannot be used."""
         from understudy.readers import Options

@@ -161,9 +161,10 @@ def _logs(given: Options) -> None:
 
     named = [str(one) for one in _each(given["reader"])] or [str(given["dataset"])]
     paths = [Path(str(one)) for name in ("paths", "data", "simulated") for one in _each(given.get(name))]
+    mapped = readers.Options.given(None, fields=Path(str(given["fields"])) if given.get("fields") else None)
     # one reader for all of them, or one for each; of other numbers the command itself says what is wrong
     for reader, path in zip(named if len(named) == len(paths) else named[:1] * len(paths), paths, strict=True):
-        readers.find(reader, path, is_mapped=bool(given.get("fields")))
+        readers.find(reader, path, fields=mapped.concerning(reader, named).fields)
 
 
 def _store(path: Path, asked: list[tuple[Means, str]], given: Options) -> None:

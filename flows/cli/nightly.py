@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from understudy.flows.cli import optimize, publish, validate
-from understudy.flows.cli.arguments import LimitArguments, NightSearchArguments, OutputArguments, RunArguments
+from understudy.flows.cli.arguments import LayoutArguments, LimitArguments, NightSearchArguments, OutputArguments, RunArguments
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.compare import OUTCOME_COLOURS
 from understudy.flows.cli.console import answer, then
@@ -41,6 +41,7 @@ class LogArguments:
     dataset: NewDataset
     data: Annotated[Path, typer.Option(help="File or folder of the human logs."), Means.INPUT]
     reader: Annotated[str | None, typer.Option(help="Name of the reader. Default: the name of the data set.")] = None
+    layout: LayoutArguments
     reading: LimitArguments
 
 
@@ -84,6 +85,7 @@ def nightly(
             logs.dataset,
             str(logs.data),
             reader=logs.reader,
+            layout=logs.layout.options(),
             setting=setting,
             batch=release.batch,
             n=release.n,

@@ -57,7 +57,7 @@ def ingest_logs(
     limits: ReadingLimits = LIMITS,
 ) -> IngestFields:
     """The fields of `understudy ingest`. The same files twice add no row; all or nothing is written."""
-    module, found = readers.load(reader), readers.files_of(reader, paths, is_mapped=options.fields is not None)
+    module, found = readers.load(reader), readers.files_of(reader, paths, fields=options.fields)
     licence = {files.licence_beside(path) or module.LICENCE for path in found.read}
     if len(licence) != 1:
         raise BadInput(

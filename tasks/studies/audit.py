@@ -73,7 +73,8 @@ def audit_files(
     if options.split is not None:
         audited_splits(options.split)
     with store_open(Path(store_path)) as store:
-        read = [read_simulated(one, options.layout, drop=options.drop) for one in files]
+        readers = [one.reader for one in files]
+        read = [read_simulated(one, options.layout.concerning(one.reader, readers), drop=options.drop) for one in files]
         ground = ground_of(store, dataset, read, split=options.split, by_id=options.by_id)
     reference = Reference.build(ground.human, seed=options.seed)
     shown = [_shown(one, ground, reference, options) for one in read]

@@ -37,7 +37,7 @@ def read_simulated(file: AuditedFile, options: Options, *, drop: Sequence[str] =
     Raises BadInput where there are none, with the first reason.
     """
     module = readers.load(file.reader)
-    found = readers.files_of(file.reader, [file.path], is_mapped=options.fields is not None)
+    found = readers.files_of(file.reader, [file.path], fields=options.fields)
     dialogues: list[Dialogue] = []
     items: list[Item] = []
     rejects: Counter[str] = Counter()

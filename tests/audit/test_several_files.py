@@ -72,7 +72,9 @@ def test_the_ranking_says_which_part_makes_it_and_what_it_is_without() -> None:
     assert ranking["order"] == ["agenda", "llm"]
     assert ranking["without"]["tokens"] == {"order": ["llm", "agenda"], "ties": [], "is_other_order": True, "is_other_first": True}
     assert ranking["parts"]["tokens"] == {"agenda": 0.05, "llm": 0.50}
-    assert ranking["told"] == "agenda is nearest to the humans. Without tokens, llm is."
+    assert ranking["told"] == (
+        "agenda is nearest to the humans. llm is 0.075 farther: tokens +0.225, acts -0.150. Without tokens, llm is."
+    )
     assert sum(pair["parts"].values()) == pytest.approx(pair["difference"]["value"])
     assert pair["parts"]["tokens"] < 0 < pair["parts"]["acts"]
 

@@ -7,15 +7,19 @@ from shutil import copyfile
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.flows.unserved import without_prefect
 from understudy.doors.events import recording
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed, ProviderFailed
 from understudy.flows import stages
+from understudy.flows.cli.app import app
 from understudy.flows.nightly import nightly
 from understudy.objectives import NAMES
 from understudy.parameters import Caps, Models, RunOptions
+from understudy.readers import Options
+from understudy.readers._field_map import FieldMap
 from understudy.tasks.status import StatusFields, store_status
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,6 +138,46 @@ def test_a_night_with_too_few_dialogues_is_refused_before_anything_is_read(night
     with pytest.raises(BadInput, match="cannot pass its gates"):
         nightly(**{**night, "anyway": False})
     assert not night["options"].store.exists()
+
+
+class _Read(Exception):
+    """The logs of a night are read; what follows is not played."""
+
+
+@pytest.mark.usefixtures("plain_flows")
+def test_a_night_reads_its_logs_by_roles_and_a_map_of_fields(
+    night: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def profiled(*_: Any, **__: Any) -> None:
+        raise _Read
+
+    monkeypatch.setattr("understudy.flows.nightly.stages.profile", profiled)
+    (tmp_path / "log.csv").write_text("c,who,said\n1,Ann,a comedy?\n1,desk,this one\n2,Ann,hi\n")
+    layout = Options({"Ann": "seeker", "desk": "recommender"}, FieldMap(dialogue=("c",), speaker=("who",), text=("said",)))
+    store = tmp_path / "own.duckdb"
+    with pytest.raises(_Read):
+        nightly(**{**night, "data": str(tmp_path / "log.csv"), "reader": "fields", "layout": layout, "options": RunOptions(store=store)})
+    with Store.open(store) as opened:
+        assert [row["dialogue_id"] for row in opened.rows("ingest/dialogues", dataset="sample")] == ["1", "2"]
+
+
+def test_the_command_hands_roles_and_fields_to_the_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+
+    def run(flow: Any, *_: Any, **parameters: Any) -> dict[str, Any]:
+        given.update(parameters, flow=flow)
+        return {}
+
+    monkeypatch.setattr("understudy.flows.cli.running.run", run)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "log.csv").write_text("c,who,said\n1,Ann,hi\n")
+    (tmp_path / "map.toml").write_text('dialogue = "c"\nspeaker = "who"\ntext = "said"\n')
+    words = ("nightly", "--dataset", "d", "--data", "log.csv", "--reader", "fields", "--fields", "map.toml", "--roles", "Ann=seeker")
+    CliRunner().invoke(app, [*words, "--json"])
+    assert given["layout"] == Options({"Ann": "seeker"}, FieldMap(dialogue=("c",), speaker=("who",), text=("said",)))
+    assert given["flow"].validate_parameters({"dataset": "d", "data": "x", "layout": {"roles": {"Ann": "seeker"}}})["layout"] == Options(
+        {"Ann": "seeker"}
+    )
 
 
 @pytest.mark.usefixtures("plain_flows", "quick_suites")

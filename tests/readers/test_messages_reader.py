@@ -136,6 +136,21 @@ def test_an_unknown_role_is_named_with_the_option_and_can_be_told(tmp_path: Path
         read(tmp_path / "c.jsonl", row, roles={"wizard": "expert"})
 
 
+def test_a_system_that_answers_the_seeker_is_no_instruction(tmp_path: Path) -> None:
+    said = [{"speaker": "USER", "text": "a comedy?"}, {"speaker": "SYSTEM", "text": "try this"}]
+    row = {"conversation": said}
+    (refused,) = read(tmp_path / "c.jsonl", row)
+    assert isinstance(refused, Reject)
+    assert refused.reason == "nobody recommends, and 'SYSTEM' speaks after the seeker: say who it is with --roles SYSTEM=recommender"
+    (one,) = read(tmp_path / "c.jsonl", row, roles={"system": "recommender"})
+    assert isinstance(one, Dialogue)
+    assert [(turn.role, turn.text) for turn in one.turns] == [("seeker", "a comedy?"), ("recommender", "try this")]
+    instructed = {"messages": [{"role": "system", "content": "be kind"}, {"role": "user", "content": "hi"}]}
+    (alone,) = read(tmp_path / "c.jsonl", instructed)
+    assert isinstance(alone, Dialogue)
+    assert [turn.role for turn in alone.turns] == ["seeker"]
+
+
 @pytest.mark.parametrize(
     ("broken", "reason"),
     [

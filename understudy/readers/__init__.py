@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypedDict, cast
 
@@ -16,6 +16,7 @@ from understudy import plugins
 from understudy.doors import files
 from understudy.errors import BadInput
 from understudy.readers._field_map import BESIDE, FieldMap, field_map
+from understudy.readers._speakers import require_roles
 from understudy.records import Record
 
 MOST_NAMED = 20
@@ -37,8 +38,13 @@ class Options:
 
     @classmethod
     def given(cls, roles: Mapping[str, str] | None, *, fields: Path | None = None) -> Options:
-        """The options with the map of fields in a file. Raises BadInput for a map that cannot be used."""
+        """The options with the map of fields in a file. Raises BadInput for roles or a map that cannot be used."""
+        require_roles(roles)
         return cls(roles, None if fields is None else field_map(fields))
+
+    def concerning(self, reader: str, among: Sequence[str]) -> Options:
+        """The options for the files of one of several readers: where one of them takes a map of fields, the others are not given it."""
+        return replace(self, fields=None) if reader != MAPPED and MAPPED in among else self
 
 
 class Reader(Protocol):
@@ -72,7 +78,7 @@ class Reader(Protocol):
 class _Mapped(Protocol):
     """What the reader MAPPED offers besides."""
 
-    def find_mapped(self, path: Path) -> list[Path]:
+    def find_mapped(self, path: Path, fields: FieldMap) -> list[Path]:
         """The files of which the caller tells the layout. Raises BadInput."""
 
 
@@ -81,15 +87,15 @@ def load(name: str) -> Reader:
     return cast(Reader, plugins.load("readers", name))
 
 
-def find(name: str, path: Path, *, is_mapped: bool = False) -> list[Path]:
+def find(name: str, path: Path, *, fields: FieldMap | None = None) -> list[Path]:
     """The files that the reader `name` reads for `path`. Raises BadInput that names the right reader where another claims them.
 
-    `is_mapped`: the caller gives a map of their fields, which only the reader MAPPED takes.
+    `fields`: the map of their fields that the caller gives, which only the reader MAPPED takes.
     """
-    if is_mapped:
+    if fields is not None:
         if name != MAPPED:
             raise BadInput(f"the reader `{name}` has a layout of its own and takes no map of fields", hint=f"use the reader `{MAPPED}`")
-        return cast(_Mapped, load(name)).find_mapped(path)
+        return cast(_Mapped, load(name)).find_mapped(path, fields)
     try:
         return load(name).find(path)
     except BadInput as error:
@@ -124,9 +130,9 @@ class FileCounts(TypedDict):
     skipped_files: list[str]
 
 
-def files_of(name: str, paths: Sequence[str], *, is_mapped: bool = False) -> FoundFiles:
+def files_of(name: str, paths: Sequence[str], *, fields: FieldMap | None = None) -> FoundFiles:
     """The files that a reader takes from paths, each once, and those that it leaves. Raises BadInput."""
-    found = {file.resolve(): file for path in paths for file in find(name, Path(path), is_mapped=is_mapped)}
+    found = {file.resolve(): file for path in paths for file in find(name, Path(path), fields=fields)}
     if not found:
         raise BadInput("no path was given", hint="give the data set's folder or its files")
     seen = (one for path in paths if (folder := Path(path)).is_dir() for one in folder.iterdir())

@@ -6,9 +6,9 @@ import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from understudy.doors import files
 from understudy.errors import BadInput
@@ -17,7 +17,10 @@ from understudy.records import Role
 
 BESIDE = "fields.toml"
 SKIPPED = "skip"
-_HINT = 'write for example: turns = "log", speaker = "who", text = "said", id = "session", and a table [roles] with CLIENT = "seeker"'
+_HINT = (
+    'write for example: turns = "log", speaker = "who", text = "said", id = "session", and a table [roles] with CLIENT = "seeker"; '
+    'for a table with one utterance a row: dialogue = "session", speaker = "who", text = "said", order = "number"'
+)
 
 
 def _steps(value: Any) -> Any:
@@ -33,12 +36,19 @@ class FieldMap(BaseModel):
 
     `dialogues` begins at the file's value (empty: that is the dialogue, or the list of them); `turns`, `id` and the others at a dialogue;
     `speaker` and `text` at a turn (empty: the turn itself is the text). Without `speaker`, speakers alternate from `opener`.
-    `roles`: name of a speaker → seeker, recommender, or `skip` for messages that are no turns.
+    `roles`: name of a speaker → seeker, recommender, or `skip` for messages that are no turns. `labels`: name of a label → path.
+
+    With `dialogue` in the place of `turns` the file is a table with one utterance a row: all paths begin at a row, `dialogue` names the
+    dialogue of a row, and `order` is what the rows of a dialogue are sorted by. `delimiter` and `quoted` are those of a CSV file.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    turns: Steps
+    turns: Steps | None = None
+    dialogue: Steps | None = None
+    order: Steps | None = None
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    quoted: bool = True
     text: Steps = ()
     speaker: Steps | None = None
     opener: Role = "seeker"
@@ -48,7 +58,27 @@ class FieldMap(BaseModel):
     recommender_id: Steps | None = None
     split: Steps | None = None
     metadata: Steps | None = None
+    labels: Mapping[str, Steps] = {}
     roles: Mapping[str, Literal["seeker", "recommender", "skip"]] = {}
+
+    @model_validator(mode="after")
+    def _one_layout(self) -> Self:
+        if (self.turns is None) == (not self.dialogue):
+            raise ValueError("either `turns`, the list of turns in a dialogue, or `dialogue`, the column that names it, is expected")
+        if self.dialogue and not self.text:
+            raise ValueError("text: the column of what is said is expected beside `dialogue`")
+        if self.dialogue and self.id is not None:
+            raise ValueError("id: rows are named by `dialogue`")
+        if self.turns is not None and (self.order or self.delimiter or not self.quoted):
+            raise ValueError("order, delimiter and quoted are of tables: they are expected beside `dialogue` alone")
+        return self
+
+    def columns(self) -> dict[str, Steps]:
+        """The paths that every row of a table has to have, by their names here."""
+        named = {"dialogue": self.dialogue, "speaker": self.speaker, "text": self.text, "order": self.order}
+        others = {"seeker_id": self.seeker_id, "recommender_id": self.recommender_id, "split": self.split, "metadata": self.metadata}
+        told = {name: steps for name, steps in {**named, **others}.items() if steps}
+        return {**told, **{f"labels.{name}": steps for name, steps in self.labels.items()}}
 
 
 def field_map(path: Path) -> FieldMap:

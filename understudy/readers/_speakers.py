@@ -26,12 +26,7 @@ class Speakers:
     @classmethod
     def of(cls, usual: Mapping[str, Role], roles: Mapping[str, str] | None) -> Speakers:
         """The caller's `roles` over the names that are `usual` in the format. Raises BadInput for a role that is none."""
-        wrong = sorted({role for role in (roles or {}).values() if role not in _ROLES})
-        if wrong:
-            raise BadInput(
-                f"{wrong[0]!r} is not a role; `seeker` or `recommender` is expected",
-                hint="write --roles NAME=seeker or --roles NAME=recommender",
-            )
+        require_roles(roles)
         return cls({**_ROLES, **usual, **{name.strip().casefold(): _ROLES[role] for name, role in (roles or {}).items()}})
 
     def roles_of(self, names: Iterable[Any]) -> list[Role]:
@@ -59,6 +54,16 @@ class Speakers:
 
     def _known_as(self, name: str) -> str:
         return f", the {self.known[name.casefold()]}" if name.casefold() in self.known else ""
+
+
+def require_roles(roles: Mapping[str, str] | None) -> None:
+    """Raises BadInput where a name is given another role than `seeker` or `recommender`."""
+    wrong = sorted({role for role in (roles or {}).values() if role not in _ROLES})
+    if wrong:
+        raise BadInput(
+            f"{wrong[0]!r} is not a role; `seeker` or `recommender` is expected",
+            hint="write --roles NAME=seeker or --roles NAME=recommender",
+        )
 
 
 def _checked(name: Any) -> str:

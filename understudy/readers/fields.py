@@ -1,8 +1,11 @@
-"""Dialogues in any JSON layout, read by a map of its fields: `--fields FILE`, or a file `fields.toml` beside the data."""
+"""Dialogues in any layout, read by a map of its fields: `--fields FILE`, or a file `fields.toml` beside the data.
+
+Dialogues are JSON values or rows of Parquet; or a table of CSV, Parquet or JSON has one utterance a row, and rows make dialogues.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,39 +14,54 @@ from understudy.doors import files
 from understudy.errors import BadInput
 from understudy.readers import Options
 from understudy.readers._chats import numbered, optional_identifier, optional_object, scalar_labels, stem
-from understudy.readers._field_map import BESIDE, SKIPPED, FieldMap, beside, field_map, value_at
+from understudy.readers._field_map import BESIDE, SKIPPED, FieldMap, Steps, beside, field_map, value_at
 from understudy.readers._files import first_json, own_files
 from understudy.readers._kit import Broken, Numbered, checked_text, identifier, json_value, read_records
+from understudy.readers._rows import ENDINGS as TABLES
+from understudy.readers._rows import Spoken, cell, columns_of, dialogues_of
 from understudy.readers._speakers import Speakers
 from understudy.readers._turns import Turns
-from understudy.records import Dialogue, Record, Role
+from understudy.records import Dialogue, Record, Role, Turn
 
 VERSION = 1
 LICENCE = "unknown"
 CARRIES = ("metadata",)
 TAGGED = False
-HOLDS = f"give --fields FILE, a map of the fields of .json or .jsonl files of dialogues, or lay it beside them as {BESIDE}"
+HOLDS = (
+    f"give --fields FILE, a map of the fields of .json, .jsonl or .parquet files of dialogues or of a table with one utterance a row, "
+    f"also as .csv or .tsv, or lay it beside them as {BESIDE}"
+)
 
 _WHO: dict[str, Role] = {
     "user": "seeker", "human": "seeker", "customer": "seeker",
     "assistant": "recommender", "gpt": "recommender", "bot": "recommender", "agent": "recommender",
 }  # fmt: skip
-_ENDINGS = (".json", ".jsonl")
+_ENDINGS = (".json", ".jsonl", *TABLES)
 
 
 def claims(path: Path) -> bool:
-    """A JSON file beside which a map of its fields lies."""
-    return _is_json(path) and beside(path) is not None and first_json(path) is not None
+    """A file beside which a map of its fields lies, and which has what the map tells, as far as its beginning shows."""
+    there = beside(path) if _ending(path) in _ENDINGS else None
+    if there is None:
+        return False
+    try:
+        return _fits(path, field_map(there))
+    except BadInput:
+        return True  # reading it says what is wrong with the map
 
 
 def find(path: Path) -> list[Path]:
-    """The JSON files beside which a map lies. Raises BadInput."""
+    """The files beside which a map lies. Raises BadInput."""
     return own_files(path, [f"*{ending}" for ending in _ENDINGS], claims=claims, layout=HOLDS)
 
 
-def find_mapped(path: Path) -> list[Path]:
-    """The JSON files for which the caller gives a map. Raises BadInput."""
-    return own_files(path, [f"*{ending}" for ending in _ENDINGS], claims=_is_json, layout=HOLDS)
+def find_mapped(path: Path, fields: FieldMap) -> list[Path]:
+    """The files that fit the map that the caller gives; a single file has only to be of a kind that can. Raises BadInput."""
+    is_one = path.is_file()
+    return own_files(
+        path, [f"*{ending}" for ending in _ENDINGS], layout=HOLDS,
+        claims=lambda one: _ending(one) in _ENDINGS if is_one else _fits(one, fields),
+    )  # fmt: skip
 
 
 def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:
@@ -53,14 +71,28 @@ def read(paths: Sequence[Path], options: Options) -> Iterator[Record]:
         fields = options.fields or _map_beside(path)
         told = {name: role for name, role in fields.roles.items() if role != SKIPPED}
         who = speakers.setdefault(path.parent, Speakers.of(_WHO, {**told, **(options.roles or {})}))
+        if fields.dialogue:
+            yield from read_records(path, dialogues_of(path, fields), partial(_from_rows, fields=fields, who=who))
+            continue
         for number, raw in _dialogues(path, fields):
             yield from read_records(path, [(number, raw)], partial(_built, number=number, path=path, fields=fields, who=who))
     for who in speakers.values():
         who.require_known()
 
 
-def _is_json(path: Path) -> bool:
-    return Path(files.plain_name(path)).suffix in _ENDINGS
+def _fits(path: Path, fields: FieldMap) -> bool:
+    """Whether a file is of a kind that the map can tell, and a table has all of its columns."""
+    ending = _ending(path)
+    if ending not in TABLES:
+        return ending in _ENDINGS and first_json(path) is not None
+    if not fields.dialogue:
+        return ending == ".parquet"
+    columns = columns_of(path, fields) or []
+    return all(".".join(steps) in columns or steps[0] in columns for steps in fields.columns().values())
+
+
+def _ending(path: Path) -> str:
+    return Path(files.plain_name(path)).suffix.lower()
 
 
 def _map_beside(path: Path) -> FieldMap:
@@ -72,11 +104,18 @@ def _map_beside(path: Path) -> FieldMap:
 
 def _dialogues(path: Path, fields: FieldMap) -> Numbered:
     """The raw dialogues of a file, numbered from 1; a mapping of dialogues by id gives each its key as `_key`."""
+    ending = _ending(path)
+    if ending in TABLES and ending != ".parquet":
+        raise BadInput(
+            f"the map of fields tells the layout of dialogues, and {path} is a table",
+            hint="name the column of the dialogue with `dialogue`, without `turns`",
+        )
+    held_in = enumerate(files.parquet_rows(path), 1) if ending in TABLES else numbered(path)
     if not fields.dialogues:
-        yield from numbered(path)
+        yield from held_in
         return
     number = 0
-    for _, raw in numbered(path):
+    for _, raw in held_in:
         try:
             held = value_at(json_value(raw) if isinstance(raw, bytes) else raw, fields.dialogues)
         except Broken:
@@ -101,21 +140,39 @@ def _built(raw: Any, *, number: int, path: Path, fields: FieldMap, who: Speakers
 
 
 def _dialogue(record: Mapping[str, Any] | list[Any], number: int, path: Path, fields: FieldMap, who: Speakers) -> Dialogue:
-    said = value_at(record, fields.turns)
+    said = value_at(record, fields.turns or ())
     if not isinstance(said, list) or not said:
-        raise Broken(f"turns: there is no list under {'.'.join(fields.turns)!r}")
+        raise Broken(f"turns: there is no list under {'.'.join(fields.turns or ())!r}")
     turns = Turns()
     for role, message in _spoken(said, fields, who):
         turns.say(role, _text(value_at(message, fields.text), fields))
+    return _told(_name(record, number, path, fields), turns.done(), fields, lambda _, steps: value_at(record, steps))
+
+
+def _from_rows(spoken: Spoken, fields: FieldMap, who: Speakers) -> list[Record]:
+    """The dialogue that the rows of a table make. `seeker_id` is read in the seeker's rows: each row may have the id of its speaker."""
+    rows = spoken.in_order(fields.order)
+    said, turns = list(_spoken(rows, fields, who)), Turns()
+    for role, row in said:
+        text = cell(row, fields.text)
+        turns.say(role, "" if text is None else _text(text, fields))
+    whose = {f"{role}_id": [row for one, row in said if one == role] for role in ("seeker", "recommender")}
+    at = lambda name, steps: spoken.same(steps, of=name, rows=whose.get(name, rows))  # noqa: E731
+    return [_told(spoken.name or "", turns.done(), fields, at)]
+
+
+def _told(name: str, turns: tuple[Turn, ...], fields: FieldMap, at: Callable[[str, Steps], Any]) -> Dialogue:
+    """The dialogue with what else the map tells of it; `at` gives what stands at the end of a path. Raises Broken."""
     steps = {"seeker_id": fields.seeker_id, "recommender_id": fields.recommender_id, "split": fields.split, "metadata": fields.metadata}
-    placed = {name: None if one is None else value_at(record, one) for name, one in steps.items()}
+    placed = {field: None if one is None else at(field, one) for field, one in steps.items()}
+    labels = {label: at(f"labels.{label}", one) for label, one in fields.labels.items()}
     return Dialogue(
-        dialogue_id=_name(record, number, path, fields),
-        turns=turns.done(),
+        dialogue_id=name,
+        turns=turns,
         seeker_id=optional_identifier(placed, "seeker_id"),
         recommender_id=optional_identifier(placed, "recommender_id"),
         official_split=optional_identifier(placed, "split"),
-        labels=scalar_labels(optional_object(placed, "metadata")),
+        labels=scalar_labels({**optional_object(placed, "metadata"), **labels}),
     )
 
 
@@ -126,7 +183,8 @@ def _spoken(said: Sequence[Any], fields: FieldMap, who: Speakers) -> Iterator[tu
         yield from ((roles[place % 2], message) for place, message in enumerate(said))
         return
     skipped = {name.strip().casefold() for name, role in fields.roles.items() if role == SKIPPED}
-    names = [(_speaker(value_at(message, fields.speaker)), message) for message in said]
+    at = cell if fields.dialogue else value_at
+    names = [(_speaker(at(message, fields.speaker)), message) for message in said]
     kept = [(name, message) for name, message in names if not isinstance(name, str) or name.strip().casefold() not in skipped]
     yield from zip(who.roles_of(name for name, _ in kept), (message for _, message in kept), strict=True)
 

@@ -1,4 +1,4 @@
-"""Chats: `messages`, `conversation`, `conversations` or `history` of {role, content} or ShareGPT's {from, value}, JSON or Parquet.
+"""Chats: `messages`, `conversation`, `conversations` or `history` of {role, content}, {from, value} or {speaker, text}, JSON or Parquet.
 
 Releases of this project are in this form. Who is who is known for the usual names, and told with `Options.roles` for others.
 """
@@ -6,7 +6,7 @@ Releases of this project are in this form. Who is who is known for the usual nam
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -27,27 +27,27 @@ from understudy.readers._speakers import Speakers
 from understudy.readers._turns import Turns
 from understudy.records import Dialogue, Label, Record, Role
 
-VERSION = 2
+VERSION = 3
 LICENCE = "unknown"
 CARRIES = ("metadata",)
 TAGGED = False
 HOLDS = (
     "chats are .jsonl, .json or .parquet files of records with `messages`, `conversation`, `conversations` or `history`, "
-    "a list of {role, content} or {from, value}"
+    "a list of {role, content}, {from, value} or {speaker, text}"
 )
 
 _IDS = ("dialogue_id", "conversation_id", "id")
 _WHO: dict[str, Role] = {"user": "seeker", "human": "seeker", "assistant": "recommender", "gpt": "recommender", "bot": "recommender"}
 _INSTRUCTIONS = {"system", "developer"}
 _FORMS = ("messages", "conversations", "conversation", "history")
-_KEYS = (("role", "content"), ("from", "value"))
+_KEYS = (("role", "content"), ("from", "value"), ("speaker", "text"))
 # facts about the dialogue that have a place of their own; the rest of the metadata become labels
 _PLACED = ("seeker_id", "recommender_id", "split")
 _PARQUET = ".parquet"
 
 
 def claims(path: Path) -> bool:
-    """A file whose first record has messages with a role and a content (or `from` and `value`)."""
+    """A file whose first record has messages with a role and a content, under the names that are usual."""
     if path.suffix == _PARQUET:
         return _claimed(_first_row(path))
     if Path(files.plain_name(path)).suffix not in (".json", ".jsonl"):
@@ -83,9 +83,12 @@ def _dialogue(record: Mapping[str, Any], number: int, path: Path, who: Speakers)
     facts = optional_object(record, "metadata")
     turns, said = Turns(), list(_said(record))
     skipped = _INSTRUCTIONS - who.known.keys()
-    spoken = [(name, content) for name, content in said if not isinstance(name, str) or name.strip().casefold() not in skipped]
+    spoken = [(name, content) for name, content in said if not _is_among(name, skipped)]
     n_instructions = len(said) - len(spoken)
-    for role, (_, content) in zip(who.roles_of(name for name, _ in spoken), spoken, strict=True):
+    roles = who.roles_of(name for name, _ in spoken)
+    if "recommender" not in roles:
+        _require_no_reply([name for name, _ in said], skipped)
+    for role, (_, content) in zip(roles, spoken, strict=True):
         turns.say(role, _text(content))
     placed = {name: record.get(name) if record.get(name) is not None else facts.get(name) for name in _PLACED}
     licence = {"licence": record.get("licence")}
@@ -100,6 +103,18 @@ def _dialogue(record: Mapping[str, Any], number: int, path: Path, who: Speakers)
     )
 
 
+def _is_among(name: Any, names: Set[str]) -> bool:
+    return isinstance(name, str) and name.strip().casefold() in names
+
+
+def _require_no_reply(speakers: Sequence[Any], instructing: Set[str]) -> None:
+    """Raises Broken where nobody recommends and `system` speaks after the seeker: that is no instruction but the system's reply."""
+    first = next((place for place, name in enumerate(speakers) if not _is_among(name, instructing)), len(speakers))
+    name = next((one for one in speakers[first:] if _is_among(one, instructing)), None)
+    if name is not None:
+        raise Broken(f"nobody recommends, and {name!r} speaks after the seeker: say who it is with --roles {name}=recommender")
+
+
 def _said(record: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
     form = next((form for form in _FORMS if record.get(form) is not None), "messages")
     said = record.get(form)
@@ -107,7 +122,7 @@ def _said(record: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
         said = json_value(said.encode())
     if not isinstance(said, list) or not said:
         raise Broken(f"{form}: missing or empty")
-    role, content = next((keys for keys in _KEYS if isinstance(said[0], dict) and keys[0] in said[0]), _KEYS[0])
+    role, content = next((keys for keys in _KEYS if isinstance(said[0], dict) and set(keys) <= said[0].keys()), _KEYS[0])
     for message in said:
         if not isinstance(message, dict):
             raise Broken(f"{form}: a message is not an object")

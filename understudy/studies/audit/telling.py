@@ -14,13 +14,13 @@ Fields = dict[str, Any]
 def standings_fields(standing: Standings) -> Fields:
     """`ranking`, `pairs` and `pairings` of an audit of several files."""
     return {
-        "ranking": [_ranking(one) for one in standing.rankings],
+        "ranking": [_ranking(one, standing.pairs) for one in standing.rankings],
         "pairs": [_pair(one) for one in standing.pairs],
         "pairings": [asdict(one) for one in standing.pairings],
     }
 
 
-def _ranking(one: Ranking) -> Fields:
+def _ranking(one: Ranking, pairs: Sequence[FilePair]) -> Fields:
     return {
         "objective": one.objective,
         **_order(one.whole),
@@ -31,19 +31,19 @@ def _ranking(one: Ranking) -> Fields:
             for name, order in one.without.items()
         },
         "not_ranked": dict(one.not_ranked),
-        "told": ranking_in_words(one),
+        "told": ranking_in_words(one, pairs),
     }
 
 
-def ranking_in_words(one: Ranking) -> str:
-    """The ranking in sentences: who is nearest to the humans, with whom in a tie, and which part alone makes it so."""
+def ranking_in_words(one: Ranking, pairs: Sequence[FilePair]) -> str:
+    """The ranking in sentences: who is nearest to the humans, with whom in a tie, which parts make it so, and which one alone does."""
     if len(one.whole.order) < 2:
         return "Fewer than two files could be ranked."
     first = _first(one.whole)
     nearest = f"{first[0]} is nearest to the humans" if len(first) == 1 else f"{_listed(first)} are nearest, and no two of them differ"
     others = [name for name, order in one.without.items() if _contradicts(order, one.whole)]
     hangs = [f"Without {name.replace('_', ' ')}, {one.without[name].order[0]} is." for name in others]
-    return " ".join([f"{nearest}.", *hangs])
+    return " ".join([f"{nearest}.", *_lead(one, pairs), *hangs])
 
 
 def paired_in_words(one: Mapping[str, Any]) -> str:
@@ -52,6 +52,19 @@ def paired_in_words(one: Mapping[str, Any]) -> str:
         return f"{one['a']} and {one['b']} share no dialogue: each is resampled by its own dialogues."
     same = "stand for the same humans" if one["by"] == "human" else "have the same scenario or id"
     return f"{one['a']} and {one['b']} are compared in pairs: {one['n_shared']} of {one['n_a']} and {one['n_b']} dialogues {same}."
+
+
+def _lead(one: Ranking, pairs: Sequence[FilePair]) -> list[str]:
+    """What each part adds to the distance between the nearest file and the next one that differs from it; nothing where none does."""
+    first, *others = one.whole.order
+    other = next((name for name in others if not _tied(first, name, one.whole)), None)
+    found = next((pair for pair in pairs if pair.objective == one.objective and {pair.a, pair.b} == {first, other}), None)
+    if found is None or found.difference.difference is None or len(found.parts) < 2:
+        return []
+    sign = 1 if found.a == other else -1
+    parts = sorted(((name, sign * value) for name, value in found.parts.items()), key=lambda part: -abs(part[1]))
+    shown = ", ".join(f"{name.replace('_', ' ')} {value:+.3f}" for name, value in parts)
+    return [f"{other} is {sign * found.difference.difference:.3f} farther: {shown}."]
 
 
 def _contradicts(order: Order, whole: Order) -> bool:
