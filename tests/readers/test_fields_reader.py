@@ -71,7 +71,7 @@ def test_lines_lists_and_places_in_lists(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("turns = ", "is not TOML"), ('text = "a"', "turns: Field required"), ('turns = "a"\nspeakr = "b"', "speakr: Extra inputs"),
+        ("turns = ", "is not TOML"), ('text = "a"', "either `turns`"), ('turns = "a"\nspeakr = "b"', "speakr: Extra inputs"),
         ('turns = "a"\n[roles]\nx = "narrator"', "roles.x"), ('turns = "a"\nopener = "me"', "opener"),
     ],
 )  # fmt: skip
@@ -103,9 +103,9 @@ def test_a_map_that_leads_nowhere_is_bad_input_or_a_reject(tmp_path: Path) -> No
 def test_a_map_is_for_the_reader_of_any_layout_alone(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("{}")
     with pytest.raises(BadInput) as caught:
-        readers.files_of("redial", [str(tmp_path)], is_mapped=True)
+        readers.files_of("redial", [str(tmp_path)], fields=FieldMap(turns=("t",)))
     assert "`fields`" in caught.value.hint
-    assert readers.files_of("fields", [str(tmp_path)], is_mapped=True).read == (tmp_path / "a.json",)
+    assert readers.files_of("fields", [str(tmp_path)], fields=FieldMap(turns=("t",))).read == (tmp_path / "a.json",)
     with pytest.raises(BadInput):
         readers.files_of("fields", [str(tmp_path)])
 
