@@ -94,14 +94,15 @@ def dialogues_of(path: Path, fields: FieldMap) -> list[tuple[int, Spoken]]:
     last: Spoken | None = None
     lost: list[_Lost] = []
     for number, row in _rows(path, fields):
-        name = row if isinstance(row, _Lost) else _named(row, number, fields)
-        if isinstance(name, _Lost):
-            lost.append(name)
+        held = row if isinstance(row, _Lost) else _named(row, number, fields)
+        if isinstance(held, _Lost):
+            lost.append(held)
             if last is not None:
-                last.why = last.why or name.told(path)
+                last.why = last.why or held.told(path)
             continue
+        name, cells = held
         last = found.setdefault(name, Spoken(name))
-        last.rows.append(row)
+        last.rows.append(cells)
         if lost:
             last.why, lost = last.why or lost[0].told(path), []
     if lost and not found:
@@ -109,12 +110,12 @@ def dialogues_of(path: Path, fields: FieldMap) -> list[tuple[int, Spoken]]:
     return list(enumerate(found.values(), 1))
 
 
-def _named(row: Cells, number: int, fields: FieldMap) -> str | _Lost:
-    """The dialogue of a row."""
+def _named(row: Cells, number: int, fields: FieldMap) -> tuple[str, Cells] | _Lost:
+    """The dialogue of a row, and the row."""
     value = cell(row, fields.dialogue or ())
     whole = int(value) if isinstance(value, float) and value.is_integer() else value  # a column of whole numbers with a gap
     try:
-        return identifier({"dialogue": whole}, "dialogue")
+        return identifier({"dialogue": whole}, "dialogue"), row
     except Broken as error:
         return _Lost(number, str(error))
 
@@ -193,9 +194,9 @@ def _csv_rows(path: Path, fields: FieldMap) -> Iterator[tuple[int, list[str] | _
     """
     csv.field_size_limit(limits().line)  # of the whole process; the default is below what a long text takes
     delimiter = fields.delimiter or _DELIMITERS.get(_ending(path), ",")
-    quoting = csv.QUOTE_MINIMAL if fields.quoted else csv.QUOTE_NONE
     lines = _Lines(files.all_lines(path))
-    reader = csv.reader(lines, delimiter=delimiter, strict=True, quoting=quoting)
+    quoting = csv.QUOTE_MINIMAL if fields.quoted else csv.QUOTE_NONE
+    reader = csv.reader(lines, delimiter=delimiter, strict=True, quoting=quoting)  # type: ignore[arg-type]
     while True:
         try:
             cells = next(reader)
