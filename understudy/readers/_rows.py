@@ -38,7 +38,7 @@ class _Lost:
 
 
 @dataclass(slots=True)
-class Spoken:
+class RowsOfDialogue:
     """The rows of one dialogue. `why`: for what reason it cannot be read; None where it can."""
 
     name: str | None
@@ -85,13 +85,13 @@ def columns_of(path: Path, fields: FieldMap) -> list[str] | None:
     return first if isinstance(first, list) else None
 
 
-def dialogues_of(path: Path, fields: FieldMap) -> list[tuple[int, Spoken]]:
+def dialogues_of(path: Path, fields: FieldMap) -> list[tuple[int, RowsOfDialogue]]:
     """The dialogues of a table, numbered from 1 in the order of their first rows.
 
     A row that is broken, or says no dialogue, makes those before and after it broken, since it may be theirs. Raises BadInput.
     """
-    found: dict[str, Spoken] = {}
-    last: Spoken | None = None
+    found: dict[str, RowsOfDialogue] = {}
+    last: RowsOfDialogue | None = None
     lost: list[_Lost] = []
     for number, row in _rows(path, fields):
         held = row if isinstance(row, _Lost) else _named(row, number, fields)
@@ -101,12 +101,12 @@ def dialogues_of(path: Path, fields: FieldMap) -> list[tuple[int, Spoken]]:
                 last.why = last.why or held.told(path)
             continue
         name, cells = held
-        last = found.setdefault(name, Spoken(name))
+        last = found.setdefault(name, RowsOfDialogue(name))
         last.rows.append(cells)
         if lost:
             last.why, lost = last.why or lost[0].told(path), []
     if lost and not found:
-        return [(one.number, Spoken(None, why=one.told(path))) for one in lost]
+        return [(one.number, RowsOfDialogue(None, why=one.told(path))) for one in lost]
     return list(enumerate(found.values(), 1))
 
 

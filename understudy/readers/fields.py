@@ -18,7 +18,7 @@ from understudy.readers._field_map import BESIDE, SKIPPED, FieldMap, Steps, besi
 from understudy.readers._files import first_json, own_files
 from understudy.readers._kit import Broken, Numbered, checked_text, identifier, json_value, read_records
 from understudy.readers._rows import ENDINGS as TABLES
-from understudy.readers._rows import Spoken, cell, columns_of, dialogues_of
+from understudy.readers._rows import RowsOfDialogue, cell, columns_of, dialogues_of
 from understudy.readers._speakers import Speakers
 from understudy.readers._turns import Turns
 from understudy.records import Dialogue, Record, Role, Turn
@@ -146,10 +146,10 @@ def _dialogue(record: Mapping[str, Any] | list[Any], number: int, path: Path, fi
     turns = Turns()
     for role, message in _spoken(said, fields, who):
         turns.say(role, _text(value_at(message, fields.text), fields))
-    return _told(_name(record, number, path, fields), turns.done(), fields, lambda _, steps: value_at(record, steps))
+    return _dialogue_of(_name(record, number, path, fields), turns.done(), fields, lambda _, steps: value_at(record, steps))
 
 
-def _from_rows(spoken: Spoken, fields: FieldMap, who: Speakers) -> list[Record]:
+def _from_rows(spoken: RowsOfDialogue, fields: FieldMap, who: Speakers) -> list[Record]:
     """The dialogue that the rows of a table make. `seeker_id` is read in the seeker's rows: each row may have the id of its speaker."""
     rows = spoken.in_order(fields.order)
     said, turns = list(_spoken(rows, fields, who)), Turns()
@@ -158,10 +158,10 @@ def _from_rows(spoken: Spoken, fields: FieldMap, who: Speakers) -> list[Record]:
         turns.say(role, "" if text is None else _text(text, fields))
     whose = {f"{role}_id": [row for one, row in said if one == role] for role in ("seeker", "recommender")}
     at = lambda name, steps: spoken.same(steps, of=name, rows=whose.get(name, rows))  # noqa: E731
-    return [_told(spoken.name or "", turns.done(), fields, at)]
+    return [_dialogue_of(spoken.name or "", turns.done(), fields, at)]
 
 
-def _told(name: str, turns: tuple[Turn, ...], fields: FieldMap, at: Callable[[str, Steps], Any]) -> Dialogue:
+def _dialogue_of(name: str, turns: tuple[Turn, ...], fields: FieldMap, at: Callable[[str, Steps], Any]) -> Dialogue:
     """The dialogue with what else the map tells of it; `at` gives what stands at the end of a path. Raises Broken."""
     steps = {"seeker_id": fields.seeker_id, "recommender_id": fields.recommender_id, "split": fields.split, "metadata": fields.metadata}
     placed = {field: None if one is None else at(field, one) for field, one in steps.items()}

@@ -210,7 +210,9 @@ def _often_said(one: FrequentTurnFields, humans: Measured) -> Finding:
     ours = wilson(one["n"], round(one["n"] / one["share"]))
     whose = "It says" if one["speaker"] == "seeker" else "The recommender says"
     beside = f"; human dialogues hold it in {_share(humans)}" if humans.value is not None else ""
-    told = f"{whose} {one['text']!r} word for word in {_share(ours)} of the dialogues{beside}. A control token is taken out by --drop-turn."
+    # seekers' turns alone are measured, and can be taken out
+    advice = " A control token is taken out by --drop-turn." if one["speaker"] == "seeker" else ""
+    told = f"{whose} {one['text']!r} word for word in {_share(ours)} of the dialogues{beside}.{advice}"
     return Finding(f"frequent_turn.{one['speaker']}", told, ours, FREQUENT, "bound", ours, humans)
 
 

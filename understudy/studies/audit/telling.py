@@ -9,6 +9,7 @@ from typing import Any
 from understudy.studies.audit.ranking import FilePair, Order, Ranking, Standings
 
 Fields = dict[str, Any]
+_LEAST_SHOWN = 0.0005  # of what a part adds; less is written as 0.000
 
 
 def standings_fields(standing: Standings) -> Fields:
@@ -63,8 +64,8 @@ def _lead(one: Ranking, pairs: Sequence[FilePair]) -> list[str]:
         return []
     sign = 1 if found.a == other else -1
     parts = sorted(((name, sign * value) for name, value in found.parts.items()), key=lambda part: -abs(part[1]))
-    shown = ", ".join(f"{name.replace('_', ' ')} {value:+.3f}" for name, value in parts)
-    return [f"{other} is {sign * found.difference.difference:.3f} farther: {shown}."]
+    shown = ", ".join(f"{name.replace('_', ' ')} {value:+.3f}" for name, value in parts if abs(value) >= _LEAST_SHOWN)
+    return [f"{other} is {sign * found.difference.difference:.3f} farther: {shown}."] if shown else []
 
 
 def _contradicts(order: Order, whole: Order) -> bool:
