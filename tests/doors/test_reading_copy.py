@@ -56,6 +56,16 @@ def held(path: Path) -> Iterator[None]:
         process.communicate()
 
 
+def test_tables_of_a_copy_that_is_being_written_are_not_those_of_the_store(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "s.duckdb") as store:
+        tables, digest = store.tables(), store.digest()
+        # as the thread does that renews the copy for readers, in the middle of its work
+        store._connection.execute(f"attach '{tmp_path / 'part.duckdb'}' as copied_1")
+        store._connection.execute('copy from database "s" to copied_1')
+        assert (store.tables(), store.digest()) == (tables, digest)
+        assert store.snapshot().exists()
+
+
 def test_a_copy_is_renewed_while_the_store_changes_and_removed_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading_copy, "REST", 0.0)
     path = tmp_path / "it's a store.duckdb"

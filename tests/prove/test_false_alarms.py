@@ -43,7 +43,7 @@ LOOKED_AT = {
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> AuditGround:
-    """The humans of `select` as an audit has them, read by the shipped instruments. Floors and rehearsal are not needed."""
+    """The humans of `select` as an audit has them, read by the shipped instruments. Floors are not needed."""
     if not LOGS.is_dir():
         pytest.skip("the ReDial logs are not here")
     path = tmp_path_factory.mktemp("halves") / "redial.duckdb"
@@ -51,7 +51,9 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> AuditGround:
     with Store.open(path) as store:
         with store.transaction():
             dataset._write(store, "p", "redial", "digest", 0)
-            keep_instruments(store, Humans(store, "redial", "p"), seed=0)
+            humans = Humans(store, "redial", "p")
+            dataset.fit_rehearsal(store, humans)
+            keep_instruments(store, humans, seed=0)
         return ground_of(store, "redial", [], split="select", by_id=False)
 
 

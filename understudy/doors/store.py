@@ -154,7 +154,9 @@ class Store:
 
     def tables(self) -> list[str]:
         """Every `schema.table` of the stages, in order of name."""
-        sql = "select schema_name || '.' || table_name from duckdb_tables() where schema_name in (select unnest(?)) order by 1"
+        # of this file alone: while a copy is written its tables are there too, under the same names
+        own = "database_name = current_database() and schema_name in (select unnest(?))"
+        sql = f"select schema_name || '.' || table_name from duckdb_tables() where {own} order by 1"
         with self._file_errors():
             return [row[0] for row in self._connection.execute(sql, [list(SCHEMAS)]).fetchall()]
 
