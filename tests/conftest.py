@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import fcntl
+import gc
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 from hypothesis import settings
 
-from tests import new_stores, profiled, suites
+from tests import embedded_calls, new_stores, profiled, scratch, suites
 from tests.prefect_server import prefect_server  # noqa: F401  a fixture
+from tests.search.searched import Searched
 from understudy.doors import checks
 from understudy.doors import store as doors_store
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "examples" / "sample"
 N_FEW = 240
+scratch.write_there()
+# collecting tests makes many objects that stay and none that do not
+gc.disable()
 # Every client of HTTP reads the certificates of all authorities, which takes it 17 ms; tests talk to servers on loopback without TLS.
 os.environ.setdefault("SSL_CERT_FILE", str(ROOT / "tests" / "no_authority.pem"))
 # `--hypothesis-profile=campaign` looks longer (tests/readers/conftest.py)
@@ -31,6 +38,12 @@ LONGEST = ("tests/flows/test_nightly", "tests/flows/", "tests/tasks/", "tests/do
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take longest begin, so that no worker is left with one of them when the others are done."""
     items.sort(key=lambda item: next((place for place, begin in enumerate(LONGEST) if item.nodeid.startswith(begin)), len(LONGEST)))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays for good, so that no later collection of garbage walks through it."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +76,25 @@ def _new_stores(shared_folder: Path, alone: Callable[[str], AbstractContextManag
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _embedded_calls() -> Iterator[None]:
+    """The embedded model is asked without what litellm does around it."""
+    from understudy.doors.gateway import llm
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(llm, "_litellm", embedded_calls.shortened(llm._litellm))
+        yield
+
+
+@pytest.fixture
+def whole_litellm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The embedded model is asked through litellm, as the product does."""
+    from understudy.doors.gateway import llm
+
+    litellm = llm._litellm()
+    monkeypatch.setattr(litellm, "acompletion", litellm.acompletion.__wrapped__)
+
+
 @pytest.fixture(scope="session")
 def profiled_sample(shared_folder: Path, alone: Callable[[str], AbstractContextManager[None]]) -> Path:
     """A store with the sample as data set `sample`, profiled; floors by three halvings. Whoever writes takes a copy."""
@@ -71,6 +103,19 @@ def profiled_sample(shared_folder: Path, alone: Callable[[str], AbstractContextM
         if not store.exists():
             profiled.kept(store, key=profiled.digest(profiled.SOURCES), make=profiled.profile)
     return store
+
+
+@pytest.fixture(scope="session")
+def undisturbed_search(profiled_sample: Path, shared_folder: Path, alone: Callable[[str], AbstractContextManager[None]]) -> Searched:
+    """The smallest search on the profiled sample, `plain.small(1)`, played to its end once for all test processes."""
+    from tests.search import plain
+
+    store, told = shared_folder / "undisturbed.duckdb", shared_folder / "undisturbed.json"
+    with alone("undisturbed"):
+        if not told.exists():
+            copyfile(profiled_sample, store)
+            told.write_text(json.dumps(plain.searched(store, plain.small(1))))
+    return Searched(store, json.loads(told.read_text()))
 
 
 @pytest.fixture

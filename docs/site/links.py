@@ -25,21 +25,22 @@ def targets(text: str) -> list[str]:
     return found
 
 
-def anchors(text: str) -> set[str]:
+@cache
+def anchors(text: str) -> frozenset[str]:
     """The names that a link into a page may have after `#`: slugs of headings, and ids of HTML elements."""
     found: set[str] = set()
-    tokens = _parser().parse(text)
+    tokens = _parsed(text)
     for before, token in pairwise(tokens):
         if before.type == "heading_open":
             slug = slug_of(_plain(token))
             n = next(n for n in range(len(tokens)) if f"{slug}-{n}" not in found and (n or slug not in found))
             found.add(f"{slug}-{n}" if n else slug)
-    return found | set(_ID.findall(text))
+    return frozenset(found) | frozenset(_ID.findall(text))
 
 
 def title(text: str) -> str:
     """The text of the first heading; empty where there is none."""
-    tokens = _parser().parse(text)
+    tokens = _parsed(text)
     return next((_plain(token) for before, token in pairwise(tokens) if before.type == "heading_open"), "")
 
 
@@ -53,8 +54,14 @@ def _parser() -> MarkdownIt:
     return MarkdownIt("commonmark").enable("table")
 
 
+@cache
+def _parsed(text: str) -> tuple[Token, ...]:
+    # a page is asked for its links once, and for its headings by every page that leads to it
+    return tuple(_parser().parse(text))
+
+
 def _inline(text: str) -> Iterator[Token]:
-    return (token for token in _parser().parse(text) if token.type == "inline")
+    return (token for token in _parsed(text) if token.type == "inline")
 
 
 def _plain(token: Token) -> str:

@@ -93,13 +93,16 @@ class Campaign:
         )
 
 
-def campaign(n: int, folder: Path) -> Campaign:
-    """`n` dialogues at a fifth of faults: a first run that its caps end, a second one that goes on from the ledger."""
+def campaign(n: int, folder: Path, *, timeout_s: float = TIMEOUT_S) -> Campaign:
+    """`n` dialogues at a fifth of faults: a first run that its caps end, a second one that goes on from the ledger.
+
+    A request that hangs is waited for until its time limit.
+    """
     log, store = folder / "server.jsonl", folder / "s.duckdb"
     start = time.monotonic()
     cap_calls, cap_tokens = 4 * n, 2000 * n
     with serving(folder, log) as address:
-        first = _gateway(store, address, Caps(calls=cap_calls, tokens=cap_tokens))
+        first = _gateway(store, address, Caps(calls=cap_calls, tokens=cap_tokens), timeout_s)
         try:
             with first:
                 first.run(_play(first, n))
@@ -108,7 +111,7 @@ def campaign(n: int, folder: Path) -> Campaign:
             pass
         _rest(address)
         n_seen_first = len(log.read_text().splitlines())
-        with _gateway(store, address, Caps()) as second:
+        with _gateway(store, address, Caps(), timeout_s) as second:
             played = second.run(_play(second, n))
         _rest(address)
     lines = [json.loads(line) for line in log.read_text().splitlines()]
@@ -176,8 +179,8 @@ def _scenes(n: int) -> list[Scene]:
     return scenes
 
 
-def _gateway(store: Path, address: str, caps: Caps) -> Gateway:
-    config = GatewayConfig(api_base=address, concurrency=CONCURRENCY, timeout_s=TIMEOUT_S, caps=caps)
+def _gateway(store: Path, address: str, caps: Caps, timeout_s: float) -> Gateway:
+    config = GatewayConfig(api_base=address, concurrency=CONCURRENCY, timeout_s=timeout_s, caps=caps)
     return Gateway(config, store_path=store, fitted={}, surfaces={"0": rehearsal.surface("0")}, run_id="campaign")
 
 

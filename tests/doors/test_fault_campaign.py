@@ -10,6 +10,6 @@ from fault_campaign import campaign, check
 
 
 def test_every_dialogue_ends_and_nothing_is_counted_twice(tmp_path: Path) -> None:
-    found = campaign(20, tmp_path)
+    found = campaign(20, tmp_path, timeout_s=3)
     print(found.told())
     check(found, 20)

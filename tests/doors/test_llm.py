@@ -32,6 +32,7 @@ from understudy.prompt.setting import load_setting
 from understudy.prompt.template import render
 from understudy.records import Need, Turn
 
+pytestmark = pytest.mark.usefixtures("whole_litellm")
 EMBEDDED = "rehearsal/0"
 NONE = Faults()
 GENOME: Genome = load_setting("zero_shot").genome

@@ -19,9 +19,15 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.search import plain
+from tests.search.searched import Searched
+from understudy.doors.store import Store
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 SMALL = {"per_stratum": 3, "behaviour": 5, "free": 2}
+SEARCH = plain.small(1).model_dump(mode="json")
+SEED_ALONE = {"population": 4, "generations": 0, "n_front": 1, "panel": SMALL, "front_panel": SMALL}
 PATIENCE_S = 600
 SCHEDULER_PATIENCE_S = 30
 DAY = timedelta(days=1)
@@ -124,31 +130,32 @@ def test_the_cron_has_a_run_scheduled_for_every_night(deployed: dict[str, Any], 
 
 
 @pytest.mark.parametrize(
-    ("n", "report", "ends"),
+    ("asked", "ends"),
     [
-        (6, SMALL, "FAILED"),
+        # its search is in the store already, so that it is read back; its dialogues and its report are played
+        ({"n": 6, "report": SMALL, "search": SEARCH}, "FAILED"),
         # about as few as every gate can be passed with
-        pytest.param(300, {"per_stratum": 115, "behaviour": 60, "free": 4}, "COMPLETED", marks=pytest.mark.integration),
+        pytest.param(
+            {"n": 300, "report": {"per_stratum": 115, "behaviour": 60, "free": 4}, "search": SEED_ALONE, "setting": "few_shot"},
+            "COMPLETED", marks=pytest.mark.integration,
+        ),
     ],
-)
+)  # fmt: skip
 def test_a_deployed_night_is_played_to_its_gates_and_leaves_its_artifacts(
-    deployed: dict[str, Any], environment: dict[str, str], client: httpx.Client, profiled_sample: Path, tmp_path: Path,
-    n: int, report: dict[str, int], ends: str,
+    deployed: dict[str, Any], environment: dict[str, str], client: httpx.Client, undisturbed_search: Searched, tmp_path: Path,
+    asked: dict[str, Any], ends: str,
 ) -> None:  # fmt: skip
     """So small a night fails its gates, which is an end as well: what it showed is there, and its state says which gates they are."""
-    copyfile(profiled_sample, tmp_path / "night.duckdb")
+    copyfile(undisturbed_search.store, tmp_path / "night.duckdb")
     parameters = {
         "dataset": "sample",
         "data": "examples/sample",
         "reader": "redial",
         "options": {"store": str(tmp_path / "night.duckdb")},
-        "setting": "few_shot",
         "batch": "deployed",
         # of so few contexts a prompt that keeps the bounds may seem not to
         "anyway": True,
-        "n": n,
-        "search": {"population": 4, "generations": 0, "n_front": 1, "panel": SMALL, "front_panel": SMALL},
-        "report": report,
+        **asked,
     }
     log = (tmp_path / "worker.log").open("w")
     command = [str(BIN / "prefect"), "worker", "start", "--pool", "understudy"]
@@ -173,3 +180,6 @@ def test_a_deployed_night_is_played_to_its_gates_and_leaves_its_artifacts(
     if ends == "FAILED":
         assert "release" not in keys
         assert "leakage" in state("message"), "the gates that failed are named"
+        with Store.open(tmp_path / "night.duckdb") as store:
+            counts = store.counts()
+        assert counts["optimize.runs"] == counts["simulate.batches"] == 1, "the search was the one that was there"

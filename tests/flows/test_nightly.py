@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from shutil import copyfile
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from tests.flows.unserved import without_prefect
+from tests.search.searched import Searched
 from understudy.doors.events import recording
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed, ProviderFailed
@@ -39,7 +38,7 @@ def spent(parameters: dict[str, Any]) -> dict[str, Any]:
     return failed.value.fields
 
 
-@pytest.mark.usefixtures("prefect_server", "few_halvings", "quick_suites")
+@pytest.mark.usefixtures("plain_flows", "few_halvings", "quick_suites")
 def test_a_night_goes_all_the_way_and_again_costs_nothing(night: dict[str, Any], tmp_path: Path) -> None:
     night["options"].store.unlink()
     with recording(tmp_path / "events.jsonl"):
@@ -61,17 +60,14 @@ def test_a_night_goes_all_the_way_and_again_costs_nothing(night: dict[str, Any],
     assert before["ledger"]["n_unknown"] == 0
     assert before["tables"]["publish.releases"] == 0
 
-    # what is not paid again does not hang on who runs the flows
-    with without_prefect():
-        again = spent(night)
+    again = spent(night)
     after = store_status(night["options"].store)
     assert again["n_model_calls"] == 0
     assert without_nights(after) == without_nights(before)
-    nothing = {"flow_run_id": "", "n_model_calls": 0, "calls": dict.fromkeys(first["calls"], 0)}
-    assert {**again, "flow_run_id": ""} == {**first, **nothing}
+    nothing = {"n_model_calls": 0, "calls": dict.fromkeys(first["calls"], 0)}
+    assert again == {**first, **nothing}
 
-    with without_prefect():
-        other = spent({**night, "batch": "two"})
+    other = spent({**night, "batch": "two"})
     counts = store_status(night["options"].store)["tables"]
     assert other["calls"]["search"] == 0
     assert other["calls"]["report"] > first["calls"]["report"] / 2, "the report of another batch is played anew"
@@ -81,17 +77,15 @@ def test_a_night_goes_all_the_way_and_again_costs_nothing(night: dict[str, Any],
 
 
 @pytest.mark.usefixtures("plain_flows")
-def test_a_search_stopped_by_its_budget_ends_where_it_would_have_ended(night: dict[str, Any], tmp_path: Path) -> None:
+def test_a_search_stopped_by_its_budget_ends_where_it_would_have_ended(night: dict[str, Any], undisturbed_search: Searched) -> None:
     plain = {key: night[key] for key in ("search", "dataset")}
-    whole_store, parts_store = tmp_path / "whole.duckdb", tmp_path / "parts.duckdb"
-    for store in (whole_store, parts_store):
-        copyfile(night["options"].store, store)
-    whole = stages.optimize(**plain, options=RunOptions(store=whole_store))
+    store, whole = night["options"].store, undisturbed_search.fields
     calls = whole["n_model_calls"]
-    stopped = stages.optimize(**plain, options=RunOptions(store=parts_store, caps=Caps(calls=calls * 2 // 3)))
+    stopped = stages.optimize(**plain, options=RunOptions(store=store, caps=Caps(calls=calls * 2 // 3)))
     assert stopped["stopped"] == "budget"
     assert stopped["n_model_calls"] <= calls * 2 // 3
-    finished = stages.optimize(**plain, options=RunOptions(store=parts_store))
+    finished = stages.optimize(**plain, options=RunOptions(store=store))
+    assert finished["run"] == whole["run"]
     assert finished["stopped"] == whole["stopped"]
     assert finished["front_digest"] == whole["front_digest"]
     assert finished["pick"]["genome_digest"] == whole["pick"]["genome_digest"]

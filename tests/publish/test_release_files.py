@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import duckdb
@@ -56,13 +57,20 @@ def release(name: str = "small", *, engine: str = "some-model", **lineage: Any) 
     return composed(name, DIALOGUES, TURNS, engine=engine, lineage={**LINEAGE, **lineage}, verdicts=[], figures=figures)
 
 
-@pytest.fixture
-def on_shelf(tmp_path: Path) -> Path:
-    made = release()
-    with Store.open(tmp_path / "any.duckdb") as store:
+@pytest.fixture(scope="module")
+def shelved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of two versions of a release, which is only read."""
+    folder, made = tmp_path_factory.mktemp("shelf"), release()
+    with Store.open(folder / "any.duckdb") as store:
         for version in (1, 2):
-            shelf.put(staged(made, tmp_path / "r", version, store), version)
-    return tmp_path / "r"
+            shelf.put(staged(made, folder / "r", version, store), version)
+    return folder / "r"
+
+
+@pytest.fixture
+def on_shelf(shelved: Path, tmp_path: Path) -> Path:
+    """The folder of two versions of a release, for one test."""
+    return Path(copytree(shelved, tmp_path / "r"))
 
 
 def staged(made: Release, releases: Path, version: int, store: Store) -> Path:

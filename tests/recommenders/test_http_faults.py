@@ -57,7 +57,7 @@ def test_a_faulty_crs_is_missing_with_the_reason(fault: str, with_crs: Any, serv
     assert "secret-page" not in missing.value.message
 
 
-def test_a_crs_that_is_down_is_missing_and_after_ten_in_a_row_ends_the_run(with_crs: Any) -> None:
+def test_a_crs_that_is_down_is_missing_and_after_ten_in_a_row_ends_the_run(with_crs: Any, file: Any) -> None:
     async def eleven(crs: http.Running) -> list[str]:
         seen = []
         for seed in range(12):
@@ -66,7 +66,8 @@ def test_a_crs_that_is_down_is_missing_and_after_ten_in_a_row_ends_the_run(with_
             seen.append(type(failure.value).__name__)
         return seen
 
-    seen = with_crs("ievalm:http://127.0.0.1:9", eleven)
+    # each attempt more is waited for
+    seen = with_crs(file('preset = "ievalm"\nurl = "http://127.0.0.1:9"\nattempts = 1\n'), eleven)
     assert seen == ["MissingReply"] * 10 + ["ProviderFailed"] * 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.search import plain
+from tests.search.searched import Searched
 from understudy.doors.store import Store
 
 HERE = Path(__file__).parent
@@ -23,10 +25,12 @@ LEFT = (
 
 
 @pytest.fixture(scope="module")
-def whole(profiled_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], Path]:
+def whole(
+    profiled_sample: Path, undisturbed_search: Searched, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Any], Path]:
     """A profiled store, the fields of an undisturbed search in a copy of it, and that copy."""
-    done = Path(shutil.copy(profiled_sample, tmp_path_factory.mktemp("search") / "done.duckdb"))
-    return profiled_sample, plain.searched(done, plain.small(1)), done
+    done = Path(shutil.copy(undisturbed_search.store, tmp_path_factory.mktemp("search") / "done.duckdb"))
+    return profiled_sample, undisturbed_search.fields, done
 
 
 def test_a_single_prompt_is_picked_on_the_search_s_own_panel_and_no_finalist_is_played(whole: Any, tmp_path: Path) -> None:
@@ -82,7 +86,7 @@ def test_the_same_search_again_makes_no_call_and_adds_no_row(whole: Any) -> None
     before = plain.digest_of(done, LEFT)
     again = plain.searched(done, plain.small(1))
     assert again["n_model_calls"] == 0
-    assert {**again, "n_model_calls": 0} == {**fields, "n_model_calls": 0}
+    assert {**json.loads(json.dumps(again)), "n_model_calls": 0} == {**fields, "n_model_calls": 0}
     assert plain.digest_of(done, LEFT) == before
 
 

@@ -28,8 +28,10 @@ def profiled(path: Path, *sources: tuple[str, Path]) -> dict[str, Any]:
     return on(path, profile_dataset, "d")
 
 
-def test_annotations_change_nothing_that_is_played(few_dialogues: Path, tmp_path: Path) -> None:
-    alone = profiled(tmp_path / "a.duckdb", ("redial", few_dialogues))
+def test_annotations_change_nothing_that_is_played(
+    few_dialogues: Path, few_profiled: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    _, alone = few_profiled
     both = profiled(tmp_path / "b.duckdb", ("redial", few_dialogues), ("iard", EXAMPLES / "readers" / "iard"))
     assert both["n_dialogues"] == alone["n_dialogues"] + 3
     assert both["instruments"]["rehearsal"]["digest"] == alone["instruments"]["rehearsal"]["digest"]

@@ -26,7 +26,6 @@ from understudy.tasks.profile.dataset import profile_dataset
 from understudy.tasks.profile.parts import part_table
 from understudy.tasks.profile.results import ProfileFields
 
-SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "sample"
 TOKEN = "zyzzogeton"
 HALVED = understudy.profile.anchors.human_anchors.__kwdefaults__
 
@@ -38,20 +37,16 @@ def no_anchors(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def profiled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    path = tmp_path_factory.mktemp("store") / "s.duckdb"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("understudy.tasks.profile.dataset.measure_anchors", lambda *_: None)
-        return path, profile_of(path, SAMPLE)
+def profiled(profiled_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A store with the profiled sample, and the fields of its profile, which are read from rows."""
+    path = Path(shutil.copy(profiled_sample, tmp_path_factory.mktemp("store") / "s.duckdb"))
+    return path, on(path, profile_dataset, "sample")
 
 
-@pytest.fixture(scope="module")
-def few(few_dialogues: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+@pytest.fixture
+def few(few_profiled: tuple[Path, dict[str, Any]]) -> tuple[Path, dict[str, Any]]:
     """The store and the profile of a few dialogues, against which changed ones are held."""
-    path = tmp_path_factory.mktemp("few") / "s.duckdb"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("understudy.tasks.profile.dataset.measure_anchors", lambda *_: None)
-        return path, profile_of(path, few_dialogues)
+    return few_profiled
 
 
 def profile_of(path: Path, data: Path) -> dict[str, Any]:

@@ -58,12 +58,9 @@ def profiled(path: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def plain(few_dialogues: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    path = tmp_path_factory.mktemp("plain") / "s.duckdb"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("understudy.tasks.profile.dataset.measure_anchors", lambda *_: None)
-        ingested(path, few_dialogues)
-        return path, profiled(path)
+def plain(few_profiled: tuple[Path, dict[str, Any]]) -> tuple[Path, dict[str, Any]]:
+    """The few dialogues, profiled without gold."""
+    return few_profiled
 
 
 @pytest.fixture(scope="module")
@@ -141,9 +138,8 @@ def test_gold_acts_make_another_profile_so_no_evaluation_by_the_lexicon_answers(
     assert profiled(path) == after
 
 
-def test_acts_in_codes_that_are_not_known_are_no_gold(few_dialogues: Path, tmp_path: Path) -> None:
-    path = tmp_path / "s.duckdb"
-    ingested(path, few_dialogues)
+def test_acts_in_codes_that_are_not_known_are_no_gold(plain: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    path = Path(shutil.copy(plain[0], tmp_path / "s.duckdb"))
     label(path, codes=dict.fromkeys(ACTS, "INFORM"))
     act = profiled(path)["instruments"]["act"]
     assert act["kind"] == "lexicon"
