@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from pathlib import Path
 from shutil import copyfile
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -122,6 +123,19 @@ def undisturbed_search(profiled_sample: Path, shared_folder: Path, alone: Callab
 def quick_suites(monkeypatch: pytest.MonkeyPatch) -> None:
     """Gates decide by results of tests/suites.py, which are those of Great Expectations."""
     monkeypatch.setattr(checks, "run_suite", suites.run_suite)
+
+
+@pytest.fixture
+def valid_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every chart is held against the schema of Vega-Lite before it is drawn."""
+    import altair as alt
+
+    whole = alt.TopLevelMixin.to_json
+
+    def validated(self: Any, **asked: Any) -> str:
+        return whole(self, **{**asked, "validate": True})
+
+    monkeypatch.setattr(alt.TopLevelMixin, "to_json", validated)
 
 
 @pytest.fixture(scope="session")

@@ -114,6 +114,7 @@ def test_files_are_named_by_what_tells_them_apart(tmp_path: Path) -> None:
             audited_files(wrong, readers)
 
 
+@pytest.mark.usefixtures("valid_drawings")
 def test_three_files_are_ranked_and_written_as_page_latex_and_csv(world: Any, tmp_path: Path) -> None:
     bad = '=cmd|"/c calc"!A1<script>&_%$#{}~^'
     doses = [world.dose(kind, share, name=name) for kind, share, name in (

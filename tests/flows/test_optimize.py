@@ -16,7 +16,7 @@ from understudy.parameters import PanelSize, Search
 from understudy.search.plan import n_survivors
 
 
-@pytest.mark.usefixtures("prefect_server")
+@pytest.mark.usefixtures("prefect_server", "valid_drawings")
 def test_each_generation_is_a_flow_with_pictures_and_a_race_leaves_its_laps(night: dict[str, Any]) -> None:
     store, told = night["options"].store, list[tuple[str, str, str]]()
     # of half of a smaller panel not everything would be measured

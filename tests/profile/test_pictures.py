@@ -16,6 +16,7 @@ from understudy.instruments import acts
 from understudy.profile.distributions import AFTER
 from understudy.profile.pictures import entropy_bits, page, pictures
 
+pytestmark = pytest.mark.usefixtures("valid_drawings")
 SCHEMA = {"name": pl.String, "position": pl.Int32, "label": pl.String, "n": pl.Int64, "k": pl.Int64}
 COUNTS: list[tuple[str, int, str, int, int | None]] = [
     *(("turns", n, str(n), 20 - n, None) for n in range(4, 12)),

@@ -8,6 +8,7 @@ import pytest
 
 from understudy.report.arrows import arrows_svg
 
+pytestmark = pytest.mark.usefixtures("valid_drawings")
 MISSING = {"value": None, "ci": None}
 
 

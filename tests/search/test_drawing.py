@@ -10,6 +10,7 @@ import pytest
 from understudy.records import Measured
 from understudy.report.drawing import Bar, FrontPoint, bars_svg, distribution_svg, front_svg
 
+pytestmark = pytest.mark.usefixtures("valid_drawings")
 POINTS = [
     FrontPoint("one", "seed", {"positive_bias": 0.4, "diversity_gap": 1.2, "data_leakage": 0.0}),
     FrontPoint("two", "pick", {"positive_bias": 0.1, "diversity_gap": 0.6, "data_leakage": 0.2}),
