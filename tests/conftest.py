@@ -16,11 +16,13 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from tests import embedded_calls, new_stores, profiled, scratch, suites
+from tests import embedded_calls, humans_once, new_stores, profiled, scratch, suites
 from tests.prefect_server import prefect_server  # noqa: F401  a fixture
 from tests.search.searched import Searched
 from understudy.doors import checks
 from understudy.doors import store as doors_store
+from understudy.rows.handle import Humans
+from understudy.rows.humans import current_profile
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "examples" / "sample"
@@ -97,12 +99,27 @@ def whole_litellm(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def profiled_sample(shared_folder: Path, alone: Callable[[str], AbstractContextManager[None]]) -> Path:
+def profiles_known() -> set[str]:
+    """The keys of profiles that many tests have copies of, whose humans are loaded once."""
+    return set()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _humans_once(profiles_known: set[str]) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Humans, "once", humans_once.sharing(Humans.once, profiles_known))
+        yield
+
+
+@pytest.fixture(scope="session")
+def profiled_sample(shared_folder: Path, alone: Callable[[str], AbstractContextManager[None]], profiles_known: set[str]) -> Path:
     """A store with the sample as data set `sample`, profiled; floors by three halvings. Whoever writes takes a copy."""
     store = shared_folder / "profiled-sample.duckdb"
     with alone("profiled-sample"):
         if not store.exists():
             profiled.kept(store, key=profiled.digest(profiled.SOURCES), make=profiled.profile)
+        with doors_store.Store.open(store, read_only=True) as opened:
+            profiles_known.add(current_profile(opened, "sample"))
     return store
 
 
