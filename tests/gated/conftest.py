@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tests.stored import on
 from understudy.doors import checks
 from understudy.doors.store import Store
 from understudy.records import STRATA
+from understudy.tasks.publish import batch as publishing
 from understudy.tasks.validate.batch import validate_batch
 
 N = 150
@@ -165,6 +166,14 @@ def write(path: Path, change: Callable[[dict[str, list[dict[str, Any]]]], None] 
         for table, values in tables.items():
             store.add(table, values)
     return str(path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_bill() -> Iterator[None]:
+    """The packages that are installed are looked up once in a test process (tests/publish/test_bill_of_materials.py has their bill)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(publishing, "bill_of_materials", cache(publishing.bill_of_materials))
+        yield
 
 
 @pytest.fixture
