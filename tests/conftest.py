@@ -35,7 +35,14 @@ os.environ.setdefault("SSL_CERT_FILE", str(ROOT / "tests" / "no_authority.pem"))
 # `--hypothesis-profile=campaign` looks longer (tests/readers/conftest.py)
 settings.register_profile("quick", max_examples=30, deadline=None)
 settings.load_profile("quick")
-LONGEST = ("tests/flows/test_nightly", "tests/flows/", "tests/tasks/", "tests/doors/test_keys", "tests/search/", "tests/probes/")
+# Great Expectations takes seconds to import, so that what needs it stands together and one worker alone imports it
+GREAT_EXPECTATIONS = (
+    "tests/expectations/test_real_results", "tests/gated/test_validate_batch", "tests/doors/test_checks_strict", "tests/recorded/",
+)  # fmt: skip
+LONGEST = (
+    "tests/flows/test_nightly", "tests/flows/", *GREAT_EXPECTATIONS,
+    "tests/tasks/", "tests/doors/test_keys", "tests/search/", "tests/probes/",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
