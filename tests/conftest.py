@@ -6,7 +6,7 @@ import fcntl
 import gc
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -28,8 +28,6 @@ ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "examples" / "sample"
 N_FEW = 240
 scratch.write_there()
-# collecting tests makes many objects that stay and none that do not
-gc.disable()
 # Every client of HTTP reads the certificates of all authorities, which takes it 17 ms; tests talk to servers on loopback without TLS.
 os.environ.setdefault("SSL_CERT_FILE", str(ROOT / "tests" / "no_authority.pem"))
 # `--hypothesis-profile=campaign` looks longer (tests/readers/conftest.py)
@@ -50,10 +48,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: next((place for place, begin in enumerate(LONGEST) if item.nodeid.startswith(begin)), len(LONGEST)))
 
 
-def pytest_collection_finish() -> None:
-    """What was imported stays for good, so that no later collection of garbage walks through it."""
-    gc.freeze()
-    gc.enable()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collecting tests makes objects that stay: no collection of garbage walks through them meanwhile, and none does later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -39,8 +39,9 @@ def spent(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("plain_flows", "few_halvings", "quick_suites")
-def test_a_night_goes_all_the_way_and_again_costs_nothing(night: dict[str, Any], tmp_path: Path) -> None:
+def test_a_night_goes_all_the_way_and_again_costs_nothing(night: dict[str, Any], few_dialogues: Path, tmp_path: Path) -> None:
     night["options"].store.unlink()
+    night["data"] = str(few_dialogues)
     with recording(tmp_path / "events.jsonl"):
         first = spent(night)
     told = (tmp_path / "events.jsonl").read_text()
