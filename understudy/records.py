@@ -100,12 +100,16 @@ class Dialogue:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """What somebody gave an item outside of any dialogue; `value` on the scale of its source, `rated_at` in seconds since 1970."""
+    """What somebody gave an item outside of any dialogue; `value` on the scale of its source, `rated_at` in seconds since 1970.
+
+    `text` is what was written beside it; None where the log has none.
+    """
 
     user_id: str
     item_id: str
     value: float
     rated_at: int | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 from understudy import probes
 from understudy.doors.gateway.failure_kinds import hint_of
 from understudy.doors.store import Store
 from understudy.errors import BadInput, ProviderFailed
-from understudy.probes import HumanLogs, JudgedItem, LoggedDialogue, Opinion, Persona, ProbeAnswer, Question, Questions
+from understudy.probes import HumanLogs, JudgedItem, LoggedDialogue, Opinion, Persona, ProbeAnswer, Question, Questions, Refusal
 from understudy.probes.asking import judgements
 from understudy.probes.asking.calls import AnswerCounts, ask_all, unasked
-from understudy.records import Turn
+from understudy.records import Need, Turn
 from understudy.rows import humans as stock
 from understudy.rows.handle import Humans
 from understudy.tasks.play.opened import OpenRun
@@ -24,6 +24,8 @@ SPLIT = "select"
 MAX_MISSING = 0.5
 _ASK_ANEW = "run the same command again to ask them anew"
 _SEEN = ("liked_seen", "disliked")
+# gold acts that turn a suggestion down or criticize it (IARD)
+_TURNED_DOWN = frozenset(("REJ", "CRI-F", "CRI-A", "CRI-C"))
 Fields = dict[str, Any]
 
 
@@ -68,16 +70,16 @@ def tasks_named(task: str) -> list[str]:
 
 def humans_of(store: Store, people: Humans, *, ratings: str | None = None) -> HumanLogs:
     """What the store holds of a data set's humans for probes: talks of `select`, personas and judgements of `search` and `select`."""
-    talks, reactions = _talks(people), people.reactions(SPLIT)
+    talks = talks_of(people, SPLIT)
     personas = store.rows("profile/personas", profile_key=people.profile_key)
     judged, origin, reason = _judged(store, people, ratings)
-    lending = {talk.dialogue_id for talk in talks}
     return HumanLogs(
         items=people.items,
         popularity=people.popularity,
         talks=talks,
         personas=tuple(Persona(row["dialogue_id"], row["seeker_id"], stock.need_from(row["need"])) for row in personas),
-        opinions=_opinions(people, [row for row in reactions.to_dicts() if row["dialogue_id"] in lending]),
+        opinions=opinions_of(people, SPLIT),
+        refusals=refusals_of(people, SPLIT),
         judged=judged,
         judged_from=origin,
         no_judgements=reason,
@@ -86,16 +88,43 @@ def humans_of(store: Store, people: Humans, *, ratings: str | None = None) -> Hu
     )
 
 
-def _opinions(people: Humans, reactions: Sequence[Mapping[str, Any]]) -> tuple[Opinion, ...]:
-    """What seekers say after one item was named that their form says they have seen."""
-    texts = {row["context_id"]: row for row in reactions}
+def opinions_of(people: Humans, split: str) -> tuple[Opinion, ...]:
+    """What seekers of a split say after one item was named that their form says they have seen, in dialogues that lend their text."""
+    lending = {talk.dialogue_id for talk in talks_of(people, split)}
+    texts = {row["context_id"]: row for row in people.reactions(split).to_dicts() if row["dialogue_id"] in lending}
     found = []
-    for one in people.contexts(SPLIT).values():
+    for one in people.contexts(split).values():
         item = people.items.get(one.item_id or "")
         if one.stratum in _SEEN and one.context_id in texts and item is not None and item.label in one.need.seen:
             row = texts[one.context_id]
             found.append(Opinion(one.context_id, row["seeker_id"], item.item_id, one.need, row["text"]))
     return tuple(found)
+
+
+def refusals_of(people: Humans, split: str) -> tuple[Refusal, ...]:
+    """What seekers of a split answer to a suggestion that their form marks disliked, or that gold acts say they turned down.
+
+    A turn that is known by its form counts once, whatever acts it has. Of a turn that only its acts name, no taste is known.
+    """
+    contexts = people.contexts(split)
+    seekers = {row["dialogue_id"]: row["seeker_id"] for row in people.turns(split).iter_rows(named=True) if row["lends_text"]}
+    by_form = {
+        (context.dialogue_id, context.turn_index): Refusal(
+            row["context_id"], row["seeker_id"], row["item_id"] or "", context.need, row["answered"], row["text"]
+        )
+        for row in people.reactions(split).iter_rows(named=True)
+        if row["stratum"] == "disliked" and row["dialogue_id"] in seekers and row["text"]
+        for context in (contexts[row["context_id"]],)
+    }
+    by_act = {
+        (row["dialogue_id"], row["turn_index"]): Refusal(
+            f"{row['dialogue_id']}/{row['turn_index']}", seekers[row["dialogue_id"]], "", Need(), row["answered"], row["text"]
+        )
+        for row in people.rows("profile/gold_acts")
+        if row["role"] == "seeker" and row["dialogue_id"] in seekers and row["text"] and row["answered"]
+        and not _TURNED_DOWN.isdisjoint(row["acts"])
+    }  # fmt: skip
+    return tuple(one for _, one in sorted((by_act | by_form).items()))
 
 
 def _probed(questions: Questions, humans: HumanLogs, opened: OpenRun, *, name: str, seed: int) -> TaskFields:
@@ -121,9 +150,10 @@ def _answers(module: Any, questions: Sequence[Question], opened: OpenRun) -> lis
     return opened.gateway.run(ask_all(questions, opened.gateway.complete))
 
 
-def _talks(people: Humans) -> tuple[LoggedDialogue, ...]:
+def talks_of(people: Humans, split: str) -> tuple[LoggedDialogue, ...]:
+    """The dialogues of a split whose text may be shown, in order of id."""
     turns: dict[tuple[str, str], list[Turn]] = {}
-    for row in people.turns(SPLIT).iter_rows(named=True):
+    for row in people.turns(split).iter_rows(named=True):
         if row["lends_text"]:
             turn = Turn(row["role"], row["text"], 1, tuple(row["item_ids"]))
             turns.setdefault((row["dialogue_id"], row["seeker_id"]), []).append(turn)

@@ -34,7 +34,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "item_id": _TEXT, "title": _TEXT, "year": pl.Int32, "genres": _TEXTS, "people": _TEXTS, "plot": _TEXT, "aliases": _TEXTS,
         "licence": _TEXT,
     },
-    "ratings": {"user_id": _TEXT, "item_id": _TEXT, "value": pl.Float64, "rated_at": pl.Int64, **_LICENSED},
+    "ratings": {"user_id": _TEXT, "item_id": _TEXT, "value": pl.Float64, "rated_at": pl.Int64, **_LICENSED, "text": _TEXT},
     "rejects": {"source_sha256": _TEXT, "file": _TEXT, "record": pl.Int64, "reason": _TEXT, "excerpt": _TEXT},
 }  # fmt: skip
 
@@ -72,7 +72,7 @@ class Batch:
                 # before masking: a sign that nobody sees could stand in an address
                 frame, n = odd_signs.normalised(table, _frame(columns, SCHEMAS[table]))
                 self.n_normalised += n
-                if table == "turns":
+                if table == "turns" or (table == "ratings" and frame["text"].null_count() < len(frame)):
                     frame = frame.with_columns(personal.masked(frame["text"]))
                 if table == "items":
                     frame = _once(frame)
@@ -117,7 +117,8 @@ class Batch:
     def rating(self, rating: Rating) -> None:
         """Adds a rating."""
         self._add(
-            "ratings", rating.user_id, rating.item_id, rating.value, rating.rated_at, self._source.sha256, self._source.licence
+            "ratings", rating.user_id, rating.item_id, rating.value, rating.rated_at, self._source.sha256, self._source.licence,
+            rating.text,
         )  # fmt: skip
 
     def reject(self, reject: Reject) -> None:

@@ -8,7 +8,7 @@ from understudy.text import clean
 
 # what is worth a closer look, for every text of a batch at once; most texts hold none
 _SUSPECT = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\x{2028}-\x{202e}\x{2066}-\x{206f}\x{fdd0}-\x{fdef}\x{fffe}\x{ffff}\x{e0000}-\x{e007f}]"
-_COLUMNS = {"turns": ("text",), "items": ("title", "plot"), "labels": ("value",), "rejects": ("excerpt",)}
+_COLUMNS = {"turns": ("text",), "items": ("title", "plot"), "labels": ("value",), "ratings": ("text",), "rejects": ("excerpt",)}
 
 
 def normalised(table: str, rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:

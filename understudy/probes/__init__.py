@@ -1,7 +1,9 @@
 """Probes: what a model does when it is asked on its own, beside what humans did in the logs. One file each, found by file name.
 
-`contamination` is ours; the others are the five tasks of Yoon, He, Echterhoff and McAuley (NAACL 2024), in our own prompts and with
-our own figures. A probe says what to ask and what the answers amount to; asking is the same for all of them (`asking`).
+`contamination` is ours; `negative_feedback` is the task that arXiv 2607.00010 adds; the others are the five tasks of Yoon, He,
+Echterhoff and McAuley (NAACL 2024), in our own prompts and with our own figures, beside which the paper's stand under its names. A
+probe says what to ask and what the answers amount to; asking is the same for all of them (`asking`). `replication` is the experiment
+of the paper itself.
 """
 
 from __future__ import annotations
@@ -51,6 +53,21 @@ class Opinion:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a human said to a suggestion that their form marks disliked, or that a gold act says they turned down or criticized.
+
+    `need` is cut without the item; `previous` is the recommender's turn; `item_id` is empty where the log does not name one.
+    """
+
+    refusal_id: str
+    seeker_id: str
+    item_id: str
+    need: Need
+    previous: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class JudgedItem:
     """Likes and judgements of an item, in two halves that share no judge: (n_liked, n_judged) each."""
 
@@ -71,6 +88,7 @@ class HumanLogs:
     talks: Sequence[LoggedDialogue] = ()
     personas: Sequence[Persona] = ()
     opinions: Sequence[Opinion] = ()
+    refusals: Sequence[Refusal] = ()
     judged: Sequence[JudgedItem] = ()
     judged_from: str = ""
     no_judgements: str = ""

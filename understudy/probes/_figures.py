@@ -141,6 +141,26 @@ def correlation_of(one: Sequence[float], other: Sequence[float]) -> Statistic:
     return correlation
 
 
+def counts_of(named: Sequence[Sequence[str]], places: Mapping[str, int]) -> Floats:
+    """(n_units, n_names): how often each unit names each of the names that have a place."""
+    counts = np.zeros((len(named), len(places)))
+    for row, names in enumerate(named):
+        for one in names:
+            counts[row, places[one]] += 1
+    return counts
+
+
+def entropy_of(counts: Floats) -> Statistic:
+    """Shannon's entropy in bits of what the drawn units name, as a statistic of weights; NaN where they name nothing."""
+
+    def entropy(weights: Floats) -> float:
+        held = weights @ counts
+        shares = held[held > 0] / held.sum() if held.sum() else np.array([])
+        return float(-(shares * np.log2(shares)).sum()) if len(shares) else math.nan
+
+    return entropy
+
+
 def _weights(clusters: Sequence[str], seed: int) -> Floats:
     known = sorted(set(clusters))
     places = {name: place for place, name in enumerate(known)}

@@ -16,10 +16,10 @@ import polars as pl
 from understudy.instruments import text
 from understudy.instruments.disclosure import says
 from understudy.instruments.text import MASK, Titles
-from understudy.records import Item
+from understudy.records import Item, Need
 
 _WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
-_NEGATIONS, _GOOD, _BAD = (frozenset(_WORDS[name].split()) for name in ("negations", "good", "bad"))
+_NEGATIONS, _GOOD, _BAD, _ANEW = (frozenset(_WORDS[name].split()) for name in ("negations", "good", "bad", "anew"))
 _ASPECTS = {name: frozenset(words.split()) for name, words in _WORDS["aspects"].items()}
 _NEGATED_WITHIN = 3
 _ERA = re.compile(r"(?:(?:18|19|20)\d\d|\d0)s|(?:19|20)\d\d|old|older|oldies|new|newer|recent|modern|vintage")
@@ -55,6 +55,26 @@ def polarity(words: Sequence[str]) -> float:
         turned = any(before in _NEGATIONS for before in words[max(0, place - _NEGATED_WITHIN) : place])
         praise, blame = (praise + 1, blame) if (word in _GOOD) != turned else (praise, blame + 1)
     return (praise - blame) / (praise + blame) if praise + blame else 0.0
+
+
+def asks_anew(text: str, words: Sequence[str]) -> bool:
+    """Whether a text asks for something else: by a question mark, or by one of the words that such requests are made of."""
+    return "?" in text or not _ANEW.isdisjoint(words)
+
+
+def is_grounded(text: str, need: Need) -> bool:
+    """Whether a text speaks of something that the taste of `need` holds: a genre, a person or an era, liked or avoided."""
+    held = (
+        *(("genre", one) for one in (*need.genres, *need.disliked_genres)),
+        *(("person", one) for one in (*need.people, *need.disliked_people)),
+        *(("era", one) for one in (*need.eras, *need.disliked_eras)),
+    )
+    return any(says(kind, value, text) for kind, value in held)
+
+
+def has_taste(need: Need) -> bool:
+    """Whether a need holds anything that a reason could be taken from."""
+    return bool(need.genres or need.disliked_genres or need.people or need.disliked_people or need.eras or need.disliked_eras)
 
 
 @dataclass(frozen=True, slots=True)

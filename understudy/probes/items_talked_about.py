@@ -17,7 +17,7 @@ from scipy.stats import rankdata
 
 from understudy.instruments.grounding import Grounding
 from understudy.probes import HumanLogs, LoggedDialogue, ProbeAnswer, Question, Questions
-from understudy.probes._figures import ProbeFigure, Statistic, mean_of, over_sets, report
+from understudy.probes._figures import ProbeFigure, Statistic, counts_of, entropy_of, mean_of, over_sets, report
 from understudy.probes.asking.calls import DATA, AnswerCounts, drawn, request_of
 from understudy.prompt import template
 from understudy.prompt.schemas import asked_at_most
@@ -112,7 +112,7 @@ def _title_figures(
     places = {one: i for i, one in enumerate(sorted({one for told in (*(ours or ()), *theirs) for one in told}))}
     popularity = np.array([humans.popularity.get(one, 0) for one in places], dtype=float)
     head = set(sorted(humans.popularity, key=lambda one: (-humans.popularity[one], one))[:HEAD])
-    human, model = _counts(theirs, places), None if ours is None else _counts(ours, places)
+    human, model = counts_of(theirs, places), None if ours is None else counts_of(ours, places)
 
     def set_of(make: Any, low: float, high: float) -> ProbeFigure:
         return over_sets(None if model is None else make(model), make(human), whose, seed=seed, low=low, high=high)
@@ -123,7 +123,7 @@ def _title_figures(
         return lambda weights: float(weights @ hits) / total if (total := float(weights @ totals)) else math.nan
 
     figures = {
-        "entropy_bits": set_of(_entropy, 0.0, math.inf),
+        "entropy_bits": set_of(entropy_of, 0.0, math.inf),
         "coverage": set_of(_coverage, 0.0, 1.0),
         "popular_share": set_of(in_head, 0.0, 1.0),
         "popularity_correlation": set_of(lambda counts: _popularity(counts, popularity), -1.0, 1.0),
@@ -132,23 +132,6 @@ def _title_figures(
         None if model is None else mean_of(model.sum(axis=1)), mean_of(human.sum(axis=1)), whose, seed=seed, low=0.0
     )  # equal by construction: shown so that nobody has to take the matching on trust
     return {**figures, "titles_each": ProbeFigure(per_answer.model, per_answer.human, per_answer.difference, "")}
-
-
-def _counts(told: Sequence[Sequence[str]], places: dict[str, int]) -> Floats:
-    counts = np.zeros((len(told), len(places)))
-    for row, ids in enumerate(told):
-        for one in ids:
-            counts[row, places[one]] += 1
-    return counts
-
-
-def _entropy(counts: Floats) -> Statistic:
-    def entropy(weights: Floats) -> float:
-        held = weights @ counts
-        shares = held[held > 0] / held.sum() if held.sum() else np.array([])
-        return float(-(shares * np.log2(shares)).sum()) if len(shares) else math.nan
-
-    return entropy
 
 
 def _coverage(counts: Floats) -> Statistic:

@@ -1,6 +1,7 @@
 """Amazon Reviews 2023 (McAuley Lab): items of the shop as a catalogue and star ratings as preferences; there are no dialogues in it.
 
-An item is known by its `parent_asin`, which both kinds of files have. What reviewers wrote is not kept.
+An item is known by its `parent_asin`, which both kinds of files have. A film's year stands among its `features`. Of a review the text
+is kept, and its headline is not.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from understudy.readers import Options
 from understudy.readers._files import first_json, own_files
 from understudy.readers._kit import Broken, field, identifier, item_of, json_object, json_value, read_records
 from understudy.records import Item, Rating, Record
-from understudy.titles import tidy
+from understudy.titles import tidy, titled
 
-VERSION = 1
+VERSION = 2
 LICENCE = "unknown"
 CARRIES = ("items", "ratings")
 TAGGED = True
@@ -32,6 +33,7 @@ _PEOPLE = ("Director", "Directors", "Actors", "Starring", "Author", "Authors", "
 _PARTED = re.compile(r"\s*[,;]\s*+(?!(?:Jr|Sr)\b|I{2,3}\b)")
 _PART = re.compile(r"\s*\([A-Z][a-z ]+\)$")  # `(Author)`
 _TAG = re.compile(r"<[^<>]{1,200}>")
+_YEAR = re.compile(r"(?:18|19|20)\d\d")
 _MOST_MS = 10**14  # in the year 5138; a larger number is no time
 _LEAST, _MOST = 1, 5
 
@@ -73,7 +75,16 @@ def _rating(line: bytes) -> Iterable[Record]:
     given = field(record, "rating", (int, float), "a number")
     if not _LEAST <= given <= _MOST:  # NaN is refused too
         raise Broken(f"rating: outside {_LEAST} to {_MOST}")
-    return (Rating(identifier(record, "user_id"), identifier(record, "parent_asin"), float(given), _seconds(record)),)
+    user_id, item_id = identifier(record, "user_id"), identifier(record, "parent_asin")
+    return (Rating(user_id, item_id, float(given), _seconds(record), _review(record)),)
+
+
+def _review(record: Mapping[str, Any]) -> str | None:
+    """What the reviewer wrote, on one line and without tags; None where it is empty."""
+    text = record.get("text")
+    if not isinstance(text, str | None):
+        raise Broken("text: not a text")
+    return tidy(_TAG.sub(" ", text or "")) or None
 
 
 def _seconds(record: Mapping[str, Any]) -> int | None:
@@ -98,10 +109,17 @@ def _item_of(record: Mapping[str, Any], title: str) -> Item:
     return item_of(
         identifier(record, "parent_asin"),
         title,
+        year=None if titled(title).year else _year(record),
         genres=_genres(record),
         people=_people(record),
         plot=tidy(_TAG.sub(" ", " ".join(_texts(record, "description") or _texts(record, "features")))),
     )
+
+
+def _year(record: Mapping[str, Any]) -> int | None:
+    """The year among the features of a film, such as `["IMDb 7.1", "2017", "X-Ray"]`; None where there is none, or several."""
+    years = {int(one) for one in _texts(record, "features") if _YEAR.fullmatch(one)}
+    return years.pop() if len(years) == 1 else None
 
 
 def _genres(record: Mapping[str, Any]) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ child, which the screen then holds against the same rules as any other. Whatever
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from typing import Annotated, Literal
 
@@ -148,6 +148,22 @@ class Treated:
     answer: CriticAnswer
 
 
+def dialogue_prompt(genome: Genome, shown: Sequence[Exemplar]) -> str:
+    """The prompt of a seeker in a dialogue, filled in for a made-up person."""
+    return template.system_prompt(genome, _NEED, exemplars=shown, target=_TARGET)
+
+
+@dataclass(frozen=True, slots=True)
+class CriticBriefing:
+    """What the critic is told of the ground: a genome as a whole prompt, and what each objective means."""
+
+    prompt: Callable[[Genome, Sequence[Exemplar]], str] = dialogue_prompt
+    meant: Mapping[str, str] = field(default_factory=lambda: _MEANT)
+
+
+DIALOGUES = CriticBriefing()
+
+
 async def criticise(
     complete: Complete,
     commission: Commission,
@@ -157,6 +173,7 @@ async def criticise(
     seed: int,
     shown: Sequence[Exemplar] = (),
     context: int | None = None,
+    briefing: CriticBriefing = DIALOGUES,
 ) -> CriticAnswer:
     """The critic's answer; a reply that is missing or follows no schema is an answer with its reason. Raises what ends a run.
 
@@ -174,7 +191,7 @@ async def criticise(
 
     for step, objective in enumerate(commission.objectives):
         before = len(spent)
-        question = partial(request_of, commission, genome, step=step, model=model, seed=seed, shown=shown)
+        question = partial(request_of, commission, genome, step=step, model=model, seed=seed, shown=shown, briefing=briefing)
         fitted = fitting(question, (evidence or {}).get(objective), context=context)
         n_left_out += fitted.n_left_out
         found = fitted.reason or await _answered(counted, question(fitted.evidence), commission, genome)
@@ -204,9 +221,10 @@ def request_of(
     model: str,
     seed: int,
     shown: Sequence[Exemplar] = (),
+    briefing: CriticBriefing = DIALOGUES,
 ) -> Request:
     """What is asked of a genome. The same search asks the same: the draw comes from its seed, the generation, place and step."""
-    asked = _request_text(commission, genome, commission.objectives[step], evidence, shown)
+    asked = _request_text(commission, genome, commission.objectives[step], evidence, briefing.prompt(genome, shown), briefing.meant)
     return Request(
         role="critic",
         model=model,
@@ -249,14 +267,16 @@ def _reply_tokens(commission: Commission, genome: Genome) -> int:
     return min(MAX_TOKENS, (FAULT_CHARACTERS + _text_characters(commission, genome)) // _CHARACTERS_A_TOKEN + _FRAME_TOKENS)
 
 
-def _request_text(commission: Commission, parent: Genome, objective: str, evidence: Evidence | None, shown: Sequence[Exemplar]) -> str:
+def _request_text(
+    commission: Commission, parent: Genome, objective: str, evidence: Evidence | None, prompt: str, meant: Mapping[str, str]
+) -> str:
     controls = parent.controls
     sections = SECTIONS if commission.section is None else (commission.section,)
     parts = [
         f"<task>{commission.operator}</task>\n{_TASKS[commission.operator].format(share=SHRINK_TO)}",
-        f"<objective>{objective}</objective>\nThe measure is {_MEANT.get(objective, objective.replace('_', ' '))}; lower is better.",
+        f"<objective>{objective}</objective>\nThe measure is {meant.get(objective, objective.replace('_', ' '))}; lower is better.",
         f"<temperature>{controls.temperature}</temperature>\n<top_p>{controls.top_p}</top_p>",
-        f"The whole prompt, filled in for a made-up person:\n<prompt>\n{escape(_prompt(parent, shown))}\n</prompt>",
+        f"The whole prompt, filled in for a made-up person:\n<prompt>\n{escape(prompt)}\n</prompt>",
         *(f'<section name="{name}">\n{escape(parent.sections[name])}\n</section>' for name in sections),
     ]
     if commission.operator == "merge" and commission.section is not None:
@@ -265,10 +285,6 @@ def _request_text(commission: Commission, parent: Genome, objective: str, eviden
     if evidence is not None:
         parts += _shown(evidence)
     return "\n\n".join([*parts, _RULES])
-
-
-def _prompt(genome: Genome, shown: Sequence[Exemplar]) -> str:
-    return template.system_prompt(genome, _NEED, exemplars=shown, target=_TARGET)
 
 
 def _shown(evidence: Evidence) -> list[str]:

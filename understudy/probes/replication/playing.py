@@ -1,0 +1,166 @@
+"""The calls of one cell of the table: summaries of tastes, one reply a place, and the judge's scores where a task has them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from understudy.completion import Complete, Completion, MissingReply, Request, engine_of
+from understudy.errors import BudgetExhausted
+from understudy.play.dialogue import first_of
+from understudy.probes.replication.feedback_score import FeedbackScore, scored
+from understudy.probes.replication.people import AskedPlace, HistoryUser
+from understudy.probes.replication.persons import PlayedPerson, person_of
+from understudy.probes.replication.prompting import ToldOfUser, request_of
+from understudy.probes.replication.settings import PaperSetting, shown_rows
+from understudy.probes.replication.tasks import PaperReplies, PaperTask, neg_feedback
+from understudy.probes.replication.tastes import TasteSummary, summed_up
+from understudy.prompt.genome import Genome
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedBy:
+    """Who plays: the models by name, the seed, whether persons have an ethnicity, whether the label at stake is told."""
+
+    model: str
+    judge: str
+    seed: int
+    with_ethnicity: bool = False
+    is_leaky: bool = False
+
+
+class CallMeter:
+    """Counts calls and tokens of what it passes on, served from the ledger or not, and ends at a number of calls.
+
+    A plain class: it is counted up by every call of one piece of work.
+    """
+
+    def __init__(self, complete: Complete, *, most: int | None = None) -> None:
+        self._complete, self.most = complete, most
+        self.n_calls = self.n_prompt_tokens = self.n_reply_tokens = 0
+        self.engines: set[str] = set()
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of both directions."""
+        return self.n_prompt_tokens + self.n_reply_tokens
+
+    async def complete(self, request: Request) -> Completion:
+        """The reply. Raises BudgetExhausted where the number of calls is reached."""
+        if self.most is not None and self.n_calls >= self.most:
+            raise BudgetExhausted(f"the {self.most} calls of this search are used up")
+        self.n_calls += 1
+        reply = await self._complete(request)
+        self.n_prompt_tokens += reply.prompt_tokens
+        self.n_reply_tokens += reply.completion_tokens
+        self.engines.add(reply.engine)
+        return reply
+
+
+@dataclass(frozen=True, slots=True)
+class ToldPlace:
+    """A place with what its prompt tells of the user, or the reason why it cannot be asked."""
+
+    place: AskedPlace
+    told_of: ToldOfUser
+    person: PlayedPerson | None
+    reason: str = ""
+    is_missing: bool = False
+
+
+async def told_places(
+    complete: Complete, task: PaperTask, places: Sequence[AskedPlace], setting: PaperSetting, *, by: PlayedBy
+) -> list[ToldPlace]:
+    """The places with what the setting tells of each; summaries are asked for once a user."""
+    users = {place.user.user_id: place.user for place in places}
+    summaries = await _summaries(complete, list(users.values()), setting, by=by)
+    found = []
+    for place in places:
+        summary = summaries.get(place.user.user_id, TasteSummary(""))
+        person = person_of(place.user.user_id, seed=by.seed, with_ethnicity=by.with_ethnicity) if setting.has_persona else None
+        rows = tuple(shown_rows(setting, place, task.query(place), seed=by.seed))
+        told_of = ToldOfUser("" if person is None else person.in_words(), summary.text, rows)
+        found.append(ToldPlace(place, told_of, person, summary.reason, summary.is_missing))
+    return found
+
+
+async def replies_of(
+    complete: Complete, task: PaperTask, places: Sequence[AskedPlace], setting: PaperSetting, genome: Genome, *, by: PlayedBy
+) -> PaperReplies:
+    """The replies to one prompt at the places. Raises what ends the run: BudgetExhausted, an open breaker."""
+    asked = await told_places(complete, task, places, setting, by=by)
+
+    async def reply_at(one: ToldPlace) -> Completion | str:
+        if one.reason:
+            return one.reason
+        request = request_of(genome, task, one.place, one.told_of, model=by.model, seed=by.seed, is_leaky=by.is_leaky)
+        return await _reply(complete, request)
+
+    answered = await gathered_all(reply_at(one) for one in asked)
+    return await with_scores(complete, task, read_replies(task, asked, answered), places, by=by)
+
+
+def read_replies(task: PaperTask, asked: Sequence[ToldPlace], answered: Sequence[Completion | str]) -> PaperReplies:
+    """What the completions amount to; a text stands for the reason why there is none."""
+    texts = [None if isinstance(one, str) else task.read(one.text) for one in answered]
+    missing = [one for one in answered if isinstance(one, str)]
+    return PaperReplies(
+        tuple(texts), tuple(one.person for one in asked), n_missing=len(missing),
+        n_invalid=sum(text is None for text in texts) - len(missing),
+        engine=engine_of(one.engine for one in answered if not isinstance(one, str)), reasons=dict(Counter(missing)),
+    )  # fmt: skip
+
+
+async def with_scores(
+    complete: Complete, task: PaperTask, replies: PaperReplies, places: Sequence[AskedPlace], *, by: PlayedBy
+) -> PaperReplies:
+    """The replies with the judge's scores of them and of the humans' texts; only negative feedback is scored, and only by a judge."""
+    if task.NAME != neg_feedback.NAME or not by.judge:
+        return replies
+
+    async def score(text: str | None, at: int, *, is_human: bool) -> FeedbackScore | None:
+        refusal = places[at].refusal
+        if text is None or refusal is None:
+            return None
+        answered = refusal if is_human else neg_feedback.as_refusal(places[at], text)
+        return await scored(complete, text, answered, model=by.judge, seed=by.seed)
+
+    ours = await gathered_all(score(text, at, is_human=False) for at, text in enumerate(replies.texts))
+    theirs = await gathered_all(score(one.refusal.text if one.refusal else None, at, is_human=True) for at, one in enumerate(places))
+    return replace(replies, scores=tuple(ours), human_scores=tuple(theirs))
+
+
+async def gathered_all(work: Iterable[Awaitable[Result]]) -> list[Result]:
+    """The results in order. Raises the first error that ends the run, after the others have ended."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            jobs = [group.create_task(_run(one)) for one in work]
+    except* Exception as errors:
+        raise first_of(errors) from None
+    return [job.result() for job in jobs]
+
+
+async def _run(work: Awaitable[Result]) -> Result:
+    return await work
+
+
+async def _reply(complete: Callable[[Request], Awaitable[Completion]], request: Request) -> Completion | str:
+    try:
+        return await complete(request)
+    except MissingReply as error:
+        return error.message
+
+
+async def _summaries(
+    complete: Complete, users: Sequence[HistoryUser], setting: PaperSetting, *, by: PlayedBy
+) -> dict[str, TasteSummary]:
+    n = setting.n_summed_up
+    if not n:
+        return {}
+    found = await gathered_all(summed_up(complete, user, n=n, model=by.model, seed=by.seed) for user in users)
+    return {user.user_id: one for user, one in zip(users, found, strict=True)}

@@ -1,0 +1,113 @@
+"""BinPref: does this person like that title? The share of yes over titles is held against the ratings that people gave.
+
+The paper tells the average rating in the prompt and then correlates with it; here the label at stake is in no prompt, and the paper's
+form is there as `leaky`, to show what that does. The human figure is what as few raters of one half say of the other half's ratings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from understudy.keys import rng_of, share_of
+from understudy.probes._figures import ProbeFigure, Statistic, correlation_of, means, over_sets
+from understudy.probes._paper import unknown
+from understudy.probes.replication.people import AskedPlace, HistoryUser, PaperHumans, Part, TitleRatings, part_of_user, users_of
+from understudy.probes.replication.replies import caricature, lacking
+from understudy.probes.replication.tasks import PaperReplies, PlacesAsked, TaskBound, TaskTarget
+from understudy.prompt import template
+
+NAME = "BinPref"
+MAX_TOKENS = 8
+HUMAN = "ratings of the same titles: a like is a rating above 3.5; r of three raters' likes with the mean rating of others"
+PER_TITLE = 3
+# 40 titles for 100 users
+TITLES_A_USER = 0.4
+FEWEST_TITLES = 10
+LIKED_ABOVE = 3.5
+UNITS: Mapping[str, str] = {"pearson_r": "correlation", "yes_share": "share", "persona_words": "share"}
+TARGETS = (
+    TaskTarget("pearson_r", "shortfall", "how far its yes and no follow what people think of the titles, short of what people achieve"),
+    TaskTarget("yes_share", "gap", "how far the share of yes is from the share of people who like the titles"),
+)
+BOUNDS: tuple[TaskBound, ...] = ()
+_ANSWER = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
+
+
+def places(humans: PaperHumans, part: Part, *, n: int, seed: int) -> PlacesAsked:
+    """Titles of a part that enough people rated, each asked of PER_TITLE users who did not rate it. `n` counts users."""
+    rated = [one for one in humans.titles if min(map(len, one.halves)) >= PER_TITLE and part_of_user(f"title {one.item.item_id}") == part]
+    ranked = sorted(rated, key=lambda one: (share_of("replicate BinPref", seed, one.item.item_id), one.item.item_id))
+    chosen = ranked[: max(FEWEST_TITLES, round(TITLES_A_USER * n))]
+    if len(chosen) < FEWEST_TITLES:
+        return PlacesAsked(reason=humans.lacks.get(NAME) or f"at least {FEWEST_TITLES} rated titles are needed; there are {len(chosen)}")
+    users = [one for one in users_of(humans, part, seed=seed) if one.known]
+    asked = [
+        AskedPlace(f"{NAME}/{one.item.item_id}/{user.user_id}", user, items=(one.item,), rated=one)
+        for one in chosen
+        for user in _persons(users, one, seed)
+    ]
+    return lacking(asked, humans, NAME)
+
+
+def sentence(place: AskedPlace, *, is_leaky: bool = False) -> str:
+    """What is asked."""
+    item = place.items[0]
+    label = f"\nAverage rating: {place.rated.mean:.1f} of 5" if is_leaky and place.rated is not None else ""
+    return f"<title>\n{template.inline(item.label)}{label}\n</title>\nDo you like this title? Answer with yes or no, and nothing else."
+
+
+def query(place: AskedPlace) -> str:
+    """The title and its genres."""
+    item = place.items[0]
+    return f"{item.label} {' '.join(item.genres)}"
+
+
+def read(text: str) -> str | None:
+    """yes or no, whichever word comes first; None where neither stands there."""
+    answered = _ANSWER.search(text)
+    return answered[1].lower() if answered else None
+
+
+def figures(places: Sequence[AskedPlace], replies: PaperReplies | None, humans: PaperHumans, *, seed: int) -> dict[str, ProbeFigure]:  # noqa: ARG001
+    """r of the shares of yes with mean ratings over titles, and the share of yes."""
+    asked: dict[str, list[float]] = {}
+    titles: dict[str, TitleRatings] = {}
+    for at, place in enumerate(places):
+        if place.rated is None or (replies is not None and replies.texts[at] is None):
+            continue
+        titles[place.rated.item.item_id] = place.rated
+        asked.setdefault(place.rated.item.item_id, []).append(float(replies is not None and replies.texts[at] == "yes"))
+    if not titles:
+        return dict.fromkeys(UNITS, unknown("no question was answered"))
+    item_ids = list(titles)
+    others = [float(np.mean(titles[one].halves[1])) for one in item_ids]
+    few = [_few_likes(titles[one], seed) for one in item_ids]
+    likes = [_like_share((*titles[one].halves[0], *titles[one].halves[1])) for one in item_ids]
+    shares = None if replies is None else [float(np.mean(asked[one])) for one in item_ids]
+    model: Statistic | None = None if shares is None else correlation_of(shares, others)
+    shown = {
+        "pearson_r": over_sets(model, correlation_of(few, others), item_ids, seed=seed, low=-1.0, high=1.0),
+        "yes_share": means(shares, likes, item_ids, seed=seed, high=1.0),
+    }
+    return shown if replies is None else {**shown, "persona_words": caricature(places, replies, [""] * len(places), seed=seed)}
+
+
+def _persons(users: Sequence[HistoryUser], title: TitleRatings, seed: int) -> list[HistoryUser]:
+    start = int(share_of("replicate BinPref persons", seed, title.item.item_id) * max(1, len(users)))
+    item_id = title.item.item_id
+    apart = [one for one in (*users[start:], *users[:start]) if all(row.item.item_id != item_id for row in (*one.known, *one.held))]
+    return apart[:PER_TITLE]
+
+
+def _few_likes(title: TitleRatings, seed: int) -> float:
+    """The share of likes among PER_TITLE raters of the first half: as few as the persons, so that correlations compare."""
+    given = title.halves[0]
+    drawn = rng_of("replicate BinPref raters", seed, title.item.item_id).permutation(len(given))[:PER_TITLE]
+    return _like_share([given[int(at)] for at in drawn])
+
+
+def _like_share(ratings: Sequence[float]) -> float:
+    return sum(one > LIKED_ABOVE for one in ratings) / len(ratings)
