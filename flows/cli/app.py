@@ -32,6 +32,7 @@ from understudy.flows.cli import (
     pull,
     react,
     releases,
+    replicate,
     show,
     simulate,
     status,
@@ -52,8 +53,8 @@ def _run(given: Given) -> None:
 COMMANDS: tuple[Command, ...] = (
     ingest.ingest, profile.profile, optimize.optimize, simulate.simulate, nightly.nightly, status.status, dialogues.dialogues,
     releases.releases, models.models, devserver.devserver, label.label, audit.audit, dose.dose, compare.compare, estimate.estimate,
-    evaluate.evaluate, export.export, front.front, probe.probe, publish.publish, pull.pull, react.react, show.show, study.study,
-    validate.validate, verify.verify,
+    evaluate.evaluate, export.export, front.front, probe.probe, publish.publish, pull.pull, react.react, replicate.replicate,
+    show.show, study.study, validate.validate, verify.verify,
 )  # fmt: skip
 
 app = typer.Typer(

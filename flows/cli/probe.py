@@ -27,7 +27,10 @@ def probe(
     dataset: Dataset,
     task: Annotated[
         str,
-        typer.Option(help="Probe task: contamination, items_talked_about, binary_preference, open_preference, requests, feedback, or all."),
+        typer.Option(
+            help="Probe task: contamination, items_talked_about, binary_preference, open_preference, requests, feedback, "
+            "negative_feedback, or all."
+        ),
     ] = "contamination",
     n: Annotated[int, typer.Option(min=1, help="Number of contexts per task.")] = N_PROBES,
     ratings: Annotated[str | None, typer.Option(help="Data set whose ratings `binary_preference` compares with, if not --dataset.")] = None,

@@ -61,6 +61,11 @@ class Study:
         emit("study", "study_stage_done", stage)
         return fields
 
+    def stages(self) -> dict[str, Fields]:
+        """Stage → what its work returned, of every stage that is done, in order of name."""
+        rows = self.store.rows("optimize/study_stages", study_key=self.study_key)
+        return {row["stage"]: json.loads(row["fields"]) for row in rows}
+
     def n_stages(self) -> int:
         """How many stages are done."""
         return int(self.store.rows("optimize/n_study_stages", study_key=self.study_key)[0]["n"])

@@ -43,6 +43,9 @@ PROMISED = {
     "status": "--store --json",
     "label": "--dataset --out --labels --n --engine --store --seed --json",
     "probe": f"--dataset --task --n --ratings {RUN}",
+    "replicate": (
+        f"--dataset --ratings --settings --optimizers --tasks --users --template-calls --ethnicity --only-estimate --out {RUN} --events"
+    ),
     "study": f"--dataset --settings --final {SEARCH} {SIZES} --probes --surface --recommender --out {RUN} --events",
     "show": "--genome --html --markdown --store --json",
     "export": "--as --out --store --json",
@@ -56,7 +59,7 @@ PROMISED = {
 # what differs on purpose, since the option is another thing in another command
 OWN = {
     "--as", "--batch", "--dataset", "--genome", "--html", "--markdown", "--n", "--name", "--out", "--ratings", "--reader", "--recommender",
-    "--setting", "--split", "--task", "--version", "name",
+    "--setting", "--settings", "--split", "--task", "--version", "name",
 }  # fmt: skip
 
 

@@ -28,6 +28,15 @@ class WordVectors:
     table: NDArray[np.float32]
 
 
+def is_installed() -> bool:
+    """Whether the package is there."""
+    try:
+        distribution(PACKAGE)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
 @cache
 def word_vectors() -> WordVectors:
     """The vectors, opened once for the whole process. Raises BadInput, which names the command, where the package is not installed."""

@@ -25,13 +25,12 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class PlayedBy:
-    """Who plays: the models by name, the seed, whether persons have an ethnicity, whether the label at stake is told."""
+    """Who plays: the models by name, the seed, whether persons have an ethnicity."""
 
     model: str
     judge: str
     seed: int
     with_ethnicity: bool = False
-    is_leaky: bool = False
 
 
 class CallMeter:
@@ -98,7 +97,7 @@ async def replies_of(
     async def reply_at(one: ToldPlace) -> Completion | str:
         if one.reason:
             return one.reason
-        request = request_of(genome, task, one.place, one.told_of, model=by.model, seed=by.seed, is_leaky=by.is_leaky)
+        request = request_of(genome, task, one.place, one.told_of, model=by.model, seed=by.seed)
         return await _reply(complete, request)
 
     answered = await gathered_all(reply_at(one) for one in asked)

@@ -53,7 +53,7 @@ def system_text(genome: Genome) -> str:
     return " ".join([*(genome.sections[name].strip() for name in SECTIONS), DATA])
 
 
-def user_text(task: PaperTask, place: AskedPlace, told_of: ToldOfUser, *, is_leaky: bool = False) -> str:
+def user_text(task: PaperTask, place: AskedPlace, told_of: ToldOfUser) -> str:
     """What is told of the user, then the task's sentence; everything from logs and models between tags, escaped."""
     parts = []
     if told_of.person:
@@ -63,17 +63,17 @@ def user_text(task: PaperTask, place: AskedPlace, told_of: ToldOfUser, *, is_lea
     if told_of.rows:
         listed = "\n".join(row_in_words(row) for row in told_of.rows)
         parts.append(f"<history>\nWhat you gave to some titles:\n{listed}\n</history>")
-    return "\n".join([*parts, task.sentence(place, is_leaky=is_leaky)])
+    return "\n".join([*parts, task.sentence(place)])
 
 
 def request_of(
-    genome: Genome, task: PaperTask, place: AskedPlace, told_of: ToldOfUser, *, model: str, seed: int, is_leaky: bool = False
+    genome: Genome, task: PaperTask, place: AskedPlace, told_of: ToldOfUser, *, model: str, seed: int
 ) -> Request:
     """The one call of a place. Every prompt, setting and optimizer draws with the same seed there."""
     system = system_text(genome)
     return Request(
         role="seeker", model=model, messages=(
-            Message("system", system, len(system)), Message("user", user_text(task, place, told_of, is_leaky=is_leaky)),
+            Message("system", system, len(system)), Message("user", user_text(task, place, told_of)),
         ),
         temperature=genome.controls.temperature, top_p=genome.controls.top_p, max_tokens=task.MAX_TOKENS,
         seed=seed_of("replicate", VERSION, seed, place.place_id),

@@ -18,6 +18,8 @@ MODULES: Mapping[str, str] = {
     "items_talk": "ItemsTalk", "bin_pref": "BinPref", "open_pref": "OpenPref", "rec_request": "RecRequest", "neg_feedback": "NegFeedback",
 }  # fmt: skip
 NAMES = tuple(MODULES.values())
+# what is asked only where it is named
+ON_REQUEST: Mapping[str, str] = {"bin_pref_leaky": "BinPref-leaky"}
 Distance = Literal["gap", "log_gap", "shortfall"]
 
 
@@ -79,8 +81,8 @@ class PaperTask(Protocol):
     def places(self, humans: PaperHumans, part: Part, *, n: int, seed: int) -> PlacesAsked:
         """At most `n` places of a part; the same for the same seed."""
 
-    def sentence(self, place: AskedPlace, *, is_leaky: bool = False) -> str:
-        """What is asked, with its data between tags. `is_leaky`: the label at stake is told, as the paper does."""
+    def sentence(self, place: AskedPlace) -> str:
+        """What is asked, with its data between tags."""
 
     def query(self, place: AskedPlace) -> str:
         """What rows of the history are ranked by."""
@@ -96,9 +98,9 @@ class PaperTask(Protocol):
 
 def task_named(name: str) -> PaperTask:
     """The module of a task by the paper's name. Raises BadInput that lists what there is."""
-    known = {paper: module for module, paper in MODULES.items()}
+    known = {paper: module for module, paper in (*MODULES.items(), *ON_REQUEST.items())}
     if name not in known:
-        raise BadInput(f"there is no task {name!r} of `replicate`", hint=f"name one of {', '.join(NAMES)}, or `all`")
+        raise BadInput(f"there is no task {name!r} of `replicate`", hint=f"name one of {', '.join(known)}, or `all`")
     return cast(PaperTask, cast(Any, import_module(f"{__name__}.{known[name]}")))
 
 

@@ -1,7 +1,7 @@
 """BinPref: does this person like that title? The share of yes over titles is held against the ratings that people gave.
 
-The paper tells the average rating in the prompt and then correlates with it; here the label at stake is in no prompt, and the paper's
-form is there as `leaky`, to show what that does. The human figure is what as few raters of one half say of the other half's ratings.
+The paper tells the average rating in the prompt and then correlates with it; here the label at stake is in no prompt (`bin_pref_leaky`
+shows what that does). The human figure is what as few raters of one half say of the other half's ratings.
 """
 
 from __future__ import annotations
@@ -33,30 +33,32 @@ TARGETS = (
     TaskTarget("yes_share", "gap", "how far the share of yes is from the share of people who like the titles"),
 )
 BOUNDS: tuple[TaskBound, ...] = ()
+QUESTION = "Do you like this title? Answer with yes or no, and nothing else."
 _ANSWER = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
 
 
 def places(humans: PaperHumans, part: Part, *, n: int, seed: int) -> PlacesAsked:
-    """Titles of a part that enough people rated, each asked of PER_TITLE users who did not rate it. `n` counts users."""
+    """Titles of a part that enough people rated, each asked of PER_TITLE users who did not rate it; of one where a prompt is tuned.
+
+    `n` counts users where it is reported on, and titles where a prompt is tuned.
+    """
     rated = [one for one in humans.titles if min(map(len, one.halves)) >= PER_TITLE and part_of_user(f"title {one.item.item_id}") == part]
     ranked = sorted(rated, key=lambda one: (share_of("replicate BinPref", seed, one.item.item_id), one.item.item_id))
-    chosen = ranked[: max(FEWEST_TITLES, round(TITLES_A_USER * n))]
+    chosen = ranked[: max(FEWEST_TITLES, round(TITLES_A_USER * n) if part == "test" else n)]
     if len(chosen) < FEWEST_TITLES:
         return PlacesAsked(reason=humans.lacks.get(NAME) or f"at least {FEWEST_TITLES} rated titles are needed; there are {len(chosen)}")
     users = [one for one in users_of(humans, part, seed=seed) if one.known]
     asked = [
         AskedPlace(f"{NAME}/{one.item.item_id}/{user.user_id}", user, items=(one.item,), rated=one)
         for one in chosen
-        for user in _persons(users, one, seed)
+        for user in _persons(users, one, seed)[: PER_TITLE if part == "test" else 1]
     ]
     return lacking(asked, humans, NAME)
 
 
-def sentence(place: AskedPlace, *, is_leaky: bool = False) -> str:
+def sentence(place: AskedPlace) -> str:
     """What is asked."""
-    item = place.items[0]
-    label = f"\nAverage rating: {place.rated.mean:.1f} of 5" if is_leaky and place.rated is not None else ""
-    return f"<title>\n{template.inline(item.label)}{label}\n</title>\nDo you like this title? Answer with yes or no, and nothing else."
+    return f"<title>\n{template.inline(place.items[0].label)}\n</title>\n{QUESTION}"
 
 
 def query(place: AskedPlace) -> str:

@@ -35,7 +35,7 @@ def places(humans: PaperHumans, part: Part, *, n: int, seed: int) -> PlacesAsked
     return lacking(asked, humans, NAME)
 
 
-def sentence(place: AskedPlace, *, is_leaky: bool = False) -> str:  # noqa: ARG001 - the label is in no prompt of this task
+def sentence(place: AskedPlace) -> str:  # noqa: ARG001 - everybody is asked the same
     """What is asked."""
     return f"Which titles do you feel like talking about? Name up to {MOST_TITLES}, one on each line, as Title (year), and nothing else."
 

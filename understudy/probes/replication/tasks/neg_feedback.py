@@ -47,7 +47,7 @@ def places(humans: PaperHumans, part: Part, *, n: int, seed: int) -> PlacesAsked
     return lacking(asked, humans, NAME)
 
 
-def sentence(place: AskedPlace, *, is_leaky: bool = False) -> str:  # noqa: ARG001 - the label is what the task is about
+def sentence(place: AskedPlace) -> str:
     """What is asked."""
     return (
         f"<suggestion>\n{template.inline(suggestion(place.items[0]))}\n</suggestion>\nThis does not suit you. Answer: turn it down, say "

@@ -37,7 +37,7 @@ def places(humans: PaperHumans, part: Part, *, n: int, seed: int) -> PlacesAsked
     return lacking(asked, humans, NAME)
 
 
-def sentence(place: AskedPlace, *, is_leaky: bool = False) -> str:  # noqa: ARG001 - the label is in no prompt of this task
+def sentence(place: AskedPlace) -> str:
     """What is asked."""
     return (
         f"<title>\n{template.inline(place.items[0].label)}\n</title>\nYou know this title. What do you think of it? Answer with at most "

@@ -41,7 +41,7 @@ def places(humans: PaperHumans, part: Part, *, n: int, seed: int) -> PlacesAsked
     return lacking(asked, humans, NAME)
 
 
-def sentence(place: AskedPlace, *, is_leaky: bool = False) -> str:  # noqa: ARG001 - the label is in no prompt of this task
+def sentence(place: AskedPlace) -> str:
     """What is asked."""
     titles = "\n".join(template.inline(item.label) for item in place.items)
     return (

@@ -1,0 +1,78 @@
+"""The paper's own way: TextGrad tunes the prompt anew for every single reply. Every call goes through the gateway and the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from understudy.completion import Completion, Message, MissingReply, Request, engine_of
+from understudy.doors import textual_gradients
+from understudy.keys import seed_of
+from understudy.probes.replication.evaluating import evaluator_of
+from understudy.probes.replication.people import AskedPlace
+from understudy.probes.replication.playing import CallMeter, PlayedBy, ToldPlace, told_places, with_scores
+from understudy.probes.replication.prompting import CONTROLS, seed_prompt, system_text, user_text
+from understudy.probes.replication.settings import PaperSetting
+from understudy.probes.replication.tasks import PaperReplies, PaperTask
+from understudy.tasks.play.opened import OpenRun
+
+VERSION = 1
+# what an evaluation, a gradient or a new prompt may take; the task's own replies keep their limit
+TUNING_TOKENS = 800
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceReplies:
+    """The replies after tuning, and how many steps brought no new prompt."""
+
+    replies: PaperReplies
+    n_failed_steps: int
+
+
+def replies_by_instance(
+    opened: OpenRun, meter: CallMeter, task: PaperTask, places: Sequence[AskedPlace], setting: PaperSetting, *, by: PlayedBy
+) -> InstanceReplies:
+    """One tuned prompt and one reply a place. A call that is missing leaves its place missing."""
+    asked = opened.gateway.run(told_places(meter.complete, task, places, setting, by=by))
+    texts: list[str | None] = []
+    reasons: dict[str, int] = {}
+    n_failed = 0
+    for one in asked:
+        try:
+            if one.reason:
+                raise MissingReply(one.reason)
+            found = _tuned(opened, meter, task, one, by=by)
+        except MissingReply as error:
+            reasons[error.message] = reasons.get(error.message, 0) + 1
+            texts.append(None)
+            continue
+        n_failed += found.n_failed_steps
+        texts.append(task.read(found.reply))
+    n_missing = sum(reasons.values())
+    replies = PaperReplies(
+        tuple(texts), tuple(one.person for one in asked), n_missing=n_missing,
+        n_invalid=sum(text is None for text in texts) - n_missing, engine=engine_of(meter.engines), reasons=reasons,
+    )  # fmt: skip
+    return InstanceReplies(opened.gateway.run(with_scores(meter.complete, task, replies, places, by=by)), n_failed)
+
+
+def _tuned(
+    opened: OpenRun, meter: CallMeter, task: PaperTask, one: ToldPlace, *, by: PlayedBy
+) -> textual_gradients.TunedReply:
+    prompt = f"{system_text(seed_prompt(task.NAME))}\n\n{user_text(task, one.place, one.told_of)}"
+    n = 0
+
+    def generate(text: str, system: str, purpose: textual_gradients.Purpose) -> str:
+        nonlocal n
+        n += 1
+        is_reply = purpose == "forward"
+        messages = (*((Message("system", system),) if system else ()), Message("user", text))
+        request = Request(
+            role="seeker" if is_reply else "critic", model=by.model if is_reply else opened.cast.critic, messages=messages,
+            temperature=CONTROLS.temperature, top_p=CONTROLS.top_p, max_tokens=task.MAX_TOKENS if is_reply else TUNING_TOKENS,
+            seed=seed_of("replicate textgrad", VERSION, by.seed, one.place.place_id, n),
+        )  # fmt: skip
+        reply: Completion = opened.gateway.run(meter.complete(request))
+        return reply.text
+
+    return textual_gradients.tuned(prompt, evaluator_of(task.NAME, one.place), generate)

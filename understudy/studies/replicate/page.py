@@ -1,0 +1,175 @@
+"""The report of the experiment's fields: the paper's table first, then every figure, the tuned prompts, the cost and the caveats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from understudy.records import Measured
+from understudy.report.document import Document, Grid, Heading, Paragraph, Part, Picture
+from understudy.report.dots import DotPanel, DotRow, dots_svg
+from understudy.report.figures import REHEARSAL_WARNING, figure
+
+Fields = Mapping[str, Any]
+# the columns of the paper's tables: task, figure, and what the paper calls it
+COLUMNS = (
+    ("ItemsTalk", "item_entropy", "ItemsTalk: item entropy"),
+    ("BinPref", "pearson_r", "BinPref: Pearson r"),
+    ("OpenPref", "aspect_entropy", "OpenPref: aspect entropy"),
+    ("OpenPref", "sentiment_entropy", "OpenPref: sentiment entropy"),
+    ("RecRequest", "ttr", "RecRequest: TTR"),
+    ("RecRequest", "word_diversity", "RecRequest: word diversity"),
+    ("RecRequest", "sentence_diversity", "RecRequest: sentence diversity"),
+    ("NegFeedback", "score", "NegFeedback: score"),
+)
+_HOW = (
+    "Each cell is the model's figure with its 95 % interval, then the humans' over the same places by the same instrument. Both sides of "
+    "an entropy hold equally many names. Figures of different n are not compared, and a cell with few users has a wide interval."
+)
+
+
+def document(fields: Fields) -> Document:
+    """The report."""
+    parts: list[Part] = []
+    if "rehearsal" in fields["engine"].split("+"):
+        parts.append(Paragraph(REHEARSAL_WARNING))
+    parts += [Paragraph(_asked(fields)), Heading("The paper's figures"), paper_grid(fields), Paragraph(_HOW, is_note=True)]
+    parts += _pictures(fields)
+    leak = label_grid(fields)
+    if leak is not None:
+        parts += [Heading("How much of the correlation is the label"), leak, Paragraph(_LABEL, is_note=True)]
+    parts += [Heading("Every figure"), figures_grid(fields), Heading("What it took"), cost_grid(fields), Paragraph(_COST, is_note=True)]
+    parts += [*_templates(fields), Heading("What was not measured"), _lacks(fields)]
+    return Document(f"The paper's experiment: {fields['model']}", parts)
+
+
+_LABEL = (
+    "BinPref-leaky tells the title's average rating in the prompt, as the paper does, and the figure then correlates with that rating. "
+    "What its r has above that of the clean task, on the same model, titles and persons, is the label read back."
+)
+_COST = (
+    "Calls and tokens per user are those of the replies that are reported, summaries of tastes and the judge included. Tuning is paid once "
+    "for a template, whatever the number of users; TextGrad's is part of every reply."
+)
+
+
+def paper_grid(fields: Fields) -> Grid:
+    """The paper's layout: a row for each setting and optimizer, a column for each of its figures."""
+    known = {(row["setting"], row["optimizer"], row["task"], row["figure"]): row for row in fields["rows"]}
+    lines = [
+        [setting, optimizer, *(_cell(known.get((setting, optimizer, task, name))) for task, name, _ in COLUMNS)]
+        for setting, optimizer in _prompts(fields)
+    ]
+    return Grid(["setting", "optimizer", *(title for _, _, title in COLUMNS)], lines)
+
+
+def label_grid(fields: Fields) -> Grid | None:
+    """r of the clean and of the leaky BinPref side by side; None where the leaky one was not asked."""
+    r = {(row["setting"], row["optimizer"], row["task"]): row for row in fields["rows"] if row["figure"] == "pearson_r"}
+    both = [(one, other) for one, other in _prompts(fields) if (one, other, "BinPref-leaky") in r]
+    if not both:
+        return None
+    pairs = [(prompt, r.get((*prompt, "BinPref")), r[*prompt, "BinPref-leaky"]) for prompt in both]
+    lines = [[*prompt, _cell(clean), _cell(leaky), _apart(clean, leaky)] for prompt, clean, leaky in pairs]
+    return Grid(["setting", "optimizer", "r, clean", "r, label in the prompt", "difference"], lines)
+
+
+def figures_grid(fields: Fields) -> Grid:
+    """Every figure as a row."""
+    lines = [
+        [row["task"], row["setting"], row["optimizer"], row["figure"].replace("_", " "), row["unit"], _model(row), str(row["n"]),
+         figure(row["human"], reason=True), figure(row["difference"], form="+.3f")]
+        for row in fields["rows"]
+    ]  # fmt: skip
+    return Grid(["task", "setting", "optimizer", "figure", "unit", "model", "n", "humans", "difference"], lines)
+
+
+def cost_grid(fields: Fields) -> Grid:
+    """What each cell took."""
+    lines = [
+        [one["task"], one["setting"], one["optimizer"], *(str(one[name]) for name in ("n_users", "n_places", "n_missing", "n_invalid")),
+         _number(one["calls_per_user"]), _number(one["tokens_per_user"]), str(one["tuning_calls"]), str(one["tuning_tokens"])]
+        for one in fields["cells"]
+    ]  # fmt: skip
+    header = [
+        "task", "setting", "optimizer", "users", "replies asked", "missing", "invalid", "calls per user", "tokens per user", "tuning calls",
+        "tuning tokens",
+    ]  # fmt: skip
+    return Grid(header, lines)
+
+
+def _asked(fields: Fields) -> str:
+    judge = f", judge {fields['judge']}" if fields["judge"] else ", no judge"
+    spent = fields["spent"]
+    return (
+        f"Model {fields['model']}{judge}, critic {fields['critic']}; engine {fields['engine']}. Histories and ratings are those of "
+        f"{fields['ratings']}, texts those of {fields['texts_from']} and {fields['dataset']}. Users, titles and texts of the part `test`, "
+        f"which no prompt was tuned on. Seed {fields['seed']}. All runs of it together made {spent['n_calls']} calls of {spent['tokens']} "
+        "tokens."
+    )
+
+
+def _prompts(fields: Fields) -> list[tuple[str, str]]:
+    return list(dict.fromkeys((row["setting"], row["optimizer"]) for row in fields["rows"]))
+
+
+def _cell(row: Fields | None) -> str:
+    if row is None:
+        return ""
+    return f"{_model(row)} / {figure(row['human'], interval=False)}"
+
+
+def _model(row: Fields) -> str:
+    return figure({"value": row["value"], "ci": row.get("ci"), "n": row["n"], "reason": row.get("reason", "")})
+
+
+def _apart(clean: Fields | None, leaky: Fields) -> str:
+    if clean is None or clean["value"] is None or leaky["value"] is None:
+        return "not measured"
+    return f"{leaky['value'] - clean['value']:+.3f}"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:,.1f}"
+
+
+def _measured(row: Fields) -> Measured:
+    return Measured.from_json({"value": row["value"], "ci": row.get("ci"), "n": row["n"], "reason": row.get("reason", "")})
+
+
+def _pictures(fields: Fields) -> list[Part]:
+    panels = [
+        DotPanel(title, next((row["unit"] for row in fields["rows"] if (row["task"], row["figure"]) == (task, name)), ""), [
+            DotRow(f"{row['setting']}, {row['optimizer']}", _measured(row), Measured.from_json(row["human"]))
+            for row in fields["rows"]
+            if (row["task"], row["figure"]) == (task, name)
+        ])
+        for task, name, title in COLUMNS
+    ]  # fmt: skip
+    if not any(row.model.value is not None for panel in panels for row in panel.rows):
+        return []
+    caption = "The paper's figures with 95 % intervals, for each setting and optimizer, beside the humans over the same places."
+    return [Picture(dots_svg(panels, title="The paper's figures"), caption)]
+
+
+def _templates(fields: Fields) -> list[Part]:
+    found: list[Part] = [Heading("Tuned prompts")] if fields["templates"] else []
+    for one in fields["templates"]:
+        is_seed = one["genome_digest"] == one["seed_digest"]
+        chosen = "The search kept its seed." if is_seed else "The search chose another prompt than its seed."
+        size = f"{one['n_candidates']} prompts in {one['n_generations']} generations, {one['n_calls']} calls"
+        found.append(Paragraph(f"{one['name']}, tuned under {one['setting']}: {size}; {one['reason'] or one['stopped']}. {chosen}"))
+        lines = [[name, figure(sides["seed"]), figure(sides["pick"])] for name, sides in one["objectives"].items()]
+        if lines:
+            found.append(Grid(["distance to humans on select (lower is better)", "seed", "pick"], lines))
+        found.append(Grid(["section", "text"], [[name, text] for name, text in one["genome"]["sections"].items()]))
+    return found
+
+
+def _lacks(fields: Fields) -> Grid:
+    lines: Sequence[list[str]] = [
+        [row["task"], row["setting"], row["optimizer"], row["figure"].replace("_", " "), row.get("reason", "")]
+        for row in fields["rows"]
+        if row["value"] is None
+    ]
+    return Grid(["task", "setting", "optimizer", "figure", "reason"], lines)
