@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: install install-local demo demo-llm reactions test types quick coverage integration lint docs recorded prove bench controls chaos mutants fuzz audit-deps lock clean
+.PHONY: install install-local install-paper install-peers demo demo-llm reactions test types quick coverage integration lint docs recorded prove bench controls chaos mutants fuzz audit-deps lock clean
 
 install: .venv/installed
 
@@ -23,6 +23,18 @@ install-local: .venv/installed-local
 .venv/installed-local: .venv/installed requirements-local.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-local.lock
 	touch $@
+
+# what the paper's figures are read with, beside the base lock (docs/paper.md)
+install-paper: .venv/installed-paper
+
+.venv/installed-paper: .venv/installed requirements-paper.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-paper.lock
+	touch $@
+
+# the environment of the peers, with what `replicate --optimizers textgrad_instance` needs
+install-peers: .venv-peers/installed requirements-paper.lock requirements-local.lock
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-paper.lock
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-local.lock
 
 .venv-peers/installed: requirements-peers.lock pyproject.toml
 	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
@@ -131,9 +143,9 @@ lock:
 	  --no-emit-index-url --no-emit-find-links -o requirements.lock
 	uv pip compile pyproject.toml --extra dev --extra weights --extra peers --generate-hashes --universal --python-version 3.11 \
 	  --no-emit-index-url --no-emit-find-links -c requirements.lock -o requirements-peers.lock
-	for extra in docs audit local reactions; do \
+	for extra in docs audit local paper reactions; do \
 	  $(PYTHON) -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"][sys.argv[1]], sep="\n")' $$extra | \
-	  uv pip compile - --generate-hashes --universal --python-version 3.11 $$(test $$extra != local || echo --no-deps -c requirements.lock) $$(test $$extra != reactions || echo --overrides tests/reactions/overrides.txt) \
+	  uv pip compile - --generate-hashes --universal --python-version 3.11 $$(test $$extra != local || echo --no-deps -c requirements.lock) $$(test $$extra != paper || echo -c requirements.lock) $$(test $$extra != reactions || echo --overrides tests/reactions/overrides.txt) \
 	  --no-emit-index-url --no-emit-find-links -o requirements-$$extra.lock || exit 1; \
 	done
 

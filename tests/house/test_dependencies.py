@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 PROJECT: dict[str, Any] = tomllib.loads(TEXT)["project"]
 DECLARED = [Requirement(one) for one in PROJECT["dependencies"]]
-LOCAL = [Requirement(one) for one in PROJECT["optional-dependencies"]["local"]]
+# what is imported only where its extra is installed
+OPTIONAL = [Requirement(one) for extra in ("local", "paper", "peers") for one in PROJECT["optional-dependencies"][extra]]
 INSTALLED_AS = {"sklearn": "scikit-learn", "vl_convert": "vl-convert-python"}
 LOCKED = dict(re.findall(r"^([A-Za-z0-9._-]+)==([^ \\;]+)", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE))
 
@@ -63,7 +64,7 @@ def test_a_dependency_that_nothing_imports_says_why_it_is_there() -> None:
 
 
 def test_what_the_product_imports_is_declared() -> None:
-    own = {normalized(one.name) for one in [*DECLARED, *LOCAL]}
+    own = {normalized(one.name) for one in [*DECLARED, *OPTIONAL]}
     assert imported() - own == set()
 
 

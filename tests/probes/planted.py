@@ -8,7 +8,19 @@ from typing import Any
 
 from understudy.completion import Completion, Request
 from understudy.keys import share_of
-from understudy.probes import HumanLogs, JudgedItem, LoggedDialogue, Opinion, Persona, Question, Questions, binary_preference, feedback
+from understudy.probes import (
+    HumanLogs,
+    JudgedItem,
+    LoggedDialogue,
+    Opinion,
+    Persona,
+    Question,
+    Questions,
+    Refusal,
+    binary_preference,
+    feedback,
+    negative_feedback,
+)
 from understudy.probes import items_talked_about as items_task
 from understudy.probes import open_preference as open_task
 from understudy.probes import requests as requests_task
@@ -26,6 +38,10 @@ OPINIONS = (
     "i have seen it with my kids",
     "funny one, we laughed a lot",
     "not for me, too slow and dull",
+)
+REFUSALS = (
+    "no, i did not like that comedy. do you have anything else?", "i hated it", "not a fan of drama, what else is there?",
+    "nah, too slow for me", "no thanks, i am looking for a western", "i did not like that one",
 )
 PRAISE = "I absolutely loved it! The acting was amazing, the story wonderful, the music beautiful and it was so much fun, a masterpiece"
 Say = Callable[[Question], dict[str, Any]]
@@ -58,7 +74,7 @@ def human_share(n: int) -> float:
 
 def world() -> HumanLogs:
     """80 seekers with two dialogues each."""
-    talks, personas, opinions = [], [], []
+    talks, personas, opinions, refusals = [], [], [], []
     for k in range(2 * N_SEEKERS):
         seeker = f"w{k % N_SEEKERS}"
         named = list(dict.fromkeys(drawn_item("named", k, j) for j in range(4)))
@@ -76,9 +92,12 @@ def world() -> HumanLogs:
         )
         talks.append(LoggedDialogue(f"d{k}", seeker, turns))
         personas.append(Persona(f"d{k}", seeker, Need(genres=(GENRES[k % 4],))))
+        said = REFUSALS[k % len(REFUSALS)]
+        need = Need(genres=("comedy", "drama"), disliked_genres=("western",))
+        refusals.append(Refusal(f"n{k}", seeker, offered, need, f"how about {ITEMS[offered].label}?", said))
         opinions.append(Opinion(f"c{k}", seeker, offered, Need(genres=(GENRES[k % 4],)), OPINIONS[k % len(OPINIONS)]))
     judged = [JudgedItem(f"i{n}", ((round(20 * human_share(n)), 20), (round(20 * human_share(n)), 20))) for n in range(0, N_ITEMS, 4)]
-    return HumanLogs(ITEMS, POPULARITY, talks, personas, opinions, judged, "forms")
+    return HumanLogs(ITEMS, POPULARITY, talks, personas, opinions, refusals, judged, "forms")
 
 
 def human_like(
@@ -106,6 +125,8 @@ def human_like(
                 return {"thoughts": other.text}
             case requests_task.HumanRequest():
                 return {"request": other.text}
+            case Refusal():
+                return {"reply": other.text}
             case feedback.ReplyTrial():
                 knows = draw("knows", unit.exchange.dialogue_id, unit.kind) < 0.85
                 if unit.kind == "choose":
@@ -122,6 +143,7 @@ def too_positive(fields: str) -> dict[str, Any]:
     answers = {
         "likes_it": "yes", "takes_it": "accept", "better": "first", "thoughts": PRAISE,
         "request": "I would love any amazing movie you could suggest to me tonight, I am sure it is great, thank you so much in advance",
+        "reply": "Thank you so much, that sounds amazing, I will watch it tonight!",
         "more_titles": [ITEMS["i0"].label], "titles": ["Some Film"],
     }  # fmt: skip
     return {name: value for name, value in answers.items() if f'"{name}"' in fields}
@@ -153,4 +175,4 @@ def completing(questions: Questions, say: Say) -> Callable[[Request], Any]:
     return complete
 
 
-TASKS: Sequence[Any] = (items_task, binary_preference, open_task, requests_task, feedback)
+TASKS: Sequence[Any] = (items_task, binary_preference, open_task, requests_task, feedback, negative_feedback)

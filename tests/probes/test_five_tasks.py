@@ -14,7 +14,16 @@ import pytest
 from tests.play import obedient
 from tests.probes import planted
 from understudy.completion import Completion, MissingReply, Request
-from understudy.probes import Question, Questions, binary_preference, feedback, items_talked_about, open_preference, requests
+from understudy.probes import (
+    Question,
+    Questions,
+    binary_preference,
+    feedback,
+    items_talked_about,
+    negative_feedback,
+    open_preference,
+    requests,
+)
 from understudy.probes.asking.calls import ask_all, unasked
 
 HUMANS = planted.world()
@@ -94,6 +103,15 @@ def test_a_request_without_details_is_less_specific() -> None:
     fields = told(requests, positive)
     assert (outcomes(fields)["genres"], outcomes(fields)["titles"]) == ("below", "below")
     assert fields["figures"]["titles"]["human"]["value"] == pytest.approx(1)
+
+
+def test_an_answerer_that_takes_what_it_dislikes_is_found() -> None:
+    takes = told(negative_feedback, positive)
+    assert takes["outcome"] == "apart"
+    shares = {name: takes["figures"][name]["model"]["value"] for name in ("rejects", "grounded", "asks_anew", "names_title")}
+    assert set(shares.values()) == {0}
+    assert outcomes(takes)["rejects"] == "below"
+    assert "judge" in takes["figures"]["score"]["model"]["reason"]
 
 
 def test_missing_and_invalid_answers_are_counted_apart_and_too_many_measure_nothing() -> None:

@@ -1,4 +1,4 @@
-"""The Amazon reader: items by parent_asin, star ratings in seconds, and nothing that a reviewer wrote."""
+"""The Amazon reader: items by parent_asin, star ratings in seconds with the text of the review, and no headline."""
 
 from __future__ import annotations
 
@@ -46,10 +46,34 @@ def test_the_example_in_numbers_counted_apart() -> None:
     assert len(reviews) == 20
 
 
-def test_what_reviewers_wrote_is_not_kept(tmp_path: Path) -> None:
-    (rating,) = read(tmp_path / "Books.jsonl", review())
-    assert rating == Rating("U1", "X1", 4.0, 1_600_000_000)
+def test_the_text_of_a_review_is_kept_and_its_headline_is_not(tmp_path: Path) -> None:
+    (rating,) = read(tmp_path / "Books.jsonl", review(text="Loved it.<br />All  of it"))
+    assert rating == Rating("U1", "X1", 4.0, 1_600_000_000, "Loved it. All of it")
     assert "Headline" not in repr(rating)
+    assert read(tmp_path / "Books.jsonl", review(text="")) == [Rating("U1", "X1", 4.0, 1_600_000_000)]
+
+
+# with every field of the published schema of Movies_and_TV, and values of our own
+PUBLISHED_FILM = {
+    "main_category": "Prime Video", "title": "The Copper Ferry", "subtitle": "", "average_rating": 4.2, "rating_number": 311,
+    "features": ["IMDb 7.1", "2017", "X-Ray", "HDR", "TV-14"], "description": ["A ferry", "of copper."], "price": 2.99,
+    "images": [{"360w": "a", "480w": "b", "720w": "c", "1080w": "d", "1440w": "e", "1920w": "f", "variant": "MAIN"}],
+    "videos": [{"title": "", "url": "", "user_id": ""}], "store": None, "categories": ["Suspense", "Drama"],
+    "details": {"Content advisory": ["Violence"], "Audio languages": ["English"], "Directors": ["Orla Venn"]},
+    "parent_asin": "X9", "bought_together": None, "author": None,
+}  # fmt: skip
+PUBLISHED_REVIEW = {
+    "rating": 5.0, "title": "Five Stars", "text": "Amazing!<br />Watch it.", "images": [], "asin": "Y9", "parent_asin": "X9",
+    "user_id": "AGGZ", "timestamp": 1_440_385_637_000, "helpful_vote": 0, "verified_purchase": True,
+}  # fmt: skip
+
+
+def test_records_of_the_published_schema_of_films(tmp_path: Path) -> None:
+    (film,) = read(tmp_path / "meta_Movies_and_TV.jsonl", PUBLISHED_FILM)
+    assert film == Item("X9", "The Copper Ferry", 2017, ("drama",), ("Orla Venn",), "A ferry of copper.")
+    (rating,) = read(tmp_path / "Movies_and_TV.jsonl", PUBLISHED_REVIEW)
+    assert rating == Rating("AGGZ", "X9", 5.0, 1_440_385_637, "Amazing! Watch it.")
+    assert amazon.claims(tmp_path / "Movies_and_TV.jsonl") and amazon.claims(tmp_path / "meta_Movies_and_TV.jsonl")
 
 
 @pytest.mark.parametrize(
@@ -67,6 +91,10 @@ def test_what_reviewers_wrote_is_not_kept(tmp_path: Path) -> None:
         ({"author": {"name": "G H", "about": ["x"]}}, Item("X1", "Red Kite", 1999, ("movies & tv",), ("G H",))),
         ({"description": ["One <b>two</b>", "three."]}, Item("X1", "Red Kite", 1999, ("movies & tv",), (), "One two three.")),
         ({"description": [], "features": ["Four."]}, Item("X1", "Red Kite", 1999, ("movies & tv",), (), "Four.")),
+        ({"title": "Red Kite", "features": ["IMDb 7", "2017"], "description": "A"}, Item("X1", "Red Kite", 2017, ("movies & tv",), (), "A")),
+        # the year of the title stands above that of an edition; of two years none is known
+        ({"features": ["2017"], "description": "A"}, Item("X1", "Red Kite", 1999, ("movies & tv",), (), "A")),
+        ({"title": "Red Kite", "features": ["1999", "2017"], "description": "A"}, Item("X1", "Red Kite", None, ("movies & tv",), (), "A")),
     ],
 )
 def test_items(tmp_path: Path, changes: dict[str, Any], item: Item) -> None:
@@ -89,13 +117,14 @@ def test_items(tmp_path: Path, changes: dict[str, Any], item: Item) -> None:
         (review(parent_asin=""), "parent_asin: missing or not an identifier"),
         (review(timestamp="2020"), "timestamp: not milliseconds since 1970"),
         (review(timestamp=10**20), "timestamp: not milliseconds since 1970"),
+        (review(text=["a"]), "text: not a text"),
     ],
 )
 def test_a_broken_review_is_a_reject_and_reading_goes_on(tmp_path: Path, broken: Any, reason: str) -> None:
     refused, rating = read(tmp_path / "Books.jsonl", broken, review(timestamp=None))
     assert isinstance(refused, Reject)
     assert refused.reason == reason
-    assert rating == Rating("U1", "X1", 4.0, None)
+    assert rating == Rating("U1", "X1", 4.0, None, "Sentence")
 
 
 @pytest.mark.parametrize(

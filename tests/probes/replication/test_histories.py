@@ -1,0 +1,73 @@
+"""Histories, ratings and texts from a store: reviews of Amazon's published form, and dialogues where there are none."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.probes.replication import made_up
+from tests.stored import on
+from understudy.doors.store import Store
+from understudy.errors import BadInput
+from understudy.probes.replication.people import KNOWN_SHARE
+from understudy.rows.handle import Humans
+from understudy.tasks.ingest.logs import ingest_logs
+from understudy.tasks.studies.replicate_humans import paper_humans
+
+N_USERS = 24
+
+
+@pytest.fixture(scope="module")
+def store(profiled_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The sample, and reviews by 24 people of 30 films, one of which holds an address."""
+    folder = tmp_path_factory.mktemp("reviews")
+    films = [
+        {"parent_asin": f"X{at}", "title": one.title, "features": [str(one.year)], "categories": ["Films", *one.genres], "details": {}}
+        for at, one in enumerate(made_up.ITEMS[:30])
+    ]
+    reviews = [
+        {
+            "user_id": f"U{user}", "parent_asin": f"X{film}", "rating": float(round(max(1, made_up.rating_of(user, film)))),
+            "timestamp": 1_600_000_000_000 + user, "title": "head",
+            "text": "" if film == 3 else f"write to me at some.body@example.org about number {film} please" if film == 5 else made_up.OPINIONS[film % 10],
+        }
+        for user in range(N_USERS)
+        for film in range(30)
+        if (user + film) % 2
+    ]  # fmt: skip
+    for name, rows in (("meta_Movies_and_TV.jsonl", films), ("Movies_and_TV.jsonl", reviews)):
+        (folder / name).write_text("\n".join(json.dumps(one) for one in rows) + "\n")
+    path = str(shutil.copy(profiled_sample, folder / "s.duckdb"))
+    on(path, ingest_logs, "amazon", [str(folder)], dataset="films")
+    return path
+
+
+def test_reviews_are_the_texts_and_personal_data_in_them_are_masked(store: str) -> None:
+    with Store.open(store) as opened:
+        found = paper_humans(opened, Humans.of(opened, "sample"), ratings="films", seed=0)
+        again = paper_humans(opened, Humans.of(opened, "sample"), ratings="films", seed=0)
+    assert (found.users, found.titles, found.opinions) == (again.users, again.titles, again.opinions)
+    assert (found.texts_from, found.ratings_from, len(found.users)) == ("films", "films", N_USERS)
+    assert not any("example.org" in one.text for one in found.opinions)
+    assert any("about number 5" in one.text for one in found.opinions)
+    assert {one.person_id for one in found.opinions} <= {user.user_id for user in found.users}
+    for user in found.users:
+        labels = [{row.item.label for row in rows} for rows in (user.known, user.held)]
+        assert not labels[0] & labels[1]
+    n_known = sum(len(user.known) for user in found.users)
+    assert n_known / (15 * N_USERS) == pytest.approx(KNOWN_SHARE, abs=0.08)
+    # both halves of a title share nobody
+    assert all(len(one.halves[0]) + len(one.halves[1]) <= N_USERS for one in found.titles)
+    assert "NegFeedback" not in found.lacks or not found.refusals
+
+
+def test_a_title_without_a_year_counts_for_nothing_and_without_ratings_there_are_no_users(store: str) -> None:
+    with Store.open(store) as opened:
+        people = Humans.of(opened, "sample")
+        found = paper_humans(opened, people, ratings="films", seed=0)
+        assert all(row.item.year for user in found.users for row in (*user.known, *user.held))
+        with pytest.raises(BadInput, match="no user with at least"):
+            paper_humans(opened, people, ratings=None, seed=0)

@@ -1,0 +1,159 @@
+"""The command `replicate` on the sample and made-up ratings, with a scripted provider on loopback behind the real gateway."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.probes import loopback
+from tests.probes.replication import made_up
+from tests.stored import on
+from understudy.flows.cli.app import app
+from understudy.studies.replicate import page
+from understudy.tasks.ingest.logs import ingest_logs
+
+N_USERS, N_FILMS = 50, 60
+
+
+@pytest.fixture(scope="module")
+def store(profiled_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The sample, and 50 people who gave 30 of 60 films their stars."""
+    folder = tmp_path_factory.mktemp("ratings")
+    path = str(shutil.copy(profiled_sample, folder / "s.duckdb"))
+    films = made_up.ITEMS[:N_FILMS]
+    lines = [f'{at},"{one.title} ({one.year})",{"|".join(one.genres)}' for at, one in enumerate(films, 1)]
+    (folder / "movies.csv").write_text("\n".join(["movieId,title,genres", *lines]) + "\n")
+    given = [
+        f"{user},{film},{made_up.rating_of(user, film - 1)},{1000 + user}"
+        for user in range(1, N_USERS + 1)
+        for film in range(1, N_FILMS + 1)
+        if (user + film) % 2
+    ]
+    (folder / "ratings.csv").write_text("\n".join(["userId,movieId,rating,timestamp", *given]) + "\n")
+    on(path, ingest_logs, "movielens", [str(folder)], dataset="ml")
+    return path
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """A provider that names titles, answers yes or no by the request's seed, and rewrites a section where it is the critic."""
+
+    def says(messages: list[dict[str, str]], seed: int) -> str | None:
+        told = messages[-1]["content"]
+        if "Average rating: " in told:
+            return "yes" if float(told.split("Average rating: ")[1].split()[0]) > 3.5 else "no"
+        if "Which titles do you feel" in told:
+            return "\n".join(made_up.ITEMS[(seed + at) % N_FILMS].label for at in range(3))
+        if "Do you like this title" in told:
+            return "yes" if seed % 3 else "no"
+        if '"fault"' in told:
+            section = re.search(r'<section name="(\w+)">', told)
+            text = f"Answer as number {seed} would, plainly and in few words."
+            return json.dumps({"fault": "vague", "section": section[1] if section else "role", "text": text})
+        return f"no, I did not like it, something else? {seed}"
+
+    with loopback.provider(says) as found:
+        yield found
+
+
+def told(store: str, address: str, *more: str) -> dict[str, Any]:
+    """The fields of the command."""
+    model = ["--model", "openai/planted", "--api-base", address, "--price", "1,1"]
+    done = CliRunner().invoke(app, ["replicate", "--dataset", "sample", "--ratings", "ml", "--store", store, *model, *more, "--json"])
+    assert done.stdout, done.output
+    fields: dict[str, Any] = json.loads(done.stdout)
+    fields["exit"] = done.exit_code
+    return fields
+
+
+GRID = ("--settings", "icl", "--tasks", "ItemsTalk,BinPref,BinPref-leaky", "--users", "15")
+
+
+@pytest.mark.integration
+def test_the_grid_is_played_once_and_a_later_run_goes_on_with_it(store: str, address: str, tmp_path: Path) -> None:
+    first = told(store, address, *GRID, "--out", str(tmp_path / "one"))
+    assert (first["exit"], first["ok"], first["engine"]) == (0, True, "planted")
+    places = {one["task"]: one["n_places"] for one in first["cells"]}
+    assert places == {"ItemsTalk": 15, "BinPref": 30, "BinPref-leaky": 30}
+    assert first["n_model_calls"] == sum(places.values()) == first["estimate"]["n_calls"]["value"]
+    known = {(row["task"], row["figure"]): row for row in first["rows"]}
+    entropy = known["ItemsTalk", "item_entropy"]
+    assert entropy["unit"] == "bits" and entropy["ci"][0] <= entropy["value"] <= entropy["ci"][1]
+    assert entropy["human"]["n"] == entropy["n"] == 15
+    assert known["BinPref-leaky", "pearson_r"]["value"] > known["BinPref", "pearson_r"]["value"] + 0.3
+    again = told(store, address, *GRID, "--out", str(tmp_path / "two"))
+    assert again["n_model_calls"] == 0
+    assert again["rows"] == first["rows"]
+    names = ("replicate.md", "replicate.html", "replicate.json")
+    assert sorted(path.name for path in (tmp_path / "one").iterdir()) == sorted(names)
+    table = (tmp_path / "one" / "replicate.md").read_text()
+    assert all(title in table for _, _, title in page.COLUMNS[:2])
+    assert "How much of the correlation is the label" in table
+    assert "<svg" in (tmp_path / "one" / "replicate.html").read_text()
+    # another grid of the same experiment stands in the same table
+    wider = told(store, address, "--settings", "plain", "--tasks", "ItemsTalk", "--users", "15", "--out", str(tmp_path / "three"))
+    assert {(one["setting"], one["task"]) for one in wider["cells"]} >= {("plain", "ItemsTalk"), ("icl", "BinPref")}
+    assert wider["n_model_calls"] == 15
+
+
+@pytest.mark.integration
+def test_a_template_is_searched_for_within_its_calls_and_reported_on_other_users(store: str, address: str, tmp_path: Path) -> None:
+    asked = ("--settings", "plain", "--tasks", "ItemsTalk", "--users", "15", "--optimizers", "ours", "--template-calls", "120")
+    fields = told(store, address, *asked, "--out", str(tmp_path))
+    (template,) = fields["templates"]
+    assert (template["reason"], template["name"]) == ("", "ItemsTalk")
+    assert template["n_calls"] <= 120
+    assert template["n_generations"] >= 1 and template["n_candidates"] >= 2
+    cell = next(one for one in fields["cells"] if one["optimizer"] == "ours")
+    assert (cell["template"], cell["calls_per_user"]) == (template["genome_digest"], 1)
+    assert set(template["objectives"]) == {"ItemsTalk:item_entropy", "ItemsTalk:unknown_titles"}
+    assert told(store, address, *asked, "--out", str(tmp_path))["n_model_calls"] == 0
+
+
+@pytest.mark.integration
+def test_a_cap_ends_it_and_what_was_answered_is_kept(store: str, address: str, tmp_path: Path) -> None:
+    asked = ("--settings", "plain", "--tasks", "BinPref", "--users", "15", "--seed", "7", "--out", str(tmp_path))
+    capped = told(store, address, *asked, "--calls", "12")
+    assert (capped["exit"], capped["ok"]) == (5, False)
+    # the cap holds over all processes that work on the experiment
+    assert told(store, address, *asked, "--calls", "12")["exit"] == 5
+    done = told(store, address, *asked)
+    assert done["exit"] == 0
+    assert done["n_model_calls"] == 30 - 12
+    assert done["spent"]["n_calls"] == 30
+
+
+@pytest.mark.integration
+def test_what_cannot_be_measured_says_why(store: str, address: str, tmp_path: Path) -> None:
+    rehearsal = CliRunner().invoke(
+        app, ["replicate", "--dataset", "sample", "--ratings", "ml", "--store", store, *GRID, "--out", str(tmp_path), "--json"]
+    )
+    fields = json.loads(rehearsal.stdout)
+    assert (rehearsal.exit_code, fields["n_model_calls"]) == (0, 0)
+    assert all(row["value"] is None and "not a language model" in row["reason"] for row in fields["rows"])
+    assert any(row["human"]["value"] is not None for row in fields["rows"])
+    instance = ("--settings", "plain", "--tasks", "ItemsTalk", "--users", "15", "--optimizers", "textgrad_instance", "--out", str(tmp_path))
+    by_instance = [row for row in told(store, address, *instance)["rows"] if row["optimizer"] == "textgrad_instance"]
+    assert by_instance
+    assert all("install-peers" in row["reason"] for row in by_instance if row["value"] is None)
+    bad = told(store, address, "--settings", "cot")
+    assert (bad["exit"], "there is no 'cot'" in bad["error"]["message"]) == (2, True)
+    nobody = told(store, address, "--ratings", "sample")
+    assert nobody["exit"] == 2
+    assert "movielens" in nobody["error"]["hint"]
+
+
+def test_the_estimate_alone_asks_nobody(store: str) -> None:
+    done = CliRunner().invoke(
+        app, ["replicate", "--dataset", "sample", "--ratings", "ml", "--store", store, *GRID, "--model", "openai/x", "--only-estimate", "--json"]
+    )
+    fields = json.loads(done.stdout)
+    assert done.exit_code == 0
+    assert fields["estimate"]["n_calls"]["value"] == 75
