@@ -20,6 +20,12 @@ from understudy.tasks.studies.replicate_humans import paper_humans
 N_USERS = 24
 
 
+def written(film: int) -> str:
+    """The review of a film: none, one with an address, or an opinion."""
+    special = {3: "", 5: "write to me at some.body@example.org about number 5 please"}
+    return special.get(film, made_up.OPINIONS[film % 10])
+
+
 @pytest.fixture(scope="module")
 def store(profiled_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The sample, and reviews by 24 people of 30 films, one of which holds an address."""
@@ -31,8 +37,7 @@ def store(profiled_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> st
     reviews = [
         {
             "user_id": f"U{user}", "parent_asin": f"X{film}", "rating": float(round(max(1, made_up.rating_of(user, film)))),
-            "timestamp": 1_600_000_000_000 + user, "title": "head",
-            "text": "" if film == 3 else f"write to me at some.body@example.org about number {film} please" if film == 5 else made_up.OPINIONS[film % 10],
+            "timestamp": 1_600_000_000_000 + user, "title": "head", "text": written(film),
         }
         for user in range(N_USERS)
         for film in range(30)
