@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from understudy.doors import textual_gradients
 from understudy.doors.gateway.failure_kinds import hint_of
 from understudy.errors import ProviderFailed
-from understudy.probes._figures import ProbeFigure
+from understudy.probes.replication.compared import ComparedFigure, compared
 from understudy.probes.replication.people import AskedPlace, PaperHumans, Part
 from understudy.probes.replication.playing import CallMeter, PlayedBy, replies_of
 from understudy.probes.replication.prompting import seed_prompt
@@ -47,7 +47,7 @@ def played(
     meter = CallMeter(opened.gateway.complete)
     got = _replies(opened, meter, cell, asked, by=by, template=template)
     known = got.replies if got.replies is not None and not got.reason else None
-    figures = cell.task.figures(asked.places, known, humans, seed=by.seed) if asked.places else {}
+    figures = compared(cell.task, asked.places, known, humans, seed=by.seed)
     rows = [row_of(cell, name, figures.get(name), unit, reason=got.reason) for name, unit in cell.task.UNITS.items()]
     n_users_asked = len({place.user.user_id for place in asked.places}) if known else 0
     return {
@@ -62,7 +62,7 @@ def played(
     }  # fmt: skip
 
 
-def row_of(cell: PaperCell, name: str, figure: ProbeFigure | None, unit: str, *, reason: str = "") -> PaperRowFields:
+def row_of(cell: PaperCell, name: str, figure: ComparedFigure | None, unit: str, *, reason: str = "") -> PaperRowFields:
     """One figure as a row; the human value stands in it even where the model's is not measured."""
     nothing = Measured(None, reason=reason or "nothing was asked")
     model, human, apart = (figure.model, figure.human, figure.difference) if figure else (nothing, nothing, nothing)

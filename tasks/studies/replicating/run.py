@@ -13,8 +13,7 @@ from understudy.doors.store import Store
 from understudy.instruments import wording
 from understudy.keys import canonical_json, key
 from understudy.parameters import RunOptions
-from understudy.probes import _paper
-from understudy.probes.replication import evaluating, feedback_score, people, persons, prompting, settings, tastes
+from understudy.probes.replication import compared, evaluating, feedback_score, people, persons, prompting, settings, tastes
 from understudy.probes.replication.people import PaperHumans
 from understudy.probes.replication.persons import require_names
 from understudy.probes.replication.playing import PlayedBy
@@ -35,7 +34,7 @@ from understudy.tasks.studies.study import Study, room
 
 VERSION = 1
 VERSIONS = (
-    VERSION, _paper.VERSION, evaluating.VERSION, feedback_score.VERSION, people.VERSION, persons.VERSION, prompting.VERSION,
+    VERSION, compared.VERSION, evaluating.VERSION, feedback_score.VERSION, people.VERSION, persons.VERSION, prompting.VERSION,
     settings.VERSION, tastes.VERSION, instances.VERSION, templates.VERSION,
 )  # fmt: skip
 CELL, TEMPLATE = "cell", "template"
@@ -86,7 +85,7 @@ def replicate(
         humans = paper_humans(store, opened.humans, ratings=ratings, seed=options.seed)
         by = PlayedBy(opened.cast.seeker, _judge(opened), options.seed, asked.with_ethnicity)
         run = PaperRun(begun, opened, humans, asked, by)
-        return _told(run, dataset, estimate, [_cell(run, cell) for cell in grid(asked)])
+        return _answer(run, dataset, estimate, [_cell(run, cell) for cell in grid(asked)])
 
 
 def stage_of(cell: PaperCell, n_users: int) -> str:
@@ -117,7 +116,7 @@ def _cell(run: PaperRun, cell: PaperCell) -> PaperCellFields:
     return fields if fields["outcome"] == "not_measured" else run.begun.once(stage, lambda: fields)
 
 
-def _told(run: PaperRun, dataset: str, estimate: CostFields, asked_for: list[PaperCellFields]) -> ReplicateFields:
+def _answer(run: PaperRun, dataset: str, estimate: CostFields, asked_for: list[PaperCellFields]) -> ReplicateFields:
     stages = run.begun.stages()
     kept = [cast(PaperCellFields, fields) for name, fields in stages.items() if name.startswith(f"{CELL}/")]
     done = sorted_cells([*asked_for, *kept])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from understudy.errors import BudgetExhausted, NotMeasured
+from understudy.errors import MORE_ROOM, BudgetExhausted, NotMeasured
 from understudy.parameters import MECHANISMS
 from understudy.probes.replication.ground import GroundSize, TemplateGround
 from understudy.probes.replication.people import PaperHumans
@@ -55,7 +55,10 @@ def size_of(asked: TemplateAsked) -> GroundSize:
 
 
 def searched(opened: OpenRun, humans: PaperHumans, asked: TemplateAsked, *, by: PlayedBy) -> TemplateFields:
-    """The template that the search found; with its reason, the seed where nothing could be measured."""
+    """The template that the search found; with its reason, the seed where nothing could be measured.
+
+    Raises BudgetExhausted where a cap of the run ended it, and not its own number of calls: the same search then goes on another time.
+    """
     meter, seed = CallMeter(opened.gateway.complete), seed_prompt(asked.name)
     ground = TemplateGround(
         asked.tasks, humans, asked.setting, seed, size=size_of(asked), by=by, critic=opened.cast.critic, meter=meter,
@@ -66,10 +69,12 @@ def searched(opened: OpenRun, humans: PaperHumans, asked: TemplateAsked, *, by: 
         found = drive.search(setup, ground, ProcessMemory())
     except (NotMeasured, BudgetExhausted) as error:
         # a cap of the run itself is not the search's own: it ends the command
-        if isinstance(error, BudgetExhausted) and not _is_own(meter):
+        if isinstance(error, BudgetExhausted) and not meter.is_used_up:
             raise
         return _without(asked, seed, meter, error.message)
-    return _told(asked, seed, found, meter)
+    if found.stopped == drive.BUDGET and not meter.is_used_up:
+        raise BudgetExhausted(f"a cap ended the search of the template {asked.name}", hint=MORE_ROOM)
+    return _concluded(asked, seed, found, meter)
 
 
 def _plan(objectives: Sequence[str], *, seed: int) -> Plan:
@@ -77,11 +82,7 @@ def _plan(objectives: Sequence[str], *, seed: int) -> Plan:
     return Plan(tuple(objectives), POPULATION, "unsga3", seed, has_critic=True, without=without, period=2)
 
 
-def _is_own(meter: CallMeter) -> bool:
-    return meter.most is not None and meter.n_calls >= meter.most
-
-
-def _told(asked: TemplateAsked, seed: Genome, found: Conclusion, meter: CallMeter) -> TemplateFields:
+def _concluded(asked: TemplateAsked, seed: Genome, found: Conclusion, meter: CallMeter) -> TemplateFields:
     genome = found.genomes[found.pick.genome_digest]
     values = {one.genome_digest: one.objectives for one in found.finalists}
     sides = {"seed": values[seed.digest], "pick": values[genome.digest]}

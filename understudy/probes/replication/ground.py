@@ -22,7 +22,7 @@ from understudy.prompt.genome import Controls, Genome
 from understudy.records import Measured
 from understudy.search.critic import Commission, CriticBriefing, Treated, criticise
 from understudy.search.drive import Material
-from understudy.search.genes import Screen, ScreenVerdict
+from understudy.search.genes import Screen, ScreenVerdict, log_grams
 from understudy.search.influence import Evidence, Exhibit
 from understudy.search.operators import Pool
 from understudy.search.picking import Finalist
@@ -96,7 +96,9 @@ class TemplateGround:
     def material(self) -> Material:
         """The hand-written prompts of all tasks, whose sections may be taken over, and the screen."""
         longest = Screen.of([self._seed]).max_length
-        return Material(Pool(tuple(seed_prompts())), TemplateScreen(longest, seed=self._seed))
+        # the critic is shown human texts, and a prompt may hold none of them
+        texts = [one.text for side in (self._humans.opinions, self._humans.requests, self._humans.refusals) for one in side]
+        return Material(Pool(tuple(seed_prompts())), TemplateScreen(longest, log_grams(texts), seed=self._seed))
 
     def criticised(self, commissions: Sequence[Commission]) -> Sequence[Treated]:
         """The commissions with the critic's answers, one after the other."""

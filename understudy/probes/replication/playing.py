@@ -43,6 +43,7 @@ class CallMeter:
         self._complete, self.most = complete, most
         self.n_calls = self.n_prompt_tokens = self.n_reply_tokens = 0
         self.engines: set[str] = set()
+        self.is_used_up = False
 
     @property
     def tokens(self) -> int:
@@ -52,6 +53,7 @@ class CallMeter:
     async def complete(self, request: Request) -> Completion:
         """The reply. Raises BudgetExhausted where the number of calls is reached."""
         if self.most is not None and self.n_calls >= self.most:
+            self.is_used_up = True
             raise BudgetExhausted(f"the {self.most} calls of this search are used up")
         self.n_calls += 1
         reply = await self._complete(request)
