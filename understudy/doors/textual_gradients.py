@@ -80,6 +80,8 @@ def _engine(generate: Generate, purpose: Purpose) -> Any:
 def _textgrad() -> Any:
     with tempfile.TemporaryDirectory(prefix="textgrad-") as folder:
         os.environ.setdefault("TEXTGRAD_LOG_DIR", folder)
+        # it imports litellm, which would ask the network for prices
+        os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
         import textgrad
 
         log = logging.getLogger("textgrad")

@@ -9,7 +9,7 @@ from tests.probes import planted
 from understudy.completion import Completion, MissingReply, Request
 from understudy.keys import share_of
 from understudy.probes import Refusal
-from understudy.probes.replication.people import HistoryUser, HumanText, PaperHumans, RatedRow, TitleRatings, part_of_user, user_of
+from understudy.probes.replication.people import HistoryUser, HumanText, PaperHumans, RatedRow, TitleRatings, user_of
 from understudy.probes.replication.playing import PlayedBy, replies_of
 from understudy.probes.replication.prompting import seed_prompt
 from understudy.probes.replication.settings import PaperSetting
@@ -110,11 +110,6 @@ def in_the_same_words(_: Request) -> str:
 def draws(request: Request, texts: Sequence[str]) -> str:
     """One of the texts, by the request's seed."""
     return texts[request.seed % len(texts)]
-
-
-def of_part(part: str, ids: Sequence[str]) -> list[str]:
-    """The ids of a part."""
-    return [one for one in ids if part_of_user(one) == part]
 
 
 def _words(kind: str, k: int) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 
 from understudy.errors import BadInput
 from understudy.keys import rng_of
-from understudy.probes.replication.people import AskedPlace, HistoryUser, RatedRow
+from understudy.probes.replication.people import AskedPlace, RatedRow
 from understudy.probes.replication.tastes import FEW, MANY
 
 VERSION = 1
@@ -84,11 +84,6 @@ def ranked(rows: Sequence[RatedRow], query: str) -> list[RatedRow]:
     model.index((ids, dict(vocabulary)), create_empty_token=False, show_progress=False)
     scores = np.asarray(model.get_scores_from_ids(asked), dtype=float)
     return [rows[int(at)] for at in np.argsort(-scores, kind="stable")]
-
-
-def people_named(settings: Sequence[PaperSetting], users: Sequence[HistoryUser]) -> int:
-    """How many summaries these settings need for these users: one for each user and size."""
-    return len({one.n_summed_up for one in settings if one.n_summed_up}) * len({user.user_id for user in users})
 
 
 def _words(text: str) -> list[str]:

@@ -20,7 +20,7 @@ from understudy.probes.replication.tasks import PaperReplies, PlacesAsked, TaskB
 from understudy.prompt import template
 
 NAME = "BinPref"
-MAX_TOKENS = 8
+MAX_TOKENS = 16
 HUMAN = "ratings of the same titles: a like is a rating above 3.5; r of three raters' likes with the mean rating of others"
 PER_TITLE = 3
 # 40 titles for 100 users
