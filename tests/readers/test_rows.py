@@ -248,3 +248,12 @@ def test_any_text_in_any_order_of_rows_comes_back(tmp_path_factory: pytest.TempP
     for name in {row["d"] for row in rows}:
         own = [text for n, text in enumerate(texts) if f"d{n % 2}" == name]
         assert [text for _, text in read_back[name]] == [" ".join(text.split()) for text in own]
+
+
+@pytest.mark.logs
+def test_a_real_table_is_read_as_by_the_reader_of_its_format() -> None:
+    folder = EXAMPLE.parents[3].parent / "shared" / "data" / "ccpe"
+    if not folder.is_dir():
+        pytest.skip(f"the logs are not at {folder}")
+    layout = FieldMap(dialogue=("dialog_id",), speaker=("speaker",), text=("text",), order=("utterance_index",))
+    assert read(folder, layout) == list(readers.load("ccpe").read(readers.find("ccpe", folder), Options()))
