@@ -121,3 +121,14 @@ def test_what_is_written_under_any_path_is_found_there(
     assert value_at(value, tuple(steps)) == texts
     (one,) = read(tmp_path_factory.mktemp("any") / "a.json", [value], turns=tuple(steps))
     assert [text for _, text in said(one)] == texts
+
+
+def test_among_files_of_several_readers_the_map_is_for_the_reader_of_any_layout(tmp_path: Path) -> None:
+    told = Options({"Ann": "seeker"}, FieldMap(turns=("t",)))
+    assert told.concerning("messages", ["messages", "fields"]) == Options({"Ann": "seeker"})
+    assert told.concerning("fields", ["messages", "fields"]) is told
+    # where no file takes the map, the error says so
+    assert told.concerning("messages", ["messages"]) is told
+    (tmp_path / "a.json").write_text("[]")
+    with pytest.raises(BadInput, match="takes no map of fields"):
+        readers.find("messages", tmp_path / "a.json", fields=told.fields)
