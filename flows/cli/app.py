@@ -21,6 +21,7 @@ from understudy.flows.cli import (
     evaluate,
     export,
     front,
+    gates,
     ingest,
     label,
     models,
@@ -33,6 +34,7 @@ from understudy.flows.cli import (
     react,
     releases,
     replicate,
+    retract,
     show,
     simulate,
     status,
@@ -53,7 +55,8 @@ def _run(given: Given) -> None:
 COMMANDS: tuple[Command, ...] = (
     ingest.ingest, profile.profile, optimize.optimize, simulate.simulate, nightly.nightly, status.status, dialogues.dialogues,
     releases.releases, models.models, devserver.devserver, label.label, audit.audit, dose.dose, compare.compare, estimate.estimate,
-    evaluate.evaluate, export.export, front.front, probe.probe, publish.publish, pull.pull, react.react, replicate.replicate,
+    evaluate.evaluate, export.export, front.front, gates.gates, probe.probe, publish.publish, pull.pull, react.react,
+    replicate.replicate, retract.retract,
     show.show, study.study, validate.validate, verify.verify,
 )  # fmt: skip
 

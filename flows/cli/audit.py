@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 from rich.console import Console
 
-from understudy.doors.limits import reading_within
 from understudy.flows.cli.arguments import LayoutArguments, LimitArguments
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
 from understudy.flows.cli.files import print_files
-from understudy.flows.cli.options import RUN, STORE, AsJson, Dataset, Seed, StoreFile, text_of
+from understudy.flows.cli.options import RUN, STORE, AsJson, Dataset, Seed, StoreFile
 from understudy.flows.cli.speech import print_speech
 from understudy.flows.cli.tables import PageTable
 from understudy.report.figures import REHEARSAL_WARNING, figure
@@ -92,15 +91,13 @@ def audit(
     """Measure simulated dialogues from any source against the humans of a data set. No model is called, and nothing is ingested."""
 
     def work() -> AuditAnswer:
-        from understudy.tasks.studies.audit import AuditOptions, AuditOutputs, audit_files
+        from understudy.flows import api
 
-        options = AuditOptions(
-            layout=file.layout.options(), drop=tuple(file.drop_turn or ()), same_setting=file.same_setting, by_id=file.by_id, split=split,
-            seed=seed,
+        return api.audit(
+            file.simulated, dataset=dataset, reader=file.reader, split=split, same_setting=file.same_setting, by_id=file.by_id,
+            drop_turns=file.drop_turn or (), layout=file.layout.options(), limits=file.reading.limits(), seed=seed, html=pages.html,
+            latex=pages.latex, csv=pages.csv, store=store,
         )  # fmt: skip
-        outputs = AuditOutputs(html=text_of(pages.html), latex=text_of(pages.latex), csv=text_of(pages.csv))
-        with reading_within(file.reading.limits()):
-            return audit_files(str(store), dataset, files=file.files(), options=options, outputs=outputs)
 
     answer(work, page, as_json=as_json)
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from understudy.flows.cli.arguments import OutputArguments, PromptArguments, RunArguments
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.options import RUN, Dataset, Surface, text_of
+from understudy.flows.cli.options import RUN, Dataset, Surface
 from understudy.flows.cli.tables import PageTable
 from understudy.report.figures import REHEARSAL_WARNING, figure
 
@@ -37,11 +37,9 @@ def evaluate(
     """Evaluate recommenders with simulated seekers: recall, success, rounds and satisfaction."""
     def work() -> EvaluateFields:
         options = run.options(surface=surface)
-        from understudy.flows import stages
-        from understudy.flows.cli import running
+        from understudy.flows import api
 
-        genome = text_of(prompt.genome)
-        return running.run(stages.evaluate, dataset, recommender, setting=prompt.setting, genome_file=genome, n=n, options=options)
+        return api.evaluate(dataset, recommender, setting=prompt.setting, genome=prompt.genome, n=n, options=options)
 
     answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 

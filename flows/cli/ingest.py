@@ -34,14 +34,9 @@ def ingest(
     """Read human dialogues into the store."""
 
     def work() -> IngestFields:
-        from understudy.flows import stages
-        from understudy.flows.cli import running
+        from understudy.flows import api
 
-        named = [str(path) for path in paths]
-        return running.run(
-            stages.ingest, reader, named, dataset=dataset or reader, split=split, options=layout.options(), limits=reading.limits(),
-            store=store,
-        )  # fmt: skip
+        return api.ingest(reader, paths, dataset=dataset, split=split, layout=layout.options(), limits=reading.limits(), store=store)
 
     answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 

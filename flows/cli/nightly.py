@@ -24,7 +24,6 @@ from understudy.flows.cli.options import (
     Releases,
     SettingName,
     Surface,
-    text_of,
 )
 from understudy.flows.cli.tables import PageTable
 from understudy.report.figures import REHEARSAL_WARNING, figure
@@ -73,24 +72,18 @@ def nightly(
 
     def work() -> NightlyFields:
         search, size, options = searching.search(), searching.table.size(), run.options(surface=surface, recommender=recommender)
-        from understudy.flows.cli import running
-        from understudy.tasks.simulate.doomed import require_enough
+        from understudy.flows import api
 
-        # said before Prefect is imported and its server started
-        require_enough(release.n, size, anyway=release.anyway)
-        from understudy.flows.nightly import nightly
-
-        return running.run(
-            nightly,
+        return api.nightly(
             logs.dataset,
-            str(logs.data),
+            logs.data,
             reader=logs.reader,
             layout=logs.layout.options(),
             setting=setting,
             batch=release.batch,
             n=release.n,
             name=release.name,
-            releases=text_of(release.releases),
+            releases=release.releases,
             anyway=release.anyway,
             search=search,
             report=size,

@@ -34,10 +34,9 @@ def optimize(
         # what cannot be used is said before anything heavy is imported
         search = searching.search(without=mechanisms.without, racing=mechanisms.racing)
         options = run.options(surface=surface, recommender=recommender)
-        from understudy.flows import stages
-        from understudy.flows.cli import running
+        from understudy.flows import api
 
-        return running.run(stages.optimize, dataset, setting=setting, search=search, options=options)
+        return api.optimize(dataset, setting=setting, search=search, options=options)
 
     answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 

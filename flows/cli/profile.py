@@ -12,7 +12,7 @@ from rich.text import Text
 from understudy.flows.cli.arguments import OutputArguments
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.options import STORE, IngestedDataset, StoreFile, text_of
+from understudy.flows.cli.options import STORE, IngestedDataset, StoreFile
 from understudy.flows.cli.speech import print_speech
 from understudy.flows.cli.tables import PageTable
 from understudy.parameters import PanelSize
@@ -38,10 +38,9 @@ def profile(
     """Split the human dialogues, derive needs and contexts, fit the instruments, and measure and plot the human reference values."""
 
     def work() -> ProfileFields:
-        from understudy.flows import stages
-        from understudy.flows.cli import running
+        from understudy.flows import api
 
-        return running.run(stages.profile, dataset, store=store, at=PanelSize.parsed(at) if at is not None else None, out=text_of(out))
+        return api.profile(dataset, at=PanelSize.parsed(at) if at is not None else None, out=out, store=store)
 
     answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 

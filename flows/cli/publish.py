@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from understudy.errors import BadInput
 from understudy.flows.cli.arguments import OutputArguments
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.options import STORE, OfDataset, Releases, StoreFile, text_of
+from understudy.flows.cli.options import STORE, OfDataset, Releases, StoreFile
 from understudy.flows.cli.tables import PageTable
 from understudy.report.figures import figure
 
@@ -18,11 +20,41 @@ if TYPE_CHECKING:
     from understudy.tasks.publish.batch import PublishedRelease, ReleasedFigure, ReleaseFields
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermArguments:
+    """Under what a release is published, and where else."""
+
+    without_licence: Annotated[
+        str | None,
+        typer.Option(help="Reason for publishing although a source states no licence; it stands in the card. Default: it is refused."),
+    ] = None
+    to: Annotated[
+        str | None,
+        typer.Option(help="Repository of the Hugging Face hub that gets the release too, as hf:OWNER/NAME. A new one is private."),
+    ] = None
+
+    def __post_init__(self) -> None:
+        """Raises BadInput for a reason without words, and for what is no repository, before anything is started."""
+        self.waiver()
+        if self.to is not None:
+            from understudy.doors.hub_upload import HubPlace, require_client
+
+            HubPlace.of(self.to)
+            require_client()
+
+    def waiver(self) -> str:
+        """The reason for which a source need not state a licence; empty where none is given. Raises BadInput for one without words."""
+        if self.without_licence is not None and not self.without_licence.strip():
+            raise BadInput("--without-licence is empty", hint="write the reason, which the card tells everybody")
+        return (self.without_licence or "").strip()
+
+
 def publish(
     *,
     batch: Annotated[str, typer.Option(help="Name of the batch to publish."), Means.BATCH],
     name: Annotated[str, typer.Option(help="Name of the release."), Means.NEW_RELEASE],
     dataset: OfDataset = None,
+    terms: TermArguments,
     releases: Releases = None,
     store: StoreFile = STORE,
     output: OutputArguments,
@@ -30,10 +62,10 @@ def publish(
     """Publish a batch that has passed its gates as a release."""
 
     def work() -> ReleaseFields:
-        from understudy.flows import stages
-        from understudy.flows.cli import running
+        from understudy.flows import api
 
-        return running.run(stages.publish, batch, name=name, dataset=dataset, store=store, releases=text_of(releases))
+        waiver = terms.waiver()
+        return api.publish(batch, name, dataset=dataset, releases=releases, without_licence=waiver, to=terms.to, store=store)
 
     answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 
@@ -42,6 +74,10 @@ def page(console: Console, fields: ReleaseFields) -> None:
     """Where the release lies; nothing where a gate refused it."""
     if fields["release"] is not None:
         released(console, fields["release"], fields["figures"])
+        if "hub" in fields:
+            hub = fields["hub"]
+            private = " (new, and private until its owner says otherwise)" if hub["is_new"] else ""
+            console.print(f"on the hub{private}: {hub['url']}, tag {hub['tag']}", markup=False, soft_wrap=True)
     else:
         then(console, "understudy validate --batch NAME, to see each bound and by how much it was missed")
 

@@ -6,28 +6,27 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from understudy.flows.cli.console import answer, snapshot_read, then
-from understudy.flows.cli.options import STORE, AsJson, StoreFile
+from understudy.flows.cli.console import answer, then
+from understudy.flows.cli.options import STORE, AsJson, Releases, StoreFile
 from understudy.flows.cli.tables import PageTable
 
 if TYPE_CHECKING:
     from understudy.tasks.publish.listing import ReleasesFields
 
 
-def releases(*, store: StoreFile = STORE, as_json: AsJson = False) -> None:
-    """List the published releases, also while a night is at work."""
+def releases(*, releases: Releases = None, store: StoreFile = STORE, as_json: AsJson = False) -> None:
+    """List the published releases from their catalogue, also while a night is at work."""
 
     def work() -> ReleasesFields:
-        from understudy.tasks.publish.listing import store_releases
+        from understudy.flows import api
 
-        return store_releases(store)
+        return api.releases(releases or store.parent / "releases")
 
     answer(work, page, as_json=as_json)
 
 
 def page(console: Console, fields: ReleasesFields) -> None:
     """A row for each version of a release."""
-    snapshot_read(console, fields["snapshot"])
     table = PageTable("release", "version", "state", "dialogues", "engine", "licence", "digest", title="Releases", n_names=2)
     for one in fields["releases"]:
         state = f"{one['state']}: {one['retracted']}" if one["retracted"] else one["state"]

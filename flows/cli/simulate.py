@@ -10,7 +10,7 @@ from rich.console import Console
 
 from understudy.flows.cli.arguments import OutputArguments, PromptArguments, RunArguments
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.options import RUN, Batch, Dataset, RecommenderName, Surface, text_of
+from understudy.flows.cli.options import RUN, Batch, Dataset, RecommenderName, Surface
 from understudy.report.figures import counted, money, overlapping
 
 if TYPE_CHECKING:
@@ -43,12 +43,11 @@ def simulate(
     """Play a batch of dialogues with one prompt, and the report that its gates read."""
     def work() -> SimulateFields:
         options = run.options(surface=surface, recommender=recommender)
-        from understudy.flows import stages
-        from understudy.flows.cli import running
+        from understudy.flows import api
 
-        return running.run(
-            stages.simulate, dataset, setting=prompt.setting, genome_file=text_of(prompt.genome), n=played.n, batch=played.batch,
-            with_report=not played.no_report, options=options,
+        return api.simulate(
+            dataset, setting=prompt.setting, genome=prompt.genome, n=played.n, batch=played.batch, with_report=not played.no_report,
+            options=options,
         )  # fmt: skip
 
     answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)

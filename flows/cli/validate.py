@@ -19,13 +19,17 @@ from understudy.report.figures import bound, interval_cell, number, overlapping,
 
 if TYPE_CHECKING:
     from understudy.release.verdicts import Outcome
-    from understudy.tasks.validate.batch import GateFields, ValidateFields
+    from understudy.tasks.validate.batch import ValidateFields
+    from understudy.tasks.validate.results import GateFields
 
 
 def validate(
     *,
     batch: Annotated[str, typer.Option(help="Name of the batch to validate."), Means.BATCH],
     dataset: OfDataset = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Judge a batch anew whose suites have changed since. What they said before stays in the store.")
+    ] = False,
     surface: Surface = RUN.surface,
     models: ModelArguments,
     caps: CapArguments,
@@ -36,10 +40,9 @@ def validate(
 
     def work() -> ValidateFields:
         options = RunOptions(store=store, surface=surface, models=models.models(), caps=caps.caps())
-        from understudy.flows import stages
-        from understudy.flows.cli import running
+        from understudy.flows import api
 
-        return running.run(stages.validate, batch, dataset=dataset, store=store, options=options)
+        return api.validate(batch, dataset=dataset, again=again, store=store, options=options)
 
     answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 
@@ -67,7 +70,9 @@ def gates(console: Console, fields: GateFields) -> None:
     for verdict in (one for one in shown if one["outcome"] == "not_applicable"):
         console.print(f"{verdict['suite']}, {verdict['expectation']}: {verdict['detail']}", markup=False)
     console.print(f"{len(fields['verdicts']) - len(shown)} further expectations on rows and evidence passed")
-    console.print(f"{fields['n_quarantined']} dialogues in quarantine")
+    console.print(f"{fields['n_quarantined']} dialogues in quarantine; judgement {fields['judgement']['number']} of this batch")
+    if fields["data_docs"]:
+        console.print(f"Data Docs: {fields['data_docs']}", markup=False, soft_wrap=True)
     console.print(overlapping(fields["overlap"]), markup=False)
     console.print(read_by(fields["instruments"]), markup=False)
     if fields["underpowered"]:

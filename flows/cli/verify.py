@@ -27,9 +27,9 @@ def verify(
     """Check releases file by file against their manifests and digests. The exit code is 3 if anything differs."""
 
     def work() -> VerifyFields:
-        from understudy.release.verifying import verified_releases
+        from understudy.flows import api
 
-        return verified_releases(releases or store.parent / "releases", name, version=version, expected=digest)
+        return api.verify(name, version=version, digest=digest, releases=releases or store.parent / "releases")
 
     answer(work, page, as_json=as_json)
 

@@ -1,15 +1,15 @@
-"""The releases of a store, for people and scripts."""
+"""The releases of a folder, for people and scripts, from its catalogue: the store is not opened, so nobody waits for a night."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, TypedDict, cast
+from typing import Literal, TypedDict
 
-from understudy.doors.reading_copy import SnapshotFields, readable
+from understudy.doors import catalogue
 
 
 class PublishedFields(TypedDict):
-    """A release in the store; `retracted` is the reason of its retraction."""
+    """A version of a release; `retracted` is the reason of its retraction."""
 
     name: str
     version: int
@@ -22,21 +22,25 @@ class PublishedFields(TypedDict):
 
 
 class ListedFields(PublishedFields):
-    """A release with its state in a word."""
+    """A version of a release in the catalogue, with its state in a word."""
 
+    n_examples: int
     state: Literal["published", "retracted"]
 
 
 class ReleasesFields(TypedDict):
-    """The fields of `understudy releases`; `snapshot` is None where the store itself was read."""
+    """The fields of `understudy releases`. `snapshot` is None: the catalogue is current, whoever has the store open."""
 
-    snapshot: SnapshotFields | None
+    snapshot: None
     releases: list[ListedFields]
 
 
-def store_releases(path: Path) -> ReleasesFields:
+def listed_releases(releases_dir: Path) -> ReleasesFields:
     """The fields of `understudy releases`."""
-    with readable(path) as reading:
-        rows = cast(list[PublishedFields], reading.store.rows("publish/releases"))
-        listed: list[ListedFields] = [{**row, "state": "retracted" if row["retracted"] else "published"} for row in rows]
-        return {"snapshot": reading.snapshot, "releases": listed}
+    return {
+        "snapshot": None,
+        "releases": [
+            {**row, "path": str(releases_dir / row["path"]), "state": "retracted" if row["retracted"] else "published"}
+            for row in catalogue.rows(releases_dir)
+        ],
+    }

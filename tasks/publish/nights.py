@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID, uuid4
 
 from prefect.runtime import flow_run
@@ -18,6 +19,7 @@ from prefect.states import Crashed
 from understudy.doors.store import Store
 from understudy.errors import Stopped, UnderstudyError
 from understudy.tasks.publish.batch import PublishedRelease
+from understudy.tasks.publish.lineage import tell
 from understudy.tasks.publish.outcomes import DIED, INTERNAL, KILLED, PUBLISHED
 from understudy.tasks.runs import settle
 
@@ -48,13 +50,18 @@ def recorded(store: Store, *, dataset: str, batch: str) -> Iterator[Night]:
     begun = {"night_id": night.night_id, "dataset": dataset, "batch": batch, "run_id": night.run_id, "began_at": _now()}
     with store.transaction():
         store.add("publish.nights", [begun])
+    named = partial(tell, store, night_id=night.night_id, dataset=dataset, batch=batch)
+    named("START")
     try:
         yield night
     except BaseException as error:
         outcome, reason = _said(error)
         _end(store, night, outcome, reason)
+        named("FAIL" if isinstance(error, Exception) else "ABORT", error=reason[:_MAX_REASON])
         raise
     _end(store, night, PUBLISHED, "")
+    release = None if night.release_name is None else (night.release_name, night.release_version or 0)
+    named("COMPLETE", release=release)
 
 
 def _said(error: BaseException) -> tuple[str, str]:

@@ -11,12 +11,15 @@ import polars as pl
 from understudy.doors.store import Store
 from understudy.keys import key, seed_of
 from understudy.parameters import PanelSize
-from understudy.play.panels import Panel, draw_panel
+from understudy.play.panels import Panel, draw_free
 from understudy.records import REPORTING
 from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.play.work import Work
 
-VERSION = 2
+# 3: no seeker stands for much of a batch
+VERSION = 3
+# of what a batch draws with, which changed with none of these
+DRAWING = 2
 Fields = dict[str, Any]
 _COLUMNS: dict[str, Any] = {
     "batch_key": pl.String, "kind": pl.String, "position": pl.Int32, "piece": pl.String, "replicate": pl.Int64,
@@ -37,14 +40,14 @@ class BatchPlan:
         So no reply of an earlier batch is served for a figure of this one, and the same batch again plays nothing.
         """
         what = {"profile": opened.humans.profile_key, "recommender": opened.recommender, "seed": opened.options.seed}
-        return seed_of("batch", VERSION, self.name, what, self.n, self.report.model_dump())
+        return seed_of("batch", DRAWING, self.name, what, self.n, self.report.model_dump())
 
     def panel(self, opened: OpenRun) -> Panel:
         """The replays of the report, of seekers who report on picks, and the dialogues of the batch."""
         own, size = self.draw(opened), self.report
         replays = opened.humans.panel(REPORTING, size.model_copy(update={"free": 0}), seed=own, replicate=own)
-        scenarios = opened.humans.scenarios("search").values()
-        free = draw_panel((), scenarios, per_stratum=0, n_behaviour=0, n_free=self.n, seed=own, replicate=own).free
+        scenarios, seekers = opened.humans.scenarios("search").values(), opened.humans.members("search")
+        free = draw_free(scenarios, seekers, self.n, seed=own, replicate=own)
         return Panel(replays.reactions, replays.behaviour, free, own)
 
     def work(self, opened: OpenRun, genome_digest: str) -> Work:

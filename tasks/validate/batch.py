@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypedDict
+from typing import Any
 
 import polars as pl
-from prefect import get_run_logger, task
+from prefect import task
 
-from understudy.doors import checks
+from understudy.doors import checks, data_docs
 from understudy.doors.events import emit
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed
@@ -18,43 +18,17 @@ from understudy.instruments.disclosure import ItemIndex
 from understudy.records import Item, Measured
 from understudy.release import gates, licences
 from understudy.release.verdicts import Verdict, VerdictFields, table_verdict, verdicts_on
-from understudy.report.figures import bound, interval_cell, number, overlapping, read_by, underpowered
-from understudy.report.markdown import table
 from understudy.rows import humans
 from understudy.rows.played import load_instruments
-from understudy.tasks.artifacts import in_run, page
 from understudy.tasks.simulate.report import overlap_of
-from understudy.tasks.simulate.results import OverlapFields
 from understudy.tasks.validate.data import facts_of_data
 from understudy.tasks.validate.floors import anchors_at_hand
+from understudy.tasks.validate.pages import keep_pages, show
+from understudy.tasks.validate.results import N_WORST, NOT_JUDGED, GateFields, Judgement
 
 Fields = dict[str, Any]
-N_WORST = 10
+Pages = dict[str, str]
 TABLE_SUITES = ("synthetic_dialogues", "synthetic_turns")
-
-
-class Quarantined(TypedDict):
-    """A dialogue in quarantine and the reasons."""
-
-    dialogue: str
-    reasons: list[str]
-
-
-class GateFields(TypedDict):
-    """What the gates say of a batch.
-
-    `overlap`: how much of its report earlier reports have replayed too. `underpowered`: stratum → its human contexts, of those with
-    fewer than a report needs. `instruments`: what read the turns, with its measured error by register.
-    """
-
-    verdicts: list[VerdictFields]
-    passed: bool
-    n_quarantined: int
-    quarantined_by_reason: dict[str, int]
-    worst: list[Quarantined]
-    overlap: OverlapFields
-    underpowered: dict[str, int]
-    instruments: dict[str, dict[str, Any]]
 
 
 class ValidateFields(GateFields):
@@ -64,16 +38,20 @@ class ValidateFields(GateFields):
 
 
 @task(name="validate batch", task_run_name="validate batch {batch_key:.12}", persist_result=False)
-def validate_batch(store: Store, batch_key: str) -> GateFields:
-    """The fields of `understudy validate`, with `passed` and the `worst` dialogues; a batch that was judged is served from its rows."""
+def validate_batch(store: Store, batch_key: str, *, again: bool = False) -> GateFields:
+    """The fields of `understudy validate`, with `passed` and the `worst` dialogues; a batch that was judged is served from its rows.
+
+    `again`: a batch that other suites judged is judged by those of today; what they said before stays in the store.
+    """
     batch = _batch(store, batch_key)
-    if not store.rows("validate/verdicts", batch_key=batch_key):
-        _judge(store, batch)
+    last = judgement_of(store, batch_key)
+    if last is None or (again and last["suites_digest"] != checks.suites_digest()):
+        _judge(store, batch, judgement=1 if last is None else last["number"] + 1)
     fields = _fields(store, batch_key)
     for suite in dict.fromkeys(verdict["suite"] for verdict in fields["verdicts"]):
         passed = not any(verdict["outcome"] == "failed" for verdict in fields["verdicts"] if verdict["suite"] == suite)
         emit("validate", "verdict", f"{batch_key}/{suite}/{'passed' if passed else 'failed'}")
-    _show(fields, batch_key)
+    show(fields, batch_key)
     return fields
 
 
@@ -113,20 +91,33 @@ def _batch(store: Store, batch_key: str) -> Fields:
     return {**row, **{part: json.loads(row[part]) for part in ("objectives", "leakage", "diagnostics")}}
 
 
-def _judge(store: Store, batch: Fields) -> None:
+def judgement_of(store: Store, batch_key: str) -> Judgement | None:
+    """The judgement of a batch that stands; None where it was not judged."""
+    found = store.rows("validate/judgements", batch_key=batch_key)
+    return {"number": found[0]["judgement"], "suites_digest": found[0]["suites_digest"]} if found else None
+
+
+def _judge(store: Store, batch: Fields, *, judgement: int) -> None:
     dialogues, turns = _synthetic(store, batch)
-    reasons = _quarantine(dialogues, turns)
+    reasons, pages = _quarantine(dialogues, turns), Pages()
     kept = dialogues.filter(~pl.col("play_key").is_in(list(reasons)))
     kept_turns = turns.filter(~pl.col("play_key").is_in(list(reasons)))
     verdicts = [
-        *_table("human_dialogues", store.frame("validate/humans", profile_key=batch["profile_key"]), key="dialogue_id"),
-        *_table("synthetic_dialogues", kept, key="play_key"),
-        *_table("synthetic_turns", kept_turns, key="play_key"),
-        *_gates(store, batch, n_kept=kept.height, n_quarantined=len(reasons)),
+        *_table("human_dialogues", store.frame("validate/humans", profile_key=batch["profile_key"]), pages, key="dialogue_id"),
+        *_table("synthetic_dialogues", kept, pages, key="play_key"),
+        *_table("synthetic_turns", kept_turns, pages, key="play_key"),
+        *_gates(store, batch, pages, n_kept=kept.height, n_quarantined=len(reasons)),
     ]
+    batch_key, numbered = batch["batch_key"], pl.lit(judgement, pl.Int32).alias("judgement")
+    rows = {"quarantine": _quarantine_rows(batch_key, reasons), "verdicts": _verdict_rows(batch_key, verdicts)}
     with store.transaction():
-        store.add("validate.quarantine", _quarantine_rows(batch["batch_key"], reasons))
-        store.add("validate.verdicts", _verdict_rows(batch["batch_key"], verdicts))
+        for table, frame in rows.items():
+            # what was said first stays where it stands
+            later = judgement > 1
+            store.add(f"validate.later_{table}" if later else f"validate.{table}", frame.with_columns(numbered) if later else frame)
+        row = {"batch_key": batch_key, "judgement": judgement, "suites_digest": checks.suites_digest()}
+        store.add("validate.judgements", [row])
+    keep_pages(store.path, batch_key, pages, judgement=judgement, batch=batch["batch"])
 
 
 def _synthetic(store: Store, batch: Fields) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -158,11 +149,11 @@ def _quarantine(dialogues: pl.DataFrame, turns: pl.DataFrame) -> dict[str, list[
     return reasons
 
 
-def _table(suite: str, frame: pl.DataFrame, *, key: str) -> list[Verdict]:
-    return [table_verdict(suite, check) for check in checks.run_suite(suite, frame, key=key)]
+def _table(suite: str, frame: pl.DataFrame, pages: Pages, *, key: str) -> list[Verdict]:
+    return [table_verdict(suite, check) for check in checks.run_suite(suite, frame, key=key, pages=pages)]
 
 
-def _gates(store: Store, batch: Fields, *, n_kept: int, n_quarantined: int) -> list[Verdict]:
+def _gates(store: Store, batch: Fields, pages: Pages, *, n_kept: int, n_quarantined: int) -> list[Verdict]:
     facts = _facts(store, batch, n_kept=n_kept, n_quarantined=n_quarantined)
     figures = gates.figures(batch, anchors_at_hand(store, batch), facts, facts_of_data(store, batch))
     suites = checks.suites()
@@ -170,7 +161,7 @@ def _gates(store: Store, batch: Fields, *, n_kept: int, n_quarantined: int) -> l
     verdicts: list[Verdict] = []
     for name in gates.batch_gates(suites):
         rows = gates.evidence(checks.suite(name), figures)
-        found = checks.run_suite(name, gates.frame(rows), gates.parameters(rows), key="subject")
+        found = checks.run_suite(name, gates.frame(rows), gates.parameters(rows), key="subject", pages=pages)
         verdicts += verdicts_on(name, found, rows)
     return verdicts
 
@@ -225,10 +216,14 @@ def _verdict_rows(batch_key: str, verdicts: list[Verdict]) -> pl.DataFrame:
 
 def _fields(store: Store, batch_key: str) -> GateFields:
     verdicts = [Verdict(**row).as_json() for row in store.rows("validate/verdicts", batch_key=batch_key)]
+    judgement = judgement_of(store, batch_key) or NOT_JUDGED
+    docs = data_docs.kept(store.path, batch_key, judgement["number"])
     quarantined = store.rows("validate/quarantine", batch_key=batch_key)
     counts = pl.Series([reason for row in quarantined for reason in row["reasons"]], dtype=pl.String).value_counts(name="n")
     return {
         "verdicts": verdicts,
+        "judgement": judgement,
+        "data_docs": None if docs is None else str(docs),
         "passed": not any(verdict["outcome"] == "failed" for verdict in verdicts),
         "n_quarantined": len(quarantined),
         "quarantined_by_reason": dict(sorted(counts.rows())),
@@ -237,38 +232,3 @@ def _fields(store: Store, batch_key: str) -> GateFields:
         "instruments": load_instruments(store, _batch(store, batch_key)["profile_key"]).described(),
         "worst": [{"dialogue": row["play_key"], "reasons": row["reasons"]} for row in quarantined[:N_WORST]],
     }
-
-
-def _show(fields: GateFields, batch_key: str) -> None:
-    """Log line and artifact of the decision; outside a run (unit tests) there is nobody to tell."""
-    if not in_run():
-        return
-    n, n_failed = len(fields["verdicts"]), sum(verdict["outcome"] == "failed" for verdict in fields["verdicts"])
-    get_run_logger().info("validate %s: %d verdicts, %d failed, %d quarantined", batch_key, n, n_failed, fields["n_quarantined"])
-    page(verdict_page(fields), key="verdicts", description=f"Gates of batch {batch_key}")
-
-
-def verdict_page(fields: GateFields) -> str:
-    """The verdicts in Markdown: failed bounds with their miss and those that do not apply first, then all, then the worst dialogues."""
-    failed = [verdict for verdict in fields["verdicts"] if verdict["outcome"] == "failed"]
-    beside = [verdict for verdict in fields["verdicts"] if verdict["outcome"] == "not_applicable"]
-    lines = [f"## {'Failed: nothing is published' if failed else 'Passed'}", ""]
-    lines += [f"- **{verdict['suite']} / {verdict['expectation']}**: {verdict['detail']}" for verdict in failed]
-    lines += [f"- {verdict['suite']} / {verdict['expectation']}: {verdict['detail']}" for verdict in beside]
-    header = ("suite", "bound on", "observed", "95 %", "bound", "n", "verdict")
-    lines += ["", table(header, [_cells(verdict) for verdict in fields["verdicts"]])]
-    lines += ["", overlapping(fields["overlap"])]
-    lines += ["", underpowered(fields["underpowered"])] if fields["underpowered"] else []
-    lines += ["", read_by(fields["instruments"])]
-    lines += ["", f"### Quarantine: {fields['n_quarantined']} dialogues", ""]
-    lines += [f"- `{worst['dialogue']}`: {', '.join(worst['reasons'])}" for worst in fields["worst"]]
-    return "\n".join(lines) + "\n"
-
-
-def _cells(verdict: VerdictFields) -> tuple[str, ...]:
-    """A verdict as a row of the page."""
-    interval = interval_cell(*(verdict["ci"] or (None, None)))
-    seen = number(verdict["observed"], missing="")
-    held = "" if verdict["bound"] is None else bound(verdict["bound"], at_least=verdict["at_least"])
-    outcome = {"passed": "passed", "failed": "**failed**", "not_applicable": "not applicable"}[verdict["outcome"]]
-    return verdict["suite"], verdict["expectation"], seen, interval, held, str(verdict["n"]), outcome

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
+
+import polars as pl
 
 from understudy.doors import checks
 from understudy.doors.reading_copy import SnapshotFields, readable
@@ -15,6 +18,7 @@ from understudy.measure.reference import Reference
 from understudy.play import cases
 from understudy.play.dialogue import Played
 from understudy.records import Context
+from understudy.release.advice import Advice, advice_on
 from understudy.release.failing import Behind, Mark, has_marks, marks
 from understudy.rows import played as rows
 from understudy.rows.handle import Humans
@@ -37,8 +41,19 @@ class TurnFields(TypedDict):
     marks: list[str]
 
 
+class HumanFields(TypedDict):
+    """What the human said in the place of what was simulated: the turn at `turn_index` of a dialogue, or all of it (None)."""
+
+    dialogue_id: str
+    turn_index: int | None
+    turns: list[TurnFields]
+
+
 class DialogueFields(TypedDict):
-    """A dialogue of the batch, or a replayed turn after the human turns before it; `reasons` why it is shown."""
+    """A dialogue of the batch, or a replayed turn after the human turns before it; `reasons` why it is shown.
+
+    `human`: the dialogue of the log that it was made from.
+    """
 
     id: str
     engine: str
@@ -46,6 +61,7 @@ class DialogueFields(TypedDict):
     status: str
     turns: list[TurnFields]
     reasons: list[str]
+    human: HumanFields
 
 
 class DialoguesFields(TypedDict):
@@ -122,8 +138,25 @@ class Shown:
         reasons = list(dict.fromkeys([*self._quarantined.get(play_key, []), *whole, *(why for turn in after for why in turn["marks"])]))
         return {
             "id": play_key, "engine": one.engine, "kind": "free run" if one.mode == "free" else "replayed turn", "status": one.status,
-            "turns": [*before, *after], "reasons": reasons,
+            "turns": [*before, *after], "reasons": reasons, "human": self._human(one, context),
         }  # fmt: skip
+
+    def advice(self, failing: str) -> tuple[Advice, str] | None:
+        """Which section of the prompt to look at for a bound, and the text of that section; None where none decides the figure."""
+        suite, _, name = failing.partition("/")
+        figure = str(_expectation(suite, name).meta.get("figure", ""))
+        kind, _, objective = figure.partition(".")
+        known = json.loads(self.row["objectives"]).get(objective, {}) if kind == "objectives" else {}
+        signed = {part: one.get("value") for part, one in (known.get("signed") or {}).items()}
+        found = advice_on(figure, signed)
+        return None if found is None else (found, rows.load_genome(self._store, self.row["genome_digest"]).sections[found.section])
+
+    def _human(self, one: Played, context: Context | None) -> HumanFields:
+        """What the log has in the place of a simulated dialogue or turn."""
+        said = self._humans.once("turns by dialogue", lambda: _by_dialogue(self._humans.turns())).get(one.dialogue_id, [])
+        place = None if context is None else context.turn_index
+        shown = [_turn(role, text, of_log=True) for at, role, text in said if place in (None, at)]
+        return {"dialogue_id": one.dialogue_id, "turn_index": place, "turns": shown}
 
     def _given_away(self, one: Played) -> list[Mark]:
         if one.mode != "free":
@@ -144,6 +177,14 @@ class Shown:
         measured = evaluation_of(self._store.rows("optimize/evaluation", evaluation_key=self.row["evaluation_key"])[0]).objectives
         signed = {name: {part: one.value for part, one in value.signed.items()} for name, value in measured.items()}
         return Behind(everything, read, signed, reference)
+
+
+def _by_dialogue(turns: pl.DataFrame) -> dict[str, list[tuple[int, str, str]]]:
+    """Dialogue → place, speaker and text of its turns in their order."""
+    found: dict[str, list[tuple[int, str, str]]] = {}
+    for dialogue, *turn in turns.sort("dialogue_id", "turn_index").select("dialogue_id", "turn_index", "role", "text").iter_rows():
+        found.setdefault(dialogue, []).append((turn[0], turn[1], turn[2]))
+    return found
 
 
 def _turn(speaker: str, text: str, found: Sequence[str] = (), *, of_log: bool = False) -> TurnFields:

@@ -22,10 +22,12 @@ from understudy.report.figures import bound
 from understudy.tasks.models import ModelsFields
 from understudy.tasks.profile.results import LabelsFields, ProfileFields
 from understudy.tasks.publish.listing import ReleasesFields
+from understudy.tasks.publish.retracting import RetractFields
 from understudy.tasks.simulate.results import SimulateFields
 from understudy.tasks.studies.react import ReactFields
 from understudy.tasks.studies.results.probes import OneProbeFields
 from understudy.tasks.validate.dialogues import DialoguesFields
+from understudy.tasks.validate.gates import GatesFields
 
 # a wide number; the short ones of headings stand in every block of a stacked table
 NUMBER = re.compile(r"\d[\d,]{5,}(?:\.\d+)?%?")
@@ -36,7 +38,9 @@ KINDS: dict[str, tuple[str, Any]] = {
     "optimize": ("optimize", OptimizeFields),
     "profile": ("profile", ProfileFields),
     "simulate": ("simulate", SimulateFields),
+    "gates": ("gates", GatesFields),
     "releases": ("releases", ReleasesFields),
+    "retract": ("retract", RetractFields),
     "dialogues": ("dialogues", DialoguesFields),
     "verify": ("verify", VerifyFields),
     "models": ("models", ModelsFields),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,13 @@ from tests.stored import on
 from understudy.errors import BadInput
 from understudy.measure.reference import Reference
 from understudy.play.dialogue import Played
+from understudy.prompt.genome import SECTIONS
+from understudy.release import advice
+from understudy.release.advice import advice_on
 from understudy.release.failing import Behind, has_marks, marks
 from understudy.release.verdicts import VerdictFields
 from understudy.search.influence import ComparedTurn, Exhibit, Reading
-from understudy.tasks.publish.listing import store_releases
+from understudy.tasks.publish.listing import listed_releases
 from understudy.tasks.validate.batch import validate_batch
 from understudy.tasks.validate.broken import bound_page
 from understudy.tasks.validate.dialogues import batch_dialogues
@@ -124,8 +128,20 @@ def test_a_page_of_a_bound_interprets_nothing_that_was_said() -> None:
     one = {
         "id": "k", "engine": "e", "kind": "free run", "status": "complete", "reasons": ["gives it away"],
         "turns": [{"speaker": "seeker", "text": said, "of_log": False, "marks": ["gives it away"]}],
+        "human": {
+            "dialogue_id": "h`1", "turn_index": 4,
+            "turns": [
+                {"speaker": "recommender", "text": "not theirs", "of_log": True, "marks": []},
+                {"speaker": "seeker", "text": "<b>no</b>", "of_log": True, "marks": []},
+            ],
+        },
     }  # fmt: skip
-    text = bound_page(verdict, "one", [one], "")  # type: ignore[list-item]
+    text = bound_page(verdict, "one", [one], "", advice=["Look at the section **disclosure**"])  # type: ignore[list-item]
+    human = next(line for line in text.splitlines() if "the human of dialogue" in line)
+    assert ", turn 4*: &#60;b&#62;no&#60;&#47;b&#62;".replace("&#47;", "/") in human
+    assert "h&#96;1" in human
+    assert "not theirs" not in text
+    assert "Look at the section **disclosure**" in text
     assert "### leakage/title" in text
     assert "understudy dialogues one --failing leakage/title" in text
     turn = next(line for line in text.splitlines() if "seeker" in line)
@@ -133,5 +149,36 @@ def test_a_page_of_a_bound_interprets_nothing_that_was_said() -> None:
     assert "img src" in turn
 
 
-def test_releases_of_an_empty_store_are_none(make_store: Callable[..., Any]) -> None:
-    assert store_releases(Path(make_store())) == {"snapshot": None, "releases": []}
+SIGNED = {"distinct_2": 0.1, "self_similarity": None, "act_entropy": -0.4, "openings": 0.3}
+
+
+@pytest.mark.parametrize(
+    ("figure", "signed", "section"),
+    [
+        ("leakage.title", {}, "disclosure"), ("diagnostics.role_flips", {}, "role"), ("objectives.positive_bias", SIGNED, "reaction"),
+        ("objectives.diversity_gap", SIGNED, "reaction"), ("objectives.diversity_gap", {**SIGNED, "openings": -2.0}, "need"),
+        ("objectives.behavioural_distance", {"turns": 0.5, "acts": 0.1}, "ending"),
+    ],
+)  # fmt: skip
+def test_a_bound_names_the_section_of_the_prompt_to_look_at(figure: str, signed: dict[str, float | None], section: str) -> None:
+    found = advice_on(figure, signed)
+    assert found is not None
+    assert found.section == section
+    assert section in SECTIONS
+    assert found.why
+
+
+@pytest.mark.parametrize(("figure", "signed"), [("facts.missing", {}), ("objectives.diversity_gap", {}), ("leakage.split", {})])
+def test_where_no_section_decides_none_is_named(figure: str, signed: dict[str, float | None]) -> None:
+    assert advice_on(figure, signed) is None
+
+
+def test_every_section_is_one_of_a_prompt_and_every_part_one_of_its_objective() -> None:
+    named = [*advice._OF_FIGURES.values(), *(one for parts in advice._OF_PARTS.values() for one in parts.values())]
+    assert {one.section for one in named} <= set(SECTIONS)
+    for figure, parts in advice._OF_PARTS.items():
+        assert set(parts) == set(import_module(f"understudy.objectives.{figure.partition('.')[2]}").PARTS)
+
+
+def test_releases_of_an_empty_folder_are_none(tmp_path: Path) -> None:
+    assert listed_releases(tmp_path / "releases") == {"snapshot": None, "releases": []}

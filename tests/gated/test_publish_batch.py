@@ -19,6 +19,7 @@ from understudy.doors import releases as shelf
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed
 from understudy.flows import stages
+from understudy.release import division
 from understudy.release.pulling import pull
 from understudy.release.verification import verify
 from understudy.tasks.publish import batch as publishing
@@ -71,8 +72,8 @@ def test_a_release_has_all_its_files_read_only_and_verifies(published: tuple[str
     release = Path(fields["release"]["path"])
     assert release == folder / "small" / "v1"
     assert {path.name for path in release.iterdir()} == {
-        "release.duckdb", "dialogues.parquet", "turns.parquet", "examples.parquet", "messages.jsonl", "manifest.json", "CARD.md",
-        "sbom.cdx.json",
+        "release.duckdb", *(f"{table}-{split}.parquet" for table in ("dialogues", "turns", "examples") for split in division.SPLITS),
+        "items.parquet", "messages.jsonl", "schema.json", "croissant.json", "manifest.json", "README.md", "sbom.cdx.json",
     }  # fmt: skip
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o444 for path in release.iterdir())
     assert verify(release)["digest"] == fields["release"]["digest"]
@@ -94,7 +95,7 @@ def test_a_release_is_a_page_of_the_run_that_published_it(judged_store: str, tmp
 
 def test_a_dialogue_in_quarantine_is_in_no_file(published: tuple[str, Path, dict[str, Any]]) -> None:
     release = Path(published[2]["release"]["path"])
-    assert "d07" not in pl.read_parquet(release / "turns.parquet")["dialogue_id"].to_list()
+    assert "d07" not in pl.read_parquet(release / "turns-*.parquet")["dialogue_id"].to_list()
     assert "Amber Lantern" not in (release / "messages.jsonl").read_text()
     assert b"Amber Lantern" not in (release / "release.duckdb").read_bytes()
 
@@ -185,8 +186,8 @@ def test_a_run_killed_between_files_and_rows_is_repaired_by_running_again(
     assert [entry.name for entry in (folder / "small").iterdir()] == ["v1"]
     with Store.open(path) as store:
         counts = store.counts()
-    tables = ("releases", "dialogues", "turns", "examples")
-    assert {table: counts[f"publish.{table}"] for table in tables} == {"releases": 1, "dialogues": 149, "turns": 447, "examples": 149}
+    tables = ("releases", "dialogues", "turns", "examples", "items")
+    assert [counts[f"publish.{table}"] for table in tables] == [1, 149, 447, 149, 2]
 
 
 def test_files_that_were_lost_come_back_under_their_version(published: tuple[str, Path, dict[str, Any]]) -> None:
@@ -201,7 +202,7 @@ def test_a_release_played_by_rehearsal_says_so_in_name_and_card(make_store: Call
     validate(path, "b1")
     fields = publish(path, "b1", name="small", releases_dir=str(tmp_path))
     assert fields["release"]["name"] == "small-rehearsal"
-    card = (Path(fields["release"]["path"]) / "CARD.md").read_text()
+    card = (Path(fields["release"]["path"]) / "README.md").read_text()
     assert "It is not a language model" in card
     assert "aligned with humans" not in card.lower()
 
@@ -212,7 +213,7 @@ def test_a_release_names_the_local_weights_that_played_it_whatever_is_served_lat
     fields = publish(path, "b1", name="small", releases_dir=str(tmp_path))
     folder = Path(fields["release"]["path"])
     assert json.loads((folder / "manifest.json").read_text())["lineage"]["local_models"] == [LOCAL]
-    assert f"| tiny | Q4_K_M | `{'ab' * 32}` | hf:o/r/f.gguf at c0ffee |" in (folder / "CARD.md").read_text()
+    assert f"| tiny | Q4_K_M | `{'ab' * 32}` | hf:o/r/f.gguf at c0ffee |" in (folder / "README.md").read_text()
     facts = {name: value for name, value in LOCAL.items() if name != "reproducible"}
     with Store.open(path) as store:
         store.add("play.local_models", [{"served_key": "k", **facts, "n_slots": 4, "prefix_cache": True}])
@@ -222,7 +223,7 @@ def test_a_release_names_the_local_weights_that_played_it_whatever_is_served_lat
 def test_pull_reads_files_while_a_writer_has_the_store_open(published: tuple[str, Path, dict[str, Any]], tmp_path: Path) -> None:
     path, folder, fields = published
     with Store.open(path):
-        pulled = pull(folder, out=tmp_path / "train.jsonl")
+        pulled = pull(folder).write(tmp_path / "train.jsonl")
     lines = [json.loads(line) for line in Path(pulled["path"]).read_text().splitlines()]
     assert (pulled["n_examples"], pulled["digest"], pulled["form"]) == (149, fields["release"]["digest"], "messages")
     assert [message["role"] for message in lines[0]["messages"]] == ["user", "assistant", "user"]

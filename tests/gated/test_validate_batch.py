@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.stored import on
+from understudy.doors import checks
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed
-from understudy.tasks.validate.batch import require_passed, validate_batch, verdict_page
+from understudy.release.gates import batch_gates, bounds
+from understudy.tasks.validate.batch import require_passed, validate_batch
+from understudy.tasks.validate.gates import gate_bounds
+from understudy.tasks.validate.pages import verdict_page
 
 Tables = dict[str, list[dict[str, Any]]]
 
@@ -190,3 +196,80 @@ def test_a_seeker_in_two_splits_and_an_unknown_licence_fail(make_store: Callable
 def test_a_batch_that_is_not_there_is_bad_input(make_store: Callable[..., str]) -> None:
     with pytest.raises(BadInput, match="there is no batch b9"):
         validate(make_store(), "b9")
+
+
+@pytest.fixture
+def tighter(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Makes the suites of today stricter on titles, as somebody would who edits expectations/leakage.json."""
+    declared = checks.suite
+
+    def changed(name: str, **options: Any) -> tuple[checks.Expectation, ...]:
+        suite = declared(name, **options)
+        return tuple(replace(one, meta={**one.meta, "bound": {"fixed": 0.01}}) if one.name == "title" else one for one in suite)
+
+    def change() -> None:
+        monkeypatch.setattr(checks, "suite", changed)
+        monkeypatch.setattr(checks, "suites_digest", lambda: "tighter")
+
+    return change
+
+
+@quick
+def test_a_changed_suite_judges_an_old_batch_on_request_and_what_was_said_stays(
+    make_store: Callable[..., str], tighter: Callable[[], None]
+) -> None:
+    path = make_store(leaking=("d03",))
+    first = validate(path, "b1")
+    assert first["judgement"] == {"number": 1, "suites_digest": checks.suites_digest()}
+    # the same suites have nothing new to say
+    assert on(path, validate_batch, "b1", again=True) == first
+    tighter()
+    assert validate(path, "b1") == first
+    second = on(path, validate_batch, "b1", again=True)
+    assert second["judgement"] == {"number": 2, "suites_digest": "tighter"}
+    assert set(failed(second)) - set(failed(first)) == {"leakage/title"}
+    assert second["n_quarantined"] == first["n_quarantined"] == 1
+    assert on(path, validate_batch, "b1", again=True) == second == validate(path, "b1")
+    with Store.open(path) as store:
+        counts = store.counts()
+    assert counts["validate.verdicts"] == counts["validate.later_verdicts"] == len(first["verdicts"])
+    assert counts["validate.judgements"] == 2
+
+
+@quick
+def test_a_batch_that_was_judged_before_suites_were_recorded_is_served_and_can_be_judged_again(make_store: Callable[..., str]) -> None:
+    path = make_store()
+    first = validate(path, "b1")
+    forget = duckdb.connect(path)
+    forget.execute("delete from validate.judgements")
+    forget.close()
+    assert validate(path, "b1")["judgement"] == {"number": 1, "suites_digest": None}
+    second = on(path, validate_batch, "b1", again=True)
+    assert second["judgement"] == {"number": 2, "suites_digest": checks.suites_digest()}
+    assert second["verdicts"] == first["verdicts"]
+
+
+def test_the_digest_of_the_suites_follows_what_they_declare_and_not_how_it_is_written(tmp_path: Path) -> None:
+    for path in checks.SUITES.glob("*.json"):
+        (tmp_path / path.name).write_text(json.dumps(json.loads(path.read_text("utf-8"))), encoding="utf-8")
+    assert checks.suites_digest(folder=tmp_path) == checks.suites_digest()
+    leakage = json.loads((tmp_path / "leakage.json").read_text("utf-8"))
+    (tmp_path / "leakage.json").write_text(json.dumps({**leakage, "about": "other"}), encoding="utf-8")
+    assert checks.suites_digest(folder=tmp_path) != checks.suites_digest()
+
+
+def test_every_bound_of_the_gates_is_listed_with_its_reason_and_its_error_rates(make_store: Callable[..., str], tmp_path: Path) -> None:
+    bare = gate_bounds(tmp_path / "no.duckdb", None)
+    suites = checks.suites()
+    declared = [(name, one.name) for name in batch_gates(suites) for one in bounds(suites[name])]
+    assert [(one["suite"], one["expectation"]) for one in bare["bounds"]] == declared
+    assert all(one[field] for one in bare["bounds"] for field in ("why", "source", "false_alarm", "power", "min_n_why"))
+    # what follows from humans is not known without them, and says so
+    assert all((one["bound"] is None) == (one["anchor"] is not None) == bool(one["reason"]) for one in bare["bounds"])
+    path = make_store(lambda tables: tables.update({"profile.anchors": [
+        {name: value for name, value in row.items() if name not in ("per_stratum", "behaviour", "free")}
+        for row in tables["profile.sized_anchors"]
+    ]}))  # fmt: skip
+    known = {one["expectation"]: one for one in gate_bounds(Path(path), "small")["bounds"]}
+    bias = known["positive_bias"]
+    assert (bias["anchor_value"], bias["margin"], bias["bound"]) == (0.05, 0.1, pytest.approx(0.15))

@@ -31,9 +31,12 @@ PROMISED = {
     "evaluate": f"--dataset --recommender --setting --genome --n --surface {RUN} --events",
     "audit": "--dataset --simulated --reader --same-setting --by-id --roles --split --html --latex --csv --seed --store --json",
     "dose": "--dataset --kind --share --out --split --seed --store --json",
-    "validate": "--batch --dataset --store --events --json",
-    "publish": "--batch --name --dataset --releases --store --events --json",
-    "pull": "--version --as --out --releases --store --json",
+    "validate": "--batch --dataset --again --store --events --json",
+    "publish": "--batch --name --dataset --without-licence --to --releases --store --events --json",
+    "pull": "--version --as --split --where --seeker-view --retracted --out --releases --store --json",
+    "releases": "--releases --store --json",
+    "retract": "--why --version --releases --store --json",
+    "gates": "--dataset --store --json",
     "nightly": (
         f"--dataset --data --reader --setting --surface {SEARCH} {SIZES} --without --racing --recommender --batch --n --name --releases "
         f"{RUN} --events"

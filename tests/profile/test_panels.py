@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from understudy.errors import BadInput
-from understudy.play.panels import Panel, draw_panel
+from understudy.play.panels import MOST_OF_ONE_SEEKER, Panel, draw_free, draw_panel
 from understudy.records import DECOY, STRATA, Context, Need, Scenario, Stratum
 
 
@@ -56,3 +58,37 @@ def test_a_stratum_with_too_few_gives_all_it_has() -> None:
 def test_free_runs_without_a_scenario_are_refused() -> None:
     with pytest.raises(BadInput):
         draw_panel(CONTEXTS, [], per_stratum=1, n_behaviour=1, n_free=1, seed=0)
+
+
+def shares(n: int, *, n_scenarios: int, n_seekers: int, of_first: int = 0) -> list[int]:
+    """How many of `n` free runs each seeker has, the most first; `of_first` scenarios are all of one seeker."""
+    scenarios = [Scenario(f"s{number}", f"d{number}", Need(), "x") for number in range(n_scenarios)]
+    seekers = {f"d{number}": "p0" if number < of_first else f"p{number % n_seekers}" for number in range(n_scenarios)}
+    drawn = draw_free(scenarios, seekers, n, seed=3, replicate=7)
+    assert len(drawn) == len(set(drawn)) == n
+    assert min((replicate for _, replicate in drawn), default=7) == 7
+    return sorted(Counter(seekers[f"d{scenario[1:]}"] for scenario, _ in drawn).values(), reverse=True)
+
+
+def test_no_seeker_stands_for_more_than_a_hundredth_of_a_batch_and_its_release() -> None:
+    # the design's default batch, with one seeker whose scenarios are a third of all
+    most = shares(800, n_scenarios=300, n_seekers=200, of_first=100)[0]
+    assert most <= MOST_OF_ONE_SEEKER * 800
+    # also where the tenth of the batch that may go to quarantine is of other seekers
+    assert most / (0.9 * 800) <= 0.01
+
+
+def test_where_there_are_too_few_seekers_each_has_as_many_as_the_others() -> None:
+    assert shares(800, n_scenarios=40, n_seekers=10) == [80] * 10
+    assert shares(25, n_scenarios=12, n_seekers=10, of_first=6)[0] == 5
+    assert shares(0, n_scenarios=12, n_seekers=10) == []
+
+
+def test_free_runs_of_a_batch_are_those_of_a_panel_where_nobody_has_too_many() -> None:
+    seekers = {f"d{number}": f"p{number}" for number in range(12)}
+    assert draw_free(SCENARIOS, seekers, 30, seed=0) == draw_panel((), SCENARIOS, per_stratum=0, n_behaviour=0, n_free=30, seed=0).free
+
+
+def test_without_a_scenario_no_free_run_can_be_drawn() -> None:
+    with pytest.raises(BadInput, match="no scenario that could be played"):
+        draw_free([], {}, 1, seed=0)

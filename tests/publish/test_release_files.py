@@ -14,57 +14,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.publish import made
+from tests.publish.made import release
+from understudy.doors import catalogue
 from understudy.doors import releases as shelf
-from understudy.doors.bill import BILL
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed, UnderstudyError
-from understudy.exports import messages
+from understudy.exports import Released, messages
 from understudy.keys import json_line, lines_of
 from understudy.release import licences
 from understudy.release.pulling import pull
-from understudy.release.release import Release, composed, frame_digest, marked
+from understudy.release.release import PlayedTables, Release, composed, frame_digest, marked
+from understudy.release.selection import Wanted, fields_of
 from understudy.release.verification import verified, verify
 from understudy.release.verifying import verified_releases
 
-LINEAGE: dict[str, Any] = {
-    "dataset": "small", "batch": "one", "setting": "few_shot", "genome_digest": "g", "model": "m", "recommender": "r", "seed": 0,
-    "sources": [{"source_sha256": "f" * 64, "licence": "CC-BY-4.0"}], "code_version": "0",
-}  # fmt: skip
-TURNS = pl.DataFrame(
-    {
-        "dialogue_id": ["a", "a", "a", "b", "b"],
-        "turn_index": [0, 1, 2, 0, 1],
-        "role": ["seeker", "recommender", "seeker", "seeker", "recommender"],
-        "text": ["hi, “quotes” & <tags>", "Harbour of Glass (1999)?", "näh", "hello", "line\nbreak"],
-        "item_ids": [[], ["i1"], [], [], []],
-        "ranked_ids": [[], ["i1"], [], [], []],
-    }
-)
-DIALOGUES = pl.DataFrame(
-    {
-        "dialogue_id": ["a", "b"], "scenario_id": ["s1", "s2"], "source_dialogue_id": ["h1", "h2"], "target": ["i1", None],
-        "replicate": [0, 0], "engine": ["x", "x"], "n_turns": [3, 2],
-    }
-)  # fmt: skip
-
-
-def release(name: str = "small", *, engine: str = "some-model", **lineage: Any) -> Release:
-    figures = {
-        "objectives": {"positive_bias": {"value": 0.1, "ci": [0.0, 0.2], "n": 9}},
-        "leakage": {"title": {"value": None, "reason": "none played"}},
-        "floors": {"positive_bias": {"value": 0.05, "ci": [0.02, 0.09], "n": 40}},
-    }
-    return composed(name, DIALOGUES, TURNS, engine=engine, lineage={**LINEAGE, **lineage}, verdicts=[], figures=figures)
-
+# three tables in two parts, the items, the database, three texts, card, manifest and bill of materials
+N_FILES = 3 * 2 + 1 + 1 + 3 + 3
 
 @pytest.fixture(scope="module")
 def shelved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of two versions of a release, which is only read."""
-    folder, made = tmp_path_factory.mktemp("shelf"), release()
-    with Store.open(folder / "any.duckdb") as store:
-        for version in (1, 2):
-            shelf.put(staged(made, folder / "r", version, store), version)
-    return folder / "r"
+    return made.on_shelf(tmp_path_factory.mktemp("shelf") / "r", versions=(1, 2))
 
 
 @pytest.fixture
@@ -73,15 +44,10 @@ def on_shelf(shelved: Path, tmp_path: Path) -> Path:
     return Path(copytree(shelved, tmp_path / "r"))
 
 
-def staged(made: Release, releases: Path, version: int, store: Store) -> Path:
-    """The folder of a release before it is put in its place."""
-    folder = shelf.stage(releases / made.name, made.content_digest, texts={**made.texts(), BILL: "{}"}, tables=made.tables(), store=store)
-    return shelf.seal(folder, made.sealed(version, shelf.listed(folder)))
-
-
-def digest_of(made: Release, version: int = 1) -> str:
+def digest_of(one: Release, version: int = 1) -> str:
     """The digest of a release over files whose bytes are given."""
-    return str(json.loads(made.sealed(version, {"turns.parquet": {"bytes": 1, "sha256": "f" * 64}})["manifest.json"])["digest"])
+    files: dict[str, shelf.ListedFile] = {name: {"bytes": 1, "sha256": "f" * 64} for name in (*one.parquet(), "messages.jsonl")}
+    return str(json.loads(one.sealed(version, files)["manifest.json"])["digest"])
 
 
 def test_the_digest_covers_content_and_lineage_but_no_name_or_version() -> None:
@@ -93,50 +59,103 @@ def test_the_digest_covers_content_and_lineage_but_no_name_or_version() -> None:
 
 
 def test_an_example_is_one_whole_dialogue_with_the_seeker_as_user() -> None:
-    rows = list(messages.rows(DIALOGUES, TURNS))
-    assert [row["dialogue_id"] for row in rows] == ["a", "b"]
-    assert [message["role"] for message in rows[0]["messages"]] == ["user", "assistant", "user"]
-    assert [message["content"] for message in rows[0]["messages"]] == TURNS["text"].to_list()[:3]
+    rows = list(messages.rows(made.released()))
+    assert [row["dialogue_id"] for row in rows] == ["d0", "d1", "d2", "d3"]
+    assert [message["role"] for message in rows[0]["messages"]] == ["user", "assistant", "user", "assistant", "user"]
+    assert [message["content"] for message in rows[0]["messages"]] == [text for _, text, _, _ in made.SAID[0]]
 
 
 def test_a_dialogue_without_turns_gives_no_example() -> None:
-    assert [row["dialogue_id"] for row in messages.rows(DIALOGUES, TURNS.filter(pl.col("dialogue_id") == "b"))] == ["b"]
+    said = made.released()
+    some = Released(said.dialogues, said.turns.filter(pl.col("dialogue_id") == "d1"), said.items, said.examples)
+    assert [row["dialogue_id"] for row in messages.rows(some)] == ["d1"]
 
 
 def test_an_unknown_speaker_is_not_passed_over() -> None:
+    said = made.released()
     with pytest.raises(pl.exceptions.PolarsError):
-        list(messages.rows(DIALOGUES, TURNS.with_columns(role=pl.lit("narrator"))))
+        list(messages.rows(Released(said.dialogues, said.turns.with_columns(role=pl.lit("narrator")), said.items, said.examples)))
 
 
 def test_rows_have_one_digest_before_and_after_a_parquet_file(tmp_path: Path) -> None:
-    TURNS.write_parquet(tmp_path / "t.parquet")
-    assert frame_digest(pl.read_parquet(tmp_path / "t.parquet")) == frame_digest(TURNS)
-    assert frame_digest(TURNS.reverse()) != frame_digest(TURNS)
+    for name, frame in release().tables.items():
+        frame.write_parquet(tmp_path / f"{name}.parquet")
+        assert frame_digest(pl.read_parquet(tmp_path / f"{name}.parquet")) == frame_digest(frame)
+        assert frame_digest(frame.reverse()) != frame_digest(frame)
 
 
 def test_pull_takes_the_newest_version_unless_told(on_shelf: Path, tmp_path: Path) -> None:
-    assert pull(on_shelf, out=tmp_path / "a.jsonl")["version"] == 2
-    assert pull(on_shelf, "small", version=1, out=tmp_path / "b.jsonl")["version"] == 1
-    assert (tmp_path / "a.jsonl").read_text() == (tmp_path / "b.jsonl").read_text()
-    assert [json.loads(line)["dialogue_id"] for line in (tmp_path / "a.jsonl").read_text().splitlines()] == ["a", "b"]
+    assert pull(on_shelf).write(tmp_path / "a.jsonl")["version"] == 2
+    assert pull(on_shelf, "small", version=1).write(tmp_path / "b.jsonl")["version"] == 1
+    written = (tmp_path / "a.jsonl").read_text(encoding="utf-8")
+    assert written == (tmp_path / "b.jsonl").read_text(encoding="utf-8")
+    assert written == (on_shelf / "small" / "v2" / "messages.jsonl").read_text(encoding="utf-8")
+    assert [json.loads(line)["dialogue_id"] for line in lines_of(written)] == ["d0", "d1", "d2", "d3"]
+
+
+WHERE: dict[str, tuple[str, ...]] = {"target": ("i1",)}
 
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
-    [({"name": "other"}, "no release called"), ({"version": 7}, "no version 7"), ({"form": "verse"}, "no export form 'verse'")],
-)
+    [
+        ({"name": "other"}, "no release called"), ({"version": 7}, "no version 7"),
+        ({"wanted": Wanted("verse")}, "no export form 'verse'"), ({"wanted": Wanted(split="dev")}, "no split 'dev'"),
+        ({"wanted": Wanted(where={"n_turns": ("many",)})}, "n_turns is a number"),
+        ({"wanted": Wanted(split="validation", where=WHERE)}, "no dialogue of small version 2 has target i1"),
+    ],
+)  # fmt: skip
 def test_what_cannot_be_pulled_is_bad_input(on_shelf: Path, tmp_path: Path, arguments: dict[str, Any], told: str) -> None:
     with pytest.raises(BadInput, match=told):
-        pull(on_shelf, out=tmp_path / "x", **arguments)
+        pull(on_shelf, **arguments).write(tmp_path / "x")
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("pair", ["target", "target;drop=1", "text=hello", "=1"])
+def test_a_filter_names_a_field_of_a_dialogue_and_is_no_sql(pair: str) -> None:
+    with pytest.raises(BadInput, match="is not FIELD=VALUE"):
+        fields_of([pair])
+
+
+def test_a_filter_compares_its_value_as_a_value(on_shelf: Path) -> None:
+    assert fields_of(["target=i1", "n_turns=5", "target=' or 1=1"]) == {"target": ("i1", "' or 1=1"), "n_turns": ("5",)}
+    assert pull(on_shelf, wanted=Wanted(where=fields_of(["target=' or 1=1", "target=i1"]))).n_dialogues == 1
+    with pytest.raises(BadInput, match="no dialogue"):
+        pull(on_shelf, wanted=Wanted(where=fields_of(["target=' or 1=1"])))
+
+
+def test_a_retracted_version_is_passed_over_and_needs_a_flag(on_shelf: Path, tmp_path: Path) -> None:
+    catalogue.renew(on_shelf, {("small", 2): "wrong catalogue"})
+    assert pull(on_shelf).manifest["version"] == 1
+    with pytest.raises(BadInput, match="version 2 of small was retracted"):
+        pull(on_shelf, version=2)
+    fields = pull(on_shelf, version=2, retracted=True).write(tmp_path / "x")
+    assert (fields["version"], fields["retracted"]) == (2, "wrong catalogue")
+    catalogue.renew(on_shelf, {("small", 1): "as well"})
+    with pytest.raises(BadInput, match="every version of small was retracted"):
+        pull(on_shelf)
+    assert [(one["version"], one["retracted"]) for one in catalogue.rows(on_shelf)] == [(1, "as well"), (2, "wrong catalogue")]
+    # nothing of the release itself was touched
+    assert verified(on_shelf / "small" / "v2").mismatches == ()
+
+
+def test_a_catalogue_that_does_not_know_a_release_is_not_believed(on_shelf: Path) -> None:
+    catalogue.renew(on_shelf, {("small", 1): "wrong"})
+    (on_shelf / "small" / "v2").rename(on_shelf / "small" / "v3")
+    assert [(one["version"], one["retracted"]) for one in catalogue.rows(on_shelf)] == [(1, "wrong"), (3, None)]
+    (on_shelf / catalogue.FILE).write_bytes(b"no database")
+    with pytest.raises(UnderstudyError, match="cannot read"):
+        catalogue.rows(on_shelf)
 
 
 def test_an_empty_shelf_is_bad_input(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="there is no release in"):
-        pull(tmp_path / "nothing", out=tmp_path / "x")
+        pull(tmp_path / "nothing")
 
 
-@pytest.mark.parametrize("name", ["messages.jsonl", "turns.parquet", "manifest.json", "CARD.md", "release.duckdb"])
+@pytest.mark.parametrize(
+    "name", ["messages.jsonl", "turns-train.parquet", "manifest.json", "README.md", "release.duckdb", "croissant.json"]
+)
 def test_a_changed_file_is_refused(on_shelf: Path, name: str) -> None:
     path = on_shelf / "small" / "v2" / name
     content = path.read_bytes()
@@ -147,8 +166,8 @@ def test_a_changed_file_is_refused(on_shelf: Path, name: str) -> None:
 
 
 def test_a_missing_file_is_refused(on_shelf: Path) -> None:
-    (on_shelf / "small" / "v2" / "turns.parquet").unlink()
-    with pytest.raises(UnderstudyError, match=r"turns\.parquet"):
+    (on_shelf / "small" / "v2" / "turns-train.parquet").unlink()
+    with pytest.raises(UnderstudyError, match=r"turns-train\.parquet"):
         verify(on_shelf / "small" / "v2")
 
 
@@ -169,7 +188,7 @@ def reasons(folder: Path) -> dict[str, str]:
 
 def test_a_release_as_it_was_published_has_no_mismatch_and_no_note(on_shelf: Path) -> None:
     found = verified(on_shelf / "small" / "v2")
-    assert (found.mismatches, found.notes, found.n_files) == ((), (), 8)
+    assert (found.mismatches, found.notes, found.n_files) == ((), (), N_FILES)
     digests = [verified(on_shelf / "small" / f"v{version}").manifest["digest"] for version in (1, 2)]
     # DuckDB wrote other bytes and the cards name other versions
     assert digests[0] == digests[1]
@@ -177,10 +196,11 @@ def test_a_release_as_it_was_published_has_no_mismatch_and_no_note(on_shelf: Pat
 
 def test_a_card_and_a_database_changed_together_with_their_hashes_are_found(on_shelf: Path) -> None:
     folder = on_shelf / "small" / "v2"
-    card = (folder / "CARD.md").read_bytes()
+    card = (folder / "README.md").read_bytes()
+    tables = release().tables
     with Store.open(folder.parent / "any.duckdb") as store:
-        store.export(folder.parent / "forged.duckdb", {**release().tables(), "turns": TURNS.with_columns(text=pl.lit("forged"))})
-    edited(folder, CARD_md=card.replace(b"CC-BY-4.0", b"CC0-1.0"), release_duckdb=(folder.parent / "forged.duckdb").read_bytes())
+        store.export(folder.parent / "forged.duckdb", {**tables, "turns": tables["turns"].with_columns(text=pl.lit("forged"))})
+    edited(folder, README_md=card.replace(b"CC-BY-4.0", b"CC0-1.0"), release_duckdb=(folder.parent / "forged.duckdb").read_bytes())
     assert reasons(folder) == {
         "manifest.json": "has a digest that is not that of its content and of the files beside it",
         "release.duckdb": "holds other rows than were published",
@@ -200,7 +220,9 @@ def test_a_database_that_holds_more_than_the_tables_is_found(on_shelf: Path, ext
     assert set(reasons(folder)) == {"release.duckdb"}
 
 
-@pytest.mark.parametrize("name", ["CARD.md", "messages.jsonl", "turns.parquet", "sbom.cdx.json"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "messages.jsonl", "turns-train.parquet", "sbom.cdx.json", "schema.json", "croissant.json"]
+)
 def test_one_byte_more_in_a_file_that_is_listed_with_its_new_hash_is_found(on_shelf: Path, name: str) -> None:
     folder = on_shelf / "small" / "v2"
     content = (folder / name).read_bytes()
@@ -221,13 +243,13 @@ def test_a_manifest_that_lists_nothing_does_not_verify(on_shelf: Path) -> None:
 def test_all_releases_of_a_folder_are_verified_and_each_mismatch_names_its_release(on_shelf: Path) -> None:
     found = verified_releases(on_shelf, None, version=None, expected=None)
     assert [(one["name"], one["version"]) for one in found["releases"]] == [("small", 1), ("small", 2)]
-    assert (found["n_files"], found["mismatches"], found["notes"]) == (16, [], [])
+    assert (found["n_files"], found["mismatches"], found["notes"]) == (2 * N_FILES, [], [])
     digest = found["releases"][0]["digest"]
     assert verified_releases(on_shelf, "small", version=1, expected=digest)["mismatches"] == []
-    (on_shelf / "small" / "v2" / "CARD.md").unlink()
-    with pytest.raises(GateFailed, match=r"small v2: CARD\.md is missing") as failed:
+    (on_shelf / "small" / "v2" / "README.md").unlink()
+    with pytest.raises(GateFailed, match=r"small v2: README\.md is missing") as failed:
         verified_releases(on_shelf, None, version=None, expected=None)
-    assert {"release": "small", "version": 2, "file": "CARD.md", "reason": "is missing"} in failed.value.fields["mismatches"]
+    assert {"release": "small", "version": 2, "file": "README.md", "reason": "is missing"} in failed.value.fields["mismatches"]
     with pytest.raises(GateFailed, match="ffff was expected"):
         verified_releases(on_shelf, "small", version=1, expected="ffff")
     for name, version in (("other", None), ("small", 7)):
@@ -239,12 +261,12 @@ def test_all_releases_of_a_folder_are_verified_and_each_mismatch_names_its_relea
 
 def test_missing_and_further_files_are_mismatches(on_shelf: Path) -> None:
     folder = on_shelf / "small" / "v2"
-    (folder / "turns.parquet").unlink()
+    (folder / "turns-train.parquet").unlink()
     (folder / "more.parquet").write_bytes(b"more")
     (folder / "sub").mkdir()
-    (folder / "link").symlink_to(folder / "CARD.md")
+    (folder / "link").symlink_to(folder / "README.md")
     found = reasons(folder)
-    assert (found["turns.parquet"], found["more.parquet"]) == ("is missing", "is not part of the release")
+    assert (found["turns-train.parquet"], found["more.parquet"]) == ("is missing", "is not part of the release")
     assert found["sub"] == found["link"] == "is no plain file, and a release has no other"
 
 
@@ -260,8 +282,8 @@ def test_a_manifest_of_a_newer_format_is_not_judged(on_shelf: Path) -> None:
     folder = on_shelf / "small" / "v2"
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").unlink()
-    (folder / "manifest.json").write_text(json.dumps({**manifest, "format": 3}))
-    with pytest.raises(UnderstudyError, match="of format 3; this version reads formats up to 2"):
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "format": 4}))
+    with pytest.raises(UnderstudyError, match="of format 4; this version reads formats up to 3"):
         verified(folder)
 
 
@@ -279,30 +301,68 @@ def test_whatever_ends_a_line_elsewhere_stays_inside_a_line_of_json(texts: list[
 
 def test_a_release_with_line_ends_in_its_ids_and_texts_verifies_and_is_pulled_whole(tmp_path: Path) -> None:
     ids = [f"d{letter}{number}" for number, letter in enumerate(LINE_LIKE)]
-    dialogues = pl.concat([DIALOGUES[:1].with_columns(dialogue_id=pl.lit(one), scenario_id=pl.lit(one)) for one in ids])
-    turns = pl.concat([TURNS[:2].with_columns(dialogue_id=pl.lit(one), text=pl.lit(one)) for one in ids])
-    made = composed("small", dialogues, turns, engine="some-model", lineage=LINEAGE, verdicts=[], figures={})
-    with Store.open(tmp_path / "any.duckdb") as store:
-        assert verified(shelf.put(staged(made, tmp_path / "r", 1, store), 1)).mismatches == ()
-    assert pull(tmp_path / "r", out=tmp_path / "out.jsonl")["n_examples"] == len(ids)
+    said = made.spoken()
+    dialogues = pl.concat([said.dialogues[:1].with_columns(dialogue_id=pl.lit(one), seeker_id=pl.lit(one)) for one in ids])
+    turns = pl.concat([said.turns[:2].with_columns(dialogue_id=pl.lit(one), text=pl.lit(one)) for one in ids])
+    spoken = PlayedTables(dialogues, turns, said.items)
+    many = composed("small", spoken, engine="some-model", lineage=made.LINEAGE, verdicts=[], figures=made.FIGURES)
+    assert verified(made.on_shelf(tmp_path / "r", made=many) / "small" / "v1").mismatches == ()
+    assert pull(tmp_path / "r").write(tmp_path / "out.jsonl")["n_examples"] == len(ids)
     lines = lines_of((tmp_path / "out.jsonl").read_bytes().decode())
     assert sorted(json.loads(line)["dialogue_id"] for line in lines) == sorted(ids)
 
 
 def test_a_release_is_never_replaced(on_shelf: Path, tmp_path: Path) -> None:
-    made = release()
     with Store.open(tmp_path / "any.duckdb") as store:
-        folder = staged(made, on_shelf, 2, store)
+        folder = made.staged(release(), on_shelf, 2, store)
     with pytest.raises(UnderstudyError, match="never replaced"):
         shelf.put(folder, 2)
 
 
-def test_the_card_says_what_was_not_measured_and_marks_rehearsal() -> None:
-    card = release(engine="rehearsal").sealed(1, {})["CARD.md"]
-    assert card.startswith("# small-rehearsal, version 1\n\n**engine: rehearsal. It is not a language model.")
+def test_the_card_says_what_was_not_measured_and_marks_rehearsal(tmp_path: Path) -> None:
+    (folder,) = made.on_shelf(tmp_path / "r", made=release(engine="rehearsal")).glob("*/v1")
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert "---\n\n# small-rehearsal, version 1\n\n**engine: rehearsal. It is not a language model." in card
     assert "aligned with humans" not in card.lower()
     assert "| leakage | title | not measured: none played |" in card
     assert "| objectives | positive_bias | 0.100 [0.000, 0.200], n = 9 | 0.050 [0.020, 0.090] |" in card
+
+
+def test_what_rehearsal_played_cannot_be_called_a_training_set() -> None:
+    for name in ("training-set", "my-Training"):
+        with pytest.raises(BadInput, match="is no training set"):
+            marked(name, "gpt+rehearsal")
+        assert marked(name, "gpt") == name
+
+
+def test_a_source_without_a_licence_needs_a_reason_that_the_card_tells(tmp_path: Path) -> None:
+    nobody = [{"source_sha256": "f" * 64, "licence": "unknown"}, {"source_sha256": "e" * 64, "licence": "CC-BY-NC-4.0"}]
+    with pytest.raises(GateFailed, match="'unknown'"):
+        release(sources=nobody)
+    made_anyway = release(sources=nobody, waiver="the authors <b>agreed</b> by letter")
+    (folder,) = made.on_shelf(tmp_path / "r", made=made_anyway).glob("*/v1")
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert made_anyway.content["licence"] == "unknown"
+    assert "**A source states no licence.**" in card
+    assert "agreed" in card
+    assert "<b>" not in card
+    assert "license: unknown\n" in card
+    # a reason stands for no licence; it does not overrule one that forbids a release
+    with pytest.raises(GateFailed, match="CC-BY-ND"):
+        release(sources=[*nobody, {"source_sha256": "d" * 64, "licence": "CC-BY-ND-4.0"}], waiver="why not")
+    with pytest.raises(GateFailed, match="cannot be combined"):
+        release(sources=[*nobody, {"source_sha256": "d" * 64, "licence": "CC-BY-SA-4.0"}], waiver="why not")
+    # where every source states one, the reason is not needed and not told
+    assert release(waiver="needless").content_digest == release().content_digest
+
+
+def test_the_licence_of_each_model_stands_in_the_card() -> None:
+    local = [{"name": "tiny", "licence": "apache-2.0"}, {"name": "mute", "licence": ""}]
+    told = licences.of_models(["rehearsal", "tiny.Q4@abc", "hosted-1"], local)
+    assert {one["model"]: one["licence"] for one in told} == {
+        "hosted-1": None, "mute": None, "rehearsal": "Apache-2.0", "tiny": "apache-2.0",
+    }  # fmt: skip
+    assert all(one["terms"] for one in told)
 
 
 def test_a_name_is_marked_once() -> None:

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from understudy.errors import BadInput
+from understudy.exports import Released
 from understudy.exports import messages as export
 from understudy.readers import Options, messages
 from understudy.records import Dialogue, Label, Record, Reject, Turn
@@ -82,8 +83,12 @@ def test_a_release_is_read_back_as_it_was_played(tmp_path_factory: pytest.TempPa
     said = [(f"d{n}", place, ("seeker", "recommender")[place % 2], text) for n, some in enumerate(texts) for place, text in enumerate(some)]
     rows = list(
         export.rows(
-            pl.DataFrame(head, schema=columns, orient="row"),
-            pl.DataFrame(said, schema=["dialogue_id", "turn_index", "role", "text"], orient="row"),
+            Released(
+                pl.LazyFrame(head, schema=columns, orient="row"),
+                pl.LazyFrame(said, schema=["dialogue_id", "turn_index", "role", "text"], orient="row"),
+                pl.LazyFrame(),
+                pl.LazyFrame(),
+            )
         )
     )
     (folder / "messages.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n" for row in rows))

@@ -15,8 +15,10 @@ import zstandard
 from tests.stored import on
 from understudy.doors.migrations import MIGRATIONS
 from understudy.doors.store import Store
-from understudy.errors import UnderstudyError
+from understudy.errors import BadInput, UnderstudyError
+from understudy.plugins import load, names
 from understudy.release.pulling import pull
+from understudy.release.selection import Wanted
 from understudy.release.verification import verified, verify
 from understudy.tasks.status import store_status
 from understudy.tasks.validate.batch import validate_batch
@@ -74,8 +76,23 @@ def test_status_of_a_store_of_before_names_its_release(recording: Recording) -> 
 
 def test_a_release_of_before_verifies_and_is_pulled(recording: Recording, tmp_path: Path) -> None:
     assert verify(recording.release)["digest"] == recording.said["release"]["digest"]
-    pulled = pull(recording.releases, None, version=None, form="messages", out=tmp_path / "out.jsonl")
+    pulled = pull(recording.releases).write(tmp_path / "out.jsonl")
     assert pulled["n_examples"] == recording.said["tables"]["publish.examples"]
+
+
+@pytest.mark.parametrize("form", [form for form in names("exports") if form != "messages"])
+def test_a_form_that_reads_what_a_release_of_before_has_not_says_so(recording: Recording, form: str) -> None:
+    needs = load("exports", form).NEEDS
+    if not needs:
+        assert pull(recording.releases, wanted=Wanted(form)).frame().height == recording.said["tables"]["publish.examples"]
+        return
+    with pytest.raises(BadInput, match="was published before releases had"):
+        pull(recording.releases, wanted=Wanted(form))
+
+
+def test_a_release_of_before_has_no_parts(recording: Recording) -> None:
+    with pytest.raises(BadInput, match="was published before releases had split"):
+        pull(recording.releases, wanted=Wanted(split="train"))
 
 
 def test_a_release_of_before_says_what_its_digest_does_not_cover(recording: Recording) -> None:

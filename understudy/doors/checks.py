@@ -17,7 +17,9 @@ from typing import Any
 
 import polars as pl
 
+from understudy.doors.data_docs import page_of
 from understudy.errors import UnderstudyError
+from understudy.keys import digest
 
 SUITES = Path(__file__).resolve().parents[1] / "expectations"
 ROW_COUNT = "expect_table_row_count_to_be_between"
@@ -68,17 +70,33 @@ def suites(*, folder: Path = SUITES) -> dict[str, tuple[Expectation, ...]]:
     return {path.stem: suite(path.stem, folder=folder) for path in sorted(folder.glob("*.json"))}
 
 
+def suites_digest(*, folder: Path = SUITES) -> str:
+    """SHA-256 over what all suites of the folder declare, whatever their files look like."""
+    return digest({path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))})
+
+
 def run_suite(
-    name: str, frame: pl.DataFrame, parameters: Mapping[str, float] | None = None, *, key: str, folder: Path = SUITES
+    name: str,
+    frame: pl.DataFrame,
+    parameters: Mapping[str, float] | None = None,
+    *,
+    key: str,
+    folder: Path = SUITES,
+    pages: dict[str, str] | None = None,
 ) -> list[ExpectationResult]:
     """One result per declared expectation, in the suite's order. `key` is the column that names a row.
+
+    `pages` is given the library's own page of the result under the name of the suite.
 
     Raises UnderstudyError when an expectation could not be run, a parameter has no value, or the library kept fewer
     expectations than are declared.
     """
     declared = suite(name, folder=folder)
     require_numbers(name, frame, parameters or {})
-    results = _validated(name, declared, frame, dict(parameters or {}), key=key)
+    outcome = _validated(name, declared, frame, dict(parameters or {}), key=key)
+    if pages is not None:
+        pages[name] = page_of(outcome)
+    results = {result.expectation_config.meta["name"]: result for result in outcome.results}
     missing = [expectation.name for expectation in declared if expectation.name not in results]
     if missing:
         raise UnderstudyError(f"suite {name}: Great Expectations returned no result for {', '.join(missing)}")
@@ -150,8 +168,8 @@ def _refuse_weak_bound(told: str, entry: Expectation) -> None:
 
 def _validated(
     name: str, declared: tuple[Expectation, ...], frame: pl.DataFrame, parameters: dict[str, float], *, key: str
-) -> dict[str, Any]:
-    """The library's results by expectation name; it returns them in an order of its own."""
+) -> Any:
+    """What the library says of the suite; it returns its results in an order of its own."""
     context = _context()
     from great_expectations.core.expectation_suite import ExpectationSuite
     from great_expectations.exceptions import SuiteParameterError
@@ -169,13 +187,11 @@ def _validated(
     batch = _batch(context, frame)
     wanted = {"result_format": "COMPLETE", "unexpected_index_column_names": [key]}
     try:
-        outcome = batch.validate(loaded, result_format=wanted, expectation_parameters=parameters)
+        return batch.validate(loaded, result_format=wanted, expectation_parameters=parameters)
     except SuiteParameterError as error:
         raise UnderstudyError(
             f"suite {name} could not be validated: {error}", hint="give every $PARAMETER of the suite a value at run time"
         ) from error
-    return {result.expectation_config.meta["name"]: result for result in outcome.results}
-
 
 def _context() -> Any:
     """A context of the library that lives in memory, sends no telemetry, and leaves no folder behind."""

@@ -10,8 +10,9 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
@@ -39,8 +40,11 @@ def versions(releases_dir: Path, name: str) -> dict[int, str]:
     return {version: str(one.get("content_digest", one["digest"])) for version, one in sorted(found.items())}
 
 
-def find(releases_dir: Path, name: str | None, version: int | None) -> Path:
-    """The folder of a release: the only name where none is given, the newest version. Raises BadInput that lists what there is."""
+def find(releases_dir: Path, name: str | None, version: int | None, *, beside: Container[tuple[str, int]] = ()) -> Path:
+    """The folder of a release: the only name where none is given, the newest version. Raises BadInput that lists what there is.
+
+    `beside`: versions that are not given out. Such a one is named in the error where it is asked for, and passed over where it is not.
+    """
     there = sorted(path.name for path in releases_dir.glob("*") if path.is_dir() and versions(releases_dir, path.name))
     if not there:
         raise BadInput(f"there is no release in {releases_dir}", hint="run `understudy publish` or `understudy nightly` to make one")
@@ -52,7 +56,11 @@ def find(releases_dir: Path, name: str | None, version: int | None) -> Path:
     found = versions(releases_dir, chosen)
     if version is not None and version not in found:
         raise BadInput(f"{chosen} has no version {version}", hint=f"its versions are {', '.join(str(one) for one in found)}")
-    return releases_dir / chosen / f"v{version or max(found)}"
+    given = [one for one in ([version] if version is not None else found) if (chosen, one) not in beside]
+    if not given:
+        told = "every version" if version is None else f"version {version}"
+        raise BadInput(f"{told} of {chosen} was retracted", hint="`understudy releases` says why; --retracted pulls it all the same")
+    return releases_dir / chosen / f"v{max(given)}"
 
 
 def folders(releases_dir: Path, name: str | None, version: int | None) -> list[Path]:
@@ -69,19 +77,26 @@ def folders(releases_dir: Path, name: str | None, version: int | None) -> list[P
     return sorted(wanted, key=lambda path: (path.parent.name, int(path.name[1:])))
 
 
-def stage(
-    place: Path, content_digest: str, *, texts: Mapping[str, str], tables: Mapping[str, pl.DataFrame], store: Store
-) -> Path:
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a release holds besides card and manifest: file name → text, file name → rows, and the tables of its DuckDB file."""
+
+    texts: Mapping[str, str]
+    parquet: Mapping[str, pl.DataFrame]
+    tables: Mapping[str, pl.DataFrame]
+
+
+def stage(place: Path, content_digest: str, contents: Contents, *, store: Store) -> Path:
     """A hidden folder in `place` with the content of a release; what an older attempt left is replaced."""
     folder = place / f"{_STAGING}{content_digest[:16]}"
     shutil.rmtree(folder, ignore_errors=True)
     with _writing(folder):
         folder.mkdir(parents=True)
-        for name, frame in tables.items():
-            frame.write_parquet(folder / f"{name}.parquet")
-        for name, text in texts.items():
+        for name, frame in contents.parquet.items():
+            frame.write_parquet(folder / name)
+        for name, text in contents.texts.items():
             (folder / name).write_text(text, encoding="utf-8")
-        store.export(folder / DATABASE, tables)
+        store.export(folder / DATABASE, contents.tables)
     return folder
 
 
@@ -154,13 +169,33 @@ def sha256(path: Path) -> str:
         raise UnderstudyError(f"cannot read {path}: {error}") from error
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Writes `path` in one step: a reader sees the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Writes a file line by line in one step: a reader sees the old file or the new one. Raises UnderstudyError."""
+    with _replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(lines)
+
+
+def write_table(path: Path, frame: pl.LazyFrame) -> int:
+    """How many rows were written into a Parquet file, piece by piece and in one step. Raises UnderstudyError."""
+    with _replacing(path) as part:
+        frame.sink_parquet(part)
+        return int(pl.scan_parquet(part).select(pl.len()).collect().item())
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A file beside `path`, which takes its place at the end of the block and is removed where the block fails."""
     part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    _flush(part)
-    part.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        _flush(part)
+        part.replace(path)
+    except OSError as error:
+        hint = "make room, or choose another place with --out"
+        raise UnderstudyError(f"{path} cannot be written: {error.strerror}", hint=hint) from error
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _is_plain(path: Path) -> bool:

@@ -198,11 +198,8 @@ class Store:
 
     def export(self, path: Path, tables: Mapping[str, pl.DataFrame]) -> None:
         """Writes `tables` (name → rows) into a new DuckDB file at `path`, for consumers who open it read-only."""
-        with self._file_errors(path), duckdb.connect(str(path)) as connection:
-            for name, frame in tables.items():
-                connection.register("incoming", frame.to_arrow())
-                connection.execute(f"create table {name} as select * from incoming")
-                connection.unregister("incoming")
+        with self._file_errors(path):
+            write_tables(path, tables)
 
     def _table_digest(self, table: str) -> str:
         columns = self._connection.execute(f"describe {table}").fetchall()
@@ -225,6 +222,15 @@ class Store:
             if isinstance(error, duckdb.TransactionException) and store_faults.system_reason(path or self.path, str(error)) is None:
                 raise
             raise store_faults.why_not_used(path or self.path, str(error), way_back=lambda: way_back(self.path)) from error
+
+
+def write_tables(path: Path, tables: Mapping[str, pl.DataFrame]) -> None:
+    """Writes `tables` (name → rows) into a new DuckDB file. Raises what DuckDB raises."""
+    with duckdb.connect(str(path)) as connection:
+        for name, frame in tables.items():
+            connection.register("incoming", frame.to_arrow())
+            connection.execute(f"create table {name} as select * from incoming")
+            connection.unregister("incoming")
 
 
 def exported(path: Path) -> dict[str, pl.DataFrame]:

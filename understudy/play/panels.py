@@ -5,14 +5,24 @@ A fixed panel lets a search fit its noise, so panel after panel takes the next s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from understudy.errors import BadInput
 from understudy.keys import key, share_of
 from understudy.records import DECOY, STRATA, Context, Scenario
 
 VERSION = 1
+# of the dialogues of a batch. A release has to stay within one in a hundred after a tenth of the batch went to quarantine
+MOST_OF_ONE_SEEKER = 0.009
+NO_SCENARIO = "this split has no scenario that could be played"
+NO_SCENARIO_HINT = (
+    "a scenario needs an item that the recommender suggests and that the seeker's form calls unseen and liked or, in a log "
+    "without forms, that the seeker accepts. Ingest a catalogue under the same --dataset where the log tags no items; "
+    "`understudy profile --json` counts what was found under splits and suggestions"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,34 @@ def draw_panel(
     return Panel(tuple(reactions), tuple(behaviour), free, replicate)
 
 
+def draw_free(
+    scenarios: Iterable[Scenario], seekers: Mapping[str, str], n: int, *, seed: int, replicate: int = 0
+) -> tuple[tuple[str, int], ...]:
+    """`n` free runs for a release, each scenario with its replicate, so that no seeker stands for much of it.
+
+    `seekers`: dialogue id → seeker id. Scenarios come in one seeded order, again and again; one whose seeker has as many dialogues as
+    one may have is passed over. That is MOST_OF_ONE_SEEKER of them, and where there are too few seekers for that, as many as an even
+    division asks for.
+    """
+    own = {one.scenario_id: seekers.get(one.dialogue_id, one.dialogue_id) for one in scenarios}
+    order = _order(own, "free", seed)
+    if not n:
+        return ()
+    if not order:
+        raise BadInput(NO_SCENARIO, hint=NO_SCENARIO_HINT)
+    most = max(int(MOST_OF_ONE_SEEKER * n), -(-n // len(set(own.values()))))
+    drawn: list[tuple[str, int]] = []
+    taken: Counter[str] = Counter()
+    for again in count():
+        for scenario in order:
+            if len(drawn) == n:
+                return tuple(drawn)
+            if taken[own[scenario]] < most:
+                taken[own[scenario]] += 1
+                drawn.append((scenario, replicate + again))
+    raise AssertionError("unreachable: every round draws at least one")
+
+
 def _slice(ids: Sequence[str], n: int, name: str, seed: int, rotation: int) -> list[str]:
     order = _order(ids, name, seed)
     if n >= len(order):
@@ -73,12 +111,7 @@ def _slice(ids: Sequence[str], n: int, name: str, seed: int, rotation: int) -> l
 
 def _repeated(ids: Sequence[str], n: int, seed: int, rotation: int, replicate: int) -> tuple[tuple[str, int], ...]:
     if n and not ids:
-        raise BadInput(
-            "this split has no scenario that could be played",
-            hint="a scenario needs an item that the recommender suggests and that the seeker's form calls unseen and liked or, in a log "
-            "without forms, that the seeker accepts. Ingest a catalogue under the same --dataset where the log tags no items; "
-            "`understudy profile --json` counts what was found under splits and suggestions",
-        )
+        raise BadInput(NO_SCENARIO, hint=NO_SCENARIO_HINT)
     order = _order(ids, "free", seed)
     start = rotation * n
     places = range(start, start + n)

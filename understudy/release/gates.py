@@ -141,11 +141,30 @@ def parameters(rows: Sequence[BoundEvidence]) -> dict[str, float]:
     return {row.subject: nothing[row.at_least] if row.bound is None else row.bound for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Where a bound comes from: it is `fixed`, or it lies a `margin` above the figure `anchor`."""
+
+    fixed: float | None
+    anchor: str | None
+    margin: float
+
+
+def rule_of(one: Declared) -> Rule:
+    """Where the bound of an expectation comes from. Raises UnderstudyError where the suite does not say."""
+    source = one.meta["bound"]
+    if "fixed" in source:
+        return Rule(float(source["fixed"]), None, 0.0)
+    if "figure" not in source:
+        raise UnderstudyError(f"the source of a bound is {dict(source)}; it must be fixed or be taken from a figure")
+    return Rule(None, str(source["figure"]), float(source["plus"]))
+
+
 def _evidence(one: Declared, known: Figures) -> BoundEvidence:
     meta, at_least = one.meta, "min_value" in one.kwargs
     beside = not_applicable(one, known)
     measured = _known_figure(known, meta["figure"])
-    bound, missing = _bound(meta["bound"], known)
+    bound, missing = _bound(rule_of(one), known)
     missing = missing or _unbreakable(bound, meta["range"], at_least=at_least)
     limited = measured.hi if meta["limit"] == "upper" else measured.value
     reason = measured.reason if measured.value is None else missing
@@ -179,13 +198,11 @@ def _unbreakable(bound: float | None, figure_range: Sequence[float | None], *, a
     return ""
 
 
-def _bound(source: Mapping[str, Any], known: Figures) -> tuple[float | None, str]:
+def _bound(rule: Rule, known: Figures) -> tuple[float | None, str]:
     """The bound and '', or None and why there is none."""
-    if "fixed" in source:
-        return float(source["fixed"]), ""
-    if "figure" not in source:
-        raise UnderstudyError(f"the source of a bound is {dict(source)}; it must be fixed or be taken from a figure")
-    base = _known_figure(known, source["figure"])
+    if rule.anchor is None:
+        return rule.fixed, ""
+    base = _known_figure(known, rule.anchor)
     if base.value is not None:
-        return base.value + source["plus"], ""
-    return None, f"its bound {source['figure']} was not measured: {base.reason}"
+        return base.value + rule.margin, ""
+    return None, f"its bound {rule.anchor} was not measured: {base.reason}"

@@ -1,4 +1,4 @@
--- what is left of a batch after quarantine
+-- what is left of a batch after quarantine, with the human seeker whose need each dialogue is about
 select
     dialogues.play_key as dialogue_id,
     dialogues.scenario_id,
@@ -6,10 +6,13 @@ select
     dialogues.target,
     dialogues.replicate,
     dialogues.engine,
-    dialogues.n_turns
+    dialogues.n_turns,
+    coalesce(splits.seeker_id, 'dialogue:' || dialogues.dialogue_id) as seeker_id
 from simulate.members
 inner join play.dialogues using (play_key)
-left join validate.quarantine
+left join profile.splits
+    on splits.profile_key = dialogues.profile_key and splits.dialogue_id = dialogues.dialogue_id
+left join validate.standing_quarantine as quarantine
     on quarantine.batch_key = members.batch_key and quarantine.play_key = members.play_key
 where members.batch_key = $batch_key and quarantine.play_key is null
 order by dialogues.play_key

@@ -67,7 +67,7 @@ missed as (
     select
         batch_key,
         list(suite || '/' || expectation order by suite, expectation) as failed
-    from validate.verdicts
+    from validate.standing_verdicts
     where not passed and coalesce(applies, true)
     group by batch_key
 )

@@ -7,7 +7,7 @@ select
     turns.ranked_ids
 from simulate.members
 inner join play.turns using (play_key)
-left join validate.quarantine
+left join validate.standing_quarantine as quarantine
     on quarantine.batch_key = members.batch_key and quarantine.play_key = members.play_key
 where members.batch_key = $batch_key and quarantine.play_key is null
 order by turns.play_key, turns.turn_index

@@ -11,6 +11,6 @@ select
     passed,
     coalesce(applies, true) as applies,
     detail
-from validate.verdicts
+from validate.standing_verdicts
 where batch_key = $batch_key
 order by suite, expectation, subject

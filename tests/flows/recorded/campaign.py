@@ -23,7 +23,10 @@ SMALL = {"per_stratum": 80, "behaviour": 60, "free": 4}
 SIZES = ("--panel", "2,4,2", "--finalists", "2,4,2", "--report", "2,4,2", "--population", "4", "--generations", "1")
 
 # what two runs of the same work may differ in
-VOLATILE = {"flow_run_id", "latency_s", "minutes", "made_at", "at", "overhead", "began", "began_at", "ended_at", "age_s", "seconds"}
+VOLATILE = {
+    "flow_run_id", "latency_s", "minutes", "made_at", "at", "overhead", "began", "began_at", "ended_at", "age_s", "seconds",
+    "data_docs",
+}  # fmt: skip
 _RUN_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 

@@ -1,0 +1,6 @@
+select
+    name,
+    version,
+    reason
+from publish.retractions
+order by name, version

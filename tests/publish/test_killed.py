@@ -1,0 +1,137 @@
+"""A publish that is killed between any two writes leaves no release or a whole one, and running it again gives the same one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tests.publish import made
+from understudy.doors import releases as shelf
+from understudy.doors import store as stores
+from understudy.doors.store import Store
+from understudy.errors import BadInput
+from understudy.release.pulling import pull
+from understudy.release.verification import verified
+from understudy.tasks.publish import batch as publishing
+from understudy.tasks.publish.batch import put_release
+from understudy.tasks.publish.listing import listed_releases
+
+RELEASE = made.release()
+# everything through which a publish reaches the disk
+WRITES: tuple[tuple[Any, str], ...] = (
+    (Path, "mkdir"), (Path, "write_text"), (Path, "chmod"), (Path, "rename"), (Path, "replace"), (Path, "unlink"), (os, "replace"),
+    (os, "fsync"), (pl.DataFrame, "write_parquet"), (stores, "write_tables"), (Store, "export"), (Store, "add"),
+)  # fmt: skip
+
+
+class Killed(BaseException):
+    """As `kill -9` does it: nothing that would follow happens any more."""
+
+
+@contextmanager
+def dying_at(step: int | None) -> Iterator[list[str]]:
+    """The writes of the block by name; the process dies before the one at `step`, and none after it comes through."""
+    seen: list[str] = []
+
+    def counted(write: Callable[..., Any], name: str) -> Callable[..., Any]:
+        def instead(*arguments: Any, **options: Any) -> Any:
+            if step is not None and len(seen) >= step:
+                raise Killed
+            seen.append(name)
+            return write(*arguments, **options)
+
+        return instead
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(publishing, "bill_of_materials", lambda: "{}")
+        for owner, name in WRITES:
+            patch.setattr(owner, name, counted(getattr(owner, name), name))
+        with suppress(Killed):
+            yield seen
+
+
+def published(folder: Path, step: int | None = None) -> list[str]:
+    """Publishes into an empty folder beside a store, dying at a step; the writes until then."""
+    with Store.open(folder / "s.duckdb") as store, dying_at(step) as seen:
+        put_release(store, RELEASE, batch_key="b", folder=folder / "r")
+    return seen
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], str]:
+    """The writes of a publish that nobody kills, and the digest of its release."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    seen = published(folder)
+    return seen, str(verified(folder / "r" / "small" / "v1").manifest["digest"])
+
+
+def killed_and_run_again(folder: Path, step: int, digest: str) -> None:
+    """What a reader finds after the kill, and after the same command again."""
+    published(folder, step)
+    final = folder / "r" / "small" / "v1"
+    if final.exists():
+        assert verified(final).mismatches == (), step
+        assert pull(folder / "r").n_dialogues == 4
+        assert [one["digest"] for one in listed_releases(folder / "r")["releases"]] == [digest]
+    else:
+        with pytest.raises(BadInput, match="there is no release"):
+            pull(folder / "r")
+        assert listed_releases(folder / "r")["releases"] == []
+    with Store.open(folder / "s.duckdb") as store:
+        rows = store.counts()
+        # rows are there for a release whose files are, all of them or none
+        assert rows["publish.releases"] in (0, 1), step
+        assert rows["publish.dialogues"] == 4 * rows["publish.releases"]
+        assert final.exists() or not rows["publish.releases"]
+    published(folder)
+    assert verified(final).manifest["digest"] == digest
+    assert [one.name for one in (folder / "r" / "small").iterdir()] == ["v1"]
+    assert {one.name for one in (folder / "r").iterdir()} == {"small", "catalogue.duckdb", ".catalogue.lock"}
+    with Store.open(folder / "s.duckdb") as store:
+        counts = store.counts()
+    assert [counts[f"publish.{table}"] for table in ("releases", "dialogues", "turns", "items", "examples")] == [1, 4, 13, 3, 4]
+
+
+def test_a_publish_writes_aside_flushes_and_renames_once(undisturbed: tuple[list[str], str]) -> None:
+    seen, _ = undisturbed
+    assert seen.count("rename") == 1
+    at = seen.index("rename")
+    # every file is flushed before the folder takes its place, and the rows follow
+    assert seen[:at].count("fsync") == seen[:at].count("chmod") + 1
+    assert seen.index("add") > at
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_a_publish_killed_at_a_write_of_each_kind_leaves_nothing_or_all(
+    undisturbed: tuple[list[str], str], tmp_path: Path, part: int
+) -> None:
+    seen, digest = undisturbed
+    first = [step for step, name in enumerate(seen) if name not in seen[:step]]
+    for step in [*first, seen.index("rename") + 1, len(seen) - 1][part::4]:
+        killed_and_run_again(tmp_path / str(step), step, digest)
+
+
+@pytest.mark.integration
+def test_a_publish_killed_between_any_two_writes_leaves_nothing_or_all(undisturbed: tuple[list[str], str], tmp_path: Path) -> None:
+    seen, digest = undisturbed
+    for step in range(len(seen) + 1):
+        killed_and_run_again(tmp_path / str(step), step, digest)
+
+
+@pytest.mark.parametrize("step", range(3))
+def test_a_pull_that_is_killed_leaves_the_file_that_was_there(tmp_path: Path, step: int) -> None:
+    folder = made.on_shelf(tmp_path / "r")
+    target = tmp_path / "out.jsonl"
+    target.write_text("what was there")
+    chosen = pull(folder)
+    with dying_at(step):
+        chosen.write(target)
+    assert target.read_text() == "what was there"
+    assert chosen.write(target)["n_examples"] == 4
+    assert shelf.sha256(target) == shelf.sha256(folder / "small" / "v1" / "messages.jsonl")
