@@ -16,8 +16,8 @@ import understudy
 def main(logs: str, dialogues: str, store: str = "audit.duckdb", dataset: str = "humans") -> None:
     """Prints each objective beside the humans' floor, then the findings, the gravest first."""
     place = Path(store)
-    understudy.ingest("redial", logs, dataset=dataset, store=place)
-    understudy.profile(dataset, store=place)
+    understudy.ingest_logs("redial", logs, dataset=dataset, store=place)
+    understudy.profile_logs(dataset, store=place)
     fields = understudy.audit(dialogues, dataset=dataset, reader="messages", html=place.with_suffix(".html"), store=place)
     assert "objectives" in fields
     for name, figure in fields["objectives"].items():

@@ -23,8 +23,8 @@ def main(
     options = understudy.RunOptions(
         store=Path(store), recommender=recommender, models=understudy.Models(seeker=model), caps=understudy.Caps(minutes=30)
     )
-    understudy.ingest("redial", logs, dataset=dataset, store=options.store)
-    understudy.profile(dataset, store=options.store)
+    understudy.ingest_logs("redial", logs, dataset=dataset, store=options.store)
+    understudy.profile_logs(dataset, store=options.store)
     # small, so that this ends in a minute; the defaults of Search are those of a night
     search = understudy.Search(population=4, generations=1, n_front=2, panel=SMALL, front_panel=SMALL)
     found = understudy.optimize(dataset, setting="zero_shot", search=search, options=options)

@@ -1,8 +1,9 @@
 """The Python API: what `import understudy` offers, and what the command line calls for the commands of the same names.
 
-Each call answers what `understudy COMMAND --json` prints, as a typed mapping, and raises the errors of `understudy.errors`, whose
-`exit_code` is that of the command. A call that runs a flow uses the Prefect server that is configured, or one of its own which ends
-with the call. `store` is the DuckDB file; `options` say who plays and what may be spent.
+`ingest_logs` and `profile_logs` are those of `ingest` and `profile`, whose names are those of packages. Each call answers what
+`understudy COMMAND --json` prints, as a typed mapping, and raises the errors of `understudy.errors`, whose `exit_code` is that of the
+command. A call that runs a flow uses the Prefect server that is configured, or one of its own which ends with the call. `store` is the
+DuckDB file; `options` say who plays and what may be spent.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ RUN, SEARCH, LIMITS = RunOptions(), Search(), ReadingLimits()
 STORE = RUN.store
 
 
-def ingest(
+def ingest_logs(
     reader: str, paths: Sequence[PathLike] | PathLike, *, dataset: str | None = None, split: str | None = None,
     layout: Options | None = None, limits: ReadingLimits = LIMITS, store: Path = STORE,
 ) -> IngestFields:  # fmt: skip
@@ -54,7 +55,7 @@ def ingest(
     )  # fmt: skip
 
 
-def profile(dataset: str, *, at: PanelSize | None = None, out: PathLike | None = None, store: Path = STORE) -> ProfileFields:
+def profile_logs(dataset: str, *, at: PanelSize | None = None, out: PathLike | None = None, store: Path = STORE) -> ProfileFields:
     """Splits, contexts, human figures and instruments of a data set."""
     from understudy.flows import stages
     from understudy.flows.cli import running
@@ -147,11 +148,12 @@ def audit(
 ) -> AuditAnswer:  # fmt: skip
     """How far simulated dialogues of any source are from the humans of a data set; no model is called."""
     from understudy.studies.audit.sources import audited_files
-    from understudy.tasks.studies.audit import AuditOptions, AuditOutputs, audit_files
+    from understudy.tasks.studies.audit import AS_KNOWN, AuditOptions, AuditOutputs, audit_files
 
     named = [str(one) for one in ([simulated] if isinstance(simulated, Path | str) else simulated)]
-    stated = {"drop": tuple(drop_turns), "same_setting": same_setting, "by_id": by_id, "split": split, "seed": seed}
-    options = AuditOptions(**stated) if layout is None else AuditOptions(layout=layout, **stated)
+    options = AuditOptions(
+        layout=layout or AS_KNOWN, drop=tuple(drop_turns), same_setting=same_setting, by_id=by_id, split=split, seed=seed
+    )
     outputs = AuditOutputs(html=_text(html), latex=_text(latex), csv=_text(csv))
     with reading_within(limits):
         files = audited_files(named, [reader] if isinstance(reader, str) else list(reader))

@@ -91,4 +91,7 @@ def nightly(
                 played["batch"], release, batch_key=played["batch_key"], releases=releases, store=store
             )
         night.released(published["release"])
-        return {**judged, **fields, **published}
+        return {
+            **judged, **fields, "release": published["release"], "engine": published["engine"], "licence": published["licence"],
+            "n_dialogues": published["n_dialogues"], "n_examples": published["n_examples"], "figures": published["figures"],
+        }  # fmt: skip

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from understudy.flows.api import (
         audit,
         evaluate,
-        ingest,
+        ingest_logs,
         nightly,
         optimize,
-        profile,
+        profile_logs,
         publish,
         pull,
         releases,
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Caps", "Models", "PanelSize", "RunOptions", "Search", "UnderstudyError", "audit", "evaluate", "ingest", "nightly", "optimize",
-    "profile", "publish", "pull", "releases", "retract", "simulate", "validate", "verify",
+    "Caps", "Models", "PanelSize", "RunOptions", "Search", "UnderstudyError", "audit", "evaluate", "ingest_logs", "nightly",
+    "optimize", "profile_logs", "publish", "pull", "releases", "retract", "simulate", "validate", "verify",
 ]  # fmt: skip
 _VALUES = {
     **dict.fromkeys(("Caps", "Models", "PanelSize", "RunOptions", "Search"), "understudy.parameters"),

@@ -43,7 +43,7 @@ def page(console: Console, fields: GatesFields) -> None:
     table = PageTable("suite", "bound on", "held against", "bound", "from", "n at least", "false alarms", "power", title="Gates", n_names=2)
     for one in fields["bounds"]:
         held = bound(one["bound"], at_least=one["at_least"])
-        power, alarms = (one[name].partition(" (")[0] for name in ("power", "false_alarm"))
+        power, alarms = one["power"].partition(" (")[0], one["false_alarm"].partition(" (")[0]
         table.add_row(one["suite"], one["expectation"], one["limit"], held, _anchor(one), str(one["min_n"]), alarms, power)
     console.print(table)
     for one in fields["bounds"]:

@@ -36,7 +36,7 @@ def ingest(
     def work() -> IngestFields:
         from understudy.flows import api
 
-        return api.ingest(reader, paths, dataset=dataset, split=split, layout=layout.options(), limits=reading.limits(), store=store)
+        return api.ingest_logs(reader, paths, dataset=dataset, split=split, layout=layout.options(), limits=reading.limits(), store=store)
 
     answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 

@@ -40,7 +40,7 @@ def profile(
     def work() -> ProfileFields:
         from understudy.flows import api
 
-        return api.profile(dataset, at=PanelSize.parsed(at) if at is not None else None, out=out, store=store)
+        return api.profile_logs(dataset, at=PanelSize.parsed(at) if at is not None else None, out=out, store=store)
 
     answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 

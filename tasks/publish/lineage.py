@@ -15,7 +15,7 @@ def tell(
 ) -> None:
     """Tells the begin or the end of a night."""
     run = NightRun(night_id, batch, _logs(store, dataset), [] if release is None else _releases(store, *release), error)
-    openlineage.told(store.path, kind, run, at=datetime.now(UTC))
+    openlineage.tell(store.path, kind, run, at=datetime.now(UTC))
 
 
 def _logs(store: Store, dataset: str) -> list[LineageDataset]:

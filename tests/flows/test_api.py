@@ -22,10 +22,10 @@ CALLS = [name for name in understudy.__all__ if name.islower()]
 
 
 def test_every_name_is_there_and_no_other() -> None:
-    assert sorted(
-        ["ingest", "profile", "optimize", "simulate", "evaluate", "validate", "publish", "nightly", "audit", "pull", "verify", "releases",
-         "retract"]
-    ) == CALLS  # fmt: skip
+    assert CALLS == [
+        "audit", "evaluate", "ingest_logs", "nightly", "optimize", "profile_logs", "publish", "pull", "releases", "retract", "simulate",
+        "validate", "verify",
+    ]  # fmt: skip
     for name in understudy.__all__:
         assert getattr(understudy, name).__doc__
     assert all(getattr(understudy, name) is getattr(api, name) for name in CALLS)
@@ -48,8 +48,14 @@ def test_each_call_is_explained() -> None:
 
 @pytest.mark.parametrize("name", CALLS)
 def test_the_command_of_the_same_name_calls_it(name: str) -> None:
-    command = (ROOT / "flows" / "cli" / f"{name}.py").read_text(encoding="utf-8")
+    command = (ROOT / "flows" / "cli" / f"{name.removesuffix('_logs')}.py").read_text(encoding="utf-8")
     assert f"api.{name}(" in command
+
+
+def test_no_call_has_the_name_of_a_package() -> None:
+    packages = {path.parent.name for path in (ROOT / "understudy").glob("*/__init__.py")}
+    modules = {path.stem for path in (ROOT / "understudy").glob("*.py")}
+    assert not (packages | modules) & set(understudy.__all__)
 
 
 def test_importing_costs_nothing() -> None:

@@ -71,7 +71,7 @@ def event(kind: EventType, run: NightRun, *, at: datetime, namespace: str) -> di
     }
 
 
-def told(store: Path, kind: EventType, run: NightRun, *, at: datetime) -> None:
+def tell(store: Path, kind: EventType, run: NightRun, *, at: datetime) -> None:
     """Appends the event to the file beside the store and sends it to the endpoint that the settings name. Raises UnderstudyError.
 
     What goes wrong with the endpoint is logged, without its key.
