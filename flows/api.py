@@ -122,9 +122,9 @@ def publish(
 
 
 def nightly(
-    dataset: str, data: PathLike, *, reader: str | None = None, setting: str = "zero_shot", batch: str | None = None, n: int = 800,
-    name: str | None = None, releases: PathLike | None = None, anyway: bool = False, search: Search = SEARCH,
-    report: PanelSize = REPORT_PANEL, limits: ReadingLimits = LIMITS, options: RunOptions = RUN,
+    dataset: str, data: PathLike, *, reader: str | None = None, layout: Options | None = None, setting: str = "zero_shot",
+    batch: str | None = None, n: int = 800, name: str | None = None, releases: PathLike | None = None, anyway: bool = False,
+    search: Search = SEARCH, report: PanelSize = REPORT_PANEL, limits: ReadingLimits = LIMITS, options: RunOptions = RUN,
 ) -> NightlyFields:  # fmt: skip
     """One night, from human logs to a release. Raises GateFailed when a gate says no."""
     from understudy.flows.cli import running
@@ -132,10 +132,11 @@ def nightly(
 
     # said before Prefect is imported and its server started
     require_enough(n, report, anyway=anyway)
+    from understudy.flows import stages
     from understudy.flows.nightly import nightly as night
 
     return running.run(
-        night, dataset, str(data), reader=reader, setting=setting, batch=batch, n=n, name=name, releases=_text(releases),
+        night, dataset, str(data), reader=reader, layout=layout or stages.AS_KNOWN, setting=setting, batch=batch, n=n, name=name, releases=_text(releases),
         anyway=anyway, search=search, report=report, limits=limits, options=options,
     )  # fmt: skip
 

@@ -68,7 +68,9 @@ def test_the_folder_loads_as_a_data_set_with_its_configurations_and_parts(folder
 
 def test_croissant_is_valid_and_its_records_can_be_read(folder: Path, reads: Reads) -> None:
     found = reads("croissant", folder / "croissant.json")
-    assert (found["errors"], found["warnings"]) == ([], [])
+    assert found["errors"] == []
+    # the time is no part of a release
+    assert [one for one in found["warnings"] if "datePublished" not in one] == []
     counts = {name: one["n"] for name, one in found["records"].items()}
     assert counts["turns-train"] + counts["turns-validation"] == sum(map(len, SEEN))
     assert counts["items"] == 3

@@ -11,7 +11,8 @@ from understudy.release import words
 from understudy.release.columns import COLUMNS, Column
 from understudy.release.layout import MESSAGES, layout_of
 
-_TYPES = {"text": "sc:Text", "integer": "sc:Integer", "texts": "sc:Text", "messages": "sc:Text"}
+# a list of objects in a column has no form that readers of Croissant 1.0 can take; what is said in it stands in `turns` as well
+_TYPES = {"text": "sc:Text", "integer": "sc:Integer", "texts": "sc:Text"}
 # what tells which release it is, and nothing about its content
 _NAMING = ("name", "version", "citeAs")
 _CONTEXT: dict[str, Any] = {
@@ -24,6 +25,7 @@ _CONTEXT: dict[str, Any] = {
     "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "dct": "http://purl.org/dc/terms/",
+    "equivalentProperty": "cr:equivalentProperty",
     "examples": {"@id": "cr:examples", "@type": "@json"},
     "extract": "cr:extract",
     "field": "cr:field",
@@ -44,6 +46,7 @@ _CONTEXT: dict[str, Any] = {
     "regex": "cr:regex",
     "repeated": "cr:repeated",
     "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
     "sc": "https://schema.org/",
     "separator": "cr:separator",
     "source": "cr:source",
@@ -117,7 +120,7 @@ def _records(table: str, name: str) -> dict[str, Any]:
 
 
 def _fields(table: str, record: str, name: str) -> Iterator[dict[str, Any]]:
-    for one in COLUMNS[table]:
+    for one in (column for column in COLUMNS[table] if column.kind in _TYPES):
         source = {"fileObject": {"@id": name}, "extract": {"column": one.name}}
         yield {
             "@type": "cr:Field", "@id": f"{record}/{one.name}", "name": f"{record}/{one.name}", "description": one.about,
@@ -126,4 +129,4 @@ def _fields(table: str, record: str, name: str) -> Iterator[dict[str, Any]]:
 
 
 def _repeated(one: Column) -> dict[str, bool]:
-    return {"repeated": True} if one.kind in ("texts", "messages") else {}
+    return {"repeated": True} if one.kind == "texts" else {}
