@@ -136,8 +136,8 @@ def nightly(
     from understudy.flows.nightly import nightly as night
 
     return running.run(
-        night, dataset, str(data), reader=reader, layout=layout or stages.AS_KNOWN, setting=setting, batch=batch, n=n, name=name, releases=_text(releases),
-        anyway=anyway, search=search, report=report, limits=limits, options=options,
+        night, dataset, str(data), reader=reader, layout=layout or stages.AS_KNOWN, setting=setting, batch=batch, n=n, name=name,
+        releases=_text(releases), anyway=anyway, search=search, report=report, limits=limits, options=options,
     )  # fmt: skip
 
 
