@@ -96,8 +96,10 @@ def test_a_release_is_a_page_of_the_run_that_published_it(judged_store: str, tmp
 def test_a_dialogue_in_quarantine_is_in_no_file(published: tuple[str, Path, dict[str, Any]]) -> None:
     release = Path(published[2]["release"]["path"])
     assert "d07" not in pl.read_parquet(release / "turns-*.parquet")["dialogue_id"].to_list()
-    assert "Amber Lantern" not in (release / "messages.jsonl").read_text()
-    assert b"Amber Lantern" not in (release / "release.duckdb").read_bytes()
+    # the title itself is that of the target, which is an item of the release
+    said = "i want to see The Amber Lantern"
+    assert said not in (release / "messages.jsonl").read_text()
+    assert said.encode() not in (release / "release.duckdb").read_bytes()
 
 
 def test_the_manifest_tells_where_the_release_comes_from(published: tuple[str, Path, dict[str, Any]]) -> None:

@@ -31,7 +31,10 @@ def imported_from(names: tuple[str, ...]) -> set[Path]:
         waiting += [name.rpartition(".")[0]] if "." in name else []
         if path is not None and path not in seen:
             seen.add(path)
-            waiting += [one for one in architecture.imports(ast.parse(path.read_text())) if one.startswith("understudy.")]
+            named = (one for one in architecture.imports(ast.parse(path.read_text())) if one.startswith("understudy."))
+            # the face of the package names the API for type checkers alone
+            is_face = path == (profiled.ROOT / architecture.FACE).resolve()
+            waiting += [one for one in named if not (is_face and one.startswith(architecture.BEHIND))]
     return seen
 
 
