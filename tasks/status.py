@@ -8,6 +8,7 @@ from typing import Any, TypedDict, cast
 
 from understudy.doors.reading_copy import SnapshotFields, readable
 from understudy.tasks.play.caching import PromptCacheFields, prompt_caches
+from understudy.tasks.profile.readers import ReadByFields, reaction_instruments
 from understudy.tasks.publish.listing import PublishedFields
 from understudy.tasks.publish.outcomes import KILLED, RUNNING
 
@@ -102,13 +103,14 @@ class StatusFields(TypedDict):
     adaptations: list[AdaptationFields]
     checks: CheckFields
     runs: list[RunFields]
+    reaction_instruments: list[ReadByFields]
     releases: list[PublishedFields]
     n_test_uses: int
     store_digest: str
 
 
 def store_status(path: Path) -> StatusFields:
-    """The fields of `understudy status`: nights, rows per table, the ledger's totals, runs, releases and the store's digest."""
+    """The fields of `understudy status`: nights, rows per table, the ledger's totals, runs, instruments, releases, the store's digest."""
     with readable(path) as reading:
         store = reading.store
         nights = store.rows("publish/nights")
@@ -121,6 +123,7 @@ def store_status(path: Path) -> StatusFields:
             "adaptations": cast(list[AdaptationFields], store.rows("play/adaptations")),
             "checks": cast(CheckFields, store.rows("play/checks")[0]),
             "runs": cast(list[RunFields], store.rows("optimize/runs")),
+            "reaction_instruments": reaction_instruments(store),
             "releases": cast(list[PublishedFields], store.rows("publish/releases")),
             "n_test_uses": store.rows("optimize/n_test_uses")[0]["n"],
             "store_digest": store.digest(),

@@ -16,7 +16,7 @@ from understudy.flows.cli.files import print_files
 from understudy.flows.cli.options import RUN, STORE, AsJson, Dataset, Seed, StoreFile
 from understudy.flows.cli.speech import print_speech
 from understudy.flows.cli.tables import PageTable
-from understudy.report.figures import REHEARSAL_WARNING, figure
+from understudy.report.figures import REHEARSAL_WARNING, figure, without_misreading
 
 if TYPE_CHECKING:
     from understudy.studies.audit.sources import AuditedFile
@@ -163,6 +163,7 @@ def _file(console: Console, fields: AuditFields) -> None:
         console.print("No figure is farther from the humans than humans are from each other.")
     for table in (_objectives(fields), _reported(fields), _leakage(fields), _doses(fields)):
         console.print(table)
+    console.print(without_misreading(fields["corrected"]), markup=False)
     why = {one.get("reason", "") for one in (*fields["objectives"].values(), *fields["leakage"].values()) if one["value"] is None}
     for reason in sorted(why):
         console.print(f"  not measured: {reason}", markup=False)

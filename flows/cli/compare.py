@@ -21,7 +21,7 @@ from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
 from understudy.flows.cli.options import Dataset, text_of
 from understudy.flows.cli.tables import Cell, PageTable
-from understudy.report.figures import REHEARSAL_WARNING, amount, figure, money, p_value
+from understudy.report.figures import REHEARSAL_WARNING, amount, figure, money, p_value, read_by
 
 if TYPE_CHECKING:
     from understudy.tasks.studies.results.tables import CompareAnswer, CompareFields
@@ -94,6 +94,7 @@ def page(console: Console, fields: CompareAnswer) -> None:
     console.print(f"{told}; Holm's correction over {fields['family']['n_tests']} tests: {fields['family']['of']}", markup=False)
     console.print(_costs(fields))
     console.print(fields["minutes_note"], markup=False)
+    console.print(read_by(fields["instruments"]), markup=False)
     console.print(f"held-out AUC of humans against humans: {figure(fields['heldout']['human'])}", markup=False)
     spent = f"{fields['n_model_calls']} model calls; {money(fields['usd'])}"
     console.print(f"{spent}; the test split has been opened {fields['n_test_uses']} times", markup=False)

@@ -12,7 +12,7 @@ from understudy.flows.cli.console import answer, snapshot_read, then
 from understudy.flows.cli.options import STORE, AsJson, StoreFile
 from understudy.flows.cli.tables import PageTable, cached_share
 from understudy.names import shown_model
-from understudy.report.figures import counted, money
+from understudy.report.figures import counted, money, reactions_read_by
 
 if TYPE_CHECKING:
     from understudy.tasks.status import LedgerFields, NightRow, StatusFields
@@ -72,6 +72,8 @@ def page(console: Console, fields: StatusFields) -> None:
     if (checks := fields["checks"])["n_dialogues"]:
         unchecked = f"{counted(checks['n_unchecked'])} of {checks['n_turns']} turns were said unchecked"
         console.print(f"dialogues with a verifier: {checks['n_dialogues']}; {unchecked}, {counted(checks['n_redone'])} were redone")
+    for read in fields["reaction_instruments"]:
+        console.print(f"reactions of {read['dataset']} are read by {reactions_read_by(read)}", markup=False)
     for release in fields["releases"]:
         note = f" RETRACTED: {release['retracted']}" if release["retracted"] else ""
         told = f"release {release['name']} v{release['version']}: {release['n_dialogues']} dialogues, {release['path']}{note}"

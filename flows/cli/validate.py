@@ -15,7 +15,7 @@ from understudy.flows.cli.model_arguments import CapArguments, ModelArguments
 from understudy.flows.cli.options import RUN, STORE, OfDataset, StoreFile, Surface
 from understudy.flows.cli.tables import PageTable
 from understudy.parameters import RunOptions
-from understudy.report.figures import bound, interval_cell, number, overlapping, read_by, underpowered
+from understudy.report.figures import bound, interval_cell, number, overlapping, read_by, underpowered, without_misreading
 
 if TYPE_CHECKING:
     from understudy.release.verdicts import Outcome
@@ -75,5 +75,6 @@ def gates(console: Console, fields: GateFields) -> None:
         console.print(f"Data Docs: {fields['data_docs']}", markup=False, soft_wrap=True)
     console.print(overlapping(fields["overlap"]), markup=False)
     console.print(read_by(fields["instruments"]), markup=False)
+    console.print(without_misreading(fields["corrected"]), markup=False)
     if fields["underpowered"]:
         console.print(underpowered(fields["underpowered"]), markup=False)

@@ -1,7 +1,7 @@
-"""Stage profile, its instruments: the shipped reaction instrument, and what is fitted on the gold acts of exemplar and search.
+"""Stage profile, its instruments: the shipped ones, and what is fitted on the gold acts of exemplar and search.
 
-The act tagger is fitted where there are enough gold acts, else it is the lexicon. A reaction model fitted on the same gold is an
-instrument of its own, `reaction_gold`: it is measured beside the shipped one and reads nothing else.
+The shipped instruments read every data set. Models that are fitted on a data set's own gold acts are instruments of their own,
+`reaction_gold` and `act_gold`: they are measured beside the shipped ones and read nothing else.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from understudy.errors import BadInput
 from understudy.instruments import chosen, gold, validation
 from understudy.instruments.chosen import ANSWERS, LEXICON, Instruments
 from understudy.instruments.language import languages_of
-from understudy.instruments.shipped import figures, model
+from understudy.instruments.shipped import acts, figures, model
 from understudy.instruments.text import Titles
 from understudy.instruments.validation import Task
 from understudy.keys import canonical_json, digest
@@ -30,11 +30,11 @@ from understudy.rows import humans
 from understudy.rows.handle import Humans
 from understudy.tasks.profile.results import InstrumentFields
 
-VERSION = 3
+VERSION = 4
 Fields = dict[str, Any]
 NAMES = ("reaction", "act")
 SUGGESTIONS_READ_BY: chosen.Kind = "shipped"
-GOLD_REACTION = "reaction_gold"
+GOLD_REACTION, GOLD_ACT = "reaction_gold", "act_gold"
 # rehearsal is heard under this prompt, turn and turn about with its faults and without: a bare prompt hardly ever rejects anything
 SETTING, SURFACE, NO_FAULT = "zero_shot", "0", -9.0
 NO_GOLD = "it is measured on gold acts only, and this data set has none"
@@ -47,7 +47,8 @@ def version_of(store: Store, dataset: str) -> Fields:
     found = store.rows("profile/gold_digest", dataset=dataset)[0]["digest"]
     return {
         "version": VERSION, "gold": found, "fitting": chosen.FITTING, "lexicon": LEXICON.digest, "shipped": model.shipped().digest,
-        "figures": digest(figures.measured()), "registers": registers.VERSION, "validation": validation.VERSION,
+        "shipped_acts": acts.tagger().digest, "figures": digest([figures.measured(), acts.measured()]),
+        "registers": registers.VERSION, "validation": validation.VERSION,
     }  # fmt: skip
 
 
@@ -56,23 +57,20 @@ def keep_instruments(store: Store, of: Humans, *, seed: int = 0) -> None:
     turns = store.frame("profile/gold_acts", profile_key=of.profile_key)
     known = gold.known(turns)
     work = validation.tasks(known, _fitting_titles(of)) if len(known) else {}
-    made = {name: _fitted(work.get(name)) for name in NAMES}
-    instruments = chosen.chosen({"reaction": chosen.kept_shipped(), "act": made["act"][0]})
+    kept = chosen.kept_shipped()
+    instruments = chosen.chosen(kept)
     heard = _side_channel(store, of, instruments, Titles.of(of.items))
     missing = FOREIGN if len(turns) else NO_GOLD
-    parameters, reason = made["act"]
-    quality = _quality(work.get("act"), instruments, reason=reason or missing, seed=seed)
-    human = quality.pop("human", NO_HUMAN_GOLD)
-    quality["confusion_by_register"] = {"human": human, "rehearsal": heard["act"], "other": dict(registers.UNCORRECTED)}
-    _keep(store, of, "act", instruments.digests["act"], parameters, quality, fitted_on=gold.FITTED_ON if parameters else ())
-    shipped = _shipped_quality(work.get("reaction"), instruments, heard["reaction"], reason=missing, seed=seed)
-    _keep(store, of, "reaction", instruments.digests["reaction"], chosen.kept_shipped(), shipped, fitted_on=figures.FITTED_ON)
-    parameters, _ = made["reaction"]
-    if parameters:
-        own = chosen.chosen({"reaction": parameters})
-        quality = _quality(work["reaction"], own, reason="", seed=seed)
-        quality["confusion_by_register"] = {"human": quality.pop("human", NO_HUMAN_GOLD), "other": dict(registers.UNCORRECTED)}
-        _keep(store, of, GOLD_REACTION, own.digests["reaction"], parameters, quality, fitted_on=gold.FITTED_ON)
+    told = {"reaction": (figures.quality(), figures.GOLD_DIFFERS, figures.FITTED_ON), "act": (acts.quality(), acts.SEEN, acts.FITTED_ON)}
+    for name, (measured, caution, fitted_on) in told.items():
+        quality = {"kind": "shipped", "languages": list(instruments.reads[name]), **measured}
+        quality["confusion_by_register"] |= {"rehearsal": heard[name], "other": dict(registers.UNCORRECTED)}
+        quality["gold"] = _on_own_gold(work.get(name), instruments, reason=missing, caution=caution, seed=seed)
+        _keep(store, of, name, instruments.digests[name], kept[name], quality, fitted_on=fitted_on)
+    for name, gold_name in (("reaction", GOLD_REACTION), ("act", GOLD_ACT)):
+        if name in work and (parameters := _fitted(work[name])):
+            own = chosen.chosen({name: parameters})
+            _keep(store, of, gold_name, own.digests[name], parameters, _quality(work[name], own, seed=seed), fitted_on=gold.FITTED_ON)
 
 
 def _keep(store: Store, of: Humans, name: str, key: str, parameters: Fields, quality: Fields, *, fitted_on: Sequence[str]) -> None:
@@ -84,15 +82,13 @@ def _keep(store: Store, of: Humans, name: str, key: str, parameters: Fields, qua
     store.add("profile.instruments", pl.DataFrame([row], schema=schema))
 
 
-def _shipped_quality(task: Task | None, instruments: Instruments, rehearsed: Fields, *, reason: str, seed: int) -> Fields:
-    """The measured error of the shipped instrument by register, and beside it how it reads this data set's own gold."""
-    quality: Fields = {"kind": "shipped", "languages": list(model.READS), **figures.quality()}
-    quality["confusion_by_register"] |= {"rehearsal": rehearsed, "other": dict(registers.UNCORRECTED)}
+def _on_own_gold(task: Task | None, instruments: Instruments, *, reason: str, caution: str, seed: int) -> Fields:
+    """How a shipped instrument reads this data set's own gold, beside the word lists."""
     if task is None:
-        return {**quality, "gold": {"macro_f1": None, "reason": reason}}
+        return {"macro_f1": None, "reason": reason}
     read, lexicon = (validation.read_as(task, one) for one in (instruments, LEXICON))
     baselines = {"majority": validation.majority(task, seed=seed), "lexicon": validation.held_out(task, lexicon, seed=seed)}
-    return {**quality, "gold": {**validation.held_out(task, read, seed=seed), "baselines": baselines, "caution": figures.GOLD_DIFFERS}}
+    return {**validation.held_out(task, read, seed=seed), "baselines": baselines, "caution": caution}
 
 
 def reaction_reader(items: Mapping[str, Item], dialogues: Sequence[Dialogue]) -> Reads:
@@ -100,7 +96,7 @@ def reaction_reader(items: Mapping[str, Item], dialogues: Sequence[Dialogue]) ->
 
     It reads none where the seekers of these dialogues write in a language that it does not read.
     """
-    titles, instruments = Titles.of(items), chosen.chosen({"reaction": chosen.kept_shipped()})
+    titles, instruments = Titles.of(items), chosen.chosen(chosen.kept_shipped())
     said = [(one.dialogue_id, turn.text) for one in dialogues for turn in one.turns if turn.role == "seeker"]
     spoken = pl.DataFrame(said, schema={"dialogue_id": pl.String, "text": pl.String}, orient="row")
     unread = languages_of(spoken).unread_by(instruments.reads["reaction"])
@@ -151,41 +147,24 @@ def _named(of: Humans, split: str) -> set[str]:
     return set(of.turns(split)["item_ids"].explode().drop_nulls())
 
 
-def _fitted(task: Task | None) -> tuple[Fields, str]:
-    """(parameters, why there are none)."""
-    if task is None:
-        return {}, ""
+def _fitted(task: Task) -> Fields:
+    """The parameters of what is fitted on the gold inside; none where a class has too few turns to fit on."""
     inside = task.of(gold.FITTED_ON, inside=True)
-    rare = inside.rare()
-    if rare:
-        told = ", ".join(f"{name} {n}" for name, n in rare.items())
-        splits, least = " and ".join(gold.FITTED_ON), validation.MIN_TURNS_OF_A_CLASS
-        return {}, f"{splits} hold too few gold turns to fit on (at least {least} per class are needed): {told}"
-    return validation.fitted_to(inside).as_json(), ""
+    return {} if inside.rare() else validation.fitted_to(inside).as_json()
 
 
-def _quality(task: Task | None, instruments: Instruments, *, reason: str, seed: int) -> Fields:
-    if task is None:
-        return {"kind": "lexicon", "macro_f1": None, "per_class": None, "reason": reason}
+def _quality(task: Task, instruments: Instruments, *, seed: int) -> Fields:
+    """How what was fitted on gold reads gold that it has not seen."""
     read = validation.read_as(task, instruments)
     inside, outside = task.of(gold.FITTED_ON, inside=True), task.of(gold.FITTED_ON, inside=False)
-    kind = instruments.kinds[task.name]
-    found: Fields = {"kind": kind, "out_of_sample": None, "cross_validated": None, "held_out": None}
-    if kind == "fitted":
-        found |= validation.out_of_sample(inside, outside, read, seed=seed)
-        found |= {"words_alone": validation.cross_validated(inside, signs=False, seed=seed, n_repeats=1), "basis": "out_of_sample"}
-    else:
-        # the lexicon was fitted on nothing, so all gold is held out
-        outside = task
-        found |= {"held_out": validation.held_out(task, read, seed=seed), "basis": "held_out", "reason": reason}
-    found |= {name: found[found["basis"]][name] for name in ("macro_f1", "per_class")}
-    found["caution"] = validation.CONTAMINATED
+    found: Fields = {"kind": instruments.kinds[task.name], **validation.out_of_sample(inside, outside, read, seed=seed)}
+    found |= {"words_alone": validation.cross_validated(inside, signs=False, seed=seed, n_repeats=1), "basis": "out_of_sample"}
+    found |= {name: found["out_of_sample"][name] for name in ("macro_f1", "per_class")}
     lexicon = validation.held_out(task, validation.read_as(task, LEXICON), seed=seed)
-    found["baselines"] = {"majority": validation.majority(task, seed=seed), "lexicon": lexicon}
-    measured = len(outside.turns) > 0
-    if measured:
-        found["human"] = registers.measured(validation.table(outside, read), source="gold acts, held out")
-    return found
+    found |= {"caution": validation.CONTAMINATED, "baselines": {"majority": validation.majority(task, seed=seed), "lexicon": lexicon}}
+    source = "gold acts, held out"
+    human = registers.measured(validation.table(outside, read), source=source) if len(outside.turns) else dict(NO_HUMAN_GOLD)
+    return {**found, "confusion_by_register": {"human": human, "other": dict(registers.UNCORRECTED)}}
 
 
 def _side_channel(store: Store, of: Humans, instruments: Instruments, titles: Titles) -> dict[str, Fields]:

@@ -26,12 +26,14 @@ from understudy.release.doomed import UNLICENSED
 from understudy.release.layout import MANIFEST
 from understudy.release.release import Manifest, PlayedTables, Release, composed, stored_examples
 from understudy.release.verification import verify
+from understudy.rows.played import load_instruments
 from understudy.tasks.artifacts import in_run, page
 from understudy.tasks.profile.anchors import floor_of
 from understudy.tasks.publish.reactions import with_reactions
 from understudy.tasks.publish.retracting import renew_catalogue
 from understudy.tasks.simulate.behind import models_behind
 from understudy.tasks.validate.batch import judgement_of
+from understudy.tasks.validate.corrected import corrected_batch
 from understudy.tasks.validate.floors import anchors_at_hand
 
 Fields = dict[str, Any]
@@ -175,7 +177,9 @@ def _release_figures(store: Store, batch: Fields) -> Fields:
     told = {part: json.loads(batch[part]) for part in ("objectives", "leakage", "diagnostics")}
     anchors = anchors_at_hand(store, {**batch, **told})
     floors = {row["name"]: floor_of(row).as_json() for row in anchors if row["name"] in told["objectives"]}
-    return {**{name: one for name, one in people_fields(batch["split"]).items() if one}, **told, "floors": floors}
+    people = {name: one for name, one in people_fields(batch["split"]).items() if one}
+    instruments = load_instruments(store, batch["profile_key"]).described()
+    return {**people, **told, "floors": floors, "instruments": instruments, "corrected": corrected_batch(store, {**batch, **told})}
 
 
 def _version(store: Store, release: Release, folder: Path) -> int:

@@ -26,8 +26,8 @@ from understudy.tasks.play.opened import store_open
 from understudy.tasks.profile.splits import audited_splits
 from understudy.tasks.studies.audit_ground import AuditGround, ground_of
 from understudy.tasks.studies.audit_reading import Read, read_simulated
-from understudy.tasks.studies.corrected import corrected_fields
 from understudy.tasks.studies.results.audits import AuditAnswer, AuditFields, AuditsFields
+from understudy.tasks.validate.corrected import corrected_fields
 
 Fields = dict[str, Any]
 

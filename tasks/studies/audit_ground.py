@@ -21,7 +21,7 @@ from understudy.tasks.profile.instruments import NAMES, instrument_fields
 from understudy.tasks.profile.results import InstrumentFields
 from understudy.tasks.profile.splits import OPEN, REPORTED, TEST, audited_splits
 from understudy.tasks.studies.audit_reading import Read
-from understudy.tasks.studies.corrected import known_confusions
+from understudy.tasks.validate.corrected import known_confusions
 
 VERSION = 1
 PURPOSE = "audit"

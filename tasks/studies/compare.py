@@ -103,6 +103,7 @@ def table(
         "split": people["split"],
         "part": people["part"],
         "underpowered": underpowered_strata(settings[0].before.evaluation.as_json()["objectives"]) if settings else {},
+        "instruments": place.opened.humans.instruments.described(),
         "n_test_uses": n_test_uses,
         "report_panel": place.report.model_dump(),
     }

@@ -21,6 +21,7 @@ from understudy.release.verdicts import Verdict, VerdictFields, table_verdict, v
 from understudy.rows import humans
 from understudy.rows.played import load_instruments
 from understudy.tasks.simulate.report import overlap_of
+from understudy.tasks.validate.corrected import corrected_batch, corrected_size, n_labelled_of_a_class
 from understudy.tasks.validate.data import facts_of_data
 from understudy.tasks.validate.floors import anchors_at_hand
 from understudy.tasks.validate.pages import keep_pages, show
@@ -154,8 +155,10 @@ def _table(suite: str, frame: pl.DataFrame, pages: Pages, *, key: str) -> list[V
 
 
 def _gates(store: Store, batch: Fields, pages: Pages, *, n_kept: int, n_quarantined: int) -> list[Verdict]:
-    facts = _facts(store, batch, n_kept=n_kept, n_quarantined=n_quarantined)
-    figures = gates.figures(batch, anchors_at_hand(store, batch), facts, facts_of_data(store, batch))
+    corrected = corrected_batch(store, batch)
+    facts = {**_facts(store, batch, n_kept=n_kept, n_quarantined=n_quarantined), "corrected_acceptance": corrected_size(corrected)}
+    data = {**facts_of_data(store, batch), "labelled_of_a_class": n_labelled_of_a_class(corrected)}
+    figures = gates.figures(batch, anchors_at_hand(store, batch), facts, data)
     suites = checks.suites()
     figures["facts.unmeasured"] = gates.unmeasured(suites, figures)
     verdicts: list[Verdict] = []
@@ -215,6 +218,7 @@ def _verdict_rows(batch_key: str, verdicts: list[Verdict]) -> pl.DataFrame:
 
 
 def _fields(store: Store, batch_key: str) -> GateFields:
+    batch = _batch(store, batch_key)
     verdicts = [Verdict(**row).as_json() for row in store.rows("validate/verdicts", batch_key=batch_key)]
     judgement = judgement_of(store, batch_key) or NOT_JUDGED
     docs = data_docs.kept(store.path, batch_key, judgement["number"])
@@ -228,7 +232,8 @@ def _fields(store: Store, batch_key: str) -> GateFields:
         "n_quarantined": len(quarantined),
         "quarantined_by_reason": dict(sorted(counts.rows())),
         "overlap": overlap_of(store, batch_key),
-        "underpowered": gates.underpowered_strata(_batch(store, batch_key)["objectives"]),
-        "instruments": load_instruments(store, _batch(store, batch_key)["profile_key"]).described(),
+        "underpowered": gates.underpowered_strata(batch["objectives"]),
+        "instruments": load_instruments(store, batch["profile_key"]).described(),
+        "corrected": corrected_batch(store, batch),
         "worst": [{"dialogue": row["play_key"], "reasons": row["reasons"]} for row in quarantined[:N_WORST]],
     }

@@ -10,7 +10,7 @@ from prefect import get_run_logger
 from understudy.doors import data_docs
 from understudy.errors import BadInput
 from understudy.release.verdicts import VerdictFields
-from understudy.report.figures import bound, interval_cell, number, overlapping, read_by, underpowered
+from understudy.report.figures import bound, interval_cell, number, overlapping, read_by, underpowered, without_misreading
 from understudy.report.markdown import table
 from understudy.tasks.artifacts import in_run, page
 from understudy.tasks.validate.results import GateFields
@@ -45,7 +45,7 @@ def verdict_page(fields: GateFields) -> str:
     lines += ["", table(header, [_cells(verdict) for verdict in fields["verdicts"]])]
     lines += ["", overlapping(fields["overlap"])]
     lines += ["", underpowered(fields["underpowered"])] if fields["underpowered"] else []
-    lines += ["", read_by(fields["instruments"])]
+    lines += ["", read_by(fields["instruments"]), "", without_misreading(fields["corrected"])]
     lines += ["", f"[Data Docs of every suite](file://{fields['data_docs']})"] if fields["data_docs"] else []
     lines += ["", f"### Quarantine: {fields['n_quarantined']} dialogues", ""]
     lines += [f"- `{worst['dialogue']}`: {', '.join(worst['reasons'])}" for worst in fields["worst"]]

@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 
 from understudy.release.verdicts import VerdictFields
 from understudy.tasks.simulate.results import OverlapFields
+from understudy.tasks.validate.corrected import CorrectedFields
 
 N_WORST = 10
 
@@ -31,8 +32,9 @@ class GateFields(TypedDict):
     """What the gates say of a batch.
 
     `overlap`: how much of its report earlier reports have replayed too. `underpowered`: stratum → its human contexts, of those with
-    fewer than a report needs. `instruments`: what read the turns, with its measured error by register. `data_docs`: the index of the
-    library's own pages, one for each suite; None where nobody built them.
+    fewer than a report needs. `instruments`: what read the turns, with its measured error by register; `corrected`: acceptance without
+    that error, where turns of the same authors were labelled. `data_docs`: the index of the library's own pages, one for each suite; None
+    where nobody built them.
     """
 
     verdicts: list[VerdictFields]
@@ -45,3 +47,4 @@ class GateFields(TypedDict):
     overlap: OverlapFields
     underpowered: dict[str, int]
     instruments: dict[str, dict[str, Any]]
+    corrected: CorrectedFields

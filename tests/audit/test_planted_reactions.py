@@ -25,7 +25,7 @@ def read_by_shipped(world: Any, tmp_path_factory: pytest.TempPathFactory) -> Pat
     path = Path(shutil.copy(world.store, tmp_path_factory.mktemp("shipped") / "s.duckdb"))
     row = {
         "profile_key": "p", "name": "reaction", "digest": "d", "fitted_on": [], "quality": json.dumps({"confusion_by_register": {}}),
-        "parameters": json.dumps(chosen.kept_shipped()),
+        "parameters": json.dumps(chosen.kept_shipped()["reaction"]),
     }  # fmt: skip
     schema = {name: pl.List(pl.String) if name == "fitted_on" else pl.String for name in row}
     with Store.open(path) as store, store.transaction():

@@ -16,8 +16,11 @@ from understudy.release import gates, verdicts
 CLEAN = {"value": 0.0, "ci": [0.0, 0.0188], "n": 1000}
 NONE_OF = ("unmeasured", "quarantined", "missing", "cut", "history", "unlicensed_sources", "foreign_scenarios", "foreign_exemplars")
 NEAR, NEAR_HUMAN = ("dcr", "nndr_5"), ("dcr_human", "nndr_5_human")
-DATA = {name: Measured(900.0, n=900) for name in ("reactions", "targets", "described_targets", *STRATA)}
-FACTS = {"dialogues": Measured(200.0, n=200), **{name: Measured(0.0, n=200) for name in NONE_OF}}
+DATA = {name: Measured(900.0, n=900) for name in ("reactions", "targets", "described_targets", "labelled_of_a_class", *STRATA)}
+FACTS = {
+    "dialogues": Measured(200.0, n=200), **{name: Measured(0.0, n=200) for name in NONE_OF},
+    "corrected_acceptance": Measured(0.05, 0.0, 0.1, 600),
+}  # fmt: skip
 
 BOUNDS = [(suite, bound) for suite in gates.batch_gates(checks.suites()) for bound in gates.bounds(checks.suite(suite))]
 
@@ -109,8 +112,8 @@ def test_a_batch_whose_nearness_was_not_measured_is_refused() -> None:
 
 @pytest.mark.parametrize("name", sorted(FACTS))
 def test_every_fact_of_the_batch_is_held_against_a_bound(name: str) -> None:
-    facts = {**FACTS, name: Measured(19.0 if name == "dialogues" else 1.0, n=200)}
-    suite = "leakage" if name == "history" else "release"
+    facts = {**FACTS, name: Measured(19.0 if name == "dialogues" else 1.0, n=1000)}
+    suite = {"history": "leakage", "corrected_acceptance": "bias"}.get(name, "release")
     found = judge(suite, gates.figures(evaluation(), anchors(), facts, DATA))
     failed = [verdict.expectation for verdict in found.values() if not verdict.passed]
     assert failed == [name]
@@ -220,6 +223,29 @@ def test_too_few_disliked_items_bound_no_decoys() -> None:
     found = judge("bias", gates.figures(changed, anchors(), FACTS, without(disliked=149)))
     assert {name for name, verdict in found.items() if verdict.outcome != "passed"} == {"decoy_acceptance"}
     assert found["decoy_acceptance"].outcome == "not_applicable"
+
+
+def corrected(value: float | None, *, n: int = 600, labelled: int = 80) -> verdicts.Verdict:
+    """The verdict on corrected acceptance."""
+    figure = Measured(value, 0.0, 1.0, n) if value is not None else Measured(None, reason="the confusion matrix is nearly singular")
+    facts = {**FACTS, "corrected_acceptance": figure}
+    return judge("bias", gates.figures(evaluation(), anchors(), facts, without(labelled_of_a_class=labelled)))["corrected_acceptance"]
+
+
+def test_corrected_acceptance_is_bounded_where_turns_of_both_authors_are_labelled() -> None:
+    assert corrected(0.15).outcome == "passed"
+    assert corrected(0.151).outcome == "failed"
+    # labels are there, and the instrument cannot tell the classes of this engine apart
+    assert corrected(None).outcome == "failed"
+    needed = next(one for _, one in BOUNDS if one.name == "corrected_acceptance").meta["min_n"]
+    assert (corrected(0.0, n=needed).outcome, corrected(0.0, n=needed - 1).outcome) == ("passed", "failed")
+
+
+def test_without_enough_labels_corrected_acceptance_has_neither_passed_nor_failed() -> None:
+    assert corrected(0.5, labelled=50).outcome == "failed"
+    found = corrected(0.5, labelled=49)
+    assert found.outcome == "not_applicable"
+    assert "nobody knows whether the instrument misreads them alike" in found.detail
 
 
 REQUIRED = [

@@ -107,9 +107,19 @@ def test_the_manifest_tells_where_the_release_comes_from(published: tuple[str, P
     lineage = manifest["lineage"]
     assert lineage["sources"] == [{"source_sha256": "f" * 64, "reader": "redial", "reader_version": 1, "licence": "CC0-1.0"}]
     assert (lineage["genome_digest"], lineage["model"], lineage["batch"], lineage["seed"]) == ("g", "m", "one", 0)
-    assert all(verdict["passed"] for verdict in manifest["verdicts"])
+    assert all(verdict["passed"] or not verdict["applies"] for verdict in manifest["verdicts"])
     assert manifest["figures"]["floors"]["positive_bias"] == {"value": 0.05, "ci": [0.0, 0.05], "n": 40}
     assert not any("made_at" in name or "time" in name for name in (*manifest, *lineage))
+
+
+def test_manifest_and_card_name_the_instruments_and_why_acceptance_is_uncorrected(published: tuple[str, Path, dict[str, Any]]) -> None:
+    folder = Path(published[2]["release"]["path"])
+    figures = json.loads((folder / "manifest.json").read_text())["figures"]
+    assert {name: one["kind"] for name, one in figures["instruments"].items()} == {"reaction": "lexicon", "act": "lexicon"}
+    card = (folder / "README.md").read_text()
+    assert f"| reaction | lexicon | `{figures['instruments']['reaction']['digest']}` | en | not measured |" in card
+    assert figures["corrected"]["registers"]["simulated"]["reason"] == "uncorrected: no labelled turns of some-model"
+    assert "positive_bias is as it was read, not corrected for what the reaction instrument misreads: " in card
 
 
 def test_the_manifest_says_what_was_done_to_replies_and_null_where_nobody_counted(published: tuple[str, Path, dict[str, Any]]) -> None:

@@ -18,7 +18,12 @@ from tests.stored import on
 from understudy.doors import checks
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed
+from understudy.instruments.reaction import CLASSES
+from understudy.records import STRATA
 from understudy.release.gates import batch_gates, bounds
+from understudy.statistics.confusion import Confusion
+from understudy.statistics.rates import wilson
+from understudy.tasks.validate import corrected
 from understudy.tasks.validate.batch import require_passed, validate_batch
 from understudy.tasks.validate.gates import gate_bounds
 from understudy.tasks.validate.pages import verdict_page
@@ -79,12 +84,48 @@ def test_bounds_that_the_data_cannot_give_evidence_for_do_not_apply_and_are_not_
     path = make_store(forget_forms)
     fields = validate(path, "b1")
     beside = {f"{v['suite']}/{v['expectation']}": v for v in fields["verdicts"] if v["outcome"] == "not_applicable"}
-    assert set(beside) == {"leakage/attributes", "bias/decoy_acceptance"}
+    assert set(beside) == {"leakage/attributes", "bias/decoy_acceptance", "bias/corrected_acceptance"}
     assert all(verdict["passed"] is None for verdict in beside.values())
     assert fields["passed"]
     assert require_passed(fields) == fields
     assert "leakage / attributes: not applicable: the catalogue tells nothing of the targets but their titles" in verdict_page(fields)
     assert validate(path, "b1") == fields
+
+
+# of 100 turns of each class: people are read well, the engine's acceptances are half taken for no reaction
+READ_WELL = ((90.0, 3.0, 7.0), (5.0, 85.0, 10.0), (6.0, 6.0, 88.0))
+MISSES_ACCEPTANCES = ((50.0, 2.0, 48.0), (10.0, 50.0, 40.0), (5.0, 5.0, 90.0))
+
+
+def reactions(accepted: float, human: float, *, n: int = 1000) -> dict[str, dict[str, Any]]:
+    """Diagnostics of an evaluation in which these shares are read as acceptances in every stratum, and a tenth as refusals."""
+    found = {}
+    for side, share in (("", accepted), ("_human", human)):
+        for label, value in (("accept", share), ("reject", 0.1), ("neither", 0.9 - share)):
+            found |= {f"{label}_{name}{side}": wilson(round(value * n), n).as_json() for name in STRATA}
+    return found
+
+
+@quick
+@pytest.mark.parametrize(("engine_is_read", "outcome"), [(MISSES_ACCEPTANCES, "failed"), (READ_WELL, "passed")])
+def test_a_batch_whose_acceptances_are_missed_does_not_pass_because_of_it(
+    make_store: Callable[..., str], monkeypatch: pytest.MonkeyPatch, engine_is_read: tuple[tuple[float, ...], ...], outcome: str
+) -> None:
+    known = {"some-model": Confusion(CLASSES, engine_is_read), "human": Confusion(CLASSES, READ_WELL)}
+    monkeypatch.setattr(corrected, "known_confusions", lambda *_: known)
+
+    def read(tables: Tables) -> None:
+        told = json.loads(tables["optimize.evaluations"][0]["diagnostics"])
+        tables["optimize.evaluations"][0]["diagnostics"] = json.dumps({**told, **reactions(0.42, 0.40)})
+
+    fields = validate(make_store(read), "b1")
+    outcomes = {f"{v['suite']}/{v['expectation']}": v["outcome"] for v in fields["verdicts"]}
+    # what is read is alike on both sides, so the bounds on it see nothing
+    assert outcomes["bias/positive_bias"] == outcomes["bias/over_acceptance"] == "passed"
+    assert outcomes["bias/corrected_acceptance"] == outcome
+    assert fields["passed"] == (outcome == "passed")
+    assert (fields["corrected"]["over_acceptance"]["value"] > 0.3) == (outcome == "failed")
+    assert "Corrected for what the reaction instrument misreads" in verdict_page(fields)
 
 
 @quick

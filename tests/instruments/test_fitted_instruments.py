@@ -54,6 +54,15 @@ def test_a_fitted_instrument_is_made_again_from_json(gold_turns: Turns) -> None:
     assert again.acts(said["text"]).equals(one.acts(said["text"]))
 
 
+def test_stop_tokens_and_farewells_are_neither_for_every_instrument(gold_turns: Turns) -> None:
+    said = answers("[END]", "\\giveup", "TERMINATE", "Goodbye!", "Thanks for your help, bye")
+    # gold in which such turns are acceptances, so that the fitted models have learnt it
+    turns = gold_turns().with_columns(text=pl.when(pl.col("acts").list.contains("ACC")).then(pl.lit("goodbye [END]")).otherwise("text"))
+    for instruments in (made(turns), LEXICON):
+        assert instruments.reactions(said, TITLES).to_list() == ["neither"] * 5
+        assert instruments.acts(said["text"].head(3)).to_list() == ["other"] * 3
+
+
 @pytest.mark.parametrize("broken", ["idf", "coefficients", "words", "version"])
 def test_json_that_does_not_fit_together_is_refused(gold_turns: Turns, broken: str) -> None:
     value = fitted.fit_reaction(gold_turns(), TITLES).as_json()

@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from threadpoolctl import threadpool_limits
 
-from tests.reactions import labelled
+from tests.reactions import labelled, provenance
 from understudy.doors import readings, sentence_weights
 from understudy.doors.readings import ReactionRead
 from understudy.errors import BadInput
@@ -114,6 +115,26 @@ def test_nothing_is_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert asked == [2]
 
 
+def test_stop_tokens_and_farewells_are_no_reaction_and_the_head_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    asked: list[tuple[str, str]] = []
+
+    class Accepting:
+        def read(self, pairs: list[tuple[str, str]]) -> list[ReactionRead]:
+            asked.extend(pairs)
+            return [ReactionRead((1.0, 0.0, 0.0), 0) for _ in pairs]
+
+    one = Shipped()
+    one._reader = Accepting()  # type: ignore[assignment]
+    tokens = ("[END]", "\\end", "\\giveup", "TERMINATE", "###STOP###", "... [END]", "</s>")
+    nothing = (*tokens, "Goodbye!", "bye [END]", "Thanks, take care!", "")
+    assert one.labels(*columns(tuple(("try Heat", text) for text in nothing))).to_list() == ["neither"] * len(nothing)
+    assert not asked
+    said = (("try Heat", "no thanks [END]"), ("try Heat", "great, bye"), ("try Heat", "Goodbye Lenin was better"))
+    assert one.labels(*columns(said)).to_list() == ["accept"] * 3
+    assert sorted(text for _, text in asked) == ["Goodbye Lenin was better", "great, bye", "no thanks"]
+
+
 def test_a_damaged_record_of_what_was_read_is_none(tmp_path: Path) -> None:
     keys = [readings.key_of("a", name) for name in ("b", "c")]
     readings.keep("x" * 64, {key: ReactionRead((0.5, -1.0, 2.0), 2) for key in keys}, cache=tmp_path)
@@ -148,6 +169,34 @@ def test_the_figures_are_those_of_the_head_and_of_the_labelled_set() -> None:
     )
     n_by_register = {name: one["macro_f1"]["n"] for name, one in found["registers"].items()}
     assert sum(n_by_register[name] for name in ("human", "language_models", "written")) == found["labels"]["n_test"]
+
+
+def test_the_head_is_the_one_that_these_labels_and_settings_gave() -> None:
+    kept = figures.measured()["trained"]
+    assert kept == provenance.trained(labelled.of_train()), "run `make reactions`, then tests/reactions/figures.py --write"
+    settings = kept["settings"]
+    with np.load(provenance.HEAD) as head:
+        layers = {int(name.split("/")[1]) for name in head.files if name.startswith("lora/")}
+        assert layers == set(range(settings["n_frozen"], settings["N_LAYERS"]))
+        assert {head[name].shape[1] for name in head.files if name.endswith("A")} == {settings["rank"]}
+    read_with = (list(CLASSES), list(model.PREVIOUS_PIECES), list(model.TEXT_PIECES))
+    assert read_with == tuple(settings[name] for name in ("CLASSES", "PREVIOUS_PIECES", "TEXT_PIECES"))
+
+
+def test_figures_are_not_written_where_labels_or_settings_changed_and_the_head_did_not(tmp_path: Path) -> None:
+    turns = labelled.of_train()
+    kept = provenance.trained(turns)
+    other = "accept" if turns[0]["label"] != "accept" else "reject"
+    relabelled = provenance.trained([{**turns[0], "label": other}, *turns[1:]])
+    assert "the train side of the labelled set" in provenance.refused(kept, relabelled)
+    script = tmp_path / "train.py"
+    script.write_text(provenance.SCRIPT.read_text("utf-8").replace("epochs: int = ", "epochs: int = 1"), encoding="utf-8")
+    retimed = provenance.trained(turns, script=script)
+    assert "epochs (the head: " in provenance.refused(kept, retimed)
+    assert provenance.refused(kept, provenance.trained(list(reversed(turns)))) == ""
+    assert provenance.refused(None, kept) == ""
+    # with another head both are new
+    assert provenance.refused(kept, {**relabelled, "head_sha256": "0" * 64}) == ""
 
 
 def test_the_labelled_set_keeps_its_sides_apart() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from understudy import readers
-from understudy.prompt.speech import Reply, cleaned, only_thanks, repeats, spoken, thanks_loop
+from understudy.prompt.speech import Reply, cleaned, is_farewell, only_thanks, repeats, spoken, thanks_loop, without_stop_tokens
 from understudy.records import Dialogue
 
 REDIAL = Path(__file__).resolve().parents[2].parent / "shared/data/redial"
@@ -194,3 +194,27 @@ def test_words_that_people_say_are_no_stop_tokens(text: str) -> None:
     reply = cleaned(text)
     assert not reply.ends
     assert "stop" not in reply.stripped
+
+
+@pytest.mark.parametrize("token", STOPS)
+def test_a_turn_is_read_without_its_stop_token(token: str) -> None:
+    assert without_stop_tokens(token) == ""
+    assert without_stop_tokens(f"no thanks {token}") == "no thanks"
+    assert without_stop_tokens(f"... {token}") == ""
+    assert without_stop_tokens(f"\N{THUMBS UP SIGN} {token}") == "\N{THUMBS UP SIGN}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Goodbye", "bye!!", "Thanks for your help, bye", "you too, take care", "I have to go now, bye", "Have a great day :)", "see ya later"],
+)
+def test_a_farewell_says_nothing_else(text: str) -> None:
+    assert is_farewell(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["no, bye", "great, bye", "ok bye", "thanks", "I'll go with it", "Goodbye Lenin", "Bye Bye Birdie", "take care of me", ""],
+)
+def test_what_may_answer_a_suggestion_is_no_farewell(text: str) -> None:
+    assert not is_farewell(text)

@@ -23,6 +23,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
 import labelled  # noqa: E402
+import provenance  # noqa: E402
 
 from tests.iard_gold import iard_turns  # noqa: E402
 from understudy.instruments import fitted, gold, reaction, validation  # noqa: E402
@@ -70,6 +71,8 @@ def main() -> None:
         print(name, found["macro_f1"], {kind: round(one["f1"], 2) for kind, one in found["per_class"].items()})
     print(validation.table(task, lambda rows: model.shipped().labels(rows["answered"], rows["text"])).counts)
     if given.write:
+        if told := provenance.refused(json.loads(FIGURES.read_text(encoding="utf-8")).get("trained"), _trained(given.labels)):
+            raise SystemExit(told)
         FIGURES.write_text(json.dumps(written(turns, given.labels), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -134,12 +137,17 @@ def written(turns: Sequence[Turn], labels: Path) -> dict[str, Any]:
         digest = hashlib.sha256(content.read()).hexdigest()
     return {
         "instrument": model.shipped().digest,
+        "trained": _trained(labels),
         "labels": {
             "source": LABELLERS, "sha256": digest, "n_train": sum(one["side"] == "train" for one in every),
             "n_test": sum(one["side"] == "test" for one in every), "alpha": alpha(every).as_json(),
         },
         "overall": overall, "registers": found,
     }  # fmt: skip
+
+
+def _trained(labels: Path) -> dict[str, Any]:
+    return provenance.trained(labelled.of_train(labels))
 
 
 def alpha(turns: Sequence[Turn]) -> Any:

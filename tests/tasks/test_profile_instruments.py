@@ -1,4 +1,4 @@
-"""The instruments of a profile: fitted where there is gold, on exemplar and search alone; confusion by register."""
+"""The instruments of a profile: the shipped ones read, what is fitted on gold stands beside; confusion by register."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tests.stored import on
 from understudy.doors.store import Store
 from understudy.instruments.acts import ACTS
 from understudy.instruments.chosen import LEXICON
-from understudy.instruments.shipped import figures
+from understudy.instruments.shipped import acts, figures
 from understudy.instruments.text import Titles
 from understudy.measure.reference import Reference
 from understudy.rows import played
 from understudy.tasks.ingest.logs import ingest_logs
 from understudy.tasks.profile.dataset import profile_dataset
-from understudy.tasks.profile.instruments import GOLD_REACTION
+from understudy.tasks.profile.instruments import GOLD_ACT, GOLD_REACTION
 
 TOKEN = "zyzzogeton"
 UNREAD = {"status": "uncorrected", "reason": "the instrument was not validated on this engine"}
@@ -92,8 +92,18 @@ def test_the_shipped_instrument_reads_and_tells_its_error_by_register(gold: tupl
     assert one["gold"]["n_turns"] > 100
 
 
+def test_the_shipped_act_instrument_tells_its_error_and_that_it_has_seen_this_gold(gold: tuple[Path, dict[str, Any]]) -> None:
+    one = gold[1]["instruments"]["act"]
+    assert (one["kind"], one["fitted_on"], one["basis"]) == ("shipped", ["IARD", "reactions train"], "cross_validated")
+    human = one["confusion_by_register"]["human"]
+    assert one["macro_f1"] == human["macro_f1"] == acts.macro_f1()["human"]
+    assert (human["status"], one["confusion_by_register"]["other"]) == ("measured", UNREAD)
+    assert one["confusion_by_register"]["rehearsal"]["n"] > 100
+    assert one["gold"]["caution"] == acts.SEEN
+
+
 def test_what_is_fitted_on_gold_is_told_as_the_contract_says(gold: tuple[Path, dict[str, Any]]) -> None:
-    for name in (GOLD_REACTION, "act"):
+    for name in (GOLD_REACTION, GOLD_ACT):
         one = gold[1]["instruments"][name]
         assert one["kind"] == "fitted"
         assert one["fitted_on"] == ["exemplar", "search"]
@@ -114,36 +124,34 @@ def test_the_same_instruments_read_humans_and_simulators(gold: tuple[Path, dict[
     with Store.open(path) as store:
         human = played.load_human(store, fields["profile_key"], "select", "sample")
     reference = Reference.build(human, seed=0)
-    assert reference.instruments.kinds == {"reaction": "shipped", "act": "fitted"}
+    assert reference.instruments.kinds == {"reaction": "shipped", "act": "shipped"}
     assert reference.of({reference.corpus.ids[0]}).instruments is reference.instruments
     assert reference.instruments.digests["reaction"] == fields["instruments"]["reaction"]["digest"]
     read = reference.instruments.reactions(human.reactions, reference.titles)
     assert reference.reactions["label"].to_list() == read.to_list()
 
 
-def test_gold_acts_make_another_profile_so_no_evaluation_by_the_lexicon_answers(
+def test_gold_acts_make_another_profile_and_change_nothing_that_reads(
     plain: tuple[Path, dict[str, Any]], gold: tuple[Path, dict[str, Any]]
 ) -> None:
     path, after = gold
     before = plain[1]
-    act, reaction = (before["instruments"][name] for name in ("act", "reaction"))
-    assert (act["kind"], act["macro_f1"], act["fitted_on"]) == ("lexicon", None, [])
-    assert "gold acts" in act["reason"]
-    assert act["confusion_by_register"]["human"]["status"] == "uncorrected"
-    assert (reaction["gold"]["macro_f1"], "gold acts" in reaction["gold"]["reason"]) == (None, True)
-    assert GOLD_REACTION not in before["instruments"]
+    for name in ("act", "reaction"):
+        one = before["instruments"][name]
+        assert (one["kind"], one["gold"]["macro_f1"], "gold acts" in one["gold"]["reason"]) == ("shipped", None, True)
+        assert after["instruments"][name]["digest"] == one["digest"]
+    assert not {GOLD_REACTION, GOLD_ACT} & before["instruments"].keys()
     assert after["profile_key"] != before["profile_key"]
-    assert after["instruments"]["act"]["kind"] == "fitted"
-    assert after["instruments"]["reaction"]["digest"] == reaction["digest"]
+    assert {after["instruments"][name]["kind"] for name in (GOLD_REACTION, GOLD_ACT)} == {"fitted"}
     assert profiled(path) == after
 
 
 def test_acts_in_codes_that_are_not_known_are_no_gold(plain: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
     path = Path(shutil.copy(plain[0], tmp_path / "s.duckdb"))
     label(path, codes=dict.fromkeys(ACTS, "INFORM"))
-    act = profiled(path)["instruments"]["act"]
-    assert act["kind"] == "lexicon"
-    assert "in an unknown annotation scheme" in act["reason"]
+    found = profiled(path)["instruments"]
+    assert GOLD_ACT not in found
+    assert "in an unknown annotation scheme" in found["act"]["gold"]["reason"]
 
 
 @pytest.mark.parametrize(("splits", "changes"), [(("select", "test"), False), (("search",), True)])
@@ -165,6 +173,6 @@ def test_gold_of_select_and_test_reaches_no_digest(
     label(path, swap=ids)
     fields = profiled(path)
     assert fields["profile_key"] != gold[1]["profile_key"]
-    for name in (GOLD_REACTION, "act"):
+    for name in (GOLD_REACTION, GOLD_ACT):
         same = fields["instruments"][name]["digest"] == gold[1]["instruments"][name]["digest"]
         assert same is not changes

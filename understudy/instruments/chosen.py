@@ -1,27 +1,29 @@
-"""Which instruments read both sides: the shipped reaction instrument, and an act tagger, fitted where gold acts allow it."""
+"""Which instruments read both sides: the shipped ones, of reactions and of acts, or what an older profile was made with."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import polars as pl
 
 from understudy.errors import BadInput
 from understudy.instruments import acts, fitted, gold, reaction
 from understudy.instruments.fitted import Classifier
+from understudy.instruments.shipped import acts as shipped_acts
 from understudy.instruments.shipped import figures, model
 from understudy.instruments.shipped.model import Shipped
-from understudy.instruments.text import Titles
+from understudy.instruments.text import Titles, without_farewells, without_stops
 from understudy.keys import digest
 
-VERSION = 2
+VERSION = 3
 Kind = Literal["shipped", "fitted", "lexicon"]
 _MANNERS = ("greet", "close")
 # seekers' turns: the recommender's turn before ("" where there is none), and the seeker's
 ANSWERS = {"answered": pl.String, "text": pl.String}
 _SHIPPED = "shipped"
+_Instrument = TypeVar("_Instrument", Shipped, Classifier)
 
 
 @dataclass(frozen=True)
@@ -34,18 +36,21 @@ class Instruments:
     @property
     def kinds(self) -> dict[str, Kind]:
         """reaction and act → shipped, fitted or lexicon."""
-        fitted_or_none: Kind = "fitted" if self.reaction else "lexicon"
+        reads_reactions: Kind = "fitted" if self.reaction else "lexicon"
+        tags: Kind = "fitted" if self.act else "lexicon"
+        is_shipped = self.act is not None and self.act.digest == shipped_acts.tagger().digest
         return {
-            "reaction": "shipped" if isinstance(self.reaction, Shipped) else fitted_or_none,
-            "act": "fitted" if self.act else "lexicon",
+            "reaction": "shipped" if isinstance(self.reaction, Shipped) else reads_reactions,
+            "act": "shipped" if is_shipped else tags,
         }
 
     @property
     def reads(self) -> dict[str, tuple[str, ...]]:
         """reaction and act → the languages that it reads."""
-        of_kind = {"shipped": model.READS, "fitted": fitted.READS}
         kinds = self.kinds
-        return {"reaction": of_kind.get(kinds["reaction"], reaction.READS), "act": of_kind.get(kinds["act"], acts.READS)}
+        reactions = {"shipped": model.READS, "fitted": fitted.READS, "lexicon": reaction.READS}
+        tags = {"shipped": shipped_acts.READS, "fitted": fitted.READS, "lexicon": acts.READS}
+        return {"reaction": reactions[kinds["reaction"]], "act": tags[kinds["act"]]}
 
     @cached_property
     def digests(self) -> dict[str, str]:
@@ -62,12 +67,14 @@ class Instruments:
 
     def described(self) -> dict[str, dict[str, Any]]:
         """reaction and act → kind, digest, languages that it reads, and macro-F1 by register where it was measured beforehand."""
-        shipped = isinstance(self.reaction, Shipped)
-        error = {"reaction": figures.macro_f1() if shipped else {}, "act": {}}
+        error = {"reaction": figures.macro_f1, "act": shipped_acts.macro_f1}
         return {
-            name: {"kind": kind, "digest": self.digests[name], "languages": list(self.reads[name]), "macro_f1": error[name]}
+            name: {
+                "kind": kind, "digest": self.digests[name], "languages": list(self.reads[name]),
+                "macro_f1": error[name]() if kind == _SHIPPED else {},
+            }
             for name, kind in self.kinds.items()
-        }
+        }  # fmt: skip
 
     def reactions(self, turns: pl.DataFrame, titles: Titles) -> pl.Series:
         """accept, reject or neither for each of the seekers' turns (ANSWERS), in their order; a turn without words is neither.
@@ -77,14 +84,15 @@ class Instruments:
         """
         if isinstance(self.reaction, Shipped):
             return self.reaction.labels(turns["answered"], turns["text"])
-        masked = turns.select(titles.masked("text")).to_series()
+        masked = without_stops(turns.select(titles.masked("text")).to_series())
         if self.reaction is None:
             return reaction.reaction(masked)
-        silent = masked.str.strip_chars() == ""
+        silent = without_farewells(masked).str.strip_chars() == ""
         return self.reaction.predict(masked).zip_with(~silent, _all("neither", len(masked)))
 
     def acts(self, masked: pl.Series) -> pl.Series:
-        """The act (one of ACTS) of each masked turn, in their order; a turn without words is other."""
+        """The act (one of ACTS) of each masked turn, in their order; a turn without words is other, stop tokens are none."""
+        masked = without_stops(masked)
         if self.act is None:
             return acts.act(masked, reaction.reaction(masked))
         silent = masked.str.strip_chars() == ""
@@ -106,20 +114,23 @@ def chosen(parameters: dict[str, dict[str, object]]) -> Instruments:
     """The instruments of `{reaction: …, act: …}` as they are kept; empty parameters are the lexicon's. Raises BadInput."""
     kept = parameters.get("reaction", {})
     act = parameters.get("act", {})
-    read = _shipped(kept) if _SHIPPED in kept else Classifier.from_json(kept) if kept else None
-    return Instruments(read, Classifier.from_json(act) if act else None)
+    read = _same("reaction", kept, model.shipped()) if _SHIPPED in kept else Classifier.from_json(kept) if kept else None
+    tags = _same("act", act, shipped_acts.tagger()) if _SHIPPED in act else Classifier.from_json(act) if act else None
+    return Instruments(read, tags)
 
 
-def kept_shipped() -> dict[str, object]:
-    """The parameters under which a profile keeps the shipped reaction instrument: its name and its digest."""
-    return {_SHIPPED: model.NAME, "digest": model.shipped().digest}
+def kept_shipped() -> dict[str, dict[str, object]]:
+    """reaction and act → the parameters under which a profile keeps the shipped instrument: its name and its digest."""
+    return {
+        "reaction": {_SHIPPED: model.NAME, "digest": model.shipped().digest},
+        "act": {_SHIPPED: shipped_acts.NAME, "digest": shipped_acts.tagger().digest},
+    }
 
 
-def _shipped(kept: dict[str, object]) -> Shipped:
-    found = model.shipped()
+def _same(name: str, kept: dict[str, object], found: _Instrument) -> _Instrument:
     if kept["digest"] != found.digest:
         raise BadInput(
-            f"the profile was made with the reaction instrument {str(kept['digest'])[:12]}, and this version ships {found.digest[:12]}",
+            f"the profile was made with the {name} instrument {str(kept['digest'])[:12]}, and this version ships {found.digest[:12]}",
             hint="run `understudy profile` again",
         )
     return found

@@ -126,10 +126,13 @@ def fit_acts(gold: pl.DataFrame, titles: Titles, *, signs: bool = True) -> Class
     return fit("act", _read(golden.acts(gold), titles), classes=golden.GOLD_ACTS, signs=signs)
 
 
-def fit(name: str, labelled: pl.DataFrame, *, classes: Sequence[str], signs: bool = True) -> Classifier:
+def fit(
+    name: str, labelled: pl.DataFrame, *, classes: Sequence[str], signs: bool = True, words: Sequence[str] | None = None
+) -> Classifier:
     """The classifier of `labelled` turns (masked, truth); classes that do not occur are never predicted.
 
-    `name` chooses the parameters: reaction or act. Raises BadInput where fewer than two of `classes` occur.
+    `name` chooses the parameters: reaction or act. `words`: what it reads by, else all that occurs in two of the turns. Raises BadInput
+    where fewer than two of `classes` occur.
     """
     from sklearn.linear_model import LogisticRegression
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -139,7 +142,7 @@ def fit(name: str, labelled: pl.DataFrame, *, classes: Sequence[str], signs: boo
     if len(present) < 2:
         raise BadInput(f"the {name} instrument cannot be fitted: {len(present)} of its classes among {len(ordered)} gold turns")
     weight = _SIGN_WEIGHT[name] if signs else 0.0
-    vectoriser = _unfitted(_vocabulary(ordered["masked"]))
+    vectoriser = _unfitted(sorted(words) if words is not None else vocabulary(ordered["masked"]))
     vectoriser.fit(_worded(ordered["masked"]))
     vectoriser.idf_ = np.round(vectoriser.idf_, _DECIMALS)
     places = np.array([present.index(one) for one in ordered["truth"]])
@@ -164,7 +167,8 @@ def _read(labelled: pl.DataFrame, titles: Titles) -> pl.DataFrame:
     return labelled.with_columns(masked=titles.masked("text"))
 
 
-def _vocabulary(masked: pl.Series) -> list[str]:
+def vocabulary(masked: pl.Series) -> list[str]:
+    """The words and pairs of words that occur in two of the masked turns, in order."""
     from sklearn.feature_extraction.text import CountVectorizer
 
     counter = CountVectorizer(token_pattern=_TOKEN, ngram_range=(1, 2), min_df=_MIN_TURNS_OF_A_WORD, lowercase=False)

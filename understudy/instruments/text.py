@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
+from understudy.prompt.speech import is_farewell, without_stop_tokens
 from understudy.records import Item
 
-VERSION = 3
+VERSION = 4
 MASK = "xtitlex"  # a token of its own; no human writes it
 
 _LABEL_YEAR = r"\(\s*(?:19|20)\d\d\s*\)"
@@ -28,6 +29,9 @@ _TOKEN = (
     + rf"|[\p{{L}}\p{{N}}--[{_APART}]][\p{{L}}\p{{N}}\p{{M}}--[{_APART}]]*"
 )
 _MIN_BARE_CHARS = 8
+# what a stop token has in it: looked for first, since hardly a turn of people holds one
+_MAY_STOP = r"[\[<{#*=\\/]|[A-Z]{3}"
+_MAY_LEAVE = r"(?i)bye|night|farewell|care|see y|talk to|have a|go|leave|run|you too|same to"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +83,21 @@ def plain(column: str) -> pl.Expr:
 def tokens(column: str) -> pl.Expr:
     """The words of `column` (plain text) as a list; punctuation is no token."""
     return pl.col(column).str.extract_all(_TOKEN)
+
+
+def without_stops(texts: pl.Series) -> pl.Series:
+    """Each turn without tokens that end a conversation or a message (prompt/speech.py); empty where it holds nothing else."""
+    return _changed(texts, _MAY_STOP, without_stop_tokens)
+
+
+def without_farewells(texts: pl.Series) -> pl.Series:
+    """Each turn, empty where it leaves the conversation and says nothing else."""
+    return _changed(texts, _MAY_LEAVE, lambda one: "" if is_farewell(one) else one)
+
+
+def _changed(texts: pl.Series, maybe: str, change: Callable[[str], str]) -> pl.Series:
+    looked_at = texts.str.contains(maybe).fill_null(value=False).to_list()
+    if not any(looked_at):
+        return texts
+    said = (change(one) if looked else one for one, looked in zip(texts, looked_at, strict=True))
+    return pl.Series(texts.name, list(said), dtype=pl.String)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from unicodedata import category
 
 VERSION = 4
 STRIPPED = ("label", "direction", "echo", "quotes", "stop")
@@ -109,6 +110,18 @@ _ALL_THANKS = re.compile(
 )
 _WORD = re.compile(r"\w+")
 _FEW_WORDS = 4
+# a turn that leaves the conversation and says nothing else: of a suggestion before it nothing is said. "No", "great" and "ok" are no part
+# of it, since they may answer the suggestion
+_LEAVING = (
+    r"(?:good ?bye|bye(?:[- ]bye)?|good ?night|farewell|take care|see (?:you|ya)(?: (?:later|soon|around|next time))?"
+    r"|talk to you (?:later|soon)|have an? (?:very )?(?:good|great|nice|lovely|wonderful) (?:one|day|night|evening|time|weekend)"
+    r"|i(?:'?ve| have)?(?: really)? (?:got|have|need|gotta) (?:to )?(?:go|leave|run)(?: now)?|you too|(?:the )?same to you)"
+)
+_BESIDE_LEAVING = (
+    r"(?:thanks|thank (?:you|u)|thx|ty|so much|very much|a lot|again|and|now|then|so|well|for (?:all )?(?:the|your) "
+    r"(?:help|time|suggestions?|recommendations?)|for (?:helping|everything))"
+)
+_ONLY_FAREWELL = re.compile(rf"\W*(?:{_BESIDE_LEAVING}\b\W*)*{_LEAVING}\b\W*(?:(?:{_LEAVING}|{_BESIDE_LEAVING})\b\W*)*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +147,19 @@ class Reply:
 def has_stop_token(text: str) -> bool:
     """Whether a turn holds a token that ends the conversation or the message, which nobody says."""
     return bool(_STOP_TOKEN.search(text) or _MESSAGE_ENDS.search(text))
+
+
+def without_stop_tokens(text: str) -> str:
+    """A turn without such tokens; empty where no letter, digit or picture is left beside them."""
+    left = _MESSAGE_ENDS.sub(" ", _STOP_TOKEN.sub(" ", text))
+    if left == text:
+        return text
+    return " ".join(left.split()) if any(one.isalnum() or category(one) == "So" for one in left) else ""
+
+
+def is_farewell(text: str) -> bool:
+    """Whether a turn leaves the conversation, with thanks or without, and says nothing else."""
+    return bool(_ONLY_FAREWELL.fullmatch(text.replace("’", "'")))
 
 
 def cleaned(text: str) -> Reply:

@@ -12,7 +12,7 @@ from typing import Any
 from understudy.completion import engines_in
 from understudy.release import hub_header, words
 from understudy.release.division import SPLITS
-from understudy.report.figures import NOT_MEASURED, REHEARSAL_WARNING, bound, figure, number
+from understudy.report.figures import NOT_MEASURED, REHEARSAL_WARNING, bound, figure, number, without_misreading
 from understudy.report.markdown import as_plain, table
 
 FILE = "README.md"
@@ -47,6 +47,7 @@ def text(manifest: Mapping[str, Any]) -> str:
         *_local_models(lineage.get("local_models", ())),
         "## Prompt\n\n" + _prompt(lineage.get("genome", {})),
         _FIGURES + _figures_table(manifest["figures"]),
+        *_instruments(manifest["figures"]),
         "## Gates\n\n" + _verdicts(manifest["verdicts"]),
         "## Files\n\n" + _FILES,
         _cited(manifest),
@@ -142,6 +143,10 @@ _FIGURES = (
     "share no worker. Bounds refer to its upper end.\n\n"
 )
 _TICKS = re.compile(r"`+")
+_INSTRUMENTS = (
+    "They read humans and simulated seekers alike. Macro-F1 is measured on labelled turns that an instrument was not trained on, by who "
+    "wrote them.\n\n"
+)
 _LINEAGE = ("dataset", "batch", "setting", "genome_digest", "model", "recommender", "seed", "code_version")
 _FILES = """- `release.duckdb`: the tables `dialogues`, `turns`, `items` and `examples`; open it read-only
 - `dialogues-*.parquet`, `turns-*.parquet`, `examples-*.parquet`: the same tables, a file for each part; `items.parquet`: the items
@@ -185,6 +190,21 @@ def _figures_table(figures: Mapping[str, Any]) -> str:
         for name, value in figures.get(kind, {}).items()
     ]
     return table(("kind", "figure", "value [95 % interval], n", "floor [95 % of the divisions]"), rows)
+
+
+def _instruments(figures: Mapping[str, Any]) -> list[str]:
+    """What read the turns, and how well it reads labelled ones; none for a release of before, which does not say so."""
+    if "instruments" not in figures:
+        return []
+    rows = [
+        (
+            name, one["kind"], f"`{one['digest']}`", ", ".join(one["languages"]),
+            ", ".join(f"{register} {figure(value, n='named')}" for register, value in one["macro_f1"].items()) or NOT_MEASURED,
+        )
+        for name, one in figures["instruments"].items()
+    ]  # fmt: skip
+    told = table(("instrument", "kind", "digest", "reads", "macro-F1 by register"), rows)
+    return [f"## Instruments\n\n{_INSTRUMENTS}{told}\n\n{without_misreading(figures['corrected'])}"]
 
 
 def _verdicts(verdicts: list[dict[str, Any]]) -> str:

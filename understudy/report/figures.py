@@ -119,6 +119,24 @@ def underpowered(strata: Mapping[str, int]) -> str:
 def read_by(instruments: Mapping[str, Mapping[str, Any]]) -> str:
     """What read the reactions, and its measured error by register, in a sentence. `instruments`: as `Instruments.described` says."""
     one = instruments["reaction"]
-    error = ", ".join(f"{name} {number(figure['value'])}" for name, figure in one["macro_f1"].items())
+    return f"Reactions were read by {reactions_read_by(one)}; languages: {', '.join(one['languages'])}."
+
+
+def reactions_read_by(one: Mapping[str, Any]) -> str:
+    """The instrument by kind and digest, with its macro-F1 by register. `one`: kind, digest, macro_f1."""
+    error = ", ".join(f"{name} {number(value['value'])}" for name, value in one["macro_f1"].items())
     told = f"macro-F1 on labelled turns: {error}" if error else "its error was not measured on labelled turns"
-    return f"Reactions were read by the {one['kind']} instrument {one['digest'][:12]} (languages: {', '.join(one['languages'])}; {told})."
+    return f"the {one['kind']} reaction instrument {one['digest'][:12]} ({told})"
+
+
+def without_misreading(corrected: Mapping[str, Any]) -> str:
+    """Acceptance without the errors of the reaction instrument, in a sentence, or why it stays as it was read.
+
+    `corrected`: the fields of that name (tasks/validate/corrected.py).
+    """
+    bias, over = (Measured.from_json(corrected[name]) for name in ("positive_bias", "over_acceptance"))
+    if bias.value is None:
+        return f"positive_bias is as it was read, not corrected for what the reaction instrument misreads: {bias.reason}"
+    turns = " and ".join(f"{side['n']} of {side['name']}" for side in corrected["registers"].values())
+    told = f"positive_bias {figure(bias)}, over_acceptance {figure(over, form='+.3f')}"
+    return f"Corrected for what the reaction instrument misreads, by labelled turns ({turns}): {told}."

@@ -29,6 +29,17 @@ def wilson(k: int, n: int, *, nothing: str = "no units", effect: float = 1.0) ->
     return Measured(share, min(share, max(0.0, centre - radius)), max(share, min(1.0, centre + radius)), n)
 
 
+def effect_behind(rate: Measured) -> float:
+    """How many units of a rate are worth one, at least 1: the `effect` of which `wilson` gave its interval."""
+    if rate.value is None or rate.lo is None or rate.hi is None:
+        return 1.0
+    # with k = Z² / worth, radius² (1 + k)² = k p (1 - p) + k² / 4, which has one root above 0
+    spread2, square = ((rate.hi - rate.lo) / 2) ** 2, rate.value * (1 - rate.value)
+    leading, linear = spread2 - 0.25, 2 * spread2 - square
+    root = (linear + sqrt(linear * linear - 4 * leading * spread2)) / (-2 * leading) if leading < 0 else 0.0
+    return max(1.0, rate.n * root / (Z * Z))
+
+
 def difference(one: Measured, other: Measured, *, correlation: float = 0.0) -> Measured:
     """one - other for two rates, with Newcombe's hybrid score interval (Newcombe 1998, method 10); n is the smaller n.
 

@@ -8,7 +8,7 @@ from understudy.measure.frequent import FrequentTurnFields
 from understudy.readers import FileCounts
 from understudy.records import FigureFields
 from understudy.tasks.profile.results import InstrumentFields
-from understudy.tasks.studies.corrected import CorrectedFields
+from understudy.tasks.validate.corrected import CorrectedFields
 
 
 class SidesFields(TypedDict):

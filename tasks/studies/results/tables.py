@@ -115,7 +115,10 @@ class HomeFields(TypedDict):
 
 
 class TableFields(TypedDict):
-    """The settings measured at one place; `home` is there where their prompts were carried to it."""
+    """The settings measured at one place; `home` is there where their prompts were carried to it.
+
+    `instruments`: what read the turns, with its measured error by register.
+    """
 
     rows: list[RowFields]
     family: FamilyFields
@@ -129,6 +132,7 @@ class TableFields(TypedDict):
     split: str
     part: str | None
     underpowered: dict[str, int]
+    instruments: dict[str, dict[str, Any]]
     n_test_uses: int
     report_panel: dict[str, int]
     home: NotRequired[HomeFields]

@@ -77,10 +77,16 @@ class Encoder:
         place = np.arange(ends[-1]) - np.repeat(starts, sizes)
         rows = _normed(self.words[pieces] + self.places[place] + self.kinds[kinds], *self.norm)
         groups = [(int(size), starts[sizes == size][:, None] + np.arange(size)) for size in np.unique(sizes)]
-        for layer in self.layers:
+        for layer in self.layers[:-1]:
             rows = _through(layer, rows, groups)
-        second = np.add.reduceat(rows * kinds[:, None].astype(rows.dtype), starts, axis=0)
-        return np.hstack([rows[starts], second / np.add.reduceat(kinds, starts)[:, None].astype(rows.dtype)])
+        # of the last layer only the first marks and the second texts are asked for
+        asked = kinds.astype(bool)
+        asked[starts] = True
+        rows = _through(self.layers[-1], rows, groups, asked)
+        n_second = np.add.reduceat(kinds, starts)
+        first = np.cumsum(n_second + 1) - n_second - 1
+        second = np.add.reduceat(rows, first, axis=0) - rows[first]
+        return np.hstack([rows[first], second / n_second[:, None].astype(rows.dtype)])
 
 
 def _layer(tensors: Mapping[str, NDArray[np.float32]], head: Mapping[str, Array], place: int, dtype: type[np.floating[Any]]) -> _Layer:
@@ -109,15 +115,27 @@ def _layer(tensors: Mapping[str, NDArray[np.float32]], head: Mapping[str, Array]
     )
 
 
-def _through(layer: _Layer, rows: Array, groups: Sequence[tuple[int, Array]]) -> Array:
-    """(n_pieces, WIDTH) after one layer. `groups`: per length of a pair the rows of each, (n_pairs, length)."""
-    mixed = rows @ layer.mixing + layer.mixing_bias
+def _through(layer: _Layer, rows: Array, groups: Sequence[tuple[int, Array]], asked: Array | None = None) -> Array:
+    """(n_pieces, WIDTH) after one layer, or the `asked` rows alone. `groups`: per length of a pair the rows of each, (n_pairs, length)."""
+    mixed = _product(rows, layer.mixing, layer.mixing_bias)
     heard = np.empty_like(rows)
     for size, at in groups:
         heard[at] = _attended(mixed[at].reshape(len(at), size, 3, N_HEADS, -1))
+    if asked is not None:
+        rows, heard = rows[asked], heard[asked]
     before, after = layer.norms[:2], layer.norms[2:]
-    rows = _normed(rows + heard @ layer.out + layer.out_bias, *before)
-    return _normed(rows + _activated(rows @ layer.wide + layer.wide_bias) @ layer.narrow + layer.narrow_bias, *after)
+    rows = _normed(_product(heard, layer.out, layer.out_bias, rows), *before)
+    wide = _activated(_product(rows, layer.wide, layer.wide_bias))
+    return _normed(_product(wide, layer.narrow, layer.narrow_bias, rows), *after)
+
+
+def _product(rows: Array, matrix: Array, bias: Array, beside: Array | None = None) -> Array:
+    """rows @ matrix + bias, and `beside` added; in place, since new tables of this size cost as much as the sums."""
+    found: Array = rows @ matrix
+    found += bias
+    if beside is not None:
+        found += beside
+    return found
 
 
 def _attended(mixed: Array) -> Array:
@@ -145,6 +163,7 @@ def _activated(rows: Array) -> Array:
 
 def _normed(rows: Array, scale: Array, shift: Array) -> Array:
     rows = rows - rows.mean(-1, keepdims=True)
-    spread = np.sqrt((rows * rows).mean(-1, keepdims=True) + _EPSILON)
-    scaled: Array = rows / spread * scale + shift
-    return scaled
+    rows /= np.sqrt(np.einsum("ij,ij->i", rows, rows)[:, None] / rows.shape[1] + _EPSILON)
+    rows *= scale
+    rows += shift
+    return rows

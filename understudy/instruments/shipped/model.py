@@ -29,9 +29,10 @@ from understudy.instruments.language import ENGLISH
 from understudy.instruments.reaction import CLASSES
 from understudy.instruments.shipped.encoder import VERSION as ENCODER_VERSION
 from understudy.instruments.shipped.encoder import Encoder, PiecePair
+from understudy.instruments.text import without_farewells, without_stops
 from understudy.keys import digest
 
-VERSION = 1
+VERSION = 2
 KIND = "shipped"
 NAME = "english"
 READS = ENGLISH
@@ -113,9 +114,11 @@ class Shipped:
     def read(self, previous: pl.Series, text: pl.Series) -> list[ReactionRead]:
         """What is read of each seeker's turn after the recommender's turn before it ("" where there is none), in their order.
 
-        A turn without words is neither. Raises BadInput where the weights are not installed.
+        A turn without words is neither, and so is one that holds nothing but stop tokens or a farewell. Raises BadInput where the
+        weights are not installed.
         """
-        pairs = [(_spaced(one), _spaced(two)) for one, two in zip(previous.fill_null(""), text.fill_null(""), strict=True)]
+        answers = without_farewells(without_stops(text.fill_null("")))
+        pairs = [(_spaced(one), _spaced(two)) for one, two in zip(previous.fill_null(""), answers, strict=True)]
         keys = [readings.key_of(*pair) for pair in pairs]
         with self._lock:
             if self._known is None:

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from understudy.measure.reference import Reference
-from understudy.report.figures import REHEARSAL_WARNING, figure
+from understudy.report.figures import REHEARSAL_WARNING, figure, without_misreading
 from understudy.report.web import web_page
 from understudy.studies.audit.drawings import CAPTIONS, pictures
 from understudy.studies.audit.instruments import INSTRUMENTS, UNCORRECTED, instrument_rows, languages_in_words
@@ -81,6 +81,7 @@ def _file(fields: Mapping[str, Any], shown: AuditShown, reference: Reference, pl
         _findings(fields["findings"]),
         *(_drawing(name, svg, place) for name, svg in pictures(audit, reference).items()),
         *own,
+        f'<p class="small">{escape(without_misreading(fields["corrected"]))}</p>',
         "<h3>Leakage</h3>",
         _table(("kind", "rate", "humans"), _leaks(audit)),
         "<h3>Dialogues with the most faults</h3>",

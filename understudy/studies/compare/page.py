@@ -9,7 +9,7 @@ from understudy.objectives import NAMES
 from understudy.profile.splits import people_named
 from understudy.report.arrows import arrows_svg
 from understudy.report.document import Document, Grid, Heading, Paragraph, Part, Picture, as_markdown
-from understudy.report.figures import REHEARSAL_WARNING, amount, counted, figure, p_value, underpowered, unused_objectives
+from understudy.report.figures import REHEARSAL_WARNING, amount, counted, figure, p_value, read_by, underpowered, unused_objectives
 
 Fields = Mapping[str, Any]
 REHEARSAL = "rehearsal"
@@ -22,7 +22,7 @@ def document(fields: Fields) -> Document:
     if REHEARSAL in fields["engine"]:
         parts.append(Paragraph(REHEARSAL_WARNING))
     parts += [Paragraph(_asked(fields)), Heading("Before and after the search"), headline(fields), Paragraph(_read(fields), is_note=True)]
-    parts += [Paragraph(told, is_note=True) for told in (*steering(fields), *_unchecked(fields))]
+    parts += [Paragraph(told, is_note=True) for told in (*steering(fields), *_unchecked(fields), *_readers(fields))]
     parts.append(Picture(arrows_svg(fields["rows"], title=f"Before and after on {_people(fields)}"), _caption(fields)))
     parts += [Heading("Every figure"), _figures_grid(fields["rows"]), Paragraph(_family(fields["family"]), is_note=True)]
     if fields["transfer"]:
@@ -116,6 +116,11 @@ def _unchecked(fields: Fields) -> list[str]:
             before, after = counted(n["before"]), counted(n["after"])
             told.append(f"{one['setting']}: turns that the verifier has not checked, before and after the search: {before}, {after}.")
     return told
+
+
+def _readers(fields: Fields) -> list[str]:
+    """What read the turns; nothing for a table that a version before has kept, which does not say so."""
+    return [read_by(fields["instruments"])] if "instruments" in fields else []
 
 
 def _caption(fields: Fields) -> str:
