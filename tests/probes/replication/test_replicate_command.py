@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from tests.probes import loopback
 from tests.probes.replication import made_up
 from tests.stored import on
+from understudy.doors import textual_gradients
 from understudy.flows.cli.app import app
 from understudy.studies.replicate import page
 from understudy.tasks.ingest.logs import ingest_logs
@@ -47,6 +48,8 @@ def address() -> Iterator[str]:
 
     def says(messages: list[dict[str, str]], seed: int) -> str | None:
         told = messages[-1]["content"]
+        if any("IMPROVED_VARIABLE" in one["content"] for one in messages):
+            return f"<IMPROVED_VARIABLE>Which titles do you feel like number {seed}?</IMPROVED_VARIABLE>" if seed % 2 else "no tags"
         if "Average rating: " in told:
             return "yes" if float(told.split("Average rating: ")[1].split()[0]) > 3.5 else "no"
         if "Which titles do you feel" in told:
@@ -144,7 +147,8 @@ def test_what_cannot_be_measured_says_why(store: str, address: str, tmp_path: Pa
     instance = ("--settings", "plain", "--tasks", "ItemsTalk", "--users", "15", "--optimizers", "textgrad_instance", "--out", str(tmp_path))
     by_instance = [row for row in told(store, address, *instance)["rows"] if row["optimizer"] == "textgrad_instance"]
     assert by_instance
-    assert all("install-peers" in row["reason"] for row in by_instance if row["value"] is None)
+    if not textual_gradients.is_installed():
+        assert all("install-peers" in row["reason"] for row in by_instance)
     bad = told(store, address, "--settings", "cot")
     assert (bad["exit"], "there is no 'cot'" in bad["error"]["message"]) == (2, True)
     nobody = told(store, address, "--ratings", "sample")
@@ -158,3 +162,17 @@ def test_the_estimate_alone_asks_nobody(store: str) -> None:
     fields = json.loads(done.stdout)
     assert done.exit_code == 0
     assert fields["estimate"]["n_calls"]["value"] == 75
+
+
+@pytest.mark.integration
+@pytest.mark.skipif(not textual_gradients.is_installed(), reason="TextGrad is in the environment of the peers")
+def test_a_prompt_is_tuned_for_every_reply_and_paid_for_once(store: str, address: str, tmp_path: Path) -> None:
+    asked = ("--settings", "icl", "--tasks", "ItemsTalk", "--users", "12", "--optimizers", "textgrad_instance", "--out", str(tmp_path))
+    fields = told(store, address, *asked)
+    cell = next(one for one in fields["cells"] if one["optimizer"] == "textgrad_instance")
+    assert (cell["outcome"], cell["n_places"], cell["tuning_calls"]) == ("measured", 12, 0)
+    assert cell["n_calls"] == fields["n_model_calls"] == 12 * 16
+    assert cell["calls_per_user"] == 16
+    assert 0 < cell["n_failed_steps"] < 36
+    assert fields["estimate"]["n_calls"]["value"] == 12 * 16
+    assert told(store, address, *asked)["n_model_calls"] == 0
