@@ -22,9 +22,11 @@ from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.studies.results.replicated import TemplateFields
 
 VERSION = 1
-POPULATION, GENERATIONS, N_FRONT = 3, 3, 2
-# places of one task on a panel: figures need ten people for an interval
+POPULATION, GENERATIONS, N_FRONT = 3, 2, 2
+# places of one task on a panel: figures need ten people for an interval, and some replies of a weak model cannot be read
 FEWEST_PLACES = 10
+# how much larger the panel is that a template is chosen on
+SELECT_TIMES = 1.5
 # of the calls, what the critic and its repairs may take
 CRITIC_SHARE = 0.1
 # what has no effect in these tasks, or needs dialogues
@@ -47,11 +49,15 @@ def size_of(asked: TemplateAsked) -> GroundSize:
     A shared template has the panels of all its tasks, and as many calls for each of them.
     """
     n_panels = POPULATION + GENERATIONS * (POPULATION + n_survivors(POPULATION))
+    n_chosen = N_FRONT + 1
+    if asked.setting.n_summed_up:
+        # the users of each panel are summed up once: of two rotations, and of the choice
+        n_panels, n_chosen = n_panels + 2, n_chosen + 1
     own = asked.n_calls * (1 - CRITIC_SHARE)
-    n_search = max(FEWEST_PLACES, int(own / (n_panels + 1.5 * (N_FRONT + 1))))
-    n_select = max(FEWEST_PLACES, int(1.5 * n_search))
+    n_search = max(FEWEST_PLACES, int(own / (n_panels + SELECT_TIMES * n_chosen)))
+    n_select = max(FEWEST_PLACES, int(SELECT_TIMES * n_search))
     whole = asked.n_calls * len(asked.tasks)
-    return GroundSize(n_search, n_select, whole, whole - n_select * (N_FRONT + 1) * len(asked.tasks))
+    return GroundSize(n_search, n_select, whole, whole - n_select * n_chosen * len(asked.tasks))
 
 
 def searched(opened: OpenRun, humans: PaperHumans, asked: TemplateAsked, *, by: PlayedBy) -> TemplateFields:

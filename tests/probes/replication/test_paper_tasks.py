@@ -11,12 +11,12 @@ import pytest
 
 from tests.probes.replication import made_up
 from understudy.completion import Request
-from understudy.errors import BadInput
+from understudy.errors import BadInput, BudgetExhausted
 from understudy.instruments import wording
 from understudy.probes._figures import ProbeFigure
 from understudy.probes.replication import persons, settings, tastes
 from understudy.probes.replication.people import PaperHumans, part_of_user
-from understudy.probes.replication.playing import replies_of, told_places
+from understudy.probes.replication.playing import CallMeter, replies_of, told_places
 from understudy.probes.replication.prompting import seed_prompt
 from understudy.probes.replication.settings import PaperSetting, settings_named
 from understudy.probes.replication.tasks import MODULES, PaperTask, items_talk, neg_feedback, task_named
@@ -245,6 +245,17 @@ def test_a_summary_that_names_a_title_is_asked_for_again_and_then_not_used() -> 
         told_places(made_up.completing(leaks), task, places, PaperSetting.named("summary"), by=made_up.BY)
     )
     assert {one.reason for one in held} == {tastes.LEAKED}
+
+
+def test_what_is_asked_again_counts_once_and_the_number_of_calls_ends_a_search() -> None:
+    user = world().users[0]
+    meter = CallMeter(made_up.completing(lambda _: "They like calm."), most=1)  # type: ignore[arg-type]
+    for _ in range(2):
+        made_up.planted_run(tastes.summed_up(meter.complete, user, n=5, model="m", seed=0))
+    assert (meter.n_calls, meter.tokens, meter.is_used_up) == (1, 15, False)
+    with pytest.raises(BudgetExhausted):
+        made_up.planted_run(tastes.summed_up(meter.complete, user, n=10, model="m", seed=0))
+    assert meter.is_used_up
 
 
 def test_missing_and_unreadable_replies_are_no_values() -> None:

@@ -36,7 +36,8 @@ class PlayedBy:
 class CallMeter:
     """Counts calls and tokens of what it passes on, served from the ledger or not, and ends at a number of calls.
 
-    A plain class: it is counted up by every call of one piece of work.
+    What is asked again, as the summary of a user's taste for the next candidate, costs nothing and counts once. A plain class: it is
+    counted up by every call of one piece of work.
     """
 
     def __init__(self, complete: Complete, *, most: int | None = None) -> None:
@@ -44,6 +45,7 @@ class CallMeter:
         self.n_calls = self.n_prompt_tokens = self.n_reply_tokens = 0
         self.engines: set[str] = set()
         self.is_used_up = False
+        self._asked: set[str] = set()
 
     @property
     def tokens(self) -> int:
@@ -52,10 +54,13 @@ class CallMeter:
 
     async def complete(self, request: Request) -> Completion:
         """The reply. Raises BudgetExhausted where the number of calls is reached."""
+        if request.key in self._asked:
+            return await self._complete(request)
         if self.most is not None and self.n_calls >= self.most:
             self.is_used_up = True
             raise BudgetExhausted(f"the {self.most} calls of this search are used up")
         self.n_calls += 1
+        self._asked.add(request.key)
         reply = await self._complete(request)
         self.n_prompt_tokens += reply.prompt_tokens
         self.n_reply_tokens += reply.completion_tokens
