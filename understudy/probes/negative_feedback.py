@@ -1,7 +1,7 @@
 """Negative feedback (the task that arXiv 2607.00010 adds): a suggestion that this person dislikes is turned down, with a reason, and
 something else is asked for without naming a title.
 
-The human texts are the seekers' turns after a suggestion that their form marks disliked, or to which a gold act (IARD) says that they
+A judge model scores such answers in `replicate` alone. The human texts are the seekers' turns after a suggestion that their form marks disliked, or to which a gold act (IARD) says that they
 turned it down or criticized it.
 """
 
@@ -14,8 +14,7 @@ from pydantic import BaseModel, Field
 
 from understudy.instruments.text import Titles
 from understudy.probes import HumanLogs, ProbeAnswer, Question, Questions, Refusal
-from understudy.probes._figures import ProbeFigure, report
-from understudy.probes._paper import unknown
+from understudy.probes._figures import report
 from understudy.probes._refusing import figures, read
 from understudy.probes.asking.calls import DATA, MIN_ANSWERED, AnswerCounts, drawn, persona_in_words, request_of
 from understudy.prompt import template
@@ -26,7 +25,6 @@ REHEARSAL = "rehearsal is not a language model: it gives no reason for what it t
 HUMAN = "turns of seekers of `select` after a suggestion that their form marks disliked, or that a gold act says they turned down"
 MIN_WORDS = 2
 MAX_TOKENS = 300
-_JUDGED = "a judge model scores these replies in `replicate`"
 
 
 class TurnedDown(BaseModel):
@@ -58,8 +56,7 @@ def measured(questions: Questions, answers: Sequence[ProbeAnswer], humans: Human
     texts = None if lack else [answer.value.reply for _, answer in pairs]
     theirs = read(human_texts, places, titles=titles, instruments=humans.instruments)
     ours = None if texts is None else read(texts, places, titles=titles, instruments=humans.instruments)
-    shown: dict[str, ProbeFigure] = figures(ours, theirs, (texts, human_texts), [one.seeker_id for one in places], seed=seed)
-    return report(tally, lack, {**shown, "score": unknown(_JUDGED)})
+    return report(tally, lack, figures(ours, theirs, (texts, human_texts), [one.seeker_id for one in places], seed=seed))
 
 
 def _request(place: Refusal, humans: HumanLogs, *, model: str, seed: int) -> Any:
