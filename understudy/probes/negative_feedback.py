@@ -1,8 +1,8 @@
 """Negative feedback (the task that arXiv 2607.00010 adds): a suggestion that this person dislikes is turned down, with a reason, and
 something else is asked for without naming a title.
 
-A judge model scores such answers in `replicate` alone. The human texts are the seekers' turns after a suggestion that their form marks disliked, or to which a gold act (IARD) says that they
-turned it down or criticized it.
+The human texts are the seekers' turns after a suggestion that their form marks disliked, or to which a gold act (IARD) says that they
+turned it down or criticized it. A judge model scores such answers in `replicate` alone.
 """
 
 from __future__ import annotations
