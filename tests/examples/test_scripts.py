@@ -29,6 +29,7 @@ def store(profiled_sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     return Path(copyfile(profiled_sample, tmp_path / "s.duckdb"))
 
 
+@pytest.mark.integration
 def test_dialogues_of_ones_own_are_audited(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     talks = [
         {"dialogue_id": f"t{n}", "messages": [
@@ -46,6 +47,7 @@ def test_dialogues_of_ones_own_are_audited(store: Path, tmp_path: Path, capsys: 
     assert (tmp_path / "s.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+@pytest.mark.integration
 def test_a_seeker_is_tuned(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with without_prefect():
         tune_a_seeker.main(str(SAMPLE), "retrieval", "rehearsal", str(store), "sample")

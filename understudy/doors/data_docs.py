@@ -17,6 +17,9 @@ from understudy.doors import folders
 INDEX = "index.html"
 _SCRIPT = re.compile(r"<script\b.*?</script\s*>", re.IGNORECASE | re.DOTALL)
 _LOADED = re.compile(r"<(?:link|img|iframe|source|script)\b[^>]*>", re.IGNORECASE | re.DOTALL)
+_FOOTER = re.compile(r"<footer\b.*?</footer\s*>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[a-z][^>]*>", re.IGNORECASE)
+_HANDLER = re.compile(r"\son[a-z]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>]+)", re.IGNORECASE)
 _IMPORT = re.compile(r"@import\s[^;]*;|url\(\s*['\"]?(?:https?:)?//[^)]*\)", re.IGNORECASE)
 _STYLE = """<style>
 body { font: 15px/1.5 sans-serif; margin: 2em auto; max-width: 70em; padding: 0 1em; color: #222; background: #fff; }
@@ -36,8 +39,9 @@ def page_of(outcome: Any) -> str:
 
 
 def offline(html: str) -> str:
-    """A page without scripts and without what would be loaded, in our own style."""
-    bare = _IMPORT.sub("", _LOADED.sub("", _SCRIPT.sub("", html)))
+    """A page without scripts, without what would be loaded and without advertisement, in our own style."""
+    bare = _IMPORT.sub("", _LOADED.sub("", _FOOTER.sub("", _SCRIPT.sub("", html))))
+    bare = _TAG.sub(lambda tag: _HANDLER.sub("", tag[0]), bare)
     return bare.replace("</head>", f"{_STYLE}</head>", 1) if "</head>" in bare else f"{_STYLE}{bare}"
 
 
