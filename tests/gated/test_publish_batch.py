@@ -24,6 +24,8 @@ from understudy.release.pulling import pull
 from understudy.release.verification import verify
 from understudy.tasks.publish import batch as publishing
 from understudy.tasks.publish.batch import publish_batch
+from understudy.tasks.publish.listing import listed_releases
+from understudy.tasks.publish.retracting import retract_release
 from understudy.tasks.validate.batch import validate_batch
 
 Tables = dict[str, list[dict[str, Any]]]
@@ -248,3 +250,45 @@ def test_a_batch_that_is_not_there_and_a_name_that_is_a_path_are_bad_input(judge
         publish(path, "b9", name="small", releases_dir=str(tmp_path))
     with pytest.raises(BadInput, match="cannot be the name"):
         publish(path, "b1", name="../small", releases_dir=str(tmp_path))
+
+
+def without_licence(tables: Tables) -> None:
+    for table in ("ingest.sources", "ingest.dialogues", "profile.profiles"):
+        for row in tables[table]:
+            row["licence"] = "unknown"
+
+
+def test_a_batch_of_a_source_without_a_licence_is_published_for_a_reason_alone(make_store: Callable[..., str], tmp_path: Path) -> None:
+    path = make_store(without_licence)
+    failed = [one for one in validate(path, "b1")["verdicts"] if one["outcome"] == "failed"]
+    # the humans' own table says the same of every dialogue
+    assert {(one["suite"], one["expectation"]) for one in failed} >= {("release", "unlicensed_sources")}
+    with pytest.raises(GateFailed, match="release/unlicensed_sources"):
+        publish(path, "b1", name="small", releases_dir=str(tmp_path / "releases"))
+    fields = publish(path, "b1", name="small", releases_dir=str(tmp_path / "releases"), waiver="agreed by letter")
+    assert fields["licence"] == "unknown"
+    card = (Path(fields["release"]["path"]) / "README.md").read_text(encoding="utf-8")
+    assert "agreed by letter" in card
+    assert "| release | unlicensed_sources | 1.000 | ≤ 0.000 | 1 | failed |" in card
+
+
+def test_a_release_is_in_the_catalogue_and_its_retraction_stays(published: tuple[str, Path, dict[str, Any]]) -> None:
+    path, folder, fields = published
+    (row,) = listed_releases(folder)["releases"]
+    assert (row["name"], row["version"], row["digest"], row["state"]) == ("small", 1, fields["release"]["digest"], "published")
+    with Store.open(path) as store:
+        first = retract_release(store, "small", why="wrong titles", version=None, releases_dir=folder)
+        again = retract_release(store, "small", why="another reason", version=1, releases_dir=folder)
+        for wrong in ({"name": "other"}, {"name": "small", "version": 7}):
+            with pytest.raises(BadInput, match="no release is called"):
+                retract_release(store, **{"why": "x", "version": None, "releases_dir": folder, **wrong})
+        with pytest.raises(BadInput, match="--why is empty"):
+            retract_release(store, "small", why=" ", version=None, releases_dir=folder)
+    assert (first["n_new"], again["n_new"]) == (1, 0)
+    assert again["retracted"] == first["retracted"] == [{"name": "small", "version": 1, "reason": "wrong titles"}]
+    with pytest.raises(BadInput, match="was retracted"):
+        pull(folder)
+    # publishing the same batch again changes nothing of it
+    assert publish(path, "b1", name="small", releases_dir=str(folder)) == fields
+    assert listed_releases(folder)["releases"][0]["retracted"] == "wrong titles"
+    assert verify(Path(fields["release"]["path"]))["digest"] == fields["release"]["digest"]
