@@ -73,11 +73,11 @@ def publish(
 def page(console: Console, fields: ReleaseFields) -> None:
     """Where the release lies; nothing where a gate refused it."""
     if fields["release"] is not None:
-        released(console, fields["release"], fields["figures"])
         if "hub" in fields:
             hub = fields["hub"]
             private = " (new, and private until its owner says otherwise)" if hub["is_new"] else ""
             console.print(f"on the hub{private}: {hub['url']}, tag {hub['tag']}", markup=False, soft_wrap=True)
+        released(console, fields["release"], fields["figures"])
     else:
         then(console, "understudy validate --batch NAME, to see each bound and by how much it was missed")
 
