@@ -8,6 +8,7 @@ gates; what passes is published.
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from prefect import flow
 from prefect.runtime import flow_run
@@ -27,6 +28,7 @@ from understudy.tasks.publish.nights import recorded
 from understudy.tasks.runs import tell_why
 from understudy.tasks.simulate.doomed import require_enough, require_evidence
 from understudy.tasks.studies.night import NightFields, night_fields, require_feasible
+from understudy.tasks.studies.results.sized import SizedFields
 from understudy.tasks.validate.batch import answering
 from understudy.tasks.validate.results import GateFields
 
@@ -38,6 +40,22 @@ class NightlyFields(NightFields, GateFields):
     n_dialogues: int
     n_examples: int
     figures: dict[str, ReleasedFigure]
+
+
+class NightlyAnswer(NightlyFields):
+    """The fields of `understudy nightly`; `sized` is None where the size of the search was given."""
+
+    sized: SizedFields | None
+
+
+@flow(name="read logs", flow_run_name="read logs of {dataset}")
+def read_logs(
+    dataset: str, data: str, reader: str | None = None, layout: Options = stages.AS_KNOWN, limits: ReadingLimits = stages.LIMITS,
+    store: Path = stages.STORE,
+) -> str:  # fmt: skip
+    """The key of the profile of these logs: what a night begins with, before its search can be sized."""
+    stages.ingest(reader or dataset, [data], dataset=dataset, options=layout, limits=limits, store=store)
+    return stages.profile(dataset, store=store)["profile_key"]
 
 
 @flow(name="nightly", flow_run_name=with_batch("nightly"), on_failure=[tell_why])

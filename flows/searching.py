@@ -14,12 +14,14 @@ from prefect import Task, flow, unmapped
 
 from understudy.doors.events import emit
 from understudy.flows.runners import threads
+from understudy.parameters import Search
 from understudy.search import drive
 from understudy.tasks.names import GENERATION
 from understudy.tasks.optimize.finals import SearchFields, keep_conclusion
 from understudy.tasks.optimize.generations import Run, setup_of
 from understudy.tasks.optimize.ground import MappedGround
 from understudy.tasks.optimize.memory import RowMemory
+from understudy.tasks.optimize.shipped import ShippedFields, choose
 from understudy.tasks.play.evaluation import settled
 from understudy.tasks.play.opened import OpenRun
 
@@ -43,6 +45,13 @@ def searched(opened: OpenRun, run: Run) -> SearchFields:
     setup, ground, memory = setup_of(opened, run), MappedGround(opened, run, Tasks()), RowMemory(opened, run, Tasks())
     stopped = drive.until_stopped(setup, partial(generation, opened, run))
     return keep_conclusion(opened, run, drive.conclude(setup, ground, memory, stopped))
+
+
+def best_shipped(opened: OpenRun, search: Search, *, n_dialogues: float) -> ShippedFields:
+    """The shipped prompt that is chosen where as many dialogues as a search plays go into playing all of them, panel after panel."""
+    chosen = choose(opened, search, Tasks(), n_dialogues=n_dialogues)
+    emit("compare", "best_shipped_chosen", chosen["setting"])
+    return chosen
 
 
 @flow(name=GENERATION, flow_run_name="generation {number}", task_runner=threads(4), validate_parameters=False)

@@ -39,6 +39,7 @@ from understudy.tasks.studies.planned import planned_calls
 from understudy.tasks.studies.report import ObjectiveRow
 from understudy.tasks.studies.report import compare as compare_with_seed
 from understudy.tasks.studies.results.judged import EvaluateFields
+from understudy.tasks.studies.results.sized import SizedFields
 from understudy.tasks.validate.batch import ValidateFields, answering, require_passed, validate_batch
 from understudy.tasks.validate.broken import show_broken
 
@@ -75,9 +76,15 @@ def profile(dataset: str, at: PanelSize | None = None, out: str | None = None, s
 
 
 class OptimizeFields(SearchFields):
-    """The fields of `understudy optimize`."""
+    """What a search has found, and the calls that it took."""
 
     n_model_calls: int
+
+
+class OptimizeAnswer(OptimizeFields):
+    """The fields of `understudy optimize`; `sized` is None where the size was given."""
+
+    sized: SizedFields | None
 
 
 @flow(name="optimize", flow_run_name="optimize {dataset} {setting}", task_runner=threads(4))

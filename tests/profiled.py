@@ -22,8 +22,8 @@ N_KEPT = 3
 
 # What a profiled store is made of; tests/house/test_profiled_sample.py holds that ingest and profile import nothing else.
 PACKAGES = (
-    "statistics", "report", "prompt", "rehearsal", "doors", "instruments", "readers", "ingest", "recommenders", "measure", "objectives",
-    "profile", "play", "rows",
+    "statistics", "report", "prompt", "rehearsal", "doors", "instruments", "readers", "ingest", "recommenders", "policy", "measure",
+    "objectives", "profile", "play", "rows",
 )  # fmt: skip
 TASKS = ("tasks/ingest", "tasks/profile")
 SOURCES = (

@@ -117,10 +117,17 @@ class SearchArguments:
     generations: Generations = SEARCH.generations
     weights: Weights = None
     panel: Panel = None
+    auto: Annotated[
+        bool,
+        typer.Option("--auto", help="Choose the size of the search so that it ends within --minutes, --usd or --calls, and print it."),
+    ] = False
 
     def __post_init__(self) -> None:
-        """Raises BadInput for values that cannot be used, before anything is started."""
+        """Raises BadInput for values that cannot be used, Misused where a size is given beside --auto, before anything is started."""
         self.search()
+        given = (self.population, self.generations, self.panel) != (SEARCH.population, SEARCH.generations, None)
+        if self.auto and given:
+            raise Misused("--auto chooses --population, --generations and --panel itself", hint="leave them out, or leave out --auto")
 
     def search(self, *, finalists: str | None = None, without: str | None = None, racing: bool = False) -> Search:
         """How the options say that the prompt is searched for. Raises BadInput."""
@@ -156,9 +163,11 @@ class TableArguments:
     report: Report = None
 
     def __post_init__(self) -> None:
-        """Raises BadInput for values that cannot be used, before anything is started."""
+        """Raises BadInput for values that cannot be used, Misused for finalists beside --auto, before anything is started."""
         self.search()
         self.size()
+        if self.searching.auto and self.finalists is not None:
+            raise Misused("--auto chooses --finalists itself", hint="leave it out, or leave out --auto")
 
     def search(self) -> Search:
         """How each prompt is searched for. Raises BadInput."""
@@ -192,6 +201,12 @@ class SettingsArguments:
         Means.SETTINGS,
     ] = "all"
     final: Final = False
+    best_shipped: Annotated[
+        bool,
+        typer.Option(
+            "--best-shipped/--no-best-shipped", help="Also spend the dialogues of a search on playing all shipped prompts as they are."
+        ),
+    ] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

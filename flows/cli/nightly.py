@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from understudy.flows.cli import optimize, publish, validate
+from understudy.flows.cli import auto, optimize, publish, validate
 from understudy.flows.cli.arguments import LayoutArguments, LimitArguments, NightSearchArguments, OutputArguments, RunArguments
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.compare import OUTCOME_COLOURS
@@ -29,7 +29,7 @@ from understudy.flows.cli.tables import PageTable
 from understudy.report.figures import REHEARSAL_WARNING, figure
 
 if TYPE_CHECKING:
-    from understudy.flows.nightly import NightlyFields
+    from understudy.flows.nightly import NightlyAnswer
     from understudy.tasks.studies.report import ObjectiveRow
 
 
@@ -70,11 +70,24 @@ def nightly(
 ) -> None:
     """Run the whole pipeline, from human logs to a published training set, as one Prefect flow."""
 
-    def work() -> NightlyFields:
+    def work() -> NightlyAnswer:
         search, size, options = searching.search(), searching.table.size(), run.options(surface=surface, recommender=recommender)
         from understudy.flows import api
 
-        return api.nightly(
+        sized = None
+        if searching.table.searching.auto:
+            from understudy.flows.cli import running
+            from understudy.flows.nightly import read_logs
+            from understudy.tasks.studies.asked import Asked
+
+            running.run(
+                read_logs, logs.dataset, str(logs.data), reader=logs.reader, layout=logs.layout.options(),
+                limits=logs.reading.limits(), store=options.store,
+            )  # fmt: skip
+            asked = Asked(logs.dataset, setting, "nightly", search, size, release.n, recommender, run.seed, latency_s=None)
+            # the gates need a report of the size that they were set for
+            search, _, sized = auto.sized(asked, options, keeps_report=True)
+        fields = api.nightly(
             logs.dataset,
             logs.data,
             reader=logs.reader,
@@ -90,11 +103,12 @@ def nightly(
             limits=logs.reading.limits(),
             options=options,
         )
+        return {**fields, "sized": sized}
 
     answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 
 
-def page(console: Console, fields: NightlyFields) -> None:
+def page(console: Console, fields: NightlyAnswer) -> None:
     """The night: objectives before and after, the gates, the release."""
     if "pick" not in fields:
         # refused before anything was played: the error names the bounds

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from understudy.flows.cli import auto
 from understudy.flows.cli.arguments import MechanismArguments, OutputArguments, RunArguments, SearchArguments
 from understudy.flows.cli.console import answer, then
 from understudy.flows.cli.options import RUN, SETTING, Dataset, RecommenderName, SettingName, Surface
 from understudy.flows.cli.tables import cached_share
+from understudy.parameters import REPORT_PANEL
 from understudy.report.figures import number, unused_objectives
 
 if TYPE_CHECKING:
-    from understudy.flows.stages import OptimizeFields
+    from understudy.flows.stages import OptimizeAnswer
     from understudy.tasks.optimize.finals import PickFields, UnderpoweredFields
 
 
@@ -30,18 +32,23 @@ def optimize(
 ) -> None:
     """Search for a better prompt. A search that was stopped is continued."""
 
-    def work() -> OptimizeFields:
+    def work() -> OptimizeAnswer:
         # what cannot be used is said before anything heavy is imported
         search = searching.search(without=mechanisms.without, racing=mechanisms.racing)
-        options = run.options(surface=surface, recommender=recommender)
+        options, sized = run.options(surface=surface, recommender=recommender), None
+        if searching.auto:
+            from understudy.tasks.studies.asked import Asked
+
+            asked = Asked(dataset, setting, "optimize", search, REPORT_PANEL, 1, recommender, run.seed, latency_s=None)
+            search, _, sized = auto.sized(asked, options, keeps_report=False)
         from understudy.flows import api
 
-        return api.optimize(dataset, setting=setting, search=search, options=options)
+        return {**api.optimize(dataset, setting=setting, search=search, options=options), "sized": sized}
 
     answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 
 
-def page(console: Console, fields: OptimizeFields) -> None:
+def page(console: Console, fields: OptimizeAnswer) -> None:
     """How the search ended and where the pick lies."""
     console.print(
         f"run {fields['run']}: {fields['n_evaluations']} evaluations, {fields['n_dialogues']} dialogues, "

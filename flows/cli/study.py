@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from understudy.flows.cli import compare
+from understudy.flows.cli import auto, compare
 from understudy.flows.cli.arguments import (
     OutputArguments,
     PlaceArguments,
@@ -44,19 +44,32 @@ def study(
 
     def work() -> StudyAnswer:
         search, size = table.search(), table.size()
-        options = run.options(surface=place.surface, recommender=place.recommender)
+        options, sized = run.options(surface=place.surface, recommender=place.recommender), None
+        if table.searching.auto:
+            from understudy.tasks.studies.asked import Asked
+
+            planned = Asked(
+                dataset, asked.settings, "study", search, size, 1, place.recommender, run.seed, latency_s=None, final=asked.final,
+                n_probed=probes, best_shipped=asked.best_shipped,
+            )  # fmt: skip
+            search, size, sized = auto.sized(planned, options, keeps_report=table.report is not None)
         from understudy.flows import experiments
         from understudy.flows.cli import running
         from understudy.tasks.studies import study as tasks_study
         from understudy.tasks.studies.compare import settings_asked
 
         settings = settings_asked(asked.settings)
-        expected = tasks_study.estimate(dataset, options, settings=settings, search=search, report=size, final=asked.final, n_probed=probes)
+        expected = tasks_study.estimate(
+            dataset, options, settings=settings, search=search, report=size, final=asked.final, n_probed=probes,
+            best_shipped=asked.best_shipped,
+        )  # fmt: skip
         _announce(Console(stderr=True, highlight=False), expected, options.caps)
         fields = running.run(
-            experiments.study, dataset, settings, final=asked.final, search=search, report=size, n_probed=probes, options=options
-        )
-        return {**fields, "estimate": expected, "files": tasks_study.written(fields, str(run.store), out=text_of(out))}
+            experiments.study, dataset, settings, final=asked.final, search=search, report=size, n_probed=probes,
+            best_shipped=asked.best_shipped, options=options,
+        )  # fmt: skip
+        files = tasks_study.written(fields, str(run.store), out=text_of(out))
+        return {**fields, "estimate": expected, "files": files, "sized": sized}
 
     answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
 

@@ -114,13 +114,14 @@ def scenes_of(opened: OpenRun, work: Work) -> list[Scene]:
     """What the panel of a piece of work asks to be played: reactions, then whole dialogues turn by turn, then free runs."""
     side, genome = opened.humans, rows.load_genome(opened.store, work.genome_digest)
     shown = [side.exemplars[name] for name in genome.exemplars]
+    planner = side.planner if genome.policy is not None else None
     contexts, panel = side.contexts(work.split), work.panel
     wanted = set(panel.behaviour)
     turns = [one for one in contexts.values() if one.stratum is None and one.dialogue_id in wanted]
     replays = [
         replay_scene(
             one, genome=genome, exemplars=shown, target=_target(one, side.items), model=work.model, replicate=panel.replicate,
-            verifier=work.verifier,
+            verifier=work.verifier, planner=planner,
         )
         for one in [*(contexts[name] for name in panel.reactions), *turns]
     ]  # fmt: skip
@@ -128,7 +129,7 @@ def scenes_of(opened: OpenRun, work: Work) -> list[Scene]:
     runs = [
         free_scene(
             scenarios[name], genome=genome, exemplars=shown, target=side.items[scenarios[name].target],
-            recommender=work.recommender, model=work.model, replicate=replicate, verifier=work.verifier,
+            recommender=work.recommender, model=work.model, replicate=replicate, verifier=work.verifier, planner=planner,
         )
         for name, replicate in panel.free
     ]  # fmt: skip

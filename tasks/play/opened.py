@@ -127,6 +127,13 @@ class OpenRun:
                 self._built[name] = module.build(self.humans.items, self.humans.popularity, services)
             return self._built[name]
 
+    def seeded(self, seed: int) -> OpenRun:
+        """The same run with another seed: its store, its models and what they were seen to do are shared."""
+        options = self.options.model_copy(update={"seed": seed})
+        other = OpenRun(self.store, self.humans, options, gateway=self.gateway, http=self.http, cast=self.cast)
+        other.marks, other.checks, other.judgements = self.marks, self.checks, self.judgements
+        return other
+
     def recent(self, name: Hashable, load: Callable[[], Value]) -> Value:
         """What `load` makes, kept as long as the run under a name of which the N_RECENT that were asked for last are kept."""
         with self._lock:

@@ -27,6 +27,7 @@ from understudy.rows.named import require_dialogues
 from understudy.statistics.rates import wilson
 from understudy.tasks.artifacts import page
 from understudy.tasks.profile import anchors as measured
+from understudy.tasks.profile import policy as planning
 from understudy.tasks.profile.anchors import measure_anchors
 from understudy.tasks.profile.instruments import SUGGESTIONS_READ_BY, instrument_fields, keep_instruments, reaction_reader, version_of
 from understudy.tasks.profile.parts import part_fields, part_table
@@ -50,6 +51,7 @@ def profile_dataset(store: Store, dataset: str, *, at: PanelSize | None = None, 
             _write(store, profile_key, dataset, dataset_digest, seed)
             fit_rehearsal(store, of)
             keep_instruments(store, of, seed=seed)
+            planning.keep_policy(store, of)
             measure_anchors(store, of, seed)
     fields = _fields(store, of)
     if at is not None:
@@ -103,6 +105,7 @@ def key_of(dataset: str, dataset_digest: str, *, seed: int, instruments: Fields)
         objectives=objectives.VERSIONS,
         rehearsal=[rehearsal.VERSION, rehearsal.PARAMETERS_DIGEST],
         instruments=instruments,
+        policy=planning.VERSIONS,
         anchors=anchors.VERSION,
         distributions=distributions.VERSION,
     )

@@ -56,7 +56,7 @@ def keep_instruments(store: Store, of: Humans, *, seed: int = 0) -> None:
     """Keeps the instruments of a profile with their quality."""
     turns = store.frame("profile/gold_acts", profile_key=of.profile_key)
     known = gold.known(turns)
-    work = validation.tasks(known, _fitting_titles(of)) if len(known) else {}
+    work = validation.tasks(known, fitting_titles(of)) if len(known) else {}
     kept = chosen.kept_shipped()
     instruments = chosen.chosen(kept)
     heard = _side_channel(store, of, instruments, Titles.of(of.items))
@@ -137,7 +137,7 @@ def instrument_fields(store: Store, of: Humans) -> dict[str, InstrumentFields]:
     return found
 
 
-def _fitting_titles(of: Humans) -> Titles:
+def fitting_titles(of: Humans) -> Titles:
     """The titles that fitting may know; those known from a dialogue of another split alone would carry something of it into the fit."""
     named = {item_id for split in gold.FITTED_ON for item_id in _named(of, split)}
     return Titles.of({key: item for key, item in of.items.items() if key in named or item.genres})

@@ -36,7 +36,8 @@ class Asked:
 
     `setting`: of compare and study `all` or several with commas between them. `n`: dialogues of a batch or with a recommender, or
     what each `task` of a probe asks about; `n_probed` is that of a study. `final`: the test split is measured as well.
-    `speeds`: of local models, by their names in keys.
+    `speeds`: of local models, by their names in keys. `best_shipped`: all shipped prompts are played for the dialogues of a search.
+    `n_seeds`: with how many seeds a comparison makes its table.
     """
 
     dataset: str
@@ -53,4 +54,6 @@ class Asked:
     task: str = CONTAMINATION
     ratings: str | None = None
     to: Elsewhere = Elsewhere()
+    best_shipped: bool = False
+    n_seeds: int = 1
     speeds: Mapping[str, Speed] = field(default_factory=dict)

@@ -100,6 +100,8 @@ def _per_turn(role: ModelRole, genome: Genome) -> Estimate:
     """Calls of a role for one turn: answers by schema may need a repair, and a draft may be rejected once."""
     if role != "seeker":
         return _STRUCTURED
+    if genome.policy is not None and genome.policy.words == "stock":
+        return NONE
     once = _STRUCTURED if genome.controls.deliberation == "steps" else Estimate.exactly(1)
     return once * Estimate(1.2, 1, 2) if genome.controls.verifier else once
 

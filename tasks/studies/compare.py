@@ -20,15 +20,21 @@ from understudy.report.document import Picture, as_markdown
 from understudy.studies.compare import heldout
 from understudy.studies.compare import page as comparing_page
 from understudy.studies.compare import table as comparing
+from understudy.studies.compare.seeds import pooled_rows
 from understudy.studies.compare.table import Floor, Pair
 from understudy.tasks.artifacts import page
+from understudy.tasks.optimize.shipped import ShippedFields
 from understudy.tasks.play.metering import Spent, bill, spent_on
 from understudy.tasks.studies import documents
 from understudy.tasks.studies.places import Place
 from understudy.tasks.studies.results.tables import (
+    BestShippedFields,
     BothFigures,
     CompareFields,
     FamilyFields,
+    OverSeedsFields,
+    PooledRow,
+    ReportedFields,
     RowFields,
     SearchedFields,
     SettingFields,
@@ -68,6 +74,26 @@ class ComparedSetting:
         return Pair(self.name, self.before.evaluation.objectives, self.after.evaluation.objectives)
 
 
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """The best shipped prompt, and how it was measured where the picks were."""
+
+    choice: ShippedFields
+    measured: Side
+
+    def fields(self, store: Store) -> BestShippedFields:
+        """What is answered of it."""
+        objectives, spent = self.measured.evaluation.objectives, spent_on(store, work=self.choice["run"])
+        return {
+            **self.choice,
+            "objectives": {name: one.measured.as_json() for name, one in objectives.items()},
+            "heldout": self.measured.heldout.as_json(),
+            "realised": {"acts": self.measured.realised.acts.as_json(), "reactions": self.measured.realised.reactions.as_json()},
+            "n_missing": self.measured.n_missing,
+            "cost": cast(SpentFields, bill(spent, was_played=self.choice["n_dialogues"] > 0)),
+        }  # fmt: skip
+
+
 def settings_asked(text: str) -> list[str]:
     """The settings that `all` or a list with commas names, files of one's own among them. Raises BadInput."""
     names = setting_names() if text == ALL else [name.strip() for name in text.split(",") if name.strip()]
@@ -79,14 +105,40 @@ def settings_asked(text: str) -> list[str]:
     return names
 
 
+def pooled(tables: Sequence[ReportedFields]) -> OverSeedsFields | None:
+    """The rows of tables of several seeds, pooled; None for a single one."""
+    if len(tables) < 2:
+        return None
+    versus = [table["versus_best_shipped"] for table in tables]
+    best = [one["best_shipped"] for one in tables]
+    return {
+        "seeds": [table["seed"] for table in tables],
+        "rows": cast(list[PooledRow], pooled_rows([table["rows"] for table in tables])),
+        "versus_best_shipped": cast(list[PooledRow], pooled_rows(versus)) if all(versus) else [],
+        "best_shipped": [one["setting"] for one in best if one is not None],
+    }
+
+
+def dialogues_of_a_search(searches: Sequence[SearchedFields]) -> float:
+    """The mean of the dialogues that the searches of a table have played."""
+    return sum(one["n_dialogues"] for one in searches) / max(1, len(searches))
+
+
 def table(
-    settings: Sequence[ComparedSetting], place: Place, humans: tuple[dict[str, Floor], Measured], *, home: Sequence[RowFields] | None = None
+    settings: Sequence[ComparedSetting], place: Place, humans: tuple[dict[str, Floor], Measured], *,
+    home: Sequence[RowFields] | None = None, rival: Rival | None = None,
 ) -> TableFields:
-    """Rows, costs and the held-out evaluator of the settings at one place; with the `home` rows what carries over."""
+    """Rows, costs and the held-out evaluator of the settings at one place; with the `home` rows what carries over.
+
+    With a `rival` every pick is held against the best shipped prompt as well.
+    """
     floors, apart = humans
     pairs = [one.pair for one in settings]
     found, family = comparing.rows_of(pairs, floors)
     versus, versus_family = comparing.against(pairs, EXPERT, floors)
+    shipped, shipped_family = list[Fields](), Fields(n_tests=0)
+    if rival is not None:
+        shipped, shipped_family = comparing.against_values(pairs, rival.measured.evaluation.objectives, floors)
     store = place.opened.store
     told = [_setting(store, one) for one in settings]
     n_test_uses, people = store.rows("optimize/n_test_uses")[0]["n"], people_fields(place.split)
@@ -98,6 +150,9 @@ def table(
         "heldout": {"what": _HELDOUT, "version": heldout.VERSION, "human": apart.as_json()},
         "versus_expert": cast(list[RowFields], versus),
         "versus_expert_family": cast(FamilyFields, versus_family),
+        "best_shipped": rival.fields(store) if rival else None,
+        "versus_best_shipped": cast(list[RowFields], shipped),
+        "versus_best_shipped_family": cast(FamilyFields, shipped_family),
         "minutes_note": _MINUTES,
         "engine": engine_of(side.engine for one in settings for side in (one.before, one.after)),
         "split": people["split"],
@@ -171,6 +226,10 @@ def _setting(store: Store, one: ComparedSetting) -> SettingFields:
         "dominates_seed": one.search["pick"]["dominates_seed"],
         "objectives_underpowered": one.search["objectives_underpowered"],
         "heldout": _both(one.before.heldout, one.after.heldout),
+        "realised": {
+            "acts": _both(one.before.realised.acts, one.after.realised.acts),
+            "reactions": _both(one.before.realised.reactions, one.after.realised.reactions),
+        },
         "prompt_tokens": _both(one.before.prompt_tokens, one.after.prompt_tokens),
         "dialogue_tokens": _both(one.before.dialogue_tokens, one.after.dialogue_tokens),
         "dialogue_usd": _both(one.before.dialogue_usd, one.after.dialogue_usd),

@@ -29,8 +29,10 @@ def sampled(humans: Humans, genome: Genome, seed: int) -> list[Scene]:
     contexts = sorted(humans.contexts("search").values(), key=lambda one: share_of("estimate", seed, one.context_id))
     shown = [humans.exemplars[name] for name in genome.exemplars]
 
+    planner = humans.planner if genome.policy is not None else None
+
     def scene(context: Context) -> Scene:
         target = humans.items.get(context.need.targets[0]) if context.need.targets else None
-        return replay_scene(context, genome=genome, exemplars=shown, target=target, model="any", replicate=0)
+        return replay_scene(context, genome=genome, exemplars=shown, target=target, model="any", replicate=0, planner=planner)
 
     return [scene(context) for context in contexts[:_N_SAMPLED]]

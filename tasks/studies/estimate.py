@@ -17,7 +17,7 @@ from understudy.errors import BadInput
 from understudy.parameters import Models, PanelSize, Search
 from understudy.play.endings import MAX_TURNS
 from understudy.prompt.genome import Genome
-from understudy.prompt.setting import load_setting, seed_genome
+from understudy.prompt.setting import load_setting, seed_genome, setting_names
 from understudy.records import CHOOSING, REPORTING, AmountFields
 from understudy.rows.handle import Humans
 from understudy.search.halting import STALL_PANELS
@@ -25,6 +25,8 @@ from understudy.search.plan import n_survivors
 from understudy.studies import estimate
 from understudy.studies.estimate import NONE, Estimate, RoleCalls, Stage, StageGroup, Way
 from understudy.tasks.optimize.generations import n_nominated
+from understudy.tasks.optimize.shipped import FIRST
+from understudy.tasks.optimize.shipped import NAME as BEST_SHIPPED
 from understudy.tasks.studies.asked import CONTAMINATION, Asked
 from understudy.tasks.studies.call_sizes import EMBEDDED, MEAN_SPREAD, N_ENOUGH, asked_apart, calls_of, way_of
 from understudy.tasks.studies.compare import settings_asked
@@ -37,6 +39,8 @@ RUNS = ("nightly", "optimize", "simulate", "evaluate", "compare", "study", "prob
 SEARCHED, SEVERAL = ("nightly", "optimize", "compare", "study"), ("compare", "study")
 PROBE, CARRIED = "probe", "carried"
 ANEW = ("report", "dialogues")
+# settings in steps and with a verifier ask for more than one reply a turn
+_STRUCTURED_MORE = 1.5
 Fields = dict[str, Any]
 
 # places of rejected proposals are filled again, but not for ever; a search may stop when three generations gain nothing
@@ -70,6 +74,10 @@ def estimated(store: Store, asked: Asked, *, models: Models) -> EstimatedFields:
             there = replace(asked, run=CARRIED, dataset=dataset, recommender=recommender)
             played_there, _ = _turns(sides[dataset], played)
             parts += [_part(sides[dataset], replace(there, setting=name), models, measured, played_there) for name in names]
+        if asked.best_shipped and asked.run in SEVERAL and asked.search.generations:
+            parts.append(_best_shipped(side, replace(asked, setting=FIRST), models, measured, turns))
+    if asked.n_seeds > 1:
+        parts = [replace(one, name=f"{one.name}, seed {asked.seed + more}") for more in range(asked.n_seeds) for one in parts]
     parts = parts if len(parts) > 1 else [replace(one, name="") for one in parts]
     way = way_of(models)
     costs = cast(CostFields, estimate.estimated(parts, way))
@@ -117,6 +125,18 @@ def _group(
         for role in _roles(genome, asked)
     }
     return StageGroup(name, _stages(side, asked, turns), calls)
+
+
+def _best_shipped(
+    side: Humans, asked: Asked, models: Models, measured: Mapping[tuple[str, str], Fields], turns: Estimate
+) -> StageGroup:
+    """The shipped prompts, played for the dialogues of a search or at least once each, their finals, and the one that is compared."""
+    own = _part(side, replace(asked, search=asked.search.model_copy(update={"without": ("critic",)})), models, measured, turns)
+    n, search = len(setting_names()), _search(side, asked, turns)
+    most = max(n * _STRUCTURED_MORE, search.n_evaluations.hi)
+    rounds = Estimate(max(n, search.n_evaluations.value), 0, most)
+    stages = [replace(search, name=BEST_SHIPPED, n_evaluations=rounds, n_rewritings=NONE), *own.stages[1:]]
+    return StageGroup(BEST_SHIPPED, stages, {"seeker": own.calls["seeker"]})
 
 
 def stages_of_batch(store: Store, humans: Humans, genome: Genome, asked: Asked, models: Models) -> list[StageFields]:

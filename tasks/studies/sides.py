@@ -16,6 +16,7 @@ from understudy.measure.reference import Reference
 from understudy.objectives import NAMES, Evaluation
 from understudy.play.dialogue import ends_of
 from understudy.play.frames import simulated
+from understudy.play.realised import Realised, realised
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import Setting as Prompt
 from understudy.prompt.setting import seed_genome
@@ -46,6 +47,7 @@ class Side:
     n_missing: int
     n_unchecked: int | None
     heldout: Measured
+    realised: Realised
     prompt_tokens: Measured
     dialogue_tokens: Measured
     dialogue_usd: Measured
@@ -68,7 +70,8 @@ def measure(work: Work, opened: OpenRun) -> Side:
     """A prompt played on the report's panel and measured, as a task that is mapped over the sides."""
     found = measured(opened, work, needs_replies=True)
     tokens, usd = dialogue_cost(opened, work, found.played)
-    behaviour = simulated(found.played, opened.humans.context_turns(work.split)).behaviour
+    context_turns = opened.humans.context_turns(work.split)
+    behaviour = simulated(found.played, context_turns).behaviour
     return Side(
         done=found.done,
         evaluation=found.evaluation,
@@ -76,6 +79,7 @@ def measure(work: Work, opened: OpenRun) -> Side:
         n_missing=sum(one.status == "missing" for one in found.played),
         n_unchecked=ends_of(found.played)["n_unchecked"],
         heldout=_told_apart(opened, work, behaviour),
+        realised=realised(found.played, context_turns, reference_of(opened, work)),
         prompt_tokens=prompt_tokens(opened, work),
         dialogue_tokens=tokens,
         dialogue_usd=usd,

@@ -35,11 +35,12 @@ def _sample(store: Store, asked: Asked) -> list[Request]:
     humans = Humans.of(store, asked.dataset)
     genome = seed_genome(load_setting(settings_asked(asked.setting)[0]), sorted(humans.exemplars), seed=asked.seed)
     exemplars = [humans.exemplars[name] for name in genome.exemplars]
+    planner = humans.planner if genome.policy is not None else None
     requests: list[Request] = []
     # one of each dialogue: the next turn of the same one would find nearly all of its prompt computed
     of_dialogues = {one.dialogue_id: one for one in humans.contexts("search").values()}
     for context in islice(of_dialogues.values(), N_CALLS):
         target = humans.items.get(context.need.targets[0]) if context.need.targets else None
-        scene = replay_scene(context, genome=genome, exemplars=exemplars, target=target, model="any", replicate=0)
+        scene = replay_scene(context, genome=genome, exemplars=exemplars, target=target, model="any", replicate=0, planner=planner)
         requests.append(request_of(scene, scene.history, len(scene.history)))
     return requests

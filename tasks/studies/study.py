@@ -122,12 +122,13 @@ def room(study: Study, caps: Caps) -> Caps:
 
 
 def estimate(
-    dataset: str, options: RunOptions, *, settings: Sequence[str], search: Search, report: PanelSize, final: bool, n_probed: int
-) -> EstimatedFields:
+    dataset: str, options: RunOptions, *, settings: Sequence[str], search: Search, report: PanelSize, final: bool, n_probed: int,
+    best_shipped: bool,
+) -> EstimatedFields:  # fmt: skip
     """What the study would cost if none of it had been done: the fields of `understudy estimate --of study`."""
     asked = Asked(
         dataset, ",".join(settings), "study", search, report, 1, options.recommender, options.seed, latency_s=None, final=final,
-        n_probed=n_probed,
+        n_probed=n_probed, best_shipped=best_shipped,
     )  # fmt: skip
     with readable(options.store) as reading:
         return estimated(reading.store, asked, models=options.models)

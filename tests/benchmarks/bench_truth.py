@@ -8,6 +8,7 @@ random prompts on four surfaces, measures them, and writes the rank agreement wi
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import sys
 import tempfile
@@ -21,7 +22,8 @@ from tables import Table, write_section
 
 from understudy import rehearsal
 from understudy.doors.store import Store
-from understudy.objectives import NAMES
+from understudy.keys import digest
+from understudy.objectives import NAMES, VERSIONS
 from understudy.parameters import PanelSize, RunOptions
 from understudy.prompt.genome import DISCLOSURES, PERSONAS, VISIBILITIES, Controls, Genome, Visibility
 from understudy.prompt.setting import load_setting, seed_genome
@@ -54,13 +56,21 @@ def fixed(levels: dict[str, float]) -> str:
     return f'name = "{name}"\n[base]\n' + "".join(f"{fault} = {logit(levels.get(fault, 0.0))!r}\n" for fault in rehearsal.FAULTS)
 
 
-def measure(store: str, dataset: str, asked: Sequence[tuple[Genome, str]]) -> list[Values]:
-    """What the objectives say of each genome on its surface (a name, or the text of a file), all on one panel of the search split."""
+def measure(store: str, dataset: str, asked: Sequence[tuple[Genome, str]], kept: Path | None = None) -> list[Values]:
+    """What the objectives say of each genome on its surface (a name, or the text of a file), all on one panel of the search split.
+
+    `kept`: JSON lines of what was measured before by the same code of the objectives; a measurement that is stopped goes on after them.
+    """
+    known = _known(kept)
     with Store.open(store) as kept, kept.transaction():
         played.keep_genomes(kept, [genome for genome, _ in asked], setting="bench")
     out = []
     with tempfile.TemporaryDirectory() as folder:
         for genome, surface in asked:
+            measured_as = digest([genome.digest, surface, PANEL.model_dump(), VERSIONS])
+            if measured_as in known:
+                out.append(known[measured_as])
+                continue
             file = Path(folder) / "surface.toml"
             file.write_text(surface)
             named = str(file) if "[base]" in surface else surface
@@ -69,8 +79,17 @@ def measure(store: str, dataset: str, asked: Sequence[tuple[Genome, str]]) -> li
                 work = opened.work(genome.digest, panel, split="search", intervals=False, min_contexts=least)
                 evaluation, model = measured(opened, work).evaluation, opened.cast.seeker
             out.append({name: evaluation.objectives[name].measured.value for name in NAMES})
-            print(model, genome.digest[:8], out[-1], file=sys.stderr, flush=True)
+            print(f"{len(out)}/{len(asked)}", model, genome.digest[:8], out[-1], file=sys.stderr, flush=True)
+            if kept is not None:
+                with kept.open("a") as lines:
+                    lines.write(json.dumps({"key": measured_as, "values": out[-1]}) + "\n")
     return out
+
+
+def _known(kept: Path | None) -> dict[str, Values]:
+    if kept is None or not kept.is_file():
+        return {}
+    return {row["key"]: row["values"] for row in map(json.loads, kept.read_text("utf-8").splitlines())}
 
 
 def told(store: str, dataset: str, visibility: Visibility) -> Genome:
@@ -81,7 +100,7 @@ def told(store: str, dataset: str, visibility: Visibility) -> Genome:
     return replace(genome, controls=replace(genome.controls, visibility=visibility))
 
 
-def response(store: str, dataset: str) -> None:
+def response(store: str, dataset: str, kept: Path | None) -> None:
     """Prints a table: what is told, fault, level, then every objective."""
     # a parroted turn has no other fault in it, so `all` leaves it out
     together = dict.fromkeys([fault for fault in DRIVEN if fault != "parroting"], 1.0)
@@ -89,7 +108,7 @@ def response(store: str, dataset: str) -> None:
     cases: list[tuple[Visibility, dict[str, float]]] = [("title", case) for case in ({}, *alone, together)]
     cases += [("attributes", case) for case in ({}, *({"attribute_leak": level} for level in LEVELS))]
     genomes = {visibility: told(store, dataset, visibility) for visibility in ("title", "attributes")}
-    values = measure(store, dataset, [(genomes[visibility], fixed(case)) for visibility, case in cases])
+    values = measure(store, dataset, [(genomes[visibility], fixed(case)) for visibility, case in cases], kept)
     print("| told | fault | level | " + " | ".join(NAMES) + " |\n" + "|---" * (3 + len(NAMES)) + "|")
     for (visibility, case), value in zip(cases, values, strict=True):
         fault, level = ("all", 1.0) if len(case) > 1 else next(iter(case.items()), ("none", 0.0))
@@ -114,14 +133,14 @@ def random_genomes(store: str, dataset: str, n: int) -> list[Genome]:
     return out
 
 
-def agreement(store: str, dataset: str, n: int) -> int:
+def agreement(store: str, dataset: str, n: int, kept: Path | None) -> int:
     """Measures random prompts on SURFACES and writes how their order agrees with the truth's; 1 where one is below LEAST_RHO.
 
     Where the prompts' true values lie closer together than the measurement is exact, their order cannot be asked for.
     """
     genomes = random_genomes(store, dataset, n)
     cases = [(genome, name) for name in SURFACES for genome in genomes]
-    seen = measure(store, dataset, cases)
+    seen = measure(store, dataset, cases, kept)
     true = [true_point(genome, rehearsal.surface(name)).objectives for genome, name in cases]
     lines, worst = [], 1.0
     for objective in NAMES:
@@ -152,11 +171,12 @@ def main() -> int:
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--response", action="store_true")
     parser.add_argument("--n", type=int, default=16)
+    parser.add_argument("--rows", type=Path, help="JSON lines of what is measured: with them a measurement that was stopped goes on")
     asked = parser.parse_args()
     if asked.response:
-        response(asked.store, asked.dataset)
+        response(asked.store, asked.dataset, asked.rows)
         return 0
-    return agreement(asked.store, asked.dataset, asked.n)
+    return agreement(asked.store, asked.dataset, asked.n, asked.rows)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from understudy.errors import BadInput, BudgetExhausted
 from understudy.flows.experiments import compare_settings, study
 from understudy.objectives import NAMES
 from understudy.parameters import Caps, Models, PanelSize, RunOptions, Search
+from understudy.prompt.setting import setting_names
 from understudy.tasks.studies.asked import Asked
 from understudy.tasks.studies.compare import settings_asked, written
 from understudy.tasks.studies.estimate import estimate_run
@@ -67,15 +68,20 @@ def test_the_table_twice_then_on_test_and_with_another_recommender(store: str, t
     assert {"home_difference", "carried"} <= set(moved["rows"][0])
     with Store.open(store) as opened:
         uses = opened.rows("optimize/n_test_uses")[0]["n"]
-    # seed and pick, at home and with the other recommender
-    assert moved["n_test_uses"] == uses == 4
+    # seed and pick, at home and with the other recommender; at home the best shipped prompt as well, where it is neither of the two
+    digests, best = setting["genome_digest"].values(), first["best_shipped"]
+    assert best is not None
+    assert moved["n_test_uses"] == uses == 4 + (best["genome_digest"] not in digests)
+    assert {row["objective"] for row in first["versus_best_shipped"]} == set(NAMES)
+    assert best["setting"] in setting_names()
+    assert best["n_rounds"] == 1
 
     files = written(moved, html=str(tmp_path / "t.html"), markdown=str(tmp_path / "t.md"))
     for path in files.values():
         text = Path(path).read_text()
         assert "not a language model" in text
         assert "aligned with humans" not in text
-        assert "opened 4 times" in text
+        assert f"opened {uses} times" in text
     shown = show_run(store, setting["run"][:10], genome=None)
     assert shown["genome_digest"] == setting["genome_digest"]["after"]
     assert sum(one["objectives"]["diversity_gap"]["gain"]["value"] is not None for one in shown["steps"]) == len(shown["steps"])
@@ -102,7 +108,7 @@ def expected_and_made(store: str, run: str, search: Search) -> tuple[dict[str, A
     """The calls that a comparison or study of one setting is expected to make, and those that it then makes."""
     asked = Asked("sample", "zero_shot", run, search, TINY, 1, "retrieval", 0, None, n_probed=4)
     told = estimate_run(store, asked, models=Models())["n_calls"]
-    flow = compare_settings if run == "compare" else partial(study, n_probed=4)
+    flow = partial(compare_settings if run == "compare" else partial(study, n_probed=4), best_shipped=False)
     options = RunOptions(store=Path(store))
     return told, flow("sample", ["zero_shot"], search=search, report=TINY, options=options)["n_model_calls"]
 
@@ -117,7 +123,7 @@ def test_settings_that_cannot_be_compared_are_bad_input(tmp_path: Path) -> None:
     ):
         with pytest.raises(BadInput, match=told):
             settings_asked(asked)
-    assert len(settings_asked("all")) == 11
+    assert len(settings_asked("all")) == 12
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_t
 import pytest
 
 from tests.flows.recorded.campaign import OUTPUTS
-from understudy.flows.nightly import NightlyFields
+from understudy.flows.nightly import NightlyAnswer
 from understudy.release.pulling import PullFields
 from understudy.tasks.ingest.logs import IngestFields
 from understudy.tasks.optimize.export import ExportFields
@@ -28,7 +28,7 @@ from understudy.tasks.validate.batch import ValidateFields
 ANSWERS: dict[str, Any] = {
     "audit": AuditFields, "compare": CompareAnswer, "dose": DoseFields, "estimate": EstimateFields, "estimate_compare": EstimateFields,
     "evaluate": EvaluateFields, "export": ExportFields, "front": FrontFields, "ingest_again": IngestFields, "label": SheetFields,
-    "nightly": NightlyFields, "probe": AllProbesFields, "publish": ReleaseFields, "pull": PullFields, "show": ShowFields,
+    "nightly": NightlyAnswer, "probe": AllProbesFields, "publish": ReleaseFields, "pull": PullFields, "show": ShowFields,
     "status": StatusFields, "study": StudyAnswer, "validate": ValidateFields,
 }  # fmt: skip
 # what the recording and the frame of every answer add

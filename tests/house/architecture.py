@@ -20,7 +20,7 @@ FACE, BEHIND = "understudy/__init__.py", "understudy.flows.api"
 LOOSE = "loose"
 ORDER = (
     LOOSE, "statistics", "report", "prompt", "rehearsal", "doors", "instruments", "search", "readers", "ingest", "recommenders",
-    "exports", "measure", "objectives", "profile", "play", "rows", "release", "probes", "studies",
+    "policy", "exports", "measure", "objectives", "profile", "play", "rows", "release", "probes", "studies",
 )  # fmt: skip
 LOOSE_FILES = ("records", "errors", "keys", "names", "plugins", "completion", "parameters", "titles", "text")
 

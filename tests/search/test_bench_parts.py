@@ -13,13 +13,17 @@ import pytest
 from understudy import rehearsal
 from understudy.completion import Message, Request
 from understudy.errors import BadInput, BudgetExhausted
+from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting
+from understudy.search.genes import Screen
+from understudy.search.offspring import LONGEST_CHAIN
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 from search.handing import Claim, claims_of, handed_in, picked
 from search.indicators import igd_plus, noisy_r2, on_grid, reached, share_of_front
 from search.meter import Meter, OutOfDialogues, Provider, playing
-from search.rewriting import as_genome, as_text
+from search.plan import cases_of
+from search.rewriting import Rewriter, as_genome, as_text
 from search.statistics import holm_over, paired, wins
 
 ONES = np.ones(2)
@@ -142,3 +146,34 @@ def test_paired_differences_carry_an_interval_over_surfaces_and_wins_count_ties_
     assert paired(ours, ours).p == 1.0
     assert wins({"a": 1.0, "b": 0.5, "c": 0.2}, {"a": 0.5, "b": 0.5, "c": 0.9}) == (1, 1, 1)
     assert holm_over({"x": 0.01, "y": 0.04}) == {"x": 0.02, "y": 0.04}
+
+
+def test_with_chains_a_child_is_rewritten_as_often_as_one_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str | None] = []
+
+    def criticised(self: Rewriter, genome: Genome, objective: str | None, material: str) -> Genome:  # noqa: ARG001
+        asked.append(objective)
+        return replace(genome, sections={**genome.sections, "role": f"Prompt {len(asked)} of its own kind."})
+
+    monkeypatch.setattr(Rewriter, "_criticised", criticised)
+    lengths: dict[bool, list[int]] = {}
+    for chains in (False, True):
+        rewriter = Rewriter(None, Screen.of([SEED]), 3, chains=chains, known=[SEED, SEED])  # type: ignore[arg-type]
+        lengths[chains] = []
+        for _ in range(60):
+            asked.clear()
+            assert rewriter.treated(SEED, "first", dials=False, then=lambda: "further") is not None
+            rewriter.known = [SEED, SEED]
+            lengths[chains].append(len(asked))
+            assert asked == ["first", *["further"] * (len(asked) - 1)]
+    assert set(lengths[False]) == {1}
+    assert set(lengths[True]) == set(range(1, LONGEST_CHAIN + 1))
+
+
+def test_protocol_3_plays_everybody_on_as_many_nonconvex_as_drawn_surfaces_that_no_earlier_block_has() -> None:
+    cases, before = cases_of(["equal", "equal_nonconvex"]), cases_of(["main", "nonconvex", "quality", "ablation", "try", "weights"])
+    assert len({case.key for case in cases}) == len(cases) == 2 * 30 * 9
+    assert not {case.surface for case in cases} & {case.surface for case in before}
+    assert {case.optimizer for case in cases if case.options} == {"random", "opro", "gepa", "capo", "evoprompt", "textgrad"}
+    assert {case.quality for case in cases_of(["equal_quality"])} == {0.5, 0.0}
+    assert len(before) == len({case.key for case in before})

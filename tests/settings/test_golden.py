@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.policy.world import planner
 from tests.settings import scenery
 from understudy.completion import Message
 from understudy.play.scene import Scene
@@ -17,6 +18,7 @@ from understudy.prompt.structured import instructed
 from understudy.prompt.template import Redo
 
 GOLDEN = Path(__file__).with_name("golden")
+PLANNER = planner()
 
 
 def rendered(name: str) -> str:
@@ -48,7 +50,7 @@ def scene_of(name: str) -> Scene:
     setting = load_setting(name)
     exemplars = scenery.EXEMPLARS[: setting.n_exemplars]
     genome = replace(setting.genome, exemplars=tuple(one.dialogue_id for one in exemplars))
-    return Scene("free", "s", "d", scenery.NEED, (), None, None, scenery.TARGET, genome, exemplars, "crs", "m", 0)
+    return Scene("free", "s", "d", scenery.NEED, (), None, None, scenery.TARGET, genome, exemplars, "crs", "m", 0, planner=PLANNER)
 
 
 @pytest.mark.parametrize("name", setting_names())

@@ -16,9 +16,9 @@ from understudy.prompt.template import describe, render, stage_of, system_prompt
 from understudy.records import Item, Need, Turn
 from understudy.search.operators import Pool, breed
 
-ELEVEN = {
+TWELVE = {
     "zero_shot", "persona", "few_shot", "chain_of_thought", "target_title", "target_attributes", "staged", "target_free", "verified",
-    "deliberate", "expert",
+    "deliberate", "expert", "planned",
 }  # fmt: skip
 CHANGED: dict[str, Any] = {
     "reasoning": "think", "verifier": True, "deliberation": "steps", "staging": "by_act", "persona_source": "seen",
@@ -31,8 +31,8 @@ def genome(**controls: Any) -> Genome:
     return Genome(load_setting("zero_shot").genome.sections, Controls(**controls))
 
 
-def test_there_are_eleven_settings() -> None:
-    assert set(setting_names()) == ELEVEN
+def test_there_are_twelve_settings() -> None:
+    assert set(setting_names()) == TWELVE
 
 
 def test_only_expert_says_how_long_it_took() -> None:
@@ -74,12 +74,12 @@ def test_a_setting_file_may_ask_for_structure() -> None:
         parse_setting("mine", _toml('verifier = "true"'))
 
 
-@pytest.mark.parametrize("name", sorted(ELEVEN))
+@pytest.mark.parametrize("name", sorted(TWELVE))
 def test_the_search_keeps_the_structure_of_its_first_parent(name: str) -> None:
     first = load_setting(name).genome
     pool = Pool(tuple(load_setting(one).genome for one in setting_names()), ("e1", "e2"))
     rng = np.random.default_rng(3)
-    others = [load_setting(one).genome for one in sorted(ELEVEN)]
+    others = [load_setting(one).genome for one in sorted(TWELVE)]
     for turn in range(60):
         child = breed((first, others[turn % 11]), pool=pool, rng=rng, n_steps=3)
         if child is not None:
@@ -135,7 +135,7 @@ def _toml(controls: str) -> str:
     return f'description = "d"\nsource = "s"\nn_exemplars = 0\n[sections]\n{sections}\n[controls]\n{plain}\n{controls}\n'
 
 
-@pytest.mark.parametrize("name", sorted(ELEVEN))
+@pytest.mark.parametrize("name", sorted(TWELVE))
 def test_what_all_seekers_of_a_prompt_share_comes_first_and_is_marked_as_shared(name: str) -> None:
     """At every moment of every conversation, with staging too: a server keeps it for all calls of a prompt."""
     setting = load_setting(name)

@@ -83,7 +83,7 @@ def test_a_comparison_is_the_sum_of_its_settings_and_a_night_without_its_batch(s
     assert {row["part"] for row in both["stages"]} == {"zero_shot", "verified"}
     verified = {f"verified: {role}" for role in alone[1]["assumptions"]["calls"]}
     assert set(both["assumptions"]["calls"]) == {"zero_shot: seeker", "zero_shot: critic", *verified}
-    assert len({row["part"] for row in estimate(store, run="compare", setting="all")["stages"]}) == 11
+    assert len({row["part"] for row in estimate(store, run="compare", setting="all")["stages"]}) == 12
 
 
 def test_carrying_prompts_elsewhere_costs_what_is_played_there(store: str) -> None:

@@ -37,6 +37,7 @@ class PlayedTurn:
     """One turn as it was said. `item_ids` are the items named, `ranked_ids` the recommender's ranking behind it.
 
     `n_ungrounded`: titles of that ranking that are none of the catalogue's; None where it was played before they were counted.
+    `plan`: what a policy planned for a seeker's turn (policy.plans); None where nothing was planned.
     """
 
     role: Role
@@ -44,6 +45,7 @@ class PlayedTurn:
     item_ids: tuple[str, ...] = ()
     ranked_ids: tuple[str, ...] = ()
     n_ungrounded: int | None = 0
+    plan: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +207,8 @@ class _Run:
         if not reply.fault:
             self.n_cut += reply.is_cut
             if reply.text:  # a reply that is nothing but the token of the end adds no turn
-                self.turns.append(PlayedTurn("seeker", reply.text))
+                plan = self.scene.plan(history, turn_index)
+                self.turns.append(PlayedTurn("seeker", reply.text, plan=None if plan is None else plan.text))
         return reply.fault
 
     def hear(self, answer: Recommendation) -> Recommendation:
@@ -238,7 +241,7 @@ class _Run:
             replicate=scene.replicate,
             recommender=scene.recommender,
             model=scene.model,
-            engine="+".join(sorted({one.engine for one in completions})),
+            engine="+".join(sorted({one.engine for one in completions})) or scene.engine_without_calls,
             status=status,
             reason=reason,
             stratum=scene.stratum,

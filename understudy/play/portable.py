@@ -61,6 +61,9 @@ def notes(genome: Genome) -> list[str]:
     told = {
         "only what follows </think> is the seeker's message": controls.reasoning == "think",
         "the reply is one JSON object with rating, act, draft and message; only message is sent": controls.deliberation == "steps",
+        "a policy fitted on the humans of the data set tells before each message what to do in it; it is not part of the template": (
+            genome.policy is not None
+        ),
         "a second model checks each message and may have it written anew once; that call is not part of the template": controls.verifier,
         "what the recommender has just done picks one of `stages` as the system message": controls.staging == "by_act",
         "the need holds no target, only titles that the seeker knew before": controls.persona_source == "seen",

@@ -15,6 +15,8 @@ from pydantic import BaseModel, Field
 from understudy.completion import Complete, Completion, Message, Request
 from understudy.keys import seed_of
 from understudy.play.scene import DRAWS, Scene
+from understudy.policy import stock, words
+from understudy.policy.plans import Plan
 from understudy.prompt import template
 from understudy.prompt.faults import ASKED_AGAIN, fault_in, is_whole
 from understudy.prompt.schemas import asked_at_most
@@ -102,6 +104,19 @@ async def next_turn(scene: Scene, history: Sequence[Turn], turn_index: int, tall
 
     Raises MissingReply when one of the calls behind it has no reply.
     """
+    plan = scene.plan(history, turn_index)
+    if plan is None:
+        return await _worded(scene, history, turn_index, tally)
+    dials = scene.genome.policy
+    if dials is not None and dials.words == "stock":
+        reply = Reply(stock.said(plan, DRAWS, scene.scenario_id, scene.replicate, turn_index))
+    else:
+        reply = await _worded(scene, history, turn_index, tally)
+    return reply if reply.fault else replace(reply, ends=reply.ends or plan.ends)
+
+
+async def _worded(scene: Scene, history: Sequence[Turn], turn_index: int, tally: Tally) -> Reply:
+    """The turn in the model's words, checked by a second model where the setting has one. Raises MissingReply."""
     reply = await _said(scene, history, request_of(scene, history, turn_index), tally)
     if reply.fault or not reply.text or not scene.genome.controls.verifier:
         return reply
@@ -121,10 +136,14 @@ def request_of(scene: Scene, history: Sequence[Turn], turn_index: int, redo: Red
     controls = scene.genome.controls
     longer = THOUGHT_TOKENS if controls.reasoning == "think" or controls.deliberation == "steps" else 0
     seed = seed_of("turn", DRAWS, scene.scenario_id, scene.replicate, turn_index)
+    plan = _instruction(scene.plan(history, turn_index), history)
+    messages = template.render(
+        scene.genome, scene.need, history, exemplars=scene.exemplars, target=scene.target, redo=redo, plan=plan
+    )  # fmt: skip
     return Request(
         role="seeker",
         model=scene.model,
-        messages=template.render(scene.genome, scene.need, history, exemplars=scene.exemplars, target=scene.target, redo=redo),
+        messages=messages,
         temperature=controls.temperature,
         top_p=controls.top_p,
         max_tokens=MAX_TOKENS + longer,
@@ -163,7 +182,7 @@ async def _said(scene: Scene, history: Sequence[Turn], request: Request, tally: 
         return first
     tally.asked_again[reason] += 1
     warm = max(request.temperature, LEAST_TEMPERATURE_AGAIN)
-    messages = template.asked_again(request.messages, history)
+    messages = template.asked_again(request.messages, _remark(request, scene, history))
     again = replace(request, messages=messages, temperature=warm, seed=seed_of("again", DRAWS, request.seed))
     second = await _spoken(scene, history, again, tally)
     return replace(second, stripped=_sum(first, second))
@@ -187,17 +206,30 @@ async def _answered(scene: Scene, history: Sequence[Turn], request: Request, tal
         reply = cleaned(steps.message)
         # an object that follows the schema is whole, whatever was cut after it
         reply = replace(reply, ends=reply.ends or steps.act == "end")
-    return reply if reply.fault or not reply.text else _judged(reply, scene, history)
+    return reply if reply.fault or not reply.text else _judged(reply, request, scene, history)
 
 
-def _judged(reply: Reply, scene: Scene, history: Sequence[Turn]) -> Reply:
+def _judged(reply: Reply, request: Request, scene: Scene, history: Sequence[Turn]) -> Reply:
     """The reply, with its fault where its words are one or where it is cut within a sentence."""
     heard = history[-1].text if history and history[-1].role == "recommender" else ""
-    told = f"{template.instructions(scene.genome, history)}\n{template.remark_after(history)}"
+    told = f"{template.instructions(scene.genome, history)}\n{_remark(request, scene, history)}"
     fault = fault_in(reply.text, instructions=told, heard=heard)
     if not fault and reply.is_cut and not is_whole(reply.text):
         fault = "cut"
     return replace(reply, text="", fault=fault) if fault else reply
+
+
+def _instruction(plan: Plan | None, history: Sequence[Turn]) -> str:
+    """A plan in words; nothing where there is none."""
+    return "" if plan is None else words.in_words(plan, is_first=not history)
+
+
+def _remark(request: Request, scene: Scene, history: Sequence[Turn]) -> str:
+    """What is told last where a reply is asked for once more: the plan again where there is one."""
+    if scene.genome.policy is None:
+        return template.remark_after(history)
+    plans = [message.content for message in request.messages[1:] if message.role == "system"]
+    return words.again(plans[0])
 
 
 def _own(history: Sequence[Turn]) -> list[str]:

@@ -9,8 +9,9 @@ from typing import Any, Literal, get_args
 
 from understudy.errors import BadInput
 from understudy.keys import key
+from understudy.prompt.dials import PolicyDials
 
-VERSION = 1
+VERSION, VERSION_WITH_POLICY = 1, 2
 SECTIONS = ("role", "need", "disclosure", "reaction", "style", "ending")
 MAX_EXEMPLARS = 5
 
@@ -73,11 +74,15 @@ class Controls:
 
 @dataclass(frozen=True, slots=True)
 class Genome:
-    """A candidate prompt: six text sections, exemplar dialogue ids (of the exemplar split only), controls."""
+    """A candidate prompt: six text sections, exemplar dialogue ids (of the exemplar split only), controls.
+
+    `policy`: where it is set, a policy fitted on humans plans what the seeker does in each turn, and the sections say how it is worded.
+    """
 
     sections: Mapping[str, str]
     controls: Controls = field(default_factory=Controls)
     exemplars: tuple[str, ...] = ()
+    policy: PolicyDials | None = None
     digest: str = field(init=False, repr=False, compare=False)
     """32 hex digits over the whole content."""
 
@@ -87,7 +92,7 @@ class Genome:
         if len(self.exemplars) > MAX_EXEMPLARS or len(set(self.exemplars)) != len(self.exemplars):
             raise BadInput(f"the genome has the exemplars {list(self.exemplars)}; at most {MAX_EXEMPLARS} are allowed, all different")
         object.__setattr__(self, "sections", MappingProxyType({name: self.sections[name] for name in SECTIONS}))
-        object.__setattr__(self, "digest", key("genome", VERSION, **self._content()))
+        object.__setattr__(self, "digest", key("genome", self._version, **self._content()))
 
     def __hash__(self) -> int:
         return hash(self.digest)
@@ -95,7 +100,13 @@ class Genome:
     def as_json(self) -> dict[str, Any]:
         """Plain JSON from which `from_json` makes an equal genome."""
         controls = {name: getattr(self.controls, name) for name in Controls.__dataclass_fields__}
-        return {"sections": dict(self.sections), "controls": controls, "exemplars": list(self.exemplars)}
+        told: dict[str, Any] = {"sections": dict(self.sections), "controls": controls, "exemplars": list(self.exemplars)}
+        return told if self.policy is None else {**told, "policy": self.policy.as_json()}
+
+    @property
+    def _version(self) -> int:
+        """The version of the content: genomes without a policy are what they were before there was any, and keep their digest."""
+        return VERSION if self.policy is None else VERSION_WITH_POLICY
 
     def _content(self) -> dict[str, Any]:
         """What the digest is taken of: controls of the structure count where they are set, so that older genomes keep their digest."""
@@ -110,7 +121,8 @@ class Genome:
     def from_json(cls, value: Mapping[str, Any]) -> Genome:
         """The genome that `as_json` described. Raises BadInput for anything else."""
         try:
-            return cls(dict(value["sections"]), Controls(**value["controls"]), tuple(value["exemplars"]))
+            policy = PolicyDials(**value["policy"]) if value.get("policy") is not None else None
+            return cls(dict(value["sections"]), Controls(**value["controls"]), tuple(value["exemplars"]), policy)
         except (KeyError, TypeError) as error:
             raise BadInput(
                 f"the JSON is not a genome: {error}", hint="give an object with the keys sections, controls and exemplars"

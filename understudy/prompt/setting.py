@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from understudy.errors import BadInput
 from understudy.keys import rng_of
+from understudy.prompt.dials import PolicyDials, Words
 from understudy.prompt.genome import (
     MAX_EXEMPLARS,
     Controls,
@@ -57,6 +58,15 @@ class _Controls(_Checked):
     persona_source: PersonaSource = "need"
 
 
+class _Policy(_Checked):
+    acceptance: float = 0.0
+    telling: float = 0.0
+    ending: float = 0.0
+    length: float = 1.0
+    sharpness: float = 1.0
+    words: Words = "model"
+
+
 class _File(_Checked):
     description: SectionText
     source: SectionText
@@ -64,6 +74,7 @@ class _File(_Checked):
     n_exemplars: Annotated[int, Field(ge=0, le=MAX_EXEMPLARS)]
     sections: _Sections
     controls: _Controls
+    policy: _Policy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,10 @@ class Setting:
     minutes: float | None = None
 
 
+ABLATIONS = ("planned_without_words", "planned_without_policy")
+"""The two halves of `planned`: its policy in stock phrases, without a model's words, and its words without a policy."""
+
+
 def setting_names() -> list[str]:
     """The settings that are shipped, in order of name."""
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
@@ -89,13 +104,15 @@ def setting_names() -> list[str]:
 def load_setting(name_or_path: str | Path) -> Setting:
     """A shipped setting by name, or the one in a TOML file. Raises BadInput that names the file and the key."""
     given = str(name_or_path)
+    if given in ABLATIONS:
+        return _ablated(load_setting("planned"), given)
     if given in setting_names():
         return parse_setting(given, (FOLDER / f"{given}.toml").read_text("utf-8"))
     path = Path(given)
     if path.suffix != ".toml":
         raise BadInput(
             f"there is no prompt setting called {given!r}",
-            hint=f"name one of {', '.join(setting_names())}, or give the path of your own .toml file",
+            hint=f"name one of {', '.join((*setting_names(), *ABLATIONS))}, or give the path of your own .toml file",
         )
     try:
         text = path.read_text("utf-8")
@@ -113,7 +130,8 @@ def parse_setting(name: str, text: str) -> Setting:
     except ValidationError as error:
         raise BadInput(f"the prompt setting {name}: {_first(error)}", hint=f"follow one of the settings in {FOLDER}") from error
     try:
-        genome = Genome(read.sections.model_dump(), Controls(**read.controls.model_dump()))
+        policy = PolicyDials(**read.policy.model_dump()) if read.policy is not None else None
+        genome = Genome(read.sections.model_dump(), Controls(**read.controls.model_dump()), policy=policy)
     except BadInput as error:
         raise BadInput(f"the prompt setting {name}: {error.message}") from error
     return Setting(name, genome, read.n_exemplars, read.description, read.source, read.minutes)
@@ -129,7 +147,14 @@ def seed_genome(setting: Setting, exemplar_ids: Sequence[str], *, seed: int) -> 
         raise BadInput(f"the prompt setting {setting.name} shows {setting.n_exemplars} examples, but the exemplar split holds {len(known)}")
     rng = rng_of("seed_genome", seed, setting.n_exemplars, known)
     drawn = rng.choice(len(known), size=setting.n_exemplars, replace=False)
-    return Genome(setting.genome.sections, setting.genome.controls, tuple(known[int(i)] for i in drawn))
+    return replace(setting.genome, exemplars=tuple(known[int(i)] for i in drawn))
+
+
+def _ablated(whole: Setting, name: str) -> Setting:
+    """One of ABLATIONS, with the sections and controls of the whole."""
+    dials = replace(whole.genome.policy, words="stock") if whole.genome.policy and name == "planned_without_words" else None
+    kept = "policy in stock phrases, without the model's words" if dials else "words without the policy"
+    return replace(whole, name=name, genome=replace(whole.genome, policy=dials), description=f"One half of `planned`: its {kept}.")
 
 
 def _first(error: ValidationError) -> str:

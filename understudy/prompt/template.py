@@ -89,8 +89,11 @@ def render(
     exemplars: Sequence[Exemplar],
     target: Item | None,
     redo: Redo | None = None,
+    plan: str = "",
 ) -> tuple[Message, ...]:
     """The messages for the seeker's next turn: a system message, then the conversation so far in the roles of the chat.
+
+    A `plan` of the turn, in words, stands last: models follow what stands last.
 
     Where the seeker opens, the user's first message is FIRST_QUESTION. `target` is the item that suits the seeker; how much of it is
     told depends on the genome's controls. `redo` asks for the same turn once more.
@@ -101,12 +104,12 @@ def render(
     if not history or history[0].role == "seeker":
         messages.append(Message("user", FIRST_QUESTION))
     messages += [Message("user" if turn.role == "recommender" else "assistant", plain(turn.text)) for turn in history]
-    return tuple(messages)
+    return (*messages, *([Message("system", plan)] if plan else []))
 
 
-def asked_again(messages: Sequence[Message], history: Sequence[Turn]) -> tuple[Message, ...]:
+def asked_again(messages: Sequence[Message], remark: str) -> tuple[Message, ...]:
     """The messages of a reply that could not be used, with what to write told last: models say again what stood last."""
-    return (*messages, Message("system", remark_after(history)))
+    return (*messages, Message("system", remark))
 
 
 def remark_after(history: Sequence[Turn]) -> str:
@@ -145,8 +148,10 @@ def system_prompt(
 def filled(genome: Genome, need: str, *, exemplars: Sequence[Exemplar], stage: Stage | None = None) -> SeekerBrief:
     """The template with a need in words. With a `stage` only the section that it calls for is given, without one all are."""
     text, controls = genome.sections, genome.controls
-    telling = f"How much you tell: {text['disclosure']}\n{_SCHEDULE[controls.disclosure]}"
-    reacting = f"How you react: {text['reaction']}\n{_patience(controls.patience)}"
+    # where a policy plans each turn, what is told and when it ends is in the plan
+    schedule, patience = ("", "") if genome.policy else (f"\n{_SCHEDULE[controls.disclosure]}", f"\n{_patience(controls.patience)}")
+    telling = f"How much you tell: {text['disclosure']}{schedule}"
+    reacting = f"How you react: {text['reaction']}{patience}"
     shared = [text["role"], f"How you talk: {text['style']}", f"When you stop: {text['ending']}\n{_LAST_MESSAGE}"]
     if stage is None:
         shared[1:1] = [telling, reacting]

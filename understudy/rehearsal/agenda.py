@@ -16,6 +16,7 @@ from understudy.rehearsal import acts
 from understudy.rehearsal.draws import Draws
 from understudy.rehearsal.filling import Names, fill
 from understudy.rehearsal.fitted import Fitted
+from understudy.rehearsal.instruction import Instruction, instructed_turn, instruction_in
 from understudy.rehearsal.parameters import read
 from understudy.rehearsal.plans import in_case, length_of, manner_of, with_end
 from understudy.rehearsal.reading import Brief, Conversation, Wishes, instructed, understand
@@ -62,7 +63,7 @@ def respond(messages: Sequence[Message], *, surface: Surface, fitted: Fitted, te
     draws = Draws(seed)
     situation = situation_of(conversation, fitted)
     names = Names(brief.wishes, situation.roles, fitted)
-    act, text = _turn(brief, situation, names, fitted, level, draws)
+    act, text = _turn(brief, situation, names, fitted, level, draws, instruction=instruction_in(messages))
     prompt = sum(len(message.content) for message in messages) // _CHARACTERS_PER_TOKEN
     # an empty turn is a reply as well, at the price of its end; a reply of no tokens is what a broken server sends
     return SeekerReply(text, read("acts.toml")["reported"].get(act, act), prompt, max(1, len(_TOKEN.findall(text))))
@@ -115,16 +116,23 @@ def _habits(said: Sequence[str]) -> tuple[str | None, float | None]:
     return max(sorted(set(manners)), key=manners.count), sum(len(text.split()) for text in said) / len(manners)
 
 
-def _turn(brief: Brief, situation: Situation, names: Names, fitted: Fitted, level: Mapping[str, float], draws: Draws) -> tuple[str, str]:
-    """(act, text) of the next turn."""
+def _turn(
+    brief: Brief, situation: Situation, names: Names, fitted: Fitted, level: Mapping[str, float], draws: Draws, *,
+    instruction: Instruction | None,
+) -> tuple[str, str]:
+    """(act, text) of the next turn; what an `instruction` says is done unless the seeker drifts."""
     speech = read("speech.toml")
     for fault in ("invalid", "role_flip"):
         if draws.of(fault) < level[fault]:
             return fault, fill(draws.pick(speech[fault]["phrases"], draws.of("flip_which")), names, draws)
     if brief.examples and draws.of("parroting") < level["parroting"]:
         return _parroted(brief, situation, draws)
-    act, text = _natural(brief, situation, fitted, level, draws)
-    if situation.new and act not in ("accept", "bye") and draws.of("positivity") < level["positivity"]:
+    is_heeded = instruction is not None and draws.of("drift") >= level["drift"]
+    if instruction is not None and is_heeded:
+        act, text = instructed_turn(instruction, fitted, draws)
+    else:
+        act, text = _natural(brief, situation, fitted, level, draws)
+    if not is_heeded and situation.new and act not in ("accept", "bye") and draws.of("positivity") < level["positivity"]:
         act, text = _delighted(fitted, draws)
     if draws.of("sameness") < level["sameness"]:
         text = draws.pick(speech["stock"].get(act, speech["stock"]["chat"]), draws.of("sameness_which"))

@@ -105,8 +105,9 @@ class Conversation:
 def understand(messages: Sequence[Message]) -> tuple[Brief, Conversation]:
     """The brief and the conversation. Raises BadInput for messages that do not ask for a seeker's turn."""
     brief = instructed(messages)
-    # what is told last where a reply is asked for once more changes nothing of what it was asked about
-    messages = messages[:-1] if messages[-1].role == "system" else messages
+    # what is told after the conversation is no turn of it
+    while len(messages) > 1 and messages[-1].role == "system":
+        messages = messages[:-1]
     if len(messages) < 2 or messages[-1].role != "user":
         raise BadInput("the last message is not the recommender's", hint="the user's message is what a seeker answers")
     said = messages[2:] if messages[1].content == _FIRST_QUESTION else messages[1:]

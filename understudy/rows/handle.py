@@ -5,7 +5,8 @@ Everything is loaded when it is first asked for, and once. `split` is one of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+import json
+from collections.abc import Callable, Hashable, Sequence
 from threading import RLock
 from typing import Any, TypeVar
 
@@ -13,14 +14,20 @@ import polars as pl
 
 from understudy.errors import BadInput
 from understudy.instruments.chosen import Instruments
+from understudy.instruments.text import Titles
 from understudy.measure.reference import MIN_CONTEXTS, Reference
 from understudy.parameters import PanelSize
 from understudy.play.panels import Panel, draw_panel
+from understudy.policy.fitted import FittedPolicy
+from understudy.policy.planner import Planner
+from understudy.policy.suits import Suits
 from understudy.prompt.template import Exemplar
 from understudy.records import Context, Dialogue, Item, Scenario
 from understudy.rows import humans, played
 
 Value = TypeVar("Value")
+POLICY = "policy"
+"""The name under which a profile keeps the policy that was fitted on its humans."""
 
 
 class Humans:
@@ -60,6 +67,28 @@ class Humans:
     def instruments(self) -> Instruments:
         """The instruments that read both humans and simulators."""
         return self.once("instruments", lambda: played.load_instruments(self._store, self.profile_key))
+
+    @property
+    def planner(self) -> Planner:
+        """What plans the turns of a prompt with a policy. Raises BadInput where none was fitted on these humans."""
+        return self.once("planner", self._planner)
+
+    def _planner(self) -> Planner:
+        row = next((one for one in self.rows("profile/instruments") if one["name"] == POLICY), None)
+        parameters = json.loads(row["parameters"]) if row else {}
+        if not parameters:
+            why = json.loads(row["quality"])["reason"] if row else "an older version made the profile"
+            raise BadInput(
+                f"the data set {self.dataset!r} has no policy, which the prompt needs: {why}",
+                hint=f"run `understudy profile --dataset {self.dataset}` with the logs that it needs, or choose another prompt setting",
+            )
+        titles, instruments = Titles.of(self.items), self.instruments
+
+        def acts(said: Sequence[str]) -> list[str]:
+            masked = pl.DataFrame({"text": list(said)}, schema={"text": pl.String}).select(titles.masked("text")).to_series()
+            return instruments.acts(masked).to_list()
+
+        return Planner(FittedPolicy.from_json(parameters), Suits.of(self.items), self.items, acts, instruments.digests["act"])
 
     def contexts(self, split: str) -> dict[str, Context]:
         """The replay contexts of a split, by id."""

@@ -58,6 +58,7 @@ _TURN_COLUMNS: dict[str, Any] = {
     "item_ids": pl.List(pl.String),
     "ranked_ids": pl.List(pl.String),
     "n_ungrounded": pl.Int64,
+    "plan": pl.String,
 }
 _SATISFACTION_COLUMNS: dict[str, Any] = {
     "satisfaction_key": pl.String,
@@ -123,7 +124,7 @@ def load_played(store: humans.Rows, play_keys: Sequence[str]) -> dict[str, Playe
     """play_key → the dialogue as it was played, for those of `play_keys` that are there."""
     turns: dict[str, list[PlayedTurn]] = {}
     for row in store.rows("play/turns", play_keys=list(play_keys)):
-        turn = PlayedTurn(row["role"], row["text"], tuple(row["item_ids"]), tuple(row["ranked_ids"]), row["n_ungrounded"])
+        turn = PlayedTurn(row["role"], row["text"], tuple(row["item_ids"]), tuple(row["ranked_ids"]), row["n_ungrounded"], row["plan"])
         turns.setdefault(row["play_key"], []).append(turn)
     found = store.rows("play/dialogues", play_keys=list(play_keys))
     return {row["play_key"]: _played(row, turns.get(row["play_key"], [])) for row in found}
@@ -135,7 +136,7 @@ def keep_played(store: Writable, played: Iterable[Played], *, profile_key: str) 
     rows = [tuple(_cell(one, name, profile_key) for name in _COLUMNS) for one in unique]
     store.add("play.dialogues", pl.DataFrame(rows, schema=_COLUMNS, orient="row"))
     turns = [
-        (one.play_key, index, turn.role, turn.text, list(turn.item_ids), list(turn.ranked_ids), turn.n_ungrounded)
+        (one.play_key, index, turn.role, turn.text, list(turn.item_ids), list(turn.ranked_ids), turn.n_ungrounded, turn.plan)
         for one in unique
         for index, turn in enumerate(one.turns)
     ]

@@ -76,11 +76,15 @@ class Ground(Protocol):
         """The genomes as measured on the split that chooses, in their order, with resamples that they share."""
 
 
-class Memory(Protocol):
-    """What a search has done so far."""
+class Remembered(Protocol):
+    """What choosing looks at."""
 
     def history(self, n: int) -> History:
         """The first `n` generations, as far as they are finished."""
+
+
+class Memory(Remembered, Protocol):
+    """What a search has done so far."""
 
     def asked(self, number: int) -> Collection[Identity]:
         """What the critic was asked before a generation."""
@@ -162,7 +166,7 @@ def generation(setup: Setup, ground: Ground, memory: Memory, number: int) -> str
     return loop.stop(finished, plan=plan)
 
 
-def conclude(setup: Setup, ground: Ground, memory: Memory, stopped: str) -> Conclusion:
+def conclude(setup: Setup, ground: Ground, memory: Remembered, stopped: str) -> Conclusion:
     """The finalists as measured on the split that chooses, and the pick. Raises BudgetExhausted where no generation was finished.
 
     A single finalist is the pick whatever would be measured of it, so nothing is played for it.

@@ -75,7 +75,7 @@ def log_grams(texts: Iterable[str]) -> frozenset[int]:
 
 def near_duplicate(one: Genome, other: Genome) -> bool:
     """Whether two genomes differ in less than 3 % of their text and in nothing else."""
-    if one.controls != other.controls or set(one.exemplars) != set(other.exemplars):
+    if (one.controls, one.policy) != (other.controls, other.policy) or set(one.exemplars) != set(other.exemplars):
         return False
     return Indel.normalized_similarity(_normal(one), _normal(other), score_cutoff=NEAR_DUPLICATE) >= NEAR_DUPLICATE
 

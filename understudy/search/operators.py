@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from understudy.prompt.dials import RANGES, PolicyDials
 from understudy.prompt.genome import DISCLOSURES, MAX_EXEMPLARS, PERSONAS, SECTIONS, STRUCTURE, VISIBILITIES, Controls, Genome
 
 VERSION = 1
@@ -102,20 +103,27 @@ def swap_exemplar(parents: Parents, *, pool: Pool, rng: np.random.Generator) -> 
 
 
 def mutate_controls(parents: Parents, *, pool: Pool, rng: np.random.Generator) -> Genome | None:  # noqa: ARG001
-    """The first parent with one or two controls changed: temperature by steps of .1, the rest to another value.
+    """The first parent with one or two controls changed: temperature by steps of .1, dials of a policy by their steps, the rest to
+    another value.
 
     The structure of its setting stays, and what that structure leaves without effect is not drawn.
     """
     first = parents[0]
     idle = {"visibility"} if first.controls.persona_source == "seen" else set[str]()
+    if first.policy is not None:
+        idle |= {"disclosure", "patience"}
     names = [name for name in Controls.__dataclass_fields__ if name not in STRUCTURE and name not in idle]
+    names += RANGES if first.policy is not None else ()
     chosen = rng.permutation(len(names))[: rng.integers(1, 3)]
-    controls = first.controls
+    controls, policy = first.controls, first.policy
     for i in chosen:
         name = names[int(i)]
+        if policy is not None and name in RANGES:
+            policy = _turned(policy, name, rng)
+            continue
         changed: dict[str, Any] = {name: _mutated(controls, name, rng)}
         controls = replace(controls, **changed)
-    return replace(first, controls=controls)
+    return replace(first, controls=controls, policy=policy)
 
 
 Operator = Callable[..., "Genome | None"]
@@ -182,6 +190,14 @@ def _unused(genome: Genome, pool: Pool) -> list[str]:
 
 def _one(values: Sequence[Value], rng: np.random.Generator) -> Value:
     return values[int(rng.integers(len(values)))]
+
+
+def _turned(policy: PolicyDials, name: str, rng: np.random.Generator) -> PolicyDials:
+    """A dial of a policy, one to three of its steps up or down and within its range."""
+    low, high, step = RANGES[name]
+    steps = int(rng.integers(1, 4)) * (1 if rng.random() < 0.5 else -1)
+    changed: dict[str, Any] = {name: min(high, max(low, getattr(policy, name) + steps * step))}
+    return replace(policy, **changed)
 
 
 def _mutated(controls: Controls, name: str, rng: np.random.Generator) -> float | int | str:

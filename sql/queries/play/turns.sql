@@ -9,7 +9,8 @@ select
     turns.text,
     turns.item_ids,
     turns.ranked_ids,
-    turns.n_ungrounded
+    turns.n_ungrounded,
+    turns.plan
 from play.turns
 inner join wanted using (play_key)
 order by turns.play_key, turns.turn_index

@@ -6,8 +6,10 @@ from typing import Any, NotRequired, TypedDict
 
 from understudy.records import AmountFields, FigureFields
 from understudy.tasks.optimize.finals import SearchFields, UnderpoweredFields
+from understudy.tasks.optimize.shipped import ShippedFields
 from understudy.tasks.studies.results.estimates import EstimatedFields
 from understudy.tasks.studies.results.probes import OneProbeFields
+from understudy.tasks.studies.results.sized import SizedFields
 
 
 class SearchedFields(SearchFields):
@@ -76,6 +78,13 @@ class SettingMinutes(TypedDict):
     search: float
 
 
+class RealisedFields(TypedDict):
+    """The shares of planned acts and reactions that the instruments read in what was said; not measured where nothing was planned."""
+
+    acts: BothFigures
+    reactions: BothFigures
+
+
 class SettingFields(TypedDict):
     """What a setting costs before and after its search, and what the held-out evaluator says of it."""
 
@@ -88,6 +97,7 @@ class SettingFields(TypedDict):
     dominates_seed: bool
     objectives_underpowered: UnderpoweredFields
     heldout: BothFigures
+    realised: RealisedFields
     prompt_tokens: BothFigures
     dialogue_tokens: BothFigures
     dialogue_usd: BothFigures
@@ -114,6 +124,23 @@ class HomeFields(TypedDict):
     settings: list[SettingFields]
 
 
+class RealisedShare(TypedDict):
+    """The same of one prompt."""
+
+    acts: FigureFields
+    reactions: FigureFields
+
+
+class BestShippedFields(ShippedFields):
+    """The best shipped prompt, measured where the picks were; `cost` is that of choosing it."""
+
+    objectives: dict[str, FigureFields]
+    heldout: FigureFields
+    realised: RealisedShare
+    n_missing: int
+    cost: SpentFields
+
+
 class TableFields(TypedDict):
     """The settings measured at one place; `home` is there where their prompts were carried to it.
 
@@ -127,6 +154,9 @@ class TableFields(TypedDict):
     heldout: HeldoutFields
     versus_expert: list[RowFields]
     versus_expert_family: FamilyFields
+    best_shipped: BestShippedFields | None
+    versus_best_shipped: list[RowFields]
+    versus_best_shipped_family: FamilyFields
     minutes_note: str
     engine: str
     split: str
@@ -154,18 +184,41 @@ class ReportedFields(TableFields, AskedFields):
     """The table with what was asked for."""
 
 
-class CompareFields(ReportedFields):
-    """The fields of `understudy compare`, without its files."""
+class PooledRow(TypedDict):
+    """One row over several seeds: the pooled difference, and its `values` at each of them."""
 
+    setting: str
+    objective: str
+    difference: FigureFields
+    p: float | None
+    p_holm: float | None
+    values: list[float | None]
+    outcome: str
+
+
+class OverSeedsFields(TypedDict):
+    """The table over several seeds; `best_shipped` names the prompt that was chosen at each."""
+
+    seeds: list[int]
+    rows: list[PooledRow]
+    versus_best_shipped: list[PooledRow]
+    best_shipped: list[str]
+
+
+class CompareFields(ReportedFields):
+    """The fields of `understudy compare`, without its files; `over_seeds` is None where the table has one seed."""
+
+    over_seeds: OverSeedsFields | None
     n_model_calls: int
     tokens: int
     usd: float | None
 
 
 class CompareAnswer(CompareFields):
-    """The fields of `understudy compare`."""
+    """The fields of `understudy compare`; `sized` is None where the size of the searches was given."""
 
     files: dict[str, str]
+    sized: SizedFields | None
 
 
 class StudyFields(CompareFields):
@@ -178,7 +231,8 @@ class StudyFields(CompareFields):
 
 
 class StudyAnswer(StudyFields):
-    """The fields of `understudy study`."""
+    """The fields of `understudy study`; `sized` as for `compare`."""
 
     estimate: EstimatedFields
     files: dict[str, str]
+    sized: SizedFields | None

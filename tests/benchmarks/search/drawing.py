@@ -9,7 +9,7 @@ from search.statistics import Paired, interval_of
 # colours that stay apart for the colour-blind (Okabe and Ito 2008); ours in the strongest
 COLOURS = {
     "understudy": "#000000", "gepa": "#0072b2", "textgrad": "#d55e00", "opro": "#009e73", "capo": "#cc79a7", "evoprompt": "#e69f00",
-    "nsga2": "#56b4e9", "random": "#999999",
+    "nsga2": "#56b4e9", "random": "#999999", "best_shipped": "#f0e442",
 }  # fmt: skip
 
 

@@ -5,9 +5,9 @@ An ablation decides what stays in the search, which is tuning: it is played on s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from search.contenders import MODULES, WITH_CRITIC
+from search.contenders import FIRST_EIGHT, MODULES, WITH_CRITIC
 from search.scoring import BenchmarkRun
 
 QUALITY = 0.6
@@ -25,12 +25,20 @@ WEIGHTED = ("opro", "capo", "evoprompt", "textgrad")
 # what eight surfaces said to go is asked again on the other trial surfaces, as try-outs are
 AGAIN = ("remeasuring",)
 OTHERS = (*(str(seed) for seed in range(4, 10)), *(f"nonconvex-{seed}" for seed in range(4, 10)))
-BLOCKS = ("main", "nonconvex", "null", "adverse", "quality", "ablation", "try", "weights")
+# protocol 3: fresh surfaces, whose seed was committed before any row, and the same chains for everybody with a critic
+EQUAL_SEED, N_EQUAL = 200, 30
+EQUAL = tuple(range(EQUAL_SEED, EQUAL_SEED + N_EQUAL))
+EQUAL_FEWER, EQUAL_QUALITIES = EQUAL[:5], (0.5, 0.0)
+CHAINS = (("chains", 1),)
+BLOCKS = ("equal", "equal_nonconvex", "equal_quality", "main", "nonconvex", "null", "adverse", "quality", "ablation", "try", "weights")
 
 
 def cases_of(blocks: Sequence[str]) -> list[BenchmarkRun]:
     """The cases of the blocks named, or of all, in the order in which they are played."""
-    made = {
+    made: dict[str, Callable[[], Iterator[BenchmarkRun]]] = {
+        "equal": lambda: _equal(""),
+        "equal_nonconvex": lambda: _equal("nonconvex-"),
+        "equal_quality": _equal_quality,
         "main": _main,
         "nonconvex": _nonconvex,
         "quality": _quality,
@@ -43,15 +51,35 @@ def cases_of(blocks: Sequence[str]) -> list[BenchmarkRun]:
     return [case for name in (blocks or BLOCKS) for case in made[name]()]
 
 
+def _equal(kind: str) -> Iterator[BenchmarkRun]:
+    for seed in EQUAL:
+        for optimizer in MODULES:
+            yield _chained(optimizer, f"{kind}{seed}", seed, QUALITY, block="equal_nonconvex" if kind else "equal")
+
+
+def _equal_quality() -> Iterator[BenchmarkRun]:
+    for seed in EQUAL_FEWER:
+        for kind in ("", "nonconvex-"):
+            for quality in EQUAL_QUALITIES:
+                for optimizer in WITH_CRITIC:
+                    yield _chained(optimizer, f"{kind}{seed}", seed, quality, block="equal_quality")
+
+
+def _chained(optimizer: str, surface: str, seed: int, quality: float, *, block: str) -> BenchmarkRun:
+    """A run of protocol 3; our own search has chains of its own, and what asks no critic has none."""
+    chains = CHAINS if optimizer in WITH_CRITIC and optimizer != "understudy" else ()
+    return BenchmarkRun(optimizer, surface, seed, quality, chains, block=block)
+
+
 def _main() -> Iterator[BenchmarkRun]:
     for seed in SURFACES:
-        for optimizer in MODULES:
+        for optimizer in FIRST_EIGHT:
             yield BenchmarkRun(optimizer, str(seed), seed, QUALITY, block="main")
 
 
 def _nonconvex() -> Iterator[BenchmarkRun]:
     for seed in SURFACES[:15]:
-        for optimizer in MODULES:
+        for optimizer in FIRST_EIGHT:
             yield BenchmarkRun(optimizer, f"nonconvex-{seed}", seed, QUALITY, block="nonconvex")
 
 

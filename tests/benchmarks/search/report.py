@@ -12,14 +12,15 @@ from tables import Table, write_section
 from search.contenders import MODULES
 from search.drawing import curves_svg, differences_svg
 from search.indicators import reached
-from search.plan import BLOCKS, FEWER, WEIGHTED, cases_of
+from search.plan import BLOCKS, EQUAL_FEWER, EQUAL_QUALITIES, FEWER, QUALITY, WEIGHTED, cases_of
 from search.scoring import GRID
 from search.statistics import Paired, holm_over, interval_of, paired, wins
 from understudy.search.moo import hypervolume
 
 PICTURES = Path(__file__).resolve().parents[3] / "docs" / "pictures"
 OURS = "understudy"
-SHARE = 0.9
+SHARE, CLEAR = 0.9, 0.05
+COMPARED_BLOCKS = ("equal", "equal_nonconvex", "main", "nonconvex")
 Row = dict[str, Any]
 _ABLATIONS = {"ablation": "What each mechanism brings", "try": "What was asked again on the twelve other trial surfaces"}
 
@@ -30,13 +31,18 @@ def write(rows: Sequence[Row]) -> None:
     known = {row["key"]: row for row in rows if row["key"] in wanted}
     by_block = {block: [row for row in known.values() if row["block"] == block] for block in BLOCKS}
     tables = [_progress(wanted.values(), known)]
-    for block in ("main", "nonconvex"):
+    together = [*by_block["equal"], *by_block["equal_nonconvex"]]
+    if by_block["equal"] and by_block["equal_nonconvex"]:
+        tables.append(_against("equal and equal_nonconvex together", together))
+    if by_block["equal_quality"]:
+        tables.append(_equal_qualities(by_block["equal_quality"], together))
+    for block in COMPARED_BLOCKS:
         if by_block[block]:
             tables += [make(block, by_block[block]) for make in (_standings, _against, _met, _costs)]
             curves = {name: [row["curve"] for row in of] for name, of in _by_optimizer(by_block[block]).items()}
             title = f"{block}: what would be handed in, by dialogues played"
             (PICTURES / f"bench-search-{block}.svg").write_text(curves_svg(curves, GRID, title=title), encoding="utf-8")
-    compared = {block: _differences(by_block[block], "hv") for block in ("main", "nonconvex") if by_block[block]}
+    compared = {block: _differences(by_block[block], "hv") for block in COMPARED_BLOCKS if by_block[block]}
     if any(compared.values()):
         picture = differences_svg({block: one for block, one in compared.items() if one}, title="paired by surface, 95 % intervals")
         (PICTURES / "bench-search-differences.svg").write_text(picture, encoding="utf-8")
@@ -101,9 +107,11 @@ def _against(block: str, rows: Sequence[Row]) -> Table:
         adjusted = holm_over({name: one.p for name, one in found.items()}) if found else {}
         for name, one in found.items():
             ours, theirs = ({row["surface"]: row[what] for row in groups[who]} for who in (OURS, name))
-            won = "/".join(str(n) for n in wins(ours, theirs))
-            lines.append([what, name, _difference(one), f"{adjusted[name]:.3g}", won])
-    return Table(f"{block}: understudy minus each peer, paired by surface", ["", "peer", "difference", "Holm's p", "won/tied/lost"], lines)
+            counted = "/".join(str(n) for n in wins(ours, theirs))
+            outcome = "undecided" if adjusted[name] >= CLEAR else "won" if one.mean > 0 else "lost"
+            lines.append([what, name, str(one.n), _difference(one), f"{adjusted[name]:.3g}", counted, outcome])
+    header = ["", "peer", "surfaces", "difference", "Holm's p", "surfaces won/tied/lost", "outcome"]
+    return Table(f"{block}: understudy minus each peer, paired by surface", header, lines)
 
 
 def _met(block: str, rows: Sequence[Row]) -> Table:
@@ -152,6 +160,22 @@ def _qualities(rows: Sequence[Row], main: Sequence[Row]) -> Table:
         cells = [[row["hv"] for row in whole if row["optimizer"] == name and row["quality"] == quality] for quality in (0.3, 0.6, 0.9)]
         lines.append([name, *(f"{_interval_text(values)}, n {len(values)}" if values else "" for values in cells)])
     return Table(f"hv by the critic's quality, surfaces {FEWER[0]}–{FEWER[-1]}", ["optimizer", ".3", ".6", ".9"], lines)
+
+
+def _equal_qualities(rows: Sequence[Row], whole: Sequence[Row]) -> Table:
+    """hv with a critic that is right less often or never; the columns of each kind of surface hold the same surfaces."""
+    asked = sorted({QUALITY, *EQUAL_QUALITIES}, reverse=True)
+    kinds = {"drawn": [str(seed) for seed in EQUAL_FEWER], "non-convex": [f"nonconvex-{seed}" for seed in EQUAL_FEWER]}
+    lines = []
+    for kind, surfaces in kinds.items():
+        for name in MODULES:
+            own = [row for row in (*rows, *whole) if row["optimizer"] == name and row["surface"] in surfaces]
+            cells = [[row["hv"] for row in own if row["quality"] == quality] for quality in asked]
+            if any(cells):
+                told = (f"{_interval_text(values)}, n {len(values)}" if values else "not measured" for values in cells)
+                lines.append([kind, name, *told])
+    header = ["surfaces", "optimizer", *(f"{one:g}" for one in asked)]
+    return Table("hv by the critic's quality, chains for everybody", header, lines)
 
 
 def _ablation(title: str, rows: Sequence[Row]) -> Table:

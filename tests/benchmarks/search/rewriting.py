@@ -8,7 +8,7 @@ understudy's own search does. What a critic cannot touch (dials, examples) moves
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 
@@ -23,6 +23,7 @@ from understudy.prompt.genome import MAX_EXEMPLARS, SECTIONS, Controls, Genome
 from understudy.records import Need
 from understudy.search import operators
 from understudy.search.genes import Screen
+from understudy.search.offspring import LONGEST_AT_FIRST, LONGEST_CHAIN
 
 VERSION = 1
 DIAL_CHANCE = 1 / 3
@@ -63,7 +64,10 @@ def as_genome(text: str, base: Genome, *, more_examples: Sequence[str] = ()) -> 
 
 @dataclass(slots=True)
 class Rewriter:
-    """Children for one run: by the critic, by understudy's blind operators, or by both; only what passes the screen comes out."""
+    """Children for one run: by the critic, by understudy's blind operators, or by both; only what passes the screen comes out.
+
+    `chains`: a child is rewritten several times in a row before it is played, as often as one of understudy's own search.
+    """
 
     stage: Stage
     screen: Screen
@@ -71,16 +75,26 @@ class Rewriter:
     n_asked: int = 0
     n_lost: int = 0
     n_screened: int = 0
+    n_rewritten: int = 0
+    chains: bool = False
     known: list[Genome] = field(default_factory=list)
 
-    def treated(self, genome: Genome, objective: str | None, *, material: str = "", dials: bool = True) -> Genome | None:
-        """The genome with one section rewritten by the critic, and at times a dial or an example changed; None where nothing passed."""
+    def treated(
+        self, genome: Genome, objective: str | None, *, material: str = "", dials: bool = True, then: Callable[[], str] | None = None
+    ) -> Genome | None:
+        """The genome with one section rewritten by the critic, and at times a dial or an example changed; None where nothing passed.
+
+        With chains it is rewritten one to four times in a row, up to six before the first child is known; `then` draws the objective of
+        each further rewriting, which is the first one's without it.
+        """
         for attempt in range(ATTEMPTS):
             rng = self._rng()
             base = genome
             for _ in range(attempt):  # what was too long is made shorter before it is asked about again
                 base = operators.prune((base, base), pool=self.stage.world.pool, rng=rng) or base
             child = self._criticised(base, objective, material)
+            for _ in range(self._n_more(rng)):
+                child = self._criticised(child, then() if then is not None else objective, material)
             if dials and rng.random() < DIAL_CHANCE:
                 child = self._blind_step(child, rng, (3, 4, 5, 6)) or child
             if self._passes(child):
@@ -109,6 +123,12 @@ class Rewriter:
         self.known.append(genome)
         return [genome, *(child for _ in range(n - 1) if (child := self.blind((genome, genome), most_steps=4)) is not None)]
 
+    def _n_more(self, rng: np.random.Generator) -> int:
+        """How many rewritings follow the first one."""
+        if not self.chains:
+            return 0
+        return int(rng.integers(0, LONGEST_AT_FIRST if len(self.known) <= 1 else LONGEST_CHAIN))
+
     def _passes(self, child: Genome) -> bool:
         if not self.screen.check(child, self.known).ok:
             self.n_screened += 1
@@ -129,7 +149,7 @@ class Rewriter:
         return None
 
     def _criticised(self, genome: Genome, objective: str | None, material: str) -> Genome:
-        world = self.stage.world
+        world, self.n_rewritten = self.stage.world, self.n_rewritten + 1
         shown = [world.exemplars[name] for name in genome.exemplars]
         prompt = template.system_prompt(genome, _NEED, exemplars=shown, target=next(iter(world.items.values())))
         parts = [
@@ -141,7 +161,7 @@ class Rewriter:
         ]
         request = Request(
             "critic", MODEL, (Message("user", "Rewrite one section.\n\n" + "\n\n".join(parts)),), 0.8, 1.0, 1200,
-            seed_of("bench critic", VERSION, self.seed, self.n_asked),
+            seed_of("bench critic", VERSION, self.seed, self.n_asked, *([self.n_rewritten] if self.chains else [])),
         )  # fmt: skip
         found = _ANSWER.search(self.stage.provider.answer(request).text)
         if found is None:

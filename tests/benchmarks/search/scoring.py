@@ -33,7 +33,7 @@ from understudy.search.moo import hypervolume
 
 VERSION = 2
 # blocks whose rows a version did not change: nobody but ours is played there
-VERSIONS = {"null": 1, "adverse": 1}
+VERSIONS = {"null": 1, "adverse": 1, "equal": 3, "equal_nonconvex": 3, "equal_quality": 3}
 BUDGET = 2000
 GRID = list(range(100, BUDGET + 1, 100))
 # what is handed in is measured again where no search has been, far more exactly; no optimizer's meter counts it
@@ -76,7 +76,9 @@ def run(case: BenchmarkRun, world: World) -> dict[str, Any]:
     surface = rehearsal.surface(case.surface)
     stage = Stage(world, Provider(surface, world.fitted, case.quality, Meter(case.budget)), case.seed)
     seed_prompt, screen = world.seed_prompt(case.seed), world.screen(case.seed)
-    trial = Trial(world, stage, Rewriter(stage, screen, case.seed), case.seed, seed_prompt, dict(case.options))
+    options = dict(case.options)
+    rewriter = Rewriter(stage, screen, case.seed, chains=bool(options.get("chains", 0)))
+    trial = Trial(world, stage, rewriter, case.seed, seed_prompt, options)
     started, spent = time.perf_counter(), time.process_time()
     try:
         contenders.load(case.optimizer)(trial)

@@ -9,10 +9,14 @@ from understudy.objectives import NAMES
 from understudy.profile.splits import people_named
 from understudy.report.arrows import arrows_svg
 from understudy.report.document import Document, Grid, Heading, Paragraph, Part, Picture, as_markdown
-from understudy.report.figures import REHEARSAL_WARNING, amount, counted, figure, p_value, read_by, underpowered, unused_objectives
+from understudy.report.figures import REHEARSAL_WARNING, amount, counted, figure, number, p_value, read_by, underpowered, unused_objectives
 
 Fields = Mapping[str, Any]
 REHEARSAL = "rehearsal"
+_POOLED = (
+    "Seeds {seeds}; the tables before this one are those of the first. Differences are pooled with random effects (DerSimonian and Laird), "
+    "so what varies between seeds is in the interval; the people are the same at every seed."
+)
 _ARROWS = {"better": "better", "worse": "worse", "inconclusive": "inconclusive", "not_measured": "not measured"}
 
 
@@ -22,7 +26,7 @@ def document(fields: Fields) -> Document:
     if REHEARSAL in fields["engine"]:
         parts.append(Paragraph(REHEARSAL_WARNING))
     parts += [Paragraph(_asked(fields)), Heading("Before and after the search"), headline(fields), Paragraph(_read(fields), is_note=True)]
-    parts += [Paragraph(told, is_note=True) for told in (*steering(fields), *_unchecked(fields), *_readers(fields))]
+    parts += [Paragraph(told, is_note=True) for told in (*steering(fields), *_unchecked(fields), *_readers(fields), *_realised(fields))]
     parts.append(Picture(arrows_svg(fields["rows"], title=f"Before and after on {_people(fields)}"), _caption(fields)))
     parts += [Heading("Every figure"), _figures_grid(fields["rows"]), Paragraph(_family(fields["family"]), is_note=True)]
     if fields["transfer"]:
@@ -36,7 +40,29 @@ def document(fields: Fields) -> Document:
             _figures_grid(fields["versus_expert"]),
             Paragraph(told, is_note=True),
         ]
+    if fields.get("best_shipped"):
+        parts += [
+            Heading("Comparison with the best shipped prompt"),
+            _figures_grid(fields["versus_best_shipped"]),
+            Paragraph(_best_shipped(fields["best_shipped"]), is_note=True),
+        ]
+    if pooled := fields.get("over_seeds"):
+        parts += [Heading(f"Over {len(pooled['seeds'])} seeds"), _pooled_grid(pooled["rows"])]
+        if pooled["versus_best_shipped"]:
+            told = f"Best shipped at each seed: {', '.join(pooled['best_shipped'])}. Before stands that prompt, after the pick."
+            parts += [_pooled_grid(pooled["versus_best_shipped"]), Paragraph(told, is_note=True)]
+        parts.append(Paragraph(_POOLED.format(seeds=", ".join(map(str, pooled["seeds"]))), is_note=True))
     return Document(f"Before and after: {fields['dataset']}", parts)
+
+
+def _pooled_grid(rows: Sequence[Fields]) -> Grid:
+    header = ["setting", "objective", "difference", "at each seed", "p (Holm)", "outcome"]
+    lines = []
+    for row in rows:
+        each = ", ".join(number(value, missing="–") for value in row["values"])
+        cells = [figure(row["difference"], reason=True), each, p_value(row["p_holm"]), _ARROWS[row["outcome"]]]
+        lines.append([row["setting"], row["objective"], *cells])
+    return Grid(header, lines)
 
 
 def headline(fields: Fields) -> Grid:
@@ -49,7 +75,10 @@ def headline(fields: Fields) -> Grid:
         [setting, *(_step(own[setting, name]) for name in NAMES), f"{_point(apart[setting]['before'])} → {_point(apart[setting]['after'])}"]
         for setting in dict.fromkeys(row["setting"] for row in fields["rows"])
     ]
-    return Grid(["setting", *(name.replace("_", " ") for name in NAMES), "held-out AUC"], [*lines, floor])
+    shipped = []
+    if best := fields.get("best_shipped"):
+        shipped = [[f"best shipped: {best['setting']}", *(_point(best["objectives"][name]) for name in NAMES), _point(best["heldout"])]]
+    return Grid(["setting", *(name.replace("_", " ") for name in NAMES), "held-out AUC"], [*lines, *shipped, floor])
 
 
 def snippet(fields: Fields) -> str:
@@ -164,6 +193,30 @@ def _transferred(fields: Fields) -> str:
 def _heldout(fields: Fields) -> Grid:
     lines = [[one["setting"], *(figure(one["heldout"][side], reason=True) for side in ("before", "after"))] for one in fields["settings"]]
     return Grid(["setting", "before", "after"], [*lines, ["humans against humans", figure(fields["heldout"]["human"], reason=True), ""]])
+
+
+def _realised(fields: Fields) -> list[str]:
+    """How much of what a policy planned was said, for each setting that has one; a table of an older version says nothing of it."""
+    told = []
+    for one in fields["settings"]:
+        found = one.get("realised", {})
+        shown = [f"{name} {' → '.join(figure(both[side]) for side in ('before', 'after'))}" for name, both in found.items() if _known(both)]
+        if shown:
+            told.append(f"{one['setting']}: share of planned turns that were said as planned, before → after: {', '.join(shown)}.")
+    return told
+
+
+def _known(both: Fields) -> bool:
+    return any(both[side]["value"] is not None for side in ("before", "after"))
+
+
+def _best_shipped(best: Fields) -> str:
+    left_out = "".join(f" {name} was left out: {why}." for name, why in sorted(best["left_out"].items()))
+    return (
+        f"The shipped prompts were played as they are on {best['n_rounds']} panels of the search, {best['n_dialogues']} dialogues in all "
+        f"(a search of this table has played {best['n_dialogues_of_a_search']:.0f}), and {best['setting']} was chosen by the rule by which "
+        f"a search chooses its pick; seeds {', '.join(map(str, best['seeds']))}. Before stands that prompt, after the pick.{left_out}"
+    )
 
 
 def _costs(fields: Fields) -> Grid:

@@ -77,7 +77,12 @@ def rows_of(pairs: Sequence[Pair], floors: Mapping[str, Floor]) -> tuple[list[Fi
 def against(pairs: Sequence[Pair], rival: str, floors: Mapping[str, Floor]) -> tuple[list[Fields], Fields]:
     """Every pick against the seed of the setting `rival` (in `before`), a family of its own; no rows where it is not in the table."""
     known = [pair.before for pair in pairs if pair.setting == rival]
-    return rows_of([Pair(pair.setting, known[0], pair.after) for pair in pairs], floors) if known else ([], {"n_tests": 0})
+    return against_values(pairs, known[0], floors) if known else ([], {"n_tests": 0})
+
+
+def against_values(pairs: Sequence[Pair], rival: Values, floors: Mapping[str, Floor]) -> tuple[list[Fields], Fields]:
+    """Every pick against one other prompt (in `before`), a family of its own."""
+    return rows_of([Pair(pair.setting, rival, pair.after) for pair in pairs], floors)
 
 
 def with_carried(rows: Sequence[Mapping[str, Any]], home: Sequence[Mapping[str, Any]]) -> list[Fields]:

@@ -96,17 +96,21 @@ def steps(
 def change(before: Genome, after: Genome) -> Change:
     """What makes `after` of `before`; sections, controls and exemplars that stay are left out."""
     differ = [name for name in SECTIONS if before.sections[name] != after.sections[name]]
-    controls = {
-        name: (getattr(before.controls, name), getattr(after.controls, name))
-        for name in Controls.__dataclass_fields__
-        if getattr(before.controls, name) != getattr(after.controls, name)
-    }
+    old, new = _dials_of(before), _dials_of(after)
+    controls = {name: (old.get(name), new.get(name)) for name in dict.fromkeys((*old, *new)) if old.get(name) != new.get(name)}
     return Change(
         {name: diff(before.sections[name], after.sections[name]) for name in differ},
         controls,
         tuple(one for one in after.exemplars if one not in before.exemplars),
         tuple(one for one in before.exemplars if one not in after.exemplars),
     )
+
+
+def _dials_of(genome: Genome) -> dict[str, Any]:
+    """The controls of a prompt by name, with the dials of its policy where it has one."""
+    controls = {name: getattr(genome.controls, name) for name in Controls.__dataclass_fields__}
+    policy = genome.policy.as_json() if genome.policy is not None else {}
+    return controls | {f"policy.{name}": value for name, value in policy.items()}
 
 
 def diff(before: str, after: str) -> Pieces:

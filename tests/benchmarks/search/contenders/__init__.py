@@ -7,8 +7,10 @@ from typing import Any
 
 MODULES = {
     "understudy": "ours", "random": "plain", "nsga2": "nsga2", "opro": "opro", "gepa": "gepa_peer", "capo": "promptolution_peers",
-    "evoprompt": "promptolution_peers", "textgrad": "textgrad_peer",
+    "evoprompt": "promptolution_peers", "textgrad": "textgrad_peer", "best_shipped": "shipped",
 }  # fmt: skip
+# of protocol 2, in which nobody played the shipped prompts
+FIRST_EIGHT = tuple(name for name in MODULES if name != "best_shipped")
 WITH_CRITIC = ("understudy", "random", "opro", "gepa", "capo", "evoprompt", "textgrad")
 
 

@@ -79,8 +79,11 @@ class _Adapter:
     def propose_new_texts(self, candidate: dict[str, str], reflective_dataset: Any, components_to_update: list[str]) -> dict[str, str]:  # noqa: ARG002
         """The critic's rewriting of the candidate for the objective that matters most on what was just measured."""
         genome = self._genome(candidate)
-        objective = self._trial.worst(self._last[genome.digest], (0.25,) * 4, self._rng)
-        child = self._trial.rewriter.treated(genome, objective, material=json.dumps(reflective_dataset))
+
+        def objective() -> str:
+            return self._trial.worst(self._last[genome.digest], (0.25,) * 4, self._rng)
+
+        child = self._trial.rewriter.treated(genome, objective(), material=json.dumps(reflective_dataset), then=objective)
         return {_TEXT: as_text(child or genome)}
 
     def _genome(self, candidate: dict[str, str]) -> Genome:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from search.rewriting import as_text
@@ -34,7 +36,11 @@ def _step(
     found, parents = {one.genome.digest: one for one in trial.stage.trace}, list(history)
     n = min(CHILDREN, max(1, (upto - trial.stage.meter.n_dialogues) // pieces_of(PANEL)))
     chosen = [parents[min(len(parents) - 1, int(rng.exponential(1.5)))][1] for _ in range(n)]
-    children = [trial.rewriter.treated(one, trial.worst(found[one.digest], weight, rng), material=told) for one in chosen]
+
+    def objective(one: Genome) -> str:
+        return trial.worst(found[one.digest], weight, rng)
+
+    children = [trial.rewriter.treated(one, objective(one), material=told, then=partial(objective, one)) for one in chosen]
     measured = trial.measure_all([child for child in children if child is not None], label=label)
     history += [(trial.score(one, weight), one.genome) for one in measured]
     if not measured:

@@ -27,5 +27,9 @@ def run_random(trial: Trial) -> None:
 def _child(trial: Trial, known: list[Genome], rng: np.random.Generator) -> Genome | None:
     parent, other = (known[int(rng.integers(len(known)))] for _ in range(2))
     if rng.random() < 0.5:
-        return trial.rewriter.treated(parent, NAMES[int(rng.integers(len(NAMES)))], dials=False)
+
+        def objective() -> str:
+            return NAMES[int(rng.integers(len(NAMES)))]
+
+        return trial.rewriter.treated(parent, objective(), dials=False, then=objective)
     return trial.rewriter.blind((parent, other), most_steps=4)

@@ -153,7 +153,11 @@ class _Meta(BaseLLM):  # type: ignore[misc]
 
     def _mutated(self, genome: Genome) -> Genome:
         found = _nearest(self._trial, genome)
-        return self._trial.rewriter.treated(genome, self._trial.worst(found, self._weight, self._rng)) or genome
+
+        def objective() -> str:
+            return self._trial.worst(found, self._weight, self._rng)
+
+        return self._trial.rewriter.treated(genome, objective(), then=objective) or genome
 
 
 def _nearest(trial: Trial, genome: Genome) -> Measurement:

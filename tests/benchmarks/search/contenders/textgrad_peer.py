@@ -12,6 +12,7 @@ from typing import Any
 # it opens a log in the working directory when it is imported
 os.environ.setdefault("TEXTGRAD_LOG_DIR", tempfile.mkdtemp(prefix="textgrad-"))
 
+import numpy as np
 import textgrad
 from textgrad.engine import EngineLM
 
@@ -39,14 +40,14 @@ def run_textgrad(trial: Trial) -> None:
 def _descend(trial: Trial, weight: tuple[float, ...], upto: int, label: str) -> None:
     rng = rng_of("bench textgrad", trial.seed, label)
     prompt = textgrad.Variable(as_text(trial.seed_prompt), requires_grad=True, role_description="instructions to a simulated seeker")
-    engine = _Engine(trial)
+    engine = _Engine(trial, weight, rng)
     optimizer = textgrad.TextualGradientDescent(parameters=[prompt], engine=engine)
     standing = trial.measure(trial.seed_prompt, label=label)
     while trial.spend(upto):
         before = prompt.value
         optimizer.zero_grad()
         prompt.gradients.add(_gradient(standing, trial.worst(standing, weight, rng)))
-        engine.current = _genome(before, trial)
+        engine.current, engine.standing = _genome(before, trial), standing
         optimizer.step()
         if prompt.value == before:
             return  # the critic had nothing more that passes the screen
@@ -67,15 +68,22 @@ class _Engine(EngineLM):  # type: ignore[misc]
 
     model_string = "rehearsal-critic"
 
-    def __init__(self, trial: Trial) -> None:
-        self._trial = trial
+    def __init__(self, trial: Trial, weight: tuple[float, ...], rng: np.random.Generator) -> None:
+        self._trial, self._weight, self._rng = trial, weight, rng
         self.current: Genome = trial.seed_prompt
+        self.standing: Measurement | None = None
 
     def generate(self, prompt: Any, system_prompt: str | None = None, **_: Any) -> str:  # noqa: ARG002
         """The improved variable."""
         objective = _FEEDBACK.findall(str(prompt))
-        child = self._trial.rewriter.treated(self.current, objective[-1] if objective else None, material=str(prompt))
+        first, then = objective[-1] if objective else None, self._further if self.standing is not None else None
+        child = self._trial.rewriter.treated(self.current, first, material=str(prompt), then=then)
         return f"<IMPROVED_VARIABLE>{as_text(child or self.current)}</IMPROVED_VARIABLE>"
+
+    def _further(self) -> str:
+        """The objective of a further rewriting of the same child, drawn as the first one was."""
+        assert self.standing is not None
+        return self._trial.worst(self.standing, self._weight, self._rng)
 
     def __call__(self, *args: Any, **keywords: Any) -> str:
         return self.generate(*args, **keywords)
