@@ -17,7 +17,7 @@ from understudy.parameters import Caps, Models, PanelSize, RunOptions, Search
 from understudy.prompt.setting import load_setting
 from understudy.rows import humans
 from understudy.studies import sizing
-from understudy.studies.sizing import Cost, Size
+from understudy.studies.sizing import Size, SizeCost
 from understudy.tasks.play.opened import store_open
 from understudy.tasks.studies.asked import Asked
 from understudy.tasks.studies.compare import settings_asked
@@ -38,7 +38,7 @@ def chosen_size(asked: Asked, options: RunOptions, *, keeps_report: bool) -> tup
         size_key, config = key_of(reading.store, asked, options, report=asked.report if keeps_report else None)
         kept = reading.store.rows("optimize/size", size_key=size_key)
     if kept:
-        size, cost = size_from(json.loads(kept[0]["size"])), Cost(**json.loads(kept[0]["cost"]))
+        size, cost = size_from(json.loads(kept[0]["size"])), SizeCost(**json.loads(kept[0]["cost"]))
     else:
         size, cost = sizing.sized(options.caps, _Costs(asked, options), ladder=ladder)
         told = {"config": canonical_json(config), "size": canonical_json(size.as_json()), "cost": canonical_json(cost)}
@@ -83,14 +83,14 @@ class _Costs:
             self._models: Models = named
             self._asked = replace(asked, speeds=measured_speeds(options.store, asked, servers))
 
-    def __call__(self, size: Size) -> Cost:
+    def __call__(self, size: Size) -> SizeCost:
         asked = replace(self._asked, search=size.search(self._asked.search), report=size.report)
         with readable(self._options.store) as reading:
             told = estimated(reading.store, asked, models=self._models)
         usd = told["usd"]
         if told["n_calls"].get("range") is None:
             raise BadInput("the calls of this command cannot be estimated, so --auto has nothing to choose by")
-        return Cost(told["n_calls"]["range"][1], told["minutes"]["range"][1], usd["range"][1] if usd["value"] is not None else None)
+        return SizeCost(told["n_calls"]["range"][1], told["minutes"]["range"][1], usd["range"][1] if usd["value"] is not None else None)
 
 
 def _caps(caps: Caps) -> dict[str, float | int | None]:

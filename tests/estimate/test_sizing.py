@@ -12,7 +12,7 @@ from understudy.errors import BadInput
 from understudy.measure.comparison import MIN_UNITS
 from understudy.objectives import MIN_N
 from understudy.parameters import Caps, PanelSize, Search
-from understudy.studies.sizing import LADDER, MOST_GENERATIONS, Cost, Size, sized
+from understudy.studies.sizing import LADDER, MOST_GENERATIONS, Size, SizeCost, sized
 from understudy.tasks.studies.sizing import size_from
 
 LATENCIES, PRICES = st.floats(0.001, 60.0), st.floats(0.00001, 0.1)
@@ -29,9 +29,9 @@ def calls_of(size: Size) -> float:
 
 
 
-def cost(size: Size, latency_s: float, usd: float | None) -> Cost:
+def cost(size: Size, latency_s: float, usd: float | None) -> SizeCost:
     calls = calls_of(size)
-    return Cost(calls, calls * latency_s / 60, None if usd is None else calls * usd)
+    return SizeCost(calls, calls * latency_s / 60, None if usd is None else calls * usd)
 
 
 def place(size: Size) -> tuple[int, int]:

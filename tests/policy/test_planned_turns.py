@@ -17,7 +17,7 @@ from understudy.play import dialogue
 from understudy.play.dialogue import Played
 from understudy.play.scene import Scene, free_scene, replay_scene
 from understudy.play.turn import request_of
-from understudy.policy.plans import Plan
+from understudy.policy.plans import TurnPlan
 from understudy.policy.stock import _PHRASES, ENGINE, said
 from understudy.policy.words import in_words
 from understudy.prompt.dials import PolicyDials
@@ -58,7 +58,7 @@ def test_the_plan_is_what_the_model_is_told_last() -> None:
 @pytest.mark.parametrize("has_offer", [True, False])
 @pytest.mark.parametrize("act", sorted(_PHRASES))
 def test_every_act_is_understood_by_rehearsal_and_has_stock_phrases(act: str, has_offer: bool) -> None:
-    plan = Plan(act, "none", 5, ("comedy",), ends=True, has_offer=has_offer)
+    plan = TurnPlan(act, "none", 5, ("comedy",), ends=True, has_offer=has_offer)
     told = instruction_in([Message("system", "brief"), Message("user", "hi"), Message("system", in_words(plan, is_first=False))])
     assert told is not None
     assert told.acts[0] == {"prefer": "taste", "close": "thanks", "other": "chat"}.get(act, act)

@@ -14,8 +14,8 @@ from understudy.errors import BadInput
 from understudy.policy.fitted import FittedPolicy
 from understudy.policy.fitting import MIN_TURNS, edges_of, fit
 from understudy.policy.moments import Moment, moment_of, suggested
-from understudy.policy.planner import Point
-from understudy.policy.plans import Plan
+from understudy.policy.planner import PlanningPoint
+from understudy.policy.plans import TurnPlan
 from understudy.policy.suits import Suits
 from understudy.policy.words import in_words
 from understudy.profile.observed import observations
@@ -27,12 +27,12 @@ PLANNER = planner()
 N = 400
 
 
-def plans(item_id: str, dials: PolicyDials = AS_FITTED, *, need: Need = DRAMA, n: int = N) -> list[Plan]:
+def plans(item_id: str, dials: PolicyDials = AS_FITTED, *, need: Need = DRAMA, n: int = N) -> list[TurnPlan]:
     history = offered(item_id)
-    return [PLANNER.plan(Point(need, history, None, ("scenario", i)), dials) for i in range(n)]
+    return [PLANNER.plan(PlanningPoint(need, history, None, ("scenario", i)), dials) for i in range(n)]
 
 
-def share(found: list[Plan], reaction: str = "accept") -> float:
+def share(found: list[TurnPlan], reaction: str = "accept") -> float:
     return sum(one.reaction == reaction for one in found) / len(found)
 
 
@@ -89,7 +89,7 @@ def test_a_planted_label_changes_neither_the_policy_nor_a_plan() -> None:
         fit(observations(each, read_turns(each, reactions), suits=SUITS, items=ITEMS, is_exemplar=True)) for each in (contexts, planted)
     ]
     assert found[0].digest == found[1].digest
-    kinds = [PLANNER.moment(Point(one.need, one.history, None, ())) for one in (context(1, "2", stratum="disliked"), context(1, "2"))]
+    kinds = [PLANNER.moment(PlanningPoint(one.need, one.history, None, ())) for one in (context(1, "2", stratum="disliked"), context(1, "2"))]
     assert kinds[0] == kinds[1]
 
 
@@ -143,16 +143,16 @@ def test_a_state_that_nobody_was_in_has_the_chances_of_coarser_ones() -> None:
 
 
 def test_plans_hang_on_scenario_and_turn_and_not_on_the_prompt() -> None:
-    point = Point(DRAMA, HELLO[:2], None, ("s", 0, 2))
+    point = PlanningPoint(DRAMA, HELLO[:2], None, ("s", 0, 2))
     assert PLANNER.plan(point, PolicyDials()) == PLANNER.plan(point, PolicyDials())
     assert PLANNER.plan(point, PolicyDials()).text.count("/") == 4
 
 
 def test_the_instruction_states_facts_and_asks() -> None:
-    plan = Plan("seen", "reject", 12, ("comedy",), ends=True)
+    plan = TurnPlan("seen", "reject", 12, ("comedy",), ends=True)
     assert in_words(plan, is_first=False) == (
         "You know already what was suggested. You will not take it. You bring up: comedy. Then you leave and say bye. "
         "What do you answer, in about 12 words?"
     )
-    assert in_words(Plan("reject", "none", 3, has_offer=False), is_first=False).startswith("You say no to that. What do you answer")
-    assert in_words(Plan("greet", "none", 1), is_first=True) == "You only say hello for now. What is your first message, in about one word?"
+    assert in_words(TurnPlan("reject", "none", 3, has_offer=False), is_first=False).startswith("You say no to that. What do you answer")
+    assert in_words(TurnPlan("greet", "none", 1), is_first=True) == "You only say hello for now. What is your first message, in about one word?"

@@ -10,8 +10,8 @@ from understudy.errors import UnderstudyError
 from understudy.keys import key
 from understudy.play.endings import MAX_TURNS
 from understudy.policy import stock, words
-from understudy.policy.planner import Planner, Point
-from understudy.policy.plans import Plan
+from understudy.policy.planner import Planner, PlanningPoint
+from understudy.policy.plans import TurnPlan
 from understudy.prompt import faults, speech, structured, template
 from understudy.prompt.genome import Genome
 from understudy.prompt.template import Exemplar
@@ -50,13 +50,13 @@ class Scene:
     opener: Role = "seeker"
     planner: Planner | None = field(default=None, repr=False, compare=False)
 
-    def plan(self, history: Sequence[Turn], turn_index: int) -> Plan | None:
+    def plan(self, history: Sequence[Turn], turn_index: int) -> TurnPlan | None:
         """What the genome's policy plans for the turn after `history`; None where it has no policy."""
         dials = self.genome.policy
         if dials is None:
             return None
         target = self.target if self.genome.controls.visibility == "attributes" else None
-        point = Point(self.need, history, target, (DRAWS, self.scenario_id, self.replicate, turn_index))
+        point = PlanningPoint(self.need, history, target, (DRAWS, self.scenario_id, self.replicate, turn_index))
         return self._planner.plan(point, dials)
 
     @property

@@ -16,7 +16,7 @@ from understudy.completion import Complete, Completion, Message, Request
 from understudy.keys import seed_of
 from understudy.play.scene import DRAWS, Scene
 from understudy.policy import stock, words
-from understudy.policy.plans import Plan
+from understudy.policy.plans import TurnPlan
 from understudy.prompt import template
 from understudy.prompt.faults import ASKED_AGAIN, fault_in, is_whole
 from understudy.prompt.schemas import asked_at_most
@@ -219,7 +219,7 @@ def _judged(reply: Reply, request: Request, scene: Scene, history: Sequence[Turn
     return replace(reply, text="", fault=fault) if fault else reply
 
 
-def _instruction(plan: Plan | None, history: Sequence[Turn]) -> str:
+def _instruction(plan: TurnPlan | None, history: Sequence[Turn]) -> str:
     """A plan in words; nothing where there is none."""
     return "" if plan is None else words.in_words(plan, is_first=not history)
 

@@ -14,7 +14,7 @@ from understudy.keys import digest, rng_of
 from understudy.policy import VERSION, fitting, moments, suits
 from understudy.policy.fitted import REACTIONS, FittedPolicy
 from understudy.policy.moments import ACCEPT, Moment, ReadActs, moment_of, own_turns, suggested
-from understudy.policy.plans import Plan
+from understudy.policy.plans import TurnPlan
 from understudy.policy.suits import Suits
 from understudy.prompt.dials import PolicyDials
 from understudy.prompt.template import attributes
@@ -25,7 +25,7 @@ _N_KEPT = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class PlanningPoint:
     """Where a turn is planned: what the seeker is told and has heard. `target`: the item whose attributes it is told, else None.
 
     `draws`: what the draws hang on, which is scenario, replicate and turn and never the prompt, so that prompts share their luck.
@@ -55,7 +55,7 @@ class Planner:
         parts = [VERSION, fitting.VERSION, moments.VERSION, suits.VERSION, self.fitted.digest, self.instrument]
         return digest(["planner", *parts])[:32]
 
-    def plan(self, point: Point, dials: PolicyDials) -> Plan:
+    def plan(self, point: PlanningPoint, dials: PolicyDials) -> TurnPlan:
         """The plan of the next turn; the same for the same point and dials."""
         rng = rng_of("policy", VERSION, *point.draws)
         u_move, u_length, u_told, u_end = (float(u) for u in rng.random(4))
@@ -65,9 +65,9 @@ class Planner:
         chance = _moved(self.fitted.chance_of_end(act, moment), dials.ending)
         words = max(1, round(self.fitted.length(act, u_length) * dials.length))
         wishes, has_offer = self._wishes(point, n_told, rng), moment.setting in ("one", "offers")
-        return Plan(act, reaction, words, wishes, ends=u_end < chance, has_offer=has_offer)
+        return TurnPlan(act, reaction, words, wishes, ends=u_end < chance, has_offer=has_offer)
 
-    def moment(self, point: Point) -> Moment:
+    def moment(self, point: PlanningPoint) -> Moment:
         """What the seeker knows at a point."""
         offered = suggested(point.history)
         labels = [self.items[one].label for one in offered if one in self.items]
@@ -82,7 +82,7 @@ class Planner:
             self._acts.update(zip(new, self.read_acts(new), strict=True))
         return [self._acts[text] for text in said]
 
-    def _wishes(self, point: Point, n: int, rng: np.random.Generator) -> tuple[str, ...]:
+    def _wishes(self, point: PlanningPoint, n: int, rng: np.random.Generator) -> tuple[str, ...]:
         """`n` wishes that the seeker has not told yet, or as many as are left."""
         told = " ".join(own_turns(point.history)).casefold()
         known = [*point.need.genres, *point.need.people, *point.need.liked, *(attributes(point.target) if point.target else ())]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TurnPlan:
     """`act` and `reaction` as the instruments name them, the number of words, the wishes to be told, whether the seeker leaves after it.
 
     `has_offer`: something was just suggested, which the act can be about.

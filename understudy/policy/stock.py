@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from understudy.keys import rng_of
-from understudy.policy.plans import Plan
+from understudy.policy.plans import TurnPlan
 from understudy.prompt.template import plain
 
 VERSION = 1
@@ -31,7 +31,7 @@ _AFTER = {"accept": "I will watch it", "reject": "but it is not for me", "neithe
 _SAID_ALREADY = {("accept", "accept"), ("reject", "reject")}
 
 
-def said(plan: Plan, *draws: str | int) -> str:
+def said(plan: TurnPlan, *draws: str | int) -> str:
     """A turn that does what is planned, one phrase of three drawn by `draws`."""
     phrases = _PHRASES[plan.act] if plan.has_offer else _WITHOUT_OFFER.get(plan.act, _PHRASES[plan.act])
     parts = [phrases[int(rng_of("stock", VERSION, *draws).integers(len(phrases)))]]

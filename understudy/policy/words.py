@@ -5,7 +5,7 @@ Facts and one question, no order to write: asked to write or to say something, s
 
 from __future__ import annotations
 
-from understudy.policy.plans import Plan
+from understudy.policy.plans import TurnPlan
 from understudy.prompt.template import plain
 
 VERSION = 1
@@ -38,7 +38,7 @@ _SAYS_ITSELF = {("accept", "accept"), ("reject", "reject")}
 _NUMBERS = ("no word", "one word", "two words", "three words", "four words", "five words", "six words", "seven words", "eight words")
 
 
-def in_words(plan: Plan, *, is_first: bool) -> str:
+def in_words(plan: TurnPlan, *, is_first: bool) -> str:
     """The instruction for a plan. `is_first`: the seeker opens the conversation."""
     told = [_ACTS[plan.act] if plan.has_offer else _WITHOUT_OFFER.get(plan.act, _ACTS[plan.act])]
     if plan.reaction in _REACTIONS and (plan.act, plan.reaction) not in _SAYS_ITSELF:

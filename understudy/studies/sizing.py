@@ -42,7 +42,7 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class SizeCost:
     """What a size is expected to take at most; `usd` is None where a price is not known."""
 
     calls: float
@@ -72,7 +72,7 @@ LADDER: tuple[Size, ...] = (
 )
 
 
-def sized(caps: Caps, cost_of: Callable[[Size], Cost], *, ladder: Sequence[Size] = LADDER) -> tuple[Size, Cost]:
+def sized(caps: Caps, cost_of: Callable[[Size], SizeCost], *, ladder: Sequence[Size] = LADDER) -> tuple[Size, SizeCost]:
     """The largest size whose cost is within the caps, and its cost: the highest rung, with as many generations as still fit.
 
     Raises BadInput where there is no cap to choose by, where the price is not known that a cap in USD needs, and where not even the
@@ -80,7 +80,7 @@ def sized(caps: Caps, cost_of: Callable[[Size], Cost], *, ladder: Sequence[Size]
     """
     if caps.calls is None and caps.minutes is None and caps.usd is None:
         raise BadInput("--auto has no cap to choose the size of the search by", hint="give --minutes, --usd or --calls")
-    chosen: tuple[Size, Cost] | None = None
+    chosen: tuple[Size, SizeCost] | None = None
     for rung in ladder:
         cost = cost_of(rung)
         if _missed(cost, caps):
@@ -93,7 +93,7 @@ def sized(caps: Caps, cost_of: Callable[[Size], Cost], *, ladder: Sequence[Size]
     return _with_generations(chosen, caps, cost_of)
 
 
-def _with_generations(found: tuple[Size, Cost], caps: Caps, cost_of: Callable[[Size], Cost]) -> tuple[Size, Cost]:
+def _with_generations(found: tuple[Size, SizeCost], caps: Caps, cost_of: Callable[[Size], SizeCost]) -> tuple[Size, SizeCost]:
     """The size with the most generations, up to MOST_GENERATIONS, that are still within the caps."""
     size, cost = found
     low, high = size.generations, max(size.generations, MOST_GENERATIONS)
@@ -108,7 +108,7 @@ def _with_generations(found: tuple[Size, Cost], caps: Caps, cost_of: Callable[[S
     return size, cost
 
 
-def _missed(cost: Cost, caps: Caps) -> list[str]:
+def _missed(cost: SizeCost, caps: Caps) -> list[str]:
     """The caps that a cost is above, in words. Raises BadInput where a price is missing."""
     if caps.usd is not None and cost.usd is None:
         raise BadInput(
@@ -119,7 +119,7 @@ def _missed(cost: Cost, caps: Caps) -> list[str]:
     return [f"{needed:.4g} {name} (the cap is {cap:g})" for name, needed, cap in known if needed > cap]
 
 
-def _too_small(least: Size, cost: Cost, caps: Caps) -> BadInput:
+def _too_small(least: Size, cost: SizeCost, caps: Caps) -> BadInput:
     told = ", ".join(_missed(cost, caps))
     return BadInput(
         f"the budget is too small for any search: the smallest one (population {least.population}, {least.generations} generation, report "
