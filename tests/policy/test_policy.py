@@ -89,7 +89,8 @@ def test_a_planted_label_changes_neither_the_policy_nor_a_plan() -> None:
         fit(observations(each, read_turns(each, reactions), suits=SUITS, items=ITEMS, is_exemplar=True)) for each in (contexts, planted)
     ]
     assert found[0].digest == found[1].digest
-    kinds = [PLANNER.moment(PlanningPoint(one.need, one.history, None, ())) for one in (context(1, "2", stratum="disliked"), context(1, "2"))]
+    both = context(1, "2", stratum="disliked"), context(1, "2")
+    kinds = [PLANNER.moment(PlanningPoint(one.need, one.history, None, ())) for one in both]
     assert kinds[0] == kinds[1]
 
 
@@ -155,4 +156,5 @@ def test_the_instruction_states_facts_and_asks() -> None:
         "What do you answer, in about 12 words?"
     )
     assert in_words(TurnPlan("reject", "none", 3, has_offer=False), is_first=False).startswith("You say no to that. What do you answer")
-    assert in_words(TurnPlan("greet", "none", 1), is_first=True) == "You only say hello for now. What is your first message, in about one word?"
+    greeting = in_words(TurnPlan("greet", "none", 1), is_first=True)
+    assert greeting == "You only say hello for now. What is your first message, in about one word?"
