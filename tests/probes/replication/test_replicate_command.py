@@ -169,7 +169,8 @@ def test_the_estimate_alone_asks_nobody(store: str) -> None:
 def test_a_prompt_is_tuned_for_every_reply_and_paid_for_once(store: str, address: str, tmp_path: Path) -> None:
     asked = ("--settings", "icl", "--tasks", "ItemsTalk", "--users", "12", "--optimizers", "textgrad_instance", "--out", str(tmp_path))
     fields = told(store, address, *asked)
-    cell = next(one for one in fields["cells"] if one["optimizer"] == "textgrad_instance")
+    by_prompt = {(one["optimizer"], one["setting"]): one for one in fields["cells"]}
+    cell = by_prompt["textgrad_instance", "icl"]
     assert (cell["outcome"], cell["n_places"], cell["tuning_calls"]) == ("measured", 12, 0)
     assert cell["n_calls"] == fields["n_model_calls"] == 12 * 16
     assert cell["calls_per_user"] == 16
