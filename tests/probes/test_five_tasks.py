@@ -145,7 +145,7 @@ def test_rehearsal_is_not_measured_asked_or_not_and_the_humans_are(task: Any) ->
 
 
 def test_what_the_logs_do_not_hold_is_not_asked_about() -> None:
-    bare = replace(HUMANS, talks=(), opinions=(), judged=(), no_judgements="no ratings and no forms")
+    bare = replace(HUMANS, talks=(), opinions=(), refusals=(), judged=(), no_judgements="no ratings and no forms")
     reasons = {task.__name__.rpartition(".")[2]: task.questions(bare, n=N, model="m", seed=0).reason for task in planted.TASKS}
     assert all(reasons.values())
     assert reasons["binary_preference"] == "no ratings and no forms"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from understudy.doors.sentence_weights import sentence_weights
 from understudy.doors.word_vectors import word_vectors
-from understudy.instruments.shipped.encoder import Encoder, PiecePair
+from understudy.instruments.shipped.encoder import WIDTH, Encoder, PiecePair
 
 VERSION = 1
 # of the model's card; what is longer is cut
@@ -29,11 +29,13 @@ def sentence_vectors(texts: Sequence[str]) -> NDArray[np.float64]:
     encoder, tokenizer = _sentence_model()
     first, last = (int(tokenizer.token_to_id(mark)) for mark in (_FIRST, _LAST))
     pieces = [[first, *tokenizer.encode(text, add_special_tokens=False).ids[: MOST_PIECES - 2], last] for text in texts]
-    # the encoder's mean is that of the second text's pieces: all of them are marked as such, with the numbers of a first text
-    pairs = [PiecePair(tuple(one), (1,) * len(one)) for one in pieces]
-    width = encoder.words.shape[1]
-    rows = [encoder.vectors(pairs[at : at + _AT_ONCE])[:, width:] for at in range(0, len(pairs), _AT_ONCE)]
-    return _to_length_one(np.vstack(rows).astype(np.float64)) if rows else np.zeros((0, width))
+    # the encoder gives the first mark and the mean of a second text: all other pieces are marked as one, with a first text's numbers
+    pairs = [PiecePair(tuple(one), (0, *(1,) * (len(one) - 1))) for one in pieces]
+    if not pairs:
+        return np.zeros((0, WIDTH))
+    both = np.vstack([encoder.vectors(pairs[at : at + _AT_ONCE]) for at in range(0, len(pairs), _AT_ONCE)]).astype(np.float64)
+    n = np.array([[len(one)] for one in pieces], dtype=np.float64)
+    return _to_length_one((both[:, :WIDTH] + (n - 1) * both[:, WIDTH:]) / n)
 
 
 def word_rows(words: Sequence[str]) -> tuple[list[str], NDArray[np.float64]]:
