@@ -58,7 +58,7 @@ def main() -> None:
             played = _played(opened, asked.setting, asked.n)
             fields = {"model": asked.model, "setting": asked.setting, **_outcomes(opened, played), **_calls(noted)}
             if asked.export is not None:
-                fields["n_exported"] = export(there, asked.model, asked.export, most=asked.most)
+                fields["n_exported"] = export(there, opened.cast.seeker, asked.export, most=asked.most)
     print(table(fields))
     print(json.dumps(fields))
 
@@ -169,7 +169,7 @@ def export(store: Store, model: str, path: Path, *, most: int) -> int:
     """How many of the seeker's replies were written: raw texts of the ledger with the reason that the code finds in the words alone.
 
     An echo of the recommender's turn and a cut are found with what was asked, which the ledger does not keep: of these, only those of
-    the instructions and those whose finish says so are named. The reasons are to be read and put right by a person.
+    the instructions and those whose finish says so are named. The reasons are to be put right by reading each reply.
     """
     from understudy.prompt import template
     from understudy.prompt.faults import fault_in, is_whole

@@ -95,6 +95,10 @@ def cut(text: str) -> Completion:
         ("I'm sorry, but I cannot provide that information.", "refusal"),
         ("Sorry, I'm not able to help you with that request.", "refusal"),
         ("I don't have personal preferences, I only answer questions.", "refusal"),
+        ("I'm sorry, but I don't have enough information to know if you like that.", "refusal"),
+        ("I don’t have any information about Alien (1979). Could you give more details?", "refusal"),
+        ("I don't have any idea, surprise me", ""),
+        ("I don't have enough time for three hours", ""),
         ("I can’t watch that, sorry", ""),
         ("sorry, I can't help it, I just hate horror", ""),
         ("I'm afraid I can't handle gore", ""),
@@ -115,6 +119,20 @@ def cut(text: str) -> Completion:
 )
 def test_the_faults_of_a_reply_are_told_apart(said: str, fault: str) -> None:
     assert fault_in(said, instructions=TOLD, heard="What kind of movies do you like to watch?") == fault
+
+
+@pytest.mark.parametrize(
+    ("said", "flips"),
+    [
+        ("Thank you. I'm looking for a romance. I would recommend Kettle and Meridian (2007).", True),
+        ("Yes, I would suggest Saw (2004), which is horror.", True),
+        ("It's really good! I would recommend it", False),
+        ("I loved it. I'd recommend to watch it", False),
+        ("a friend said I would recommend Alien to anybody", False),
+    ],
+)
+def test_who_recommends_a_title_further_on_speaks_as_the_recommender(said: str, flips: bool) -> None:
+    assert (cleaned(said).fault == "role_flip") is flips
 
 
 def test_an_echo_of_the_marks_alone_is_an_echo_and_a_line_around_a_message_is_taken_out() -> None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-VERSION = 1
+VERSION = 2
 ASKED_AGAIN = ("echo", "refusal", "task_talk", "role_flip", "cut", "empty", "unfinished_thought", "repetition")
 """The reasons for which a reply is asked for once more, in the order of the documents."""
 
@@ -22,17 +22,20 @@ _REFUSAL = re.compile(
     rf"|\b(?:sorry|apologi[sz]e|afraid)\b[^.!?]{{0,40}}{_CANNOT}"
     r" (?:help (?:you|with)|assist|comply|answer|respond|provide|continue|discuss|access)\b"
     r"|\bi(?:'m| am) (?:just )?(?:not )?(?:designed|programmed|trained) to\b"
-    r"|\bi (?:do not|don(?:'|’)?t) have (?:personal (?:preferences|feelings|opinions|experiences?)|the ability to|access to)\b",
+    r"|\bi (?:do not|don(?:'|’)?t) have (?:personal (?:preferences|feelings|opinions|experiences?)|the ability to|access to"
+    r"|(?:any|enough|sufficient) information)\b",
     re.IGNORECASE,
 )
 # words of somebody who talks about playing the person, not to the other person
 _TASK_TALK = re.compile(
     r"\bthe (?:recommender|seeker|user)(?:'s|’s)?\b|\bas (?:a|the) (?:seeker|user)\b(?!s)"
+    r"|\byou(?:'re|’re| are) (?:a|an|my|the) (?:(?:movie|film|book|music|game|restaurant)s? )?(?:recommender|language model|ai)\b"
     r"|\b(?:my|the|your|their|this) (?:own )?next message\b|\bnext message to (?:that|the other) person\b"
     r"|\b(?:based on|according to|given) (?:the|your|my|these|those) (?:\w+ )?(?:information|instructions?|preferences|prompt|context)"
     r"(?: (?:you(?:'ve| have)? )?(?:provided|given|above))\b"
     r"|\bhere(?:'s| is| are) (?:a|an|my|the|some|your) (?:\w+ ){0,2}(?:response|reply|message|messages|conversation|dialogue|example)\b"
     r"|\bin this (?:scenario|role-?play|simulated?)\b|\bthe (?:above|following) (?:conversation|dialogue|text|prompt)\b"
+    r"|\bi(?:'ll| will) respond to your (?:question|request|message)\b|\bthis (?:chat|conversation) is about\b"
     r"|\bthat other person (?:wrote|says|said)\b|\b(?:my|your) (?:last|previous) message\b",
     re.IGNORECASE,
 )

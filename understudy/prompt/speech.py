@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from unicodedata import category
 
-VERSION = 4
+VERSION = 5
 STRIPPED = ("label", "direction", "echo", "quotes", "stop")
 
 _THOUGHT = r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|scratchpad)"
@@ -34,11 +34,14 @@ _FLIPPED = re.compile(r"(?:^|\n)\s*(?:\*\*)?(?:recommender|assistant|system|them
 _SPOKEN_AS_RECOMMENDER = re.compile(
     r"\bas (?:an? (?:ai|artificial intelligence|(?:ai |language |large language )+model|assistant)|(?:a|your) recommender)\b"
     r"|\b(?:how|what) (?:can|may) i (?:help|assist|do for)(?: you)?\b|\b(?:help|assist) you (?:to )?(?:find|choose|pick)\b"
-    r"|\bi(?:'m| am) (?:\w+ )?(?:here|going|happy|glad|ready) to (?:help|assist)\b|\bglad you found the right\b"
+    r"|\bi(?:'m| am|'ll be|'d be)(?: \w+){0,3} (?:here|going|happy|glad|ready|pleased) to (?:help|assist|recommend|suggest)\b"
+    r"|\bglad you found the right\b|\bi(?:'ll| will) (?:keep|continue) (?:creating|writing|generating)\b"
     r"|\bi(?:'m| am) (?:a |an |your )(?:\w+ )?(?:recommender|chat ?bot|assistant)\b"
     r"|\bbased on (?:your|the user's|their|the) (?:\w+ )?preferences\b|\brecommend (?:it|them|this|that|you)(?: \w+)? (?:to|for) you\b"
     r"|^\W*you would (?:like|enjoy|love) to (?:watch|see|try)\b"
-    r"|^\W*(?:i(?:'d| would)? (?:highly |also )?(?:recommend|suggest)|(?:may|can|might) i (?:recommend|suggest))\b",
+    r"|^\W*(?:i(?:'d| would)? (?:highly |also )?(?:recommend|suggest)|(?:may|can|might) i (?:recommend|suggest))\b"
+    # further on only with a title after it: people do say "I would recommend it"
+    r"|(?:[.!?]|\byes,?)\s+i(?:'d| would)? (?:highly |also |definitely )?(?:recommend|suggest) (?-i:[\"“'‘]?[A-Z0-9])",
     re.IGNORECASE,
 )
 
