@@ -22,6 +22,7 @@ import polars as pl
 from tables import Table, write_section
 
 from understudy.doors import checks
+from understudy.doors.releases import ROWS_AT_ONCE
 from understudy.exports import parquet
 from understudy.release import layout
 from understudy.release.selection import Wanted, read, selected
@@ -108,7 +109,8 @@ def _release(n: int, folder: Path) -> None:
         base = pl.DataFrame({"i": pl.arange(0, share, eager=True)}).with_columns(dialogue_id=pl.format(split + "-{}", "i"))
         engine = [pl.lit("m").alias("engine"), pl.lit(split).alias("split")]
         base.select(pl.format("e-{}", "dialogue_id").alias("example_id"), "dialogue_id", pl.lit("messages").alias("form"),
-                    pl.concat_list(message).alias("messages"), *engine).write_parquet(folder / f"examples-{split}.parquet")  # fmt: skip
+                    pl.concat_list(message).alias("messages"), *engine).write_parquet(
+                        folder / f"examples-{split}.parquet", row_group_size=ROWS_AT_ONCE)  # fmt: skip
         for table in ("dialogues", "turns"):
             base.select("dialogue_id", *engine).write_parquet(folder / f"{table}-{split}.parquet")
     pl.DataFrame({"item_id": ["i"]}).write_parquet(folder / "items.parquet")

@@ -21,6 +21,8 @@ import polars as pl
 from understudy.doors.store import Store
 from understudy.errors import BadInput, UnderstudyError
 
+# of a Parquet file that are read and written together, which bounds the memory of a pull
+ROWS_AT_ONCE = 1 << 15
 _STAGING = ".staging-"
 _READ_ONLY = 0o444
 DATABASE = "release.duckdb"
@@ -93,7 +95,7 @@ def stage(place: Path, content_digest: str, contents: Contents, *, store: Store)
     with _writing(folder):
         folder.mkdir(parents=True)
         for name, frame in contents.parquet.items():
-            frame.write_parquet(folder / name)
+            frame.write_parquet(folder / name, row_group_size=ROWS_AT_ONCE)
         for name, text in contents.texts.items():
             (folder / name).write_text(text, encoding="utf-8")
         store.export(folder / DATABASE, contents.tables)
@@ -178,7 +180,7 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
 def write_table(path: Path, frame: pl.LazyFrame) -> int:
     """How many rows were written into a Parquet file, piece by piece and in one step. Raises UnderstudyError."""
     with _replacing(path) as part:
-        frame.sink_parquet(part)
+        frame.sink_parquet(part, row_group_size=ROWS_AT_ONCE)
         return int(pl.scan_parquet(part).select(pl.len()).collect().item())
 
 
