@@ -17,7 +17,7 @@ ITEMS = {
         Item("1", "Orbit", 2015, ("space",), ("Ida Moon",), "a ship drifts"),
         Item("2", "Salt Harbour", 1994, ("drama",), ("Ada Quill",), "a town by the sea"),
         Item("3", "Tin Roof", 2004, ("comedy",), ("Bo Reed",), "neighbours quarrel"),
-        Item("4", "Grey Water", 1998, ("drama",), ("Ada Quill",), "a river rises"),
+        Item("4", "Grey Water", 1998, ("drama",), ("Ada Quill",), "a river rises in spring"),
         Item("5", "Plum Street", 2001, ("comedy",), ("Cy Dole",), "a wedding goes wrong"),
     )
 }
