@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from understudy.doors.store import Store
 from understudy.prompt.speech import has_stop_token
 from understudy.records import Measured
 from understudy.report.tabular import csv_table, latex_text
+from understudy.studies.audit import findings
 from understudy.studies.audit.findings import LEAST, Finding
+from understudy.studies.audit.reported import NO_GENRES
 
 
 def chats(name: str, replies: list[str], *, n: int = 40, **facts: Any) -> list[dict[str, Any]]:
@@ -143,3 +146,21 @@ def test_all_open_humans_stand_beside_an_unpaired_file(world: Any) -> None:
 def test_text_is_data_in_latex_and_csv() -> None:
     assert latex_text("\\input{x}%\x00\n$a_b$") == r"\textbackslash{}input\{x\}\% \$a\_b\$"
     assert csv_table(("a", "b", "c"), [("=1+1", -0.5, None), ('x"y', "@x", "- y")]) == 'a,b,c\r\n\'=1+1,-0.5,\r\n"x""y",\'@x,\'- y\r\n'
+
+
+def test_a_leak_is_a_finding_where_it_is_surely_above_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(findings, "caps", lambda _: dict.fromkeys(findings._LEAKS, 0.05))
+
+    def told(low: float) -> int:
+        leakage = dict.fromkeys(findings._LEAKS, Measured(0.08, low, 0.13, 200))
+        audit: Any = SimpleNamespace(evaluation=SimpleNamespace(leakage=leakage), figures={})
+        reference: Any = None
+        return len(list(findings._leaks(audit, reference)))
+
+    assert (told(0.049), told(0.051)) == (0, len(findings._LEAKS))
+
+
+def test_a_catalogue_of_titles_alone_says_why_wishes_are_not_seen(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("understudy.studies.audit.reported._tells_wishes", lambda _: False)
+    found = reported(world, "titles-alone.jsonl", ["a comedy please"])["first_turn_disclosure"]
+    assert (found["simulated"]["value"], found["simulated"]["reason"]) == (None, NO_GENRES)

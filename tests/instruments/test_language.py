@@ -61,7 +61,7 @@ def test_an_instrument_reads_what_is_mostly_in_its_languages() -> None:
 def test_words_are_compared_in_the_same_languages_alone() -> None:
     english, chinese, mixed = Languages({"en": 1.0}, 9), Languages({"zh": 1.0}, 9), Languages({"en": 0.5, "zh": 0.5}, 9)
     assert english.apart_from(english) == mixed.apart_from(mixed) == english.apart_from(Languages()) == ""
-    assert chinese.apart_from(english).startswith("language: the dialogues are in zh (100%), and the humans'")
+    assert chinese.apart_from(english).startswith("language: the dialogues are in zh (100%), and those of the humans in en (100%);")
     assert mixed.apart_from(english)
 
 

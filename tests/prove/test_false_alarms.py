@@ -94,5 +94,6 @@ def test_people_are_found_no_farther_from_people_than_the_level_says(ground: Aud
     print(f"findings raised: {found.total()} of {possible.total()}: {share.value:.3f} [{share.lo:.3f}, {share.hi:.3f}]")
     print(f"audits with a finding: {n_with} of {N_AUDITS}")
     assert set(possible) > {"positive_bias.unstated", "diversity_gap.openings", "behavioural_distance.turns", "data_leakage.copying"}
-    assert share.lo is not None
-    assert share.lo <= NOMINAL, dict(found)
+    for name, one in {"all": share, **{name: wilson(found[name], n) for name, n in possible.items()}}.items():
+        assert one.lo is not None
+        assert one.lo <= NOMINAL, (name, found)

@@ -53,11 +53,14 @@ class Languages:
         common = sum(min(share, other.known_shares.get(name, 0.0)) for name, share in self.known_shares.items())
         if not self.known_shares or not other.known_shares or common >= READ:
             return ""
-        return f"language: {self.in_words()}, and the humans' {other.in_words()}; words of two languages are not compared"
+        return f"language: {self.in_words()}, and those of the humans in {other._shares_told()}; words of two languages are not compared"
 
     def in_words(self) -> str:
         """The shares in words, the largest first."""
-        return "the dialogues are in " + ", ".join(f"{name} ({share:.0%})" for name, share in self.known_shares.items())
+        return f"the dialogues are in {self._shares_told()}"
+
+    def _shares_told(self) -> str:
+        return ", ".join(f"{name} ({share:.0%})" for name, share in self.known_shares.items())
 
 
 def languages_of(turns: pl.DataFrame) -> Languages:

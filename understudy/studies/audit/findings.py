@@ -17,7 +17,7 @@ from understudy.statistics.rates import wilson
 from understudy.studies.audit.measurement import Audit
 from understudy.studies.audit.pairing import Heard
 
-VERSION = 2
+VERSION = 3
 N_WORST = 10
 LEAST = 0.01  # a difference between halves of humans below this is not resolved: a ratio to it would be of its noise
 Limit = Literal["floor", "bound"]
@@ -169,7 +169,8 @@ def _leaks(audit: Audit, reference: Reference) -> Iterator[Finding]:
     limits = caps(reference)
     for name, told in _LEAKS.items():
         rate, cap = audit.evaluation.leakage[name], limits[name]
-        if rate.value is not None and cap is not None and rate.value > cap:
+        # surely above it: of two halves of humans one has more shared short turns than the other, by more than two points in every fourth
+        if rate.lo is not None and cap is not None and rate.lo > cap:
             _, humans = audit.figures.get(name, (rate, Measured(None, reason="no human figure")))
             beside = f", humans in {_share(humans)}" if humans.value is not None else ""
             line = f"{told}: in {_share(rate)} of cases{beside} (bound {cap:.1%})."

@@ -64,7 +64,8 @@ def reported(
 ) -> dict[str, Figure]:
     """Name (of WHAT) → both sides, given as `utterances`, and their difference."""
     one, other = (_tables(side, items) for side in (ours, humans))
-    rates = {name: _rate(one[name], other[name], reference, _NOTHING.get(name, "no turn")) for name in one}
+    nothing = _NOTHING if _tells_wishes(items) else {**_NOTHING, "first_turn_disclosure": NO_GENRES}
+    rates = {name: _rate(one[name], other[name], reference, nothing.get(name, "no turn")) for name in one}
     means = {name: _mean(table(ours), table(humans), reference, seed=seed) for name, table in _MEANS.items()}
     return {**means, **rates, **_distinct(ours, humans, reference, seed=seed)}
 
@@ -85,9 +86,14 @@ def _tables(turns: pl.DataFrame, items: Mapping[str, Item]) -> dict[str, pl.Data
         "stop_tokens": _counted(ending, pl.col("stops")),
     }
     shares = {f"act_{name}": _counted(turns, pl.col("act") == name) for name in ACTS}
-    if not any(item.genres or item.people for item in items.values()):
+    if not _tells_wishes(items):
         found["first_turn_disclosure"] = found["first_turn_disclosure"].clear()
     return found | shares
+
+
+def _tells_wishes(items: Mapping[str, Item]) -> bool:
+    """Whether the catalogue holds what a wish may name besides titles."""
+    return any(item.genres or item.people for item in items.values())
 
 
 def _rate(ours: pl.DataFrame, humans: pl.DataFrame, reference: Reference, nothing: str) -> Figure:
