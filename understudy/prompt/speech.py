@@ -30,7 +30,7 @@ _SPEECH_LINE = re.compile(
 
 _LABEL = re.compile(r"^[ \t]*(?:\*\*)?(?:seeker|user|customer|me)(?:\*\*:|:\*\*|[ \t]*:)[ \t]*", re.IGNORECASE | re.MULTILINE)
 _FLIPPED = re.compile(r"(?:^|\n)\s*(?:\*\*)?(?:recommender|assistant|system|them)(?:\*\*)?\s*:", re.IGNORECASE)
-# a recommender's own phrases; 0.04 % of the seeker turns in the ReDial logs hold one
+# a recommender's own phrases; 0.05 % of the seeker turns in the ReDial logs hold one
 _SPOKEN_AS_RECOMMENDER = re.compile(
     r"\bas (?:an? (?:ai|artificial intelligence|(?:ai |language |large language )+model|assistant)|(?:a|your) recommender)\b"
     r"|\b(?:how|what) (?:can|may) i (?:help|assist|do for)(?: you)?\b|\b(?:help|assist) you (?:to )?(?:find|choose|pick)\b"
