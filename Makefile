@@ -88,7 +88,7 @@ coverage: install
 	$(BIN)/python tests/branches.py .coverage.json
 
 # what takes long, or needs more than the base lock
-integration: install install-local .venv-consumers/installed
+integration: install install-local install-paper .venv-consumers/installed
 	$(BIN)/python -m pytest -m integration
 
 lint: install types

@@ -12,7 +12,7 @@ from rich.console import Console
 from understudy.errors import BadInput
 from understudy.flows.cli.arguments import OutputArguments, RunArguments
 from understudy.flows.cli.beforehand import Means
-from understudy.flows.cli.console import answer
+from understudy.flows.cli.console import answer, then
 from understudy.flows.cli.options import Dataset, text_of
 from understudy.flows.cli.tables import PageTable
 from understudy.report.figures import REHEARSAL_WARNING, estimated, figure
@@ -102,6 +102,7 @@ def page(console: Console, fields: ReplicateAnswer) -> None:
     """The figures of each task, then where the whole report is."""
     if "rows" not in fields:
         console.print(_estimate_table(fields["estimate"]))
+        then(console, "the same command without --only-estimate runs it; --calls and --usd bound what it spends")
         return
     if "rehearsal" in fields["engine"].split("+"):
         console.print(f"  {REHEARSAL_WARNING}", markup=False)
@@ -111,6 +112,7 @@ def page(console: Console, fields: ReplicateAnswer) -> None:
         table.add_row(row["task"], row["setting"], row["optimizer"], row["figure"].replace("_", " "), model, figure(row["human"]))
     console.print(table)
     console.print(f"{fields['n_model_calls']} model calls; files: {', '.join(fields['files'].values())}", markup=False)
+    then(console, "docs/paper.md says how these figures compare with the paper's; the same command again is answered from the ledger")
 
 
 def _estimate_table(expected: CostFields) -> PageTable:

@@ -153,8 +153,9 @@ def test_the_guide_and_the_commands_hold_together() -> None:
     documented = dict(re.findall(r"^\| `(\w+)([^`]*)`", guide, re.MULTILINE))
     assert set(documented) == set(commands)
     for name, words in documented.items():
-        options = {option for parameter in commands[name].params for option in parameter.opts}
+        options = {option for parameter in commands[name].params for option in (*parameter.opts, *parameter.secondary_opts)}
         assert set(re.findall(r"--[a-z][a-z-]+", words)) <= options, name
     everywhere = set(re.findall(r"--[a-z][a-z-]+", guide.split("## Commands")[0])) - {"--help"}
-    known = {option for command in (program, *commands.values()) for parameter in command.params for option in parameter.opts}
+    parameters = [parameter for command in (program, *commands.values()) for parameter in command.params]
+    known = {option for parameter in parameters for option in (*parameter.opts, *parameter.secondary_opts)}
     assert everywhere <= known

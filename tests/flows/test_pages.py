@@ -26,6 +26,7 @@ from understudy.tasks.publish.retracting import RetractFields
 from understudy.tasks.simulate.results import SimulateFields
 from understudy.tasks.studies.react import ReactFields
 from understudy.tasks.studies.results.probes import OneProbeFields
+from understudy.tasks.studies.results.replicated import ReplicateEstimated, ReplicateFields
 from understudy.tasks.validate.dialogues import DialoguesFields
 from understudy.tasks.validate.gates import GatesFields
 
@@ -45,6 +46,8 @@ KINDS: dict[str, tuple[str, Any]] = {
     "verify": ("verify", VerifyFields),
     "models": ("models", ModelsFields),
     "react": ("react", ReactFields),
+    "replicate": ("replicate", ReplicateFields),
+    "replicate_estimate": ("replicate", ReplicateEstimated),
 }
 FIGURE = {"value": 123456.789012, "ci": [-234567.890123, 345678.901234], "n": 1234567}
 PER_CALL = ("prompt_tokens", "reply_tokens", "latency_s", "cached_share")

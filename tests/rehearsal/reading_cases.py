@@ -11,11 +11,13 @@ from understudy.prompt.setting import load_setting, setting_names
 from understudy.rehearsal.phrases import sentences
 
 N_ALTERED = 44
+# a setting that was not there when the readings were recorded
+LATER = "planned"
 
 
 def genomes() -> Iterator[Genome]:
     """The shipped settings with examples, then those with a sentence more in one section, in a fixed order."""
-    shipped = [_shown(name) for name in setting_names()]
+    shipped = [_shown(name) for name in setting_names() if name != LATER]
     yield from shipped
     said = sentences()
     for at in range(N_ALTERED):

@@ -12,7 +12,6 @@ import pytest
 from tests.probes.replication import made_up
 from understudy.completion import Request
 from understudy.errors import BadInput, BudgetExhausted
-from understudy.instruments import wording
 from understudy.probes._figures import ProbeFigure
 from understudy.probes.replication import persons, settings, tastes
 from understudy.probes.replication.people import PaperHumans, part_of_user
@@ -20,8 +19,6 @@ from understudy.probes.replication.playing import CallMeter, replies_of, told_pl
 from understudy.probes.replication.prompting import seed_prompt
 from understudy.probes.replication.settings import PaperSetting, settings_named
 from understudy.probes.replication.tasks import MODULES, PaperTask, items_talk, neg_feedback, task_named
-
-needs_textblob = pytest.mark.skipif(not wording.is_installed(), reason="TextBlob is in the extra `paper`")
 
 
 @cache
@@ -122,7 +119,7 @@ def test_replies_longer_than_asked_are_counted() -> None:
     assert long["length"].difference.lo > 500
 
 
-@needs_textblob
+@pytest.mark.integration
 def test_the_same_praise_for_everything_has_no_entropy() -> None:
     same = figures("OpenPref", made_up.in_the_same_words)
     varied = figures("OpenPref", lambda request: made_up.draws(request, made_up.OPINIONS))
@@ -176,8 +173,8 @@ def test_the_judge_scores_model_and_humans_alike() -> None:
     assert (value(shown["score"]), shown["score"].human.value) == (6, pytest.approx(13 / 3))
 
 
+@pytest.mark.integration
 def test_a_person_is_the_same_in_every_setting_and_has_no_ethnicity_by_default() -> None:
-    pytest.importorskip("faker")
     one, other = (persons.person_of("u1", seed=3, with_ethnicity=with_it) for with_it in (False, True))
     assert one == persons.person_of("u1", seed=3)
     assert one.ethnicity == ""
@@ -187,9 +184,8 @@ def test_a_person_is_the_same_in_every_setting_and_has_no_ethnicity_by_default()
     assert not any(group in one.in_words() for group in persons.ETHNICITIES)
 
 
+@pytest.mark.integration
 def test_a_reply_that_repeats_the_person_is_a_caricature() -> None:
-    pytest.importorskip("faker")
-
     def repeats(request: Request) -> str:
         shown = request.messages[1].content
         return f"As {shown.split('You are ')[1].splitlines()[0]} I think it is fine"
