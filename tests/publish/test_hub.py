@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-pytest.importorskip("huggingface_hub")
-
 import huggingface_hub.constants
+import pytest
 
 from tests.publish.hub import Hub, running_hub
 from tests.publish.made import on_shelf, release
