@@ -64,6 +64,7 @@ class InstrumentFields(TypedDict):
     basis: NotRequired[str]
     gold: NotRequired[dict[str, Any] | None]
     labels: NotRequired[dict[str, Any] | None]
+    kinds: NotRequired[dict[str, Any]]
 
 
 class SuggestionFields(TypedDict):

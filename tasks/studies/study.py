@@ -81,8 +81,15 @@ def _with_files(fields: Mapping[str, Any], *, beside: Path) -> Fields:
     if "pick" in found:
         found["pick"] = {**found["pick"], "file": str(beside / Path(found["pick"]["file"]).name)}
     if "settings" in found:
-        found["settings"] = [{**one, "pick_file": str(beside / Path(one["pick_file"]).name)} for one in found["settings"]]
+        found["settings"] = [_with_file(one, beside) for one in found["settings"]]
     return found
+
+
+def _with_file(setting: Any, beside: Path) -> Any:
+    """A setting of a table with its genome file in the folder; of the best shipped prompt the settings are names alone."""
+    if not isinstance(setting, Mapping):
+        return setting
+    return {**setting, "pick_file": str(beside / Path(setting["pick_file"]).name)}
 
 
 def open_study(

@@ -80,7 +80,8 @@ def _night(store: Path, folder: Path) -> Fields:
         search=search, report=PanelSize(**SMALL), anyway=True, releases=str(folder / "releases"), options=RunOptions(store=store, seed=4),
     )  # fmt: skip
     (run,) = _answered(("status",), store)["answer"]["runs"]
-    return {**fields, "run": run["run_key"]}
+    # the command says beside it that the size of the search was given
+    return {**fields, "sized": None, "run": run["run_key"]}
 
 
 def _answered(words: tuple[str, ...], store: Path) -> Fields:
