@@ -128,4 +128,5 @@ def n_played(history: History) -> int:
 
 def has_room(history: Sequence[Sequence[object]], *, played: int, budget: float) -> bool:
     """Whether one more round, as large as the mean of those before, stays within the dialogues of a search; the first one always does."""
-    return not history or played * (1 + 1 / len(history)) <= budget
+    # multiplied out: the division's last digit would refuse a round that just fits
+    return not history or played * (len(history) + 1) <= budget * len(history)

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.search import plain
@@ -54,6 +54,7 @@ def test_what_the_data_set_cannot_play_is_left_out_with_its_reason(store: Path, 
 
 
 @given(st.lists(st.integers(1, 500), min_size=1, max_size=30), st.integers(0, 5000))
+@example([1], 247)
 def test_no_round_is_begun_that_would_pass_the_dialogues_of_a_search(sizes: list[int], budget: int) -> None:
     size, played, rounds = sizes[0], 0, list[list[object]]()
     while has_room(rounds, played=played, budget=budget):
