@@ -19,6 +19,7 @@ from understudy.play.endings import ENDINGS, MAX_TURNS, Ending, over_by_recommen
 from understudy.play.order import in_playing_order
 from understudy.play.scene import DRAWS, Scene
 from understudy.play.second_models import ReplyRecord, checked_turn
+from understudy.play.together import gathered_all
 from understudy.play.turn import Tally, brief_of
 from understudy.prompt import template
 from understudy.recommenders import Greeter, Recommendation, Recommender, Session
@@ -130,18 +131,9 @@ async def play_all(
             return played
 
     scenes = list(scenes)
-    try:
-        async with asyncio.TaskGroup() as group:
-            jobs = {place: group.create_task(one(scenes[place])) for place in in_playing_order(scenes)}
-    except* Exception as errors:
-        raise first_of(errors) from None
-    return [jobs[place].result() for place in range(len(scenes))]
-
-
-def first_of(errors: BaseExceptionGroup[Exception]) -> Exception:
-    """The first error in a group, however deep: callers know errors, not groups."""
-    first = errors.exceptions[0]
-    return first_of(first) if isinstance(first, BaseExceptionGroup) else first
+    order = list(in_playing_order(scenes))
+    played = dict(zip(order, await gathered_all(one(scenes[place]) for place in order), strict=True))
+    return [played[place] for place in range(len(scenes))]
 
 
 async def _replay(run: _Run) -> Played:

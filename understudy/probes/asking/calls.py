@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from understudy.completion import Complete, Completion, Message, MissingReply, Request, engine_of
 from understudy.keys import seed_of, share_of
-from understudy.play.dialogue import first_of
+from understudy.play.together import gathered_all
 from understudy.probes import ProbeAnswer, Question
 from understudy.prompt import template
 from understudy.prompt.structured import Invalid, structured
@@ -66,12 +65,7 @@ class AnswerCounts:
 
 async def ask_all(questions: Sequence[Question], complete: Complete) -> list[ProbeAnswer]:
     """The answers, in the order of the questions. Raises what ends the run: BudgetExhausted, an open breaker."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            jobs = [group.create_task(_ask(one, complete)) for one in questions]
-    except* Exception as errors:
-        raise first_of(errors) from None
-    return [job.result() for job in jobs]
+    return await gathered_all(_ask(one, complete) for one in questions)
 
 
 def unasked(questions: Sequence[Question], reason: str) -> list[ProbeAnswer]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from understudy.completion import Complete, Completion, MissingReply, Request, engine_of
 from understudy.errors import BudgetExhausted
-from understudy.play.dialogue import first_of
+from understudy.play.together import gathered_all
 from understudy.probes.replication.feedback_score import FeedbackScore, scored
 from understudy.probes.replication.people import AskedPlace, HistoryUser
 from understudy.probes.replication.persons import PlayedPerson, person_of
@@ -19,8 +17,6 @@ from understudy.probes.replication.settings import PaperSetting, shown_rows
 from understudy.probes.replication.tasks import PaperReplies, PaperTask, neg_feedback
 from understudy.probes.replication.tastes import TasteSummary, summed_up
 from understudy.prompt.genome import Genome
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,20 +135,6 @@ async def with_scores(
     ours = await gathered_all(score(text, at, is_human=False) for at, text in enumerate(replies.texts))
     theirs = await gathered_all(score(one.refusal.text if one.refusal else None, at, is_human=True) for at, one in enumerate(places))
     return replace(replies, scores=tuple(ours), human_scores=tuple(theirs))
-
-
-async def gathered_all(work: Iterable[Awaitable[Result]]) -> list[Result]:
-    """The results in order. Raises the first error that ends the run, after the others have ended."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            jobs = [group.create_task(_run(one)) for one in work]
-    except* Exception as errors:
-        raise first_of(errors) from None
-    return [job.result() for job in jobs]
-
-
-async def _run(work: Awaitable[Result]) -> Result:
-    return await work
 
 
 async def _reply(complete: Callable[[Request], Awaitable[Completion]], request: Request) -> Completion | str:
