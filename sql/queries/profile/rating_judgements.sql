@@ -3,10 +3,9 @@ with last_ratings as (
     select
         user_id,
         item_id,
-        arg_max(value, coalesce(rated_at, 0)) as value
-    from ingest.ratings
+        value
+    from ingest.last_ratings
     where dataset = $dataset
-    group by user_id, item_id
 ),
 scale as (
     select max(value) as highest

@@ -1,19 +1,11 @@
 -- what two halves of the users, who share nobody, gave each item that enough of them rated; at most so many items, drawn by seed
-with last_ratings as (
-    select
-        user_id,
-        item_id,
-        arg_max(value, coalesce(rated_at, 0)) as value
-    from ingest.ratings
-    where dataset = $dataset
-    group by user_id, item_id
-),
-halved as (
+with halved as (
     select
         item_id,
         (md5_number_lower(user_id) % 2)::integer as half,
         list(value order by md5($seed || ':' || user_id), user_id) as given
-    from last_ratings
+    from ingest.last_ratings
+    where dataset = $dataset
     group by item_id, (md5_number_lower(user_id) % 2)::integer
 )
 select

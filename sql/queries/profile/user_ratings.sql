@@ -1,22 +1,13 @@
 -- the last rating that each of some users gave each item, with the text that stood beside it, at most so many items a user
-with last_ratings as (
-    select
-        user_id,
-        item_id,
-        arg_max(value, coalesce(rated_at, 0)) as value,
-        arg_max(text, coalesce(rated_at, 0)) as text
-    from ingest.ratings
-    where dataset = $dataset and user_id in (select unnest($user_ids::text[]))
-    group by user_id, item_id
-),
-ranked as (
+with ranked as (
     select
         user_id,
         item_id,
         value,
         text,
         row_number() over (partition by user_id order by md5($seed || ':' || user_id || ':' || item_id), item_id) as place
-    from last_ratings
+    from ingest.last_ratings
+    where dataset = $dataset and user_id in (select unnest($user_ids::text[]))
 )
 select user_id, item_id, value, text
 from ranked

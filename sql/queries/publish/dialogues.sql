@@ -8,11 +8,9 @@ select
     dialogues.engine,
     dialogues.n_turns,
     coalesce(splits.seeker_id, 'dialogue:' || dialogues.dialogue_id) as seeker_id
-from simulate.members
+from validate.kept_members as members
 inner join play.dialogues using (play_key)
 left join profile.splits
     on splits.profile_key = dialogues.profile_key and splits.dialogue_id = dialogues.dialogue_id
-left join validate.standing_quarantine as quarantine
-    on quarantine.batch_key = members.batch_key and quarantine.play_key = members.play_key
-where members.batch_key = $batch_key and quarantine.play_key is null
+where members.batch_key = $batch_key
 order by dialogues.play_key

@@ -5,9 +5,7 @@ kept as (
         members.play_key,
         batches.dataset
     from simulate.batches
-    inner join simulate.members using (batch_key)
-    anti join validate.standing_quarantine as quarantine
-        on quarantine.batch_key = members.batch_key and quarantine.play_key = members.play_key
+    inner join validate.kept_members as members using (batch_key)
     where batches.batch_key = $batch_key
 ),
 named as (

@@ -2,10 +2,8 @@
 with
 kept as (
     select dialogues.*
-    from simulate.members
+    from validate.kept_members as members
     inner join play.dialogues using (play_key)
-    anti join validate.standing_quarantine as quarantine
-        on quarantine.batch_key = members.batch_key and quarantine.play_key = members.play_key
     where members.batch_key = $batch_key
 )
 select

@@ -5,9 +5,7 @@ select
     turns.text,
     turns.item_ids,
     turns.ranked_ids
-from simulate.members
+from validate.kept_members as members
 inner join play.turns using (play_key)
-left join validate.standing_quarantine as quarantine
-    on quarantine.batch_key = members.batch_key and quarantine.play_key = members.play_key
-where members.batch_key = $batch_key and quarantine.play_key is null
+where members.batch_key = $batch_key
 order by turns.play_key, turns.turn_index
