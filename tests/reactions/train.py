@@ -285,8 +285,6 @@ def macro_f1(truth: Sequence[str], said: Sequence[str]) -> float:
 
 def main() -> None:
     """Trains on all of the train side and writes the head; with `--leave-out` tells how what was left out is read."""
-    from tokenizers import Tokenizer
-
     from understudy.doors.sentence_weights import sentence_weights
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -296,10 +294,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=Dials.epochs)
     given = parser.parse_args()
     dials, weights = Dials(epochs=given.epochs), sentence_weights()
-    tokenizer = Tokenizer.from_str(weights.tokenizer)
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    packer, base = Packer(tokenizer), frozen(weights.tensors)
+    packer, base = Packer(weights.pieces()), frozen(weights.tensors)
     turns = labelled.of_train(given.labels)
     kept = [one for one in turns if given.leave_out not in (one["source"], one["register"])]
     print(f"{len(kept)} of {len(turns)} turns of the train side", file=sys.stderr)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,15 @@ class SentenceWeights:
 
     tensors: Mapping[str, NDArray[np.float32]]
     tokenizer: str
+
+    def pieces(self) -> Any:
+        """The tokenizer, which neither pads nor cuts: how much of a text is read is the instrument's decision."""
+        from tokenizers import Tokenizer
+
+        found = Tokenizer.from_str(self.tokenizer)
+        found.no_padding()
+        found.no_truncation()
+        return found
 
 
 def installed() -> Path:

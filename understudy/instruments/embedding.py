@@ -54,11 +54,6 @@ def _to_length_one(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @cache
 def _sentence_model() -> tuple[Encoder, Any]:
-    from tokenizers import Tokenizer
-
     weights = sentence_weights()
     kinds = weights.tensors["embeddings.token_type_embeddings.weight"]
-    tokenizer = Tokenizer.from_str(weights.tokenizer)
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return Encoder.of(weights.tensors, {"kinds": np.repeat(kinds[:1], 2, axis=0)}, np.float32), tokenizer
+    return Encoder.of(weights.tensors, {"kinds": np.repeat(kinds[:1], 2, axis=0)}, np.float32), weights.pieces()

@@ -22,10 +22,15 @@ Fields = dict[str, Any]
 
 
 @cache
+def kept_figures(name: str) -> Fields:
+    """The figures that lie beside an instrument in the file `name`."""
+    found: Fields = json.loads((resources.files(_FOLDER) / name).read_text(encoding="utf-8"))
+    return found
+
+
 def measured() -> Fields:
     """The file: `labels`, `overall` and `registers`."""
-    found: Fields = json.loads((resources.files(_FOLDER) / _FILE).read_text(encoding="utf-8"))
-    return found
+    return kept_figures(_FILE)
 
 
 def quality() -> Fields:

@@ -148,15 +148,10 @@ def shipped() -> Shipped:
 
 def reader(head: bytes) -> PairReader:
     """The instrument of a head with the packaged weights. Raises BadInput where they are not installed."""
-    from tokenizers import Tokenizer
-
     weights = sentence_weights()
     with np.load(io.BytesIO(head), allow_pickle=False) as numbers:
         named = {name: numbers[name] for name in numbers.files}
-    tokenizer = Tokenizer.from_str(weights.tokenizer)
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return PairReader(named, weights.tensors, tokenizer)
+    return PairReader(named, weights.tensors, weights.pieces())
 
 
 def probabilities(scores: Sequence[float]) -> dict[str, float]:
