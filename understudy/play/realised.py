@@ -12,6 +12,7 @@ from understudy.measure.reading import read
 from understudy.measure.reference import Reference
 from understudy.play.dialogue import Played
 from understudy.play.frames import replies
+from understudy.policy.plans import act_and_reaction
 from understudy.records import Measured
 from understudy.statistics.rates import wilson
 
@@ -38,12 +39,14 @@ def realised(played: Sequence[Played], context_turns: pl.DataFrame, reference: R
         return Realised(Measured(None, reason=NO_POLICY), Measured(None, reason=NO_POLICY))
     texts = read([pl.Series("text", [text for _, text in planned])], reference.titles, reference.instruments)
     acts = dict(texts.select("text", "act").iter_rows())
-    n_kept = sum(acts[text] == plan.split("/")[0] for plan, text in planned)
+    n_kept = sum(acts[text] == act_and_reaction(plan)[0] for plan, text in planned)
     return Realised(wilson(n_kept, len(planned), nothing=NO_POLICY), _reactions(played, context_turns, reference))
 
 
 def _reactions(played: Sequence[Played], context_turns: pl.DataFrame, reference: Reference) -> Measured:
-    plans = {one.scenario_id: one.turns[0].plan.split("/")[1] for one in played if one.stratum and one.turns and one.turns[0].plan}
+    plans = {
+        one.scenario_id: act_and_reaction(one.turns[0].plan)[1] for one in played if one.stratum and one.turns and one.turns[0].plan
+    }
     wanted = pl.DataFrame(
         [(context, plan) for context, plan in sorted(plans.items()) if plan != _NO_REACTION],
         schema={"context_id": pl.String, "planned": pl.String}, orient="row",

@@ -20,6 +20,17 @@ class TurnPlan:
     has_offer: bool = True
 
     @property
+    def beside_act(self) -> str:
+        """The reaction where the act does not say it already, else empty."""
+        return "" if self.act == self.reaction else self.reaction
+
+    @property
     def text(self) -> str:
         """The plan as it is kept beside a turn: act/reaction/words/wishes told/`end` or `on`; the wishes are not in it."""
         return f"{self.act}/{self.reaction}/{self.n_words}/{len(self.wishes)}/{'end' if self.ends else 'on'}"
+
+
+def act_and_reaction(text: str) -> tuple[str, str]:
+    """The act and the reaction of a plan as it is kept beside a turn."""
+    act, reaction, *_ = text.split("/")
+    return act, reaction

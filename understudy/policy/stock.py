@@ -28,15 +28,14 @@ _WITHOUT_OFFER = {
     "unseen": ("I am not sure", "I do not know", "no idea"),
 }
 _AFTER = {"accept": "I will watch it", "reject": "but it is not for me", "neither": "maybe"}
-_SAID_ALREADY = {("accept", "accept"), ("reject", "reject")}
 
 
 def said(plan: TurnPlan, *draws: str | int) -> str:
     """A turn that does what is planned, one phrase of three drawn by `draws`."""
     phrases = _PHRASES[plan.act] if plan.has_offer else _WITHOUT_OFFER.get(plan.act, _PHRASES[plan.act])
     parts = [phrases[int(rng_of("stock", VERSION, *draws).integers(len(phrases)))]]
-    if plan.reaction in _AFTER and (plan.act, plan.reaction) not in _SAID_ALREADY:
-        parts.append(_AFTER[plan.reaction])
+    if plan.beside_act in _AFTER:
+        parts.append(_AFTER[plan.beside_act])
     if plan.wishes:
         parts.append(f"I like {' and '.join(plain(wish) for wish in plan.wishes)}")
     if plan.ends:

@@ -34,15 +34,14 @@ _REACTIONS = {
     "reject": "You will not take it.",
     "neither": "You have not made up your mind about it yet.",
 }
-_SAYS_ITSELF = {("accept", "accept"), ("reject", "reject")}
 _NUMBERS = ("no word", "one word", "two words", "three words", "four words", "five words", "six words", "seven words", "eight words")
 
 
 def in_words(plan: TurnPlan, *, is_first: bool) -> str:
     """The instruction for a plan. `is_first`: the seeker opens the conversation."""
     told = [_ACTS[plan.act] if plan.has_offer else _WITHOUT_OFFER.get(plan.act, _ACTS[plan.act])]
-    if plan.reaction in _REACTIONS and (plan.act, plan.reaction) not in _SAYS_ITSELF:
-        told.append(_REACTIONS[plan.reaction])
+    if plan.beside_act in _REACTIONS:
+        told.append(_REACTIONS[plan.beside_act])
     if plan.wishes:
         told.append(f"You bring up: {plain('; '.join(plan.wishes))}.")
     if plan.ends:
