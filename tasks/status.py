@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
+from understudy.doors.catalogue import PublishedRow
 from understudy.doors.reading_copy import SnapshotFields, readable
 from understudy.tasks.play.caching import PromptCacheFields, prompt_caches
 from understudy.tasks.profile.readers import ReadByFields, reaction_instruments
-from understudy.tasks.publish.listing import PublishedFields
 from understudy.tasks.publish.outcomes import KILLED, RUNNING
 
 
@@ -104,7 +104,7 @@ class StatusFields(TypedDict):
     checks: CheckFields
     runs: list[RunFields]
     reaction_instruments: list[ReadByFields]
-    releases: list[PublishedFields]
+    releases: list[PublishedRow]
     n_test_uses: int
     store_digest: str
 
@@ -124,7 +124,7 @@ def store_status(path: Path) -> StatusFields:
             "checks": cast(CheckFields, store.rows("play/checks")[0]),
             "runs": cast(list[RunFields], store.rows("optimize/runs")),
             "reaction_instruments": reaction_instruments(store),
-            "releases": cast(list[PublishedFields], store.rows("publish/releases")),
+            "releases": cast(list[PublishedRow], store.rows("publish/releases")),
             "n_test_uses": store.rows("optimize/n_test_uses")[0]["n"],
             "store_digest": store.digest(),
         }

@@ -8,23 +8,9 @@ from typing import Literal, TypedDict
 from understudy.doors import catalogue
 
 
-class PublishedFields(TypedDict):
-    """A version of a release; `retracted` is the reason of its retraction."""
-
-    name: str
-    version: int
-    digest: str
-    engine: str
-    licence: str
-    n_dialogues: int
-    path: str
-    retracted: str | None
-
-
-class ListedFields(PublishedFields):
+class ListedFields(catalogue.CatalogueRow):
     """A version of a release in the catalogue, with its state in a word."""
 
-    n_examples: int
     state: Literal["published", "retracted"]
 
 

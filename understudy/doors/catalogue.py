@@ -30,8 +30,8 @@ _SCHEMA = {
 }  # fmt: skip
 
 
-class CatalogueRow(TypedDict):
-    """A version of a release. `path` is from the folder of the releases on; `retracted` is the reason of its retraction."""
+class PublishedRow(TypedDict):
+    """A version of a release; `retracted` is the reason of its retraction."""
 
     name: str
     version: int
@@ -39,9 +39,14 @@ class CatalogueRow(TypedDict):
     engine: str
     licence: str
     n_dialogues: int
-    n_examples: int
     path: str
     retracted: str | None
+
+
+class CatalogueRow(PublishedRow):
+    """A version of a release in the catalogue; `path` is from the folder of the releases on."""
+
+    n_examples: int
 
 
 def rows(releases_dir: Path) -> list[CatalogueRow]:
