@@ -15,7 +15,8 @@ from understudy.keys import json_line, key
 from understudy.records import Dialogue
 from understudy.rows.handle import Humans
 from understudy.studies.dose import doses
-from understudy.studies.dose.doses import DialogueFacts, Dosed
+from understudy.studies.dose.doses import Dosed
+from understudy.studies.dose.words import DialogueFacts
 from understudy.tasks.play.opened import store_open
 from understudy.tasks.profile.splits import OPEN, REPORTED, checked_split
 from understudy.tasks.studies.results.audits import DoseFields

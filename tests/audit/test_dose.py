@@ -20,7 +20,8 @@ from understudy.readers import Options
 from understudy.records import Dialogue
 from understudy.rows.handle import Humans
 from understudy.studies.dose import doses, wordings
-from understudy.studies.dose.doses import DialogueFacts, Dosed
+from understudy.studies.dose.doses import Dosed
+from understudy.studies.dose.words import DialogueFacts
 from understudy.tasks.studies.dose import of_split
 
 

@@ -21,8 +21,9 @@ from understudy.prompt.schemas import Bounds, asked_at_most
 from understudy.prompt.structured import Invalid, structured
 from understudy.prompt.template import Exemplar, escape
 from understudy.records import Item, Need
+from understudy.search.evidence_lines import evidence_lines
 from understudy.search.fitting import fitting
-from understudy.search.influence import Evidence, Exhibit
+from understudy.search.influence import Evidence
 
 VERSION = 2
 Rewriting = Literal["treat", "merge", "paraphrase", "compress"]
@@ -283,25 +284,8 @@ def _request_text(
         other = commission.parents[1].sections[commission.section]
         parts.append(f'<other name="{commission.section}">\n{escape(other)}\n</other>')
     if evidence is not None:
-        parts += _shown(evidence)
+        parts += evidence_lines(evidence)
     return "\n\n".join([*parts, _RULES])
-
-
-def _shown(evidence: Evidence) -> list[str]:
-    lines = [f"What it is worst at: {evidence.worst}."] if evidence.worst else []
-    kinds = (("failing", evidence.failing, "add most to the measure"), ("passing", evidence.passing, "add least to it"))
-    for name, exhibits, meaning in kinds:
-        if exhibits:
-            cases = "\n".join(_case(one) for one in exhibits)
-            opening = f"Turns that {meaning}, each with what a person said in the same place where that is known:"
-            lines.append(f"{opening}\n<{name}>\n{cases}\n</{name}>")
-    return lines
-
-
-def _case(one: Exhibit) -> str:
-    human = f"<person>{template.inline(one.human)}</person>" if one.human else ""
-    why = f"<note>{template.inline(one.note)}</note>" if one.note else ""
-    return f"<case><heard>{template.inline(one.heard)}</heard><player>{template.inline(one.said)}</player>{human}{why}</case>"
 
 
 def _work(spent: Sequence[Completion]) -> int:

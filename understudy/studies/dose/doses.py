@@ -12,23 +12,20 @@ read as the one it replaces wherever one of the candidate texts is, so that a do
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import polars as pl
 
 from understudy.errors import BadInput
-from understudy.instruments import reaction
-from understudy.instruments.chosen import ANSWERS, LEXICON, Instruments
+from understudy.instruments.chosen import ANSWERS
 from understudy.instruments.copying import WINDOW
 from understudy.instruments.disclosure import ItemIndex
-from understudy.instruments.text import MASK, Titles
 from understudy.keys import rng_of, share_of
-from understudy.measure.reading import read
-from understudy.profile.splits import seeker_of
 from understudy.records import Dialogue, Turn
 from understudy.studies.dose import wordings
+from understudy.studies.dose.words import DialogueFacts, DoseWords, Place
 
 VERSION = 1
 Kind = Literal["acceptance", "titles", "copied", "repeated", "length"]
@@ -42,24 +39,6 @@ UNITS: Mapping[Kind, str] = {
     "length": f"seeker turns of fewer than {LONG} tokens",
 }
 _N_TRIED = 6
-Place = tuple[str, int]
-
-
-@dataclass(frozen=True)
-class DialogueFacts:
-    """What has to be known of the dialogues to change them.
-
-    `targets`: dialogue id → the item that its seeker wants; `points`: the seeker turns (dialogue id, turn index) that react to a
-    recommendation. `instruments` and `titles` are those that an audit reads with. `donors`: whose turns are copied, the dialogues
-    themselves where there are none.
-    """
-
-    catalogue: ItemIndex
-    titles: Titles
-    targets: Mapping[str, str] = field(default_factory=dict)
-    points: frozenset[Place] = frozenset()
-    instruments: Instruments = LEXICON
-    donors: Sequence[Dialogue] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +65,7 @@ def apply(dialogues: Sequence[Dialogue], ground: DialogueFacts, *, kind: str, sh
     dose = _dose(kind)
     if not 0 <= share <= 1:
         raise BadInput(f"the share is {share}; it must lie between 0 and 1")
-    words = _Words(ground, dialogues)
+    words = DoseWords(ground, dialogues)
     units = sorted(_UNITS[dose](words), key=lambda place: (share_of("dose", VERSION, dose, seed, *place), place))
     if share and not units:
         raise BadInput(f"the fault {dose} cannot be put into these dialogues: they have no {UNITS[dose]}")
@@ -96,66 +75,14 @@ def apply(dialogues: Sequence[Dialogue], ground: DialogueFacts, *, kind: str, sh
     return Dosed(dose, share, tuple(_changed(one, chosen, _named_by(dose, ground)) for one in dialogues), tuple(sorted(drawn)), len(units))
 
 
-class _Words:
-    """The seeker turns with words, as the instruments read them."""
-
-    def __init__(self, ground: DialogueFacts, dialogues: Sequence[Dialogue]) -> None:
-        self.ground, self.dialogues = ground, {one.dialogue_id: one for one in dialogues}
-        self.texts: dict[Place, str] = {
-            (one.dialogue_id, index): turn.text
-            for one in dialogues
-            for index, turn in enumerate(one.turns)
-            if turn.role == "seeker" and turn.text
-        }
-        self.known: dict[str, tuple[str, str, int, bool]] = {}
-        self.learn(self.texts.values())
-
-    def donors(self) -> list[tuple[str, str]]:
-        """(seeker, turn) of what may be copied, in order: long enough for copying to be seen."""
-        said = sorted(
-            (seeker_of(one), turn.text)
-            for one in self.ground.donors or self.dialogues.values()
-            for turn in one.turns
-            if turn.role == "seeker" and turn.text
-        )
-        self.learn(text for _, text in said)
-        return [(who, text) for who, text in said if self.n_tokens(text) >= WINDOW]
-
-    def may_say(self, place: Place, who: str, text: str) -> bool:
-        """Whether a turn of somebody may be copied to a place: not by a speaker of the dialogue, nor with its target's title."""
-        dialogue = self.dialogues[place[0]]
-        if who in (seeker_of(dialogue), dialogue.recommender_id):
-            return False
-        target = self.ground.targets.get(place[0], "")
-        return not (self.known[text][3] and target in self.ground.catalogue.items and self.ground.catalogue.names(target, text))
-
-    def learn(self, texts: Iterable[str]) -> None:
-        """Reads texts: reaction by the words alone (a candidate has no place yet), act, tokens, whether a title stands in it."""
-        fresh = sorted(set(texts) - self.known.keys())
-        if fresh:
-            found = read([pl.Series(fresh, dtype=pl.String)], self.ground.titles, self.ground.instruments)
-            label = reaction.reaction(found.select(self.ground.titles.masked("text")).to_series())
-            told = found.select("text", label.alias("label"), "act", "n_tokens", pl.col("tokens").list.contains(MASK))
-            self.known |= {text: (label, act, n, titled) for text, label, act, n, titled in told.iter_rows()}
-
-    def reading(self, text: str) -> tuple[str, str]:
-        """Reaction and act of a text that was learnt."""
-        label, act, _, _ = self.known[text]
-        return label, act
-
-    def n_tokens(self, text: str) -> int:
-        """The tokens of a text that was learnt, a title being one."""
-        return self.known[text][2]
-
-
-def _not_accepted(words: _Words) -> list[Place]:
+def _not_accepted(words: DoseWords) -> list[Place]:
     places = sorted(place for place in words.ground.points if place in words.texts)
     said = [(words.dialogues[name].turns[index - 1].text, words.texts[name, index]) for name, index in places]
     labels = words.ground.instruments.reactions(pl.DataFrame(said, schema=ANSWERS, orient="row"), words.ground.titles)
     return [place for place, label in zip(places, labels, strict=True) if label != "accept"]
 
 
-def _untold(words: _Words) -> list[Place]:
+def _untold(words: DoseWords) -> list[Place]:
     found = []
     for dialogue_id, target in words.ground.targets.items():
         dialogue = words.dialogues.get(dialogue_id)
@@ -177,21 +104,21 @@ def _before(dialogue: Dialogue, target: str, catalogue: ItemIndex) -> int:
     return next(named, len(dialogue.turns))
 
 
-def _spoken(words: _Words) -> list[Place]:
+def _spoken(words: DoseWords) -> list[Place]:
     return list(words.texts)
 
 
-def _short(words: _Words) -> list[Place]:
+def _short(words: DoseWords) -> list[Place]:
     return [place for place, text in words.texts.items() if words.n_tokens(text) < LONG]
 
 
-def _acceptances(_words: _Words, drawn: Sequence[Place], seed: int) -> dict[Place, list[str]]:
+def _acceptances(_words: DoseWords, drawn: Sequence[Place], seed: int) -> dict[Place, list[str]]:
     # dealt out by rank, so that none comes twice before all have come once: doses of one fault do not repeat
     order = rng_of("accepts", VERSION, seed).permutation(len(wordings.ACCEPTANCES))
     return {place: [wordings.ACCEPTANCES[order[rank % len(order)]]] for rank, place in enumerate(drawn)}
 
 
-def _named(words: _Words, drawn: Sequence[Place], seed: int) -> dict[Place, list[str]]:
+def _named(words: DoseWords, drawn: Sequence[Place], seed: int) -> dict[Place, list[str]]:
     found = {}
     for dialogue_id, index in drawn:
         item = words.ground.catalogue.items[words.ground.targets[dialogue_id]]
@@ -203,7 +130,7 @@ def _named(words: _Words, drawn: Sequence[Place], seed: int) -> dict[Place, list
     return found
 
 
-def _copies(words: _Words, drawn: Sequence[Place], seed: int) -> dict[Place, list[str]]:
+def _copies(words: DoseWords, drawn: Sequence[Place], seed: int) -> dict[Place, list[str]]:
     """Turns of people who are not in the dialogue, read as the turn they replace where there is one, else as the same reaction.
 
     Each is dealt out once, so that a dose of copies is none of repetitions, as long as there are any of the reaction.
@@ -224,7 +151,7 @@ def _copies(words: _Words, drawn: Sequence[Place], seed: int) -> dict[Place, lis
 
 
 def _dealt(
-    words: _Words, place: Place, donors: Sequence[tuple[str, str]], shelves: Mapping[object, Sequence[int]], dealt: Set[int], rank: int
+    words: DoseWords, place: Place, donors: Sequence[tuple[str, str]], shelves: Mapping[object, Sequence[int]], dealt: Set[int], rank: int
 ) -> int:
     label, act = words.reading(words.texts[place])
     near, alike = shelves.get((label, act), ()), shelves.get(label, ()) or shelves.get(None, ())
@@ -237,7 +164,7 @@ def _dealt(
     return found
 
 
-def _repeats(words: _Words, drawn: Sequence[Place], seed: int) -> dict[Place, list[str]]:
+def _repeats(words: DoseWords, drawn: Sequence[Place], seed: int) -> dict[Place, list[str]]:
     words.learn(wordings.REPEATED)
     found = {}
     for place in drawn:
@@ -248,7 +175,7 @@ def _repeats(words: _Words, drawn: Sequence[Place], seed: int) -> dict[Place, li
     return found
 
 
-def _drawn_out(words: _Words, drawn: Sequence[Place], seed: int) -> dict[Place, list[str]]:
+def _drawn_out(words: DoseWords, drawn: Sequence[Place], seed: int) -> dict[Place, list[str]]:
     found = {}
     for place in drawn:
         text, rng = words.texts[place], rng_of("draws out", VERSION, seed, *place)
@@ -257,7 +184,7 @@ def _drawn_out(words: _Words, drawn: Sequence[Place], seed: int) -> dict[Place, 
     return found
 
 
-def _alike(words: _Words, texts: Mapping[Place, list[str]]) -> dict[Place, str]:
+def _alike(words: DoseWords, texts: Mapping[Place, list[str]]) -> dict[Place, str]:
     """Of the candidates for each place the first that is read as the turn it replaces, at least as the same reaction."""
     words.learn(text for candidates in texts.values() for text in candidates)
     found = {}
@@ -296,9 +223,9 @@ def _dose(kind: str) -> Kind:
     return found
 
 
-_UNITS: Mapping[Kind, Callable[[_Words], list[Place]]] = {
+_UNITS: Mapping[Kind, Callable[[DoseWords], list[Place]]] = {
     "acceptance": _not_accepted, "titles": _untold, "copied": _spoken, "repeated": _spoken, "length": _short,
 }  # fmt: skip
-_CHANGES: Mapping[Kind, Callable[[_Words, Sequence[Place], int], dict[Place, list[str]]]] = {
+_CHANGES: Mapping[Kind, Callable[[DoseWords, Sequence[Place], int], dict[Place, list[str]]]] = {
     "acceptance": _acceptances, "titles": _named, "copied": _copies, "repeated": _repeats, "length": _drawn_out,
 }  # fmt: skip
