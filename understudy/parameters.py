@@ -164,14 +164,27 @@ class RunOptions(BaseModel):
         return self.model_copy(update=changed)
 
 
+LEAST_DIALOGUES = 4
+
+
 class PanelSize(BaseModel):
-    """How many scenarios one evaluation plays. `per_stratum` reaction contexts in each of the four strata and as decoys."""
+    """How many scenarios one evaluation plays. `per_stratum` reaction contexts in each of the four strata and as decoys.
+
+    Without whole dialogues there is nothing to measure diversity and behaviour by; with fewer than four of them neither is measured.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     per_stratum: int = Field(ge=1)
-    behaviour: int = Field(ge=4, description="human dialogues whose seeker turns are all replayed")
+    behaviour: int = Field(ge=0, description="human dialogues whose seeker turns are all replayed: none, or at least 4")
     free: int = Field(ge=0, description="free runs with the recommender")
+
+    @field_validator("behaviour")
+    @classmethod
+    def _none_or_enough(cls, n: int) -> int:
+        if 0 < n < LEAST_DIALOGUES:
+            raise ValueError(f"{n} dialogues are too few to measure behaviour or diversity: give at least {LEAST_DIALOGUES}, or 0 for none")
+        return n
 
     @classmethod
     def parsed(cls, text: str) -> PanelSize:

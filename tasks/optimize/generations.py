@@ -11,7 +11,7 @@ from typing import Any
 
 from understudy.doors.store import Store
 from understudy.measure.reference import MIN_CHOOSING
-from understudy.objectives import NAMES, TRADED, Evaluation, constraints
+from understudy.objectives import NAMES, TRADED, Evaluation, constraints, too_few, without_units
 from understudy.parameters import Search
 from understudy.play.panels import Panel
 from understudy.prompt.genome import Genome
@@ -48,23 +48,35 @@ class Run:
     too_few: Mapping[str, int] = field(default_factory=dict)
 
     @property
+    def played(self) -> tuple[str, ...]:
+        """The objectives of which its panel has any unit, in their order."""
+        return tuple(name for name in NAMES if name not in without_units(self.too_few))
+
+    @property
     def plan(self) -> Plan:
         """What selection and proposing need to know of it."""
         without = frozenset[str](self.search.without)
         size = self.search.population
-        names = choosable(NAMES, self.too_few)
+        names = choosable(self.played, self.too_few)
         return Plan(names, size, self.search.algorithm, self.seed, bool(self.critic), without, self.search.racing, self.search.period)
 
 
 def setup_of(opened: OpenRun, run: Run) -> Setup:
     """What is fixed for a search before it begins."""
     seeds = [seed_genome(load_setting(run.setting), sorted(opened.humans.exemplars), seed=run.seed)]
-    return Setup(seeds, run.plan, run.search.generations, n_nominated(run.search), run.search.weights, TRADED, NAMES)
+    n_front, weights = n_nominated(run.search), run.search.weights
+    return Setup(seeds, run.plan, run.search.generations, n_front, weights, TRADED, run.played, on_finals(opened, run))
 
 
-def counts_on(opened: OpenRun, panel: Panel) -> dict[str, int]:
+def on_finals(opened: OpenRun, run: Run) -> tuple[str, ...]:
+    """The objectives of which the panels of the search and of its finalists both have units: a pick may be chosen by these."""
+    none = without_units(too_few(counts_on(opened, front_panel(opened, run), CHOOSING)))
+    return tuple(name for name in run.played if name not in none)
+
+
+def counts_on(opened: OpenRun, panel: Panel, split: str = "search") -> dict[str, int]:
     """What a panel has for each objective to count: reactions, dialogues and, where they have targets, free runs."""
-    contexts, targets = opened.humans.contexts("search"), opened.humans.scenarios("search")
+    contexts, targets = opened.humans.contexts(split), opened.humans.scenarios(split)
     counts = {"reactions": sum(contexts[one].stratum != DECOY for one in panel.reactions), "dialogues": len(panel.behaviour)}
     n_runs = sum(bool(targets[name].target) for name, _ in panel.free)
     return {**counts, "free_runs": n_runs} if n_runs else counts

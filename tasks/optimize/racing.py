@@ -9,7 +9,6 @@ import polars as pl
 from prefect import task
 
 from understudy.doors.store import Store
-from understudy.objectives import NAMES
 from understudy.search.racing import Lap, RaceOutcome, resampled
 from understudy.tasks.names import with_prompt
 from understudy.tasks.optimize.generations import Run, panel_of, part_of, work_of
@@ -27,12 +26,12 @@ class LapDone:
 
 
 @task(name="evaluate first part of panel", task_run_name=with_prompt("evaluate first part of"), persist_result=False)
-def first_lap(work: Work, opened: OpenRun) -> LapDone:
+def first_lap(work: Work, opened: OpenRun, run: Run) -> LapDone:
     """Half of a candidate's panel, played and measured with resamples, as a task that is mapped over candidates."""
     found = measured(opened, part_of(work))
     done = found.done
-    replicates = {name: found.evaluation.objectives[name].replicates for name in NAMES}
-    draws = resampled(work.genome_digest, replicates, NAMES)
+    replicates = {name: found.evaluation.objectives[name].replicates for name in run.played}
+    draws = resampled(work.genome_digest, replicates, run.played)
     return LapDone(done, Lap(work.genome_digest, draws, done.row["n_tokens"], done.row["n_dialogues"], done.row["work_tokens"]))
 
 

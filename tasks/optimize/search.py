@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from prefect import task
 from understudy.doors.events import emit
 from understudy.doors.store import Store
 from understudy.keys import canonical_json, key
-from understudy.objectives import MIN_N, NAMES, too_few
+from understudy.objectives import MIN_N, NAMES, too_few, without_units
 from understudy.parameters import Search
 from understudy.prompt.setting import load_setting, seed_genome
 from understudy.rows import played as rows
@@ -108,10 +108,18 @@ def keep_generation(store: Store, run: Run, history: History, selection: Selecti
 
 def underpowered_told(weak: Mapping[str, int]) -> str:
     """A sentence on the objectives that a search's panel measures on too few units. `weak`: objective → its units there."""
-    named = ", ".join(f"{name} (n = {n} of {MIN_N[name]})" for name, n in weak.items())
-    if set(power.choosable(NAMES, weak)) & set(weak):
-        return f"the panel is too small to choose by: {named}; what the search finds on it may be noise, so choose a larger --panel"
-    return f"the panel is too small for {named}; the search is not steered by them, so choose a larger --panel to include them"
+    none = without_units(weak)
+    noisy = set(power.choosable([name for name in NAMES if name not in none], weak)) & weak.keys()
+    told = []
+    if noisy:
+        told.append(f"the panel is too small to choose by: {_units(weak, noisy)}; what the search finds on it may be noise")
+    if left := weak.keys() - noisy:
+        told.append(f"the panel is too small for {_units(weak, left)}; the search is not steered by them")
+    return f"{'; '.join(told)}. Choose a larger --panel to change that"
+
+
+def _units(weak: Mapping[str, int], names: Collection[str]) -> str:
+    return ", ".join(f"{name} (n = {n} of {MIN_N[name]})" for name, n in weak.items() if name in names)
 
 
 def _candidates(run: Run, generation: int, proposals: Sequence[Proposal]) -> list[Fields]:

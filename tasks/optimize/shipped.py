@@ -13,14 +13,14 @@ from prefect import task
 
 from understudy.errors import BadInput
 from understudy.keys import key
-from understudy.objectives import NAMES, TRADED, too_few
+from understudy.objectives import TRADED, too_few
 from understudy.parameters import Search
 from understudy.prompt.setting import load_setting, seed_genome, setting_names
 from understudy.rows import played as rows
 from understudy.search import drive
 from understudy.search.drive import Conclusion, Setup
 from understudy.search.plan import SEED, History, Individual, Proposal
-from understudy.tasks.optimize.generations import Run, counts_on, n_nominated
+from understudy.tasks.optimize.generations import Run, counts_on, n_nominated, on_finals
 from understudy.tasks.optimize.ground import Calls, MappedGround
 from understudy.tasks.play.metering import metered
 from understudy.tasks.play.opened import OpenRun
@@ -51,18 +51,22 @@ class ShippedFields(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Entrants:
-    """The shipped prompts that can be played, by digest, and the run under which they are; `left_out` with the reason."""
+    """The shipped prompts that can be played, by digest, and the run under which they are; `left_out` with the reason.
+
+    `on_finals`: the objectives that one of them may be chosen by.
+    """
 
     run: Run
     proposals: tuple[Proposal, ...]
     named: dict[str, str]
     left_out: dict[str, str]
+    on_finals: tuple[str, ...]
 
     @property
     def setup(self) -> Setup:
         """What choosing among them needs to know."""
         seeds, search = [one.genome for one in self.proposals if one.operator == SEED], self.run.search
-        return Setup(seeds, self.run.plan, 0, n_nominated(search), search.weights, TRADED, NAMES)
+        return Setup(seeds, self.run.plan, 0, n_nominated(search), search.weights, TRADED, self.run.played, self.on_finals)
 
     def fields(self, ended: Conclusion, *, n_dialogues: int, of_a_search: float) -> ShippedFields:
         """What the choice came to."""
@@ -107,7 +111,7 @@ def entered(opened: OpenRun, search: Search) -> Entrants:
     with opened.store.transaction():
         for name, genome in genomes.items():
             rows.keep_genomes(opened.store, [genome], setting=name)
-    return Entrants(run, proposals, {one.digest: name for name, one in genomes.items()}, left_out)
+    return Entrants(run, proposals, {one.digest: name for name, one in genomes.items()}, left_out, on_finals(opened, run))
 
 
 def choose(opened: OpenRun, search: Search, calls: Calls, *, n_dialogues: float) -> ShippedFields:

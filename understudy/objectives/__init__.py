@@ -153,6 +153,11 @@ def too_few(counts: Mapping[str, int]) -> dict[str, int]:
     return {name: n for name, n in expected.items() if n < MIN_N[name]}
 
 
+def without_units(too_few_units: Mapping[str, int]) -> frozenset[str]:
+    """The objectives of which a panel has no unit at all. `too_few_units`: what `too_few` says of it."""
+    return frozenset(name for name, n in too_few_units.items() if not n)
+
+
 def compare(
     before: Simulated, after: Simulated, reference: Reference, *, seed: int, floors: Mapping[str, float | None]
 ) -> dict[str, Difference]:

@@ -41,6 +41,7 @@ class Setup:
     `generations`: how many follow the first one at most; 0 plays the first seed alone. `n_front`: how many are nominated for the
     pick beside the seeds. `weights`, `traded`: as `picking.pick` takes them. `measured`: the objectives that the ground measures,
     where the plan's panel is too small for some of them; the pick is chosen by those that the finalists have on enough units.
+    `on_finals`: those of them that are measured of finalists as well, where their panel has no units of some.
     """
 
     seeds: Sequence[Genome]
@@ -50,11 +51,17 @@ class Setup:
     weights: Mapping[str, float] | None = None
     traded: Collection[str] = ()
     measured: tuple[str, ...] = ()
+    on_finals: tuple[str, ...] = ()
 
     @property
     def objectives(self) -> tuple[str, ...]:
         """Every objective that is measured, in the order of the ground."""
         return self.measured or self.plan.objectives
+
+    @property
+    def of_finalists(self) -> tuple[str, ...]:
+        """Those of them that are measured of finalists as well."""
+        return self.on_finals or self.objectives
 
 
 class Ground(Protocol):
@@ -184,7 +191,7 @@ def conclude(setup: Setup, ground: Ground, memory: Remembered, stopped: str) -> 
             finalists = tuple(ground.confirmed(genomes))
         except BudgetExhausted:
             stopped, complete, confirmed = BUDGET, False, False
-    names = power.chosen_by(finalists, setup.objectives, seed_digest=seed_digest) if confirmed else plan.objectives
+    names = power.chosen_by(finalists, setup.of_finalists, seed_digest=seed_digest) if confirmed else plan.objectives
     chosen = pick(
         finalists,
         objectives=names,
