@@ -154,6 +154,9 @@ class RunOptions(BaseModel):
     store: Path = Field(Path("understudy.duckdb"), description="DuckDB file of the store")
     surface: str = Field("0", description="rehearsal surface: a seed, `null`, `adverse`, `nonconvex-SEED` or a TOML file")
     recommender: str = Field("retrieval", description="recommender (CRS) that the seekers talk to")
+    max_turns: int | None = Field(
+        None, ge=2, le=200, description="most turns of a free run, of both sides; part of the recommender's name in keys; None is 20"
+    )
     seed: int = Field(0, description="seed from which all random choices are derived")
     models: Models = Models()
     caps: Caps = Caps()

@@ -45,9 +45,12 @@ _LIMITS = ReadingLimits()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunArguments:
-    """The options of every command that calls models: seed, models, caps and store."""
+    """The options of every command that calls models: seed, cap on turns, models, caps and store."""
 
     seed: Seed = RUN.seed
+    max_turns: Annotated[
+        int | None, typer.Option(min=2, max=200, help="Maximum number of turns of a free run, of seeker and recommender. Default: 20.")
+    ] = RUN.max_turns
     models: ModelArguments
     caps: CapArguments
     store: StoreFile = STORE
@@ -59,7 +62,9 @@ class RunArguments:
     def options(self, *, surface: str = RUN.surface, recommender: str = RUN.recommender) -> RunOptions:
         """The options of the flows. Raises BadInput."""
         models, caps = self.models.models(), self.caps.caps()
-        return RunOptions(store=self.store, surface=surface, recommender=recommender, seed=self.seed, models=models, caps=caps)
+        return RunOptions(
+            store=self.store, surface=surface, recommender=recommender, max_turns=self.max_turns, seed=self.seed, models=models, caps=caps
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

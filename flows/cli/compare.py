@@ -75,6 +75,7 @@ def compare(
             planned = Asked(
                 dataset, asked.settings, "compare", search, size, 1, place.recommender, run.seed, latency_s=None, final=asked.final,
                 to=Elsewhere(to.to_dataset, to.to_recommender, to.to_surface), best_shipped=asked.best_shipped, n_seeds=files.seeds,
+                max_turns=run.max_turns,
             )  # fmt: skip
             search, size, sized = auto.sized(planned, options, keeps_report=table.report is not None)
         from understudy.flows.cli import running

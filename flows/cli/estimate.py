@@ -109,7 +109,7 @@ def estimate(
         asked = Asked(
             planned.dataset, planned.setting, planned.of, search, size, doing.n_of(planned.of), doing.recommender, run.seed, latency_s,
             final=doing.final, n_probed=doing.probes, task=doing.task, ratings=doing.ratings,
-            to=Elsewhere(to.to_dataset, to.to_recommender, to.to_surface), best_shipped=True,
+            to=Elsewhere(to.to_dataset, to.to_recommender, to.to_surface), best_shipped=True, max_turns=run.max_turns,
         )  # fmt: skip
         told = estimate_run(str(run.store), asked, models=options.models)
         return {**told, "within_caps": _within(told, options.caps)}

@@ -84,7 +84,7 @@ def nightly(
                 read_logs, logs.dataset, str(logs.data), reader=logs.reader, layout=logs.layout.options(),
                 limits=logs.reading.limits(), store=options.store,
             )  # fmt: skip
-            asked = Asked(logs.dataset, setting, "nightly", search, size, release.n, recommender, run.seed, latency_s=None)
+            asked = Asked(logs.dataset, setting, "nightly", search, size, release.n, recommender, run.seed, None, max_turns=run.max_turns)
             # the gates need a report of the size that they were set for
             search, _, sized = auto.sized(asked, options, keeps_report=True)
         fields = api.nightly(

@@ -39,7 +39,7 @@ def optimize(
         if searching.auto:
             from understudy.tasks.studies.asked import Asked
 
-            asked = Asked(dataset, setting, "optimize", search, REPORT_PANEL, 1, recommender, run.seed, latency_s=None)
+            asked = Asked(dataset, setting, "optimize", search, REPORT_PANEL, 1, recommender, run.seed, None, max_turns=run.max_turns)
             search, _, sized = auto.sized(asked, options, keeps_report=False)
         from understudy.flows import api
 

@@ -50,7 +50,7 @@ def study(
 
             planned = Asked(
                 dataset, asked.settings, "study", search, size, 1, place.recommender, run.seed, latency_s=None, final=asked.final,
-                n_probed=probes, best_shipped=asked.best_shipped,
+                n_probed=probes, best_shipped=asked.best_shipped, max_turns=run.max_turns,
             )  # fmt: skip
             search, size, sized = auto.sized(planned, options, keeps_report=table.report is not None)
         from understudy.flows import experiments

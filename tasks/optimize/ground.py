@@ -63,7 +63,8 @@ class MappedGround:
     def first_laps(self, proposals: Sequence[Proposal], rotation: int) -> list[Lap]:
         """The proposals after half of the panel of one rotation."""
         panel = panel_of(self.opened, self.run, rotation)
-        laps, capped = self.calls.mapped(first_lap, [search_work(self.opened, self.run, each, panel) for each in proposals], self.opened, self.run)
+        works = [search_work(self.opened, self.run, each, panel) for each in proposals]
+        laps, capped = self.calls.mapped(first_lap, works, self.opened, self.run)
         self.calls.one(keep_laps, self.opened.store, laps)
         _go_on(capped)
         return [one.lap for one in laps]

@@ -114,7 +114,8 @@ class OpenRun:
     def recommender_named(self, written: str) -> str:
         """The name under which the dialogues of a recommender are kept; its file is read once. Raises BadInput."""
         if written not in self._named:
-            self._named[written] = chosen(written, model=self.cast.recommender).name
+            choice = chosen(written, model=self.cast.recommender, max_turns=self.options.max_turns)
+            self._named[written] = choice.name
         return self._named[written]
 
     def recommender_of(self, name: str) -> Recommender:

@@ -16,10 +16,11 @@ from understudy.doors.events import emit
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.play.dialogue import Played, endings_of, ends_of
-from understudy.play.endings import ENDINGS, Ending, endings
+from understudy.play.endings import ENDINGS, MAX_TURNS, Ending, endings
 from understudy.play.panels import Panel
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting, seed_genome
+from understudy.recommenders import max_turns_in
 from understudy.records import AmountFields, Role
 from understudy.report.figures import counted, overlapping
 from understudy.report.markdown import table
@@ -78,17 +79,18 @@ def batch_fields(store: Store, batch_key: str) -> BatchFields:
     ended = cast(EndFields, ends_of(played))
     return {
         "batch": row["batch"], "batch_key": batch_key, "dataset": row["dataset"], "engine": row["engine"],
-        "n_dialogues": row["n_dialogues"], "endings": _endings(store, batch_key, row["dataset"], played),
+        "n_dialogues": row["n_dialogues"], "endings": _endings(store, row, played),
         "is_reported": row["is_reported"], "overlap": overlap_of(store, batch_key), **ended,
     }  # fmt: skip
 
 
-def _endings(store: Store, batch_key: str, dataset: str, played: Sequence[Played]) -> dict[Ending, EndingFields]:
+def _endings(store: Store, batch: Mapping[str, Any], played: Sequence[Played]) -> dict[Ending, EndingFields]:
     """How the dialogues of a batch end, beside the human dialogues behind them, which are read by the same rules."""
+    most = max_turns_in(batch["recommender"]) or MAX_TURNS
     said: dict[str, list[tuple[Role, str]]] = {}
-    for turn in store.rows("simulate/human_turns", batch_key=batch_key, dataset=dataset):
+    for turn in store.rows("simulate/human_turns", batch_key=batch["batch_key"], dataset=batch["dataset"]):
         said.setdefault(turn["dialogue_id"], []).append((turn["role"], turn["text"]))
-    ours, theirs = endings_of(played), endings(said.values())
+    ours, theirs = endings_of(played), endings(said.values(), most=most)
     return {name: {"simulated": ours[name], "human": theirs[name]} for name in ENDINGS}
 
 

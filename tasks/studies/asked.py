@@ -37,7 +37,7 @@ class Asked:
     `setting`: of compare and study `all` or several with commas between them. `n`: dialogues of a batch or with a recommender, or
     what each `task` of a probe asks about; `n_probed` is that of a study. `final`: the test split is measured as well.
     `speeds`: of local models, by their names in keys. `best_shipped`: all shipped prompts are played for the dialogues of a search.
-    `n_seeds`: with how many seeds a comparison makes its table.
+    `n_seeds`: with how many seeds a comparison makes its table. `max_turns`: the cap on the turns of a free run, None for the usual one.
     """
 
     dataset: str
@@ -56,4 +56,5 @@ class Asked:
     to: Elsewhere = Elsewhere()
     best_shipped: bool = False
     n_seeds: int = 1
+    max_turns: int | None = None
     speeds: Mapping[str, Speed] = field(default_factory=dict)

@@ -64,7 +64,7 @@ def estimated(store: Store, asked: Asked, *, models: Models) -> EstimatedFields:
     sides = {name: Humans.of(store, name) for name in (asked.dataset, asked.to.dataset or asked.dataset)}
     measured, runs = _ledger(store)
     side, played = sides[asked.dataset], runs.get(_named(models, "seeker"))
-    turns, turns_from = _turns(side, played)
+    turns, turns_from = _turns(side, played, asked.max_turns)
     parts = [_probe(store, side, asked, models)] if asked.run == PROBE or (asked.run == "study" and asked.n_probed) else []
     if asked.run != PROBE:
         names = settings_asked(asked.setting) if asked.run in SEVERAL else [asked.setting]
@@ -72,7 +72,7 @@ def estimated(store: Store, asked: Asked, *, models: Models) -> EstimatedFields:
         if asked.to.is_asked:
             dataset, recommender = asked.to.dataset or asked.dataset, asked.to.recommender or asked.recommender
             there = replace(asked, run=CARRIED, dataset=dataset, recommender=recommender)
-            played_there, _ = _turns(sides[dataset], played)
+            played_there, _ = _turns(sides[dataset], played, asked.max_turns)
             parts += [_part(sides[dataset], replace(there, setting=name), models, measured, played_there) for name in names]
         if asked.best_shipped and asked.run in SEVERAL and asked.search.generations:
             parts.append(_best_shipped(side, replace(asked, setting=FIRST), models, measured, turns))
@@ -142,7 +142,7 @@ def _best_shipped(
 def stages_of_batch(store: Store, humans: Humans, genome: Genome, asked: Asked, models: Models) -> list[StageFields]:
     """What the dialogues and the report of a batch with a given prompt would take, as stages of an estimate."""
     measured, runs = _ledger(store)
-    turns, _ = _turns(humans, runs.get(_named(models, "seeker")))
+    turns, _ = _turns(humans, runs.get(_named(models, "seeker")), asked.max_turns)
     part = _group(humans, asked, models, measured, turns, genome, name="")
     return cast(CostFields, estimate.estimated([part], way_of(models)))["stages"]
 
@@ -255,11 +255,11 @@ def _has_critic(search: Search) -> bool:
     return search.generations > 0 and "critic" not in search.without
 
 
-def _turns(side: Humans, played: Fields | None) -> tuple[Estimate, str]:
-    """Seeker turns of a free run, and where the figure is from."""
-    most = MAX_TURNS / 2
+def _turns(side: Humans, played: Fields | None, max_turns: int | None) -> tuple[Estimate, str]:
+    """Seeker turns of a free run, and where the figure is from. `max_turns`: the cap on those of both sides, None for the usual one."""
+    most = (max_turns or MAX_TURNS) / 2
     if played is not None and played["n"] >= N_ENOUGH:
-        mean = played["seeker_turns"]
+        mean = min(most, played["seeker_turns"])
         return Estimate(mean, mean * (1 - MEAN_SPREAD), min(most, mean * (1 + MEAN_SPREAD))), f"{played['n']} free runs in the store"
     n_turns: dict[str, int] = {}
     for one in side.contexts("search").values():

@@ -29,7 +29,10 @@ NOTHING: AmountFields = {"value": 0, "range": [0, 0]}
 def planned_calls(opened: OpenRun, *, genome_digest: str, plan: BatchPlan, with_report: bool) -> dict[str, AmountFields]:
     """Model calls of the `dialogues` and of the `report` of a batch, as expected: of what is not in the store, without the ledger."""
     options, work = opened.options, plan.work(opened, genome_digest)
-    asked = Asked(opened.dataset, "", "simulate", Search(), plan.report, plan.n, options.recommender, options.seed, latency_s=None)
+    asked = Asked(
+        opened.dataset, "", "simulate", Search(), plan.report, plan.n, options.recommender, options.seed, latency_s=None,
+        max_turns=options.max_turns,
+    )  # fmt: skip
     stages = stages_of_batch(opened.store, opened.humans, rows.load_genome(opened.store, genome_digest), asked, options.models)
     whole = {one["stage"]: one for one in stages}
     parts = {"dialogues": Panel((), (), work.panel.free, work.panel.replicate), "report": replace(work.panel, free=())}

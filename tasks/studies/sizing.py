@@ -65,6 +65,8 @@ def key_of(store: Store, asked: Asked, options: RunOptions, *, report: PanelSize
         "seed": options.seed, "caps": _caps(options.caps), "without": sorted(asked.search.without), "racing": asked.search.racing,
         "algorithm": asked.search.algorithm, "n_probed": asked.n_probed, "report": report and report.model_dump(),
     }  # fmt: skip
+    if options.max_turns is not None:
+        config["max_turns"] = options.max_turns
     return key("size", VERSION, sizing=sizing.VERSION, **config), config
 
 

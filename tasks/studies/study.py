@@ -108,6 +108,8 @@ def open_study(
         "models": named_in_keys(options.models).named(),
         "objectives": objectives.VERSIONS,
     }
+    if options.max_turns is not None:
+        config["max_turns"] = options.max_turns
     study_key = key("study", VERSION, profile=profile_key, config=config)
     row = {"study_key": study_key, "profile_key": profile_key, "config": canonical_json(config)}
     with store.transaction():
@@ -135,7 +137,7 @@ def estimate(
     """What the study would cost if none of it had been done: the fields of `understudy estimate --of study`."""
     asked = Asked(
         dataset, ",".join(settings), "study", search, report, 1, options.recommender, options.seed, latency_s=None, final=final,
-        n_probed=n_probed, best_shipped=best_shipped,
+        n_probed=n_probed, best_shipped=best_shipped, max_turns=options.max_turns,
     )  # fmt: skip
     with readable(options.store) as reading:
         return estimated(reading.store, asked, models=options.models)

@@ -245,6 +245,10 @@ def test_logs_end_by_the_rules_that_end_what_is_played() -> None:
     assert ending_of(talk("a sad one please", "Orbit?", "a sad one please")) == "repetition"
     assert ending_of(talk("hi", "Orbit?")) == "stops"
     assert ending_of(talk(*(f"turn {n}" for n in range(30)))) == "cap"
+    # held beside runs with a lower cap, people are cut there as well
+    shorter = talk(*(f"turn {n}" for n in range(8)), "bye")
+    assert (ending_of(shorter), ending_of(shorter, most=8), ending_of(shorter, most=9)) == ("goodbye", "cap", "goodbye")
+    assert endings([shorter], most=8) == {**dict.fromkeys(ENDINGS, 0), "cap": 1}
     assert endings([talk("hi"), talk("bye")]) == {**dict.fromkeys(ENDINGS, 0), "stops": 1, "goodbye": 1}
 
 

@@ -129,6 +129,14 @@ def test_a_free_run_is_capped_and_the_cap_is_an_outcome() -> None:
     assert (played.status, played.n_turns) == ("capped", MAX_TURNS)
 
 
+def test_a_free_run_ends_at_the_cap_that_the_name_of_its_recommender_says() -> None:
+    capped = free(Script(), recommender='crs@1^6{"a":"b"}')
+    assert (capped.status, capped.reason, capped.n_turns) == ("capped", "cap of 6 turns", 6)
+    usual = free(Script(), recommender='crs@1{"a":"b"}')
+    assert usual.n_turns == MAX_TURNS
+    assert usual.play_key != capped.play_key
+
+
 @pytest.mark.parametrize(
     ("lines", "reason", "n_turns"),
     [

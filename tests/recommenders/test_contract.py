@@ -15,7 +15,7 @@ from understudy.completion import Completion, Request
 from understudy.doors.http import Http
 from understudy.errors import BadInput
 from understudy.plugins import load, names
-from understudy.recommenders import ChosenRecommender, Recommendation, RecommenderAct, Services, chosen
+from understudy.recommenders import ChosenRecommender, Recommendation, RecommenderAct, Services, chosen, max_turns_in
 from understudy.records import MAX_RANKED, Item
 
 NAMES = names("recommenders")
@@ -104,6 +104,16 @@ def test_the_name_of_a_recommender_is_enough_to_build_it_again(name: str, items:
     old = choice.name.replace("@", "@9", 1)
     with pytest.raises(BadInput, match="version"):
         chosen(old, model="scripted")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_cap_on_turns_is_part_of_the_name_and_makes_another_recommender(name: str, written: dict[str, str]) -> None:
+    usual, capped = (chosen(written.get(name, name), model="scripted", max_turns=most) for most in (None, 10))
+    assert (max_turns_in(usual.name), max_turns_in(capped.name)) == (None, 10)
+    assert usual.name != capped.name
+    # a name out of the store keeps its own cap, whatever the run asks for
+    assert chosen(capped.name, model="another one", max_turns=6) == capped
+    assert chosen(usual.name, model="another one", max_turns=10) == capped
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 
 from understudy.completion import Complete, MissingReply
 from understudy.keys import seed_of
-from understudy.play.endings import ENDINGS, MAX_TURNS, Ending, over_by_recommender, over_by_seeker
+from understudy.play.endings import ENDINGS, Ending, over_by_recommender, over_by_seeker
 from understudy.play.order import in_playing_order
 from understudy.play.scene import DRAWS, Scene
 from understudy.play.second_models import ReplyRecord, checked_turn
@@ -149,7 +149,7 @@ async def _free_run(run: _Run, recommender: Recommender) -> Played:
     session = recommender.start(seed_of("session", DRAWS, scene.scenario_id, scene.replicate))
     if scene.opener == "recommender" and isinstance(session, Greeter):
         run.hear(session.greet())
-    while len(run.turns) < MAX_TURNS:
+    while len(run.turns) < scene.max_turns:
         is_heard = bool(run.turns) and run.turns[-1].role == "seeker"
         try:
             end = await (_recommended(run, session) if is_heard else _spoken(run))
@@ -157,7 +157,7 @@ async def _free_run(run: _Run, recommender: Recommender) -> Played:
             return run.end("missing", error.message)
         if end is not None:
             return run.end(*end)
-    return run.end("capped", f"cap of {MAX_TURNS} turns")
+    return run.end("capped", f"cap of {scene.max_turns} turns")
 
 
 async def _spoken(run: _Run) -> End | None:

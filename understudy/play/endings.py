@@ -34,20 +34,20 @@ def over_by_recommender(own: Sequence[str]) -> Ending | None:
     return "repetition" if len(own) >= _N_ALIKE and len(set(own[-_N_ALIKE:])) == 1 else None
 
 
-def ending_of(turns: Iterable[tuple[Role, str]]) -> Ending:
-    """How a dialogue ends: by the first rule that holds, at the cap on turns, or `stops` where it ends without any of these."""
+def ending_of(turns: Iterable[tuple[Role, str]], *, most: int = MAX_TURNS) -> Ending:
+    """How a dialogue ends: by the first rule that holds, at the cap of `most` turns, or `stops` where it ends without any of these."""
     said: dict[Role, list[str]] = {"seeker": [], "recommender": []}
     for n, (role, text) in enumerate(turns, start=1):
         said[role].append(text)
         found = over_by_seeker(said[role]) if role == "seeker" else over_by_recommender(said[role])
         if found is not None:
             return found
-        if n >= MAX_TURNS:
+        if n >= most:
             return "cap"
     return "stops"
 
 
-def endings(dialogues: Iterable[Sequence[tuple[Role, str]]]) -> dict[Ending, int]:
-    """Ending → dialogues that end so, for every ending there is."""
-    counted = Counter(ending_of(turns) for turns in dialogues)
+def endings(dialogues: Iterable[Sequence[tuple[Role, str]]], *, most: int = MAX_TURNS) -> dict[Ending, int]:
+    """Ending → dialogues that end so, for every ending there is. `most`: the cap on turns that the played ones have."""
+    counted = Counter(ending_of(turns, most=most) for turns in dialogues)
     return {name: counted[name] for name in ENDINGS}

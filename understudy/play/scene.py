@@ -15,6 +15,7 @@ from understudy.policy.plans import TurnPlan
 from understudy.prompt import faults, speech, structured, template
 from understudy.prompt.genome import Genome
 from understudy.prompt.template import Exemplar
+from understudy.recommenders import max_turns_in
 from understudy.records import Context, Item, Need, Role, Scenario, Turn
 
 VERSION = 3
@@ -60,6 +61,11 @@ class Scene:
         return self._planner.plan(point, dials)
 
     @property
+    def max_turns(self) -> int:
+        """The turns of both sides that a free run has at most."""
+        return max_turns_in(self.recommender) or MAX_TURNS
+
+    @property
     def engine_without_calls(self) -> str:
         """What speaks where no model is asked: the policy in stock phrases; nothing where a first call has failed."""
         dials = self.genome.policy
@@ -94,7 +100,7 @@ class Scene:
             recommender=self.recommender,
             model=self.model,
             replicate=self.replicate,
-            max_turns=MAX_TURNS,
+            max_turns=self.max_turns,
             **particular,
         )
 

@@ -22,7 +22,7 @@ from understudy.records import Item, Turn
 if TYPE_CHECKING:
     from understudy.doors.http import Http
 
-_NAME = re.compile(r"(?P<module>[a-z_]+)@(?P<version>\d+)(?P<options>\{.*\})?", re.DOTALL)
+_NAME = re.compile(r"(?P<module>[a-z_]+)@(?P<version>\d+)(?:\^(?P<turns>\d+))?(?P<options>\{.*\})?", re.DOTALL)
 RecommenderAct = Literal["ask", "recommend", "chat", "goodbye"]
 
 
@@ -97,40 +97,50 @@ class RecommenderModule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ChosenRecommender:
-    """A recommender that was chosen."""
+    """A recommender that was chosen. `max_turns`: how many turns a free run with it has at most, None where nothing was asked for."""
 
     module: str
     version: int
     options: Mapping[str, str] = field(default_factory=dict)
+    max_turns: int | None = None
 
     @property
     def name(self) -> str:
-        """How it stands in keys and rows: `retrieval@2`, or with its options as JSON behind."""
-        return f"{self.module}@{self.version}" + (canonical_json(dict(self.options)) if self.options else "")
+        """How it stands in keys and rows: `retrieval@2`, with a cap on turns `retrieval@2^10`, or with its options as JSON behind."""
+        cap = "" if self.max_turns is None else f"^{self.max_turns}"
+        return f"{self.module}@{self.version}{cap}" + (canonical_json(dict(self.options)) if self.options else "")
 
 
-def chosen(written: str, *, model: str) -> ChosenRecommender:
+def max_turns_in(name: str) -> int | None:
+    """The cap on turns that a name says, as it stands in rows; None where it says none."""
+    kept = _NAME.fullmatch(name)
+    return int(kept["turns"]) if kept and kept["turns"] else None
+
+
+def chosen(written: str, *, model: str, max_turns: int | None = None) -> ChosenRecommender:
     """The recommender that `written` means: NAME, NAME:ARGUMENT or a name as it stands in rows. `model`: of the role recommender.
 
-    Raises BadInput for an unknown one, an argument that it does not take, or rows of another version.
+    `max_turns`: the cap on the turns of a free run with it, where the name says none. Raises BadInput for an unknown recommender, an
+    argument that it does not take, or rows of another version.
     """
     kept = _NAME.fullmatch(written)
     if kept:
-        return _kept(kept)
+        return _kept(kept, max_turns)
     name, colon, argument = written.partition(":")
     module = plugins.load("recommenders", name)
     if not hasattr(module, "options"):
         if colon:
             raise BadInput(f"the recommender {name!r} takes no argument after its name, but {argument!r} was given")
-        return ChosenRecommender(name, module.VERSION)
-    return ChosenRecommender(name, module.VERSION, module.options(argument, model=model))
+        return ChosenRecommender(name, module.VERSION, max_turns=max_turns)
+    return ChosenRecommender(name, module.VERSION, module.options(argument, model=model), max_turns)
 
 
-def _kept(found: re.Match[str]) -> ChosenRecommender:
+def _kept(found: re.Match[str], max_turns: int | None) -> ChosenRecommender:
     module = plugins.load("recommenders", found["module"])
     if int(found["version"]) != module.VERSION:
         raise BadInput(
             f"version {found['version']} of the recommender {found['module']} was requested, but this code has version {module.VERSION}",
             hint=f"write {found['module']} without a version to use this one",
         )
-    return ChosenRecommender(found["module"], module.VERSION, json.loads(found["options"] or "{}"))
+    most = int(found["turns"]) if found["turns"] else max_turns
+    return ChosenRecommender(found["module"], module.VERSION, json.loads(found["options"] or "{}"), most)
