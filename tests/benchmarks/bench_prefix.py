@@ -6,7 +6,8 @@
 For each setting two candidates (the setting, and the same with another sentence of style) are played side by side on one small panel of
 the bundled sample, as a search plays them. *before* takes turns call by call and begins every dialogue at once; *now* is the code's own
 order. Both play the layout of the code that runs; the layout of an older version is measured by `bench_models.py`, which runs on it too.
-Each side has a store of its own, so that no reply is served. What the server does not report is not measured. Prints a table and JSON.
+Each side has a store of its own, so that no reply is served, and a file with its row: a run that was stopped goes on with the side that
+it had begun. What the server does not report is not measured. Prints a table and JSON.
 """
 
 from __future__ import annotations
@@ -50,15 +51,27 @@ def main() -> None:
     for n, setting in enumerate(asked.settings):
         # who goes first finds a colder server, so the sides take turns in it
         for side in SIDES if n % 2 else SIDES[::-1]:
-            store = asked.work / f"{setting}-{side}.duckdb"
-            if not store.exists():
-                copy(profiled, store)
-                found.append({"setting": setting, "side": side, **played(store, asked, setting, side)})
-                print(json.dumps(found[-1]), flush=True)
-            else:
-                print(f"{store} is there already: delete it to measure anew", flush=True)
+            found.append(_told(asked, profiled, setting, side))
+            print(json.dumps(found[-1]), flush=True)
     print(shown(found))
     print(json.dumps({"model": asked.model, "goal_few_shot": GOAL, "rows": found}))
+
+
+def _told(asked: argparse.Namespace, profiled: Path, setting: str, side: str) -> Fields:
+    """The row of one side: that of an earlier run, where it was played to its end there, or played anew from nothing."""
+    store, kept = (asked.work / f"{setting}-{side}.{end}" for end in ("duckdb", "json"))
+    sized = {name: getattr(asked, name) for name in ("model", "contexts", "dialogues", "free", "seed", "concurrency")}
+    if kept.exists():
+        row: Fields = json.loads(kept.read_text(encoding="utf-8"))
+        if row["asked"] != sized:
+            raise SystemExit(f"{kept} is of another run ({row['asked']}): give another --work")
+        return row
+    for left in asked.work.glob(f"{store.name}*"):
+        left.unlink()  # what a stopped run has in its store would be served and not computed
+    copy(profiled, store)
+    row = {"setting": setting, "side": side, "asked": sized, **played(store, asked, setting, side)}
+    kept.write_text(json.dumps(row), encoding="utf-8")
+    return row
 
 
 def played(store: Path, asked: argparse.Namespace, setting: str, side: str) -> Fields:
