@@ -30,10 +30,9 @@ def test_a_panel_has_no_whole_dialogue_or_enough_of_them() -> None:
         PanelSize.parsed("4,3,0")
 
 
-@pytest.mark.parametrize("racing", [False, True])
-def test_contexts_alone_steer_and_choose_by_what_is_read_on_them(profiled_sample: Path, tmp_path: Path, racing: bool) -> None:
+def test_contexts_alone_steer_race_and_choose_by_what_is_read_on_them(profiled_sample: Path, tmp_path: Path) -> None:
     store = Path(shutil.copy(profiled_sample, tmp_path / "s.duckdb"))
-    asked: dict[str, Any] = {"population": 2, "n_front": 1, "panel": CONTEXTS, "front_panel": CONTEXTS, "racing": racing}
+    asked: dict[str, Any] = {"population": 2, "n_front": 1, "panel": CONTEXTS, "front_panel": CONTEXTS, "racing": True}
     found = plain.searched(store, plain.small(1, **asked))
     left_out = ["behavioural_distance", "diversity_gap"]
     assert found["objectives_underpowered"] == {"search": left_out, "choice": left_out}
@@ -42,7 +41,7 @@ def test_contexts_alone_steer_and_choose_by_what_is_read_on_them(profiled_sample
 
 def test_what_the_finalists_panel_has_no_units_of_is_not_chosen_by(profiled_sample: Path, tmp_path: Path) -> None:
     store = Path(shutil.copy(profiled_sample, tmp_path / "s.duckdb"))
-    asked: dict[str, Any] = {"population": 2, "n_front": 1, "front_panel": CONTEXTS}
+    asked: dict[str, Any] = {"population": 2, "n_front": 1, "front_panel": CONTEXTS, "without": ("critic",)}
     found = plain.searched(store, plain.small(1, **asked))
     assert {"behavioural_distance", "diversity_gap"} <= set(found["objectives_underpowered"]["choice"])
 
