@@ -112,13 +112,13 @@ def underpowered_told(weak: Mapping[str, int]) -> str:
     noisy = set(power.choosable([name for name in NAMES if name not in none], weak)) & weak.keys()
     told = []
     if noisy:
-        told.append(f"the panel is too small to choose by: {_units(weak, noisy)}; what the search finds on it may be noise")
+        told.append(f"the panel is too small to choose by: {_named_with_n(weak, noisy)}; what the search finds on it may be noise")
     if left := weak.keys() - noisy:
-        told.append(f"the panel is too small for {_units(weak, left)}; the search is not steered by them")
+        told.append(f"the panel is too small for {_named_with_n(weak, left)}; the search is not steered by them")
     return f"{'; '.join(told)}. Choose a larger --panel to change that"
 
 
-def _units(weak: Mapping[str, int], names: Collection[str]) -> str:
+def _named_with_n(weak: Mapping[str, int], names: Collection[str]) -> str:
     return ", ".join(f"{name} (n = {n} of {MIN_N[name]})" for name, n in weak.items() if name in names)
 
 
