@@ -117,6 +117,19 @@ def test_a_report_that_was_left_out_is_played_later_as_it_would_have_been(opened
     assert figures(opened, key)["diagnostics"]["accept_disliked"]["n"] == SIZE.per_stratum
 
 
+def test_a_cap_on_turns_cuts_the_dialogues_of_a_batch_and_the_people_beside_them_alike(opened: OpenRun, genome: str) -> None:
+    capped_options = opened.options.model_copy(update={"max_turns": 2})
+    capped = OpenRun(opened.store, opened.humans, capped_options, gateway=opened.gateway, http=NOBODY, cast=opened.cast)
+    assert (opened.recommender, capped.recommender) == ("retrieval@2", "retrieval@2^2")
+    usual, short = (played(each, genome, "monday", with_report=False) for each in (opened, capped))
+    assert usual != short
+    told = batch_fields(opened.store, short)["endings"]
+    assert told["cap"]["simulated"] > 0
+    # nobody says goodbye in the first two turns of the dialogues behind these runs
+    assert told["cap"]["human"] == sum(one["human"] for one in told.values()) > 0
+    assert batch_fields(opened.store, usual)["endings"]["cap"]["human"] < told["cap"]["human"]
+
+
 def test_a_report_by_another_model_than_that_of_the_dialogues_is_refused(opened: OpenRun, genome: str) -> None:
     key = played(opened, genome, "monday", with_report=False)
     other = OpenRun(

@@ -63,6 +63,13 @@ def test_a_search_costs_more_with_more_generations_and_a_night_more_than_its_sea
     assert estimate(store, run="nightly")["n_calls"]["value"] > estimate(store, run="optimize")["n_calls"]["value"]
 
 
+def test_a_cap_on_turns_lowers_what_free_runs_cost(store: str) -> None:
+    usual, capped = (estimate(store, max_turns=most)["stages"] for most in (None, 4))
+    assert capped[0]["n_calls"]["range"][1] * 2 <= usual[0]["n_calls"]["range"][1]
+    assert capped[0]["n_calls"]["value"] < usual[0]["n_calls"]["value"]
+    assert capped[1]["n_calls"] == usual[1]["n_calls"], "replays have no turns to cut"
+
+
 def test_without_generations_no_finalists_are_played(store: str) -> None:
     night = estimate(store, run="nightly", search=Search(generations=0))
     assert [row["stage"] for row in night["stages"]] == ["search", "report", "dialogues"]
