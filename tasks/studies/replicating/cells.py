@@ -18,7 +18,8 @@ from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.studies.probe import is_asked
 from understudy.tasks.studies.replicating.asked import PaperCell
 from understudy.tasks.studies.replicating.instances import replies_by_instance
-from understudy.tasks.studies.results.replicated import PaperCellFields, PaperRowFields, TemplateFields
+from understudy.tasks.studies.replicating.kept import kept
+from understudy.tasks.studies.results.replicated import KeptCellFields, PaperRowFields, TemplateFields
 
 REPORTED: Part = "test"
 MOST_MISSING, MOST_INVALID = 0.5, 0.5
@@ -41,7 +42,7 @@ class CellReplies:
 
 def played(
     opened: OpenRun, humans: PaperHumans, cell: PaperCell, *, n_users: int, by: PlayedBy, template: TemplateFields | None
-) -> PaperCellFields:
+) -> KeptCellFields:
     """The fields of a cell. Raises ProviderFailed where more than half of its replies are missing, and what ends a run."""
     asked = cell.task.places(humans, REPORTED, n=n_users, seed=by.seed)
     meter = CallMeter(opened.gateway.complete)
@@ -49,16 +50,16 @@ def played(
     known = got.replies if got.replies is not None and not got.reason else None
     figures = compared(cell.task, asked.places, known, humans, seed=by.seed)
     rows = [row_of(cell, name, figures.get(name), unit, reason=got.reason) for name, unit in cell.task.UNITS.items()]
-    n_users_asked = len({place.user.user_id for place in asked.places}) if known else 0
+    n_users_played = len({place.user.user_id for place in asked.places}) if known else 0
     return {
-        "task": cell.task.NAME, "setting": cell.setting.name, "optimizer": cell.optimizer, "n_users": n_users_asked,
-        "n_places": len(asked.places), "n_missing": got.counts.n_missing, "n_invalid": got.counts.n_invalid,
+        "task": cell.task.NAME, "setting": cell.setting.name, "optimizer": cell.optimizer, "users_asked": n_users,
+        "n_users": n_users_played, "n_places": len(asked.places), "n_missing": got.counts.n_missing, "n_invalid": got.counts.n_invalid,
         "n_failed_steps": got.n_failed_steps, "engine": got.counts.engine or "none",
         "outcome": "measured" if known else "not_measured", "reason": got.reason,
         "human": cell.task.HUMAN, "n_calls": meter.n_calls, "tokens": meter.tokens,
         "tuning_calls": template["n_calls"] if template else 0, "tuning_tokens": template["tokens"] if template else 0,
-        "calls_per_user": _each(meter.n_calls, n_users_asked), "tokens_per_user": _each(meter.tokens, n_users_asked),
-        "template": template["genome_digest"] if template else "", "rows": rows,
+        "calls_per_user": _each(meter.n_calls, n_users_played), "tokens_per_user": _each(meter.tokens, n_users_played),
+        "template": template["genome_digest"] if template else "", "rows": rows, "replies": kept(asked.places, known),
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -25,17 +26,17 @@ from understudy.tasks.play.metering import pays
 from understudy.tasks.play.opened import OpenRun, models_open
 from understudy.tasks.studies.probe import is_asked
 from understudy.tasks.studies.replicate_humans import paper_humans
-from understudy.tasks.studies.replicating import cells, instances, templates
+from understudy.tasks.studies.replicating import cells, instances, pairs, templates
 from understudy.tasks.studies.replicating.asked import OPTIMIZERS, PaperCell, PaperOptimizer, ReplicateAsked, grid, shared_tasks
 from understudy.tasks.studies.replicating.templates import TemplateAsked
 from understudy.tasks.studies.results.estimates import CostFields
-from understudy.tasks.studies.results.replicated import PaperCellFields, ReplicateFields, TemplateFields
+from understudy.tasks.studies.results.replicated import KeptCellFields, PaperCellFields, ReplicateFields, TemplateFields
 from understudy.tasks.studies.study import Study, room
 
-VERSION = 1
+VERSION = 2
 VERSIONS = (
     VERSION, compared.VERSION, evaluating.VERSION, feedback_score.VERSION, people.VERSION, persons.VERSION, prompting.VERSION,
-    settings.VERSION, tastes.VERSION, instances.VERSION, templates.VERSION,
+    settings.VERSION, tastes.VERSION, instances.VERSION, templates.VERSION, pairs.VERSION,
 )  # fmt: skip
 CELL, TEMPLATE = "cell", "template"
 
@@ -104,10 +105,10 @@ def template_of(run: PaperRun, cell: PaperCell) -> TemplateFields | None:
     return run.begun.once(stage, partial(templates.searched, run.opened, run.humans, wanted, by=run.by))
 
 
-def _cell(run: PaperRun, cell: PaperCell) -> PaperCellFields:
+def _cell(run: PaperRun, cell: PaperCell) -> KeptCellFields:
     """A cell from its row, or played. One that could not be measured is no row: what it lacks may be there the next time."""
     stage = stage_of(cell, run.asked.n_users)
-    known: PaperCellFields | None = run.begun.answered(stage)
+    known: KeptCellFields | None = run.begun.answered(stage)
     if known is not None:
         return known
     fields = cells.played(
@@ -116,16 +117,17 @@ def _cell(run: PaperRun, cell: PaperCell) -> PaperCellFields:
     return fields if fields["outcome"] == "not_measured" else run.begun.once(stage, lambda: fields)
 
 
-def _answer(run: PaperRun, dataset: str, estimate: CostFields, asked_for: list[PaperCellFields]) -> ReplicateFields:
+def _answer(run: PaperRun, dataset: str, estimate: CostFields, asked_for: list[KeptCellFields]) -> ReplicateFields:
     stages = run.begun.stages()
-    kept = [cast(PaperCellFields, fields) for name, fields in stages.items() if name.startswith(f"{CELL}/")]
+    kept = [cast(KeptCellFields, fields) for name, fields in stages.items() if name.startswith(f"{CELL}/")]
     done = sorted_cells([*asked_for, *kept])
+    both = (*pairs.tuning_pairs(done, kept, run.humans, by=run.by), *pairs.label_pairs(done, kept, run.humans, by=run.by))
     spent, gateway = run.begun.spent(), run.opened.gateway
     return {
         "dataset": dataset, "ratings": run.humans.ratings_from, "texts_from": run.humans.texts_from,
         "model": run.opened.shown_model("seeker"), "judge": run.opened.shown_model("judge") if run.by.judge else "",
         "critic": run.opened.shown_model("critic"), "study": run.begun.study_key, "seed": run.by.seed, "n_users": run.asked.n_users,
-        "rows": [row for one in done for row in one["rows"]], "cells": done,
+        "rows": [row for one in done for row in one["rows"]], "cells": [_told(one) for one in done], "pairs": list(both),
         "templates": [cast(TemplateFields, fields) for name, fields in stages.items() if name.startswith(f"{TEMPLATE}/")],
         "engine": engine_of(one["engine"] for one in done), "n_model_calls": gateway.n_calls, "tokens": gateway.tokens,
         "usd": gateway.usd,
@@ -134,19 +136,24 @@ def _answer(run: PaperRun, dataset: str, estimate: CostFields, asked_for: list[P
     }  # fmt: skip
 
 
-def sorted_cells(done: list[PaperCellFields]) -> list[PaperCellFields]:
+def sorted_cells(done: Sequence[KeptCellFields]) -> list[KeptCellFields]:
     """The cells in the order of the table; of the same cell for several numbers of users that with the most places."""
-    best: dict[tuple[str, str, str], PaperCellFields] = {}
+    best: dict[tuple[str, str, str], KeptCellFields] = {}
     for one in sorted(done, key=lambda cell: (cell["outcome"] == "measured", cell["n_places"])):
         best[one["setting"], one["optimizer"], one["task"]] = one
     tasks = (*MODULES.values(), *ON_REQUEST.values())
 
-    def place(one: PaperCellFields) -> tuple[int, bool, int, int]:
+    def place(one: KeptCellFields) -> tuple[int, bool, int, int]:
         setting = PaperSetting.named(one["setting"])
         optimizer = OPTIMIZERS.index(cast(PaperOptimizer, one["optimizer"]))
         return settings.FORMS.index(setting.history), setting.has_persona, optimizer, tasks.index(one["task"])
 
     return sorted(best.values(), key=place)
+
+
+def _told(cell: KeptCellFields) -> PaperCellFields:
+    """A cell as the answer has it: without its replies, which stay in the store."""
+    return cast(PaperCellFields, {name: value for name, value in cell.items() if name != "replies"})
 
 
 def _judge(opened: OpenRun) -> str:

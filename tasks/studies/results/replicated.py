@@ -24,16 +24,35 @@ class PaperRowFields(TypedDict):
     reason: NotRequired[str]
 
 
+class ScoreFields(TypedDict):
+    """A judge's three scores of one text."""
+
+    rejection: int
+    reason: int
+    request: int
+
+
+class KeptReplyFields(TypedDict):
+    """The reply at one place as it was read, None where it is missing or cannot be read; and the judge's scores of both sides."""
+
+    place: str
+    text: str | None
+    score: ScoreFields | None
+    human_score: ScoreFields | None
+
+
 class PaperCellFields(TypedDict):
     """One task under one setting and optimizer: what was asked, what came back, and what it took.
 
+    `users_asked`: the number of users that was asked for; `n_users`: how many different users were played.
     `tuning_calls`, `tuning_tokens`: what tuning the prompt took, once for all users; 0 where it is not tuned, or anew for each user.
-    `persons`: what is known of the humans' side.
+    `human`: what stands for the humans.
     """
 
     task: str
     setting: str
     optimizer: str
+    users_asked: int
     n_users: int
     n_places: int
     n_missing: int
@@ -51,6 +70,30 @@ class PaperCellFields(TypedDict):
     tokens_per_user: float | None
     template: str
     rows: list[PaperRowFields]
+
+
+class KeptCellFields(PaperCellFields):
+    """A cell as it is kept in the store: with its replies, which the answer leaves out."""
+
+    replies: list[KeptReplyFields]
+
+
+class PromptPairFields(TypedDict):
+    """One figure of two prompts over the same places: `value` of the cell, `other`, and their paired difference.
+
+    `kind`: `tuning` (the other is the hand-written prompt) or `label` (the other is BinPref without the label).
+    """
+
+    kind: str
+    task: str
+    setting: str
+    optimizer: str
+    figure: str
+    unit: str
+    users: int
+    value: FigureFields
+    other: FigureFields
+    difference: FigureFields
 
 
 class TemplateFields(TypedDict):
@@ -97,6 +140,7 @@ class ReplicateFields(ReplicateAbout):
 
     rows: list[PaperRowFields]
     cells: list[PaperCellFields]
+    pairs: list[PromptPairFields]
     templates: list[TemplateFields]
     engine: str
     n_model_calls: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from understudy.instruments.text import Titles
 from understudy.probes._figures import ProbeFigure, means
@@ -12,6 +12,7 @@ from understudy.probes._texts import words_of
 from understudy.probes.replication.people import AskedPlace, HistoryUser, HumanText, PaperHumans, Part, part_of_user, users_of
 from understudy.probes.replication.tasks import PaperReplies, PlacesAsked
 
+NOBODY = "no place was answered by both"
 NO_USERS = "no user of this part has a history that the task can be asked from"
 
 
@@ -53,6 +54,29 @@ def spread_over_people(texts: Sequence[HumanText]) -> list[HumanText]:
         placed.append((n_before.get(one.person_id, 0), one.text_id, one))
         n_before[one.person_id] = n_before.get(one.person_id, 0) + 1
     return [one for _, _, one in sorted(placed, key=lambda row: row[:2])]
+
+
+@dataclass(frozen=True, slots=True)
+class BothReplies:
+    """The places that two sets of replies both answered, and the replies there."""
+
+    places: tuple[AskedPlace, ...]
+    ours: PaperReplies
+    theirs: PaperReplies
+
+
+def answered_by_both(places: Sequence[AskedPlace], ours: PaperReplies, theirs: PaperReplies) -> BothReplies:
+    """Two prompts are compared over the same places: where one of them has no reply, the other's counts for nothing."""
+    kept = [at for at, pair in enumerate(zip(ours.texts, theirs.texts, strict=True)) if None not in pair]
+    return BothReplies(tuple(places[at] for at in kept), ours.at(kept), theirs.at(kept))
+
+
+def beside_texts(both: BothReplies) -> list[AskedPlace]:
+    """The places with the other set's texts where the humans' stand."""
+    return [
+        place if place.human is None else replace(place, human=replace(place.human, text=str(text)))
+        for place, text in zip(both.places, both.theirs.texts, strict=True)
+    ]
 
 
 def lacking(places: Sequence[AskedPlace], humans: PaperHumans, task: str) -> PlacesAsked:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from understudy.records import Measured
 from understudy.report.document import Document, Grid, Heading, Paragraph, Part, Picture
 from understudy.report.dots import DotPanel, DotRow, dots_svg
 from understudy.report.figures import REHEARSAL_WARNING, figure
+from understudy.studies.replicate import costs
 
 Fields = Mapping[str, Any]
 # the columns of the paper's tables: task, figure, and what the paper calls it
@@ -35,43 +36,77 @@ def document(fields: Fields) -> Document:
         parts.append(Paragraph(REHEARSAL_WARNING))
     parts += [Paragraph(_asked(fields)), Heading("The paper's figures"), paper_grid(fields), Paragraph(_HOW, is_note=True)]
     parts += _pictures(fields)
-    leak = label_grid(fields)
-    if leak is not None:
-        parts += [Heading("How much of the correlation is the label"), leak, Paragraph(_LABEL, is_note=True)]
-    parts += [Heading("Every figure"), figures_grid(fields), Heading("What it took"), cost_grid(fields), Paragraph(_COST, is_note=True)]
-    parts += [*_templates(fields), Heading("What was not measured"), _lacks(fields)]
-    return Document(f"The paper's experiment: {fields['model']}", parts)
+    for title, grid, note in (
+        ("How much of the correlation is the label", label_grid(fields), _LABEL),
+        ("What tuning changed, on the same users", tuning_grid(fields), _TUNING),
+        ("What one user costs", price_grid(fields), _PRICE),
+    ):
+        parts += [Heading(title), grid, Paragraph(note, is_note=True)] if grid.rows else []
+    parts += [*_templates(fields), Heading("Every figure"), figures_grid(fields), Heading("What it took"), cost_grid(fields)]
+    return Document(f"The paper's experiment: {fields['model']}", [*parts, Paragraph(_COST, is_note=True), *_lacking(fields)])
 
 
 _LABEL = (
     "BinPref-leaky tells the title's average rating in the prompt, as the paper does, and the figure then correlates with that rating. "
-    "What its r has above that of the clean task, on the same model, titles and persons, is the label read back."
+    "The difference is paired over the same titles and persons: what r has above that of the clean task is the label read back."
 )
-_COST = (
-    "Calls and tokens per user are those of the replies that are reported, summaries of tastes and the judge included. Tuning is paid once "
-    "for a template, whatever the number of users; TextGrad's is part of every reply."
+_TUNING = (
+    "Each tuned prompt against the hand-written one (none) over the users of the tuned one, at equal n, with the 95 % interval of the "
+    "paired difference. A difference is better only where it brings the figure nearer to the humans'."
 )
+_PRICE = (
+    "Per user and task, means over the tasks of a row. Calls of a reply are those of the replies that are reported, summaries of tastes "
+    "and the judge included. Tuning is paid once for a template, whatever the number of users; TextGrad's is part of every reply. The last "
+    "column says from how many users on a template takes fewer calls than tuning for every reply under the same setting."
+)
+_COST = "Calls per user are the cell's calls divided by the users that it played; what tuning a template took is not among them."
 
 
 def paper_grid(fields: Fields) -> Grid:
-    """The paper's layout: a row for each setting and optimizer, a column for each of its figures."""
+    """The paper's layout: a row for each setting and optimizer, a column for each of its figures, and what a user took."""
     known = {(row["setting"], row["optimizer"], row["task"], row["figure"]): row for row in fields["rows"]}
+    lines = []
+    for prompt in _prompts(fields):
+        cells = [_cell(known.get((*prompt, task, name))) for task, name, _ in COLUMNS]
+        lines.append([*prompt, *cells, *_each(costs.user_costs(fields["cells"], *prompt))])
+    return Grid(["setting", "optimizer", *(title for _, _, title in COLUMNS), "calls per user and task", "tokens per user and task"], lines)
+
+
+def label_grid(fields: Fields) -> Grid:
+    """r of the clean and of the leaky BinPref over the same titles, with their paired difference; no row where one was not asked."""
     lines = [
-        [setting, optimizer, *(_cell(known.get((setting, optimizer, task, name))) for task, name, _ in COLUMNS)]
-        for setting, optimizer in _prompts(fields)
+        [row["setting"], row["optimizer"], figure(row["other"]), figure(row["value"]), figure(row["difference"], form="+.3f", reason=True)]
+        for row in fields["pairs"]
+        if row["kind"] == "label"
     ]
-    return Grid(["setting", "optimizer", *(title for _, _, title in COLUMNS)], lines)
-
-
-def label_grid(fields: Fields) -> Grid | None:
-    """r of the clean and of the leaky BinPref side by side; None where the leaky one was not asked."""
-    r = {(row["setting"], row["optimizer"], row["task"]): row for row in fields["rows"] if row["figure"] == "pearson_r"}
-    both = [(one, other) for one, other in _prompts(fields) if (one, other, "BinPref-leaky") in r]
-    if not both:
-        return None
-    pairs = [(prompt, r.get((*prompt, "BinPref")), r[*prompt, "BinPref-leaky"]) for prompt in both]
-    lines = [[*prompt, _cell(clean), _cell(leaky), _apart(clean, leaky)] for prompt, clean, leaky in pairs]
     return Grid(["setting", "optimizer", "r, clean", "r, label in the prompt", "difference"], lines)
+
+
+def tuning_grid(fields: Fields) -> Grid:
+    """Each figure of each tuned prompt beside that of the hand-written one over the same users, and the humans' value."""
+    humans = {(row["task"], row["setting"], row["optimizer"], row["figure"]): row["human"] for row in fields["rows"]}
+    lines = [
+        [row["task"], row["setting"], row["optimizer"], row["figure"].replace("_", " "), figure(row["other"]), figure(row["value"]),
+         figure(row["difference"], form="+.3f"), str(row["difference"]["n"]),
+         figure(humans.get((row["task"], row["setting"], row["optimizer"], row["figure"])), interval=False)]
+        for row in fields["pairs"]
+        if row["kind"] == "tuning"
+    ]  # fmt: skip
+    return Grid(["task", "setting", "optimizer", "figure", "hand-written", "tuned", "difference", "n", "humans"], lines)
+
+
+def price_grid(fields: Fields) -> Grid:
+    """What one user takes under each optimizer, tuning included, for the users at hand and for 100 and 1,000 of them."""
+    lines = [
+        [one.setting, one.optimizer, ", ".join(one.tasks), f"{one.users:g}", *map(_number, (one.calls, one.tokens, one.tuning_calls)),
+         *(_number(one.calls_for(n)) for n in (one.users, 100, 1000)), _number(one.tokens_for(100)), _users(one.cheaper_from)]
+        for one in costs.prices(fields["cells"])
+    ]  # fmt: skip
+    header = [
+        "setting", "optimizer", "tasks", "users", "calls of a reply", "tokens of a reply", "tuning calls, once", "calls, these users",
+        "calls, 100 users", "calls, 1,000 users", "tokens, 100 users", "cheaper than per reply from",
+    ]  # fmt: skip
+    return Grid(header, lines)
 
 
 def figures_grid(fields: Fields) -> Grid:
@@ -123,10 +158,12 @@ def _model(row: Fields) -> str:
     return figure({"value": row["value"], "ci": row.get("ci"), "n": row["n"], "reason": row.get("reason", "")})
 
 
-def _apart(clean: Fields | None, leaky: Fields) -> str:
-    if clean is None or clean["value"] is None or leaky["value"] is None:
-        return "not measured"
-    return f"{leaky['value'] - clean['value']:+.3f}"
+def _each(prices: costs.UserCost | None) -> list[str]:
+    return ["", ""] if prices is None else [_number(prices.calls), _number(prices.tokens)]
+
+
+def _users(n: int | None) -> str:
+    return "" if n is None else f"{n:,} user{'' if n == 1 else 's'}"
 
 
 def _number(value: float | None) -> str:
@@ -166,10 +203,12 @@ def _templates(fields: Fields) -> list[Part]:
     return found
 
 
-def _lacks(fields: Fields) -> Grid:
-    lines: Sequence[list[str]] = [
-        [row["task"], row["setting"], row["optimizer"], row["figure"].replace("_", " "), row.get("reason", "")]
-        for row in fields["rows"]
-        if row["value"] is None
-    ]
-    return Grid(["task", "setting", "optimizer", "figure", "reason"], lines)
+def _lacking(fields: Fields) -> list[Part]:
+    """What was not measured, by reason: which figures of which prompts."""
+    reasons: dict[tuple[str, str], dict[str, None]] = {}
+    for row in fields["rows"]:
+        if row["value"] is None:
+            which = f"{row['setting']}, {row['optimizer']}"
+            reasons.setdefault((row["task"], row.get("reason", "")), {})[f"{row['figure'].replace('_', ' ')} ({which})"] = None
+    lines = [[task, reason, "; ".join(which)] for (task, reason), which in reasons.items()]
+    return [Heading("What was not measured"), Grid(["task", "reason", "figures"], lines)] if lines else []

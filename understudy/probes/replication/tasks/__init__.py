@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 from understudy.errors import BadInput
 from understudy.probes._figures import ProbeFigure
@@ -20,6 +20,7 @@ MODULES: Mapping[str, str] = {
 NAMES = tuple(MODULES.values())
 # what is asked only where it is named
 ON_REQUEST: Mapping[str, str] = {"bin_pref_leaky": "BinPref-leaky"}
+Held = TypeVar("Held")
 Distance = Literal["gap", "log_gap", "shortfall"]
 
 
@@ -46,6 +47,16 @@ class PaperReplies:
     n_invalid: int = 0
     engine: str = ""
     reasons: Mapping[str, int] = field(default_factory=dict)
+
+    def at(self, kept: Sequence[int]) -> PaperReplies:
+        """The replies at some of the places."""
+
+        def held(values: tuple[Held, ...]) -> tuple[Held, ...]:
+            return tuple(values[one] for one in kept) if values else ()
+
+        return replace(
+            self, texts=held(self.texts), persons=held(self.persons), scores=held(self.scores), human_scores=held(self.human_scores)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +105,11 @@ class PaperTask(Protocol):
         self, places: Sequence[AskedPlace], replies: PaperReplies | None, humans: PaperHumans, *, seed: int
     ) -> dict[str, ProbeFigure]:
         """The paper's figures and ours over the places; of the humans alone without replies."""
+
+    def against(
+        self, places: Sequence[AskedPlace], ours: PaperReplies, theirs: PaperReplies, humans: PaperHumans, *, seed: int
+    ) -> dict[str, ProbeFigure]:
+        """The figures of two sets of replies over the places that both answered; `human` is then the other set's value."""
 
 
 def task_named(name: str) -> PaperTask:

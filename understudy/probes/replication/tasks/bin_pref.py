@@ -15,7 +15,7 @@ from understudy.keys import rng_of, share_of
 from understudy.probes._figures import ProbeFigure, Statistic, correlation_of, means, over_sets
 from understudy.probes._paper import unknown
 from understudy.probes.replication.people import AskedPlace, HistoryUser, PaperHumans, Part, TitleRatings, part_of_user, users_of
-from understudy.probes.replication.replies import caricature, lacking
+from understudy.probes.replication.replies import NOBODY, answered_by_both, lacking
 from understudy.probes.replication.tasks import PaperReplies, PlacesAsked, TaskBound, TaskTarget
 from understudy.prompt import template
 
@@ -27,7 +27,7 @@ PER_TITLE = 3
 TITLES_A_USER = 0.4
 FEWEST_TITLES = 10
 LIKED_ABOVE = 3.5
-UNITS: Mapping[str, str] = {"pearson_r": "correlation", "yes_share": "share", "persona_words": "share"}
+UNITS: Mapping[str, str] = {"pearson_r": "correlation", "yes_share": "share"}
 TARGETS = (
     TaskTarget("pearson_r", "shortfall", "how far its yes and no follow what people think of the titles, short of what people achieve"),
     TaskTarget("yes_share", "gap", "how far the share of yes is from the share of people who like the titles"),
@@ -75,26 +75,58 @@ def read(text: str) -> str | None:
 
 def figures(places: Sequence[AskedPlace], replies: PaperReplies | None, humans: PaperHumans, *, seed: int) -> dict[str, ProbeFigure]:  # noqa: ARG001
     """r of the shares of yes with mean ratings over titles, and the share of yes."""
-    asked: dict[str, list[float]] = {}
-    titles: dict[str, TitleRatings] = {}
-    for at, place in enumerate(places):
-        if place.rated is None or (replies is not None and replies.texts[at] is None):
-            continue
-        titles[place.rated.item.item_id] = place.rated
-        asked.setdefault(place.rated.item.item_id, []).append(float(replies is not None and replies.texts[at] == "yes"))
+    titles = _titles(places, replies)
     if not titles:
         return dict.fromkeys(UNITS, unknown("no question was answered"))
     item_ids = list(titles)
-    others = [float(np.mean(titles[one].halves[1])) for one in item_ids]
     few = [_few_likes(titles[one], seed) for one in item_ids]
     likes = [_like_share((*titles[one].halves[0], *titles[one].halves[1])) for one in item_ids]
-    shares = None if replies is None else [float(np.mean(asked[one])) for one in item_ids]
+    shares = None if replies is None else _yes_shares(places, replies, item_ids)
+    others = _others(titles)
     model: Statistic | None = None if shares is None else correlation_of(shares, others)
-    shown = {
+    return {
         "pearson_r": over_sets(model, correlation_of(few, others), item_ids, seed=seed, low=-1.0, high=1.0),
         "yes_share": means(shares, likes, item_ids, seed=seed, high=1.0),
     }
-    return shown if replies is None else {**shown, "persona_words": caricature(places, replies, [""] * len(places), seed=seed)}
+
+
+def against(
+    places: Sequence[AskedPlace], ours: PaperReplies, theirs: PaperReplies, humans: PaperHumans, *, seed: int  # noqa: ARG001
+) -> dict[str, ProbeFigure]:
+    """r and the share of yes of two sets of replies, over the same titles and ratings."""
+    both = answered_by_both(places, ours, theirs)
+    titles = _titles(both.places, both.ours)
+    if not titles:
+        return dict.fromkeys(UNITS, unknown(NOBODY))
+    item_ids, others = list(titles), _others(titles)
+    one, other = (_yes_shares(both.places, side, item_ids) for side in (both.ours, both.theirs))
+    return {
+        "pearson_r": over_sets(correlation_of(one, others), correlation_of(other, others), item_ids, seed=seed, low=-1.0, high=1.0),
+        "yes_share": means(one, other, item_ids, seed=seed, high=1.0),
+    }
+
+
+def _titles(places: Sequence[AskedPlace], replies: PaperReplies | None) -> dict[str, TitleRatings]:
+    """Item id → its ratings, of the titles that an answer is there for; of all where nobody was asked."""
+    return {
+        place.rated.item.item_id: place.rated
+        for at, place in enumerate(places)
+        if place.rated is not None and (replies is None or replies.texts[at] is not None)
+    }
+
+
+def _yes_shares(places: Sequence[AskedPlace], replies: PaperReplies, item_ids: Sequence[str]) -> list[float]:
+    """The share of yes among the answers about each title."""
+    answers: dict[str, list[float]] = {one: [] for one in item_ids}
+    for place, text in zip(places, replies.texts, strict=True):
+        if place.rated is not None and text is not None:
+            answers[place.rated.item.item_id].append(float(text == "yes"))
+    return [float(np.mean(answers[one])) for one in item_ids]
+
+
+def _others(titles: Mapping[str, TitleRatings]) -> list[float]:
+    """The mean rating of the second half of each title's raters."""
+    return [float(np.mean(one.halves[1])) for one in titles.values()]
 
 
 def _persons(users: Sequence[HistoryUser], title: TitleRatings, seed: int) -> list[HistoryUser]:

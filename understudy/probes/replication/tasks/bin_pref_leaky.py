@@ -44,3 +44,10 @@ def read(text: str) -> str | None:
 def figures(places: Sequence[AskedPlace], replies: PaperReplies | None, humans: PaperHumans, *, seed: int) -> dict[str, ProbeFigure]:
     """The figures of the clean task."""
     return bin_pref.figures(places, replies, humans, seed=seed)
+
+
+def against(
+    places: Sequence[AskedPlace], ours: PaperReplies, theirs: PaperReplies, humans: PaperHumans, *, seed: int
+) -> dict[str, ProbeFigure]:
+    """The figures of the clean task."""
+    return bin_pref.against(places, ours, theirs, humans, seed=seed)

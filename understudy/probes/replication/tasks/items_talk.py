@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from understudy.instruments.grounding import Grounding
 from understudy.keys import share_of
 from understudy.probes._figures import ProbeFigure, means
 from understudy.probes._paper import names_entropy, unknown
 from understudy.probes.replication.people import AskedPlace, HistoryUser, PaperHumans, Part, users_of
-from understudy.probes.replication.replies import caricature, lacking
+from understudy.probes.replication.replies import answered_by_both, caricature, lacking
 from understudy.probes.replication.tasks import PaperReplies, PlacesAsked, TaskBound, TaskTarget
 from understudy.records import Item
 
@@ -64,30 +65,61 @@ def titles_in(text: str) -> list[tuple[str, str]]:
 
 def figures(places: Sequence[AskedPlace], replies: PaperReplies | None, humans: PaperHumans, *, seed: int) -> dict[str, ProbeFigure]:
     """Entropy of all titles named, at as many titles for each user; titles of no catalogue, and of the history that was shown."""
-    kept = [at for at in range(len(places)) if replies is None or replies.texts[at] is not None]
-    theirs = [[item.label for item in places[at].held] for at in kept]
-    clusters = [places[at].cluster for at in kept]
+    theirs = [[item.label for item in place.held] for place in places]
     if replies is None:
-        return {"item_entropy": names_entropy(None, theirs, clusters, seed=seed)}
-    grounding = Grounding(humans.catalogue, {})
-    named = [str(replies.texts[at]).split("\n") for at in kept]
-    items = [[grounding.item_id(one) for one in each] for each in named]
-    labels = [
-        [humans.catalogue[found].label if found else one.casefold() for one, found in zip(each, ids, strict=True)]
-        for each, ids in zip(named, items, strict=True)
-    ]
-    strange = [sum(one is None for one in ids) / len(ids) for ids in items]
-    known = [{row.item.label for row in places[at].user.known} for at in kept]
-    repeated = [sum(one in shown for one in each) / len(each) for each, shown in zip(labels, known, strict=True)]
-    nobody = [0.0] * len(kept)
+        return {"item_entropy": names_entropy(None, theirs, [place.cluster for place in places], seed=seed)}
+    return _figures(places, replies, [tuple(one) for one in theirs], humans, seed=seed)
+
+
+def against(
+    places: Sequence[AskedPlace], ours: PaperReplies, theirs: PaperReplies, humans: PaperHumans, *, seed: int
+) -> dict[str, ProbeFigure]:
+    """The same figures of two sets of replies, at as many titles for each user."""
+    both = answered_by_both(places, ours, theirs)
+    return _figures(both.places, both.ours, [tuple(str(text).split("\n")) for text in both.theirs.texts], humans, seed=seed)
+
+
+def _figures(
+    places: Sequence[AskedPlace], replies: PaperReplies, theirs: Sequence[Sequence[str]], humans: PaperHumans, *, seed: int
+) -> dict[str, ProbeFigure]:
+    kept = [at for at, text in enumerate(replies.texts) if text is not None]
     if not kept:
         return dict.fromkeys(UNITS, unknown("no question was answered"))
+    grounding, clusters = Grounding(humans.catalogue, {}), [places[at].cluster for at in kept]
+    known = [{row.item.label for row in places[at].user.known} for at in kept]
+    named = ([str(replies.texts[at]).split("\n") for at in kept], [theirs[at] for at in kept])
+    model, other = (_titles_read(side, known, humans.catalogue, grounding) for side in named)
+    said = ["\n".join(one) for one in theirs]
     return {
-        "item_entropy": names_entropy(labels, theirs, clusters, seed=seed),
-        "unknown_titles": means(strange, nobody, clusters, seed=seed, high=1.0),
-        "repeats_history": means(repeated, nobody, clusters, seed=seed, high=1.0),
-        "persona_words": caricature(places, replies, [""] * len(places), seed=seed),
+        "item_entropy": names_entropy(model.labels, other.labels, clusters, seed=seed),
+        "unknown_titles": means(model.unknown, other.unknown, clusters, seed=seed, high=1.0),
+        "repeats_history": means(model.repeated, other.repeated, clusters, seed=seed, high=1.0),
+        "persona_words": caricature(places, replies, said, seed=seed),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _TitlesRead:
+    """What the titles that each user names are: under one name each, and the shares that no catalogue and that the history holds."""
+
+    labels: list[list[str]]
+    unknown: list[float]
+    repeated: list[float]
+
+
+def _titles_read(
+    named: Sequence[Sequence[str]], known: Sequence[set[str]], catalogue: Mapping[str, Item], grounding: Grounding
+) -> _TitlesRead:
+    ids = [[grounding.item_id(one) for one in each] for each in named]
+    labels = [
+        [catalogue[found].label if found else one.casefold() for one, found in zip(each, of_each, strict=True)]
+        for each, of_each in zip(named, ids, strict=True)
+    ]
+    return _TitlesRead(
+        labels,
+        [sum(one is None for one in of_each) / max(1, len(of_each)) for of_each in ids],
+        [sum(one in shown for one in each) / max(1, len(each)) for each, shown in zip(labels, known, strict=True)],
+    )
 
 
 def _held(user: HistoryUser, seed: int) -> tuple[Item, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from understudy.instruments.text import Titles
@@ -14,7 +15,7 @@ from understudy.probes._refusing import figures as refusal_figures
 from understudy.probes._refusing import read as read_refusals
 from understudy.probes.replication.feedback_score import CRITERIA, FeedbackScore
 from understudy.probes.replication.people import DISLIKED_TO, AskedPlace, HistoryUser, HumanText, PaperHumans, Part
-from understudy.probes.replication.replies import caricature, lacking, paired_with
+from understudy.probes.replication.replies import NOBODY, answered_by_both, caricature, lacking, paired_with
 from understudy.probes.replication.tasks import PaperReplies, PlacesAsked, TaskBound, TaskTarget
 from understudy.prompt import template
 from understudy.records import Item
@@ -95,6 +96,19 @@ def figures(places: Sequence[AskedPlace], replies: PaperReplies | None, humans: 
         return shown
     said = [one.refusal.text if one.refusal else "" for one in places]
     return {**shown, "persona_words": caricature(places, replies, said, seed=seed)}
+
+
+def against(
+    places: Sequence[AskedPlace], ours: PaperReplies, theirs: PaperReplies, humans: PaperHumans, *, seed: int
+) -> dict[str, ProbeFigure]:
+    """The same figures of two sets of replies; of the judge's, where it scored both."""
+    both = answered_by_both(places, ours, theirs)
+    if not both.places:
+        return dict.fromkeys(UNITS, unknown(NOBODY))
+    beside = [replace(place, refusal=as_refusal(place, str(text))) for place, text in zip(both.places, both.theirs.texts, strict=True)]
+    are_scored = bool(both.ours.scores and both.theirs.scores)
+    own = replace(both.ours, human_scores=both.theirs.scores) if are_scored else replace(both.ours, scores=(), human_scores=())
+    return figures(beside, own, humans, seed=seed)
 
 
 def _scores(places: Sequence[AskedPlace], replies: PaperReplies | None, kept: Sequence[int], *, seed: int) -> dict[str, ProbeFigure]:

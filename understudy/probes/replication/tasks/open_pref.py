@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from understudy.probes._figures import ProbeFigure
-from understudy.probes._paper import aspect_entropy, corpus_aspect_entropy, sentiment_entropy
+from understudy.probes._paper import aspect_entropy, corpus_aspect_entropy, sentiment_entropy, unknown
 from understudy.probes.replication.people import AskedPlace, HistoryUser, PaperHumans, Part
-from understudy.probes.replication.replies import caricature, lacking, length_figures, paired_with, text_pairs
+from understudy.probes.replication.replies import (
+    NOBODY,
+    answered_by_both,
+    beside_texts,
+    caricature,
+    lacking,
+    length_figures,
+    paired_with,
+    text_pairs,
+)
 from understudy.probes.replication.tasks import PaperReplies, PlacesAsked, TaskBound, TaskTarget
 from understudy.prompt import template
 
@@ -66,6 +75,14 @@ def figures(places: Sequence[AskedPlace], replies: PaperReplies | None, humans: 
         **length_figures(pairs, seed=seed),
     }
     return shown if replies is None else {**shown, "persona_words": caricature(places, replies, [_human(one) for one in places], seed=seed)}
+
+
+def against(
+    places: Sequence[AskedPlace], ours: PaperReplies, theirs: PaperReplies, humans: PaperHumans, *, seed: int
+) -> dict[str, ProbeFigure]:
+    """The same figures of two sets of replies, cut alike."""
+    both = answered_by_both(places, ours, theirs)
+    return figures(beside_texts(both), both.ours, humans, seed=seed) if both.places else dict.fromkeys(UNITS, unknown(NOBODY))
 
 
 def _human(place: AskedPlace) -> str:

@@ -7,10 +7,19 @@ from collections.abc import Mapping, Sequence
 from understudy.instruments.text import MASK, Titles
 from understudy.keys import rng_of
 from understudy.probes._figures import ProbeFigure, means
-from understudy.probes._paper import sentence_diversity, type_token_ratio, word_diversity
+from understudy.probes._paper import sentence_diversity, type_token_ratio, unknown, word_diversity
 from understudy.probes._texts import words_of
 from understudy.probes.replication.people import LIKED_FROM, AskedPlace, HistoryUser, PaperHumans, Part
-from understudy.probes.replication.replies import caricature, lacking, length_figures, paired_with, text_pairs
+from understudy.probes.replication.replies import (
+    NOBODY,
+    answered_by_both,
+    beside_texts,
+    caricature,
+    lacking,
+    length_figures,
+    paired_with,
+    text_pairs,
+)
 from understudy.probes.replication.tasks import PaperReplies, PlacesAsked, TaskBound, TaskTarget
 from understudy.prompt import template
 from understudy.records import Item
@@ -27,6 +36,7 @@ TARGETS = (
     TaskTarget("ttr", "gap", "how far the share of different words over all requests is from people's"),
     TaskTarget("word_diversity", "gap", "how far apart in meaning its words are, against people's"),
     TaskTarget("sentence_diversity", "gap", "how far apart in meaning its requests are, against people's"),
+    TaskTarget("length", "log_gap", "how far the length of its requests is from people's"),
 )
 BOUNDS = (TaskBound("too_long", 0.1),)
 
@@ -74,6 +84,14 @@ def figures(places: Sequence[AskedPlace], replies: PaperReplies | None, humans: 
         **length_figures(pairs, seed=seed),
     }
     return shown if replies is None else {**shown, "persona_words": caricature(places, replies, [_human(one) for one in places], seed=seed)}
+
+
+def against(
+    places: Sequence[AskedPlace], ours: PaperReplies, theirs: PaperReplies, humans: PaperHumans, *, seed: int
+) -> dict[str, ProbeFigure]:
+    """The same figures of two sets of replies, cut alike."""
+    both = answered_by_both(places, ours, theirs)
+    return figures(beside_texts(both), both.ours, humans, seed=seed) if both.places else dict.fromkeys(UNITS, unknown(NOBODY))
 
 
 def _human(place: AskedPlace) -> str:
