@@ -85,7 +85,8 @@ class Dialogue:
     """One human dialogue as read from a log.
 
     `is_annotation`: the record exists for its labels. Where a dialogue of this id is there, or comes later, the labels
-    attach to it; otherwise the record is a dialogue of its own.
+    attach to it; otherwise the record is a dialogue of its own. `is_tagged`: False where this form of the log leaves out the ids of
+    items that other forms of it have.
     """
 
     dialogue_id: str
@@ -96,6 +97,7 @@ class Dialogue:
     official_split: str | None = None
     labels: tuple[Label, ...] = ()
     is_annotation: bool = False
+    is_tagged: bool = True
 
 
 @dataclass(frozen=True, slots=True)

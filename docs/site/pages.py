@@ -1,6 +1,6 @@
 """The pages of the documentation that nobody writes by hand, and the folder that the site is built from.
 
-    python docs/site/pages.py               writes the generated pages of docs/: the commands, the list of decisions, the packages
+    python docs/site/pages.py               writes the generated pages of docs/: commands, decisions, packages, tables
     python docs/site/pages.py --stage DIR   the same, then lays out in DIR what `make docs` builds the site from
 
 The commands are read from the Typer application behind the console script, the Python reference from the docstrings (by
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import packages
+import paper
 import typer
 import yaml
 from links import targets, title
@@ -41,7 +42,8 @@ Option = tuple[str, str, str, str]
 def generated() -> dict[str, str]:
     """Page below docs/ → its text, of every page that is generated and committed."""
     pictures = {PACKAGES: packages.picture(packages.found())}
-    return {COMMANDS: commands_page(application()), DECISIONS: decisions_page(DOCS / "decisions"), **pictures}
+    told = {paper.PAGE: paper.written((DOCS / paper.PAGE).read_text(encoding="utf-8"))}
+    return {COMMANDS: commands_page(application()), DECISIONS: decisions_page(DOCS / "decisions"), **told, **pictures}
 
 
 def application() -> typer.Typer:

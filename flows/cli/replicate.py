@@ -91,7 +91,8 @@ def replicate(
             expected = estimate_of(store, dataset, options, ratings=ratings, asked=asked)
             _announce(Console(stderr=True, highlight=False), expected, options.caps)
             if only_estimate:
-                return {"estimate": expected}
+                kept = {} if out is None else files.estimate_written(expected, options.models.seeker, out=str(out))
+                return {"estimate": expected, "files": kept}
             fields = replicated(store, dataset, options, ratings=ratings, asked=asked, estimate=expected)
         return {**fields, "files": files.written(fields, str(run.store), out=text_of(out))}
 
@@ -102,6 +103,8 @@ def page(console: Console, fields: ReplicateAnswer) -> None:
     """The figures of each task, then where the whole report is."""
     if "rows" not in fields:
         console.print(_estimate_table(fields["estimate"]))
+        if fields.get("files"):
+            console.print(f"files: {', '.join(fields['files'].values())}", markup=False)
         then(console, "the same command without --only-estimate runs it; --calls and --usd bound what it spends")
         return
     if "rehearsal" in fields["engine"].split("+"):

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.probes import Refusal
+from understudy.probes.replication.elicited import opinions_in
 from understudy.probes.replication.people import HistoryUser, HumanText, PaperHumans, RatedRow, TitleRatings, user_of
 from understudy.probes.requests import request_in
 from understudy.records import Item
@@ -38,11 +39,14 @@ def paper_humans(store: Store, people: Humans, *, ratings: str | None, seed: int
             f"the data set {dataset!r} holds no user with at least {MIN_RATINGS} ratings",
             hint="ingest ratings (`understudy ingest movielens PATH --dataset NAME`) and name them with --ratings NAME",
         )
-    opinions = reviews or _opinions(people)
+    opinions = reviews or _opinions(people) or _elicited(people)
     requests, refusals = _requests(people), _refusals(people)
+    if not any(people.reactions(split).height for split in SPLITS):
+        # who is asked for preferences and recommended nothing, as in CCPE-M, does not ask for a recommendation
+        requests = []
     lacks = {
         "OpenPref": "" if opinions else f"neither {dataset!r} nor {people.dataset!r} holds what people wrote of a title",
-        "RecRequest": "" if requests else f"no seeker of {people.dataset!r} names a title before the first recommendation",
+        "RecRequest": "" if requests else f"no seeker of {people.dataset!r} names a title before a first recommendation",
         "NegFeedback": "" if refusals else f"no seeker of {people.dataset!r} is known to turn a suggestion down",
         "BinPref": f"{dataset!r} holds too few titles that many people rated",
     }
@@ -96,6 +100,12 @@ def _opinions(people: Humans) -> list[HumanText]:
         for one in opinions_of(people, split)
         if _is_short(one.text)
     ]
+
+
+def _elicited(people: Humans) -> list[HumanText]:
+    """What seekers answer when they are asked for their opinion of a title; of logs that have no forms."""
+    found = [one for split in SPLITS for one in opinions_in(talks_of(people, split), people.items)]
+    return [one for one in found if _is_short(one.text)]
 
 
 def _requests(people: Humans) -> list[HumanText]:

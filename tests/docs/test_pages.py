@@ -13,12 +13,13 @@ import yaml
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs" / "site"))
 
 import pages
+import paper
 from links import targets
 
 
 def test_every_generated_page_is_current() -> None:
     generated = pages.generated()
-    assert set(generated) == {pages.COMMANDS, pages.DECISIONS, pages.PACKAGES}
+    assert set(generated) == {pages.COMMANDS, pages.DECISIONS, pages.PACKAGES, paper.PAGE}
     stored = {name: (pages.DOCS / name).read_text(encoding="utf-8") for name in generated}
     assert [name for name, text in generated.items() if text != stored[name]] == [], "run `python docs/site/pages.py`"
 

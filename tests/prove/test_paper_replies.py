@@ -34,3 +34,19 @@ def test_sentiment_and_aspects_of_the_published_texts() -> None:
     before = authors.read(replies("before.jsonl"))
     assert before.sentiment_entropy == pytest.approx(1.407, abs=0.001)
     assert before.aspect_entropy == pytest.approx(7.299, abs=0.001)
+
+
+@pytest.mark.skipif(not wording.is_installed(), reason="TextBlob is in the extra `paper`")
+def test_at_equal_n_tuning_adds_little_to_the_entropy_of_aspects() -> None:
+    before, after = replies("before.jsonl"), replies("after_partial.jsonl")
+    equal = authors.at_equal_n(before, after)
+    assert equal["aspect_entropy"].difference.n == 52
+    # 2.2 bits as the paper reads them; .13 with as many aspects of each reply on both sides
+    texts = [one.text for one in after if one.text]
+    whole = authors.read([one for one in after if one.text]).aspect_entropy
+    first = authors.read([one for one, other in zip(before, after, strict=True) if other.text]).aspect_entropy
+    assert whole is not None
+    assert first is not None
+    assert len(texts) == 52
+    assert whole - first == pytest.approx(2.23, abs=0.02)
+    assert equal["aspect_entropy"].difference.value == pytest.approx(0.13, abs=0.01)

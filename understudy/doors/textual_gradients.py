@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Literal
 
+from understudy.completion import MissingReply
+
 NOT_INSTALLED = "the package textgrad is not installed here: run the command in the environment of the peers (`make install-peers`)"
 EPOCHS = 3
 Purpose = Literal["forward", "tune"]
@@ -22,11 +24,12 @@ Generate = Callable[[str, str, Purpose], str]
 
 @dataclass(frozen=True, slots=True)
 class TunedReply:
-    """The reply to the tuned prompt, and how many of the epochs' steps brought no new prompt."""
+    """The reply to the tuned prompt, how many of the epochs' steps brought no new prompt, and how many of these for a missing call."""
 
     prompt: str
     reply: str
     n_failed_steps: int
+    n_missing_calls: int = 0
 
 
 def is_installed() -> bool:
@@ -37,25 +40,29 @@ def is_installed() -> bool:
 def tuned(prompt: str, evaluator: str, generate: Generate, *, epochs: int = EPOCHS) -> TunedReply:
     """A prompt after `epochs` of forward, loss, backward and step, and the reply to it. Raises what `generate` raises.
 
-    A step whose answer holds no new prompt between TextGrad's tags leaves the prompt as it is, and is counted.
+    A step whose answer holds no new prompt between TextGrad's tags leaves the prompt as it is, and is counted. So is an epoch of which a
+    call is missing: that of 16 calls one fails is likely with a small model, and 15 that were paid for are not thrown away. Where the
+    last reply is missing MissingReply is raised.
     """
     textgrad = _textgrad()
     forward, tuning = _engine(generate, "forward"), _engine(generate, "tune")
     variable = textgrad.Variable(prompt, requires_grad=True, role_description="prompt to a model that plays a person")
     model, loss = textgrad.BlackboxLLM(forward), textgrad.TextLoss(evaluator, engine=tuning)
     optimizer = textgrad.TextualGradientDescent(parameters=[variable], engine=tuning)
-    n_failed = 0
+    n_failed = n_missing = 0
     for _ in range(epochs):
         optimizer.zero_grad()
-        loss(model(variable)).backward(tuning)
         before = variable.value
         try:
+            loss(model(variable)).backward(tuning)
             optimizer.step()
+        except MissingReply:
+            n_missing += 1
         except IndexError:
             n_failed += 1
         if not variable.value.strip():
             variable.set_value(before)
-    return TunedReply(variable.value, generate(variable.value, "", "forward"), n_failed)
+    return TunedReply(variable.value, generate(variable.value, "", "forward"), n_failed + n_missing, n_missing)
 
 
 def _engine(generate: Generate, purpose: Purpose) -> Any:

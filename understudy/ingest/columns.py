@@ -81,9 +81,10 @@ class Batch:
     def dialogue(self, dialogue: Dialogue, content_sha256: str) -> int:
         """Adds a dialogue with its turns and forms; the number of its messages."""
         n_messages = self._turns(dialogue)
+        is_tagged = self._source.is_tagged and dialogue.is_tagged
         self._add(
             "dialogues", dialogue.dialogue_id, content_sha256, dialogue.seeker_id, dialogue.recommender_id, dialogue.official_split,
-            n_messages, len(dialogue.turns), dialogue.is_annotation, self._source.is_tagged, self._source.sha256, self._source.licence,
+            n_messages, len(dialogue.turns), dialogue.is_annotation, is_tagged, self._source.sha256, self._source.licence,
         )  # fmt: skip
         for one in dialogue.mentions:
             self._add("mentions", dialogue.dialogue_id, one.item_id, one.suggested, one.seen, one.liked)

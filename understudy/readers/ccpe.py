@@ -1,7 +1,8 @@
 """CCPE-M (Radlinski et al., SIGDIAL 2019): conversations in which an assistant asks for preferences in films and recommends nothing.
 
 The original is one JSON list. What its annotators marked stays with the turn as labels; the films and series that they marked by name
-are its items. Its flat form is a CSV with an utterance a row, without the annotations and so without items.
+are its items. Its flat form is a CSV with an utterance a row, without the annotations and so without items: titles of a catalogue under
+the same name of the data set are looked for in its text.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from understudy.readers._turns import Turns
 from understudy.records import Dialogue, Item, Label, Record, Role
 from understudy.titles import tidy
 
-VERSION = 2
+VERSION = 3
 LICENCE = "CC-BY-4.0"  # as the authors' own README says; docs/decisions/0160-licence-of-ccpe.md
 CARRIES = ("items", "preferences")
 TAGGED = True
@@ -100,7 +101,7 @@ def _from_rows(block: Block, names: Sequence[str]) -> list[Record]:
     turns = Turns()
     for row in rows:
         turns.say(_role(row), row["text"])
-    return [Dialogue(dialogue_id, turns.done())]
+    return [Dialogue(dialogue_id, turns.done(), is_tagged=False)]
 
 
 def _row(cells: Sequence[str], names: Sequence[str]) -> dict[str, str]:

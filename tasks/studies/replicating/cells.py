@@ -33,6 +33,7 @@ class CellReplies:
     replies: PaperReplies | None
     reason: str = ""
     n_failed_steps: int = 0
+    n_missing_calls: int = 0
 
     @property
     def counts(self) -> PaperReplies:
@@ -53,8 +54,9 @@ def played(
     n_users_played = len({place.user.user_id for place in asked.places}) if known else 0
     return {
         "task": cell.task.NAME, "setting": cell.setting.name, "optimizer": cell.optimizer, "users_asked": n_users,
-        "n_users": n_users_played, "n_places": len(asked.places), "n_missing": got.counts.n_missing, "n_invalid": got.counts.n_invalid,
-        "n_failed_steps": got.n_failed_steps, "engine": got.counts.engine or "none",
+        "n_users": n_users_played, "n_places": len(asked.places), "n_missing": got.counts.n_missing,
+        "missing": dict(sorted(got.counts.reasons.items())), "n_invalid": got.counts.n_invalid,
+        "n_failed_steps": got.n_failed_steps, "n_missing_calls": got.n_missing_calls, "engine": got.counts.engine or "none",
         "outcome": "measured" if known else "not_measured", "reason": got.reason,
         "human": cell.task.HUMAN, "n_calls": meter.n_calls, "tokens": meter.tokens,
         "tuning_calls": template["n_calls"] if template else 0, "tuning_tokens": template["tokens"] if template else 0,
@@ -92,7 +94,7 @@ def _replies(
         if not textual_gradients.is_installed():
             return CellReplies(None, textual_gradients.NOT_INSTALLED)
         found = replies_by_instance(opened, meter, cell.task, asked.places, cell.setting, by=by)
-        return _checked(CellReplies(found.replies, "", found.n_failed_steps), asked.places)
+        return _checked(CellReplies(found.replies, "", found.n_failed_steps, found.n_missing_calls), asked.places)
     genome = seed_prompt(cell.task.NAME) if template is None else Genome.from_json(template["genome"])
     replies = opened.gateway.run(replies_of(meter.complete, cell.task, asked.places, cell.setting, genome, by=by))
     return _checked(CellReplies(replies), asked.places)

@@ -8,6 +8,7 @@ from pathlib import Path
 from understudy.doors import folders
 from understudy.report.document import as_html, as_markdown
 from understudy.studies.replicate import page
+from understudy.tasks.studies.results.estimates import CostFields
 from understudy.tasks.studies.results.replicated import ReplicateFields
 
 
@@ -22,3 +23,9 @@ def written(fields: ReplicateFields, store: str, *, out: str | None) -> dict[str
         "replicate.json": json.dumps(fields, ensure_ascii=False, indent=2) + "\n",
     })  # fmt: skip
     return {"markdown": str(where["replicate.md"]), "html": str(where["replicate.html"]), "json": str(where["replicate.json"])}
+
+
+def estimate_written(estimate: CostFields, model: str, *, out: str) -> dict[str, str]:
+    """Form → file: the estimate of a grid, beside what a run of it wrote."""
+    told = json.dumps({"model": model, "estimate": estimate}, ensure_ascii=False, indent=2) + "\n"
+    return {"estimate": str(folders.written(Path(out), {"estimate.json": told})["estimate.json"])}

@@ -16,27 +16,28 @@ from understudy.probes.replication.settings import PaperSetting
 from understudy.probes.replication.tasks import PaperReplies, PaperTask
 from understudy.tasks.play.opened import OpenRun
 
-VERSION = 1
+VERSION = 2
 # what an evaluation, a gradient or a new prompt may take; the task's own replies keep their limit
 TUNING_TOKENS = 800
 
 
 @dataclass(frozen=True, slots=True)
 class InstanceReplies:
-    """The replies after tuning, and how many steps brought no new prompt."""
+    """The replies after tuning, how many steps brought no new prompt, and how many of these for a missing call."""
 
     replies: PaperReplies
     n_failed_steps: int
+    n_missing_calls: int
 
 
 def replies_by_instance(
     opened: OpenRun, meter: CallMeter, task: PaperTask, places: Sequence[AskedPlace], setting: PaperSetting, *, by: PlayedBy
 ) -> InstanceReplies:
-    """One tuned prompt and one reply a place. A call that is missing leaves its place missing."""
+    """One tuned prompt and one reply a place. A missing call of the tuning costs its step, a missing reply its place."""
     asked = opened.gateway.run(told_places(meter.complete, task, places, setting, by=by))
     texts: list[str | None] = []
     reasons: dict[str, int] = {}
-    n_failed = 0
+    n_failed = n_lost = 0
     for one in asked:
         try:
             if one.reason:
@@ -46,14 +47,14 @@ def replies_by_instance(
             reasons[error.message] = reasons.get(error.message, 0) + 1
             texts.append(None)
             continue
-        n_failed += found.n_failed_steps
+        n_failed, n_lost = n_failed + found.n_failed_steps, n_lost + found.n_missing_calls
         texts.append(task.read(found.reply))
     n_missing = sum(reasons.values())
     replies = PaperReplies(
         tuple(texts), tuple(one.person for one in asked), n_missing=n_missing,
         n_invalid=sum(text is None for text in texts) - n_missing, engine=engine_of(meter.engines), reasons=reasons,
     )  # fmt: skip
-    return InstanceReplies(opened.gateway.run(with_scores(meter.complete, task, replies, places, by=by)), n_failed)
+    return InstanceReplies(opened.gateway.run(with_scores(meter.complete, task, replies, places, by=by)), n_failed, n_lost)
 
 
 def _tuned(

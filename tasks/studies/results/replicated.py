@@ -44,7 +44,9 @@ class KeptReplyFields(TypedDict):
 class PaperCellFields(TypedDict):
     """One task under one setting and optimizer: what was asked, what came back, and what it took.
 
-    `users_asked`: the number of users that was asked for; `n_users`: how many different users were played.
+    `users_asked`: the number of users that was asked for; `n_users`: how many different users were played. `missing`: why replies are
+    missing, and how many for each reason; `n_invalid`: replies that cannot be read as what was asked for. `n_failed_steps`: steps of
+    TextGrad that brought no new prompt; `n_missing_calls`: those of them of which a call failed.
     `tuning_calls`, `tuning_tokens`: what tuning the prompt took, once for all users; 0 where it is not tuned, or anew for each user.
     `human`: what stands for the humans.
     """
@@ -56,8 +58,10 @@ class PaperCellFields(TypedDict):
     n_users: int
     n_places: int
     n_missing: int
+    missing: dict[str, int]
     n_invalid: int
     n_failed_steps: int
+    n_missing_calls: int
     engine: str
     outcome: str
     reason: str
@@ -129,9 +133,10 @@ class ReplicateAbout(TypedDict):
 
 @final
 class ReplicateEstimated(TypedDict):
-    """The fields of `understudy replicate --only-estimate`."""
+    """The fields of `understudy replicate --only-estimate`; `files`: where the estimate was written, with --out alone."""
 
     estimate: CostFields
+    files: NotRequired[dict[str, str]]
 
 
 @final

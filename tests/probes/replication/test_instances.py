@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from understudy.completion import MissingReply
 from understudy.doors import textual_gradients
 from understudy.probes.replication.evaluating import evaluator_of
 from understudy.probes.replication.people import AskedPlace, HistoryUser, TitleRatings
@@ -52,3 +54,24 @@ def test_a_reply_takes_sixteen_calls_and_a_step_without_a_prompt_changes_nothing
         assert (found.prompt, found.n_failed_steps) == ("Say what you think.", 3)
     # neither its log nor a prompt is left where it ran
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.integration
+@pytest.mark.skipif(not textual_gradients.is_installed(), reason="TextGrad is in the environment of the peers")
+def test_a_missing_call_of_the_tuning_costs_its_step_and_a_missing_reply_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    calls: list[str] = []
+
+    def generate(_: str, system: str, purpose: textual_gradients.Purpose, *, fails: frozenset[int]) -> str:
+        calls.append(purpose)
+        if len(calls) in fails:
+            raise MissingReply("timed out")
+        return f"<IMPROVED_VARIABLE>prompt {len(calls)}</IMPROVED_VARIABLE>" if "IMPROVED_VARIABLE" in system else "fine"
+
+    # the second call is the loss of the first epoch; the other epochs take their five calls
+    found = textual_gradients.tuned("Say it.", "Rate it.", partial(generate, fails=frozenset({2})))
+    assert (found.n_failed_steps, found.n_missing_calls, len(calls)) == (1, 1, 2 + 5 + 5 + 1)
+    assert found.prompt.startswith("prompt ")
+    calls.clear()
+    with pytest.raises(MissingReply):
+        textual_gradients.tuned("Say it.", "Rate it.", partial(generate, fails=frozenset({16})))

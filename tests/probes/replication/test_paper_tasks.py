@@ -171,6 +171,31 @@ def test_the_judge_scores_model_and_humans_alike() -> None:
     assert value(shown["score_rejection"]) == 9
     assert shown["score_rejection"].human.value == 4
     assert (value(shown["score"]), shown["score"].human.value) == (6, pytest.approx(13 / 3))
+    # what is planted is found, and what both sides have alike is no difference
+    assert shown["score_rejection"].difference.lo == shown["score_rejection"].difference.hi == 5
+    assert (shown["score"].difference.lo or 0) > 0
+    for name in ("score_reason", "score_request"):
+        apart = shown[name].difference
+        assert (apart.lo, apart.value, apart.hi) == (0, 0, 0)
+
+
+def test_a_judge_whose_replies_cannot_be_read_is_not_asked_on() -> None:
+    asked = list[Request]()
+
+    def rambles(request: Request) -> str:
+        return "I would say it is fine" if request.role == "judge" else refuses_well(request)
+
+    by = replace(made_up.BY, judge="j")
+    places = neg_feedback.places(world(), "test", n=30, seed=0).places
+    complete = made_up.completing(rambles, asked)
+    replies = made_up.planted_run(
+        replies_of(complete, task_named("NegFeedback"), places, made_up.PLAIN, seed_prompt("NegFeedback"), by=by)
+    )
+    # each of ten questions is repaired once
+    assert sum(one.role == "judge" for one in asked) == 20
+    shown = neg_feedback.figures(places, replies, world(), seed=0)
+    assert "10 replies of the judge in a row" in shown["score"].model.reason
+    assert value(shown["rejects"]) == 1
 
 
 @pytest.mark.integration

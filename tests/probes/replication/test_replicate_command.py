@@ -92,6 +92,11 @@ def test_the_grid_is_played_once_and_a_later_run_goes_on_with_it(store: str, add
     assert entropy["ci"][0] <= entropy["value"] <= entropy["ci"][1]
     assert entropy["human"]["n"] == entropy["n"] == 15
     assert known["BinPref-leaky", "pearson_r"]["value"] > known["BinPref", "pearson_r"]["value"] + 0.3
+    (label,) = first["pairs"]
+    assert (label["kind"], label["value"]["value"]) == ("label", known["BinPref-leaky", "pearson_r"]["value"])
+    assert label["other"]["value"] == known["BinPref", "pearson_r"]["value"]
+    assert label["difference"]["ci"][0] > 0
+    assert not any("replies" in one for one in first["cells"])
     again = told(store, address, *GRID, "--out", str(tmp_path / "two"))
     assert again["n_model_calls"] == 0
     assert again["rows"] == first["rows"]
@@ -167,13 +172,18 @@ def test_the_estimate_alone_asks_nobody(store: str) -> None:
 @pytest.mark.integration
 @pytest.mark.skipif(not textual_gradients.is_installed(), reason="TextGrad is in the environment of the peers")
 def test_a_prompt_is_tuned_for_every_reply_and_paid_for_once(store: str, address: str, tmp_path: Path) -> None:
-    asked = ("--settings", "icl", "--tasks", "ItemsTalk", "--users", "12", "--optimizers", "textgrad_instance", "--out", str(tmp_path))
+    # a seed of its own: what other tests asked would be served from the ledger
+    grid = ("--settings", "icl", "--tasks", "ItemsTalk", "--users", "12", "--optimizers", "none,textgrad_instance", "--seed", "3")
+    asked = (*grid, "--out", str(tmp_path))
     fields = told(store, address, *asked)
     by_prompt = {(one["optimizer"], one["setting"]): one for one in fields["cells"]}
     cell = by_prompt["textgrad_instance", "icl"]
     assert (cell["outcome"], cell["n_places"], cell["tuning_calls"]) == ("measured", 12, 0)
-    assert cell["n_calls"] == fields["n_model_calls"] == 12 * 16
-    assert cell["calls_per_user"] == 16
+    assert (cell["n_calls"], fields["n_model_calls"], cell["calls_per_user"]) == (12 * 16, 12 * 17, 16)
+    # over the same users, so that the two entropies are of equally many titles
+    pairs = {row["figure"]: row for row in fields["pairs"]}
+    assert {(row["kind"], row["users"]) for row in pairs.values()} == {("tuning", 12)}
+    assert pairs["item_entropy"]["difference"]["n"] == 12
     assert 0 < cell["n_failed_steps"] < 36
-    assert fields["estimate"]["n_calls"]["value"] == 12 * 16
+    assert fields["estimate"]["n_calls"]["value"] == 12 * 17
     assert told(store, address, *asked)["n_model_calls"] == 0

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from understudy.errors import BadInput
 from understudy.instruments import wording
+from understudy.probes import _paper
+from understudy.probes._figures import ProbeFigure
 from understudy.records import Measured
 from understudy.statistics.rates import wilson
 
@@ -67,6 +69,21 @@ def read(replies: Sequence[PublishedReply]) -> RepliesRead:
         sentiment_entropy=_entropy([name for text in texts for name in wording.sentiments(text)]) if has_words else None,
         aspect_entropy=_entropy([name for text in texts for name in wording.noun_phrases(text)]) if has_words else None,
     )
+
+
+def at_equal_n(before: Sequence[PublishedReply], after: Sequence[PublishedReply]) -> dict[str, ProbeFigure]:
+    """The entropies after tuning (`model`) and before (`human`) over the replies whose text is there on both sides, at equal n.
+
+    Of each reply as many sentences and aspects count as it has on both sides: a longer reply has more of them, and an entropy grows
+    with their number.
+    """
+    pairs = [(one.text, other.text) for one, other in zip(before, after, strict=True) if one.text and other.text]
+    first, second = [one for one, _ in pairs], [other for _, other in pairs]
+    units = [str(at) for at in range(len(pairs))]
+    return {
+        "sentiment_entropy": _paper.sentiment_entropy(second, first, units, seed=0),
+        "aspect_entropy": _paper.aspect_entropy(second, first, units, seed=0),
+    }
 
 
 def _entropy(names: Sequence[str]) -> float:

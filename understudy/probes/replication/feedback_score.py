@@ -34,13 +34,12 @@ class FeedbackScore(BaseModel):
         return (self.rejection + self.reason + self.request) / len(CRITERIA)
 
 
-async def scored(complete: Complete, text: str, place: Refusal, *, model: str, seed: int) -> FeedbackScore | None:
-    """The judge's score of one text as the answer to a place's suggestion; None where the judge gives none."""
+async def scored(complete: Complete, text: str, place: Refusal, *, model: str, seed: int) -> FeedbackScore | Invalid | None:
+    """The judge's score of one text as the answer to a place's suggestion, or what it said instead; None where the call failed."""
     try:
-        found = await structured(complete, request_of(text, place, model=model, seed=seed), FeedbackScore)
+        return await structured(complete, request_of(text, place, model=model, seed=seed), FeedbackScore)
     except MissingReply:
         return None
-    return None if isinstance(found, Invalid) else found
 
 
 def request_of(text: str, place: Refusal, *, model: str, seed: int) -> Request:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 
 from understudy.completion import Complete, Completion, MissingReply, Request, engine_of
 from understudy.errors import BudgetExhausted
+from understudy.play.second_models import FAILURES, ReplyRecord, asked_while_it_answers
 from understudy.play.together import gathered_all
+from understudy.probes import Refusal
 from understudy.probes.replication.feedback_score import FeedbackScore, scored
 from understudy.probes.replication.people import AskedPlace, HistoryUser
 from understudy.probes.replication.persons import PlayedPerson, person_of
@@ -17,6 +19,9 @@ from understudy.probes.replication.settings import PaperSetting, shown_rows
 from understudy.probes.replication.tasks import PaperReplies, PaperTask, neg_feedback
 from understudy.probes.replication.tastes import TasteSummary, summed_up
 from understudy.prompt.genome import Genome
+from understudy.prompt.structured import Invalid
+
+GIVEN_UP = f"{FAILURES} replies of the judge in a row could not be read, so it was not asked any more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,20 +126,41 @@ def read_replies(task: PaperTask, asked: Sequence[ToldPlace], answered: Sequence
 async def with_scores(
     complete: Complete, task: PaperTask, replies: PaperReplies, places: Sequence[AskedPlace], *, by: PlayedBy
 ) -> PaperReplies:
-    """The replies with the judge's scores of them and of the humans' texts; only negative feedback is scored, and only by a judge."""
+    """The replies with the judge's scores of them and of the humans' texts; only negative feedback is scored, and only by a judge.
+
+    A judge whose replies cannot be read is not asked on, and then nothing is scored: what it did score is no sample of all.
+    """
     if task.NAME != neg_feedback.NAME or not by.judge:
         return replies
+    asked = {(at, is_human): text for at in range(len(places)) for is_human, text in _judged_texts(replies, places, at).items()}
 
-    async def score(text: str | None, at: int, *, is_human: bool) -> FeedbackScore | None:
-        refusal = places[at].refusal
-        if text is None or refusal is None:
-            return None
-        answered = refusal if is_human else neg_feedback.as_refusal(places[at], text)
-        return await scored(complete, text, answered, model=by.judge, seed=by.seed)
+    async def score(question: tuple[int, bool]) -> FeedbackScore | Invalid | None:
+        text, refusal = asked[question]
+        return await scored(complete, text, refusal, model=by.judge, seed=by.seed)
 
-    ours = await gathered_all(score(text, at, is_human=False) for at, text in enumerate(replies.texts))
-    theirs = await gathered_all(score(one.refusal.text if one.refusal else None, at, is_human=True) for at, one in enumerate(places))
-    return replace(replies, scores=tuple(ours), human_scores=tuple(theirs))
+    record = ReplyRecord()
+    found = await asked_while_it_answers(list(asked), score, is_usable=_is_usable, record=record, at_once=max(1, len(asked)))
+    if record.is_given_up:
+        return replace(replies, no_scores=GIVEN_UP)
+    ours, theirs = (tuple(_score(found.get((at, is_human))) for at in range(len(places))) for is_human in (False, True))
+    return replace(replies, scores=ours, human_scores=theirs)
+
+
+def _judged_texts(replies: PaperReplies, places: Sequence[AskedPlace], at: int) -> dict[bool, tuple[str, Refusal]]:
+    """What the judge reads at a place, and as an answer to what: the reply (False), where there is one, and the human text (True)."""
+    refusal, text = places[at].refusal, replies.texts[at]
+    if refusal is None:
+        return {}
+    human = {True: (refusal.text, refusal)}
+    return human if text is None else {False: (text, neg_feedback.as_refusal(places[at], text)), **human}
+
+
+def _is_usable(found: FeedbackScore | Invalid | None) -> bool | None:
+    return None if found is None else isinstance(found, FeedbackScore)
+
+
+def _score(found: FeedbackScore | Invalid | None) -> FeedbackScore | None:
+    return found if isinstance(found, FeedbackScore) else None
 
 
 async def _reply(complete: Callable[[Request], Awaitable[Completion]], request: Request) -> Completion | str:

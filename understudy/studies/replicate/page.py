@@ -123,12 +123,13 @@ def cost_grid(fields: Fields) -> Grid:
     """What each cell took."""
     lines = [
         [one["task"], one["setting"], one["optimizer"], *(str(one[name]) for name in ("n_users", "n_places", "n_missing", "n_invalid")),
-         _number(one["calls_per_user"]), _number(one["tokens_per_user"]), str(one["tuning_calls"]), str(one["tuning_tokens"])]
+         _number(one["calls_per_user"]), _number(one["tokens_per_user"]), str(one["tuning_calls"]), str(one["tuning_tokens"]),
+         _why_missing(one)]
         for one in fields["cells"]
     ]  # fmt: skip
     header = [
         "task", "setting", "optimizer", "users", "replies asked", "missing", "invalid", "calls per user", "tokens per user", "tuning calls",
-        "tuning tokens",
+        "tuning tokens", "why missing",
     ]  # fmt: skip
     return Grid(header, lines)
 
@@ -168,6 +169,10 @@ def _users(n: int | None) -> str:
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:,.1f}"
+
+
+def _why_missing(cell: Fields) -> str:
+    return "; ".join(f"{n}: {reason}" for reason, n in cell["missing"].items())
 
 
 def _measured(row: Fields) -> Measured:

@@ -36,13 +36,15 @@ class PlacesAsked:
 class PaperReplies:
     """What came of each place of a task, in their order: the text, or None where it is missing or cannot be read.
 
-    `persons`: who was played, None without a person. `scores`, `human_scores`: the judge's, of replies and of the human texts.
+    `persons`: who was played, None without a person. `scores`, `human_scores`: the judge's, of replies and of the human texts;
+    `no_scores`: why a judge that was asked gave none.
     """
 
     texts: tuple[str | None, ...]
     persons: tuple[PlayedPerson | None, ...]
     scores: tuple[FeedbackScore | None, ...] = ()
     human_scores: tuple[FeedbackScore | None, ...] = ()
+    no_scores: str = ""
     n_missing: int = 0
     n_invalid: int = 0
     engine: str = ""

@@ -116,7 +116,7 @@ def _scores(places: Sequence[AskedPlace], replies: PaperReplies | None, kept: Se
     names: tuple[Literal["overall", "rejection", "reason", "request"], ...] = ("overall", "rejection", "reason", "request")
     figure_of = {"overall": "score", **{name: f"score_{name}" for name in CRITERIA}}
     if replies is None or not replies.scores:
-        return {figure_of[name]: unknown(_JUDGE) for name in names}
+        return {figure_of[name]: unknown((replies.no_scores if replies else "") or _JUDGE) for name in names}
     rows = [(replies.scores[at], replies.human_scores[at], places[at].cluster) for at in kept]
     both = [(one, other, cluster) for one, other, cluster in rows if one is not None and other is not None]
     if not both:

@@ -22,7 +22,10 @@ from understudy.prompt import template
 
 NAME = "OpenPref"
 MAX_TOKENS = 300
-HUMAN = "what people wrote about the same titles: reviews where the data has them, else what seekers say of a title that they had seen"
+HUMAN = (
+    "what people wrote about the same titles: reviews where the data has them, else what seekers say of a title that they had seen, or "
+    "what they answer to a question about it"
+)
 UNITS: Mapping[str, str] = {
     "aspect_entropy": "bits", "aspect_entropy_textblob": "bits", "sentiment_entropy": "bits", "length": "characters", "too_long": "share",
     "persona_words": "share",
