@@ -20,7 +20,7 @@ def kept(places: Sequence[AskedPlace], replies: PaperReplies | None) -> list[Kep
     nobody = (None,) * len(places)
     scores = zip(replies.scores or nobody, replies.human_scores or nobody, strict=True)
     return [
-        {"place": place.place_id, "text": text, "score": _told(ours), "human_score": _told(theirs)}
+        {"place": place.place_id, "text": text, "score": _score_fields(ours), "human_score": _score_fields(theirs)}
         for place, text, (ours, theirs) in zip(places, replies.texts, scores, strict=True)
     ]
 
@@ -36,16 +36,16 @@ def read_back(
     persons = tuple(
         person_of(place.user.user_id, seed=by.seed, with_ethnicity=by.with_ethnicity) if setting.has_persona else None for place in places
     )
-    scores, human_scores = tuple(_read(row["score"]) for row in own), tuple(_read(row["human_score"]) for row in own)
+    scores, human_scores = tuple(_score_of(row["score"]) for row in own), tuple(_score_of(row["human_score"]) for row in own)
     are_scored = any(scores)
     return PaperReplies(
         tuple(row["text"] for row in own), persons, scores=scores if are_scored else (), human_scores=human_scores if are_scored else (),
     )  # fmt: skip
 
 
-def _told(score: FeedbackScore | None) -> ScoreFields | None:
+def _score_fields(score: FeedbackScore | None) -> ScoreFields | None:
     return None if score is None else {"rejection": score.rejection, "reason": score.reason, "request": score.request}
 
 
-def _read(fields: ScoreFields | None) -> FeedbackScore | None:
+def _score_of(fields: ScoreFields | None) -> FeedbackScore | None:
     return None if fields is None else FeedbackScore(**fields)

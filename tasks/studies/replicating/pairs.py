@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from understudy.probes._figures import ProbeFigure
+from understudy.probes.replication.compared import ComparedFigure, against
 from understudy.probes.replication.people import PaperHumans
 from understudy.probes.replication.playing import PlayedBy
 from understudy.probes.replication.settings import PaperSetting
@@ -61,11 +61,11 @@ def _pair(kind: str, cell: KeptCellFields, other: KeptCellFields, humans: PaperH
     ours, theirs = (read_back(one["replies"], places, setting, by=by) for one in (cell, other))
     if ours is None or theirs is None:
         return []
-    figures = task.against(places, ours, theirs, humans, seed=by.seed)
+    figures = against(task, places, ours, theirs, humans, seed=by.seed)
     return [_fields(kind, cell, name, figures[name], unit) for name, unit in task.UNITS.items()]
 
 
-def _fields(kind: str, cell: KeptCellFields, name: str, figure: ProbeFigure, unit: str) -> PromptPairFields:
+def _fields(kind: str, cell: KeptCellFields, name: str, figure: ComparedFigure, unit: str) -> PromptPairFields:
     return {
         "kind": kind, "task": cell["task"], "setting": cell["setting"], "optimizer": cell["optimizer"], "figure": name, "unit": unit,
         "users": cell["users_asked"], "value": figure.model.as_json(), "other": figure.human.as_json(),

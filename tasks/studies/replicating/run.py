@@ -127,7 +127,7 @@ def _answer(run: PaperRun, dataset: str, estimate: CostFields, asked_for: list[K
         "dataset": dataset, "ratings": run.humans.ratings_from, "texts_from": run.humans.texts_from,
         "model": run.opened.shown_model("seeker"), "judge": run.opened.shown_model("judge") if run.by.judge else "",
         "critic": run.opened.shown_model("critic"), "study": run.begun.study_key, "seed": run.by.seed, "n_users": run.asked.n_users,
-        "rows": [row for one in done for row in one["rows"]], "cells": [_told(one) for one in done], "pairs": list(both),
+        "rows": [row for one in done for row in one["rows"]], "cells": [_without_replies(one) for one in done], "pairs": list(both),
         "templates": [cast(TemplateFields, fields) for name, fields in stages.items() if name.startswith(f"{TEMPLATE}/")],
         "engine": engine_of(one["engine"] for one in done), "n_model_calls": gateway.n_calls, "tokens": gateway.tokens,
         "usd": gateway.usd,
@@ -151,7 +151,7 @@ def sorted_cells(done: Sequence[KeptCellFields]) -> list[KeptCellFields]:
     return sorted(best.values(), key=place)
 
 
-def _told(cell: KeptCellFields) -> PaperCellFields:
+def _without_replies(cell: KeptCellFields) -> PaperCellFields:
     """A cell as the answer has it: without its replies, which stay in the store."""
     return cast(PaperCellFields, {name: value for name, value in cell.items() if name != "replies"})
 

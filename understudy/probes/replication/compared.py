@@ -30,3 +30,11 @@ def compared(
         return {}
     figures = task.figures(places, replies, humans, seed=seed)
     return {name: ComparedFigure(one.model, one.human, one.difference) for name, one in figures.items()}
+
+
+def against(
+    task: PaperTask, places: Sequence[AskedPlace], ours: PaperReplies, theirs: PaperReplies, humans: PaperHumans, *, seed: int
+) -> dict[str, ComparedFigure]:
+    """The figures of two sets of replies by name; `human` is then the other set's."""
+    figures = task.against(places, ours, theirs, humans, seed=seed)
+    return {name: ComparedFigure(one.model, one.human, one.difference) for name, one in figures.items()}

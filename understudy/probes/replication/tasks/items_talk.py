@@ -68,7 +68,7 @@ def figures(places: Sequence[AskedPlace], replies: PaperReplies | None, humans: 
     theirs = [[item.label for item in place.held] for place in places]
     if replies is None:
         return {"item_entropy": names_entropy(None, theirs, [place.cluster for place in places], seed=seed)}
-    return _figures(places, replies, [tuple(one) for one in theirs], humans, seed=seed)
+    return _figures_beside(places, replies, [tuple(one) for one in theirs], humans, seed=seed)
 
 
 def against(
@@ -76,10 +76,10 @@ def against(
 ) -> dict[str, ProbeFigure]:
     """The same figures of two sets of replies, at as many titles for each user."""
     both = answered_by_both(places, ours, theirs)
-    return _figures(both.places, both.ours, [tuple(str(text).split("\n")) for text in both.theirs.texts], humans, seed=seed)
+    return _figures_beside(both.places, both.ours, [tuple(str(text).split("\n")) for text in both.theirs.texts], humans, seed=seed)
 
 
-def _figures(
+def _figures_beside(
     places: Sequence[AskedPlace], replies: PaperReplies, theirs: Sequence[Sequence[str]], humans: PaperHumans, *, seed: int
 ) -> dict[str, ProbeFigure]:
     kept = [at for at, text in enumerate(replies.texts) if text is not None]
