@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ import typer
 from rich.console import Console
 
 from understudy.flows.cli.app import app
+from understudy.parameters import Models, PanelSize, Search
+from understudy.tasks.studies.asked import Asked
+from understudy.tasks.studies.estimate import estimate_run
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples"))
 
@@ -78,6 +82,22 @@ def test_the_hours_of_a_release_are_those_of_what_is_played_anew() -> None:
 def test_a_demo_that_was_stopped_says_that_the_same_command_goes_on() -> None:
     assert "goes on from here" in demo.why_not(demo.Ran({}, 1, 1.0))
     assert demo.why_not(demo.Ran({"error": {"message": "m", "hint": "h"}}, 2, 1.0)) == "m (h)"
+
+
+def test_the_demo_with_a_model_asks_for_so_few_replies_that_it_ends_within_a_quarter_of_an_hour(profiled_sample: Path) -> None:
+    words = demo_llm.NIGHT.split()
+    given = {name: value for name, value in pairwise(words) if name.startswith("--")}
+    sizes = {name: PanelSize.parsed(given[name]) for name in ("--panel", "--finalists", "--report")}
+    assert sizes["--report"] == PanelSize(per_stratum=20, behaviour=8, free=12)
+    panels = {"panel": sizes["--panel"], "front_panel": sizes["--finalists"]}
+    search = Search(population=int(given["--population"]), generations=int(given["--generations"]), without=("critic",), **panels)
+    asked = Asked(
+        "sample", str(demo.ROOT / given["--setting"]), "nightly", search, sizes["--report"], int(given["--n"]), "retrieval", 0, None,
+        max_turns=int(given["--max-turns"]),
+    )  # fmt: skip
+    told = estimate_run(profiled_sample, asked, models=Models())
+    # a fifth of the packaged model's replies is asked for once more, and a call takes 1.2 seconds on two cores
+    assert told["n_calls"]["value"] <= 500
 
 
 @pytest.mark.integration
