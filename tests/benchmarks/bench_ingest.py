@@ -6,7 +6,6 @@ Run by `make bench`. Ratios are of medians measured in turn in one run; memory i
 from __future__ import annotations
 
 import argparse
-import resource
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from shutil import rmtree
 from statistics import median
 
 import duckdb
+from memory import peak_mib
 from scaled import LOGS, scaled_redial
 from tables import Table, write_section
 
@@ -82,7 +82,7 @@ def _alone(data: Path) -> tuple[int, float, int]:
     """Dialogues, seconds and peak memory in MiB of this process, which does nothing else."""
     n: list[int] = []
     seconds = _seconds(lambda: n.append(_ingest(data / "store.duckdb", data)))
-    return n[0], seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return n[0], seconds, round(peak_mib())
 
 
 def _ingest(store: Path, data: Path) -> int:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from memory import peak_mib
 from scaled import LOGS
 from tables import Table, write_section
 
@@ -89,10 +89,6 @@ def _child(name: str, factor: int, *, cache: str | None = None) -> dict[str, Any
     return found
 
 
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def _measure_objectives(factor: int) -> dict[str, Any]:
     log = _log()
     sides = log["turns"].select("dialogue_id", "split").unique()
@@ -113,7 +109,7 @@ def _measure_objectives(factor: int) -> dict[str, Any]:
     if unmeasured:
         raise RuntimeError(f"not measured: {', '.join(unmeasured)}")
     counts = {"n": N_DIALOGUES * factor, "n_turns": len(observed.turns), "n_reactions": len(observed.reactions)}
-    return {**counts, "built": built, **took, "mib": _peak()}
+    return {**counts, "built": built, **took, "mib": peak_mib()}
 
 
 def _measure_copying(factor: int) -> dict[str, Any]:
@@ -128,10 +124,10 @@ def _looked_up(factor: int, search: Callable[[pl.DataFrame, pl.DataFrame], Any])
     said = _tokens()
     human, seekers = _perturbed(said, N_HUMAN_TURNS * factor, 1), _perturbed(said, N_SEEKER_TURNS * factor, 2)
     seekers = seekers.rename({"worker": "seeker_id"}).with_columns(recommender_id=pl.col("seeker_id") + "r")
-    before, began, busy = _peak(), time.perf_counter(), time.process_time()
+    before, began, busy = peak_mib(), time.perf_counter(), time.process_time()
     search(human, seekers)
     took = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - busy}
-    return {"n_human": len(human), "n_seeker": len(seekers), **took, "mib": _peak(), "before": before}
+    return {"n_human": len(human), "n_seeker": len(seekers), **took, "mib": peak_mib(), "before": before}
 
 
 def _records() -> Iterable[Any]:

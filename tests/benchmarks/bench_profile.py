@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from memory import peak_mib
 from scaled import scaled_redial
 from tables import Table, write_section
 
@@ -64,7 +64,7 @@ def _profiled(store: Path) -> dict[str, Any]:
     with Store.open(store) as opened:
         fields = profile_dataset.fn(opened, "redial")
     took = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - busy}
-    return {"n": fields["n_dialogues"], **took, "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    return {"n": fields["n_dialogues"], **took, "mib": peak_mib()}
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -83,6 +84,16 @@ def test_the_guards_of_a_gate_turn_away_evidence_that_is_not_there(name: str) ->
     assert [check.expectation.name for check in found if not check.passed] == ["measured", "enough"]
     fewer = both(name, gates.frame(rows[1:]), parameters, key="subject")
     assert {"rows", "subjects"} <= {check.expectation.name for check in fewer if not check.passed}
+
+
+def test_the_rows_of_a_table_are_not_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library's data sources hash every row twice, which takes longer than a suite and is read by nobody."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("the rows are hashed")
+
+    monkeypatch.setattr(pd.util, "hash_pandas_object", refuse)
+    assert all(one.passed for one in checks.run_suite("synthetic_turns", pl.DataFrame(TURNS), key="play_key"))
 
 
 @pytest.mark.parametrize(("value", "passed"), [(0.1, True), (float("nan"), False), (float("inf"), False), (float("-inf"), False)])

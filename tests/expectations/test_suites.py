@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import tomllib
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from scipy.stats import binom
 
@@ -104,3 +108,15 @@ def test_the_guide_names_every_expectation(name: str) -> None:
     assert all(f"| {name} | {one.name} |" in guide for one in checks.suite(name) if one.name not in guards)
     rows = {line.split(" | ")[1]: line for line in guide.splitlines() if line.startswith(f"| {name} | ")}
     assert all(rows[one.name].endswith(f" | {one.meta['min_n']} |") for one in gates.bounds(checks.suite(name)))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_regular_expression_means_the_same_in_every_library(name: str) -> None:
+    """Of RE2, which DuckDB and Arrow use, and of Python: a class such as \\s is another set in each, and falls back to slow code."""
+    expressions = [one.kwargs["regex"] for one in checks.suite(name) if "regex" in one.kwargs]
+    surrogates = range(0xD800, 0xE000)
+    texts = [chr(at) for at in range(sys.maxunicode + 1) if at not in surrogates] + ["", "  ", "</need>", "<example>", " a\u00a0"]
+    for expression in expressions:
+        theirs = pc.match_substring_regex(pa.array(texts), expression).to_pylist()
+        ours = [re.search(expression, text) is not None for text in texts]
+        assert [texts[at] for at, (one, other) in enumerate(zip(ours, theirs, strict=True)) if one != other] == []
