@@ -2,65 +2,24 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import polars as pl
 import pytest
 
 from tests.publish import made
+from tests.publish.dying import dying_at, published
 from understudy.doors import releases as shelf
-from understudy.doors import store as stores
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.release.pulling import pull
 from understudy.release.verification import verified
-from understudy.tasks.publish import batch as publishing
-from understudy.tasks.publish.batch import put_release
 from understudy.tasks.publish.listing import listed_releases
 
-RELEASE = made.release()
-# everything through which a publish reaches the disk
-WRITES: tuple[tuple[Any, str], ...] = (
-    (Path, "mkdir"), (Path, "write_text"), (Path, "chmod"), (Path, "rename"), (Path, "replace"), (Path, "unlink"), (os, "replace"),
-    (os, "fsync"), (pl.DataFrame, "write_parquet"), (stores, "write_tables"), (Store, "export"), (Store, "add"),
-)  # fmt: skip
-
-
-class Killed(BaseException):
-    """As `kill -9` does it: nothing that would follow happens any more."""
-
-
-@contextmanager
-def dying_at(step: int | None) -> Iterator[list[str]]:
-    """The writes of the block by name; the process dies before the one at `step`, and none after it comes through."""
-    seen: list[str] = []
-
-    def counted(write: Callable[..., Any], name: str) -> Callable[..., Any]:
-        def instead(*arguments: Any, **options: Any) -> Any:
-            if step is not None and len(seen) >= step:
-                raise Killed
-            seen.append(name)
-            return write(*arguments, **options)
-
-        return instead
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(publishing, "bill_of_materials", lambda: "{}")
-        for owner, name in WRITES:
-            patch.setattr(owner, name, counted(getattr(owner, name), name))
-        with suppress(Killed):
-            yield seen
-
-
-def published(folder: Path, step: int | None = None) -> list[str]:
-    """Publishes into an empty folder beside a store, dying at a step; the writes until then."""
-    with Store.open(folder / "s.duckdb") as store, dying_at(step) as seen:
-        put_release(store, RELEASE, batch_key="b", folder=folder / "r")
-    return seen
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +30,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], st
     return seen, str(verified(folder / "r" / "small" / "v1").manifest["digest"])
 
 
-def killed_and_run_again(folder: Path, step: int, digest: str) -> None:
+def killed_and_run_again(folder: Path, step: int, digest: str, *, kill: Callable[[Path, int], object] = published) -> None:
     """What a reader finds after the kill, and after the same command again."""
-    published(folder, step)
+    kill(folder, step)
     final = folder / "r" / "small" / "v1"
     if final.exists():
         assert verified(final).mismatches == (), step
@@ -125,6 +84,20 @@ def test_a_publish_killed_between_any_two_writes_leaves_nothing_or_all(undisturb
     seen, digest = undisturbed
     for step in range(len(seen) + 1):
         killed_and_run_again(tmp_path / str(step), step, digest)
+
+
+@pytest.mark.integration
+def test_a_publish_that_sigkill_ends_between_any_two_writes_leaves_nothing_or_all(
+    undisturbed: tuple[list[str], str], tmp_path: Path
+) -> None:
+    def kill(folder: Path, step: int) -> None:
+        folder.mkdir()
+        done = subprocess.run([sys.executable, "-m", "tests.publish.dying", str(folder), str(step)], cwd=ROOT, check=False)
+        assert done.returncode == -signal.SIGKILL, step
+
+    seen, digest = undisturbed
+    for step in range(len(seen)):
+        killed_and_run_again(tmp_path / str(step), step, digest, kill=kill)
 
 
 @pytest.mark.parametrize("step", range(3))

@@ -24,7 +24,7 @@ from understudy.exports import Released, messages
 from understudy.keys import json_line, lines_of
 from understudy.release import licences
 from understudy.release.pulling import pull
-from understudy.release.release import PlayedTables, Release, composed, frame_digest, marked
+from understudy.release.release import PlayedTables, Release, composed, frame_digest, manifest_text, marked
 from understudy.release.selection import Wanted, fields_of
 from understudy.release.verification import verified, verify
 from understudy.release.verifying import verified_releases
@@ -165,6 +165,36 @@ def test_a_changed_file_is_refused(on_shelf: Path, name: str) -> None:
         verify(on_shelf / "small" / "v2")
 
 
+def differs(folder: Path) -> bool:
+    """Whether a folder is found to be another than was published, by its files alone."""
+    try:
+        return bool(verified(folder, rows=False).mismatches)
+    except UnderstudyError:
+        return True
+
+
+def test_a_flipped_byte_is_found_wherever_it_is(on_shelf: Path) -> None:
+    folder = on_shelf / "small" / "v2"
+    for path in sorted(folder.iterdir()):
+        content = path.read_bytes()
+        path.chmod(0o644)
+        n = 40 if path.name == "manifest.json" else 5
+        for at in sorted({round(step * (len(content) - 1) / n) for step in range(n + 1)}):
+            for other in (content[at] ^ 1, content[at] ^ 0x20, 0x0A):
+                path.write_bytes(content[:at] + bytes([other]) + content[at + 1 :])
+                assert differs(folder) == (other != content[at]), (path.name, at, other)
+        path.write_bytes(content)
+    assert verified(folder).mismatches == ()
+
+
+def test_white_space_of_a_manifest_cannot_be_changed(on_shelf: Path) -> None:
+    path = on_shelf / "small" / "v2" / "manifest.json"
+    content = path.read_bytes()
+    path.chmod(0o644)
+    path.write_bytes(content.replace(b"  ", b"\t ", 1))
+    assert reasons(path.parent) == {"manifest.json": "is not written as it was published"}
+
+
 def test_a_missing_file_is_refused(on_shelf: Path) -> None:
     (on_shelf / "small" / "v2" / "turns-train.parquet").unlink()
     with pytest.raises(UnderstudyError, match=r"turns-train\.parquet"):
@@ -179,7 +209,7 @@ def edited(folder: Path, **files: bytes) -> None:
         (folder / name).write_bytes(content)
         manifest["files"][name] = {"bytes": len(content), "sha256": sha256(content).hexdigest()}
     (folder / "manifest.json").unlink()
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "manifest.json").write_text(manifest_text(manifest), encoding="utf-8")
 
 
 def reasons(folder: Path) -> dict[str, str]:
@@ -235,7 +265,7 @@ def test_a_manifest_that_lists_nothing_does_not_verify(on_shelf: Path) -> None:
     folder = on_shelf / "small" / "v2"
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").unlink()
-    (folder / "manifest.json").write_text(json.dumps({**manifest, "files": {}}))
+    (folder / "manifest.json").write_text(manifest_text({**manifest, "files": {}}), encoding="utf-8")
     assert set(reasons(folder)) == {*manifest["files"]}
     assert set(reasons(folder).values()) <= {"is not listed in the manifest", "is not part of the release"}
 
@@ -282,7 +312,7 @@ def test_a_manifest_of_a_newer_format_is_not_judged(on_shelf: Path) -> None:
     folder = on_shelf / "small" / "v2"
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").unlink()
-    (folder / "manifest.json").write_text(json.dumps({**manifest, "format": 4}))
+    (folder / "manifest.json").write_text(manifest_text({**manifest, "format": 4}), encoding="utf-8")
     with pytest.raises(UnderstudyError, match="of format 4; this version reads formats up to 3"):
         verified(folder)
 

@@ -75,7 +75,12 @@ class Release:
         manifest = {**named, "digest": bound_digest(self.content, files, unnamed)}
         told = {card.FILE: card.text(manifest), CROISSANT: croissant.text(manifest, files)}
         whole = {**manifest, "files": {**files, **{name: shelf.listed_text(text) for name, text in told.items()}}}
-        return {**told, MANIFEST: json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False) + "\n"}
+        return {**told, MANIFEST: manifest_text(whole)}
+
+
+def manifest_text(manifest: Mapping[str, Any]) -> str:
+    """The one way in which a manifest is written, so that no byte of it can be another."""
+    return json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def bound_digest(content: Mapping[str, Any], files: Listed, unnamed: Mapping[str, str]) -> str:

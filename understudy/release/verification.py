@@ -17,12 +17,14 @@ from understudy.errors import UnderstudyError
 from understudy.keys import canonical_json, digest, lines_of
 from understudy.release import card, croissant
 from understudy.release.layout import CROISSANT, FORMAT, MANIFEST, MESSAGES, UNBOUND, Layout, layout_of, put_together
-from understudy.release.release import NAMING, Manifest, bound_digest, frame_digest
+from understudy.release.release import NAMING, Manifest, bound_digest, frame_digest, manifest_text
 
 _UNBOUND_NOTE = (
     "the manifest is of format 1, whose digest does not cover the list of files: the rows are bound by the digest, the card only by "
     "the manifest's own list"
 )
+# since this format a manifest is known to be written in one way
+_ONE_WAY = 3
 _FIELDS = ("name", "version", "digest", "format", "tables", "files")
 
 
@@ -67,7 +69,7 @@ def verified(folder: Path, *, rows: bool = True) -> Verification:
         return Verification(folder, {}, 0, ({"file": MANIFEST, "reason": f"cannot be read: {error}"},), ())
     layout = layout_of(manifest)
     there = shelf.listed(folder)
-    found = [*_listing(folder, manifest, layout, there), *_digests(folder, manifest, layout, there)]
+    found = [*_written(folder, manifest), *_listing(folder, manifest, layout, there), *_digests(folder, manifest, layout, there)]
     found += _contents(folder, manifest, layout) if rows else ()
     notes = (_UNBOUND_NOTE,) if manifest["format"] == UNBOUND else ()
     each = {(one["file"], one["reason"]): one for one in found}
@@ -86,6 +88,12 @@ def _manifest(folder: Path) -> Manifest:
     if not divided and manifest["format"] <= FORMAT:
         raise ValueError("splits must be an object")
     return dict(manifest)
+
+
+def _written(folder: Path, manifest: Manifest) -> Iterator[MismatchFields]:
+    """Whether the manifest is written as it was published: what is no part of its content, as its white space, has no digest."""
+    if manifest["format"] >= _ONE_WAY and shelf.read_text(folder / MANIFEST) != manifest_text(manifest):
+        yield {"file": MANIFEST, "reason": "is not written as it was published"}
 
 
 def _listing(folder: Path, manifest: Manifest, layout: Layout, there: Mapping[str, shelf.ListedFile]) -> Iterator[MismatchFields]:
