@@ -15,12 +15,14 @@ from understudy.doors.events import emit
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed
 from understudy.instruments.disclosure import ItemIndex
+from understudy.measure.privacy import exposed
 from understudy.records import Item, Measured
 from understudy.release import gates, licences
 from understudy.release.verdicts import Verdict, VerdictFields, table_verdict, verdicts_on
 from understudy.rows import humans
 from understudy.rows.played import load_instruments
 from understudy.tasks.simulate.report import overlap_of
+from understudy.tasks.validate.canaries import canaries_of
 from understudy.tasks.validate.corrected import corrected_batch, corrected_size, n_labelled_of_a_class
 from understudy.tasks.validate.data import facts_of_data
 from understudy.tasks.validate.floors import anchors_at_hand
@@ -107,7 +109,7 @@ def _judge(store: Store, batch: Fields, *, judgement: int) -> None:
         *_table("human_dialogues", store.frame("validate/humans", profile_key=batch["profile_key"]), pages, key="dialogue_id"),
         *_table("synthetic_dialogues", kept, pages, key="play_key"),
         *_table("synthetic_turns", kept_turns, pages, key="play_key"),
-        *_gates(store, batch, pages, n_kept=kept.height, n_quarantined=len(reasons)),
+        *_gates(store, batch, pages, turns=turns, n_kept=kept.height, n_quarantined=len(reasons)),
     ]
     batch_key, numbered = batch["batch_key"], pl.lit(judgement, pl.Int32).alias("judgement")
     rows = {"quarantine": _quarantine_rows(batch_key, reasons), "verdicts": _verdict_rows(batch_key, verdicts)}
@@ -154,10 +156,13 @@ def _table(suite: str, frame: pl.DataFrame, pages: Pages, *, key: str) -> list[V
     return [table_verdict(suite, check) for check in checks.run_suite(suite, frame, key=key, pages=pages)]
 
 
-def _gates(store: Store, batch: Fields, pages: Pages, *, n_kept: int, n_quarantined: int) -> list[Verdict]:
-    corrected = corrected_batch(store, batch)
+def _gates(store: Store, batch: Fields, pages: Pages, *, turns: pl.DataFrame, n_kept: int, n_quarantined: int) -> list[Verdict]:
+    corrected, canaries = corrected_batch(store, batch), canaries_of(store, batch["dataset"])
     facts = {**_facts(store, batch, n_kept=n_kept, n_quarantined=n_quarantined), "corrected_acceptance": corrected_size(corrected)}
-    data = {**facts_of_data(store, batch), "labelled_of_a_class": n_labelled_of_a_class(corrected)}
+    # a canary that came back stops the batch, whether or not its dialogue is in quarantine
+    facts["canaries"] = exposed(canaries, turns["text"].drop_nulls())
+    planted = Measured(float(len(canaries)), n=len(canaries))
+    data = {**facts_of_data(store, batch), "labelled_of_a_class": n_labelled_of_a_class(corrected), "canaries": planted}
     figures = gates.figures(batch, anchors_at_hand(store, batch), facts, data)
     suites = checks.suites()
     figures["facts.unmeasured"] = gates.unmeasured(suites, figures)

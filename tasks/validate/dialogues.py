@@ -24,10 +24,13 @@ from understudy.rows import played as rows
 from understudy.rows.handle import Humans
 from understudy.rows.named import batch_key_of
 from understudy.tasks.optimize.generations import evaluation_of
+from understudy.tasks.validate.canaries import canaries_of
 
 N_SHOWN = 10
 TABLE_SUITES = ("synthetic_dialogues", "synthetic_turns")
-_OF_REPLAYS = ("objectives.positive", "objectives.diversity", "objectives.behavioural", "diagnostics.over", "diagnostics.decoy")
+_OF_REPLAYS = (
+    "objectives.positive", "objectives.diversity", "objectives.behavioural", "diagnostics.over", "diagnostics.decoy", "facts.corrected",
+)  # fmt: skip
 QUARANTINED = "facts.quarantined"
 _WHOLE = "it is a property of the batch as a whole, and no dialogue is behind it"
 
@@ -176,7 +179,7 @@ class Shown:
         read = cases.cases(everything, contexts=self._contexts(), humans=words, reference=reference, with_decoys=True)
         measured = evaluation_of(self._store.rows("optimize/evaluation", evaluation_key=self.row["evaluation_key"])[0]).objectives
         signed = {name: {part: one.value for part, one in value.signed.items()} for name, value in measured.items()}
-        return Behind(everything, read, signed, reference)
+        return Behind(everything, read, signed, reference, canaries_of(self._store, self.row["dataset"]))
 
 
 def _by_dialogue(turns: pl.DataFrame) -> dict[str, list[tuple[int, str, str]]]:

@@ -46,7 +46,7 @@ def verdict_page(fields: GateFields) -> str:
     lines += ["", overlapping(fields["overlap"])]
     lines += ["", underpowered(fields["underpowered"])] if fields["underpowered"] else []
     lines += ["", read_by(fields["instruments"]), "", without_misreading(fields["corrected"])]
-    lines += ["", f"[Data Docs of every suite](file://{fields['data_docs']})"] if fields["data_docs"] else []
+    lines += ["", f"[Data Docs of every suite]({Path(fields['data_docs']).resolve().as_uri()})"] if fields["data_docs"] else []
     lines += ["", f"### Quarantine: {fields['n_quarantined']} dialogues", ""]
     lines += [f"- `{worst['dialogue']}`: {', '.join(worst['reasons'])}" for worst in fields["worst"]]
     return "\n".join(lines) + "\n"

@@ -79,7 +79,7 @@ def told(evaluation: Evaluation) -> dict[str, Any]:
 
 def bounds_of(one: Fields, anchors: list[dict[str, Any]]) -> dict[str, tuple[float, float, bool]]:
     """`suite.bound` → what is held against it, the bound, whether it passes; of bounds that a half has evidence for."""
-    figures = gates.figures({"objectives": {}, "leakage": {}, "diagnostics": {}}, anchors, {}, {})
+    figures = gates.figures({"objectives": {}, "leakage": {}, "diagnostics": {}}, anchors, {}, _plenty())
     figures |= {name: Measured(*ends) for name, ends in one["figures"].items()}
     found = {}
     for suite in gates.BATCH_GATES:
@@ -88,6 +88,12 @@ def bounds_of(one: Fields, anchors: list[dict[str, Any]]) -> dict[str, tuple[flo
                 passed = row.limited >= row.bound if row.at_least else row.limited <= row.bound
                 found[f"{suite}.{row.subject}"] = (row.limited, row.bound, passed)
     return found
+
+
+def _plenty() -> dict[str, Measured]:
+    """The facts of the data by which bounds apply: halves of these logs have evidence enough, and lack what they lack as figures."""
+    rules = [one.meta["applies"] for suite in gates.BATCH_GATES for one in gates.bounds(checks.suite(suite)) if "applies" in one.meta]
+    return {rule["figure"].removeprefix("data."): Measured(float(rule["at_least"]), n=int(rule["at_least"])) for rule in rules}
 
 
 def ends(figure: Measured) -> list[float] | None:

@@ -14,9 +14,10 @@ from understudy.records import STRATA, Measured
 from understudy.release import gates, verdicts
 
 CLEAN = {"value": 0.0, "ci": [0.0, 0.0188], "n": 1000}
-NONE_OF = ("unmeasured", "quarantined", "missing", "cut", "history", "unlicensed_sources", "foreign_scenarios", "foreign_exemplars")
+NONE_OF = ("unmeasured", "quarantined", "missing", "cut", "history", "unlicensed_sources", "foreign_scenarios", "foreign_exemplars",
+           "canaries")  # fmt: skip
 NEAR, NEAR_HUMAN = ("dcr", "nndr_5"), ("dcr_human", "nndr_5_human")
-DATA = {name: Measured(900.0, n=900) for name in ("reactions", "targets", "described_targets", "labelled_of_a_class", *STRATA)}
+DATA = {name: Measured(900.0, n=900) for name in ("reactions", "targets", "described_targets", "labelled_of_a_class", "canaries", *STRATA)}
 FACTS = {
     "dialogues": Measured(200.0, n=200), **{name: Measured(0.0, n=200) for name in NONE_OF},
     "corrected_acceptance": Measured(0.05, 0.0, 0.1, 600),
@@ -113,7 +114,7 @@ def test_a_batch_whose_nearness_was_not_measured_is_refused() -> None:
 @pytest.mark.parametrize("name", sorted(FACTS))
 def test_every_fact_of_the_batch_is_held_against_a_bound(name: str) -> None:
     facts = {**FACTS, name: Measured(19.0 if name == "dialogues" else 1.0, n=1000)}
-    suite = {"history": "leakage", "corrected_acceptance": "bias"}.get(name, "release")
+    suite = {"history": "leakage", "corrected_acceptance": "bias", "canaries": "privacy"}.get(name, "release")
     found = judge(suite, gates.figures(evaluation(), anchors(), facts, DATA))
     failed = [verdict.expectation for verdict in found.values() if not verdict.passed]
     assert failed == [name]
@@ -211,6 +212,16 @@ def test_a_bound_whose_evidence_the_data_cannot_give_has_neither_passed_nor_fail
     assert found.detail.startswith("not applicable: ")
     assert f"data.{fact} is 0" in found.detail
     assert judge(suite, gates.figures(worst, anchors(), FACTS, DATA))[name].outcome == "failed"
+
+
+def test_where_no_canary_was_planted_nothing_is_said_of_canaries() -> None:
+    facts = {**FACTS, "canaries": Measured(0.5, 0.1, 0.9, 2)}
+    assert judge("privacy", gates.figures(evaluation(), anchors(), facts, DATA))["canaries"].outcome == "failed"
+    facts["canaries"] = Measured(None, reason="no canary was planted")
+    found = judge("privacy", gates.figures(evaluation(), anchors(), facts, without(canaries=0)))
+    assert {name for name, verdict in found.items() if verdict.outcome != "passed"} == {"canaries"}
+    assert found["canaries"].outcome == "not_applicable"
+    assert "no canary was planted in the logs" in found["canaries"].detail
 
 
 def test_a_rule_without_its_fact_is_an_error() -> None:

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from tests.stored import on
+from understudy.doors import checks
 from understudy.errors import BadInput
 from understudy.measure.reference import Reference
-from understudy.play.dialogue import Played
+from understudy.play.dialogue import Played, PlayedTurn
 from understudy.prompt.genome import SECTIONS
-from understudy.release import advice
+from understudy.release import advice, gates
 from understudy.release.advice import advice_on
 from understudy.release.failing import Behind, has_marks, marks
 from understudy.release.verdicts import VerdictFields
@@ -24,6 +25,7 @@ from understudy.tasks.validate.batch import validate_batch
 from understudy.tasks.validate.broken import bound_page
 from understudy.tasks.validate.dialogues import batch_dialogues
 
+CODE = "zabcdefgh zijklmnop zaaaabbbb"
 NOTHING = Reading("neither", "inform", "start", ("a",))
 
 
@@ -56,6 +58,7 @@ def test_a_leaking_dialogue_is_shown_first_with_its_reason_and_the_turn_that_giv
         ("leakage/nothing", "no expectation 'nothing'"),
         ("release/dialogues", "no dialogue is behind it"),
         ("bias/over_acceptance", "were not recorded for this batch"),
+        ("bias/corrected_acceptance", "were not recorded for this batch"),
     ],
 )
 def test_what_has_no_dialogues_is_refused_with_what_there_is(make_store: Callable[..., Any], failing: str, told: str) -> None:
@@ -70,11 +73,11 @@ def case(key: str, *, label: str = "accept", theirs: str | None = "reject", stra
     return ComparedTurn(key, Exhibit("", key), ours, human, stratum, frozenset(leaks.split()), (key, 0))
 
 
-def played(key: str, status: str, reason: str = "", *, mode: str = "free", n_cut: int = 0) -> Played:
+def played(key: str, status: str, reason: str = "", *, mode: str = "free", n_cut: int = 0, said: str = "") -> Played:
     return Played(
         play_key=key, mode=mode, scenario_id="s", dialogue_id="d", genome_digest="g", replicate=0, recommender="r", model="m", engine="e",
         status=status, reason=reason, stratum=None, item_id=None, target=None, title_in_prompt=False, n_turns=0, n_tokens=0, n_cut=n_cut,
-        turns=(),
+        turns=(PlayedTurn("seeker", said),) if said else (),
     )  # fmt: skip
 
 
@@ -83,14 +86,17 @@ def behind() -> Behind:
     """One piece for each figure."""
     cases = [
         case("leaks", theirs=None, leaks="title copying"), case("agrees", stratum="disliked", theirs="accept"),
-        case("accepts", stratum="disliked"), case("declines", stratum="disliked", label="reject"), case("decoy", stratum="decoy"),
+        case("accepts", stratum="disliked"), case("refuses", stratum="unstated", label="neither", theirs="accept"),
+        case("declines", stratum="disliked", label="reject"), case("decoy", stratum="decoy"),
     ]  # fmt: skip
     pieces = [
         played("gone", "missing", "no answer"), played("gone too", "missing", mode="replay"), played("odd", "invalid", "empty"),
         played("flip", "invalid", "role_flip"), played("cut", "complete", n_cut=2),
+        played("sown", "complete", said=f"({CODE[10:19].upper()})"),
+        played("wine", "complete", said="a zinfandel, please"),
     ]  # fmt: skip
     reference: Reference = object()  # type: ignore[assignment]  # no figure here reads it
-    return Behind(pieces, cases, {"positive_bias": {"disliked": 0.6}}, reference)
+    return Behind(pieces, cases, {"positive_bias": {"disliked": 0.6}}, reference, (CODE,))
 
 
 @pytest.mark.parametrize(
@@ -100,6 +106,8 @@ def behind() -> Behind:
         ("leakage.attributes", []),
         ("leakage.copying", ["leaks"]),
         ("diagnostics.over_acceptance", ["accepts"]),
+        ("facts.corrected_acceptance", ["accepts", "refuses"]),
+        ("facts.canaries", ["sown"]),
         ("diagnostics.decoy_acceptance", ["decoy"]),
         ("diagnostics.invalid", ["flip", "odd"]),
         ("diagnostics.role_flips", ["flip"]),
@@ -113,6 +121,23 @@ def test_a_figure_names_the_turns_behind_it(behind: Behind, figure: str, keys: l
     assert has_marks(figure)
     assert [mark.play_key for mark in found] == keys
     assert all(mark.why for mark in found)
+
+
+# bounds on what no dialogue is behind, and bounds that no section of a prompt decides
+OF_THE_BATCH = {
+    "history", "split", "unmeasured", "dialogues", "unlicensed_sources", "foreign_scenarios", "foreign_exemplars", "quarantined",
+}  # fmt: skip
+OF_NO_SECTION = OF_THE_BATCH | {"missing"}
+
+
+def test_every_other_bound_shows_its_dialogues_and_names_a_section() -> None:
+    suites = checks.suites()
+    for name in gates.batch_gates(suites):
+        for one in gates.bounds(suites[name]):
+            figure = one.meta["figure"]
+            assert has_marks(figure) == (one.name not in OF_THE_BATCH), figure
+            parts = dict.fromkeys(advice._OF_PARTS.get(figure, ()), 0.1)
+            assert (advice_on(figure, parts) is not None) == (one.name not in OF_NO_SECTION), figure
 
 
 @pytest.mark.parametrize("figure", ["facts.dialogues", "facts.unlicensed_sources", "leakage.history", "leakage.split"])

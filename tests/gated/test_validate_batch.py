@@ -6,10 +6,13 @@ One batch that passes and one with faults are judged by Great Expectations itsel
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
+from urllib.parse import unquote, urlparse
 
 import duckdb
 import pytest
@@ -84,7 +87,7 @@ def test_bounds_that_the_data_cannot_give_evidence_for_do_not_apply_and_are_not_
     path = make_store(forget_forms)
     fields = validate(path, "b1")
     beside = {f"{v['suite']}/{v['expectation']}": v for v in fields["verdicts"] if v["outcome"] == "not_applicable"}
-    assert set(beside) == {"leakage/attributes", "bias/decoy_acceptance", "bias/corrected_acceptance"}
+    assert set(beside) == {"leakage/attributes", "bias/decoy_acceptance", "bias/corrected_acceptance", "privacy/canaries"}
     assert all(verdict["passed"] is None for verdict in beside.values())
     assert fields["passed"]
     assert require_passed(fields) == fields
@@ -275,6 +278,30 @@ def test_a_changed_suite_judges_an_old_batch_on_request_and_what_was_said_stays(
         counts = store.counts()
     assert counts["validate.verdicts"] == counts["validate.later_verdicts"] == len(first["verdicts"])
     assert counts["validate.judgements"] == 2
+
+
+@quick
+def test_every_judgement_leaves_a_page_for_each_suite_to_which_its_artifact_leads(
+    make_store: Callable[..., str], tighter: Callable[[], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # a store is often named from the folder that one is in
+    monkeypatch.chdir(tmp_path)
+    path = Path(make_store()).relative_to(tmp_path)
+    first = validate(path, "b1")
+    index = Path(first["data_docs"])
+    assert {one.name for one in index.parent.iterdir()} == {"index.html", *(f"{one['suite']}.html" for one in first["verdicts"])}
+    link = re.search(r"\[Data Docs of every suite\]\((.+?)\)", verdict_page(first))
+    assert link is not None
+    assert Path(unquote(urlparse(link[1]).path)) == index.resolve()
+    tighter()
+    second = on(path, validate_batch, "b1", again=True)
+    assert second["data_docs"] != first["data_docs"]
+    assert index.is_file()
+    # nobody is led to pages that somebody has removed
+    rmtree(Path(second["data_docs"]).parent)
+    gone = validate(path, "b1")
+    assert gone["data_docs"] is None
+    assert "Data Docs" not in verdict_page(gone)
 
 
 @quick

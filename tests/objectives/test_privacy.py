@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,10 @@ import pytest
 
 from tests import suites
 from understudy.doors import checks
-from understudy.measure.privacy import FIGURES, Sources, closeness, exposed, plant
+from understudy.measure.privacy import CANARY, FIGURES, Sources, closeness, exposed, plant
 from understudy.measure.reference import Reference
 from understudy.objectives import measure_all
+from understudy.records import Measured
 from understudy.release import gates, verdicts
 
 WORDS = np.array([f"word{i}" for i in range(80)])
@@ -50,7 +52,8 @@ def test_a_simulator_that_recites_its_sources_is_seen(humans: Sources) -> None:
 def judged(turns: pl.DataFrame, humans: Sources) -> dict[str, verdicts.Verdict]:
     """The verdicts of the gate on a batch of these dialogues."""
     seen = {name: one.as_json() for name, one in closeness(turns, humans, seed=1).items()}
-    found = gates.figures({"objectives": {}, "leakage": {}, "diagnostics": seen}, [], {}, {})
+    facts, data = ({"canaries": Measured(value, n=1)} for value in (0.0, 1.0))
+    found = gates.figures({"objectives": {}, "leakage": {}, "diagnostics": seen}, [], facts, data)
     rows = gates.evidence(checks.suite("privacy"), found)
     done = suites.run_suite("privacy", gates.frame(rows), gates.parameters(rows), key="subject")
     return {one.expectation: one for one in verdicts.verdicts_on("privacy", done, rows)}
@@ -92,7 +95,14 @@ def test_canaries_that_come_back_are_counted() -> None:
     assert plant(turns, n=10, seed=5)[1] != canaries
     assert exposed(canaries, turns["text"]).value == 0
     assert exposed(canaries, [f"ok {canaries[3].split()[1].upper()} it is"]).value == pytest.approx(0.1)
+    # whatever stands beside it
+    assert exposed(canaries, [f"ok ({canaries[3].split()[1]}), thanks", f"{canaries[4].split()[0]}."]).value == pytest.approx(0.2)
     assert exposed(canaries, sown["text"]).value == 1.0
+    # people write about wine
+    assert exposed(canaries, ["a zinfandel, please"]).value == 0
+    assert [re.search(CANARY, text) is not None for text in (*sown["text"][:2], f"{canaries[0]}!", "zinfandel zinfandel")] == [
+        *(text != other for text, other in zip(sown["text"][:2], turns["text"][:2], strict=True)), True, False,
+    ]  # fmt: skip
     assert exposed((), ["hi"]).value is None
 
 

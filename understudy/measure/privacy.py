@@ -8,6 +8,7 @@ no differential privacy here, and a canary that did not come back proves nothing
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +28,9 @@ SOURCES, HELD_OUT = ("exemplar", "search"), ("select",)
 MIN_RECORDS = 20
 LOW_SHARE = 0.05  # the percentile of the nearest-neighbour ratio that is reported
 FIGURES = ("dcr", "dcr_share", "nndr_5")
+# a canary is known by its form: three words of nine letters. One of them may be a word of somebody's (zinfandel), three in a row are not
+CANARY = r"\bz[a-p]{8} z[a-p]{8} z[a-p]{8}\b"
+_CANARY_WORD = re.compile(r"\bz[a-p]{8}\b")
 _MOST_ASKED = 2000  # records looked up, drawn by seed: the closest of all sources is looked for, but not for all that was played
 _AT_ONCE = 256
 
@@ -103,8 +107,13 @@ def plant(turns: pl.DataFrame, *, n: int, seed: int) -> tuple[pl.DataFrame, tupl
 
 def exposed(canaries: Sequence[str], texts: Iterable[str]) -> Measured:
     """The share of canaries of which a word stands in any of the texts, with Wilson's interval; lower is better, 0 for people."""
-    said = {word for text in texts for word in text.casefold().split()}
-    return wilson(sum(any(word in said for word in one.split()) for one in canaries), len(canaries), nothing="no canary was planted")
+    said = canary_words(texts)
+    return wilson(sum(not said.isdisjoint(one.split()) for one in canaries), len(canaries), nothing="no canary was planted")
+
+
+def canary_words(texts: Iterable[str]) -> set[str]:
+    """What has the form of a word of a canary in the texts, in lower case, whatever stands before and after it."""
+    return {word for text in texts for word in _CANARY_WORD.findall(text.casefold())}
 
 
 def _canary(seed: int, place: int) -> str:

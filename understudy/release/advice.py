@@ -29,11 +29,13 @@ _OF_FIGURES: Mapping[str, Advice] = {
     "leakage.prompt": Advice("need", "it tells the need, in which the title stood"),
     "objectives.positive_bias": Advice("reaction", "it says when to accept and when to refuse"),
     "diagnostics.over_acceptance": Advice("reaction", "it says when to accept and when to refuse"),
+    "facts.corrected_acceptance": Advice("reaction", "it says when to accept and when to refuse"),
     "diagnostics.decoy_acceptance": Advice("reaction", "it says whether a recommendation is weighed against the need"),
     "diagnostics.role_flips": Advice("role", "it says who speaks"),
     "diagnostics.invalid": Advice("role", "it says what a reply is"),
     "diagnostics.dcr": Advice("style", "it words the turns; the exemplars are the nearest source"),
     "diagnostics.nndr_5": Advice("style", "it words the turns; the exemplars are the nearest source"),
+    "facts.canaries": Advice("style", "it words the turns; the exemplars are where a prompt could have a canary from"),
     "facts.cut": Advice("style", "it says how long a turn is"),
 }
 _OF_PARTS: Mapping[str, Mapping[str, Advice]] = {

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from understudy.measure.privacy import canary_words
 from understudy.measure.reference import Reference
 from understudy.objectives import NAMES
 from understudy.play.cases import NOTES
@@ -34,12 +35,16 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """What the figures of a batch rest on: everything played for it, its turns as cases, and the objectives' signed parts."""
+    """What the figures of a batch rest on: everything played for it, its turns as cases, and the objectives' signed parts.
+
+    `canaries`: those that stand in the logs.
+    """
 
     played: Sequence[Played]
     cases: Sequence[ComparedTurn]
     signed: Mapping[str, Signed]
     reference: Reference
+    canaries: Sequence[str] = ()
 
 
 def has_marks(figure: str) -> bool:
@@ -78,6 +83,14 @@ def _accepting(behind: Behind) -> Iterable[Mark]:
             yield Mark(*one.place, f"accepts what the human in this place did not accept (their reaction reads as {theirs})")
 
 
+def _disagreeing(behind: Behind) -> Iterable[Mark]:
+    """The turns that accept where the human did not, and those that do not where the human did: a corrected rate can be off either way."""
+    yield from _accepting(behind)
+    for one in behind.cases:
+        if one.stratum and one.stratum != DECOY and one.theirs and one.theirs.label == "accept" and one.ours.label != "accept":
+            yield Mark(*one.place, f"does not accept what the human in this place accepted (the turn reads as {one.ours.label})")
+
+
 def _decoys(behind: Behind) -> Iterable[Mark]:
     for one in behind.cases:
         if one.stratum == DECOY and one.ours.label == "accept":
@@ -95,6 +108,14 @@ def _cut(behind: Behind) -> Iterable[Mark]:
     for one in behind.played:
         if one.n_cut:
             yield Mark(one.play_key, None, f"a limit on length has cut {one.n_cut} of its turns", float(one.n_cut))
+
+
+def _canaries(behind: Behind) -> Iterable[Mark]:
+    planted = {word for one in behind.canaries for word in one.split()}
+    for one in behind.played:
+        for at, turn in enumerate(one.turns):
+            if one.mode == "free" and not planted.isdisjoint(canary_words([turn.text])):
+                yield Mark(one.play_key, at, "holds a word of a canary, which was planted in the logs")
 
 
 def _near_sources(behind: Behind) -> Iterable[Mark]:
@@ -118,6 +139,8 @@ _OF_FIGURES: Mapping[str, Callable[[Behind], Iterable[Mark]]] = {
     "diagnostics.nndr_5": _near_sources,
     "diagnostics.invalid": _ended(lambda one: one.status == "invalid"),
     "diagnostics.role_flips": _ended(lambda one: one.reason == "role_flip"),
+    "facts.corrected_acceptance": _disagreeing,
     "facts.missing": _ended(lambda one: one.mode == "free" and one.status == "missing"),
     "facts.cut": _cut,
+    "facts.canaries": _canaries,
 }
