@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: install install-local install-paper install-peers demo demo-llm reactions test types quick coverage integration lint docs recorded prove bench controls chaos mutants fuzz audit-deps lock clean
+.PHONY: install install-local install-paper install-peers demo demo-llm record-demo replay-study reactions test types quick coverage integration lint docs recorded prove bench controls chaos mutants fuzz audit-deps lock clean
 
 install: .venv/installed
 
@@ -67,6 +67,14 @@ demo: install
 # the same with a language model that runs here: needs no key, no hub and no server; goes on where it was stopped
 demo-llm: install-local
 	@$(BIN)/python examples/demo_llm.py
+
+# keeps the replies of a demo that has ended, and plays it again; `make test` does so from then on
+record-demo: install-local
+	@$(BIN)/python recordings/record.py demo-llm examples/sample --on-this-machine -- $$($(BIN)/python -c 'import sys; sys.path.insert(0, "examples"); import demo_llm; print(demo_llm.NIGHT)')
+
+# makes every table of the recorded studies again from their replies, without a model: LOGS=FOLDER with the logs they were made on
+replay-study: install
+	@$(BIN)/python recordings/replay.py $(LOGS)
 
 # what `make test` runs: needs nothing but the base lock, at most six minutes on two cores
 QUICK := "not prove and not logs and not recorded and not integration"
@@ -158,4 +166,4 @@ lock:
 	done
 
 clean:
-	rm -rf .docs site .demo .prove .cache .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.*
+	rm -rf .docs site .demo .replay .prove .cache .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.*

@@ -51,6 +51,7 @@ from understudy.tasks.studies.results.tables import (
 )
 from understudy.tasks.studies.sides import Side, human_side_of, keep_sides, measure, open_test
 from understudy.tasks.studies.study import N_PROBED, Study, open_study, room
+from understudy.tasks.studies.usage import usage
 
 SHOWN_ROLES: tuple[ModelRole, ...] = ("seeker", "recommender", "critic", "judge", "verifier")
 
@@ -89,7 +90,10 @@ def compare_settings(
                 told = carried(Place(there, split, report), found, home=told)
                 spent += spent_by(there.gateway)
         over_seeds = pooled([table for _, table in tables])
-        fields: CompareFields = {**told, "over_seeds": over_seeds, "n_model_calls": spent.n_calls, "tokens": spent.tokens, "usd": spent.usd}
+        fields: CompareFields = {
+            **told, "over_seeds": over_seeds, "usage": usage(store, dataset, options.models), "n_model_calls": spent.n_calls,
+            "tokens": spent.tokens, "usd": spent.usd,
+        }  # fmt: skip
         show_comparison(fields)
         emit("compare", "comparison_done", opened.humans.profile_key)
         return fields
@@ -196,8 +200,9 @@ def study(
                 )
         spent = begun.spent()
         fields: StudyFields = {
-            **table_of_it, "over_seeds": None, "study": begun.study_key, "probe": begun.answered("probe"), "n_stages": begun.n_stages(),
-            "n_model_calls": spent.n_calls, "tokens": spent.tokens, "usd": spent.usd, "n_unknown": spent.n_unknown,
+            **table_of_it, "over_seeds": None, "study": begun.study_key, "probe": begun.answered("probe"),
+            "usage": usage(store, dataset, options.models), "n_stages": begun.n_stages(), "n_model_calls": spent.n_calls,
+            "tokens": spent.tokens, "usd": spent.usd, "n_unknown": spent.n_unknown,
         }  # fmt: skip
         show_comparison(fields)
         emit("study", "study_done", begun.study_key)

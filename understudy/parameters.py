@@ -99,6 +99,7 @@ class Models(BaseModel):
     max_age_days: float | None = Field(
         None, gt=0, description="ask a hosted model again if its first stored reply is older than this, in days"
     )
+    recording: Path | None = Field(None, description="folder of a recording whose replies answer every call; no model is asked")
 
     @field_validator("api_base")
     @classmethod

@@ -105,6 +105,13 @@ class ModelArguments:
     max_age_days: Annotated[
         float | None, typer.Option(help="Ask a hosted model again if its first stored reply is older than this, in days.")
     ] = None
+    recording: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of a recording whose replies answer every call: no model is asked, and a call that it does not hold is an error."
+        ),
+        Means.INPUT,
+    ] = None
     price: Annotated[
         list[str] | None,
         typer.Option(
@@ -122,7 +129,7 @@ class ModelArguments:
             "api_base": self.api_base, "concurrency": self.concurrency, "rpm": self.rpm, "tpm": self.tpm, "timeout_s": self.timeout_s,
             "reply_tokens": _reply_tokens(self.reply_tokens or ()), "reply_bytes": self.reply_bytes,
             "num_ctx": self.num_ctx, "local": self.local.serving(),
-            "refresh": self.refresh, "max_age_days": self.max_age_days,
+            "refresh": self.refresh, "max_age_days": self.max_age_days, "recording": self.recording,
             "fallbacks": _fallbacks(self.fallback or ()), "prices": _prices(self.price or ()), "limits": _limits(self.limit or ()),
         })  # fmt: skip
 

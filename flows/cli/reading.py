@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, field, is_dataclass, make_dataclass
 from inspect import Parameter, signature
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar, TypeVar, get_args
 
 from understudy.errors import UnderstudyError
 from understudy.flows.cli.beforehand import Means, check
 from understudy.flows.cli.console import refuse
 
 Command = Callable[..., None]
+Group = TypeVar("Group")
 
 
 class Given:
@@ -58,6 +59,11 @@ def options(taking: Callable[..., object]) -> Iterator[Parameter]:
             yield one
         else:
             yield from options(group)
+
+
+def group_of(kind: type[Group], given: Mapping[str, Any]) -> Group:
+    """A group of options made of what was given to its command. Raises what the group says of its values."""
+    return kind(**_values(kind, given))
 
 
 def _values(taking: Callable[..., object], given: Mapping[str, Any]) -> dict[str, object]:

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from understudy.completion import Completion, Request
-from understudy.doors.gateway.llm import Gateway, n_tokens
+from understudy.doors.gateway.gateway import Exchange
+from understudy.doors.gateway.llm import n_tokens
 from understudy.doors.store import Store
 from understudy.parameters import Caps
 from understudy.play.dialogue import Played
@@ -79,7 +80,7 @@ def spent_on(store: Store, *, work: str | None = None, owner: str | None = None)
     return total
 
 
-def spent_by(gateway: Gateway) -> Spent:
+def spent_by(gateway: Exchange) -> Spent:
     """What the models of a run have been asked so far."""
     return Spent(gateway.n_calls, gateway.tokens, gateway.usd)
 
@@ -122,7 +123,7 @@ def dialogue_cost(opened: OpenRun, work: Work, played: Sequence[Played]) -> tupl
     return tokens, _mean([sum(row["usd"] for row in one) for one in costs])
 
 
-def _asked_again(gateway: Gateway, scene: Scene, played: Played) -> list[str]:
+def _asked_again(gateway: Exchange, scene: Scene, played: Played) -> list[str]:
     keys = list[str]()
 
     async def noting(request: Request) -> Completion:

@@ -10,7 +10,7 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count
@@ -22,10 +22,13 @@ from understudy import plugins, rehearsal
 from understudy.completion import ROLES, ModelRole
 from understudy.doors.gateway import ages, contexts, lengths
 from understudy.doors.gateway.caller import GatewayConfig
+from understudy.doors.gateway.gateway import Exchange
 from understudy.doors.gateway.llm import Gateway
+from understudy.doors.gateway.replay import Replay
 from understudy.doors.http import Http
 from understudy.doors.local.naming import is_keyed
 from understudy.doors.local.servers import local_models
+from understudy.doors.machine import this_machine
 from understudy.doors.reading_copy import renewing, writable
 from understudy.doors.stopping import ended_by
 from understudy.doors.store import Store
@@ -37,6 +40,7 @@ from understudy.play.panels import Panel
 from understudy.play.second_models import ReplyRecord
 from understudy.recommenders import Recommender, Services, chosen
 from understudy.rows.handle import Humans
+from understudy.tasks.play.recorded import asked_models, missing_of, taken_in
 from understudy.tasks.play.surfaces import surface_named
 from understudy.tasks.play.work import Work
 from understudy.tasks.publish.outcomes import end_unfinished
@@ -70,7 +74,7 @@ class OpenRun:
         "_built", "_lock", "_named", "_recent", "cast", "checks", "gateway", "http", "humans", "judgements", "marks", "options", "store",
     )  # fmt: skip
 
-    def __init__(self, store: Store, humans: Humans, options: RunOptions, *, gateway: Gateway, http: Http, cast: Cast) -> None:
+    def __init__(self, store: Store, humans: Humans, options: RunOptions, *, gateway: Exchange, http: Http, cast: Cast) -> None:
         self.store, self.humans, self.options = store, humans, options
         self.gateway, self.http, self.cast = gateway, http, cast
         # places of the marks by which calls are billed to a piece of work
@@ -188,14 +192,32 @@ def models_open(
     embedded = rehearsal.model_name(drawn, fitted)
     with local_models(options.models) as (models, local):
         cast, config = _cast(store, models, embedded), _config(models, options.caps, embedded)
-        known, surfaces = {fitted.digest[:12]: fitted}, {drawn.name: drawn}
-        gateway = Gateway(config, store_path=store.path, fitted=known, surfaces=surfaces, run_id=run_id or uuid.uuid4().hex, local=local)
+        run = run_id or uuid.uuid4().hex
+        if options.models.recording is None:
+            known, surfaces = {fitted.digest[:12]: fitted}, {drawn.name: drawn}
+            gateway: Exchange = Gateway(config, store_path=store.path, fitted=known, surfaces=surfaces, run_id=run, local=local)
+            _keep_machine(store, cast, run)
+        else:
+            gateway = _replay(config, store, dataset, options.models.recording, run)
         with _calling(gateway, options.models.breaker_after) as http:
             yield OpenRun(store, own, options, gateway=gateway, http=http, cast=cast)
 
 
+def _replay(config: GatewayConfig, store: Store, dataset: str, folder: Path, run_id: str) -> Replay:
+    """The calls of a run that a recording answers, once its ledger is in the store. Raises BadInput."""
+    recording = taken_in(store, dataset, folder)
+    models, missing = asked_models(recording.about["models"]), missing_of(store)
+    return Replay(config, models=models, missing=missing, is_draft=recording.is_draft, store_path=store.path, run_id=run_id)
+
+
+def _keep_machine(store: Store, cast: Cast, run_id: str) -> None:
+    """Keeps on which machine a run asks language models; rehearsal is none."""
+    if any(not getattr(cast, role).startswith(f"{EMBEDDED}/") for role in ROLES):
+        store.add("play.machines", [{"run_id": run_id, **asdict(this_machine())}])
+
+
 @contextmanager
-def _calling(gateway: Gateway, breaker_after: int) -> Iterator[Http]:
+def _calling(gateway: Exchange, breaker_after: int) -> Iterator[Http]:
     """The running recommenders beside the models of an open gateway; both are closed at the end of the block."""
     with gateway, ended_by(partial(gateway.close, drain_s=STOP_S)):
         http = Http(breaker_after=breaker_after)

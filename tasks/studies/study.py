@@ -18,15 +18,16 @@ from understudy.errors import MORE_ROOM, BudgetExhausted
 from understudy.keys import canonical_json, key
 from understudy.parameters import Caps, PanelSize, RunOptions, Search
 from understudy.prompt.setting import load_setting
-from understudy.report.document import as_html
+from understudy.report.document import as_html, as_markdown
 from understudy.rows import humans
-from understudy.studies.compare import page
+from understudy.studies.compare import first_table, page, side_by_side
 from understudy.tasks.optimize.finals import genomes_beside
 from understudy.tasks.play.metering import Spent, spent_on
 from understudy.tasks.studies.asked import Asked
 from understudy.tasks.studies.estimate import estimated
 from understudy.tasks.studies.results.estimates import EstimatedFields
-from understudy.tasks.studies.results.tables import StudyFields
+from understudy.tasks.studies.results.tables import CompareFields, StudyFields
+from understudy.tasks.studies.side_by_side import pairs_of
 
 VERSION = 1
 Fields = dict[str, Any]
@@ -73,6 +74,15 @@ class Study:
     def spent(self) -> Spent:
         """What it has cost so far, over every process that worked on it."""
         return spent_on(self.store, owner=self.study_key)
+
+
+def _rounded(value: Any) -> Any:
+    """The value with nine digits of each number: further ones differ between machines, whose kernels add up in another order."""
+    if isinstance(value, float):
+        return float(f"{value:.9g}")
+    if isinstance(value, Mapping):
+        return {name: _rounded(one) for name, one in value.items()}
+    return [_rounded(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _with_files(fields: Mapping[str, Any], *, beside: Path) -> Fields:
@@ -143,14 +153,26 @@ def estimate(
         return estimated(reading.store, asked, models=options.models)
 
 
+def table_files(store: Store, fields: CompareFields, *, name: str) -> dict[str, str]:
+    """File → text: the table for a README, dialogues of seed and pick side by side, and the fields under `name`."""
+    pairs = pairs_of(store, fields["dataset"], fields["settings"])
+    return {
+        "table.md": as_markdown(first_table.document([fields])),
+        "dialogues.md": as_markdown(side_by_side.document(pairs)),
+        name: json.dumps(_rounded(_with_files(fields, beside=Path())), ensure_ascii=False, indent=2, default=str) + "\n",
+    }
+
+
 def written(fields: StudyFields, store: str, *, out: str | None) -> dict[str, str]:
-    """Form → file: the README's table, the whole report, the fields. Without `out` they lie in a folder beside the store."""
+    """Form → file: the README's table, the whole report, dialogues to read, the fields. Without `out` in a folder beside the store.
+
+    Of the genome files only the names stand in the fields, so that the same study gives the same bytes on every machine.
+    """
     beside = Path(store)
     folder = Path(out) if out else beside.with_name(f"{beside.stem}-study") / fields["study"][:12]
-    told = {
-        "table.md": page.snippet(fields),
-        "report.html": as_html(page.document(fields)),
-        "study.json": json.dumps(fields, ensure_ascii=False, indent=2, default=str) + "\n",
-    }
+    with readable(beside) as reading:
+        told = table_files(reading.store, fields, name="study.json")
+    told["report.html"] = as_html(page.document(fields))
     where = folders.written(folder, told)
-    return {"table": str(where["table.md"]), "html": str(where["report.html"]), "json": str(where["study.json"])}
+    names = {"table": "table.md", "html": "report.html", "dialogues": "dialogues.md", "json": "study.json"}
+    return {form: str(where[name]) for form, name in names.items()}

@@ -13,7 +13,7 @@ from understudy.measure.values import ObjectiveValue
 from understudy.objectives import NAMES
 from understudy.records import Measured
 from understudy.report.document import Diff, Document, Grid, Paragraph, as_html, as_markdown
-from understudy.studies.compare import page
+from understudy.studies.compare import first_table, page
 from understudy.studies.compare.table import Floor, Pair, against, carried, rows_of, with_carried
 
 FLOORS = {name: Floor(0.05, 0.01, 0.1, 40) for name in NAMES}
@@ -134,7 +134,12 @@ def fields(setting: str = "a", engine: str = "rehearsal") -> dict[str, Any]:
         "n_test_uses": 7, "rows": rows, "family": family, "transfer": None, "outcomes": {"better": 4},
         "search": {"population": 4, "generations": 1, "algorithm": "unsga3"},
         "report_panel": {"per_stratum": 1, "behaviour": 4, "free": 1},
-        "settings": [{"setting": setting, **told, "search": search, "minutes": minutes}],
+        "settings": [{"setting": setting, **told, "search": search, "minutes": minutes, "pick_is_seed": False}],
+        "usage": {
+            "n_calls": 120, "n_contexts": 24, "n_free_runs": 6, "prompt_tokens_computed": {"value": None, "reason": "not said"},
+            "prompt_tokens_cached": {"value": 1000}, "reply_tokens": 333, "minutes": {"value": 2.5},
+            "machines": ["a processor, 1 cores, 8 GB"] if engine != "gpt" or setting == "a" else {"value": None, "reason": "not recorded"},
+        },
         "heldout": {"what": "AUC", "human": figure}, "versus_expert": rows, "minutes_note": "Nobody was timed.",
     }  # fmt: skip
 
@@ -158,8 +163,22 @@ def test_the_report_says_which_engine_and_escapes_what_it_is_given() -> None:
 
 
 def test_the_readme_s_table_of_rehearsal_replaces_nothing() -> None:
-    assert "not yet measured on any LLM" in page.snippet(fields())
-    assert "not yet measured" not in page.snippet(fields(engine="gpt"))
+    assert "not yet measured on any LLM" in as_markdown(first_table.document([fields()]))
+    assert "not yet measured" not in as_markdown(first_table.document([fields(engine="gpt")]))
+
+
+def test_the_first_table_has_every_objective_with_intervals_and_what_it_took() -> None:
+    text = as_markdown(first_table.document([fields("a", "gpt"), {**fields("<b>", "gpt"), "models": {"seeker": "other"}}]))
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
+    results = [row for row in rows if len(row) == 8][2:]
+    assert [row[2].replace("\\", "") for row in results[:5]] == [*NAMES, "held-out AUC"]
+    assert {row[0] for row in results} == {"m", "other"}
+    assert results[4][3:6] == ["3.000 \\[2.000, 4.000]", "not measured", "3.000 \\[2.000, 4.000]"]
+    costs = [row for row in rows if len(row) == 10][2:]
+    assert costs[0] == ["m", "d, split select", "6", "24", "120", "unknown", "1,000", "333", "2.5", "a processor, 1 cores, 8 GB"]
+    assert costs[1][9] == "not recorded"
+    assert "2 models (m, other) on one data set (d, split select)" in text
+    assert "<b>" not in text
 
 
 def test_what_carries_over_is_told_beside_the_home_difference() -> None:

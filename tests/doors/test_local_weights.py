@@ -200,3 +200,10 @@ def test_the_context_is_asked_for_or_that_of_the_model(tmp_path: Path) -> None:
     assert context_of(long, 8192) == 8192
     with pytest.raises(BadInput, match="more than the context of tiny-1M, which is 2048 tokens"):
         context_of(brief, 4096)
+
+
+def test_a_model_by_its_digest_needs_a_recording_and_then_no_file(tmp_path: Path) -> None:
+    name = f"local/Some.Q4_0@{'a' * 64}"
+    with pytest.raises(BadInput, match="by their digest"):
+        weights.named_in_keys(Models(seeker=name))
+    assert weights.named_in_keys(Models(seeker=name, recording=tmp_path)).seeker == name

@@ -30,7 +30,9 @@ _VOLATILE_COLUMNS = (
     "latency_s", "usd", "max_usd", "made_at", "path", "run_id", "reservation_id", "cached_tokens", "cache_write_tokens", "work_tokens",
     "critic_work_tokens",
 )  # fmt: skip
-_VOLATILE_TABLES = ("play.reservations", "play.settlements", "play.marks", "publish.nights", "publish.night_ends")
+_VOLATILE_TABLES = (
+    "play.reservations", "play.settlements", "play.marks", "play.failures", "play.machines", "publish.nights", "publish.night_ends",
+)  # fmt: skip
 
 
 class Store:

@@ -70,8 +70,12 @@ class Document:
 
 def as_markdown(document: Document) -> str:
     """The document as Markdown that any renderer takes; pictures are left to the HTML page."""
-    told = [f"# {_md(document.title)}", *(_markdown(part) for part in document.parts)]
-    return "\n\n".join(part for part in told if part) + "\n"
+    return f"# {_md(document.title)}\n\n{parts_as_markdown(document.parts)}"
+
+
+def parts_as_markdown(parts: Sequence[Part]) -> str:
+    """The parts as Markdown, for a page that has its own title."""
+    return "\n\n".join(told for part in parts if (told := _markdown(part))) + "\n"
 
 
 def as_html(document: Document) -> str:

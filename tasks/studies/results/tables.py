@@ -10,6 +10,7 @@ from understudy.tasks.optimize.shipped import ShippedFields
 from understudy.tasks.studies.results.estimates import EstimatedFields
 from understudy.tasks.studies.results.probes import OneProbeFields
 from understudy.tasks.studies.results.sized import SizedFields
+from understudy.tasks.studies.usage import UsageFields
 
 
 class SearchedFields(SearchFields):
@@ -206,9 +207,13 @@ class OverSeedsFields(TypedDict):
 
 
 class CompareFields(ReportedFields):
-    """The fields of `understudy compare`, without its files; `over_seeds` is None where the table has one seed."""
+    """The fields of `understudy compare`, without its files; `over_seeds` is None where the table has one seed.
+
+    `usage` is not there in answers that a version before has given.
+    """
 
     over_seeds: OverSeedsFields | None
+    usage: NotRequired[UsageFields]
     n_model_calls: int
     tokens: int
     usd: float | None

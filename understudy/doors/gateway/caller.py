@@ -110,7 +110,10 @@ class Caller:
             except ProviderFailed as failure:
                 failures.append(failure)
         else:
-            raise together(failures)
+            failed = together(failures)
+            if isinstance(failed, MissingReply):
+                self._ledger.missed(key, failed.message)
+            raise failed
         # The slot is free again before the reply is committed: the next call in it is reserved by a later row of the same
         # writer, so it is sent only after this commit, and no more calls than there are slots can be paid for twice.
         await landed(kept)

@@ -10,7 +10,7 @@ from pathlib import Path
 from understudy.doors.local import digests
 from understudy.doors.local.header import Header, read_header
 from understudy.doors.local.hub import HubFile, fetched
-from understudy.doors.local.naming import HUB, keyed
+from understudy.doors.local.naming import HUB, is_keyed, keyed
 from understudy.doors.local.packaged import INSTALL, PACKAGED, packaged_file
 from understudy.errors import BadInput
 from understudy.parameters import LOCAL, LocalServing, Models
@@ -48,6 +48,11 @@ def find(written: str) -> Weights:
         wanted = HubFile.of(name)
         path, commit = fetched(wanted)
         return Weights(path, read_header(path), f"{HUB}{wanted.repository}/{wanted.file}", commit)
+    if is_keyed(written):
+        raise BadInput(
+            f"{written} names weights by their digest, which says what they are and not where",
+            hint="name the file as local/PATH.gguf, or give the recording of their replies with --recording",
+        )
     path = Path(os.path.expanduser(name))
     if not path.is_file():
         raise _nothing_there(written, path)
@@ -55,8 +60,12 @@ def find(written: str) -> Weights:
 
 
 def weights_of(models: Models) -> dict[str, Weights]:
-    """The weights of every local model that may be asked, by its name as it is written. Raises BadInput for what cannot be served."""
-    weights = {name: find(name) for name in models.asked() if name.startswith(LOCAL)}
+    """The weights of every local model that may be asked, by its name as it is written. Raises BadInput for what cannot be served.
+
+    A recording answers for a model that is written as it stands in keys, with the digest of its weights: none are needed.
+    """
+    is_there = models.recording is not None
+    weights = {name: find(name) for name in models.asked() if name.startswith(LOCAL) and not (is_there and is_keyed(name))}
     for one in weights.values():
         require_servable(one, has_template=models.local.chat_template is not None)
     return weights

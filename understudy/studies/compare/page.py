@@ -8,7 +8,7 @@ from typing import Any
 from understudy.objectives import NAMES
 from understudy.profile.splits import people_named
 from understudy.report.arrows import arrows_svg
-from understudy.report.document import Document, Grid, Heading, Paragraph, Part, Picture, as_markdown
+from understudy.report.document import Document, Grid, Heading, Paragraph, Part, Picture
 from understudy.report.figures import REHEARSAL_WARNING, amount, counted, figure, number, p_value, read_by, underpowered, unused_objectives
 
 Fields = Mapping[str, Any]
@@ -79,18 +79,6 @@ def headline(fields: Fields) -> Grid:
     if best := fields.get("best_shipped"):
         shipped = [[f"best shipped: {best['setting']}", *(_point(best["objectives"][name]) for name in NAMES), _point(best["heldout"])]]
     return Grid(["setting", *(name.replace("_", " ") for name in NAMES), "held-out AUC"], [*lines, *shipped, floor])
-
-
-def snippet(fields: Fields) -> str:
-    """The Markdown for the README's first table of results; a table of rehearsal states that it does not belong there."""
-    models = ", ".join(sorted(set(fields["models"].values())))
-    if REHEARSAL in fields["engine"]:
-        told = [Paragraph(f"{REHEARSAL_WARNING} The README still says: not yet measured on any LLM.")]
-    else:
-        told = [Paragraph(f"engine: {fields['engine']}")]
-    about = f"{models} on {fields['dataset']}, split {_people(fields)}; before → after, lower is better; p by Holm over {_n_tests(fields)}."
-    parts: list[Part] = [*told, Paragraph(about), headline(fields)]
-    return as_markdown(Document(f"Measured: {models}", parts))
 
 
 def _asked(fields: Fields) -> str:
@@ -245,10 +233,6 @@ def _effort(fields: Fields) -> str:
 
 def _family(family: Fields) -> str:
     return f"{family['correction']}'s correction over {family['n_tests']} tests: {family['of']}."
-
-
-def _n_tests(fields: Fields) -> str:
-    return f"{fields['family']['n_tests']} tests"
 
 
 def _step(row: Fields) -> str:

@@ -1,0 +1,6 @@
+select
+    study_key,
+    stage,
+    fields
+from optimize.study_stages
+order by study_key, stage

@@ -1,0 +1,8 @@
+select
+    run_id,
+    processor,
+    n_cores,
+    memory_bytes,
+    system
+from play.machines
+order by run_id

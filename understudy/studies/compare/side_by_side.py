@@ -1,0 +1,57 @@
+"""Dialogues of the seed prompt and of the pick in the same scenarios, side by side, for a reader to judge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from understudy.report.document import Document, Grid, Heading, Paragraph, Part
+
+LEFT_OUT = "(this turn repeats eight words of the logs in a row, so it is left out)"
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenLine:
+    """A turn: who speaks, and what is said; None where it is left out."""
+
+    role: str
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedPair:
+    """A scenario played with both prompts. `dialogue_id`: the human dialogue that its seeker's need is taken from."""
+
+    setting: str
+    scenario_id: str
+    dialogue_id: str
+    before: tuple[SpokenLine, ...]
+    after: tuple[SpokenLine, ...]
+
+
+def document(pairs: Sequence[PlayedPair]) -> Document:
+    """The pairs as a page. All of its text is of models and of the recommender."""
+    n_same = sum(pair.before == pair.after for pair in pairs)
+    told = (
+        f"{len(pairs)} scenarios, each a free run with the seed prompt and one with the pick of its search; in {n_same} both say the same. "
+        "The seekers are simulated by a language model and the recommender is a program; of the human dialogue behind a scenario only its "
+        "id is named."
+        if pairs
+        else "No scenario was played to its end with both prompts, so there is nothing to show."
+    )
+    parts: list[Part] = [Paragraph(told)]
+    for number, pair in enumerate(pairs, 1):
+        parts += [Heading(f"{number}. {pair.setting}: scenario {pair.scenario_id}, human dialogue {pair.dialogue_id}"), _grid(pair)]
+    return Document("Dialogues of the seed prompt and of the pick", parts)
+
+
+def _grid(pair: PlayedPair) -> Grid:
+    if pair.before == pair.after:
+        return Grid(["seed prompt and pick alike"], [[_cell(line)] for line in pair.before])
+    rows = [[_cell(before), _cell(after)] for before, after in zip_longest(pair.before, pair.after)]
+    return Grid(["seed prompt", "pick"], rows)
+
+
+def _cell(line: SpokenLine | None) -> str:
+    return "" if line is None else f"{line.role}: {LEFT_OUT if line.text is None else line.text}"
