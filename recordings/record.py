@@ -1,11 +1,12 @@
 """Makes a recording of a command that has ended, and plays it again to see that it is whole.
 
-    python recordings/record.py NAME LOGS [--on-this-machine] -- study --dataset redial --store FILE --model local/PATH.gguf …
+    python recordings/record.py NAME LOGS [READER=PATH …] [--on-this-machine] -- study --dataset D --store FILE --model M …
 
 The words after `--` are those of the command, with the store in which it was run; nothing is asked of its models. The recording lies
 in recordings/NAME: the replies without their prompts, what the logs of the seekers said as places in the logs, the licences, and
 the tables as they come out of the replay, once each evaluation and each stage of a study in the store was found to say the same.
-`--on-this-machine` names this machine for runs that did not record theirs.
+LOGS is a folder; where the data set was made by several readers, or its files lie deeper, each READER=PATH names one in the order of
+ingesting, with its path in that folder. `--on-this-machine` names this machine for runs that did not record theirs.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from replay import HERE, LOGS, ROOT, Differs, about, played_again
 
 from understudy.doors import recordings
 from understudy.doors.machine import this_machine
+from understudy.doors.recordings import LogFields
 from understudy.doors.store import Store
 from understudy.flows.cli.app import app
 from understudy.flows.cli.arguments import NightSearchArguments, RunArguments
@@ -47,9 +49,10 @@ def main(words: Sequence[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     at = words.index("--")
-    name, logs, *flags = words[:at]
+    name, logs, *more = words[:at]
     folder, scratch = HERE / name, ROOT / ".replay" / name
-    store = kept(list(words[at + 1 :]), folder, Path(logs).absolute(), names_machine="--on-this-machine" in flags)
+    parts = [_log(word) for word in more if "=" in word]
+    store = kept(list(words[at + 1 :]), folder, Path(logs).absolute(), parts, names_machine="--on-this-machine" in more)
     try:
         written = played_again(folder, Path(logs).absolute(), scratch)
         same_stages(store, scratch / "store.duckdb")
@@ -64,7 +67,7 @@ def main(words: Sequence[str]) -> int:
     return 0
 
 
-def kept(command: list[str], folder: Path, logs: Path, *, names_machine: bool) -> Path:
+def kept(command: list[str], folder: Path, logs: Path, parts: Sequence[LogFields], *, names_machine: bool) -> Path:
     """The store of a command, whose ledger is in the folder by then, as a draft: what it lacks is found by playing it."""
     name, given = command[0], read(command)
     options: RunOptions = group_of(RunArguments, given).options(
@@ -73,7 +76,7 @@ def kept(command: list[str], folder: Path, logs: Path, *, names_machine: bool) -
     shutil.rmtree(folder, ignore_errors=True)
     with Store.open(options.store) as store, models_open(given["dataset"], options, store) as opened:
         words = [str(LOGS) if Path(word).absolute() == logs else word for word in without(command, LEFT_OUT)]
-        work = RecordedWork(named_in(words, options.models, opened), reader_of(store, given["dataset"]))
+        work = RecordedWork(named_in(words, options.models, opened), logs_of(store, given["dataset"], parts))
         made = recorded(opened, work, folder, is_draft=True)
     if names_machine:
         _name_machine(made)
@@ -81,12 +84,13 @@ def kept(command: list[str], folder: Path, logs: Path, *, names_machine: bool) -
     return options.store
 
 
-def reader_of(store: Store, dataset: str) -> str:
-    """The reader of the logs of a data set. Raises SystemExit where they were read by several: a replay ingests one folder."""
-    readers = {row["reader"] for row in store.rows("ingest/sources_of", dataset=dataset)}
-    if len(readers) != 1:
-        raise SystemExit(f"{dataset} was read by {', '.join(sorted(readers))}; a recording has the logs of one reader")
-    return readers.pop()
+def logs_of(store: Store, dataset: str, parts: Sequence[LogFields]) -> tuple[LogFields, ...]:
+    """The logs of a data set in the order of ingesting. Raises SystemExit where they are not those of its readers."""
+    readers = sorted({row["reader"] for row in store.rows("ingest/sources_of", dataset=dataset)})
+    named = tuple(parts) or tuple(LogFields(reader=reader, path=".") for reader in readers[:1])
+    if sorted(one["reader"] for one in named) != readers:
+        raise SystemExit(f"{dataset} was read by {', '.join(readers)}: name each as READER=PATH after the folder with the logs")
+    return named
 
 
 def read(command: Sequence[str]) -> dict[str, Any]:
@@ -192,6 +196,11 @@ def without(command: Sequence[str], options: Sequence[str]) -> list[str]:
         elif word != "--json":
             kept.append(word)
     return kept
+
+
+def _log(word: str) -> LogFields:
+    reader, _, path = word.partition("=")
+    return LogFields(reader=reader, path=path)
 
 
 def _recommender(given: Mapping[str, Any]) -> str:

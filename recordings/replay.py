@@ -76,7 +76,8 @@ def played_again(folder: Path, logs: Path, scratch: Path) -> dict[str, str]:
     told, store = about(folder), str(scratch / "store.duckdb")
     name, *options = told["command"]
     if name in ("study", "compare"):
-        ran(["ingest", told["reader"], str(logs), "--dataset", told["dataset"], "--store", store])
+        for one in told["logs"]:
+            ran(["ingest", one["reader"], str(logs / one["path"]), "--dataset", told["dataset"], "--store", store])
         ran(["profile", "--dataset", told["dataset"], "--store", store, "--out", str(scratch / "profile")])
         options = [*options, *(["--out", str(scratch / "tables")] if name == "study" else [])]
     words = [name, *(str(logs) if word == LOGS else word for word in options), "--store", store, "--recording", str(folder)]

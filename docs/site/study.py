@@ -64,8 +64,9 @@ def _about(folder: Path, fields: Mapping[str, Any]) -> Iterator[str]:
     about, name = json.loads((folder / "recording.json").read_text("utf-8")), folder.name
     replies = about["replies"]
     yield from (f"## {first_table.model_of(fields)}", "", "The commands, with the model by the digest of its weights:", "")
-    dataset, reader = about["dataset"], about["reader"]
-    for words in (f"ingest {reader} LOGS --dataset {dataset}", f"profile --dataset {dataset}", " ".join(about["command"])):
+    dataset = about["dataset"]
+    ingested = [f"ingest {one['reader']} LOGS/{one['path']} --dataset {dataset}" for one in about["logs"]]
+    for words in (*ingested, f"profile --dataset {dataset}", " ".join(about["command"])):
         yield f"    understudy {words}"
     yield ""
     yield (

@@ -16,7 +16,7 @@ from understudy.doors.gateway import lengths
 from understudy.doors.gateway.caller import GatewayConfig
 from understudy.doors.gateway.llm import known_price
 from understudy.doors.local.naming import is_local
-from understudy.doors.recordings import AboutFields, PriceFields, RecordedModel, Recording, RepliesFields, SourceFields
+from understudy.doors.recordings import AboutFields, LogFields, PriceFields, RecordedModel, Recording, RepliesFields, SourceFields
 from understudy.doors.store import Store
 from understudy.instruments.copying import CONTAINMENT
 from understudy.instruments.quoting import pieces_of, quoted_places, windows_of
@@ -35,10 +35,10 @@ _QUERIES = {
 
 @dataclass(frozen=True, slots=True)
 class RecordedWork:
-    """What was done: the words of the command, and the reader of the logs."""
+    """What was done: the words of the command, and the logs that were ingested before it."""
 
     command: tuple[str, ...]
-    reader: str
+    logs: tuple[LogFields, ...]
 
 
 def recorded(opened: OpenRun, work: RecordedWork, folder: Path, *, is_draft: bool) -> Recording:
@@ -47,7 +47,7 @@ def recorded(opened: OpenRun, work: RecordedWork, folder: Path, *, is_draft: boo
     tables = {name: opened.store.frame(f"play/{_QUERIES[name]}") for name in recordings.TABLES if name != "completions"}
     about: AboutFields = {
         "version": recordings.VERSION, "understudy": __version__, "python": platform.python_version(), "dataset": opened.dataset,
-        "reader": work.reader, "sources": _sources(opened.store, opened.dataset), "command": list(work.command),
+        "logs": list(work.logs), "sources": _sources(opened.store, opened.dataset), "command": list(work.command),
         "models": models_of(opened), "replies": replies, "files": {}, "is_draft": is_draft,
     }  # fmt: skip
     made = recordings.written(folder, about, {"completions": completions, **tables})
@@ -95,7 +95,7 @@ def told_licences(recording: Recording) -> str:
     about, local = recording.about, recording.table("local_models")
     engines = [] if (replies := recording.table("completions")) is None else sorted(set(replies["engine"]))
     models = of_models(engines, [] if local is None else local.to_dicts())
-    sources = [f"| {about['dataset']} | logs, SHA-256 `{one['source_sha256']}` | {one['licence']} |" for one in about["sources"]]
+    sources = [f"| {one['reader']} | logs, SHA-256 `{one['source_sha256']}` | {one['licence']} |" for one in about["sources"]]
     played = [f"| {one['model']} | model | {one['licence'] or 'not known'} {one['terms']} |" for one in models]
     counted = about["replies"]
     return f"""# What this recording was made from
@@ -112,4 +112,4 @@ of these what stands in the logs is kept as a place (dialogue, turn, first chara
 
 def _sources(store: Store, dataset: str) -> list[SourceFields]:
     rows = store.rows("ingest/sources_of", dataset=dataset)
-    return [{"source_sha256": row["source_sha256"], "licence": row["licence"]} for row in rows]
+    return [{"source_sha256": row["source_sha256"], "reader": row["reader"], "licence": row["licence"]} for row in rows]

@@ -22,7 +22,7 @@ from scripted import PERMANENT, Scripted, request
 
 MODELS = {"openai/some": AskedModel(None, 4096)}
 ABOUT: recordings.AboutFields = {
-    "version": recordings.VERSION, "understudy": "0", "python": "3", "dataset": "d", "reader": "r", "sources": [], "command": [],
+    "version": recordings.VERSION, "understudy": "0", "python": "3", "dataset": "d", "logs": [], "sources": [], "command": [],
     "models": [], "replies": {"n": 0, "n_quoting": 0, "n_copying": 0}, "files": {},
 }  # fmt: skip
 

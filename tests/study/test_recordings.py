@@ -26,7 +26,7 @@ from tests.search import plain
 from tests.search.searched import Searched
 from understudy.doors import recordings
 from understudy.doors.gateway.replay import NotRecorded
-from understudy.doors.recordings import Recording
+from understudy.doors.recordings import LogFields, Recording
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.flows import stages
@@ -59,7 +59,7 @@ def made(undisturbed_search: Searched, tmp_path_factory: pytest.TempPathFactory)
     """The recording of the smallest search on the sample."""
     folder = tmp_path_factory.mktemp("made")
     with opened(Path(copyfile(undisturbed_search.store, folder / "s.duckdb"))) as run:
-        return recorded(run, RecordedWork(WORDS, "redial"), folder / "recording", is_draft=False)
+        return recorded(run, RecordedWork(WORDS, (LogFields(reader="redial", path="."),)), folder / "recording", is_draft=False)
 
 
 def test_a_recorded_search_is_played_again_without_a_model(
@@ -96,7 +96,8 @@ def test_a_call_that_the_recording_lacks_ends_the_work(made: Recording, profiled
 
 
 def test_a_recording_of_other_logs_is_refused(made: Recording, profiled_sample: Path, tmp_path: Path) -> None:
-    other = recordings.written(tmp_path / "other", {**made.about, "sources": [{"source_sha256": "f" * 64, "licence": "MIT"}]}, {})
+    others = [recordings.SourceFields(source_sha256="f" * 64, reader="redial", licence="MIT")]
+    other = recordings.written(tmp_path / "other", {**made.about, "sources": others}, {})
     with pytest.raises(BadInput, match="ffffffffffff"), opened(Path(copyfile(profiled_sample, tmp_path / "s.duckdb")), other.folder):
         pass
 
@@ -127,6 +128,18 @@ def test_the_first_line_that_differs_is_shown(tmp_path: Path) -> None:
         replay.compared(tmp_path, {"table.md": "a\nc\n"})
     with pytest.raises(replay.Differs, match="has no study"):
         replay.compared(tmp_path, {"study.json": ""})
+
+
+def test_each_reader_of_a_data_set_is_named_with_its_logs(tmp_path: Path) -> None:
+    zeros = ("reader_version", "n_records", "n_dialogues", "n_items", "n_messages", "n_duplicates", "n_rejects", "n_attached")
+    with Store.open(tmp_path / "s.duckdb") as store:
+        for reader in ("redial", "iard"):
+            row = {"source_sha256": reader, "dataset": "d", "reader": reader, "licence": "MIT", **dict.fromkeys(zeros, 0)}
+            store.add("ingest.sources", [row])
+        both = tuple(LogFields(reader=reader, path=reader) for reader in ("redial", "iard"))
+        assert record.logs_of(store, "d", both) == both
+        with pytest.raises(SystemExit, match="iard, redial"):
+            record.logs_of(store, "d", ())
 
 
 def test_a_stage_that_says_something_else_is_named_and_a_new_field_is_none(tmp_path: Path) -> None:

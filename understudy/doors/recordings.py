@@ -39,10 +39,18 @@ class RecordedModel(TypedDict):
 
 
 class SourceFields(TypedDict):
-    """Logs that the work was done on: the digest of their files, and their licence."""
+    """Logs that the work was done on: the digest of their files, who read them, and their licence."""
 
     source_sha256: str
+    reader: str
     licence: str
+
+
+class LogFields(TypedDict):
+    """Logs to be ingested, in this order: the reader, and where they lie in the folder with all logs."""
+
+    reader: str
+    path: str
 
 
 class RepliesFields(TypedDict):
@@ -64,7 +72,7 @@ class AboutFields(TypedDict):
     understudy: str
     python: str
     dataset: str
-    reader: str
+    logs: list[LogFields]
     sources: list[SourceFields]
     command: list[str]
     models: list[RecordedModel]
