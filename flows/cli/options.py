@@ -53,7 +53,8 @@ Weights = Annotated[
     typer.Option(help="Weights of the objectives: `positive_bias=2,diversity_gap=1`. Default: the pick is the knee of the front."),
 ]
 Panel = Annotated[
-    str | None, typer.Option(help="Size of each evaluation: contexts per stratum, dialogues, free runs. Default: `20,14,16`.")
+    str | None,
+    typer.Option(help="Size of each evaluation: contexts per stratum, dialogues (0, or 4 and more), free runs. Default: `20,14,16`."),
 ]
 Finalists = Annotated[
     str | None, typer.Option(help="Size of the evaluation of each finalist on `select`, as --panel. Default: `40,24,60`.")

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from understudy.parameters import PanelSize
+from understudy.parameters import LEAST_DIALOGUES, PanelSize
 from understudy.records import STRATA
-
-_LEAST_DIALOGUES = 4  # of a PanelSize
 
 
 def size_of(evaluation: Mapping[str, Any]) -> PanelSize | None:
@@ -19,7 +17,7 @@ def size_of(evaluation: Mapping[str, Any]) -> PanelSize | None:
     """
     per_stratum = max(_n(evaluation["diagnostics"], f"accept_{name}") for name in STRATA)
     behaviour = _n(evaluation["objectives"], "diversity_gap")
-    if per_stratum < 1 or behaviour < _LEAST_DIALOGUES:
+    if per_stratum < 1 or behaviour < LEAST_DIALOGUES:
         return None
     return PanelSize(per_stratum=per_stratum, behaviour=behaviour, free=_n(evaluation["leakage"], "title"))
 
