@@ -16,6 +16,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+# The threads of OpenBLAS wait by spinning, on a core that another test process could use; it reads this when numpy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from tests import embedded_calls, humans_once, new_stores, profiled, scratch, suites
 from tests.prefect_server import prefect_server  # noqa: F401  a fixture
 from tests.search.searched import Searched

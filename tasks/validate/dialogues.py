@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -126,7 +127,7 @@ class Shown:
         if not has_marks(figure):
             raise BadInput(f"{failing} cannot be shown by dialogues: {_WHOLE}", hint="`understudy validate` tells its value and bound")
         grouped: dict[str, list[Mark]] = {}
-        for mark in marks(figure, self._evidence()):
+        for mark in marks(figure, self._evidence):
             grouped.setdefault(mark.play_key, []).append(mark)
         return grouped
 
@@ -171,7 +172,9 @@ class Shown:
     def _contexts(self) -> dict[str, Context]:
         return self._humans.contexts(self.row["split"])
 
+    @cached_property
     def _evidence(self) -> Behind:
+        """What every bound rests on: read once, whichever bounds are shown."""
         split, humans = self.row["split"], self._humans
         reference: Reference = humans.reference(split, seed=self.row["seed"])
         words = cases.HumanTurns.of(humans.reactions(split), humans.behaviour(split))

@@ -51,6 +51,9 @@ def test_the_version_is_that_of_the_distribution(tmp_path: Path) -> None:
 def test_a_shell_can_complete_commands_and_options(line: str, offered: set[str], tmp_path: Path) -> None:
     asked = {"_UNDERSTUDY_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
     assert set(process(cwd=tmp_path, **asked).stdout.split()) == offered
+
+
+def test_a_shell_reads_how_to_complete(tmp_path: Path) -> None:
     script = process(cwd=tmp_path, _UNDERSTUDY_COMPLETE="source_bash").stdout
     assert "_UNDERSTUDY_COMPLETE=complete_bash" in script
 

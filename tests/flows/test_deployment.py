@@ -22,6 +22,10 @@ import pytest
 from tests.search import plain
 from tests.search.searched import Searched
 from understudy.doors.store import Store
+from understudy.parameters import PanelSize
+from understudy.records import REPORTING
+from understudy.rows.handle import Humans
+from understudy.tasks.profile.anchors import ANCHOR_SEED, anchors_of
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -106,6 +110,15 @@ def scheduled(deployed: dict[str, Any], client: httpx.Client) -> list[dict[str, 
     return list(client.post("/flow_runs/filter", json=asked).raise_for_status().json())
 
 
+def with_floors(store: Path, *, n: int) -> int:
+    """How many rows of anchors the store has, once the floors of so small a report and batch are in it, by three halvings."""
+    with Store.open(store) as opened:
+        humans = Humans.of(opened, "sample")
+        for free in (SMALL["free"], n):
+            anchors_of(opened, humans, REPORTING, PanelSize(**{**SMALL, "free": free}), seed=ANCHOR_SEED)
+        return opened.counts()["profile.sized_anchors"]
+
+
 @contextmanager
 def paused(deployed: dict[str, Any], client: httpx.Client) -> Iterator[None]:
     """A stretch in which the cron schedules nothing: at a quarter past two a worker would start that night as well."""
@@ -129,10 +142,11 @@ def test_the_cron_has_a_run_scheduled_for_every_night(deployed: dict[str, Any], 
     assert [later - earlier for earlier, later in pairwise(due)] == [DAY] * (len(due) - 1)
 
 
+@pytest.mark.usefixtures("few_halvings")
 @pytest.mark.parametrize(
     ("asked", "ends"),
     [
-        # its search is in the store already, so that it is read back; its dialogues and its report are played
+        # its search and its floors are in the store already, so that they are read back; its dialogues and its report are played
         ({"n": 6, "report": SMALL, "search": SEARCH}, "FAILED"),
         # about as few as every gate can be passed with
         pytest.param(
@@ -147,6 +161,7 @@ def test_a_deployed_night_is_played_to_its_gates_and_leaves_its_artifacts(
 ) -> None:  # fmt: skip
     """So small a night fails its gates, which is an end as well: what it showed is there, and its state says which gates they are."""
     copyfile(undisturbed_search.store, tmp_path / "night.duckdb")
+    n_floors = with_floors(tmp_path / "night.duckdb", n=6)
     parameters = {
         "dataset": "sample",
         "data": "examples/sample",
@@ -183,3 +198,4 @@ def test_a_deployed_night_is_played_to_its_gates_and_leaves_its_artifacts(
         with Store.open(tmp_path / "night.duckdb") as store:
             counts = store.counts()
         assert counts["optimize.runs"] == counts["simulate.batches"] == 1, "the search was the one that was there"
+        assert counts["profile.sized_anchors"] == n_floors, "and so were the floors"

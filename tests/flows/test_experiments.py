@@ -87,7 +87,7 @@ def test_the_table_twice_then_on_test_and_with_another_recommender(store: str, t
     assert sum(one["objectives"]["diversity_gap"]["gain"]["value"] is not None for one in shown["steps"]) == len(shown["steps"])
 
 
-@pytest.mark.usefixtures("prefect_server")
+@pytest.mark.usefixtures("prefect_server", "few_halvings")
 def test_a_comparison_makes_as_many_calls_as_were_expected(store: str) -> None:
     search = SEARCH.model_copy(update={"generations": 0})
     told, made = expected_and_made(store, "compare", search)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tests.stored import on
 from understudy.doors import checks
+from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.measure.reference import Reference
 from understudy.play.dialogue import Played, PlayedTurn
@@ -21,6 +23,7 @@ from understudy.release.failing import Behind, has_marks, marks
 from understudy.release.verdicts import VerdictFields
 from understudy.search.influence import ComparedTurn, Exhibit, Reading
 from understudy.tasks.publish.listing import listed_releases
+from understudy.tasks.validate import dialogues
 from understudy.tasks.validate.batch import validate_batch
 from understudy.tasks.validate.broken import bound_page
 from understudy.tasks.validate.dialogues import batch_dialogues
@@ -49,6 +52,27 @@ def test_a_leaking_dialogue_is_shown_first_with_its_reason_and_the_turn_that_giv
     assert [turn["speaker"] for turn in marked] == ["seeker"]
     assert marked[0]["marks"] == ["gives the wanted title away"]
     assert shown(path, failing="release/quarantined")["n_matching"] == 1
+
+
+@pytest.mark.usefixtures("quick_suites")
+def test_what_bounds_rest_on_is_read_once_for_all_of_them(judged_store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    n_read: list[int] = []
+
+    def read(everything: list[Played], **_: object) -> list[object]:
+        n_read.append(len(everything))
+        return []
+
+    monkeypatch.setattr(dialogues.cases, "cases", read)
+    monkeypatch.setattr(dialogues.cases.HumanTurns, "of", lambda *_: None)
+    monkeypatch.setattr(dialogues, "evaluation_of", lambda *_: SimpleNamespace(objectives={}))
+    for name in ("contexts", "reference", "reactions", "behaviour"):
+        # the store has no turns of people
+        monkeypatch.setattr(dialogues.Humans, name, lambda *_, **__: {})
+    with Store.open(judged_store) as store:
+        batch = dialogues.Shown(store, "b1")
+        for failing in ("leakage/title", "leakage/attributes", "leakage/title"):
+            batch.behind(failing)
+    assert n_read == [150]
 
 
 @pytest.mark.parametrize(

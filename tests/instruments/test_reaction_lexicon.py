@@ -86,3 +86,15 @@ def test_the_lexicon_reaches_half_of_macro_f1_on_gold_reactions() -> None:
     found = reaction.reaction(frame["m"]).to_list()
     assert len(rows) > 1000
     assert f1_score(frame["gold"].to_list(), found, average="macro") >= 0.5
+
+
+def test_turns_that_come_in_small_numbers_are_read_once_and_their_votes_are_those_of_all_turns_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = ["sounds great, i will watch it", "no thanks, i hated it", "what year was that", "", "sounds great, i will watch it"]
+    at_once = reaction.signs(pl.Series([*said, *map(str, range(3_000))]))[: len(said)]
+    assert reaction.signs(pl.Series(said)).equals(at_once)
+    assert at_once[0].row(0) == at_once.row(4) != at_once.row(3)
+    monkeypatch.setattr(reaction, "_voted", None)
+    assert reaction.signs(pl.Series(said[::-1])).equals(at_once[::-1])
+    assert reaction.signs(pl.Series([], dtype=pl.String)).equals(at_once.clear())

@@ -15,6 +15,8 @@ OF_THE_FILE = (duckdb.IOException, duckdb.FatalException, duckdb.InternalExcepti
 
 # DuckDB downloads an extension for a file of another database; a store needs none
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+# one thread: the ledger's many small commits pay for waking others, and no query here is large
+_OF_STORE = {**_CONFIG, "threads": 1}
 _ANEW = "restore the file from a backup, or move it away and run the same command again: everything is made anew"
 
 
@@ -26,8 +28,6 @@ def connected(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         connection = _opened(path, read_only=read_only)
         if damage:
             raise _left_as_it_is(path, connection, damage)
-        # one thread: the ledger's many small commits pay for waking others, and no query here is large
-        connection.execute("set threads = 1")
         return configured(connection)
     except duckdb.Error as error:
         raise store_faults.why_not_opened(path, str(error), read_only=read_only, way_back=lambda: way_back(path)) from error
@@ -64,10 +64,10 @@ def way_back(path: Path) -> str:
 
 def _opened(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
-        return duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
+        return duckdb.connect(str(path), read_only=read_only, config=_OF_STORE)
     except duckdb.IOException:
         # another process may have let the file go since, and then nothing shows why it could not be opened
-        return duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
+        return duckdb.connect(str(path), read_only=read_only, config=_OF_STORE)
 
 
 def _left_as_it_is(path: Path, connection: duckdb.DuckDBPyConnection, damage: str) -> BadInput:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
 import polars as pl
 
 from understudy.instruments import text
@@ -80,6 +84,10 @@ _NOT_REJECT = (
     r"\bnot (?:bad|only|too bad)\b",
 )
 N_SIGNS = len(ACCEPT) + len(REJECT)
+_COLUMNS = [f"sign_{place}_{at}" for place, patterns in enumerate((ACCEPT, REJECT)) for at in range(len(patterns))]
+# for more turns than these the patterns take longer to search than to compile
+_MOST_AT_ONCE = 2_000
+_N_KEPT = 100_000
 DIGEST = digest({"version": VERSION, "text": text.VERSION, "lists": [ACCEPT, REJECT, _NOT_ACCEPT, _NOT_REJECT]})
 
 
@@ -101,17 +109,52 @@ def reaction(masked: pl.Series) -> pl.Series:
 
 
 def signs(masked: pl.Series) -> pl.DataFrame:
-    """Per sign of acceptance and rejection whether each masked turn holds it: the lexicon's votes, one column each."""
+    """Per sign of acceptance and rejection whether each masked turn holds it: the lexicon's votes, one column each.
+
+    Polars keeps 32 compiled patterns and there are more, so that each call compiles them all, which takes as long as searching
+    a thousand turns. The votes of turns that come in small numbers are therefore kept: the same turns are read again and again.
+    """
+    if len(masked) > _MOST_AT_ONCE or masked.null_count():
+        return _voted(masked)
+    said = masked.to_list()
+    votes = _kept().of(said)
+    table = np.frombuffer(b"".join(votes[one] for one in said), dtype=np.bool_)
+    return pl.DataFrame(table.reshape(len(said), N_SIGNS), schema=_COLUMNS, orient="row")
+
+
+class _Votes:
+    """The votes on turns that were read: a byte for each sign, 0 or 1."""
+
+    def __init__(self) -> None:
+        self._votes = dict[str, bytes]()
+
+    def of(self, said: Sequence[str]) -> dict[str, bytes]:
+        """Turn → its votes, read where they are not kept yet."""
+        found = {one: self._votes.get(one) for one in said}
+        new = [one for one, votes in found.items() if votes is None]
+        known = {one: votes for one, votes in found.items() if votes is not None}
+        if new:
+            table = np.ascontiguousarray(_voted(pl.Series(new, dtype=pl.String)).to_numpy())
+            known |= {one: row.tobytes() for one, row in zip(new, table, strict=True)}
+            if len(self._votes) > _N_KEPT:
+                self._votes = dict[str, bytes]()
+            self._votes.update({one: known[one] for one in new})
+        return known
+
+
+@cache
+def _kept() -> _Votes:
+    return _Votes()
+
+
+def _voted(masked: pl.Series) -> pl.DataFrame:
     words = masked.alias("masked").to_frame().select(plain=text.plain("masked"))
     # read once each; inside one expression per sign the texts would be cleaned thirty times over
     cleaned = words.select(_without(pl.col("plain"), but).alias(f"but_{place}") for place, but in enumerate((_NOT_ACCEPT, _NOT_REJECT)))
-    lists = ((0, ACCEPT), (1, REJECT))
-    columns = (
-        pl.col(f"but_{place}").str.contains(pattern).alias(f"sign_{place}_{at}")
-        for place, patterns in lists
-        for at, pattern in enumerate(patterns)
+    patterns = ((place, pattern) for place, patterns in enumerate((ACCEPT, REJECT)) for pattern in patterns)
+    return cleaned.select(
+        pl.col(f"but_{place}").str.contains(pattern).alias(name) for name, (place, pattern) in zip(_COLUMNS, patterns, strict=True)
     )
-    return cleaned.select(columns)
 
 
 def _without(words: pl.Expr, patterns: tuple[str, ...]) -> pl.Expr:
