@@ -25,6 +25,7 @@ from understudy.report.document import Grid
 from understudy.report.figures import estimated, figure
 from understudy.report.markdown import table
 from understudy.studies.replicate import page as report
+from understudy.studies.replicate.meanings import MEANINGS
 
 DOCS = Path(__file__).resolve().parents[1]
 PAGE, MEASURED = "paper.md", DOCS / "paper"
@@ -147,6 +148,11 @@ def humans(runs: Sequence[Fields]) -> str:
     return table(["task", "figure", "humans, 95 %", "unit", "n"], lines)
 
 
+def figures(_: Sequence[Fields]) -> str:
+    """What each figure is, as the report says it."""
+    return table(["figure", "what it is", "better"], [[f"`{name}`", *told] for name, told in MEANINGS.items()])
+
+
 def papers_layout(runs: Sequence[Fields]) -> str:
     """The table in the paper's layout, for each model."""
     return _each(runs, report.paper_grid)
@@ -196,8 +202,8 @@ def authors_table(replies: Fields) -> str:
 
 
 SECTIONS: Mapping[str, Callable[[Sequence[Fields]], str]] = {
-    "compared": compared, "humans": humans, "layout": papers_layout, "labels": labels, "tuning": tuning, "prices": prices,
-    "full-grid": full_grid,
+    "figures": figures, "compared": compared, "humans": humans, "layout": papers_layout, "labels": labels, "tuning": tuning,
+    "prices": prices, "full-grid": full_grid,
 }  # fmt: skip
 
 

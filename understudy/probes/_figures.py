@@ -156,7 +156,8 @@ def entropy_of(counts: Floats) -> Statistic:
     def entropy(weights: Floats) -> float:
         held = weights @ counts
         shares = held[held > 0] / held.sum() if held.sum() else np.array([])
-        return float(-(shares * np.log2(shares)).sum()) if len(shares) else math.nan
+        # not −0.0 where one name is all there is
+        return 0.0 - float((shares * np.log2(shares)).sum()) if len(shares) else math.nan
 
     return entropy
 

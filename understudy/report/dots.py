@@ -10,6 +10,8 @@ from understudy.records import Measured
 from understudy.report.drawing import rendered
 
 _MODEL, _HUMAN = "#0072b2", "#444444"
+# a range below this share of its values is rounding
+_NARROWEST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,16 @@ def _panel(panel: DotPanel) -> Any:
         y=alt.Y("label:N", title=None, sort=labels, axis=alt.Axis(labelLimit=260)),
         color=alt.Color("which:N", title=None, legend=None, scale=alt.Scale(domain=["humans", "model"], range=[_HUMAN, _MODEL])),
     )
-    axis = alt.X("value:Q", title=f"{panel.name.replace('_', ' ')} ({panel.unit})", scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
-    ends = base.mark_rule(strokeWidth=2, opacity=0.6).encode(x=alt.X("lo:Q", title=""), x2="hi:Q")
+    title, scale = f"{panel.name.replace('_', ' ')} ({panel.unit})", alt.Scale(domain=_domain(rows), zero=False, nice=False)
+    axis = alt.X("value:Q", title=title, scale=scale, axis=alt.Axis(tickCount=5))
+    ends = base.mark_rule(strokeWidth=2, opacity=0.6).encode(x=alt.X("lo:Q", title="", scale=scale), x2="hi:Q")
     dots = base.mark_point(filled=True, size=55, opacity=0.9).encode(x=axis)
     return (ends + dots).properties(width=230, height=max(40, 18 * len(labels)))
+
+
+def _domain(rows: Sequence[dict[str, Any]]) -> list[float]:
+    """The ends of an axis around all values and intervals; never so near to each other that the axis shows rounding."""
+    ends = [float(row[name]) for row in rows for name in ("value", "lo", "hi") if row[name] is not None]
+    low, high = min(ends), max(ends)
+    margin = 0.05 * (high - low) if high - low > _NARROWEST * max(1.0, abs(high)) else 0.5
+    return [low - margin, high + margin]

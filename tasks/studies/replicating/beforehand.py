@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Any, cast
 
 from understudy.completion import ModelRole, Request
 from understudy.doors import textual_gradients
+from understudy.doors.gateway import ages, lengths
+from understudy.doors.local.servers import local_models
+from understudy.doors.local.speed import Speed, speed_of
 from understudy.doors.store import Store
 from understudy.parameters import Models, RunOptions
 from understudy.probes.replication import feedback_score, tastes
@@ -35,21 +38,29 @@ _TUNING_PROMPT = Estimate(4.0, 2.5, 8.0)
 
 @dataclass(frozen=True, slots=True)
 class Sizing:
-    """What the calls of an estimate are sized from."""
+    """What the calls of an estimate are sized from. `speeds`: of local models of which the ledger has too few calls, by name in keys."""
 
     humans: PaperHumans
     asked: ReplicateAsked
     models: Models
     seed: int
+    speeds: Mapping[str, Speed]
 
 
 def estimate_of(store: Store, dataset: str, options: RunOptions, *, ratings: str | None, asked: ReplicateAsked) -> CostFields:
-    """Calls, tokens, USD and minutes of every cell if nothing of it had been answered; no model is asked. Raises BadInput."""
+    """Calls, tokens, USD and minutes of every cell if nothing of it had been answered. Raises BadInput.
+
+    No model is asked, but for a few timed calls of a local one of which the ledger has too few.
+    """
     humans = paper_humans(store, Humans.of(store, dataset), ratings=ratings, seed=options.seed)
-    sizing = Sizing(humans, asked, options.models, options.seed)
+    measured = {(ages.bare(row["model"]), row["role"]): row for row in store.rows("play/measured_calls") if row["n"] >= N_ENOUGH}
+    with local_models(options.models) as (models, servers):
+        sizing = Sizing(humans, asked, models, options.seed, {})
+        untimed = {name: server for name, server in servers.items() if not any(model == name for model, _ in measured)}
+        requests = _requests(sizing, grid(asked)[0]) if untimed else []
+        sizing = replace(sizing, speeds={name: speed_of(one, requests) for name, one in untimed.items()} if requests else {})
     parts = [*_summaries(sizing), *(_cell(sizing, cell) for cell in grid(asked)), *_shared(sizing)]
-    parts = [_timed(store, options.models, one) for one in parts]
-    return cast(CostFields, estimate.estimated(parts, way_of(options.models)))
+    return cast(CostFields, estimate.estimated([_timed(measured, models, one) for one in parts], way_of(models)))
 
 
 def _summaries(sizing: Sizing) -> list[StageGroup]:
@@ -71,34 +82,37 @@ def _summaries(sizing: Sizing) -> list[StageGroup]:
 
 
 def _cell(sizing: Sizing, cell: PaperCell) -> StageGroup:
-    places = cell.task.places(sizing.humans, REPORTED, n=sizing.asked.n_users, seed=sizing.seed).places
     name = f"{cell.setting.name}, {cell.optimizer}"
-    if not places or not is_asked(sizing.models.seeker):
+    requests = _requests(sizing, cell)
+    if not requests or not is_asked(sizing.models.seeker):
         return StageGroup(name, [Stage(cell.task.NAME, NONE, 0, 0, NONE)], {})
-    genome = seed_prompt(cell.task.NAME)
-    requests = []
-    for place in places:
-        rows = tuple(shown_rows(cell.setting, place, cell.task.query(place), seed=sizing.seed))
-        taste = _SUMMARY if cell.setting.n_summed_up else ""
-        requests.append(request_of(genome, cell.task, place, ToldOfUser("", taste, rows), model=sizing.models.seeker, seed=sizing.seed))
-    n: Estimate | float = len(places)
+    n = Estimate.exactly(len(requests))
     if cell.optimizer == "textgrad_instance":
-        return _by_instance(name, cell, sizing, requests)
+        return _judged(_by_instance(name, cell, sizing, requests), cell, len(requests), sizing)
     if cell.optimizer == "ours":
         # the search may be stopped by its number of calls, and summaries of its users are among them
-        n = Estimate.exactly(len(places)) + Estimate(1.0, 0.5, 1.0) * sizing.asked.template_calls
-    group = _group(name, cell.task.NAME, sizing, requests, n if isinstance(n, Estimate) else Estimate.exactly(n))
-    return _judged(group, cell, len(places), sizing)
+        n += Estimate(1.0, 0.5, 1.0) * sizing.asked.template_calls
+    return _judged(_group(name, cell.task.NAME, sizing, requests, n), cell, len(requests), sizing)
+
+
+def _requests(sizing: Sizing, cell: PaperCell) -> list[Request]:
+    """The questions of a cell, as they will be but for what is not known yet: the persons and the summaries of tastes."""
+    genome, found = seed_prompt(cell.task.NAME), []
+    for place in cell.task.places(sizing.humans, REPORTED, n=sizing.asked.n_users, seed=sizing.seed).places:
+        rows = tuple(shown_rows(cell.setting, place, cell.task.query(place), seed=sizing.seed))
+        told_of = ToldOfUser("", _SUMMARY if cell.setting.n_summed_up else "", rows)
+        found.append(request_of(genome, cell.task, place, told_of, model=sizing.models.seeker, seed=sizing.seed))
+    return found
 
 
 def _by_instance(name: str, cell: PaperCell, sizing: Sizing, requests: Sequence[Request]) -> StageGroup:
     group = _group(name, cell.task.NAME, sizing, requests, Estimate.exactly(len(requests)))
     seeker = group.calls["seeker"]
     # a step that fails ends nothing: every reply takes all calls
-    tuning = replace(
-        seeker, prompt_tokens=seeker.prompt_tokens * _TUNING_PROMPT, reply_tokens=Estimate(250, 60, 800),
-        per_question=Estimate.exactly(_TUNING),
-    )  # fmt: skip
+    prompt, reply = seeker.prompt_tokens * _TUNING_PROMPT, Estimate(250, 60, 800)
+    speed = sizing.speeds.get(sizing.models.of("critic"))
+    seconds = seeker.latency_s if speed is None else _seconds(speed, prompt, reply)
+    tuning = replace(seeker, prompt_tokens=prompt, reply_tokens=reply, latency_s=seconds, per_question=Estimate.exactly(_TUNING))
     forward = replace(seeker, per_question=Estimate.exactly(_FORWARD))
     return replace(group, calls={**group.calls, "seeker": forward, "critic": tuning})
 
@@ -120,7 +134,7 @@ def _shared(sizing: Sizing) -> list[StageGroup]:
 
 
 def _group(name: str, stage: str, sizing: Sizing, requests: Sequence[Request], n: Estimate) -> StageGroup:
-    calls = asked_apart(sizing.models.seeker, sizing.models, requests, latency_s=None, speeds={})
+    calls = asked_apart(sizing.models.seeker, sizing.models, requests, latency_s=None, speeds=sizing.speeds)
     # a reply in plain words needs no repair
     plain = replace(calls, per_question=Estimate.exactly(1))
     return StageGroup(name, [Stage(stage, NONE, 0, 0, NONE, n_questions=n)], {"seeker": plain})
@@ -135,18 +149,21 @@ def _judged(group: StageGroup, cell: PaperCell, n: int, sizing: Sizing) -> Stage
         feedback_score.request_of("x" * 200, neg_feedback.as_refusal(place, ""), model=sizing.models.of("judge"), seed=sizing.seed)
         for place in places
     ]
-    calls = asked_apart(sizing.models.of("judge"), sizing.models, requests, latency_s=None, speeds={})
+    calls = asked_apart(sizing.models.of("judge"), sizing.models, requests, latency_s=None, speeds=sizing.speeds)
     share = 2 * n / max(1.0, group.stages[0].n_questions.value)
     return replace(group, calls={**group.calls, "judge": replace(calls, per_question=Estimate(1.05, 1, 2) * share)})
 
 
-def _timed(store: Store, models: Models, group: StageGroup) -> StageGroup:
+def _seconds(speed: Speed, prompt: Estimate, reply: Estimate) -> Estimate:
+    return Estimate(*(speed.seconds(getattr(prompt, end), getattr(reply, end)) for end in ("value", "lo", "hi")))
+
+
+def _timed(measured: Mapping[tuple[str, str], Mapping[str, Any]], models: Models, group: StageGroup) -> StageGroup:
     """The same with the seconds of a call as the ledger has them, where it has enough calls of the model in that role."""
-    measured = {(row["model"].rpartition("@")[0] or row["model"], row["role"]): row for row in store.rows("play/measured_calls")}
     calls: dict[ModelRole, RoleCalls] = {}
     for role, one in group.calls.items():
-        row = measured.get((models.of(role), role))
-        if row is not None and row["n"] >= N_ENOUGH:
+        row = measured.get((lengths.named(models.of(role), models.reply_tokens.get(role)), role))
+        if row is not None:
             mean = float(row["latency"])
             seconds = Estimate(mean, mean * (1 - MEAN_SPREAD), mean * (1 + MEAN_SPREAD))
             calls[role] = replace(one, latency_s=seconds, source=f"{one.source.partition('; seconds')[0]}; seconds: {row['n']} calls")

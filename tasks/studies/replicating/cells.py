@@ -68,7 +68,8 @@ def played(
 def row_of(cell: PaperCell, name: str, figure: ComparedFigure | None, unit: str, *, reason: str = "") -> PaperRowFields:
     """One figure as a row; the human value stands in it even where the model's is not measured."""
     nothing = Measured(None, reason=reason or "nothing was asked")
-    model, human, apart = (figure.model, figure.human, figure.difference) if figure else (nothing, nothing, nothing)
+    alone = Measured(None, reason="it is read of people beside a model's replies alone")
+    model, human, apart = (figure.model, figure.human, figure.difference) if figure else (nothing, alone, nothing)
     model, apart = (nothing, nothing) if reason else (model, apart)
     row: PaperRowFields = {
         "task": cell.task.NAME, "setting": cell.setting.name, "optimizer": cell.optimizer, "figure": name, "unit": unit,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from understudy.completion import Completion, Message, MissingReply, Request, engine_of
@@ -15,6 +17,7 @@ from understudy.probes.replication.prompting import CONTROLS, seed_prompt, syste
 from understudy.probes.replication.settings import PaperSetting
 from understudy.probes.replication.tasks import PaperReplies, PaperTask
 from understudy.tasks.play.opened import OpenRun
+from understudy.tasks.studies.call_sizes import way_of
 
 VERSION = 2
 # what an evaluation, a gradient or a new prompt may take; the task's own replies keep their limit
@@ -33,28 +36,30 @@ class InstanceReplies:
 def replies_by_instance(
     opened: OpenRun, meter: CallMeter, task: PaperTask, places: Sequence[AskedPlace], setting: PaperSetting, *, by: PlayedBy
 ) -> InstanceReplies:
-    """One tuned prompt and one reply a place. A missing call of the tuning costs its step, a missing reply its place."""
+    """One tuned prompt and one reply a place, as many at once as the run allows: the calls of one follow each other.
+
+    A missing call of the tuning costs its step, a missing reply its place. Raises what ends a run.
+    """
     asked = opened.gateway.run(told_places(meter.complete, task, places, setting, by=by))
-    texts: list[str | None] = []
-    reasons: dict[str, int] = {}
-    n_failed = n_lost = 0
-    for one in asked:
+
+    def tuned_at(one: ToldPlace) -> textual_gradients.TunedReply | str:
         try:
-            if one.reason:
-                raise MissingReply(one.reason)
-            found = _tuned(opened, meter, task, one, by=by)
+            return one.reason or _tuned(opened, meter, task, one, by=by)
         except MissingReply as error:
-            reasons[error.message] = reasons.get(error.message, 0) + 1
-            texts.append(None)
-            continue
-        n_failed, n_lost = n_failed + found.n_failed_steps, n_lost + found.n_missing_calls
-        texts.append(task.read(found.reply))
+            return error.message
+
+    with ThreadPoolExecutor(way_of(opened.options.models).concurrency) as pool:
+        found = list(pool.map(tuned_at, asked))
+    reasons = Counter(one for one in found if isinstance(one, str))
+    texts = [None if isinstance(one, str) else task.read(one.reply) for one in found]
+    tuned = [one for one in found if not isinstance(one, str)]
     n_missing = sum(reasons.values())
     replies = PaperReplies(
         tuple(texts), tuple(one.person for one in asked), n_missing=n_missing,
-        n_invalid=sum(text is None for text in texts) - n_missing, engine=engine_of(meter.engines), reasons=reasons,
+        n_invalid=sum(text is None for text in texts) - n_missing, engine=engine_of(meter.engines), reasons=dict(reasons),
     )  # fmt: skip
-    return InstanceReplies(opened.gateway.run(with_scores(meter.complete, task, replies, places, by=by)), n_failed, n_lost)
+    scored = opened.gateway.run(with_scores(meter.complete, task, replies, places, by=by))
+    return InstanceReplies(scored, sum(one.n_failed_steps for one in tuned), sum(one.n_missing_calls for one in tuned))
 
 
 def _tuned(

@@ -149,6 +149,7 @@ def test_what_cannot_be_measured_says_why(store: str, address: str, tmp_path: Pa
     assert (rehearsal.exit_code, fields["n_model_calls"]) == (0, 0)
     assert all(row["value"] is None and "not a language model" in row["reason"] for row in fields["rows"])
     assert any(row["human"]["value"] is not None for row in fields["rows"])
+    assert "the humans' side alone" in (tmp_path / "replicate.md").read_text()
     instance = ("--settings", "plain", "--tasks", "ItemsTalk", "--users", "15", "--optimizers", "textgrad_instance", "--out", str(tmp_path))
     by_instance = [row for row in told(store, address, *instance)["rows"] if row["optimizer"] == "textgrad_instance"]
     assert by_instance

@@ -10,6 +10,7 @@ from understudy.report.document import Document, Grid, Heading, Paragraph, Part,
 from understudy.report.dots import DotPanel, DotRow, dots_svg
 from understudy.report.figures import REHEARSAL_WARNING, figure
 from understudy.studies.replicate import costs
+from understudy.studies.replicate.meanings import MEANINGS
 
 Fields = Mapping[str, Any]
 # the columns of the paper's tables: task, figure, and what the paper calls it
@@ -34,6 +35,8 @@ def document(fields: Fields) -> Document:
     parts: list[Part] = []
     if "rehearsal" in fields["engine"].split("+"):
         parts.append(Paragraph(REHEARSAL_WARNING))
+    if all(row["value"] is None for row in fields["rows"]):
+        parts.append(Paragraph(_NOBODY))
     parts += [Paragraph(_asked(fields)), Heading("The paper's figures"), paper_grid(fields), Paragraph(_HOW, is_note=True)]
     parts += _pictures(fields)
     for title, grid, note in (
@@ -42,10 +45,12 @@ def document(fields: Fields) -> Document:
         ("What one user costs", price_grid(fields), _PRICE),
     ):
         parts += [Heading(title), grid, Paragraph(note, is_note=True)] if grid.rows else []
-    parts += [*_templates(fields), Heading("Every figure"), figures_grid(fields), Heading("What it took"), cost_grid(fields)]
-    return Document(f"The paper's experiment: {fields['model']}", [*parts, Paragraph(_COST, is_note=True), *_lacking(fields)])
+    parts += [*_templates(fields), Heading("Every figure"), figures_grid(fields), Heading("What the figures are"), meanings_grid(fields)]
+    parts += [Heading("What it took"), cost_grid(fields), Paragraph(_COST, is_note=True), *_lacking(fields)]
+    return Document(f"The paper's experiment: {fields['model']}", parts)
 
 
+_NOBODY = "No reply of a language model was measured: this report holds the humans' side alone."
 _LABEL = (
     "BinPref-leaky tells the title's average rating in the prompt, as the paper does, and the figure then correlates with that rating. "
     "The difference is paired over the same titles and persons: what r has above that of the clean task is the label read back."
@@ -119,6 +124,12 @@ def figures_grid(fields: Fields) -> Grid:
     return Grid(["task", "setting", "optimizer", "figure", "unit", "model", "n", "humans", "difference"], lines)
 
 
+def meanings_grid(fields: Fields) -> Grid:
+    """What each figure of the report is, and where it is good."""
+    named = dict.fromkeys(row["figure"] for row in fields["rows"])
+    return Grid(["figure", "what it is", "better"], [[name.replace("_", " "), *MEANINGS[name]] for name in named])
+
+
 def cost_grid(fields: Fields) -> Grid:
     """What each cell took."""
     lines = [
@@ -136,10 +147,10 @@ def cost_grid(fields: Fields) -> Grid:
 
 def _asked(fields: Fields) -> str:
     judge = f", judge {fields['judge']}" if fields["judge"] else ", no judge"
-    spent = fields["spent"]
+    spent, texts = fields["spent"], " and ".join(dict.fromkeys((fields["texts_from"], fields["dataset"])))
     return (
         f"Model {fields['model']}{judge}, critic {fields['critic']}; engine {fields['engine']}. Histories and ratings are those of "
-        f"{fields['ratings']}, texts those of {fields['texts_from']} and {fields['dataset']}. Users, titles and texts of the part `test`, "
+        f"{fields['ratings']}, texts those of {texts}. Users, titles and texts of the part `test`, "
         f"which no prompt was tuned on. Seed {fields['seed']}. All runs of it together made {spent['n_calls']} calls of {spent['tokens']} "
         "tokens."
     )
@@ -150,9 +161,11 @@ def _prompts(fields: Fields) -> list[tuple[str, str]]:
 
 
 def _cell(row: Fields | None) -> str:
+    """`model [interval], n = places / humans`."""
     if row is None:
         return ""
-    return f"{_model(row)} / {figure(row['human'], interval=False)}"
+    told = {"value": row["value"], "ci": row.get("ci"), "n": row["n"], "reason": row.get("reason", "")}
+    return f"{figure(told, n='named')} / {figure(row['human'], interval=False)}"
 
 
 def _model(row: Fields) -> str:
@@ -209,11 +222,14 @@ def _templates(fields: Fields) -> list[Part]:
 
 
 def _lacking(fields: Fields) -> list[Part]:
-    """What was not measured, by reason: which figures of which prompts."""
-    reasons: dict[tuple[str, str], dict[str, None]] = {}
+    """What was not measured: by task and reason the figures, and of which prompts."""
+    by_prompt: dict[tuple[str, str, str], list[str]] = {}
     for row in fields["rows"]:
         if row["value"] is None:
-            which = f"{row['setting']}, {row['optimizer']}"
-            reasons.setdefault((row["task"], row.get("reason", "")), {})[f"{row['figure'].replace('_', ' ')} ({which})"] = None
-    lines = [[task, reason, "; ".join(which)] for (task, reason), which in reasons.items()]
-    return [Heading("What was not measured"), Grid(["task", "reason", "figures"], lines)] if lines else []
+            place = (row["task"], row.get("reason", ""), f"{row['setting']}, {row['optimizer']}")
+            by_prompt.setdefault(place, []).append(row["figure"].replace("_", " "))
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for (task, reason, prompt), names in by_prompt.items():
+        alike.setdefault((task, reason, ", ".join(names)), []).append(prompt)
+    lines = [[task, names, "; ".join(prompts), reason] for (task, reason, names), prompts in alike.items()]
+    return [Heading("What was not measured"), Grid(["task", "figures", "prompts", "reason"], lines)] if lines else []
