@@ -107,24 +107,27 @@ def validate(
 
 def publish(
     batch: str, name: str, *, dataset: str | None = None, releases: PathLike | None = None, without_licence: str = "",
-    to: str | None = None, store: Path = STORE,
+    to: str | None = None, tstr: bool = False, final: bool = False, store: Path = STORE, options: RunOptions | None = None,
 ) -> ReleaseFields:  # fmt: skip
     """The release of a batch that passed its gates, also on a hub: `to="hf:OWNER/NAME"`.
 
-    `without_licence`: why a source need not state a licence.
+    `without_licence`: why a source need not state a licence. `tstr`: measure what models learn from it, for which the models of `options`
+    play the seed prompt; `final`: on the humans of `test`.
     """
     from understudy.flows import stages
     from understudy.flows.cli import running
 
     return running.run(
-        stages.publish, batch, name=name, dataset=dataset, releases=_text(releases), waiver=without_licence, to=to, store=store
-    )
+        stages.publish, batch, name=name, dataset=dataset, releases=_text(releases), waiver=without_licence, to=to, tstr=tstr,
+        final=final, store=store, options=options,
+    )  # fmt: skip
 
 
 def nightly(
     dataset: str, data: PathLike, *, reader: str | None = None, layout: Options | None = None, setting: str = "zero_shot",
     batch: str | None = None, n: int = 800, name: str | None = None, releases: PathLike | None = None, anyway: bool = False,
-    search: Search = SEARCH, report: PanelSize = REPORT_PANEL, limits: ReadingLimits = LIMITS, options: RunOptions = RUN,
+    tstr: bool = False, search: Search = SEARCH, report: PanelSize = REPORT_PANEL, limits: ReadingLimits = LIMITS,
+    options: RunOptions = RUN,
 ) -> NightlyFields:  # fmt: skip
     """One night, from human logs to a release. Raises GateFailed when a gate says no."""
     from understudy.flows.cli import running
@@ -137,7 +140,7 @@ def nightly(
 
     return running.run(
         night, dataset, str(data), reader=reader, layout=layout or stages.AS_KNOWN, setting=setting, batch=batch, n=n, name=name,
-        releases=_text(releases), anyway=anyway, search=search, report=report, limits=limits, options=options,
+        releases=_text(releases), anyway=anyway, tstr=tstr, search=search, report=report, limits=limits, options=options,
     )  # fmt: skip
 
 
@@ -223,9 +226,7 @@ def releases(folder: PathLike = "releases") -> ReleasesFields:
     return listed_releases(Path(folder))
 
 
-def retract(
-    name: str, *, why: str, version: int | None = None, releases: PathLike | None = None, store: Path = STORE
-) -> RetractFields:
+def retract(name: str, *, why: str, version: int | None = None, releases: PathLike | None = None, store: Path = STORE) -> RetractFields:
     """The versions of a release that are now marked as retracted; nothing is deleted."""
     from understudy.tasks.play.opened import store_open
     from understudy.tasks.publish.retracting import retract_release

@@ -25,9 +25,10 @@ from understudy.tasks.play.naming import default_batch
 from understudy.tasks.play.opened import models_open, store_open
 from understudy.tasks.publish.batch import ReleasedFigure
 from understudy.tasks.publish.nights import recorded
+from understudy.tasks.publish.usefulness import Usefulness
 from understudy.tasks.runs import tell_why
 from understudy.tasks.simulate.doomed import require_enough, require_evidence
-from understudy.tasks.studies.night import NightFields, night_fields, require_feasible
+from understudy.tasks.studies.night import NightFields, night_fields, require_feasible, with_tstr
 from understudy.tasks.studies.results.sized import SizedFields
 from understudy.tasks.validate.batch import answering
 from understudy.tasks.validate.results import GateFields
@@ -40,6 +41,7 @@ class NightlyFields(NightFields, GateFields):
     n_dialogues: int
     n_examples: int
     figures: dict[str, ReleasedFigure]
+    tstr: Usefulness
 
 
 class NightlyAnswer(NightlyFields):
@@ -70,6 +72,7 @@ def nightly(
     name: str | None = None,
     releases: str | None = None,
     anyway: bool = False,
+    tstr: bool = False,
     search: Search = Search(),
     report: PanelSize = REPORT_PANEL,
     limits: ReadingLimits = stages.LIMITS,
@@ -78,6 +81,7 @@ def nightly(
     """The fields of `understudy nightly`. Raises GateFailed, which ends the run Failed, when a gate says no.
 
     A night whose gates must fail, by its size or by its humans, is refused before it is paid, unless it is to be played `anyway`.
+    `tstr`: once the gates have passed, models learn from the dialogues and are tested on human ones.
     """
     # what fails at publishing fails before anything is played
     checked_name(dataset, of="data set")
@@ -100,16 +104,17 @@ def nightly(
             pick = found["pick"]["genome_digest"]
             played = stages.simulate(dataset, genome_digest=pick, batch=named, n=n, report=report, options=opened)
             night.batch_key = played["batch_key"]
-        fields = tell(objectives=objectives, played=played)
-        with answering(fields):
-            judged = stages.validate(played["batch"], batch_key=played["batch_key"], store=store)
-        # what the gates said is answered as well where the release is refused
-        with answering({**judged, **fields}):
-            published = stages.publish(
-                played["batch"], release, batch_key=played["batch_key"], releases=releases, store=store
-            )
-        night.released(published["release"])
+            fields = tell(objectives=objectives, played=played)
+            with answering(fields):
+                judged = stages.validate(played["batch"], batch_key=played["batch_key"], store=store)
+            # what the gates said is answered as well where the release is refused
+            with answering({**judged, **fields}):
+                published = stages.publish(
+                    played["batch"], release, batch_key=played["batch_key"], releases=releases, tstr=tstr, store=store, options=opened
+                )
+            night.released(published["release"])
         return {
             **judged, **fields, "release": published["release"], "engine": published["engine"], "licence": published["licence"],
             "n_dialogues": published["n_dialogues"], "n_examples": published["n_examples"], "figures": published["figures"],
+            "tstr": published["tstr"], **with_tstr(fields, published["n_model_calls"], is_asked=tstr),
         }  # fmt: skip

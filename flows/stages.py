@@ -17,6 +17,7 @@ from understudy.flows.searching import searched
 from understudy.names import checked_name
 from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search
 from understudy.readers import Options, files_of
+from understudy.records import REPORTING
 from understudy.rows.named import batch_key_of
 from understudy.tasks.ingest.logs import IngestFields, ingest_logs
 from understudy.tasks.names import with_batch
@@ -27,8 +28,10 @@ from understudy.tasks.play.naming import default_batch, releases_of
 from understudy.tasks.play.opened import OpenRun, joined, models_open, store_open
 from understudy.tasks.profile.dataset import profile_dataset
 from understudy.tasks.profile.results import ProfileFields
-from understudy.tasks.publish.batch import ReleaseFields, publish_batch
+from understudy.tasks.publish.batch import ReleaseFields, publish_batch, require_publishable
+from understudy.tasks.publish.seed_batch import run_of_batch, seed_batch
 from understudy.tasks.publish.uploading import require_honest, upload_release
+from understudy.tasks.publish.usefulness import TEST, measure_usefulness
 from understudy.tasks.simulate.batch import answered, play_batch, prompt_of
 from understudy.tasks.simulate.plan import BatchPlan
 from understudy.tasks.simulate.report import batch_of, is_reported, options_given, report_batch
@@ -180,6 +183,16 @@ def validate(
         return {**require_passed(judged), "calls": calls}
 
 
+def usefulness(store: Store, batch_key: str, *, people: str, options: RunOptions | OpenRun | None) -> int:
+    """The calls that the seed prompt's dialogues took, after which the TSTR of a batch on the humans of `people` is in the store."""
+    batch = batch_of(store, batch_key)
+    with run_of_batch(store, batch, options) as opened:
+        n_before = opened.gateway.n_calls
+        seed = seed_batch(opened, batch)
+        measure_usefulness(opened, batch_key, genome_digest=batch["genome_digest"], seed=seed, people=people)
+        return opened.gateway.n_calls - n_before
+
+
 @flow(name="publish", flow_run_name="publish {batch} as {name}")
 def publish(
     batch: str,
@@ -189,11 +202,16 @@ def publish(
     releases: str | None = None,
     waiver: str = "",
     to: str | None = None,
+    tstr: bool = False,
+    final: bool = False,
     store: Path | Store = STORE,
+    options: RunOptions | OpenRun | None = None,
 ) -> ReleaseFields:
     """A batch that passed, as a release; the fields of `understudy publish`.
 
     `waiver`: why a source need not state a licence. `to`: a repository of the Hugging Face hub, `hf:OWNER/NAME`, that gets the release too.
+    `tstr`: models learn from its dialogues and are tested on human ones first, where the models of `options` play the seed prompt; `final`:
+    on those of the split `test`.
     """
     place = None if to is None else HubPlace.of(to)
     with store_open(store) as opened:
@@ -201,7 +219,14 @@ def publish(
         if place is not None:
             # what the hub's name may not be is said before anything is published
             require_honest(place, batch_of(opened, chosen)["engine"])
-        published = publish_batch(opened, chosen, name=name, releases_dir=releases_of(opened.path, releases), waiver=waiver)
+        people = (TEST if final else REPORTING) if tstr else None
+        n_calls = 0
+        if people is not None:
+            require_publishable(opened, chosen, name=name, waiver=waiver)
+            n_calls = usefulness(opened, chosen, people=people, options=options)
+        published = publish_batch(
+            opened, chosen, name=name, releases_dir=releases_of(opened.path, releases), waiver=waiver, people=people, n_model_calls=n_calls
+        )
     if to is None or published["release"] is None:
         return published
     return {**published, "hub": upload_release(published["release"]["path"], to)}

@@ -25,6 +25,7 @@ from understudy.flows.cli.options import (
     Probes,
     RecommenderName,
     Report,
+    Tstr,
 )
 from understudy.flows.cli.tables import PageTable
 from understudy.parameters import Caps, PanelSize, Search
@@ -82,6 +83,7 @@ class PlannedWorkArguments:
         str | None, typer.Option(help="Data set whose ratings stand for the preferences of the humans, if not --dataset.")
     ] = None
     probes: Probes = N_PROBES
+    tstr: Tstr = False
     recommender: RecommenderName = RUN.recommender
 
     def n_of(self, command: str) -> int:
@@ -109,7 +111,7 @@ def estimate(
         asked = Asked(
             planned.dataset, planned.setting, planned.of, search, size, doing.n_of(planned.of), doing.recommender, run.seed, latency_s,
             final=doing.final, n_probed=doing.probes, task=doing.task, ratings=doing.ratings,
-            to=Elsewhere(to.to_dataset, to.to_recommender, to.to_surface), best_shipped=True, max_turns=run.max_turns,
+            to=Elsewhere(to.to_dataset, to.to_recommender, to.to_surface), best_shipped=True, max_turns=run.max_turns, tstr=doing.tstr,
         )  # fmt: skip
         told = estimate_run(str(run.store), asked, models=options.models)
         return {**told, "within_caps": _within(told, options.caps)}

@@ -24,6 +24,7 @@ from understudy.flows.cli.options import (
     Releases,
     SettingName,
     Surface,
+    Tstr,
 )
 from understudy.flows.cli.tables import PageTable
 from understudy.report.figures import REHEARSAL_WARNING, figure
@@ -55,6 +56,7 @@ class ReleaseArguments:
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Play the night although a gate must fail: too few dialogues, or an infeasible pick.")
     ] = False
+    tstr: Tstr = False
 
 
 def nightly(
@@ -84,7 +86,10 @@ def nightly(
                 read_logs, logs.dataset, str(logs.data), reader=logs.reader, layout=logs.layout.options(),
                 limits=logs.reading.limits(), store=options.store,
             )  # fmt: skip
-            asked = Asked(logs.dataset, setting, "nightly", search, size, release.n, recommender, run.seed, None, max_turns=run.max_turns)
+            asked = Asked(
+                logs.dataset, setting, "nightly", search, size, release.n, recommender, run.seed, None, max_turns=run.max_turns,
+                tstr=release.tstr,
+            )  # fmt: skip
             # the gates need a report of the size that they were set for
             search, _, sized = auto.sized(asked, options, keeps_report=True)
         fields = api.nightly(
@@ -98,6 +103,7 @@ def nightly(
             name=release.name,
             releases=release.releases,
             anyway=release.anyway,
+            tstr=release.tstr,
             search=search,
             report=size,
             limits=logs.reading.limits(),
@@ -119,12 +125,13 @@ def page(console: Console, fields: NightlyAnswer) -> None:
     optimize.not_used(console, fields["objectives_underpowered"])
     if fields["engine"] == "rehearsal":
         console.print(f"[dim]{REHEARSAL_WARNING}[/]")
-    calls = ", ".join(f"{fields['calls'][name]} for the {name}" for name in ("search", "report", "dialogues"))
+    parts = {"search": "the search", "report": "the report", "dialogues": "the dialogues", "tstr": "the seed prompt's dialogues"}
+    calls = ", ".join(f"{fields['calls'][name]} for {part}" for name, part in parts.items() if name in fields["calls"])
     console.print(f"{fields['n_model_calls']} model calls: {calls}")
     if fields["verdicts"]:
         validate.gates(console, fields)
     if fields["release"] is not None:
-        publish.released(console, fields["release"], fields["figures"])
+        publish.released(console, fields["release"], fields["figures"], fields["tstr"])
     elif not fields["verdicts"]:
         then(console, "understudy nightly with another --setting or more --generations")
     else:

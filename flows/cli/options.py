@@ -63,6 +63,13 @@ Report = Annotated[str | None, typer.Option(help="Size of the evaluation of each
 Final = Annotated[
     bool, typer.Option("--final", help="Measure on the split `test`. Every prompt that is measured there is recorded and counted.")
 ]
+Tstr = Annotated[
+    bool,
+    typer.Option(
+        "--tstr",
+        help="Measure what small models learn from the released dialogues: the seed prompt plays as many for it, which costs extra.",
+    ),
+]
 Probes = Annotated[int, typer.Option(min=1, help="Number of contexts that the contamination probe of a study asks about.")]
 N_PROBES = 200
 

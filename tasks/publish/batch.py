@@ -21,16 +21,17 @@ from understudy.errors import BadInput, GateFailed, UnderstudyError
 from understudy.measure.values import NO_FLOOR
 from understudy.profile.splits import people_fields
 from understudy.records import FigureFields, Measured
-from understudy.release import card
+from understudy.release import card, licences
 from understudy.release.doomed import UNLICENSED
 from understudy.release.layout import MANIFEST
-from understudy.release.release import Manifest, PlayedTables, Release, composed, stored_examples
+from understudy.release.release import Manifest, PlayedTables, Release, composed, marked, stored_examples
 from understudy.release.verification import verify
 from understudy.rows.played import load_instruments
 from understudy.tasks.artifacts import in_run, page
 from understudy.tasks.profile.anchors import floor_of
 from understudy.tasks.publish.reactions import with_reactions
 from understudy.tasks.publish.retracting import renew_catalogue
+from understudy.tasks.publish.usefulness import Usefulness, kept_usefulness
 from understudy.tasks.simulate.behind import models_behind
 from understudy.tasks.validate.batch import judgement_of
 from understudy.tasks.validate.corrected import corrected_batch
@@ -55,7 +56,10 @@ class ReleasedFigure(FigureFields):
 
 
 class ReleaseFields(TypedDict):
-    """The fields of `understudy publish`; `release` is None where a gate refuses it. `hub`: where it lies on a hub, if it was asked for."""
+    """The fields of `understudy publish`; `release` is None where a gate refuses it. `hub`: where it lies on a hub, if it was asked for.
+
+    `tstr`: what models learn from the dialogues, or that it is not measured; `n_model_calls`: what the seed prompt took for it in this run.
+    """
 
     release: PublishedRelease | None
     engine: str
@@ -63,18 +67,23 @@ class ReleaseFields(TypedDict):
     n_dialogues: int
     n_examples: int
     figures: dict[str, ReleasedFigure]
+    tstr: Usefulness
+    n_model_calls: int
     hub: NotRequired[UploadFields]
 
 
 @task(name="publish batch", task_run_name="publish as {name}", persist_result=False)
-def publish_batch(store: Store, batch_key: str, *, name: str, releases_dir: str, waiver: str = "") -> ReleaseFields:
+def publish_batch(
+    store: Store, batch_key: str, *, name: str, releases_dir: str, waiver: str = "", people: str | None = None, n_model_calls: int = 0
+) -> ReleaseFields:
     """The fields of `understudy publish`. The same batch again gives the same release and adds no row.
 
     Files are staged, flushed and renamed into place, then the rows follow in one transaction, then the catalogue is renewed: a run that
     was killed in between finds its files by their digest and writes what is missing. Raises GateFailed and publishes nothing when a gate
-    failed, was not asked, or no licence allows a release. `waiver`: why a source need not state a licence.
+    failed, was not asked, or no licence allows a release. `waiver`: why a source need not state a licence. `people`: on whom the TSTR that
+    the release tells was measured; None is what was measured last. `n_model_calls`: what was asked of models for it.
     """
-    path, manifest = put_release(store, _composed(store, batch_key, name, waiver), batch_key=batch_key, folder=Path(releases_dir))
+    path, manifest = put_release(store, _composed(store, batch_key, name, waiver, people), batch_key=batch_key, folder=Path(releases_dir))
     emit("publish", "release_published", manifest["digest"])
     _show(manifest)
     return {
@@ -84,7 +93,18 @@ def publish_batch(store: Store, batch_key: str, *, name: str, releases_dir: str,
         "n_dialogues": manifest["n_dialogues"],
         "n_examples": manifest["n_examples"],
         "figures": _objectives(manifest["figures"]),
+        "tstr": manifest["figures"]["tstr"],
+        "n_model_calls": n_model_calls,
     }
+
+
+def require_publishable(store: Store, batch_key: str, *, name: str, waiver: str = "") -> None:
+    """Raises GateFailed or BadInput where the batch cannot be published under that name, before anything is paid for its release."""
+    _verdicts(store, batch_key, waiver)
+    batch = _batch(store, batch_key)
+    marked(name, batch["engine"])
+    sources = [one for one in store.rows("publish/sources", dataset=batch["dataset"]) if one["lends_text"]]
+    licences.terms_of((one["licence"] for one in sources), waiver=waiver)
 
 
 def put_release(store: Store, release: Release, *, batch_key: str, folder: Path) -> tuple[Path, Manifest]:
@@ -105,11 +125,15 @@ def _objectives(figures: Fields) -> dict[str, ReleasedFigure]:
     }
 
 
-def _composed(store: Store, batch_key: str, name: str, waiver: str) -> Release:
+def _batch(store: Store, batch_key: str) -> Fields:
     rows = store.rows("publish/batch", batch_key=batch_key)
     if not rows:
         raise BadInput(f"there is no batch {batch_key}", hint="run `understudy simulate` to play one")
-    batch = rows[0]
+    return rows[0]
+
+
+def _composed(store: Store, batch_key: str, name: str, waiver: str, people: str | None) -> Release:
+    batch = _batch(store, batch_key)
     verdicts = _verdicts(store, batch_key, waiver)
     turns, unread = with_reactions(
         store, store.frame("publish/turns", batch_key=batch_key), dataset=batch["dataset"], profile_key=batch["profile_key"]
@@ -119,10 +143,12 @@ def _composed(store: Store, batch_key: str, name: str, waiver: str) -> Release:
         PlayedTables(store.frame("publish/dialogues", batch_key=batch_key), turns, store.frame("publish/items", batch_key=batch_key)),
         engine=batch["engine"],
         lineage={
-            **_lineage(store, batch), **({"reactions_not_read": unread} if unread else {}), "judgement": judgement_of(store, batch_key),
+            **_lineage(store, batch),
+            **({"reactions_not_read": unread} if unread else {}),
+            "judgement": judgement_of(store, batch_key),
         },
         verdicts=verdicts,
-        figures=_release_figures(store, batch),
+        figures={**_release_figures(store, batch), "tstr": kept_usefulness(store, batch_key, people=people)},
         waiver=waiver,
     )
 

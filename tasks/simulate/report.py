@@ -87,8 +87,8 @@ def overlap_of(store: Store, batch_key: str) -> OverlapFields:
     return found
 
 
-def _work(opened: OpenRun, batch: Fields) -> Work:
-    """The evaluation that the batch was played for. Raises BadInput where this run would make another one."""
+def require_same_run(opened: OpenRun, batch: Fields) -> None:
+    """Raises BadInput where this run has other humans or other models than the one that played the batch."""
     if opened.humans.profile_key != batch["profile_key"]:
         raise BadInput(
             f"the batch {batch['batch']!r} was played with another profile of {batch['dataset']!r} than the newest one",
@@ -100,6 +100,11 @@ def _work(opened: OpenRun, batch: Fields) -> Work:
             f"{_models(opened.cast.seeker, opened.verifier)}",
             hint="give `validate` the same --model, --verifier-model and --surface as the command that played the batch",
         )
+
+
+def _work(opened: OpenRun, batch: Fields) -> Work:
+    """The evaluation that the batch was played for. Raises BadInput where this run would make another one."""
+    require_same_run(opened, batch)
     panel: Panel = panel_of(opened.store, batch["batch_key"])
     work = opened.work(batch["genome_digest"], panel, split=REPORTING, free_split="search", recommender=batch["recommender"])
     work = replace(work, model=batch["model"], seed=batch["seed"])

@@ -38,6 +38,7 @@ class Asked:
     what each `task` of a probe asks about; `n_probed` is that of a study. `final`: the test split is measured as well.
     `speeds`: of local models, by their names in keys. `best_shipped`: all shipped prompts are played for the dialogues of a search.
     `n_seeds`: with how many seeds a comparison makes its table. `max_turns`: the cap on the turns of a free run, None for the usual one.
+    `tstr`: the seed prompt of a night plays as many dialogues as its batch.
     """
 
     dataset: str
@@ -57,4 +58,5 @@ class Asked:
     best_shipped: bool = False
     n_seeds: int = 1
     max_turns: int | None = None
+    tstr: bool = False
     speeds: Mapping[str, Speed] = field(default_factory=dict)

@@ -38,7 +38,7 @@ from understudy.tasks.studies.speeds import measured_speeds
 RUNS = ("nightly", "optimize", "simulate", "evaluate", "compare", "study", "probe")
 SEARCHED, SEVERAL = ("nightly", "optimize", "compare", "study"), ("compare", "study")
 PROBE, CARRIED = "probe", "carried"
-ANEW = ("report", "dialogues")
+ANEW = ("report", "dialogues", "tstr")
 # settings in steps and with a verifier ask for more than one reply a turn
 _STRUCTURED_MORE = 1.5
 Fields = dict[str, Any]
@@ -53,6 +53,8 @@ def estimate_run(store_path: Path | str, asked: Asked, *, models: Models) -> Est
         raise BadInput(f"{asked.run!r} is no command that can be estimated", hint=f"choose --of from {', '.join(RUNS)}")
     if asked.to.is_asked and asked.run != "compare":
         raise BadInput(f"{asked.run} does not measure prompts on another data set, recommender or surface", hint="use --of compare")
+    if asked.tstr and asked.run != "nightly":
+        raise BadInput(f"{asked.run} measures no TSTR", hint="use --of nightly with --tstr")
     with local_models(models) as (named, servers):
         asked = replace(asked, speeds=measured_speeds(Path(store_path), asked, servers))
     with readable(Path(store_path)) as reading:
@@ -127,9 +129,7 @@ def _group(
     return StageGroup(name, _stages(side, asked, turns), calls)
 
 
-def _best_shipped(
-    side: Humans, asked: Asked, models: Models, measured: Mapping[tuple[str, str], Fields], turns: Estimate
-) -> StageGroup:
+def _best_shipped(side: Humans, asked: Asked, models: Models, measured: Mapping[tuple[str, str], Fields], turns: Estimate) -> StageGroup:
     """The shipped prompts, played for the dialogues of a search or at least once each, their finals, and the one that is compared."""
     own = _part(side, replace(asked, search=asked.search.model_copy(update={"without": ("critic",)})), models, measured, turns)
     n, search = len(setting_names()), _search(side, asked, turns)
@@ -207,6 +207,9 @@ def _stages(side: Humans, asked: Asked, turns: Estimate) -> list[Stage]:
         stages = [replace(one, n_replays=0) for one in stages]
     if asked.run in ("nightly", "simulate"):
         stages.append(Stage("dialogues", Estimate.exactly(1), 0, asked.n, turns))
+    if asked.tstr and search.generations:
+        # a pick that is the seed has played the seed's dialogues
+        stages.append(Stage("tstr", Estimate(1, 0, 1), 0, asked.n, turns))
     if asked.run == "simulate":
         stage("report", Estimate.exactly(1), REPORTING, report, 0)
     if asked.run in ("nightly", "simulate"):

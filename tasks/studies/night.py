@@ -19,7 +19,7 @@ ANYWAY = "give --anyway to play the night to its failing gates"
 class NightFields(TypedDict):
     """What a night answers however its gates end; `release` is None until one is published.
 
-    `calls`: model calls of the search, of the dialogues and of the report in this run.
+    `calls`: model calls of the search, of the dialogues and of the report in this run, and of the seed prompt's dialogues for a TSTR.
     """
 
     release: PublishedRelease | None
@@ -59,6 +59,19 @@ def night_fields(
         "n_critic_tokens": search["n_critic_tokens"],
         "objectives_underpowered": search["objectives_underpowered"],
     }
+
+
+class CountedFields(TypedDict):
+    """The calls of a night, in all and by part."""
+
+    n_model_calls: int
+    calls: dict[str, int]
+
+
+def with_tstr(fields: NightFields, n_calls: int, *, is_asked: bool) -> CountedFields:
+    """The calls of a night once the seed prompt's dialogues for a TSTR took `n_calls` more, where one was asked for."""
+    calls = {**fields["calls"], "tstr": n_calls} if is_asked else fields["calls"]
+    return {"n_model_calls": fields["n_model_calls"] + n_calls, "calls": calls}
 
 
 def require_feasible(pick: PickFields, *, anyway: bool) -> None:

@@ -100,6 +100,7 @@ CASES = (
     Case(("compare", "--dataset", "sample", "--html", "empty", "--store", "store"), "is a folder"),
     Case(("compare", "--dataset", "sample", "--settings", "none_such", "--store", "store"), "none_such"),
     Case(("validate", "--batch", "none_such", "--store", "store"), "there is no batch called"),
+    Case(("publish", "--batch", "b", "--name", "x", "--final"), "nothing is measured without --tstr"),
     Case(("publish", "--batch", "none_such", "--name", "x", "--store", "store"), "there is no batch called"),
     Case(("export", "0" * 32, "--out", "/dev/full", "--store", "store"), "a device or a pipe"),
     Case(("dose", "--dataset", "sample", "--kind", "length", "--share", "1", "--out", "pipe", "--store", "store"), "a device or a pipe"),

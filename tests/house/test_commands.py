@@ -32,13 +32,13 @@ PROMISED = {
     "audit": "--dataset --simulated --reader --same-setting --by-id --roles --split --html --latex --csv --seed --store --json",
     "dose": "--dataset --kind --share --out --split --seed --store --json",
     "validate": "--batch --dataset --again --store --events --json",
-    "publish": "--batch --name --dataset --without-licence --to --releases --store --events --json",
+    "publish": f"--batch --name --dataset --without-licence --to --tstr --final --surface --releases {MODELS} --store --events --json",
     "pull": "--version --as --split --where --seeker-view --retracted --out --releases --store --json",
     "releases": "--releases --store --json",
     "retract": "--why --version --releases --store --json",
     "gates": "--dataset --store --json",
     "nightly": (
-        f"--dataset --data --reader --setting --surface {SEARCH} {SIZES} --without --racing --recommender --batch --n --name --releases "
+        f"--dataset --data --reader --setting --surface {SEARCH} {SIZES} --without --racing --recommender --batch --n --name --tstr --releases "
         f"{RUN} --events"
     ),
     "react": "--in --out --instrument --json",
@@ -53,7 +53,7 @@ PROMISED = {
     "show": "--genome --html --markdown --store --json",
     "export": "--as --out --store --json",
     "estimate": (
-        "--dataset --setting --of --population --generations --panel --finalists --report --final --n --task --ratings --probes "
+        "--dataset --setting --of --population --generations --panel --finalists --report --final --n --task --ratings --probes --tstr "
         f"--recommender {ELSEWHERE} --latency-s {RUN}"
     ),
     "devserver": "--port --faults --latency-ms --log",

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from understudy.completion import engines_in
-from understudy.release import hub_header, words
+from understudy.release import hub_header, usefulness, words
 from understudy.release.division import SPLITS
 from understudy.report.figures import NOT_MEASURED, REHEARSAL_WARNING, bound, figure, number, without_misreading
 from understudy.report.markdown import as_plain, table
@@ -47,6 +47,7 @@ def text(manifest: Mapping[str, Any]) -> str:
         *_local_models(lineage.get("local_models", ())),
         "## Prompt\n\n" + _prompt(lineage.get("genome", {})),
         _FIGURES + _figures_table(manifest["figures"]),
+        *usefulness.section(manifest["figures"]),
         *_instruments(manifest["figures"]),
         "## Gates\n\n" + _verdicts(manifest["verdicts"]),
         "## Files\n\n" + _FILES,
