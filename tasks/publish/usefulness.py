@@ -21,7 +21,7 @@ from understudy.profile.talk import has_forms
 from understudy.records import FigureFields, Measured
 from understudy.rows.handle import Humans
 from understudy.studies.usefulness import examples, measurement, models, pools
-from understudy.studies.usefulness.conversations import Conversation, Origin, Reading
+from understudy.studies.usefulness.conversations import DialogueReader, HeardDialogue, Origin
 from understudy.studies.usefulness.fields import TstrFields
 from understudy.studies.usefulness.measurement import usefulness
 from understudy.studies.usefulness.pools import Pools, require_apart
@@ -82,7 +82,7 @@ def _measured(store: Store, humans: Humans, batch_key: str, seed: SeedBatch, *, 
     }  # fmt: skip
     if unread := _unread(humans, turns):
         return Measured(None, reason=unread).as_json()
-    reading = Reading(humans.items, Titles.of(humans.items), humans.instruments)
+    reading = DialogueReader(humans.items, Titles.of(humans.items), humans.instruments)
     origins = _human_origins(humans, TRAINED_ON)
     of_batches = {"release": _origins(store, batch_key), "seed_prompt": _origins(store, seed.batch_key)}
     synthetic = {name: reading.conversations(turns[name], known) for name, known in of_batches.items()}
@@ -102,7 +102,7 @@ def _unread(humans: Humans, turns: Mapping[str, pl.DataFrame]) -> str:
     return next((why for one in known for name in ("reaction", "act") if (why := one.unread_by(reads[name]))), "")
 
 
-def _tested(humans: Humans, reading: Reading, turns: pl.DataFrame, people: str) -> list[Conversation]:
+def _tested(humans: Humans, reading: DialogueReader, turns: pl.DataFrame, people: str) -> list[HeardDialogue]:
     """The human dialogues that are asked about: none in which the seeker's target is named before its turn comes."""
     leaking = {row["dialogue_id"] for row in humans.rows("publish/history_leaks", split=split_holding(people))}
     origins = {name: one for name, one in _human_origins(humans, people).items() if name not in leaking}

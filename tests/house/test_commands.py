@@ -38,8 +38,8 @@ PROMISED = {
     "retract": "--why --version --releases --store --json",
     "gates": "--dataset --store --json",
     "nightly": (
-        f"--dataset --data --reader --setting --surface {SEARCH} {SIZES} --without --racing --recommender --batch --n --name --tstr --releases "
-        f"{RUN} --events"
+        f"--dataset --data --reader --setting --surface {SEARCH} {SIZES} --without --racing --recommender --batch --n --name "
+        f"--tstr --releases {RUN} --events"
     ),
     "react": "--in --out --instrument --json",
     "models": "--folder --api-base --json",

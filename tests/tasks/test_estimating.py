@@ -232,3 +232,15 @@ def test_the_ledger_is_used_where_it_says_enough_and_nothing_is_added_to_it(stor
 def test_a_run_that_there_is_none_of_is_refused(store: str) -> None:
     with pytest.raises(BadInput, match="no command that can be estimated"):
         estimate(store, run="publish")
+
+
+def test_the_tstr_of_a_night_costs_as_many_dialogues_of_the_seed_prompt(store: str) -> None:
+    plain, measured = (estimate(store, run="nightly", tstr=tstr) for tstr in (False, True))
+    (stage,) = (one for one in measured["stages"] if one["stage"] == "tstr")
+    assert stage["n_free_runs"] == {"value": 7, "range": [0, 7]}
+    assert measured["n_calls"]["value"] == plain["n_calls"]["value"] + stage["n_calls"]["value"]
+    assert "tstr" in measured["later_nights"]["stages"]
+    unsearched = estimate(store, run="nightly", tstr=True, search=SEARCH.model_copy(update={"generations": 0}))
+    assert "tstr" not in [one["stage"] for one in unsearched["stages"]]
+    with pytest.raises(BadInput, match="measures no TSTR"):
+        estimate(store, run="optimize", tstr=True)

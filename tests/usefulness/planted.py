@@ -7,7 +7,7 @@ from random import Random
 
 from understudy.instruments.disclosure import ItemIndex
 from understudy.records import Item
-from understudy.studies.usefulness.conversations import Conversation, Origin, SpokenTurn
+from understudy.studies.usefulness.conversations import HeardDialogue, Origin, SpokenTurn
 
 KINDS = ("noir", "western", "musical", "heist")
 N_OF_A_KIND = 6
@@ -18,7 +18,7 @@ ITEMS = {
 INDEX = ItemIndex(ITEMS)
 
 
-def conversation(name: str, kind: str, *, suggested: str | None = None, likes: bool = True, form: bool = False) -> Conversation:
+def conversation(name: str, kind: str, *, suggested: str | None = None, likes: bool = True, form: bool = False) -> HeardDialogue:
     """A dialogue of six turns; `suggested` is another film than one of the kind."""
     rng = Random(name)
     item = suggested or f"{kind}{rng.randrange(2)}"
@@ -32,15 +32,15 @@ def conversation(name: str, kind: str, *, suggested: str | None = None, likes: b
         SpokenTurn("seeker", "bye", ("bye",), (), "close"),
     )
     liked = frozenset([item] if likes else []) if form else None
-    return Conversation(name, Origin(name, f"seeker of {name}"), turns, liked)
+    return HeardDialogue(name, Origin(name, f"seeker of {name}"), turns, liked)
 
 
-def humans(prefix: str, n: int, *, form: bool = False) -> list[Conversation]:
+def humans(prefix: str, n: int, *, form: bool = False) -> list[HeardDialogue]:
     """`n` dialogues over all kinds."""
     return [conversation(f"{prefix}{at}", KINDS[at % len(KINDS)], form=form) for at in range(n)]
 
 
-def permuted(conversations: Sequence[Conversation], *, seed: int = 0) -> list[Conversation]:
+def permuted(conversations: Sequence[HeardDialogue], *, seed: int = 0) -> list[HeardDialogue]:
     """The same dialogues with their suggestions and acts changed about: what is learned from them has nothing to do with what was said."""
     rng = Random(seed)
     items = [one.turns[3].item_ids[0] for one in conversations]
@@ -51,10 +51,10 @@ def permuted(conversations: Sequence[Conversation], *, seed: int = 0) -> list[Co
     return [_with(one, item, drawn) for one, item in zip(conversations, items, strict=True)]
 
 
-def _with(one: Conversation, item: str, acts: object) -> Conversation:
+def _with(one: HeardDialogue, item: str, acts: object) -> HeardDialogue:
     turns = []
     for turn in one.turns:
         named = ((item,), (item,)) if turn.fresh else (turn.item_ids, turn.fresh)
         act = next(acts) if turn.role == "seeker" else ""  # type: ignore[call-overload]
         turns.append(SpokenTurn(turn.role, turn.text, turn.words, named[0], act, named[1], turn.answer))
-    return Conversation(one.dialogue_id, one.origin, tuple(turns), one.liked)
+    return HeardDialogue(one.dialogue_id, one.origin, tuple(turns), one.liked)

@@ -9,7 +9,7 @@ import polars as pl
 from tests.usefulness.planted import INDEX, ITEMS, conversation
 from understudy.instruments.chosen import LEXICON
 from understudy.instruments.text import MASK, Titles
-from understudy.studies.usefulness.conversations import Conversation, Origin, Reading, SpokenTurn
+from understudy.studies.usefulness.conversations import DialogueReader, HeardDialogue, Origin, SpokenTurn
 from understudy.studies.usefulness.examples import lesson, questions
 
 
@@ -56,7 +56,7 @@ def test_human_and_synthetic_dialogues_are_read_by_the_same_code() -> None:
     ]  # fmt: skip
     rows = [(name, at, role, text, items) for name in ("human", "played") for at, (role, text, items) in enumerate(said)]
     schema = {"dialogue_id": pl.String, "turn_index": pl.Int64, "role": pl.String, "text": pl.String, "item_ids": pl.List(pl.String)}
-    reading = Reading(ITEMS, Titles.of(ITEMS), LEXICON)
+    reading = DialogueReader(ITEMS, Titles.of(ITEMS), LEXICON)
     frame = pl.DataFrame(rows, schema=schema, orient="row").sample(fraction=1.0, shuffle=True, seed=1)
     human, played = reading.conversations(frame, {name: Origin("h", "s") for name in ("human", "played")})
     assert human.turns == played.turns
@@ -67,5 +67,5 @@ def test_human_and_synthetic_dialogues_are_read_by_the_same_code() -> None:
     assert [place.items for place in lesson(human, INDEX).items] == [("heist2",)]
 
 
-def with_answer(one: Conversation, answer: str) -> Conversation:
+def with_answer(one: HeardDialogue, answer: str) -> HeardDialogue:
     return replace(one, turns=tuple(replace(turn, answer=answer) if turn.fresh else turn for turn in one.turns))

@@ -8,10 +8,10 @@ from sklearn.metrics import f1_score
 
 from understudy.studies.usefulness import models
 from understudy.studies.usefulness.examples import ActExample, ItemExample
-from understudy.studies.usefulness.figures import Asked, act_figures, item_figures
-from understudy.studies.usefulness.models import Catalogue
+from understudy.studies.usefulness.figures import AskedPlaces, act_figures, item_figures
+from understudy.studies.usefulness.models import ItemColumns
 
-CATALOGUE = Catalogue(("a", "b", "c", "d", "e"))
+CATALOGUE = ItemColumns(("a", "b", "c", "d", "e"))
 
 
 def item(*items: str, words: tuple[str, ...] = (), named: tuple[str, ...] = ()) -> ItemExample:
@@ -49,12 +49,12 @@ def test_figures_are_those_of_scikit_learn() -> None:
     rng = np.random.default_rng(0)
     truth = rng.choice(["a", "b", "c"], 200).tolist()
     read = [rng.choice(["a", "b", "c", "never there"], 200).tolist() for _ in range(2)]
-    asked = Asked([f"d{at % 40}" for at in range(200)])
+    asked = AskedPlaces([f"d{at % 40}" for at in range(200)])
     values = act_figures(asked, truth, read)["macro_f1"].values
     expected = [f1_score(truth, one, labels=["a", "b", "c"], average="macro") for one in read]
     assert values[:, 0].tolist() == pytest.approx(expected)
     ranks = [np.array([1.0, 2.0, 20.0, 100.0])] * 2
-    found = item_figures(Asked(["x", "x", "y", "z"]), ranks)
+    found = item_figures(AskedPlaces(["x", "x", "y", "z"]), ranks)
     assert {name: one.values[0, 0] for name, one in found.items()} == pytest.approx(
         {"recall_1": 0.25, "recall_10": 0.5, "recall_50": 0.75, "mrr": (1 + 0.5 + 0.05 + 0.01) / 4}
     )
@@ -63,7 +63,7 @@ def test_figures_are_those_of_scikit_learn() -> None:
 def test_the_interval_is_over_dialogues_and_over_what_was_drawn() -> None:
     rng = np.random.default_rng(1)
     hits = np.where(rng.random(400) < 0.3, 1.0, 99.0)
-    apart, together = Asked([f"d{at}" for at in range(400)]), Asked([f"d{at // 20}" for at in range(400)])
+    apart, together = AskedPlaces([f"d{at}" for at in range(400)]), AskedPlaces([f"d{at // 20}" for at in range(400)])
     same = [hits] * 3
     radius = {
         name: np.ptp(item_figures(asked, ranks)["recall_1"].fields(400)["ci"])

@@ -43,7 +43,7 @@ class SpokenTurn:
 
 
 @dataclass(frozen=True, slots=True)
-class Conversation:
+class HeardDialogue:
     """A dialogue. `liked`: the items that the seeker's form calls suggested, unseen and liked; None where there is no form."""
 
     dialogue_id: str
@@ -53,7 +53,7 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class DialogueReader:
     """What reads the dialogues of both sides: the catalogue and the instruments of the profile."""
 
     items: Mapping[str, Item]
@@ -62,7 +62,7 @@ class Reading:
 
     def conversations(
         self, turns: pl.DataFrame, origins: Mapping[str, Origin], *, liked: Mapping[str, frozenset[str]] | None = None
-    ) -> list[Conversation]:
+    ) -> list[HeardDialogue]:
         """The dialogues of `origins`, in order of id. `turns`: dialogue_id, turn_index, role, text, item_ids.
 
         `liked`: dialogue → what its form calls suggested, unseen and liked; None where the log has no forms.
@@ -72,7 +72,7 @@ class Reading:
         spoken = {str(name): _with_fresh(part, self.items) for (name,), part in read.partition_by("dialogue_id", as_dict=True).items()}
         answered = self._answered(spoken)
         return [
-            Conversation(name, origins[name], one, None if liked is None else liked.get(name, frozenset()))
+            HeardDialogue(name, origins[name], one, None if liked is None else liked.get(name, frozenset()))
             for name, one in sorted(answered.items())
         ]
 

@@ -9,7 +9,7 @@ from itertools import chain, pairwise
 from understudy.instruments.disclosure import ItemIndex
 from understudy.profile.leaks import leak_of
 from understudy.records import Need, Turn
-from understudy.studies.usefulness.conversations import ACCEPTED, REJECTED, Conversation, SpokenTurn
+from understudy.studies.usefulness.conversations import ACCEPTED, REJECTED, HeardDialogue, SpokenTurn
 
 VERSION = 1
 START = "start"
@@ -44,12 +44,12 @@ class Lesson:
     acts: tuple[ActExample, ...]
 
 
-def lesson(conversation: Conversation, catalogue: ItemIndex) -> Lesson:
+def lesson(conversation: HeardDialogue, catalogue: ItemIndex) -> Lesson:
     """What a model learns from a dialogue: every suggestion that the seeker does not reject, and every act."""
     return Lesson(_items(conversation, catalogue, is_test=False), acts_of(conversation))
 
 
-def questions(conversation: Conversation, catalogue: ItemIndex) -> Lesson:
+def questions(conversation: HeardDialogue, catalogue: ItemIndex) -> Lesson:
     """What a model is asked about a dialogue: the suggestions that the seeker takes, and every act.
 
     A suggestion is taken where the seeker's form calls it suggested, unseen and liked, and in a log without forms where the seeker's next
@@ -58,7 +58,7 @@ def questions(conversation: Conversation, catalogue: ItemIndex) -> Lesson:
     return Lesson(_items(conversation, catalogue, is_test=True), acts_of(conversation))
 
 
-def acts_of(conversation: Conversation) -> tuple[ActExample, ...]:
+def acts_of(conversation: HeardDialogue) -> tuple[ActExample, ...]:
     """The seeker's turns that have words, each with what was said before it."""
     examples, before, earlier = list[ActExample](), START, SpokenTurn("seeker", "", (), ())
     for at, turn in enumerate(conversation.turns):
@@ -79,7 +79,7 @@ def _signs(heard: SpokenTurn | None, earlier: SpokenTurn, act: str, at: int) -> 
     return (*of_turns, f"act:{act}", f"place:{min(at // 2, _LATEST_PLACE)}", names)
 
 
-def _items(conversation: Conversation, catalogue: ItemIndex, *, is_test: bool) -> tuple[ItemExample, ...]:
+def _items(conversation: HeardDialogue, catalogue: ItemIndex, *, is_test: bool) -> tuple[ItemExample, ...]:
     examples = list[ItemExample]()
     for at, turn in enumerate(conversation.turns):
         before = conversation.turns[:at]

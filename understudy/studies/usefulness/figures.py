@@ -35,7 +35,7 @@ class SeededFigureFields(FigureFields):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedPlaces:
     """The human dialogues behind the places that models are asked about: one name for each place, in the order of the answers."""
 
     dialogue_ids: Sequence[str]
@@ -85,7 +85,7 @@ def unmeasured(reason: str, *, n: int = 0) -> SeededFigureFields:
     return {**Measured(None, n=n, reason=reason).as_json(), "by_seed": []}
 
 
-def item_figures(asked: Asked, ranks: Sequence[Floats]) -> dict[str, Seeded]:
+def item_figures(asked: AskedPlaces, ranks: Sequence[Floats]) -> dict[str, Seeded]:
     """Recall at 1, 10 and 50 and the mean reciprocal rank. `ranks`: for each seed the rank of each item that is asked for, from 1."""
     counts = asked.sums(np.ones((len(asked.dialogue_ids), 1)))
     columns = [np.stack([*(one <= k for k in KS), 1.0 / one], axis=1).astype(np.float64) for one in ranks]
@@ -93,7 +93,7 @@ def item_figures(asked: Asked, ranks: Sequence[Floats]) -> dict[str, Seeded]:
     return {name: Seeded(means[:, :, at]) for at, name in enumerate(ITEM_FIGURES)}
 
 
-def act_figures(asked: Asked, truth: Sequence[str], predicted: Sequence[Sequence[str]]) -> dict[str, Seeded]:
+def act_figures(asked: AskedPlaces, truth: Sequence[str], predicted: Sequence[Sequence[str]]) -> dict[str, Seeded]:
     """Macro-F1 over the acts that occur among those asked about. `predicted`: for each seed an act for each of them."""
     classes = sorted(set(truth))
     place = {name: at for at, name in enumerate(classes)}

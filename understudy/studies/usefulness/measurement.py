@@ -9,7 +9,7 @@ from itertools import chain
 from understudy.instruments.disclosure import ItemIndex
 from understudy.profile.splits import people_fields
 from understudy.studies.usefulness import models
-from understudy.studies.usefulness.conversations import Conversation
+from understudy.studies.usefulness.conversations import HeardDialogue
 from understudy.studies.usefulness.examples import Lesson, lesson, questions
 from understudy.studies.usefulness.fields import Figures, TrainedFields, TstrFields
 from understudy.studies.usefulness.figures import (
@@ -18,14 +18,14 @@ from understudy.studies.usefulness.figures import (
     MIN_DIALOGUES,
     MIN_N,
     NAMES,
-    Asked,
+    AskedPlaces,
     Seeded,
     SeededFigureFields,
     act_figures,
     item_figures,
     unmeasured,
 )
-from understudy.studies.usefulness.models import Catalogue
+from understudy.studies.usefulness.models import ItemColumns
 from understudy.studies.usefulness.pools import ARMS, SEEDS, Arm, Pools
 
 VERSION = 1
@@ -39,13 +39,13 @@ class Exam:
     """What models are asked: the places of the human dialogues, and the items that can be recommended."""
 
     places: Lesson
-    catalogue: Catalogue
+    catalogue: ItemColumns
 
     @property
-    def asked(self) -> dict[str, Asked]:
+    def asked(self) -> dict[str, AskedPlaces]:
         """Figure → the dialogue behind each answer that it counts."""
-        items = Asked([one.dialogue_id for one in self.places.items for _ in one.items])
-        acts = Asked([one.dialogue_id for one in self.places.acts])
+        items = AskedPlaces([one.dialogue_id for one in self.places.items for _ in one.items])
+        acts = AskedPlaces([one.dialogue_id for one in self.places.acts])
         return {**dict.fromkeys(ITEM_FIGURES, items), **dict.fromkeys(ACT_FIGURES, acts)}
 
     def results(self, lessons: Sequence[Lesson], *, is_baseline: bool = False) -> dict[str, Seeded]:
@@ -61,7 +61,7 @@ class Exam:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class ArmResults:
     """The results by training set, with what to say where there are none. `n_of`: figure → dialogues on the smaller side."""
 
     n_of: Mapping[str, int]
@@ -105,15 +105,15 @@ class Answers:
         return self.reasons.get(arm) or (_NO_SUGGESTION if name in ITEM_FIGURES else _NO_ACT)
 
 
-def usefulness(pools: Pools, tested: Sequence[Conversation], catalogue: ItemIndex, *, people: str) -> TstrFields:
+def usefulness(pools: Pools, tested: Sequence[HeardDialogue], catalogue: ItemIndex, *, people: str) -> TstrFields:
     """What models that learn from each of `pools` score on the human dialogues `tested`, which are of the split or part `people`.
 
     The caller has seen to it that nobody stands on both sides (`pools.require_apart`).
     """
-    exam = Exam(_joined([questions(one, catalogue) for one in tested]), Catalogue(tuple(sorted(catalogue.items))))
+    exam = Exam(_joined([questions(one, catalogue) for one in tested]), ItemColumns(tuple(sorted(catalogue.items))))
     lessons = _lessons(pools, catalogue)
     n_of = {name: min(pools.size, asked.n) for name, asked in exam.asked.items()}
-    answers = Answers(
+    answers = ArmResults(
         n_of, pools.reasons, {arm: exam.results(one) for arm, one in lessons.items()},
         exam.results(lessons["real"], is_baseline=True) if "real" in lessons else {},
     )  # fmt: skip
@@ -131,7 +131,7 @@ def usefulness(pools: Pools, tested: Sequence[Conversation], catalogue: ItemInde
     }
 
 
-def _trained(arm: Arm, lessons: Sequence[Lesson], answers: Answers, *, n: int) -> TrainedFields:
+def _trained(arm: Arm, lessons: Sequence[Lesson], answers: ArmResults, *, n: int) -> TrainedFields:
     counts = [(sum(len(place.items) for place in one.items), len(one.acts)) for one in lessons]
     n_suggestions, n_acts = (round(sum(one[at] for one in counts) / max(1, len(counts))) for at in (0, 1))
     return {

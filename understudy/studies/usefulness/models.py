@@ -29,7 +29,7 @@ _DECIMALS = 9
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class ItemColumns:
     """The items that can be recommended, in order. Not slotted: their places are kept."""
 
     item_ids: tuple[str, ...]
@@ -46,13 +46,13 @@ class Catalogue:
         return sparse.csr_matrix((np.ones(len(pairs)), (at, columns)), shape=(len(rows), len(self.item_ids)))
 
 
-def popularity_ranks(train: Sequence[ItemExample], asked: Sequence[ItemExample], catalogue: Catalogue) -> Floats:
+def popularity_ranks(train: Sequence[ItemExample], asked: Sequence[ItemExample], catalogue: ItemColumns) -> Floats:
     """The rank of each item that is asked for, from 1, by how often it is suggested in `train`; ties share their mean rank."""
     popularity = _popularity(train, catalogue)
     return np.array([rank for one in asked for rank in _ranks(one, popularity, catalogue)])
 
 
-def neighbour_ranks(train: Sequence[ItemExample], asked: Sequence[ItemExample], catalogue: Catalogue) -> Floats:
+def neighbour_ranks(train: Sequence[ItemExample], asked: Sequence[ItemExample], catalogue: ItemColumns) -> Floats:
     """The rank of each item that is asked for, from 1, by the suggestions in the most similar conversations of `train`.
 
     Similarity is the cosine over words plus the cosine over named items, both by TF-IDF. Half of a score is the item's popularity.
@@ -108,7 +108,7 @@ def weighted(
     return vectoriser.fit_transform(train), vectoriser.transform(asked)
 
 
-def _popularity(train: Iterable[ItemExample], catalogue: Catalogue) -> Floats:
+def _popularity(train: Iterable[ItemExample], catalogue: ItemColumns) -> Floats:
     counts = np.asarray(catalogue.matrix([one.items for one in train]).sum(axis=0), dtype=np.float64).ravel()
     return np.asarray(counts / max(1.0, counts.sum()))
 
@@ -121,7 +121,7 @@ def _nearest(alike: Floats) -> Floats:
     return kept
 
 
-def _ranks(asked: ItemExample, scores: Floats, catalogue: Catalogue) -> Iterator[float]:
+def _ranks(asked: ItemExample, scores: Floats, catalogue: ItemColumns) -> Iterator[float]:
     """The rank of each item of a place among those that could be suggested there, without the other ones that were taken."""
     open_to = np.ones(len(scores), dtype=bool)
     open_to[[catalogue.places[one] for one in asked.named]] = False

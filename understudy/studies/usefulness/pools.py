@@ -8,7 +8,7 @@ from typing import Literal
 
 from understudy.errors import UnderstudyError
 from understudy.keys import share_of
-from understudy.studies.usefulness.conversations import Conversation
+from understudy.studies.usefulness.conversations import HeardDialogue
 
 VERSION = 1
 Arm = Literal["real", "seed_prompt", "release", "mix"]
@@ -23,9 +23,9 @@ _N_NAMED = 3
 class Pools:
     """Where the training sets are drawn from. `missing`: arm → why there is nothing to draw from."""
 
-    real: Sequence[Conversation]
-    seed_prompt: Sequence[Conversation]
-    release: Sequence[Conversation]
+    real: Sequence[HeardDialogue]
+    seed_prompt: Sequence[HeardDialogue]
+    release: Sequence[HeardDialogue]
     missing: Mapping[Arm, str] = field(default_factory=dict)
 
     @property
@@ -40,19 +40,19 @@ class Pools:
         """How many dialogues each training set has."""
         return int(DRAWN_SHARE * min((len(pool) for name, pool in self._pools() if name not in self.reasons), default=0))
 
-    def drawn(self, seed: int) -> dict[Arm, list[Conversation]]:
+    def drawn(self, seed: int) -> dict[Arm, list[HeardDialogue]]:
         """The training sets of one seed. A dialogue has the same place in the draw in whatever set it is."""
         pools = {name: _first(pool, self.size, seed) for name, pool in self._pools()}
         half = self.size // 2
         mixed = [*pools["real"][:half], *pools["release"][: self.size - half]]
-        whole: dict[Arm, list[Conversation]] = {**pools, "mix": mixed}
+        whole: dict[Arm, list[HeardDialogue]] = {**pools, "mix": mixed}
         return {name: one for name, one in whole.items() if name not in self.reasons}
 
-    def _pools(self) -> tuple[tuple[Arm, Sequence[Conversation]], ...]:
+    def _pools(self) -> tuple[tuple[Arm, Sequence[HeardDialogue]], ...]:
         return (("real", self.real), ("seed_prompt", self.seed_prompt), ("release", self.release))
 
 
-def require_apart(training: Iterable[Conversation], tested: Iterable[Conversation], *, trainable: Collection[str]) -> None:
+def require_apart(training: Iterable[HeardDialogue], tested: Iterable[HeardDialogue], *, trainable: Collection[str]) -> None:
     """Raises UnderstudyError where a dialogue that is trained on is none of `trainable`, or shares dialogue or seeker with the test.
 
     `trainable`: the human dialogues of the split `search`, which synthetic ones may be made from.
@@ -72,5 +72,5 @@ def require_apart(training: Iterable[Conversation], tested: Iterable[Conversatio
         )
 
 
-def _first(pool: Sequence[Conversation], n: int, seed: int) -> list[Conversation]:
+def _first(pool: Sequence[HeardDialogue], n: int, seed: int) -> list[HeardDialogue]:
     return sorted(pool, key=lambda one: (share_of("tstr", VERSION, seed, one.dialogue_id), one.dialogue_id))[:n]
