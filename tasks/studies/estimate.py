@@ -37,8 +37,7 @@ from understudy.tasks.studies.speeds import measured_speeds
 
 RUNS = ("nightly", "optimize", "simulate", "evaluate", "compare", "study", "probe")
 SEARCHED, SEVERAL = ("nightly", "optimize", "compare", "study"), ("compare", "study")
-PROBE, CARRIED = "probe", "carried"
-ANEW = ("report", "dialogues", "tstr")
+PROBE, CARRIED, ANEW = "probe", "carried", ("report", "dialogues", "tstr")
 # settings in steps and with a verifier ask for more than one reply a turn
 _STRUCTURED_MORE = 1.5
 Fields = dict[str, Any]
@@ -208,8 +207,7 @@ def _stages(side: Humans, asked: Asked, turns: Estimate) -> list[Stage]:
     if asked.run in ("nightly", "simulate"):
         stages.append(Stage("dialogues", Estimate.exactly(1), 0, asked.n, turns))
     if asked.tstr and search.generations:
-        # a pick that is the seed has played the seed's dialogues
-        stages.append(Stage("tstr", Estimate(1, 0, 1), 0, asked.n, turns))
+        stages.append(Stage("tstr", Estimate(1, 0, 1), 0, asked.n, turns))  # none where the pick is the seed
     if asked.run == "simulate":
         stage("report", Estimate.exactly(1), REPORTING, report, 0)
     if asked.run in ("nightly", "simulate"):
