@@ -16,6 +16,7 @@ from demo import Ran, ran, why_not
 from rich.console import Console
 
 from understudy.flows.cli.tables import PageTable
+from understudy.records import STRATA
 from understudy.report.figures import figure, number
 
 MODEL = "local/smollm2"
@@ -25,7 +26,9 @@ LOGS = f"--dataset sample --reader redial --data examples/sample --store {STORE}
 # pick on 20 contexts a stratum, 8 dialogues and 12 free runs: about 600 calls, 550 of them for seed and pick. The packaged model is no
 # critic: its answers are unusable and take 46 s each. A quarter of its replies talks on to any limit, and 3 of the sample's 4,984 human
 # turns have more than 60 words and signs. It ends no conversation by itself, so that free runs are capped
-SEARCH = "--reply-tokens seeker=60 --population 2 --generations 1 --without critic --panel 2,0,0 --finalists 2,0,0"
+PER_STRATUM = 2
+PANELS = f"--panel {PER_STRATUM},0,0 --finalists {PER_STRATUM},0,0"
+SEARCH = f"--reply-tokens seeker=60 --population 2 --generations 1 --without critic {PANELS}"
 NIGHT = f"nightly {LOGS} {SEARCH} --max-turns 8 --report 20,8,12 --n 4 --batch demo-llm --name sample-seekers-llm --anyway"
 # the same search, whose replies are in the store by then, with a whole report and as many dialogues as the gates need, of full length
 RELEASE = f"nightly {LOGS} {SEARCH} --batch release --name sample-seekers-llm"
@@ -60,6 +63,9 @@ def page(console: Console, night: Ran) -> None:
     for what, names in (("steered by", left_out["search"]), ("chosen by", left_out["choice"])):
         if names:
             console.print(f"not {what}, since the panel has too few units: {', '.join(names)}", markup=False, soft_wrap=True)
+    n, needed = PER_STRATUM * len(STRATA), fields["objectives"]["positive_bias"]["seed"].get("min_n", 0)
+    if n < needed:
+        console.print(f"the search had {n} reactions of each prompt to choose by and needs {needed}, so its choice may be chance")
     if is_seed:
         console.print("the pick is the seed prompt itself")
     gates(console, fields["verdicts"])

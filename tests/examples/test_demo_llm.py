@@ -37,7 +37,7 @@ def told(value: float | None, n: int, **more: Any) -> dict[str, Any]:
 
 
 def fields(**changed: Any) -> dict[str, Any]:
-    row = {"human": told(0.1, 80), "outcome": "not_measured", "seed": told(0.3, 80), "optimized": told(0.2, 80)}
+    row = {"human": told(0.1, 80), "outcome": "not_measured", "seed": told(0.3, 80, min_n=16), "optimized": told(0.2, 80)}
     leaks = {**row, "seed": told(24.0, 4, min_n=9, underpowered=True), "optimized": told(None, 0)}
     passed, failed = ({"passed": passes, "outcome": "passed" if passes else "failed"} for passes in (True, False))
     verdicts = [
@@ -64,6 +64,7 @@ def test_the_page_says_what_was_measured_on_how_much_and_what_could_not_be() -> 
     assert "24.000 [0.100, 0.400], underpowered, n = 4 of 9" in text
     assert "not measured: nothing was played" in text
     assert "not steered by, since the panel has too few units: behavioural_distance" in text
+    assert "the search had 8 reactions of each prompt to choose by and needs 16, so its choice may be chance" in text
     assert "1 of 2 bounds could not be measured" in text
     assert "leakage, title: seen 0.000 at n = 4; n is 4; at least 190" in text
     assert "a check of the evidence" not in text
