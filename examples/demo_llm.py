@@ -22,14 +22,15 @@ from understudy.report.figures import figure, number
 MODEL = "local/smollm2"
 STORE = ".demo/llm.duckdb"
 LOGS = f"--dataset sample --reader redial --data examples/sample --store {STORE} --setting examples/first_try.toml --model {MODEL}"
-# two candidates in each of two generations on 2 contexts a stratum, one of them as finalist beside the seed on as many, then seed and
-# pick on 20 contexts a stratum, 8 dialogues and 12 free runs: about 600 calls, 550 of them for seed and pick. The packaged model is no
-# critic: its answers are unusable and take 46 s each. A quarter of its replies talks on to any limit, and 3 of the sample's 4,984 human
-# turns have more than 60 words and signs. It ends no conversation by itself, so that free runs are capped
-PER_STRATUM = 2
+# two candidates in each of two generations on 3 contexts a stratum (with fewer a stratum may be left without a usable reply), one of
+# them as finalist beside the seed on as many, then seed and pick on 20 contexts a stratum, 8 dialogues and 12 free runs: 490 calls and
+# the replies that are asked for once more. The packaged model is no critic: its answers are unusable and take 46 s each. A quarter of
+# its replies talks on to any limit, and 3 of the sample's 4,984 human turns have more than 60 words and signs. It ends no conversation
+# by itself, so that free runs are capped
+PER_STRATUM = 3
 PANELS = f"--panel {PER_STRATUM},0,0 --finalists {PER_STRATUM},0,0"
 SEARCH = f"--reply-tokens seeker=60 --population 2 --generations 1 --without critic {PANELS}"
-NIGHT = f"nightly {LOGS} {SEARCH} --max-turns 8 --report 20,8,12 --n 4 --batch demo-llm --name sample-seekers-llm --anyway"
+NIGHT = f"nightly {LOGS} {SEARCH} --max-turns 6 --report 20,8,12 --n 4 --batch demo-llm --name sample-seekers-llm --anyway"
 # the same search, whose replies are in the store by then, with a whole report and as many dialogues as the gates need, of full length
 RELEASE = f"nightly {LOGS} {SEARCH} --batch release --name sample-seekers-llm"
 SIZES = SEARCH.replace(" --without critic", "")

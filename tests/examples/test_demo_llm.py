@@ -64,7 +64,7 @@ def test_the_page_says_what_was_measured_on_how_much_and_what_could_not_be() -> 
     assert "24.000 [0.100, 0.400], underpowered, n = 4 of 9" in text
     assert "not measured: nothing was played" in text
     assert "not steered by, since the panel has too few units: behavioural_distance" in text
-    assert "the search had 8 reactions of each prompt to choose by and needs 16, so its choice may be chance" in text
+    assert "the search had 12 reactions of each prompt to choose by and needs 16, so its choice may be chance" in text
     assert "1 of 2 bounds could not be measured" in text
     assert "leakage, title: seen 0.000 at n = 4; n is 4; at least 190" in text
     assert "a check of the evidence" not in text
