@@ -17,7 +17,7 @@ import pytest
 from tests import commands
 from understudy.errors import BadInput
 from understudy.flows.cli.app import COMMANDS
-from understudy.flows.cli.beforehand import Means
+from understudy.flows.cli.beforehand import Means, check
 from understudy.flows.cli.reading import meant, options
 from understudy.names import LONGEST, checked_name
 
@@ -93,6 +93,8 @@ CASES = (
     Case(("simulate", "--dataset", "sample", "--setting", "zero_shot", "--batch", "a b", "--store", "store"), "the name of a batch"),
     Case(("simulate", "--dataset", "sample", "--genome", "pipe", "--store", "store"), "a device or a pipe"),
     Case(night("--model", "local/none.gguf"), "there is no local model 'local/none.gguf'"),
+    Case(night("--model", f"local/Some.Q4_0@{'a' * 64}"), "names weights by their digest, which says what they are and not where"),
+    Case(night("--recording", "none"), "--recording: there is no file or folder none"),
     Case(night("--critic-model", "local/text"), "text is no GGUF file: it begins with b'hell'"),
     Case(night("--fallback", "critic=local/none.gguf"), "there is no local model 'local/none.gguf'"),
     Case(night("--judge-model", "local/hf:nobody"), "does not name a file of the hub"),
@@ -189,3 +191,11 @@ def test_events_of_a_missing_folder_are_json_and_end_with_two(tmp_path: Path) ->
     done = commands.run("ingest", "redial", SAMPLE, "--events", "nowhere/e.jsonl", "--json", cwd=tmp_path)
     assert done.returncode == 2
     assert json.loads(done.stdout)["error"]["code"] == "bad_input"
+
+
+def test_a_recording_answers_for_a_model_that_is_named_by_its_digest(tmp_path: Path) -> None:
+    meant_as = [("model", Means.MODEL), ("recording", Means.INPUT)]
+    given: dict[str, object] = {"model": f"local/Some.Q4_0@{'a' * 64}", "recording": tmp_path}
+    check(meant_as, given)
+    with pytest.raises(BadInput, match="by their digest"):
+        check(meant_as, {**given, "recording": None})
