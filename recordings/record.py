@@ -5,14 +5,16 @@
 The words after `--` are those of the command, with the store in which it was run; nothing is asked of its models. The recording lies
 in recordings/NAME: the replies without their prompts, what the logs of the seekers said as places in the logs, the licences, and
 the tables as they come out of the replay, once each evaluation and each stage of a study in the store was found to say the same.
-LOGS is a folder; where the data set was made by several readers, or its files lie deeper, each READER=PATH names one in the order of
-ingesting, with its path in that folder. `--on-this-machine` names this machine for runs that did not record theirs.
+README.md and docs/study.md follow. LOGS is a folder; where the data set was made by several readers, or its files lie deeper, each
+READER=PATH names one in the order of ingesting, with its path in that folder. `--on-this-machine` names this machine for runs that did
+not record theirs.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -62,6 +64,8 @@ def main(words: Sequence[str]) -> int:
     for file, text in written.items():
         (folder / file).write_text(text, encoding="utf-8")
     n_missing = finished(folder, scratch / "store.duckdb")
+    # README and docs/study.md say what is recorded
+    subprocess.run([sys.executable, str(ROOT / "docs" / "site" / "study.py")], check=True)
     told = about(folder)["replies"]
     print(f"{folder}: {told['n']} replies, of which {told['n_quoting']} repeat the logs; {n_missing} calls without a reply")
     return 0

@@ -109,6 +109,7 @@ def test_the_objectives_of_every_recorded_night_are_played_again(
 ) -> None:
     # floors are no part of what is compared, and the profile of the tests has fewer halvings as well
     monkeypatch.setattr("understudy.profile.anchors.human_anchors", partial(human_anchors, n_halvings=2))
+    monkeypatch.setattr("understudy.tasks.studies.report.bars_svg", lambda *_, **__: "")
     for night in NIGHTS:
         (tmp_path / night.name).mkdir()
         played_again(night, Path(copyfile(profiled_sample, tmp_path / night.name / "s.duckdb")))
