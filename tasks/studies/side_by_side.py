@@ -16,7 +16,7 @@ N_PAIRS = 20
 
 
 def pairs_of(store: Store, dataset: str, settings: Sequence[SettingFields], *, n: int = N_PAIRS) -> list[PlayedPair]:
-    """At most `n` scenarios that the settings share evenly; fewer where fewer were played to their end with both prompts."""
+    """At most `n` scenarios that the settings share evenly; fewer where fewer were played with both prompts."""
     profile_key, found = humans.current_profile(store, dataset), list[tuple[str, dict[str, str]]]()
     for place, one in enumerate(settings):
         share = n // len(settings) + (place < n % len(settings))
@@ -25,9 +25,16 @@ def pairs_of(store: Store, dataset: str, settings: Sequence[SettingFields], *, n
         found += [(one["setting"], row) for row in islice(rows, share)]
     lines = _lines(store, dataset, sorted({row[side] for _, row in found for side in ("before_key", "after_key")}))
     return [
-        PlayedPair(setting, row["scenario_id"], row["dialogue_id"], before=lines[row["before_key"]], after=lines[row["after_key"]])
+        PlayedPair(
+            setting, row["scenario_id"], row["dialogue_id"], lines[row["before_key"]], lines[row["after_key"]],
+            before_end=_end(row["before_status"], row["before_reason"]), after_end=_end(row["after_status"], row["after_reason"]),
+        )
         for setting, row in found
     ]
+
+
+def _end(status: str, reason: str) -> str:
+    return f"{status} ({reason})" if reason else status
 
 
 def _lines(store: Store, dataset: str, play_keys: Sequence[str]) -> dict[str, tuple[SpokenLine, ...]]:

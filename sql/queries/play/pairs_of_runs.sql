@@ -1,4 +1,4 @@
--- free runs of two prompts in the same scenario, of dialogues that no search has seen
+-- free runs of two prompts in the same scenario, of dialogues that no search has seen, whatever they ended by but a missing reply
 with
 runs as (
     select
@@ -8,18 +8,24 @@ runs as (
         replicate,
         recommender,
         model,
-        genome_digest
+        genome_digest,
+        status,
+        reason
     from play.dialogues
     where profile_key = $profile_key
         and mode = 'free'
-        and status in ('complete', 'capped')
+        and status != 'missing'
         and genome_digest in ($before, $after)
 )
 select
     befores.scenario_id,
     befores.dialogue_id,
     befores.play_key as before_key,
-    afters.play_key as after_key
+    befores.status as before_status,
+    befores.reason as before_reason,
+    afters.play_key as after_key,
+    afters.status as after_status,
+    afters.reason as after_reason
 from runs as befores
 inner join runs as afters
     on befores.scenario_id = afters.scenario_id

@@ -21,13 +21,18 @@ class SpokenLine:
 
 @dataclass(frozen=True, slots=True)
 class PlayedPair:
-    """A scenario played with both prompts. `dialogue_id`: the human dialogue that its seeker's need is taken from."""
+    """A scenario played with both prompts. `dialogue_id`: the human dialogue that its seeker's need is taken from.
+
+    `before_end`, `after_end`: the status of each, with its reason.
+    """
 
     setting: str
     scenario_id: str
     dialogue_id: str
     before: tuple[SpokenLine, ...]
     after: tuple[SpokenLine, ...]
+    before_end: str
+    after_end: str
 
 
 def document(pairs: Sequence[PlayedPair]) -> Document:
@@ -36,14 +41,21 @@ def document(pairs: Sequence[PlayedPair]) -> Document:
     told = (
         f"{len(pairs)} scenarios, each a free run with the seed prompt and one with the pick of its search; in {n_same} both say the same. "
         "The seekers are simulated by a language model and the recommender is a program; of the human dialogue behind a scenario only its "
-        "id is named."
+        "id is named. Runs that a fault of the seeker ended are among them."
         if pairs
-        else "No scenario was played to its end with both prompts, so there is nothing to show."
+        else "No scenario was played with both prompts, so there is nothing to show."
     )
     parts: list[Part] = [Paragraph(told)]
     for number, pair in enumerate(pairs, 1):
         parts += [Heading(f"{number}. {pair.setting}: scenario {pair.scenario_id}, human dialogue {pair.dialogue_id}"), _grid(pair)]
+        parts.append(Paragraph(_ends(pair), is_note=True))
     return Document("Dialogues of the seed prompt and of the pick", parts)
+
+
+def _ends(pair: PlayedPair) -> str:
+    if pair.before == pair.after:
+        return f"It ended as {pair.before_end}."
+    return f"With the seed prompt it ended as {pair.before_end}, with the pick as {pair.after_end}."
 
 
 def _grid(pair: PlayedPair) -> Grid:
