@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from io import StringIO
 from itertools import pairwise
@@ -107,7 +108,7 @@ def test_the_demo_goes_through_and_a_second_time_asks_nothing(monkeypatch: pytes
         words = getattr(demo_llm, name).replace(demo_llm.MODEL, "rehearsal").replace("llm.duckdb", "llm-double.duckdb")
         monkeypatch.setattr(demo_llm, name, words)
     for left in demo.OUT.glob("llm-double.duckdb*"):
-        left.unlink()
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
     assert demo_llm.main() == 0
     first = capsys.readouterr().out
     assert "positive_bias" in first
