@@ -80,7 +80,7 @@ def _measured(store: Store, humans: Humans, batch_key: str, seed: SeedBatch, *, 
         "real": humans.turns(TRAINED_ON).filter("lends_text"), "test": humans.turns(people),
         "release": store.frame("publish/turns", batch_key=batch_key), "seed_prompt": store.frame("publish/turns", batch_key=seed.batch_key),
     }  # fmt: skip
-    if unread := _unread(humans, turns):
+    if unread := unread_by_instruments(humans, turns):
         return Measured(None, reason=unread).as_json()
     reading = DialogueReader(humans.items, Titles.of(humans.items), humans.instruments)
     origins = _human_origins(humans, TRAINED_ON)
@@ -95,7 +95,7 @@ def _measured(store: Store, humans: Humans, batch_key: str, seed: SeedBatch, *, 
     return usefulness(drawn_from, tested, ItemIndex(humans.items), people=people)
 
 
-def _unread(humans: Humans, turns: Mapping[str, pl.DataFrame]) -> str:
+def unread_by_instruments(humans: Humans, turns: Mapping[str, pl.DataFrame]) -> str:
     """Why the instruments of the profile cannot read one of the sides; empty where they read all."""
     reads = humans.instruments.reads
     known = [languages_of(frame) for frame in turns.values() if not frame.is_empty()]

@@ -66,6 +66,9 @@ def test_the_mix_is_half_of_each_and_draws_are_the_same_again() -> None:
     assert sum(name.startswith("real") for name in names) == sum(name.startswith("played") for name in names) == 12
     assert Pools(REAL[::-1], [], humans("played", 30)[::-1]).drawn(0) == first
     assert pools.drawn(1) != first
+    assert pools.spread_factor("release") == pytest.approx(4), "four fifths of the smallest set"
+    assert pools.spread_factor("real") == pytest.approx(24 / (160 - 24))
+    assert pools.spread_factor("mix") == pytest.approx(12 / (30 - 12))
 
 
 def test_what_cannot_be_trained_is_not_measured_with_its_reason() -> None:

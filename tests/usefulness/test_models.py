@@ -50,11 +50,11 @@ def test_figures_are_those_of_scikit_learn() -> None:
     truth = rng.choice(["a", "b", "c"], 200).tolist()
     read = [rng.choice(["a", "b", "c", "never there"], 200).tolist() for _ in range(2)]
     asked = AskedPlaces([f"d{at % 40}" for at in range(200)])
-    values = act_figures(asked, truth, read)["macro_f1"].values
+    values = act_figures(asked, truth, read, spread_factor=1)["macro_f1"].values
     expected = [f1_score(truth, one, labels=["a", "b", "c"], average="macro") for one in read]
     assert values[:, 0].tolist() == pytest.approx(expected)
     ranks = [np.array([1.0, 2.0, 20.0, 100.0])] * 2
-    found = item_figures(AskedPlaces(["x", "x", "y", "z"]), ranks)
+    found = item_figures(AskedPlaces(["x", "x", "y", "z"]), ranks, spread_factor=1)
     assert {name: one.values[0, 0] for name, one in found.items()} == pytest.approx(
         {"recall_1": 0.25, "recall_10": 0.5, "recall_50": 0.75, "mrr": (1 + 0.5 + 0.05 + 0.01) / 4}
     )
@@ -64,12 +64,21 @@ def test_the_interval_is_over_dialogues_and_over_what_was_drawn() -> None:
     rng = np.random.default_rng(1)
     hits = np.where(rng.random(400) < 0.3, 1.0, 99.0)
     apart, together = AskedPlaces([f"d{at}" for at in range(400)]), AskedPlaces([f"d{at // 20}" for at in range(400)])
-    same = [hits] * 3
-    radius = {
-        name: np.ptp(item_figures(asked, ranks)["recall_1"].fields(400)["ci"])
-        for name, asked, ranks in (("apart", apart, same), ("drawn", apart, [hits, hits, np.roll(np.sort(hits), 40)[::-1] * 0 + 1.0]))
-    }
-    assert radius["apart"] == pytest.approx(2 * 1.96 * (0.3 * 0.7 / 400) ** 0.5, rel=0.2)
-    assert radius["drawn"] > 2 * radius["apart"]
-    clustered = [np.repeat(np.where(rng.random(20) < 0.3, 1.0, 99.0), 20)] * 3
-    assert np.ptp(item_figures(together, clustered)["recall_1"].fields(20)["ci"]) > 2 * radius["apart"]
+    other = np.where(rng.random(400) < 0.4, 1.0, 99.0)
+    clustered = np.repeat(np.where(rng.random(20) < 0.3, 1.0, 99.0), 20)
+    alone = radius(apart, [hits] * 3, spread_factor=4)
+    assert alone == pytest.approx(1.96 * (0.3 * 0.7 / 400) ** 0.5, rel=0.2)
+    assert radius(together, [clustered] * 3, spread_factor=4) > 2 * alone
+    drawn = [hits, hits, other]
+    of_draws = np.var([float((one == 1.0).mean()) for one in drawn], ddof=1)
+    assert radius(apart, drawn, spread_factor=4) == pytest.approx(1.96 * (4 * of_draws + 0.23 / 400) ** 0.5, rel=0.1)
+    assert radius(apart, drawn, spread_factor=1) < radius(apart, drawn, spread_factor=4)
+
+
+def radius(asked: AskedPlaces, ranks: list[np.ndarray], *, spread_factor: float) -> float:
+    """Half of the interval of recall@1, which must not be cut at its ends."""
+    low, high = item_figures(asked, ranks, spread_factor=spread_factor)["recall_1"].fields(400)["ci"]
+    assert low is not None
+    assert high is not None
+    assert 0 < low < high < 1
+    return (high - low) / 2

@@ -14,7 +14,6 @@ import numpy as np
 from understudy.records import FigureFields, Measured
 from understudy.statistics.halves import Floats, unit_codes, whole_and_halves
 from understudy.statistics.rates import Z
-from understudy.studies.usefulness.pools import DRAWN_SHARE
 
 KS = (1, 10, 50)
 RECALLS = tuple(f"recall_{k}" for k in KS)
@@ -58,15 +57,19 @@ class AskedPlaces:
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
-    """A figure with every seed, over all dialogues and each half-sample: (n_seeds, 1 + n_halves)."""
+    """A figure with every seed, over all dialogues and each half-sample: (n_seeds, 1 + n_halves).
+
+    `spread_factor`: how many times the variance between draws is that of what was drawn from (`Pools.spread_factor`).
+    """
 
     values: Floats
+    spread_factor: float
 
     def measured(self, n: int, *, low: float = 0.0) -> Measured:
         """The mean over seeds with its interval, cut to [low, 1]; `n` dialogues on the smaller side."""
         by_seed, mean = self.values[:, 0], float(self.values[:, 0].mean())
         of_dialogues = float(self.values[:, 1:].mean(axis=0).var())
-        of_draws = float(by_seed.var(ddof=1)) * DRAWN_SHARE / (1 - DRAWN_SHARE) if len(by_seed) > 1 else 0.0
+        of_draws = float(by_seed.var(ddof=1)) * self.spread_factor if len(by_seed) > 1 else 0.0
         radius = Z * (of_dialogues + of_draws) ** 0.5
         lowest, highest = round(max(low, mean - radius), DECIMALS), round(min(1.0, mean + radius), DECIMALS)
         return Measured(round(mean, DECIMALS), lowest, highest, n, min_n=MIN_N)
@@ -77,7 +80,8 @@ class Seeded:
 
     def less(self, other: Seeded) -> Seeded:
         """The difference to another model's figure, seed by seed and half-sample by half-sample."""
-        return Seeded(self.values - other.values)
+        # the draws of both are in the difference; the larger factor is on the safe side
+        return Seeded(self.values - other.values, max(self.spread_factor, other.spread_factor))
 
 
 def unmeasured(reason: str, *, n: int = 0) -> SeededFigureFields:
@@ -85,15 +89,17 @@ def unmeasured(reason: str, *, n: int = 0) -> SeededFigureFields:
     return {**Measured(None, n=n, reason=reason).as_json(), "by_seed": []}
 
 
-def item_figures(asked: AskedPlaces, ranks: Sequence[Floats]) -> dict[str, Seeded]:
+def item_figures(asked: AskedPlaces, ranks: Sequence[Floats], *, spread_factor: float) -> dict[str, Seeded]:
     """Recall at 1, 10 and 50 and the mean reciprocal rank. `ranks`: for each seed the rank of each item that is asked for, from 1."""
     counts = asked.sums(np.ones((len(asked.dialogue_ids), 1)))
     columns = [np.stack([*(one <= k for k in KS), 1.0 / one], axis=1).astype(np.float64) for one in ranks]
     means = np.stack([asked.sums(one) / counts for one in columns])
-    return {name: Seeded(means[:, :, at]) for at, name in enumerate(ITEM_FIGURES)}
+    return {name: Seeded(means[:, :, at], spread_factor) for at, name in enumerate(ITEM_FIGURES)}
 
 
-def act_figures(asked: AskedPlaces, truth: Sequence[str], predicted: Sequence[Sequence[str]]) -> dict[str, Seeded]:
+def act_figures(
+    asked: AskedPlaces, truth: Sequence[str], predicted: Sequence[Sequence[str]], *, spread_factor: float
+) -> dict[str, Seeded]:
     """Macro-F1 over the acts that occur among those asked about. `predicted`: for each seed an act for each of them."""
     classes = sorted(set(truth))
     place = {name: at for at, name in enumerate(classes)}
@@ -107,7 +113,7 @@ def act_figures(asked: AskedPlaces, truth: Sequence[str], predicted: Sequence[Se
         of_class = np.zeros((len(truth), len(classes)))
         of_class[np.arange(len(truth)), [place[name] for name in truth]] = 1.0
         rows.append(_macro_f1(asked.sums(cells), asked.sums(of_class)))
-    return {"macro_f1": Seeded(np.stack(rows))}
+    return {"macro_f1": Seeded(np.stack(rows), spread_factor)}
 
 
 def _macro_f1(tables: Floats, n_true: Floats) -> Floats:

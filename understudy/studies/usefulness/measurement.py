@@ -48,15 +48,17 @@ class Exam:
         acts = AskedPlaces([one.dialogue_id for one in self.places.acts])
         return {**dict.fromkeys(ITEM_FIGURES, items), **dict.fromkeys(ACT_FIGURES, acts)}
 
-    def results(self, lessons: Sequence[Lesson], *, is_baseline: bool = False) -> dict[str, Seeded]:
+    def results(self, lessons: Sequence[Lesson], *, spread_factor: float, is_baseline: bool = False) -> dict[str, Seeded]:
         """Figure → its values with every seed, of models that learned from `lessons`; none where there is nothing to learn or to ask."""
         rank, predict = (models.popularity_ranks, models.majority_acts) if is_baseline else (models.neighbour_ranks, models.predicted_acts)
         asked, results = self.asked, dict[str, Seeded]()
         if self.places.items and all(one.items for one in lessons):
-            results |= item_figures(asked[ITEM_FIGURES[0]], [rank(one.items, self.places.items, self.catalogue) for one in lessons])
+            ranks = [rank(one.items, self.places.items, self.catalogue) for one in lessons]
+            results |= item_figures(asked[ITEM_FIGURES[0]], ranks, spread_factor=spread_factor)
         if self.places.acts and all(one.acts for one in lessons):
             truth = [one.act for one in self.places.acts]
-            results |= act_figures(asked[ACT_FIGURES[0]], truth, [predict(one.acts, self.places.acts) for one in lessons])
+            predicted = [predict(one.acts, self.places.acts) for one in lessons]
+            results |= act_figures(asked[ACT_FIGURES[0]], truth, predicted, spread_factor=spread_factor)
         return results
 
 
@@ -114,8 +116,8 @@ def usefulness(pools: Pools, tested: Sequence[HeardDialogue], catalogue: ItemInd
     lessons = _lessons(pools, catalogue)
     n_of = {name: min(pools.size, asked.n) for name, asked in exam.asked.items()}
     answers = ArmResults(
-        n_of, pools.reasons, {arm: exam.results(one) for arm, one in lessons.items()},
-        exam.results(lessons["real"], is_baseline=True) if "real" in lessons else {},
+        n_of, pools.reasons, {arm: exam.results(one, spread_factor=pools.spread_factor(arm)) for arm, one in lessons.items()},
+        exam.results(lessons["real"], spread_factor=pools.spread_factor("real"), is_baseline=True) if "real" in lessons else {},
     )  # fmt: skip
     whose = people_fields(people)
     return {

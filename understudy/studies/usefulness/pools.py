@@ -40,6 +40,16 @@ class Pools:
         """How many dialogues each training set has."""
         return int(DRAWN_SHARE * min((len(pool) for name, pool in self._pools() if name not in self.reasons), default=0))
 
+    def spread_factor(self, arm: Arm) -> float:
+        """s / (1 - s) for draws of the share s: how many times their variance is that of the set that they are drawn from.
+
+        Half of the mix is drawn from each of two sets; the larger share counts.
+        """
+        pools = dict(self._pools())
+        drawn_from = ((self.size, pools[arm]),) if arm != "mix" else ((self.size / 2, self.real), (self.size / 2, self.release))
+        share = max(n / len(pool) for n, pool in drawn_from)
+        return share / (1 - share)
+
     def drawn(self, seed: int) -> dict[Arm, list[HeardDialogue]]:
         """The training sets of one seed. A dialogue has the same place in the draw in whatever set it is."""
         pools = {name: _first(pool, self.size, seed) for name, pool in self._pools()}
