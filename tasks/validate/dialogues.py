@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +20,7 @@ from understudy.measure.reference import Reference
 from understudy.play import cases
 from understudy.play.dialogue import Played
 from understudy.records import Context
-from understudy.release.advice import Advice, advice_on
+from understudy.release.advice import Advice, advice_on, advice_on_quarantine
 from understudy.release.failing import Behind, Mark, has_marks, marks
 from understudy.rows import played as rows
 from understudy.rows.handle import Humans
@@ -152,7 +153,8 @@ class Shown:
         kind, _, objective = figure.partition(".")
         known = json.loads(self.row["objectives"]).get(objective, {}) if kind == "objectives" else {}
         signed = {part: one.get("value") for part, one in (known.get("signed") or {}).items()}
-        found = advice_on(figure, signed)
+        reasons = Counter(reason for reasons in self._quarantined.values() for reason in reasons)
+        found = advice_on_quarantine(reasons) if figure == QUARANTINED else advice_on(figure, signed)
         return None if found is None else (found, rows.load_genome(self._store, self.row["genome_digest"]).sections[found.section])
 
     def _human(self, one: Played, context: Context | None) -> HumanFields:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -16,9 +17,9 @@ from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.measure.reference import Reference
 from understudy.play.dialogue import Played, PlayedTurn
-from understudy.prompt.genome import SECTIONS
+from understudy.prompt.genome import SECTIONS, Controls, Genome
 from understudy.release import advice, gates
-from understudy.release.advice import advice_on
+from understudy.release.advice import advice_on, advice_on_quarantine
 from understudy.release.failing import Behind, has_marks, marks
 from understudy.release.verdicts import VerdictFields
 from understudy.search.influence import ComparedTurn, Exhibit, Reading
@@ -26,7 +27,7 @@ from understudy.tasks.publish.listing import listed_releases
 from understudy.tasks.validate import dialogues
 from understudy.tasks.validate.batch import validate_batch
 from understudy.tasks.validate.broken import bound_page
-from understudy.tasks.validate.dialogues import batch_dialogues
+from understudy.tasks.validate.dialogues import TABLE_SUITES, Shown, batch_dialogues
 
 CODE = "zabcdefgh zijklmnop zaaaabbbb"
 NOTHING = Reading("neither", "inform", "start", ("a",))
@@ -222,8 +223,46 @@ def test_where_no_section_decides_none_is_named(figure: str, signed: dict[str, f
     assert advice_on(figure, signed) is None
 
 
+# reasons for quarantine that lie with the recommender, the provider or the store
+OF_NO_PROMPT = {
+    "no key", "twice in the batch", "not a free run", "missing reply", "turns lost", "two turns in one place", "unknown speaker",
+    "speakers do not alternate", "turns are not in order", "unknown item",
+}  # fmt: skip
+
+
+def test_the_most_frequent_reason_for_quarantine_names_the_section() -> None:
+    found = advice_on_quarantine({"title given away": 30, "cut turn": 31, "role flip": 2})
+    assert found is not None
+    assert (found.section, "cut turn, 31" in found.why) == ("style", True)
+    assert advice_on_quarantine({"missing reply": 5, "cut turn": 1}) is None
+    assert advice_on_quarantine({}) is None
+
+
+def test_every_reason_for_quarantine_names_a_section_or_none_decides_it() -> None:
+    reasons = {one.meta["reason"] for name in TABLE_SUITES for one in checks.suite(name) if "reason" in one.meta}
+    for reason in reasons:
+        assert (advice_on_quarantine({reason: 1}) is None) == (reason in OF_NO_PROMPT), reason
+    assert reasons >= OF_NO_PROMPT
+
+
+@pytest.mark.usefixtures("quick_suites")
+def test_a_batch_with_too_many_in_quarantine_is_told_the_section_and_its_text(make_store: Callable[..., Any]) -> None:
+    def write_one(tables: dict[str, list[dict[str, Any]]]) -> None:
+        sections = {name: f"text of {name}" for name in SECTIONS}
+        genome = Genome(sections, Controls(), ("h0", "h1"))
+        tables["play.genomes"][0]["genome"] = json.dumps(genome.as_json())
+
+    path = make_store(write_one, leaking=("d03", "d04"))
+    on(path, validate_batch, "b1")
+    with Store.open(Path(path)) as store:
+        found = Shown(store, "b1").advice("release/quarantined")
+    assert found is not None
+    assert (found[0].section, found[1]) == ("disclosure", "text of disclosure")
+
+
 def test_every_section_is_one_of_a_prompt_and_every_part_one_of_its_objective() -> None:
-    named = [*advice._OF_FIGURES.values(), *(one for parts in advice._OF_PARTS.values() for one in parts.values())]
+    of_parts = (one for parts in advice._OF_PARTS.values() for one in parts.values())
+    named = [*advice._OF_FIGURES.values(), *advice._OF_REASONS.values(), *of_parts]
     assert {one.section for one in named} <= set(SECTIONS)
     for figure, parts in advice._OF_PARTS.items():
         assert set(parts) == set(import_module(f"understudy.objectives.{figure.partition('.')[2]}").PARTS)

@@ -54,6 +54,30 @@ _OF_PARTS: Mapping[str, Mapping[str, Advice]] = {
 }
 
 
+# reason for which a dialogue is in quarantine → section; reasons that no prompt decides are not here
+_OF_REASONS: Mapping[str, Advice] = {
+    "title given away": Advice("disclosure", "it says what may be told before the recommender names it"),
+    "role flip": Advice("role", "it says who speaks"),
+    "invalid reply": Advice("role", "it says what a reply is"),
+    "empty text": Advice("role", "it says what a reply is"),
+    "echo of the prompt": Advice("role", "it says what a reply is"),
+    "cut turn": Advice("style", "it says how long a turn is"),
+    "no exchange": Advice("ending", "it decides when a dialogue ends"),
+}
+
+
+def advice_on_quarantine(reasons: Mapping[str, int]) -> Advice | None:
+    """Where to look for the dialogues in quarantine, by their most frequent reason; None where no section of the prompt decides that.
+
+    `reasons`: reason → number of dialogues that have it.
+    """
+    if not reasons:
+        return None
+    most = max(reasons, key=lambda name: (reasons[name], name))
+    one = _OF_REASONS.get(most)
+    return None if one is None else Advice(one.section, f"{one.why} (most are in quarantine for this reason: {most}, {reasons[most]})")
+
+
 def advice_on(figure: str, signed: _SIGNED) -> Advice | None:
     """Where to look for a figure that missed its bound; None where no section of the prompt decides it.
 
