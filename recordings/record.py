@@ -2,12 +2,13 @@
 
     python recordings/record.py NAME LOGS [READER=PATH …] [--on-this-machine] -- study --dataset D --store FILE --model M …
 
-The words after `--` are those of the command, with the store in which it was run; nothing is asked of its models. The recording lies
-in recordings/NAME: the replies without their prompts, what the logs of the seekers said as places in the logs, the licences, and
-the tables as they come out of the replay, once each evaluation and each stage of a study in the store was found to say the same.
-README.md and docs/study.md follow. LOGS is a folder; where the data set was made by several readers, or its files lie deeper, each
-READER=PATH names one in the order of ingesting, with its path in that folder. `--on-this-machine` names this machine for runs that did
-not record theirs.
+The words after `--` are those of the command, with the store in which it was run; nothing is asked of its models. Where several commands
+were given to the store, as those of `replicate`, each stands after a `--` of its own, and the tables are those of the last one. The
+recording lies in recordings/NAME: the replies without their prompts, what the logs of the seekers said as places in the logs, the
+licences, and the tables as they come out of the replay, once each evaluation and each stage of a study in the store was found to say the
+same. README.md, docs/study.md and docs/paper.md follow. LOGS is a folder; where the data set was made by several readers, or its files
+lie deeper, each READER=PATH names one in the order of ingesting, with its path in that folder, and READER=PATH:DATASET those of another
+data set, as the ratings. `--on-this-machine` names this machine for runs that did not record theirs.
 """
 
 from __future__ import annotations
@@ -50,11 +51,10 @@ def main(words: Sequence[str]) -> int:
     if "--" not in words or words.index("--") < 2:
         print(__doc__, file=sys.stderr)
         return 2
-    at = words.index("--")
-    name, logs, *more = words[:at]
+    (name, logs, *more), *commands = _parted(words)
     folder, scratch = HERE / name, ROOT / ".replay" / name
     parts = [_log(word) for word in more if "=" in word]
-    store = kept(list(words[at + 1 :]), folder, Path(logs).absolute(), parts, names_machine="--on-this-machine" in more)
+    store = kept(commands, folder, Path(logs).absolute(), parts, names_machine="--on-this-machine" in more)
     try:
         written = played_again(folder, Path(logs).absolute(), scratch)
         same_stages(store, scratch / "store.duckdb")
@@ -71,16 +71,18 @@ def main(words: Sequence[str]) -> int:
     return 0
 
 
-def kept(command: list[str], folder: Path, logs: Path, parts: Sequence[LogFields], *, names_machine: bool) -> Path:
-    """The store of a command, whose ledger is in the folder by then, as a draft: what it lacks is found by playing it."""
+def kept(commands: Sequence[list[str]], folder: Path, logs: Path, parts: Sequence[LogFields], *, names_machine: bool) -> Path:
+    """The store of the commands, whose ledger is in the folder by then, as a draft: what it lacks is found by playing them."""
+    command = commands[-1]
     name, given = command[0], read(command)
     options: RunOptions = group_of(RunArguments, given).options(
         surface=given.get("surface", RunOptions().surface), recommender=_recommender(given)
     )
     shutil.rmtree(folder, ignore_errors=True)
     with Store.open(options.store) as store, models_open(given["dataset"], options, store) as opened:
-        words = [str(LOGS) if Path(word).absolute() == logs else word for word in without(command, LEFT_OUT)]
-        work = RecordedWork(named_in(words, options.models, opened), logs_of(store, given["dataset"], parts))
+        told = [[str(LOGS) if Path(word).absolute() == logs else word for word in without(one, LEFT_OUT)] for one in commands]
+        *earlier, last = (named_in(words, options.models, opened) for words in told)
+        work = RecordedWork(last, logs_of(store, given["dataset"], parts), tuple(earlier))
         made = recorded(opened, work, folder, is_draft=True)
     if names_machine:
         _name_machine(made)
@@ -90,11 +92,16 @@ def kept(command: list[str], folder: Path, logs: Path, parts: Sequence[LogFields
 
 def logs_of(store: Store, dataset: str, parts: Sequence[LogFields]) -> tuple[LogFields, ...]:
     """The logs of a data set in the order of ingesting. Raises SystemExit where they are not those of its readers."""
-    readers = sorted({row["reader"] for row in store.rows("ingest/sources_of", dataset=dataset)})
-    named = tuple(parts) or tuple(LogFields(reader=reader, path=".") for reader in readers[:1])
-    if sorted(one["reader"] for one in named) != readers:
-        raise SystemExit(f"{dataset} was read by {', '.join(readers)}: name each as READER=PATH after the folder with the logs")
+    known = {one: _readers(store, one) for one in (dataset, *(part["dataset"] for part in parts if "dataset" in part))}
+    named = tuple(parts) or tuple(LogFields(reader=reader, path=".") for reader in known[dataset][:1])
+    for one, readers in known.items():
+        if sorted(part["reader"] for part in named if part.get("dataset", dataset) == one) != readers:
+            raise SystemExit(f"{one} was read by {', '.join(readers)}: name each as READER=PATH after the folder with the logs")
     return named
+
+
+def _readers(store: Store, dataset: str) -> list[str]:
+    return sorted({row["reader"] for row in store.rows("ingest/sources_of", dataset=dataset)})
 
 
 def read(command: Sequence[str]) -> dict[str, Any]:
@@ -203,8 +210,20 @@ def without(command: Sequence[str], options: Sequence[str]) -> list[str]:
 
 
 def _log(word: str) -> LogFields:
-    reader, _, path = word.partition("=")
-    return LogFields(reader=reader, path=path)
+    reader, _, place = word.partition("=")
+    path, _, dataset = place.partition(":")
+    return LogFields(reader=reader, path=path, dataset=dataset) if dataset else LogFields(reader=reader, path=path)
+
+
+def _parted(words: Sequence[str]) -> list[list[str]]:
+    """The words between the `--`."""
+    parts: list[list[str]] = [[]]
+    for word in words:
+        if word == "--":
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return parts
 
 
 def _recommender(given: Mapping[str, Any]) -> str:

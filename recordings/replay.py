@@ -23,8 +23,12 @@ LOGS = "LOGS"
 """What stands in a recorded command in the place of the folder with the logs."""
 TABLES = ("table.md", "dialogues.md", "study.json")
 """What a study writes, of which each byte is compared. Its HTML report says the same."""
+OF_EXPERIMENT = ("replicate.md", "replicate.json")
+"""What `replicate` writes, likewise."""
 OF_COMPARISON = "compare.json"
 """The fields of a comparison without what a run has spent itself."""
+INGESTED = ("study", "compare", "replicate")
+"""The commands that need the logs to be ingested before them."""
 OBJECTIVES = "objectives.json"
 """What a night says of its objectives, which is what is compared of it."""
 
@@ -60,7 +64,7 @@ def main(words: Sequence[str]) -> int:
 def studies() -> list[Path]:
     """The folders of recorded studies, in order of name."""
     found = sorted(path.parent for path in HERE.glob("*/recording.json"))
-    return [folder for folder in found if about(folder)["command"][0] in ("study", "compare")]
+    return [folder for folder in found if about(folder)["command"][0] in INGESTED]
 
 
 def about(folder: Path) -> dict[str, Any]:
@@ -75,15 +79,18 @@ def played_again(folder: Path, logs: Path, scratch: Path) -> dict[str, str]:
     scratch.mkdir(parents=True)
     told, store = about(folder), str(scratch / "store.duckdb")
     name, *options = told["command"]
-    if name in ("study", "compare"):
+    if name in INGESTED:
         for one in told["logs"]:
-            ran(["ingest", one["reader"], str(logs / one["path"]), "--dataset", told["dataset"], "--store", store])
+            ran(["ingest", one["reader"], str(logs / one["path"]), "--dataset", one.get("dataset", told["dataset"]), "--store", store])
         ran(["profile", "--dataset", told["dataset"], "--store", store, "--out", str(scratch / "profile")])
-        options = [*options, *(["--out", str(scratch / "tables")] if name == "study" else [])]
-    words = [name, *(str(logs) if word == LOGS else word for word in options), "--store", store, "--recording", str(folder)]
-    fields = ran(words, may_fail_gates=name == "nightly")
+        options = [*options, *(["--out", str(scratch / "tables")] if name != "compare" else [])]
+    for words in (*(told.get("earlier", ())), [name, *options]):
+        given = [str(logs) if word == LOGS else word for word in words]
+        fields = ran([*given, "--store", store, "--recording", str(folder)], may_fail_gates=name == "nightly")
     if name == "study":
         return {file: (scratch / "tables" / file).read_text("utf-8") for file in TABLES}
+    if name == "replicate":
+        return {file: (scratch / "tables" / file).read_text("utf-8") for file in OF_EXPERIMENT}
     if name == "compare":
         return of_comparison(Path(store), fields)
     return {OBJECTIVES: json.dumps(fields["objectives"], indent=2, ensure_ascii=False) + "\n"}

@@ -1,8 +1,8 @@
 """The tables of docs/paper.md, which are read from what was measured and are never written by hand.
 
+    python docs/site/paper.py                    writes the tables anew, those of the runs in recordings/ among them
     python docs/site/paper.py FOLDER …           takes what `understudy replicate --out FOLDER` wrote as docs/paper/MODEL.json
     python docs/site/paper.py --replies FOLDER   reads the replies that the paper's authors published as docs/paper/authors.json
-    python docs/site/paper.py                    writes the tables anew
 
 The estimate of the full grid is taken with it, where `understudy replicate … --only-estimate --out FOLDER` put one into the same folder.
 Each table stands between two marks, `<!-- NAME -->` and `<!-- /NAME -->`. Several runs of one model are one experiment, whose last
@@ -28,7 +28,7 @@ from understudy.studies.replicate import page as report
 from understudy.studies.replicate.meanings import MEANINGS
 
 DOCS = Path(__file__).resolve().parents[1]
-PAGE, MEASURED = "paper.md", DOCS / "paper"
+PAGE, MEASURED, RECORDINGS = "paper.md", DOCS / "paper", DOCS.parent / "recordings"
 AUTHORS = "authors"
 Fields = Mapping[str, Any]
 # what the paper reports: its row, its numbers, task and figure of ours, and why the two are not one number
@@ -70,18 +70,23 @@ def main(words: Sequence[str]) -> int:
 
 def taken(folder: Path) -> str:
     """The name under which the fields of a run are kept. Raises BadInput where the folder holds none."""
-    path = folder / "replicate.json"
+    fields = fields_in(folder)
+    _put(name := slug(fields["model"]), fields)
+    return name
+
+
+def fields_in(folder: Path) -> dict[str, Any]:
+    """What a run measured, with the estimate of the full grid that lies beside it. Raises BadInput where the folder holds none."""
+    path, beside = folder / "replicate.json", folder / "estimate.json"
     if not path.is_file():
         raise BadInput(f"{folder} holds no replicate.json", hint="name the folder that `understudy replicate --out FOLDER` wrote")
     fields = json.loads(path.read_text(encoding="utf-8"))
     # where the files of that run lie is no part of what it measured
     kept = {key: value for key, value in fields.items() if key not in ("ok", "files")}
-    beside = folder / "estimate.json"
     if beside.is_file():
         told = json.loads(beside.read_text(encoding="utf-8"))
         kept["full_grid"] = {"model": told["model"], **{one: told["estimate"][one] for one in ("n_calls", "tokens", "minutes", "usd")}}
-    _put(name := slug(fields["model"]), kept)
-    return name
+    return kept
 
 
 def slug(model: str) -> str:
@@ -98,10 +103,15 @@ def written(page: str) -> str:
 
 
 def measured() -> tuple[list[Fields], Fields]:
-    """What was measured: the fields of each run in order of its file's name, and those of the published replies (empty where not read)."""
-    known = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(MEASURED.glob("*.json"))}
+    """The fields of each run in order of its model's name, and those of the published replies (empty where not read).
+
+    A run that was recorded is read where its recording lies.
+    """
+    known = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in MEASURED.glob("*.json")}
     replies = known.pop(AUTHORS, {})
-    return list(known.values()), replies
+    recorded = [fields_in(path.parent) for path in RECORDINGS.glob("*/replicate.json")]
+    known |= {slug(one["model"]): one for one in recorded}
+    return [known[name] for name in sorted(known)], replies
 
 
 def filled(page: str, name: str, text: str) -> str:

@@ -35,10 +35,11 @@ _QUERIES = {
 
 @dataclass(frozen=True, slots=True)
 class RecordedWork:
-    """What was done: the words of the command, and the logs that were ingested before it."""
+    """What was done: the words of the command, the logs that were ingested before it, and the commands that the store was given earlier."""
 
     command: tuple[str, ...]
     logs: tuple[LogFields, ...]
+    earlier: tuple[tuple[str, ...], ...] = ()
 
 
 def recorded(opened: OpenRun, work: RecordedWork, folder: Path, *, is_draft: bool) -> Recording:
@@ -50,6 +51,8 @@ def recorded(opened: OpenRun, work: RecordedWork, folder: Path, *, is_draft: boo
         "logs": list(work.logs), "sources": _sources(opened.store, opened.dataset), "command": list(work.command),
         "models": models_of(opened), "replies": replies, "files": {}, "is_draft": is_draft,
     }  # fmt: skip
+    if work.earlier:
+        about["earlier"] = [list(one) for one in work.earlier]
     made = recordings.written(folder, about, {"completions": completions, **tables})
     folders.written(folder, {LICENCES: told_licences(made)})
     return made

@@ -71,6 +71,7 @@ def test_what_no_model_has_played_is_said_to_be_so() -> None:
 
 def test_a_folder_is_taken_with_its_estimate_and_without_its_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paper, "MEASURED", tmp_path / "kept")
+    monkeypatch.setattr(paper, "RECORDINGS", tmp_path / "recordings")
     (tmp_path / "replicate.json").write_text(json.dumps(run()))
     count = {"value": 120, "range": [60, 240]}
     expected = {"n_calls": count, "tokens": count, "minutes": count, "usd": {"value": None, "reason": "no price"}, "stages": []}
@@ -80,6 +81,11 @@ def test_a_folder_is_taken_with_its_estimate_and_without_its_places(tmp_path: Pa
     assert replies == {}
     assert not {"files", "ok"} & runs[0].keys()
     assert "| local/a.gguf | 120 (60 to 240) | 120 (60 to 240) | 2 (1 to 4) | unknown: no price |" in paper.full_grid(runs)
+    # of a run that was recorded the recording counts
+    (folder := tmp_path / "recordings" / "paper").mkdir(parents=True)
+    (folder / "replicate.json").write_text(json.dumps({**run(), "seed": 7}))
+    ((again,), _) = paper.measured()
+    assert again["seed"] == 7
     with pytest.raises(BadInput, match="holds no replicate"):
         paper.taken(tmp_path / "kept")
 

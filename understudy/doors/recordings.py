@@ -47,10 +47,14 @@ class SourceFields(TypedDict):
 
 
 class LogFields(TypedDict):
-    """Logs to be ingested, in this order: the reader, and where they lie in the folder with all logs."""
+    """Logs to be ingested, in this order: the reader, and where they lie in the folder with all logs.
+
+    `dataset`: under which name, where it is another one than that of the recording.
+    """
 
     reader: str
     path: str
+    dataset: NotRequired[str]
 
 
 class RepliesFields(TypedDict):
@@ -66,7 +70,10 @@ class RepliesFields(TypedDict):
 
 
 class AboutFields(TypedDict):
-    """What a recording says of itself. `command`: the words of the command. `is_draft`: a call without a reply counts as missing."""
+    """What a recording says of itself. `command`: the words of the command, `earlier`: those of the commands given to the store before it.
+
+    `is_draft`: a call without a reply counts as missing.
+    """
 
     version: int
     understudy: str
@@ -75,6 +82,7 @@ class AboutFields(TypedDict):
     logs: list[LogFields]
     sources: list[SourceFields]
     command: list[str]
+    earlier: NotRequired[list[list[str]]]
     models: list[RecordedModel]
     replies: RepliesFields
     files: dict[str, str]

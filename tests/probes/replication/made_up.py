@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from tests.probes import planted
 from understudy.completion import Completion, MissingReply, Request
@@ -44,6 +45,19 @@ def users(n: int = 120) -> list[HistoryUser]:
         chosen = sorted(range(len(ITEMS)), key=lambda item: share_of("has", user, item))[:30]
         found.append(user_of(f"u{user}", [RatedRow(ITEMS[item], rating_of(user, item)) for item in chosen]))
     return found
+
+
+def write_ratings(folder: Path, *, n_users: int, n_films: int) -> None:
+    """Writes half of the films' ratings by people, in the files of MovieLens."""
+    films = [f'{at},"{one.title} ({one.year})",{"|".join(one.genres)}' for at, one in enumerate(ITEMS[:n_films], 1)]
+    (folder / "movies.csv").write_text("\n".join(["movieId,title,genres", *films]) + "\n")
+    given = [
+        f"{user},{film},{rating_of(user, film - 1)},{1000 + user}"
+        for user in range(1, n_users + 1)
+        for film in range(1, n_films + 1)
+        if (user + film) % 2
+    ]
+    (folder / "ratings.csv").write_text("\n".join(["userId,movieId,rating,timestamp", *given]) + "\n")
 
 
 def humans() -> PaperHumans:

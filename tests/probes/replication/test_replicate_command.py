@@ -28,16 +28,7 @@ def store(profiled_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> st
     """The sample, and 50 people who gave 30 of 60 films their stars."""
     folder = tmp_path_factory.mktemp("ratings")
     path = str(shutil.copy(profiled_sample, folder / "s.duckdb"))
-    films = made_up.ITEMS[:N_FILMS]
-    lines = [f'{at},"{one.title} ({one.year})",{"|".join(one.genres)}' for at, one in enumerate(films, 1)]
-    (folder / "movies.csv").write_text("\n".join(["movieId,title,genres", *lines]) + "\n")
-    given = [
-        f"{user},{film},{made_up.rating_of(user, film - 1)},{1000 + user}"
-        for user in range(1, N_USERS + 1)
-        for film in range(1, N_FILMS + 1)
-        if (user + film) % 2
-    ]
-    (folder / "ratings.csv").write_text("\n".join(["userId,movieId,rating,timestamp", *given]) + "\n")
+    made_up.write_ratings(folder, n_users=N_USERS, n_films=N_FILMS)
     on(path, ingest_logs, "movielens", [str(folder)], dataset="ml")
     return path
 
