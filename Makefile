@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: install install-local install-paper install-peers demo demo-llm record-demo replay-study reactions test types quick coverage integration lint docs recorded prove bench controls chaos mutants fuzz audit-deps lock clean
+.PHONY: install install-local install-paper install-peers demo demo-llm record-demo replay-study replay-paper reactions test types quick coverage integration lint docs recorded prove bench controls chaos mutants fuzz audit-deps lock clean
 
 install: .venv/installed
 
@@ -75,6 +75,12 @@ record-demo: install-local
 # makes every table of the recorded studies again from their replies, without a model: LOGS=FOLDER with the logs they were made on
 replay-study: install
 	@$(BIN)/python recordings/replay.py $(LOGS)
+
+# the same of the recorded experiments of the paper (docs/paper.md), in the environment that has TextGrad
+PAPERS := $(wildcard recordings/paper-*)
+replay-paper: install-peers
+	@test -n "$(PAPERS)" || { echo "recordings/ holds no paper-NAME: docs/paper.md says how one is made" >&2; exit 2; }
+	@.venv-peers/bin/python recordings/replay.py $(LOGS) $(PAPERS)
 
 # what `make test` runs: needs nothing but the base lock, at most six minutes on two cores
 QUICK := "not prove and not logs and not recorded and not integration"

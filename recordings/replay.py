@@ -1,6 +1,7 @@
 """Plays recordings again: the logs are ingested and profiled anew, every call is answered by the recording, and every table is compared.
 
-    make replay-study LOGS=path/to/the/logs
+    make replay-study LOGS=path/to/the/logs      every recorded study and comparison
+    make replay-paper LOGS=path/to/the/logs      every recorded experiment of the paper, in the environment of the peers
 
 No model is asked, and none is needed. A call that is not recorded ends the command with an error that says which one it is. What a
 command writes is compared with what lies beside its recording, byte for byte.
@@ -64,7 +65,7 @@ def main(words: Sequence[str]) -> int:
 def studies() -> list[Path]:
     """The folders of recorded studies, in order of name."""
     found = sorted(path.parent for path in HERE.glob("*/recording.json"))
-    return [folder for folder in found if about(folder)["command"][0] in INGESTED]
+    return [folder for folder in found if about(folder)["command"][0] in ("study", "compare")]
 
 
 def about(folder: Path) -> dict[str, Any]:
