@@ -64,8 +64,9 @@ def main(words: Sequence[str]) -> int:
     for file, text in written.items():
         (folder / file).write_text(text, encoding="utf-8")
     n_missing = finished(folder, scratch / "store.duckdb")
-    # README and docs/study.md say what is recorded
-    subprocess.run([sys.executable, str(ROOT / "docs" / "site" / "study.py")], check=True)
+    # README, docs/study.md and docs/paper.md say what is recorded
+    for script in ("study.py", "paper.py"):
+        subprocess.run([sys.executable, str(ROOT / "docs" / "site" / script)], check=True)
     told = about(folder)["replies"]
     print(f"{folder}: {told['n']} replies, of which {told['n_quoting']} repeat the logs; {n_missing} calls without a reply")
     return 0

@@ -24,6 +24,8 @@ MIN_WORDS = 4
 # a review longer than this is an essay: replies of 300 tokens could not be as long
 MOST_CHARACTERS = 900
 HIGHEST = 5.0
+ELICITS = "ccpe"
+"""The reader of logs in which an assistant asks for preferences and recommends nothing."""
 
 
 def paper_humans(store: Store, people: Humans, *, ratings: str | None, seed: int) -> PaperHumans:
@@ -39,15 +41,15 @@ def paper_humans(store: Store, people: Humans, *, ratings: str | None, seed: int
             f"the data set {dataset!r} holds no user with at least {MIN_RATINGS} ratings",
             hint="ingest ratings (`understudy ingest movielens PATH --dataset NAME`) and name them with --ratings NAME",
         )
-    opinions = reviews or _opinions(people) or _elicited(people)
-    requests, refusals = _requests(people), _refusals(people)
-    if not any(people.reactions(split).height for split in SPLITS):
-        # who is asked for preferences and recommended nothing, as in CCPE-M, does not ask for a recommendation
-        requests = []
+    is_elicited = {row["reader"] for row in store.rows("ingest/dialogue_readers", dataset=people.dataset)} == {ELICITS}
+    # what an assistant asks about there was not suggested: nobody is recommended anything, asks for it or turns it down
+    opinions = reviews or (_elicited(people) if is_elicited else _opinions(people))
+    requests, refusals = ([], ()) if is_elicited else (_requests(people), _refusals(people))
+    nobody = f"nobody is recommended anything in {people.dataset!r}" if is_elicited else ""
     lacks = {
         "OpenPref": "" if opinions else f"neither {dataset!r} nor {people.dataset!r} holds what people wrote of a title",
-        "RecRequest": "" if requests else f"no seeker of {people.dataset!r} names a title before a first recommendation",
-        "NegFeedback": "" if refusals else f"no seeker of {people.dataset!r} is known to turn a suggestion down",
+        "RecRequest": "" if requests else nobody or f"no seeker of {people.dataset!r} names a title before the first recommendation",
+        "NegFeedback": "" if refusals else nobody or f"no seeker of {people.dataset!r} is known to turn a suggestion down",
         "BinPref": f"{dataset!r} holds too few titles that many people rated",
     }
     return PaperHumans(

@@ -13,6 +13,7 @@ from understudy.probes import LoggedDialogue
 from understudy.probes.replication.elicited import asks_for_an_opinion, opinions_in
 from understudy.records import Item, Turn
 from understudy.tasks.ingest.logs import ingest_logs
+from understudy.tasks.studies.replicate_humans import ELICITS
 
 ITEMS = {"a": Item("a", "The Amber Ferry", 1990), "b": Item("b", "Salt Harbour", 1991), "c": Item("c", "Undated Thing", None)}
 
@@ -74,4 +75,6 @@ def test_titles_are_looked_for_in_the_flat_form_which_has_no_annotations(tmp_pat
     on(path, ingest_logs, "ccpe", [str(tmp_path / "ccpe.csv")], dataset="films")
     with Store.open(path) as store:
         turns = store.rows("ingest/turns", dataset="films")
+        # ratings have no dialogues, so that what is there is of a log in which nobody recommends
+        assert [row["reader"] for row in store.rows("ingest/dialogue_readers", dataset="films")] == [ELICITS]
     assert [row["item_ids"] for row in turns] == [[], ["1"], [], []]
