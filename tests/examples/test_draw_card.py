@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from html import escape
 from pathlib import Path
@@ -60,6 +61,7 @@ def test_without_a_browser_there_is_no_picture(folder: Path, tmp_path: Path, mon
 
 
 @pytest.mark.integration
+@pytest.mark.skipif(not any(map(shutil.which, draw_card.BROWSERS)), reason="no Chromium is installed, which the lock cannot hold")
 def test_a_browser_takes_the_picture(folder: Path, tmp_path: Path) -> None:
     draw_card.main(str(folder), str(tmp_path / "card.png"))
     content = (tmp_path / "card.png").read_bytes()
