@@ -11,6 +11,7 @@ import pytest
 from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.flows import stages
+from understudy.flows.nightly import nightly
 from understudy.parameters import Caps, PanelSize, RunOptions
 from understudy.studies.usefulness.figures import NAMES
 
@@ -21,8 +22,13 @@ N = 30
 def candidate(store: Path) -> str:
     """A prompt that the search proposed and that is not the one it began with."""
     with Store.open(store) as opened:
-        run = opened.rows("optimize/runs")[0]["run_key"]
-        rows = [row for at in (0, 1) for row in opened.rows("optimize/candidates", run_key=run, generation=at)]
+        return candidate_in(opened)
+
+
+def candidate_in(opened: Store) -> str:
+    """The same, of a store that is open."""
+    run = opened.rows("optimize/runs")[0]["run_key"]
+    rows = [row for at in (0, 1) for row in opened.rows("optimize/candidates", run_key=run, generation=at)]
     return next(str(row["genome_digest"]) for row in rows if row["operator"] not in ("seed", "survivor") and row["status"] != "rejected")
 
 
@@ -78,3 +84,20 @@ def test_a_seed_prompt_that_a_cap_stops_is_not_measured_and_goes_on_later(publis
     other = options.model_copy(update={"models": options.models.model_copy(update={"seeker": "openai/other"})})
     with pytest.raises(BadInput, match="was played by"):
         stages.publish(**{**published, "options": other})
+
+
+@pytest.mark.integration
+@pytest.mark.usefixtures("plain_flows", "few_halvings", "quick_suites")
+def test_a_night_counts_the_dialogues_of_the_seed_prompt(night: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("understudy.tasks.publish.batch._verdicts", lambda *_: [])
+    monkeypatch.setattr("understudy.flows.stages.require_passed", lambda fields: fields)
+    monkeypatch.setattr("understudy.tasks.publish.seed_batch.seed_prompt", lambda store, _: (candidate_in(store), ""))
+    first = nightly(**{**night, "n": N, "tstr": True})
+    assert first["calls"]["tstr"] > 0
+    assert sum(first["calls"].values()) == first["n_model_calls"]
+    assert first["tstr"]["trained_on"]["seed_prompt"]["figures"]["mrr"]["value"] is not None
+    again = nightly(**{**night, "n": N, "tstr": True})
+    assert (again["n_model_calls"], again["tstr"], again["release"]) == (0, first["tstr"], first["release"])
+    without = nightly(**{**night, "n": N, "batch": "two"})
+    assert "tstr" not in without["calls"]
+    assert without["tstr"]["value"] is None
