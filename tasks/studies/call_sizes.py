@@ -21,6 +21,8 @@ from understudy.studies.estimate import NONE, Estimate, RoleCalls, Way
 EMBEDDED = "rehearsal"
 N_ENOUGH = 30  # fewer calls of a kind say little of the next ones
 MEAN_SPREAD = 0.25
+# of the mean length of a handful of replies, which vary by about as much as they are long
+_SAMPLED_SPREAD = 0.6
 Fields = dict[str, Any]
 Speeds = Mapping[str, Speed]
 
@@ -48,7 +50,8 @@ def calls_of(
     """The calls of a role in dialogues. `measured`: its row of play/measured_calls; `latency_s`: seconds of a call that are given."""
     model = models.of(role)
     enough = measured is not None and measured["n"] >= N_ENOUGH
-    prompt, reply, source = _limited(*_rendered(role, scenes), models.reply_tokens.get(role))
+    sizes = _timed(speeds[model]) if role == "seeker" and model in speeds else _rendered(role, scenes)
+    prompt, reply, source = _limited(*sizes, models.reply_tokens.get(role))
     latency, latency_from = _seconds(model, latency_s, speeds, prompt, reply)
     if measured is not None and enough:
         prompt, reply = (_about(measured[name]) for name in ("prompt_tokens", "reply_tokens"))
@@ -121,6 +124,12 @@ def _rendered(role: ModelRole, scenes: Sequence[Scene]) -> tuple[Estimate, Estim
     long = controls.reasoning == "think" or controls.deliberation == "steps"
     reply = Estimate(most / 3 if long else min(most, 1.5 * spoken), min(most, spoken), most)
     return _tokens(asked), reply, f"{len(scenes)} rendered prompts; the replies are as long as the humans' turns"
+
+
+def _timed(speed: Speed) -> tuple[Estimate, Estimate, str]:
+    """Tokens of prompt and reply of the calls that were timed. The mean of a whole run lies near theirs, not at a reply's limit."""
+    reply = Estimate(1.0, 1 - _SAMPLED_SPREAD, 1 + _SAMPLED_SPREAD) * speed.reply_tokens
+    return _about(speed.prompt_tokens), reply, "the calls that were timed"
 
 
 def _limited(prompt: Estimate, reply: Estimate, source: str, limit: int | None) -> tuple[Estimate, Estimate, str]:

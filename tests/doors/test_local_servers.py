@@ -128,7 +128,7 @@ def test_a_server_that_dies_is_started_anew_and_not_for_ever(fake: Path, server:
 
 def test_the_speed_is_that_of_prompts_after_others_like_them(server: LocalServer) -> None:
     speed = speed_of(server, [asked(server, str(at)) for at in range(6)])
-    assert speed == Speed(prompt_per_s=100.0, reply_per_s=20.0, computed=0.1)
+    assert speed == Speed(prompt_per_s=100.0, reply_per_s=20.0, computed=0.1, prompt_tokens=100.0, reply_tokens=3.0)
     assert speed.seconds(500, 30) == pytest.approx(500 * 0.1 / 100 + 30 / 20)
     with pytest.raises(ProviderFailed, match=r"status 400: .*5000 tokens") as failed:
         speed_of(server, [asked(server, "too long")])

@@ -208,6 +208,9 @@ def test_a_local_model_is_timed_and_its_calls_wait_for_its_slot(store: str, tmp_
     assert told["assumptions"]["concurrency"] == 1
     assert told["minutes"]["value"] >= told["n_calls"]["value"] * call["latency_s"]["value"] / 60
     assert told["usd"]["value"] == 0
+    # a run's replies are as long as those that were timed, give or take, and not each as long as its limit
+    assert (call["prompt_tokens"]["value"], call["reply_tokens"]["value"]) == (100, 3)
+    assert call["reply_tokens"]["range"][1] < 6
     given = estimate(store, {"seeker": model}, latency_s=2.0)
     assert given["assumptions"]["calls"]["seeker"]["latency_s"]["value"] == 2.0
 
