@@ -94,7 +94,8 @@ def test_a_sheet_is_blind_mixed_and_the_same_again(store: Path, tmp_path: Path) 
     assert "rehearsal" not in text
     assert "human" not in text
     assert {row["reaction"] + row["act"] for row in rows} == {""}
-    engines = [origins(store)[row["id"]] for row in rows]
+    engine_of = origins(store)
+    engines = [engine_of[row["id"]] for row in rows]
     assert (engines.count("human"), engines.count(ENGINE)) == (20, 20)
     changes = sum(one != other for one, other in pairwise(engines))
     assert changes > 8  # 19 expected of a shuffled sheet, 1 of one that is not
@@ -120,10 +121,10 @@ def test_a_sheet_that_is_there_is_not_written_over(store: Path, tmp_path: Path) 
 
 
 def test_one_engine_or_humans_alone_can_be_asked_for(store: Path, tmp_path: Path) -> None:
-    alone = {origins(store)[row["id"]] for row in sheet(store, tmp_path / "a.csv", engine="human")}
-    assert alone == {"human"}
-    both = {origins(store)[row["id"]] for row in sheet(store, tmp_path / "b.csv", engine=ENGINE)}
-    assert both == {"human", ENGINE}
+    alone, both = (sheet(store, tmp_path / f"{engine}.csv", engine=engine) for engine in ("human", ENGINE))
+    engine_of = origins(store)
+    assert {engine_of[row["id"]] for row in alone} == {"human"}
+    assert {engine_of[row["id"]] for row in both} == {"human", ENGINE}
     with pytest.raises(BadInput, match="no reply of the engine 'nobody'"):
         sheet(store, tmp_path / "c.csv", engine="nobody")
 

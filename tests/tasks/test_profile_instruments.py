@@ -12,6 +12,7 @@ import pytest
 
 from tests.stored import on
 from understudy.doors.store import Store
+from understudy.instruments import validation
 from understudy.instruments.acts import ACTS
 from understudy.instruments.chosen import LEXICON
 from understudy.instruments.shipped import acts, figures
@@ -23,6 +24,7 @@ from understudy.tasks.profile.dataset import profile_dataset
 from understudy.tasks.profile.instruments import GOLD_ACT, GOLD_REACTION
 
 TOKEN = "zyzzogeton"
+HOW_VALIDATED = validation.cross_validated.__kwdefaults__
 UNREAD = {"status": "uncorrected", "reason": "the instrument was not validated on this engine"}
 CODES = {"accept": "ACC", "reject": "REJ", "request": "IQU", "unseen": "NRE", "seen": "SEE", "prefer": "PRO", "ask": "INQ"}
 
@@ -156,8 +158,13 @@ def test_acts_in_codes_that_are_not_known_are_no_gold(plain: tuple[Path, dict[st
 
 @pytest.mark.parametrize(("splits", "changes"), [(("select", "test"), False), (("search",), True)])
 def test_gold_of_select_and_test_reaches_no_digest(
-    gold: tuple[Path, dict[str, Any]], few_dialogues: Path, tmp_path: Path, splits: tuple[str, ...], changes: bool
-) -> None:
+    gold: tuple[Path, dict[str, Any]], few_dialogues: Path, tmp_path: Path, splits: tuple[str, ...], changes: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    # the digest is of what is fitted to all gold; how well it reads is told by ten fits more, each of which takes as long
+    monkeypatch.setattr(validation, "N_FOLDS", 2)
+    monkeypatch.setattr(validation, "N_REPEATS", 1)
+    monkeypatch.setattr(validation.cross_validated, "__kwdefaults__", {**HOW_VALIDATED, "n_folds": 2, "n_repeats": 1})
     by_split = [split_ids(gold[0], gold[1]["profile_key"], split) for split in splits]
     assert all(by_split)
     ids = frozenset[str]().union(*by_split)
