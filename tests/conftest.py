@@ -36,6 +36,7 @@ os.environ.setdefault("SSL_CERT_FILE", str(ROOT / "tests" / "no_authority.pem"))
 # `--hypothesis-profile=campaign` looks longer (tests/readers/conftest.py)
 settings.register_profile("quick", max_examples=30, deadline=None)
 settings.load_profile("quick")
+RARELY = (50_000, 20, 50)
 # Great Expectations takes seconds to import, so that what needs it stands together and one worker alone imports it
 GREAT_EXPECTATIONS = (
     "tests/expectations/test_real_results", "tests/gated/test_validate_batch", "tests/doors/test_checks_strict", "tests/recorded/",
@@ -59,6 +60,8 @@ def pytest_collection() -> Generator[None, object, object]:
         return (yield)
     finally:
         gc.freeze()
+        # litellm, Prefect and Great Expectations are imported later and make objects that stay as well
+        gc.set_threshold(*RARELY)
         gc.enable()
 
 
