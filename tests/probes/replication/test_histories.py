@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,23 +27,33 @@ def written(film: int) -> str:
     return special.get(film, made_up.OPINIONS[film % 10])
 
 
+def film(at: int) -> dict[str, Any]:
+    """A record of meta_Movies_and_TV.jsonl with every field as it is published: the year stands among the features."""
+    one = made_up.ITEMS[at]
+    return {
+        "main_category": "Prime Video", "title": one.title, "subtitle": None, "average_rating": 4.1, "rating_number": 120,
+        "features": ["IMDb 6.8", str(one.year), "X-Ray", "UHD"], "description": ["A story.", "About it."], "price": None,
+        "images": [{"360w": "a.jpg", "480w": "b.jpg", "720w": "c.jpg", "1080w": "d.jpg", "1440w": "e.jpg", "1920w": "f.jpg"}],
+        "videos": [], "store": "Ada Planted", "categories": ["Films", *one.genres],
+        "details": {"Content advisory": ["Violence"], "Directors": ["Ada Planted"], "Audio languages": ["English"]},
+        "parent_asin": f"X{at}", "bought_together": None,
+    }  # fmt: skip
+
+
+def review(user: int, at: int) -> dict[str, Any]:
+    """A record of Movies_and_TV.jsonl with every field as it is published."""
+    return {
+        "rating": float(round(max(1, made_up.rating_of(user, at)))), "title": "head", "text": written(at), "images": [], "asin": f"A{at}",
+        "parent_asin": f"X{at}", "user_id": f"U{user}", "timestamp": 1_600_000_000_000 + user, "helpful_vote": 0, "verified_purchase": True,
+    }  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def store(profiled_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The sample, and reviews by 24 people of 30 films, one of which holds an address."""
     folder = tmp_path_factory.mktemp("reviews")
-    films = [
-        {"parent_asin": f"X{at}", "title": one.title, "features": [str(one.year)], "categories": ["Films", *one.genres], "details": {}}
-        for at, one in enumerate(made_up.ITEMS[:30])
-    ]
-    reviews = [
-        {
-            "user_id": f"U{user}", "parent_asin": f"X{film}", "rating": float(round(max(1, made_up.rating_of(user, film)))),
-            "timestamp": 1_600_000_000_000 + user, "title": "head", "text": written(film),
-        }
-        for user in range(N_USERS)
-        for film in range(30)
-        if (user + film) % 2
-    ]  # fmt: skip
+    films = [film(at) for at in range(30)]
+    reviews = [review(user, at) for user in range(N_USERS) for at in range(30) if (user + at) % 2]
     for name, rows in (("meta_Movies_and_TV.jsonl", films), ("Movies_and_TV.jsonl", reviews)):
         (folder / name).write_text("\n".join(json.dumps(one) for one in rows) + "\n")
     path = str(shutil.copy(profiled_sample, folder / "s.duckdb"))
