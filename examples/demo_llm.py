@@ -30,7 +30,7 @@ LOGS = f"--dataset sample --reader redial --data examples/sample --store {STORE}
 PER_STRATUM = 3
 PANELS = f"--panel {PER_STRATUM},0,0 --finalists {PER_STRATUM},0,0"
 SEARCH = f"--reply-tokens seeker=60 --population 2 --generations 1 --without critic {PANELS}"
-NIGHT = f"nightly {LOGS} {SEARCH} --max-turns 6 --report 20,8,12 --n 4 --batch demo-llm --name sample-seekers-llm --anyway"
+NIGHT = f"nightly {LOGS} {SEARCH} --max-turns 6 --report 20,8,12 --n 12 --batch demo-llm --name sample-seekers-llm --anyway"
 # the same search, whose replies are in the store by then, with a whole report and as many dialogues as the gates need, of full length
 RELEASE = f"nightly {LOGS} {SEARCH} --batch release --name sample-seekers-llm"
 SIZES = SEARCH.replace(" --without critic", "")

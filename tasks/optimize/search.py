@@ -50,7 +50,9 @@ def open_run(opened: OpenRun, *, setting: str, search: Search) -> Run:
     }
     if opened.verifier:
         config["verifier"] = opened.verifier
-    weak = too_few(counts_on(opened, opened.humans.panel("search", search.panel, seed=seed))) if search.generations else {}
+    weak = too_few(counts_on(opened, opened.humans.panel("search", search.panel, seed=seed)))
+    # where nothing is chosen, few units do no harm; what has no unit is not asked of the seed
+    weak = weak if search.generations else {name: n for name, n in weak.items() if not n}
     if weak:
         config["too_few"] = sorted(weak)
     run_key = key("run", VERSION, profile=humans.profile_key, algorithm=search.algorithm, seed=seed, model=model, config=config)

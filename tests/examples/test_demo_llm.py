@@ -99,7 +99,7 @@ def test_the_demo_with_a_model_asks_for_so_few_replies_that_it_ends_within_a_qua
     )  # fmt: skip
     told = estimate_run(profiled_sample, asked, models=Models())
     # a fifth of the packaged model's replies is asked for once more, and a call takes 1.2 seconds on two cores
-    assert told["n_calls"]["value"] <= 500
+    assert told["n_calls"]["value"] <= 520
 
 
 @pytest.mark.integration

@@ -18,6 +18,8 @@ from typing import Any
 
 import httpx
 import pytest
+from prefect.exceptions import ParameterTypeError
+from prefect.flows import load_flow_from_entrypoint
 
 from tests.search import plain
 from tests.search.searched import Searched
@@ -31,6 +33,8 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 SMALL = {"per_stratum": 3, "behaviour": 5, "free": 2}
 SEARCH = plain.small(1).model_dump(mode="json")
+SAMPLE = {"dataset": "sample", "data": "examples/sample", "reader": "redial"}
+SMALL_NIGHT = {"n": 6, "report": SMALL, "search": SEARCH}
 SEED_ALONE = {"population": 4, "generations": 0, "n_front": 1, "panel": SMALL, "front_panel": SMALL}
 PATIENCE_S = 600
 SCHEDULER_PATIENCE_S = 30
@@ -142,19 +146,31 @@ def test_the_cron_has_a_run_scheduled_for_every_night(deployed: dict[str, Any], 
     assert [later - earlier for earlier, later in pairwise(due)] == [DAY] * (len(due) - 1)
 
 
+def test_what_is_deployed_is_a_night_that_a_worker_can_load(deployed: dict[str, Any]) -> None:
+    """A worker loads the flow by the entry point that the server has; what the file and the tests ask of it, it accepts."""
+    flow = load_flow_from_entrypoint(deployed["entrypoint"])
+    assert flow.name == "nightly"
+    assert set(deployed["parameter_openapi_schema"]["properties"]) == set(flow.parameters.properties)
+    taken = flow.validate_parameters({**deployed["parameters"], **SAMPLE, **SMALL_NIGHT})
+    assert (taken["report"], taken["n"]) == (PanelSize(**SMALL), 6)
+    with pytest.raises(ParameterTypeError):
+        flow.validate_parameters({**deployed["parameters"], "n": "many"})
+
+
 @pytest.mark.usefixtures("few_halvings")
 @pytest.mark.parametrize(
     ("asked", "ends"),
     [
         # its search and its floors are in the store already, so that they are read back; its dialogues and its report are played
-        ({"n": 6, "report": SMALL, "search": SEARCH}, "FAILED"),
+        (SMALL_NIGHT, "FAILED"),
         # about as few as every gate can be passed with
         pytest.param(
             {"n": 300, "report": {"per_stratum": 115, "behaviour": 60, "free": 4}, "search": SEED_ALONE, "setting": "few_shot"},
-            "COMPLETED", marks=pytest.mark.integration,
+            "COMPLETED",
         ),
     ],
 )  # fmt: skip
+@pytest.mark.integration
 def test_a_deployed_night_is_played_to_its_gates_and_leaves_its_artifacts(
     deployed: dict[str, Any], environment: dict[str, str], client: httpx.Client, undisturbed_search: Searched, tmp_path: Path,
     asked: dict[str, Any], ends: str,
@@ -163,9 +179,7 @@ def test_a_deployed_night_is_played_to_its_gates_and_leaves_its_artifacts(
     copyfile(undisturbed_search.store, tmp_path / "night.duckdb")
     n_floors = with_floors(tmp_path / "night.duckdb", n=6)
     parameters = {
-        "dataset": "sample",
-        "data": "examples/sample",
-        "reader": "redial",
+        **SAMPLE,
         "options": {"store": str(tmp_path / "night.duckdb")},
         "batch": "deployed",
         # of so few contexts a prompt that keeps the bounds may seem not to

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
@@ -17,6 +17,7 @@ from tests.flows.test_result_types import ANSWERS
 from understudy.flows.cli import app
 from understudy.flows.cli.tables import PageTable, page_console
 from understudy.flows.stages import OptimizeFields
+from understudy.release import usefulness
 from understudy.release.verifying import VerifyFields
 from understudy.report.figures import bound
 from understudy.tasks.models import ModelsFields
@@ -72,7 +73,11 @@ SAID: dict[str, Any] = {
     "confusion_by_register": {"reaction": {"human": {"n": 1234567, "source": "gold acts"}}},
 }  # fmt: skip
 
-NAMES = {"calls": ("search", "report", "dialogues"), "reported": ("questions", "stop_tokens")}
+NAMES: dict[str, Iterable[str]] = {
+    "calls": ("search", "report", "dialogues"), "reported": ("questions", "stop_tokens"),
+    "trained_on": usefulness.ARMS, "baselines": ("popularity", "majority"),
+    **dict.fromkeys(("n_test", "figures", "versus_real", "versus_baseline"), usefulness.COLUMNS),
+}  # fmt: skip
 
 
 def made(kind: Any, name: str = "") -> Any:

@@ -39,6 +39,13 @@ def test_contexts_alone_steer_race_and_choose_by_what_is_read_on_them(profiled_s
     assert found["front"]
 
 
+def test_a_seed_alone_is_measured_by_what_is_read_on_contexts(profiled_sample: Path, tmp_path: Path) -> None:
+    store = Path(shutil.copy(profiled_sample, tmp_path / "s.duckdb"))
+    found = plain.searched(store, plain.small(0, population=2, panel=CONTEXTS))
+    assert set(found["objectives_underpowered"]["search"]) == {"behavioural_distance", "diversity_gap"}
+    assert found["front"]
+
+
 def test_what_the_finalists_panel_has_no_units_of_is_not_chosen_by(profiled_sample: Path, tmp_path: Path) -> None:
     store = Path(shutil.copy(profiled_sample, tmp_path / "s.duckdb"))
     asked: dict[str, Any] = {"population": 2, "n_front": 1, "front_panel": CONTEXTS, "without": ("critic",)}
