@@ -163,9 +163,9 @@ def test_what_is_deployed_is_a_night_that_a_worker_can_load(deployed: dict[str, 
     [
         # its search and its floors are in the store already, so that they are read back; its dialogues and its report are played
         (SMALL_NIGHT, "FAILED"),
-        # about as few as every gate can be passed with
+        # a tell-tale attribute in one dialogue of a hundred is told from one in fifty by some 900 of them
         pytest.param(
-            {"n": 300, "report": {"per_stratum": 115, "behaviour": 60, "free": 4}, "search": SEED_ALONE, "setting": "few_shot"},
+            {"n": 900, "report": {"per_stratum": 115, "behaviour": 60, "free": 4}, "search": SEED_ALONE, "setting": "few_shot"},
             "COMPLETED",
         ),
     ],
