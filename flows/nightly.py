@@ -23,7 +23,7 @@ from understudy.tasks.kept import snapshot_kept
 from understudy.tasks.names import with_batch
 from understudy.tasks.play.naming import default_batch
 from understudy.tasks.play.opened import models_open, store_open
-from understudy.tasks.publish.batch import ReleasedFigure
+from understudy.tasks.publish.batch import ReleasedFigure, ReleaseFields
 from understudy.tasks.publish.nights import recorded
 from understudy.tasks.publish.usefulness import Usefulness
 from understudy.tasks.runs import tell_why
@@ -113,8 +113,13 @@ def nightly(
                     played["batch"], release, batch_key=played["batch_key"], releases=releases, tstr=tstr, store=store, options=opened
                 )
             night.released(published["release"])
-        return {
-            **judged, **fields, "release": published["release"], "engine": published["engine"], "licence": published["licence"],
-            "n_dialogues": published["n_dialogues"], "n_examples": published["n_examples"], "figures": published["figures"],
-            "tstr": published["tstr"], **with_tstr(fields, published["n_model_calls"], is_asked=tstr),
-        }  # fmt: skip
+        return with_release(judged, fields, published, is_tested=tstr)
+
+
+def with_release(judged: GateFields, fields: NightFields, published: ReleaseFields, *, is_tested: bool) -> NightlyFields:
+    """The fields of a night whose batch was published. `is_tested`: whether models learned from it (TSTR)."""
+    return {
+        **judged, **fields, "release": published["release"], "engine": published["engine"], "licence": published["licence"],
+        "n_dialogues": published["n_dialogues"], "n_examples": published["n_examples"], "figures": published["figures"],
+        "tstr": published["tstr"], **with_tstr(fields, published["n_model_calls"], is_asked=is_tested),
+    }  # fmt: skip

@@ -31,7 +31,10 @@ from understudy.report.figures import REHEARSAL_WARNING, figure
 
 if TYPE_CHECKING:
     from understudy.flows.nightly import NightlyAnswer
+    from understudy.parameters import RunOptions, Search
+    from understudy.tasks.studies.asked import Asked
     from understudy.tasks.studies.report import ObjectiveRow
+    from understudy.tasks.studies.results.sized import SizedFields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,20 +81,13 @@ def nightly(
 
         sized = None
         if searching.table.searching.auto:
-            from understudy.flows.cli import running
-            from understudy.flows.nightly import read_logs
             from understudy.tasks.studies.asked import Asked
 
-            running.run(
-                read_logs, logs.dataset, str(logs.data), reader=logs.reader, layout=logs.layout.options(),
-                limits=logs.reading.limits(), store=options.store,
-            )  # fmt: skip
             asked = Asked(
                 logs.dataset, setting, "nightly", search, size, release.n, recommender, run.seed, None, max_turns=run.max_turns,
                 tstr=release.tstr,
             )  # fmt: skip
-            # the gates need a report of the size that they were set for
-            search, _, sized = auto.sized(asked, options, keeps_report=True)
+            search, sized = _sized_after_reading(logs, asked, options)
         fields = api.nightly(
             logs.dataset,
             logs.data,
@@ -112,6 +108,20 @@ def nightly(
         return {**fields, "sized": sized}
 
     answer(work, page, as_json=output.as_json, events=output.events, verbose=output.verbose)
+
+
+def _sized_after_reading(logs: LogArguments, asked: Asked, options: RunOptions) -> tuple[Search, SizedFields]:
+    """The search at the size that `--auto` chooses, once the logs of the night are in the store."""
+    from understudy.flows.cli import running
+    from understudy.flows.nightly import read_logs
+
+    running.run(
+        read_logs, logs.dataset, str(logs.data), reader=logs.reader, layout=logs.layout.options(), limits=logs.reading.limits(),
+        store=options.store,
+    )  # fmt: skip
+    # the gates need a report of the size that they were set for
+    search, _, sized = auto.sized(asked, options, keeps_report=True)
+    return search, sized
 
 
 def page(console: Console, fields: NightlyAnswer) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from understudy.instruments.text import Titles
@@ -26,12 +26,22 @@ class TextPairs:
     clusters: tuple[str, ...]
 
 
-def text_pairs(places: Sequence[AskedPlace], replies: PaperReplies | None, human: Callable[[AskedPlace], str]) -> TextPairs:
+def human_text(place: AskedPlace) -> str:
+    """What somebody wrote at the place; nothing where nobody did."""
+    return "" if place.human is None else place.human.text
+
+
+def on_one_line(text: str) -> str | None:
+    """A text without its line ends; None where it is empty."""
+    return " ".join(text.split()) or None
+
+
+def text_pairs(places: Sequence[AskedPlace], replies: PaperReplies | None) -> TextPairs:
     """The pairs of a task whose human side is a text; every place where nothing was asked."""
     kept = [at for at in range(len(places)) if replies is None or replies.texts[at] is not None]
     ours = None if replies is None else tuple(str(replies.texts[at]) for at in kept)
     chosen = tuple(places[at] for at in kept)
-    return TextPairs(chosen, ours, tuple(human(one) for one in chosen), tuple(one.cluster for one in chosen))
+    return TextPairs(chosen, ours, tuple(human_text(one) for one in chosen), tuple(one.cluster for one in chosen))
 
 
 def paired_with(
@@ -77,6 +87,15 @@ def beside_texts(both: BothReplies) -> list[AskedPlace]:
         place if place.human is None else replace(place, human=replace(place.human, text=str(text)))
         for place, text in zip(both.places, both.theirs.texts, strict=True)
     ]
+
+
+def against_texts(
+    places: Sequence[AskedPlace], ours: PaperReplies, theirs: PaperReplies,
+    figures: Callable[[Sequence[AskedPlace], PaperReplies], dict[str, ProbeFigure]], *, names: Iterable[str],
+) -> dict[str, ProbeFigure]:  # fmt: skip
+    """The figures of a task on texts for two sets of replies, cut alike; unknown for each of `names` where no place has both."""
+    both = answered_by_both(places, ours, theirs)
+    return figures(beside_texts(both), both.ours) if both.places else dict.fromkeys(names, unknown(NOBODY))
 
 
 def lacking(places: Sequence[AskedPlace], humans: PaperHumans, task: str) -> PlacesAsked:

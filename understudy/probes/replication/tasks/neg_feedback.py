@@ -15,7 +15,7 @@ from understudy.probes._refusing import figures as refusal_figures
 from understudy.probes._refusing import read as read_refusals
 from understudy.probes.replication.feedback_score import CRITERIA, FeedbackScore
 from understudy.probes.replication.people import DISLIKED_TO, AskedPlace, HistoryUser, HumanText, PaperHumans, Part
-from understudy.probes.replication.replies import NOBODY, answered_by_both, caricature, lacking, paired_with
+from understudy.probes.replication.replies import NOBODY, answered_by_both, caricature, lacking, on_one_line, paired_with
 from understudy.probes.replication.tasks import PaperReplies, PlacesAsked, TaskBound, TaskTarget
 from understudy.prompt import template
 from understudy.records import Item
@@ -65,7 +65,7 @@ def query(place: AskedPlace) -> str:
 
 def read(text: str) -> str | None:
     """The text on one line; None where it is empty."""
-    return " ".join(text.split()) or None
+    return on_one_line(text)
 
 
 def suggestion(item: Item) -> str:

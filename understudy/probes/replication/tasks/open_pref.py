@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from understudy.probes._figures import ProbeFigure
-from understudy.probes._paper import aspect_entropy, corpus_aspect_entropy, sentiment_entropy, unknown
+from understudy.probes._paper import aspect_entropy, corpus_aspect_entropy, sentiment_entropy
 from understudy.probes.replication.people import AskedPlace, HistoryUser, PaperHumans, Part
 from understudy.probes.replication.replies import (
-    NOBODY,
-    answered_by_both,
-    beside_texts,
+    against_texts,
     caricature,
+    human_text,
     lacking,
     length_figures,
+    on_one_line,
     paired_with,
     text_pairs,
 )
@@ -65,31 +66,28 @@ def query(place: AskedPlace) -> str:
 
 def read(text: str) -> str | None:
     """The text on one line; None where it is empty."""
-    return " ".join(text.split()) or None
+    return on_one_line(text)
 
 
 def figures(places: Sequence[AskedPlace], replies: PaperReplies | None, humans: PaperHumans, *, seed: int) -> dict[str, ProbeFigure]:  # noqa: ARG001
     """Entropies of aspects and sentiment, length, and replies that are longer than asked."""
-    pairs = text_pairs(places, replies, _human)
+    pairs = text_pairs(places, replies)
     shown = {
         "aspect_entropy": aspect_entropy(pairs.ours, pairs.theirs, pairs.clusters, seed=seed),
         "aspect_entropy_textblob": corpus_aspect_entropy(pairs.ours, pairs.theirs, pairs.clusters, seed=seed),
         "sentiment_entropy": sentiment_entropy(pairs.ours, pairs.theirs, pairs.clusters, seed=seed),
         **length_figures(pairs, seed=seed),
     }
-    return shown if replies is None else {**shown, "persona_words": caricature(places, replies, [_human(one) for one in places], seed=seed)}
+    if replies is None:
+        return shown
+    return {**shown, "persona_words": caricature(places, replies, [human_text(one) for one in places], seed=seed)}
 
 
 def against(
     places: Sequence[AskedPlace], ours: PaperReplies, theirs: PaperReplies, humans: PaperHumans, *, seed: int
 ) -> dict[str, ProbeFigure]:
     """The same figures of two sets of replies, cut alike."""
-    both = answered_by_both(places, ours, theirs)
-    return figures(beside_texts(both), both.ours, humans, seed=seed) if both.places else dict.fromkeys(UNITS, unknown(NOBODY))
-
-
-def _human(place: AskedPlace) -> str:
-    return "" if place.human is None else place.human.text
+    return against_texts(places, ours, theirs, partial(figures, humans=humans, seed=seed), names=UNITS)
 
 
 def _has_history(user: HistoryUser) -> bool:

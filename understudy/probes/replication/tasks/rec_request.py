@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from understudy.instruments.text import MASK, Titles
 from understudy.keys import rng_of
 from understudy.probes._figures import ProbeFigure, means
-from understudy.probes._paper import sentence_diversity, type_token_ratio, unknown, word_diversity
+from understudy.probes._paper import sentence_diversity, type_token_ratio, word_diversity
 from understudy.probes._texts import words_of
 from understudy.probes.replication.people import LIKED_FROM, AskedPlace, HistoryUser, PaperHumans, Part
 from understudy.probes.replication.replies import (
-    NOBODY,
-    answered_by_both,
-    beside_texts,
+    against_texts,
     caricature,
+    human_text,
     lacking,
     length_figures,
+    on_one_line,
     paired_with,
     text_pairs,
 )
@@ -67,12 +68,12 @@ def query(place: AskedPlace) -> str:
 
 def read(text: str) -> str | None:
     """The text on one line; None where it is empty."""
-    return " ".join(text.split()) or None
+    return on_one_line(text)
 
 
 def figures(places: Sequence[AskedPlace], replies: PaperReplies | None, humans: PaperHumans, *, seed: int) -> dict[str, ProbeFigure]:
     """Type-token ratio, diversity of words and of texts, texts that name a title, length."""
-    pairs, titles = text_pairs(places, replies, _human), Titles.of(humans.catalogue)
+    pairs, titles = text_pairs(places, replies), Titles.of(humans.catalogue)
     theirs, ours = words_of(pairs.theirs, titles), None if pairs.ours is None else words_of(pairs.ours, titles)
     named = None if ours is None else [float(MASK in words) for words in ours]
     clusters = pairs.clusters
@@ -83,19 +84,16 @@ def figures(places: Sequence[AskedPlace], replies: PaperReplies | None, humans: 
         "names_title": means(named, [float(MASK in words) for words in theirs], clusters, seed=seed, high=1.0),
         **length_figures(pairs, seed=seed),
     }
-    return shown if replies is None else {**shown, "persona_words": caricature(places, replies, [_human(one) for one in places], seed=seed)}
+    if replies is None:
+        return shown
+    return {**shown, "persona_words": caricature(places, replies, [human_text(one) for one in places], seed=seed)}
 
 
 def against(
     places: Sequence[AskedPlace], ours: PaperReplies, theirs: PaperReplies, humans: PaperHumans, *, seed: int
 ) -> dict[str, ProbeFigure]:
     """The same figures of two sets of replies, cut alike."""
-    both = answered_by_both(places, ours, theirs)
-    return figures(beside_texts(both), both.ours, humans, seed=seed) if both.places else dict.fromkeys(UNITS, unknown(NOBODY))
-
-
-def _human(place: AskedPlace) -> str:
-    return "" if place.human is None else place.human.text
+    return against_texts(places, ours, theirs, partial(figures, humans=humans, seed=seed), names=UNITS)
 
 
 def _likes(user: HistoryUser) -> list[Item]:
