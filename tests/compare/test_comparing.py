@@ -181,6 +181,15 @@ def test_the_first_table_has_every_objective_with_intervals_and_what_it_took() -
     assert "<b>" not in text
 
 
+def test_a_seed_prompt_that_no_search_went_out_from_has_no_tuned_figures_and_no_outcome() -> None:
+    measured = {**fields("a", "gpt"), "search": {**fields()["search"], "generations": 0}}
+    lines = [line for line in as_markdown(first_table.document([measured])).splitlines() if "(no search)" in line]
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    assert len(cells) == len(NAMES) + 1
+    assert {(row[4], row[7]) for row in cells} == {("", "")}
+    assert all(row[3] for row in cells)
+
+
 def test_what_carries_over_is_told_beside_the_home_difference() -> None:
     home, _ = rows_of([pair("a", 0.8, 0.4)], FLOORS)
     away, _ = rows_of([pair("a", 0.8, 0.6)], FLOORS)

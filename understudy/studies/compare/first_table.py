@@ -15,8 +15,9 @@ REHEARSAL = "rehearsal"
 HELD_OUT = "held-out AUC"
 _READ = (
     "Lower is better, and .5 is chance for the held-out AUC, which no search uses. Each figure is a value with its 95 % interval. Tuned is "
-    "the pick of the search from the seed prompt of the setting, measured beside it on dialogues that no search has seen. Better and worse "
-    "mean p < .05 by Holm's correction over the tests of a study, and farther from the humans than humans are from each other."
+    "the pick of the search from the seed prompt of the setting, measured beside it on dialogues that no search has seen; it is empty where "
+    "a seed prompt was measured without a search. Better and worse mean p < .05 by Holm's correction over the tests of a "
+    "study, and farther from the humans than humans are from each other."
 )
 _TOOK = (
     "Minutes are the durations of the calls, summed. Prompt tokens are those that the server computed, and those that it had in its cache."
@@ -67,13 +68,17 @@ def model_of(fields: Fields) -> str:
 def _objectives(fields: Fields) -> list[list[str]]:
     own = {(row["setting"], row["objective"]): row for row in fields["rows"]}
     lines: list[list[str]] = []
+    is_searched = fields["search"]["generations"] > 0
     for one in fields["settings"]:
-        setting = f"{one['setting']}{' (the pick is the seed)' if one['pick_is_seed'] else ''}"
+        pick = " (the pick is the seed)" if one["pick_is_seed"] else ""
+        setting = f"{one['setting']}{pick if is_searched else ' (no search)'}"
         for name in NAMES:
             row = own[one["setting"], name]
-            sides = [figure(row[side]) for side in ("before", "after", "human")]
-            lines.append([model_of(fields), setting, name, *sides, str(row["n"]), row["outcome"].replace("_", " ")])
-        apart = [figure(one["heldout"][side]) for side in ("before", "after")]
+            before, after, human = [figure(row[side]) for side in ("before", "after", "human")]
+            outcome = row["outcome"].replace("_", " ")
+            tuned = [after, human, str(row["n"]), outcome] if is_searched else ["", human, str(row["n"]), ""]
+            lines.append([model_of(fields), setting, name, before, *tuned])
+        apart = [figure(one["heldout"]["before"]), figure(one["heldout"]["after"]) if is_searched else ""]
         n = one["heldout"]["after"].get("n", 0)
         lines.append([model_of(fields), setting, HELD_OUT, *apart, figure(fields["heldout"]["human"]), str(n), ""])
     return lines
