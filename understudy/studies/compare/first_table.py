@@ -15,8 +15,8 @@ REHEARSAL = "rehearsal"
 HELD_OUT = "held-out AUC"
 _READ = (
     "Lower is better, and .5 is chance for the held-out AUC, which no search uses. Each figure is a value with its 95 % interval. Tuned is "
-    "the pick of the search from the seed prompt of the setting, measured beside it on dialogues that no search has seen; it is empty where "
-    "a seed prompt was measured without a search. Better and worse mean p < .05 by Holm's correction over the tests of a "
+    "the pick of the search from the seed prompt of the setting, measured beside it on dialogues that no search has seen; it is empty "
+    "where a seed prompt was measured without a search. Better and worse mean p < .05 by Holm's correction over the tests of a "
     "study, and farther from the humans than humans are from each other."
 )
 _TOOK = (
