@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from prefect import flow, unmapped
+from prefect import flow
 
 from understudy.completion import ModelRole
 from understudy.doors.events import emit
 from understudy.errors import MORE_ROOM, BudgetExhausted
 from understudy.flows import stages
 from understudy.flows.runners import threads
+from understudy.flows.searching import Tasks
 from understudy.flows.searching import best_shipped as best_of_shipped
 from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search
 from understudy.records import REPORTING
 from understudy.tasks.artifacts import gathered
 from understudy.tasks.optimize.shipped import ShippedFields
-from understudy.tasks.play.evaluation import settled
 from understudy.tasks.play.metering import pays, spent_by
 from understudy.tasks.play.opened import OpenRun, models_open, store_open
 from understudy.tasks.simulate.batch import prompt_of
@@ -157,7 +157,7 @@ def both_sides(place: Place, genomes: Sequence[str], *, purpose: str, done: int,
     if place.split == "test":
         open_test(place, genomes, purpose=purpose)
     works = [place.work(genome) for genome in dict.fromkeys(genomes)]
-    sides, capped = settled(measure.map(works, unmapped(place.opened)))
+    sides, capped = Tasks(place.opened.workers).mapped(measure, works, place.opened)
     kept = keep_sides(place.opened.store, sides, capped, done=done, of=of)
     return kept[0], kept[-1]
 

@@ -1,4 +1,4 @@
-"""How the mapped tasks of a flow are run. Another runner of Prefect's, such as Dask's or Ray's, would be chosen here."""
+"""How the mapped tasks of a flow are run where the run has no workers (tasks/play/runners.py)."""
 
 from __future__ import annotations
 

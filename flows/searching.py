@@ -7,6 +7,7 @@ panel's end, and what selection makes of it is kept (understudy/search/drive.py)
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -24,12 +25,16 @@ from understudy.tasks.optimize.memory import RowMemory
 from understudy.tasks.optimize.shipped import ShippedFields, choose
 from understudy.tasks.play.evaluation import settled
 from understudy.tasks.play.opened import OpenRun
+from understudy.tasks.play.workers import Workers
 
 Result = TypeVar("Result")
 
 
+@dataclass(frozen=True, slots=True)
 class Tasks:
-    """Tasks as Prefect calls and maps them within a flow (tasks.optimize.ground.Calls)."""
+    """Tasks as Prefect calls and maps them within a flow (tasks.optimize.ground.Calls): by the workers of the run, where it has some."""
+
+    workers: Workers | None
 
     def one(self, task: Task[Any, Result], *arguments: object) -> Result:
         """What a task returns."""
@@ -37,19 +42,22 @@ class Tasks:
 
     def mapped(self, task: Task[Any, Result], over: Sequence[object], *shared: object) -> tuple[list[Result], str]:
         """What a task returns for each of `over` and the `shared` arguments, in order, and `budget` where a cap stopped some."""
+        if self.workers is not None:
+            return settled(self.workers.mapped(task, over, *shared))
         return settled(task.map(over, *(unmapped(one) for one in shared)))
 
 
 def searched(opened: OpenRun, run: Run) -> SearchFields:
     """A whole search within the flow that is running; the search's part of the command's fields."""
-    setup, ground, memory = setup_of(opened, run), MappedGround(opened, run, Tasks()), RowMemory(opened, run, Tasks())
+    calls = Tasks(opened.workers)
+    setup, ground, memory = setup_of(opened, run), MappedGround(opened, run, calls), RowMemory(opened, run, calls)
     stopped = drive.until_stopped(setup, partial(generation, opened, run))
     return keep_conclusion(opened, run, drive.conclude(setup, ground, memory, stopped))
 
 
 def best_shipped(opened: OpenRun, search: Search, *, n_dialogues: float) -> ShippedFields:
     """The shipped prompt that is chosen where as many dialogues as a search plays go into playing all of them, panel after panel."""
-    chosen = choose(opened, search, Tasks(), n_dialogues=n_dialogues)
+    chosen = choose(opened, search, Tasks(opened.workers), n_dialogues=n_dialogues)
     emit("compare", "best_shipped_chosen", chosen["setting"])
     return chosen
 
@@ -58,7 +66,8 @@ def best_shipped(opened: OpenRun, search: Search, *, n_dialogues: float) -> Ship
 def generation(opened: OpenRun, run: Run, number: int) -> str:
     """Why the search ends with this generation; an empty text where it goes on."""
     emit("optimize", "generation_started", f"{run.run_key}/{number}")
-    stopped = drive.generation(setup_of(opened, run), MappedGround(opened, run, Tasks()), RowMemory(opened, run, Tasks()), number)
+    calls = Tasks(opened.workers)
+    stopped = drive.generation(setup_of(opened, run), MappedGround(opened, run, calls), RowMemory(opened, run, calls), number)
     if stopped != drive.BUDGET:
         emit("optimize", "generation_done", f"{run.run_key}/{number}")
     return stopped

@@ -74,6 +74,10 @@ class Stopped(UnderstudyError):
     def __init__(self) -> None:
         super().__init__("a signal stopped the command", hint="run the same command again: it goes on from here")
 
+    def __reduce__(self) -> tuple[type[Stopped], tuple[()]]:
+        # a worker sends it to the run; the constructor takes nothing
+        return Stopped, ()
+
 
 class NotMeasured(UnderstudyError):
     """A statistic has too little evidence to be given a value; never replaced by a number."""

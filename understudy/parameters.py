@@ -23,6 +23,9 @@ LOCAL = "local/"
 """What the names of models begin with that this process serves itself."""
 KvType = Literal["f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0"]
 
+RUNNERS = ("threads", "dask", "ray")
+"""What runs mapped tasks: threads of the process of the run, or the workers of a cluster."""
+
 Mechanism = Literal[
     "critic", "chains", "merge", "rewording", "crossover", "sentences", "exemplars", "controls", "adaptation", "influence",
     "rotation", "remeasuring", "stopping", "constraints", "probabilistic_front", "worst_case",
@@ -161,6 +164,15 @@ class RunOptions(BaseModel):
     seed: int = Field(0, description="seed from which all random choices are derived")
     models: Models = Models()
     caps: Caps = Caps()
+    runner: str = Field("threads", description="what runs mapped tasks: `threads`, `dask`, `ray`, or a cluster: `dask=tcp://HOST:PORT`")
+
+    @field_validator("runner")
+    @classmethod
+    def _is_known(cls, written: str) -> str:
+        name, _, address = written.partition("=")
+        if name not in RUNNERS or ("=" in written) != bool(address) or (address and name == RUNNERS[0]):
+            raise ValueError("threads, dask or ray is expected, and for a cluster its address: dask=tcp://HOST:PORT, ray=ray://HOST:PORT")
+        return written
 
     def elsewhere(self, *, recommender: str | None, surface: str | None, caps: Caps) -> RunOptions:
         """The same options for another recommender or surface (None is the same one), within `caps`."""

@@ -28,6 +28,7 @@ from understudy.flows.cli.options import (
     RecommenderName,
     Report,
     Roles,
+    Runner,
     Seed,
     StoreFile,
     Surface,
@@ -54,6 +55,7 @@ class RunArguments:
     models: ModelArguments
     caps: CapArguments
     store: StoreFile = STORE
+    runner: Runner = RUN.runner
 
     def __post_init__(self) -> None:
         """Raises BadInput for values that cannot be used, before anything is started."""
@@ -62,9 +64,10 @@ class RunArguments:
     def options(self, *, surface: str = RUN.surface, recommender: str = RUN.recommender) -> RunOptions:
         """The options of the flows. Raises BadInput."""
         models, caps = self.models.models(), self.caps.caps()
-        return RunOptions(
-            store=self.store, surface=surface, recommender=recommender, max_turns=self.max_turns, seed=self.seed, models=models, caps=caps
-        )
+        return checked(RunOptions, {
+            "store": self.store, "surface": surface, "recommender": recommender, "max_turns": self.max_turns, "seed": self.seed,
+            "models": models, "caps": caps, "runner": self.runner,
+        })  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ class Means(Enum):
     SETTINGS = "prompt settings, separated by commas, or all"
     RECOMMENDER = "a recommender"
     SURFACE = "a rehearsal surface"
+    RUNNER = "a runner of mapped tasks"
     MODEL = "a model, of which local weights are looked at"
 
 
@@ -136,6 +137,12 @@ def _surface(name: str) -> None:
     surface_named(name)
 
 
+def _runner(written: str) -> None:
+    from understudy.doors.workers.extras import require_installed
+
+    require_installed(written)
+
+
 def _model(value: str, *, has_template: bool, is_replayed: bool) -> None:
     """Local weights are there and can be served. `value` is a name, or ROLE=NAME. Of a recording the name in keys is enough."""
     from understudy.doors.local.naming import is_keyed
@@ -205,4 +212,5 @@ _PLACES: Mapping[Means, Callable[[str, Path], None]] = {
 _NAMED: Mapping[Means, Callable[[str], None]] = {
     Means.NEW_DATASET: _name("data set"), Means.NEW_BATCH: _name("batch"), Means.NEW_RELEASE: _name("release"),
     Means.SETTING: _setting, Means.SETTINGS: _settings, Means.RECOMMENDER: _recommender, Means.SURFACE: _surface,
+    Means.RUNNER: _runner,
 }  # fmt: skip

@@ -17,6 +17,14 @@ STORE = RUN.store
 SETTING = "zero_shot"
 
 StoreFile = Annotated[Path, typer.Option("--store", help="DuckDB file of the store."), Means.STORE]
+Runner = Annotated[
+    str,
+    typer.Option(
+        help="What runs mapped tasks: `threads`, or the workers of `dask` or `ray` on this machine; of a cluster by its address, "
+        "`dask=tcp://HOST:PORT` or `ray=ray://HOST:PORT`."
+    ),
+    Means.RUNNER,
+]
 Seed = Annotated[int, typer.Option(help="Seed from which all random choices are derived.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Name keys and digests in the progress on standard error.")]

@@ -15,6 +15,7 @@ from understudy.search import critic
 from understudy.search.critic import Commission, Treated
 from understudy.search.influence import ComparedTurn, Evidence, evidence
 from understudy.tasks.optimize.generations import Run, evaluation_of, panel_of, work_of
+from understudy.tasks.play.elsewhere import here
 from understudy.tasks.play.evaluation import performed, reference_of
 from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.play.work import Work
@@ -24,6 +25,7 @@ _WORDING = ("paraphrase", "compress")
 
 
 @task(name="rewrite section", task_run_name="rewrite for place {wanted.place} of generation {wanted.generation}", persist_result=False)
+@here
 def criticise(wanted: Commission, opened: OpenRun, run: Run) -> Treated:
     """What the critic answers, as a task that is mapped over the places of a generation. What was asked before comes from the ledger."""
     shown, gateway = evidence_for(opened, run, wanted), opened.gateway

@@ -25,6 +25,7 @@ from understudy.tasks.names import with_prompt
 from understudy.tasks.optimize import pages
 from understudy.tasks.optimize.generations import Floors, Run, critic_failure, evaluation_of, front_works, latest_works, setup_of
 from understudy.tasks.play.caching import PromptCacheFields, prompt_caches
+from understudy.tasks.play.elsewhere import here
 from understudy.tasks.play.evaluation import Done, keep, measured, stored
 from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.play.work import Work
@@ -90,6 +91,7 @@ class Confirmed:
 
 
 @task(name="confirm finalist", task_run_name=with_prompt("confirm"), persist_result=False)
+@here
 def confirm(work: Work, opened: OpenRun) -> Confirmed:
     """One finalist on the split that chooses, as a task that is mapped over them. What is in the store is not measured again."""
     known = opened.store.rows("optimize/evaluation", evaluation_key=work.key)

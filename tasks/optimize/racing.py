@@ -12,6 +12,7 @@ from understudy.doors.store import Store
 from understudy.search.racing import Lap, RaceOutcome, resampled
 from understudy.tasks.names import with_prompt
 from understudy.tasks.optimize.generations import Run, panel_of, part_of, work_of
+from understudy.tasks.play.elsewhere import here
 from understudy.tasks.play.evaluation import Done, keep, measured
 from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.play.work import Work
@@ -26,6 +27,7 @@ class LapDone:
 
 
 @task(name="evaluate first part of panel", task_run_name=with_prompt("evaluate first part of"), persist_result=False)
+@here
 def first_lap(work: Work, opened: OpenRun, run: Run) -> LapDone:
     """Half of a candidate's panel, played and measured with resamples, as a task that is mapped over candidates."""
     found = measured(opened, part_of(work))

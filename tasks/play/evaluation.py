@@ -22,6 +22,7 @@ from understudy.play.scene import Scene, free_scene, replay_scene
 from understudy.records import Context, Item
 from understudy.rows import played as rows
 from understudy.tasks.names import with_prompt
+from understudy.tasks.play.elsewhere import here
 from understudy.tasks.play.missing import require_replies
 from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.play.work import EvaluationRow, Work
@@ -54,6 +55,7 @@ class Measurement:
 
 
 @task(name="evaluate candidate", task_run_name=with_prompt("evaluate"), persist_result=False)
+@here
 def evaluate(work: Work, opened: OpenRun) -> Done:
     """One evaluation, as a task that is mapped over candidates. What is in the store is neither played nor measured again."""
     found = opened.store.rows("optimize/evaluation", evaluation_key=work.key)

@@ -1,6 +1,6 @@
 """What a run has open: the store, the humans of its data set, and its models.
 
-It is passed to whatever needs it. On another machine it is opened again, from its data set and options.
+It is passed to whatever needs it. In the process of a worker it is opened again (tasks/play/elsewhere.py).
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from understudy.doors.machine import this_machine
 from understudy.doors.reading_copy import renewing, writable
 from understudy.doors.stopping import ended_by
 from understudy.doors.store import Store
+from understudy.doors.workers.coordinator import Ticket
 from understudy.errors import UnderstudyError
 from understudy.measure.reference import MIN_CONTEXTS
 from understudy.names import shown_model
@@ -43,6 +44,7 @@ from understudy.rows.handle import Humans
 from understudy.tasks.play.recorded import asked_models, missing_of, taken_in
 from understudy.tasks.play.surfaces import surface_named
 from understudy.tasks.play.work import Work
+from understudy.tasks.play.workers import RunFacts, Workers, workers_open
 from understudy.tasks.publish.outcomes import end_unfinished
 
 EMBEDDED = "rehearsal"
@@ -72,11 +74,15 @@ class OpenRun:
 
     __slots__ = (
         "_built", "_lock", "_named", "_recent", "cast", "checks", "gateway", "http", "humans", "judgements", "marks", "options", "store",
+        "workers",
     )  # fmt: skip
 
-    def __init__(self, store: Store, humans: Humans, options: RunOptions, *, gateway: Exchange, http: Http, cast: Cast) -> None:
+    def __init__(
+        self, store: Store, humans: Humans, options: RunOptions, *, gateway: Exchange, http: Http, cast: Cast,
+        workers: Workers | None = None,
+    ) -> None:  # fmt: skip
         self.store, self.humans, self.options = store, humans, options
-        self.gateway, self.http, self.cast = gateway, http, cast
+        self.gateway, self.http, self.cast, self.workers = gateway, http, cast, workers
         # places of the marks by which calls are billed to a piece of work
         self.marks = count()
         # what the verifier and the judge answered so far: who only fails is not asked any more
@@ -86,9 +92,16 @@ class OpenRun:
         self._recent: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = Lock()
 
-    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+    def __deepcopy__(self, _: object) -> NoReturn:
         # Prefect copies a parameter that it wants to show: a handle that says no at once is left out
-        raise TypeError("an open run is neither copied nor sent elsewhere: it is opened again from its options")
+        raise TypeError("an open run is not copied")
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[type[Ticket], tuple[str, int, str, int]]:
+        # a worker gets what it opens the run with (tasks/play/elsewhere.py)
+        if self.workers is None:
+            raise TypeError("an open run without workers is not sent elsewhere: it is opened again from its options")
+        ticket = self.workers.coordinator.ticket(self.options.seed)
+        return Ticket, (ticket.host, ticket.port, ticket.key, ticket.seed)
 
     @property
     def dataset(self) -> str:
@@ -135,7 +148,9 @@ class OpenRun:
     def seeded(self, seed: int) -> OpenRun:
         """The same run with another seed: its store, its models and what they were seen to do are shared."""
         options = self.options.model_copy(update={"seed": seed})
-        other = OpenRun(self.store, self.humans, options, gateway=self.gateway, http=self.http, cast=self.cast)
+        other = OpenRun(
+            self.store, self.humans, options, gateway=self.gateway, http=self.http, cast=self.cast, workers=self.workers
+        )
         other.marks, other.checks, other.judgements = self.marks, self.checks, self.judgements
         return other
 
@@ -193,14 +208,15 @@ def models_open(
     with local_models(options.models) as (models, local):
         cast, config = _cast(store, models, embedded), _config(models, options.caps, embedded)
         run = run_id or uuid.uuid4().hex
+        known, surfaces = {fitted.digest[:12]: fitted}, {drawn.name: drawn}
         if options.models.recording is None:
-            known, surfaces = {fitted.digest[:12]: fitted}, {drawn.name: drawn}
             gateway: Exchange = Gateway(config, store_path=store.path, fitted=known, surfaces=surfaces, run_id=run, local=local)
             _keep_machine(store, cast, run)
         else:
             gateway = _replay(config, store, dataset, options.models.recording, run)
-        with _calling(gateway, options.models.breaker_after) as http:
-            yield OpenRun(store, own, options, gateway=gateway, http=http, cast=cast)
+        facts = RunFacts(dataset, own.profile_key, options, run, asdict(cast), config, known, surfaces)
+        with _calling(gateway, options.models.breaker_after) as http, workers_open(store, gateway, facts) as workers:
+            yield OpenRun(store, own, options, gateway=gateway, http=http, cast=cast, workers=workers)
 
 
 def _replay(config: GatewayConfig, store: Store, dataset: str, folder: Path, run_id: str) -> Replay:

@@ -27,6 +27,7 @@ from understudy.studies.compare import heldout
 from understudy.studies.compare.table import Floor
 from understudy.tasks.artifacts import progress
 from understudy.tasks.names import with_prompt
+from understudy.tasks.play.elsewhere import here
 from understudy.tasks.play.evaluation import Done, keep, measured, reference_of
 from understudy.tasks.play.metering import dialogue_cost, prompt_tokens
 from understudy.tasks.play.opened import OpenRun
@@ -66,6 +67,7 @@ def carried_to(place: Place, genome_digest: str) -> str:
 
 
 @task(name="measure prompt", task_run_name=with_prompt("measure"), persist_result=False)
+@here
 def measure(work: Work, opened: OpenRun) -> Side:
     """A prompt played on the report's panel and measured, as a task that is mapped over the sides."""
     found = measured(opened, work, needs_replies=True)

@@ -13,11 +13,11 @@ from time import monotonic
 from understudy.completion import Completion, MissingReply, ModelRole, Request
 from understudy.doors.events import emit
 from understudy.doors.gateway import contexts, lengths
-from understudy.doors.gateway.budget import Budget, Cost, Price, priced, worst_case
+from understudy.doors.gateway.budget import Cost, Price, priced, worst_case
 from understudy.doors.gateway.calls import LONGEST_WAIT_S, Answers, Breaker, CallFailed, SchemaRefused, together, wait_s
 from understudy.doors.gateway.futures import landed
+from understudy.doors.gateway.leases import NOTHING, STOPPED, Leasing, Wanted
 from understudy.doors.gateway.ledger import Ledger
-from understudy.doors.gateway.pacing import Admission, Rate
 from understudy.doors.gateway.provider import Provider
 from understudy.doors.gateway.reply import EMBEDDED
 from understudy.doors.gateway.turnstile import Turnstile
@@ -27,7 +27,6 @@ from understudy.parameters import LOCAL, Caps, Models, RoleLimits, checked
 
 # a machine without a graphics card reads a long prompt for minutes
 TIMEOUT_S, LOCAL_TIMEOUT_S = 60.0, 600.0
-_NOTHING = Cost(0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +82,13 @@ class GatewayConfig:
 class Caller:
     """Makes calls, one at a time per slot. Belongs to one event loop."""
 
-    def __init__(self, config: GatewayConfig, *, provider: Provider, budget: Budget, ledger: Ledger) -> None:
-        self._config, self._provider, self._budget, self._ledger = config, provider, budget, ledger
+    def __init__(self, config: GatewayConfig, *, provider: Provider, leases: Leasing, ledger: Ledger) -> None:
+        self._config, self._provider, self._leases, self._ledger = config, provider, leases, ledger
         self._opened, self._numbers = uuid.uuid4().hex, count()
-        self._turnstile, self._settled = Turnstile.of(config.concurrency), asyncio.Condition()
+        self._turnstile = Turnstile.of(config.concurrency)
         # models with slots of their own: what waits for one waits here, not in its time limit; rehearsal has no prompt in a cache
         self._own_turnstiles: dict[str, Turnstile] = {EMBEDDED: Turnstile(config.concurrency)}
         self._breakers: dict[str, Breaker] = {}
-        self._rates: dict[str, Rate] = {}
         self._prices: dict[str, Price | None] = {}
         # tokens beyond the worst case that a model was seen to count, such as those of a hidden instruction
         self._overrun: dict[str, int] = {}
@@ -156,7 +154,7 @@ class Caller:
                     error = ProviderFailed if failure.ends_run else MissingReply
                     raise error(failure.reason, hint=failure.hint) from None
                 if failure.retry_after_s:
-                    self._rate(sent.model).pause(failure.retry_after_s)
+                    self._leases.pause(sent.model, failure.retry_after_s)
                 await asyncio.sleep(wait_s(request, attempt, retry_after_s=failure.retry_after_s))
                 attempt += 1
             else:
@@ -164,60 +162,35 @@ class Caller:
                 return found
 
     async def _attempt(self, request: Request, sent: Request, key: str, breaker: Breaker) -> tuple[Completion, Future[None]]:
-        """The reply to one call and its commit; reserved before and settled after, whatever happens to it.
+        """The reply to one call and its commit; leased before and given back after, whatever happens to it.
 
         A call that does not leave the process is neither paced nor reserved: killed in flight, it cannot have been charged.
         """
         price, leaves = self.price_of(sent.model), not self._provider.is_in_process(sent.model)
-        worst, spent = self._worst(sent, price), _NOTHING
-        admission = await self._admit(sent, worst, breaker) if leaves else None
-        held, reservation = False, f"{self._opened}-{next(self._numbers)}" if leaves else None
+        worst = self._worst(sent, price)
+        wanted = Wanted(f"{self._opened}-{next(self._numbers)}", key, sent.model, request.role, worst, leaves)
+        lease, spent = await self._leases.take(wanted, still_wanted=breaker.check), worst
         try:
-            held = await self._hold(worst, request.role)
-            if reservation is not None:
-                await landed(self._ledger.reserve(reservation, key, max_tokens=worst.tokens, max_usd=worst.usd))
-            started, spent = monotonic(), worst
+            started = monotonic()
             completion = await self._send(sent)
             latency_s = monotonic() - started
             spent = self._cost(completion, price)
             self._seen(sent.model, spent.tokens - worst.tokens)
-            kept = self._ledger.keep(reservation, key, request=request, completion=completion, usd=spent.usd, latency_s=latency_s)
+            kept = self._ledger.keep(wanted.reservation, key, request=request, completion=completion, usd=spent.usd, latency_s=latency_s)
             return completion, kept
         except CallFailed as failure:
             known = _paid(failure, price)
             spent = spent if known is None else known
             self._seen(sent.model, spent.tokens - worst.tokens, failure)
-            if reservation is not None:
-                await landed(self._ledger.failed(reservation, reason=failure.reason, paid=known))
+            if leaves:
+                await landed(self._ledger.failed(wanted.name, reason=failure.reason, paid=known))
             raise
         except asyncio.CancelledError:
-            if reservation is not None and held:
-                self._ledger.cancelled(reservation, reason="the call was stopped in flight and may have been charged")
+            if leaves:
+                self._ledger.cancelled(wanted.name, reason=STOPPED)
             raise
         finally:
-            if admission is not None:
-                self._rate(sent.model).settle(admission, spent.tokens)
-            if held:
-                await self._release(worst, spent, request.role)
-
-    async def _admit(self, sent: Request, worst: Cost, breaker: Breaker) -> Admission:
-        def still_wanted() -> None:
-            breaker.check()
-            self._budget.check_time()
-
-        return await self._rate(sent.model).admit(worst.tokens, still_wanted=still_wanted)
-
-    async def _hold(self, worst: Cost, role: ModelRole) -> bool:
-        """True, once the budget has room."""
-        if not self._budget.hold(worst, role):
-            async with self._settled:
-                await self._settled.wait_for(lambda: self._budget.hold(worst, role))
-        return True
-
-    async def _release(self, worst: Cost, spent: Cost, role: ModelRole) -> None:
-        self._budget.settle(worst, spent, role)
-        async with self._settled:
-            self._settled.notify_all()
+            await self._leases.give_back(lease, spent)
 
     async def _send(self, request: Request) -> Completion:
         timeout_s = self._config.timeout_of(request.model)
@@ -265,12 +238,6 @@ class Caller:
             self._prices[model] = priced(self._config.prices, contexts.plain(model), self._provider.price(model))
         return self._prices[model]
 
-    def _rate(self, model: str) -> Rate:
-        provider = self._provider.provider_of(model)
-        if provider not in self._rates:
-            self._rates[provider] = Rate(rpm=self._config.rpm, tpm=self._config.tpm)
-        return self._rates[provider]
-
     def _note(self, request: Request, asked: str, answered: str, completion: Completion) -> None:
         """Emits an event when a fallback answers for the first time, and when another model than before answers under a name."""
         if answered != asked:
@@ -287,7 +254,7 @@ class Caller:
 def _paid(failure: CallFailed, price: Price | None) -> Cost | None:
     """What a failed call has cost; None where it may have been charged and nobody knows how much."""
     if not failure.may_be_charged:
-        return _NOTHING
+        return NOTHING
     tokens = failure.tokens
     if tokens is None:
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -24,7 +25,9 @@ from understudy.doors.gateway.budget import Budget
 from understudy.doors.gateway.caller import Caller, GatewayConfig
 from understudy.doors.gateway.calls import SchemaRefused
 from understudy.doors.gateway.futures import landed
+from understudy.doors.gateway.leases import Leases, Leasing
 from understudy.doors.gateway.ledger import Ledger
+from understudy.doors.gateway.pacing import Rate
 from understudy.doors.gateway.provider import Provider
 from understudy.doors.gateway.refusals import Adaptation
 from understudy.doors.gateway.reply import EMBEDDED
@@ -36,6 +39,15 @@ from understudy.prompt.structured import is_json
 Result = TypeVar("Result")
 
 
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What is written down of the calls of a run: what they may spend, who may make one, and what came back."""
+
+    budget: Budget
+    ledger: Ledger
+    leases: Leasing
+
+
 class Exchange:
     """The calls of one run, to one provider. A context manager."""
 
@@ -44,9 +56,9 @@ class Exchange:
         for name in {name for names in config.fallbacks.values() for name in names}:
             provider.price(name)
         self._config, self._provider, self.run_id = config, provider, run_id
-        self._budget = Budget(config.caps, config.limits, now=monotonic)
-        self._ledger = Ledger(store_path, run_id=run_id, now=lambda: datetime.now(UTC).replace(tzinfo=None), deliver=self._on_loop)
-        self._caller = Caller(config, provider=provider, budget=self._budget, ledger=self._ledger)
+        self.books = self._opened_books(store_path)
+        self._budget, self._ledger = self.books.budget, self.books.ledger
+        self._caller = Caller(config, provider=provider, leases=self.books.leases, ledger=self._ledger)
         self._flying: dict[str, asyncio.Task[Completion]] = {}
         self._told: set[Adaptation] = set()
         self._cutting: set[str] = set()
@@ -55,6 +67,16 @@ class Exchange:
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="gateway", daemon=True)
         self._thread.start()
+
+    def _opened_books(self, store_path: Path | str) -> Books:
+        budget = Budget(self._config.caps, self._config.limits, now=monotonic)
+        ledger = Ledger(store_path, run_id=self.run_id, now=lambda: datetime.now(UTC).replace(tzinfo=None), deliver=self.on_loop)
+        rates: dict[str, Rate] = {}
+
+        def rate_of(model: str) -> Rate:
+            return rates.setdefault(self._provider.provider_of(model), Rate(rpm=self._config.rpm, tpm=self._config.tpm))
+
+        return Books(budget, ledger, Leases(budget, ledger, rate_of))
 
     @property
     def n_calls(self) -> int:
@@ -209,7 +231,8 @@ class Exchange:
         self._loop.close()
         self._ledger.close()
 
-    def _on_loop(self, work: Callable[[], None]) -> None:
+    def on_loop(self, work: Callable[[], None]) -> None:
+        """Does a piece of work on the loop to which calls belong, after what was handed over before it."""
         # after the loop has ended nobody waits any more; what is left in the queue is committed all the same
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(work)
