@@ -16,7 +16,7 @@ from understudy.doors.workers import kept
 from understudy.doors.workers.asking import Asking
 from understudy.doors.workers.coordinator import Ticket
 from understudy.doors.workers.elsewhere import StoreElsewhere
-from understudy.doors.workers.gateway import WorkerGateway
+from understudy.doors.workers.gateway import Joining, WorkerGateway
 from understudy.rows.handle import Humans
 from understudy.tasks.play.opened import Cast, OpenRun
 from understudy.tasks.play.workers import RunFacts
@@ -50,9 +50,8 @@ def _opened(ticket: Ticket, closing: ExitStack) -> tuple[OpenRun, Callable[[], b
     closing.callback(asking.close)
     facts: RunFacts = asking.ask("facts").result()
     store = StoreElsewhere(asking)
-    gateway = WorkerGateway(
-        facts.config, address=address, key=key, questions=asking, fitted=facts.fitted, surfaces=facts.surfaces, run_id=facts.run_id
-    )
+    joining = Joining(address, key, asking)
+    gateway = WorkerGateway(facts.config, joining=joining, fitted=facts.fitted, surfaces=facts.surfaces, run_id=facts.run_id)
     closing.enter_context(gateway)
     http = Http(breaker_after=facts.options.models.breaker_after)
     closing.callback(lambda: gateway.run(http.close()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -11,8 +12,9 @@ from understudy.completion import Completion, Request
 from understudy.doors.gateway import lengths
 from understudy.doors.gateway.budget import Budget
 from understudy.doors.gateway.caller import GatewayConfig
-from understudy.doors.gateway.gateway import Books
+from understudy.doors.gateway.gateway import Books, Exchange
 from understudy.doors.gateway.llm import Gateway
+from understudy.doors.gateway.provider import Provider
 from understudy.doors.workers.asking import Asking
 from understudy.doors.workers.elsewhere import LeasesElsewhere, LedgerElsewhere
 from understudy.doors.workers.line import Address
@@ -22,28 +24,35 @@ if TYPE_CHECKING:
     from understudy.rehearsal import Fitted, Surface
 
 
-class WorkerGateway(Gateway):
-    """The models of a run as a worker asks them. `questions` is a line on which the worker may wait for answers."""
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """How a worker joins a run: where its coordinator is, and a line on which the worker may wait for answers."""
 
-    def __init__(
-        self, config: GatewayConfig, *, address: Address, key: bytes, questions: Asking, fitted: Mapping[str, Fitted],
-        surfaces: Mapping[str, Surface], run_id: str,
-    ) -> None:  # fmt: skip
-        self._address, self._key, self._questions = address, key, questions
-        self._is_counted = config.caps.dialogues is not None or config.caps.minutes is not None
+    address: Address
+    key: bytes
+    questions: Asking
+
+
+class WorkerExchange(Exchange):
+    """The calls of a worker, to one provider."""
+
+    _joining: Joining
+
+    def __init__(self, config: GatewayConfig, *, joining: Joining, provider: Provider, run_id: str) -> None:
+        self._joining = joining
         # the path of the store stays unused: the coordinator alone opens it
-        super().__init__(config, store_path=Path(), fitted=fitted, surfaces=surfaces, run_id=run_id)
+        super().__init__(config, provider=provider, store_path=Path(), run_id=run_id)
 
     def _opened_books(self, store_path: Path | str) -> Books:  # noqa: ARG002
-        asking = Asking(self._address, self._key, deliver=self.on_loop)
+        asking = Asking(self._joining.address, self._joining.key, deliver=self.on_loop)
         budget = Budget(Caps(), now=monotonic)
         self._elsewhere = LedgerElsewhere(asking)
         return Books(budget, self._elsewhere, LeasesElsewhere(asking, budget))
 
     def count_dialogue(self) -> None:
         """Counts a dialogue that is about to be played. Raises BudgetExhausted."""
-        if self._is_counted:
-            self._questions.ask("dialogue").result()
+        if self._config.caps.dialogues is not None or self._config.caps.minutes is not None:
+            self._joining.questions.ask("dialogue").result()
 
     async def complete(self, request: Request) -> Completion:
         """The reply, from the store of the run where it is there. Raises as `Exchange.complete`, and RunEnded."""
@@ -62,3 +71,13 @@ class WorkerGateway(Gateway):
             return await super()._called(request, key, thread)
         finally:
             self._elsewhere.let_go(key)
+
+
+class WorkerGateway(WorkerExchange, Gateway):
+    """The models of a run as a worker asks them, through litellm."""
+
+    def __init__(
+        self, config: GatewayConfig, *, joining: Joining, fitted: Mapping[str, Fitted], surfaces: Mapping[str, Surface], run_id: str
+    ) -> None:
+        self._joining = joining
+        Gateway.__init__(self, config, store_path=Path(), fitted=fitted, surfaces=surfaces, run_id=run_id)
