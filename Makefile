@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: install install-local install-paper install-peers demo demo-llm record-demo replay-study replay-paper reactions test types quick coverage integration lint docs recorded prove bench controls chaos mutants fuzz audit-deps lock clean
+.PHONY: install install-local install-paper install-dask install-ray install-peers demo demo-llm record-demo replay-study replay-paper reactions test types quick coverage integration lint docs recorded prove bench controls chaos mutants fuzz audit-deps lock clean
 
 install: .venv/installed
 
@@ -31,6 +31,21 @@ install-paper: .venv/installed-paper
 
 .venv/installed-paper: .venv/installed requirements-paper.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-paper.lock
+	touch $@
+
+# the runners of mapped tasks, beside the base lock (docs/scale.md)
+install-dask: .venv/installed-dask
+
+install-ray: .venv/installed-ray
+
+.venv/installed-dask .venv/installed-ray: .venv/installed-%: .venv/installed requirements-%.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-$*.lock
+	touch $@
+
+# a server that speaks S3, for the tests of object stores
+.venv-objects/installed: requirements-objects.lock
+	test -x .venv-objects/bin/python || $(PYTHON) -m venv .venv-objects
+	.venv-objects/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-objects.lock
 	touch $@
 
 # the environment of the peers, with what `replicate --optimizers textgrad_instance` needs
@@ -104,7 +119,7 @@ coverage: install
 	$(BIN)/python tests/branches.py .coverage.json
 
 # what takes long, or needs more than the base lock
-integration: install install-local install-paper .venv-consumers/installed
+integration: install install-local install-paper install-dask install-ray .venv-consumers/installed .venv-objects/installed
 	$(BIN)/python -m pytest -m integration
 
 lint: install types
@@ -165,9 +180,9 @@ lock:
 	  --no-emit-index-url --no-emit-find-links -o requirements.lock
 	uv pip compile pyproject.toml --extra dev --extra weights --extra peers --generate-hashes --universal --python-version 3.11 \
 	  --no-emit-index-url --no-emit-find-links -c requirements.lock -o requirements-peers.lock
-	for extra in docs audit local paper reactions consumers; do \
+	for extra in docs audit local paper reactions consumers dask ray objects; do \
 	  $(PYTHON) -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"][sys.argv[1]], sep="\n")' $$extra | \
-	  uv pip compile - --generate-hashes --universal --python-version 3.11 $$(test $$extra != local || echo --no-deps -c requirements.lock) $$(test $$extra != paper || echo -c requirements.lock) $$(test $$extra != reactions || echo --overrides tests/reactions/overrides.txt) \
+	  uv pip compile - --generate-hashes --universal --python-version 3.11 $$(test $$extra != local || echo --no-deps -c requirements.lock) $$(case $$extra in paper|dask|ray) echo -c requirements.lock;; esac) $$(test $$extra != reactions || echo --overrides tests/reactions/overrides.txt) \
 	  --no-emit-index-url --no-emit-find-links -o requirements-$$extra.lock || exit 1; \
 	done
 

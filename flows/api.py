@@ -197,16 +197,18 @@ def pull(
     `where`: field of a dialogue → its value, or the values that it may have. Only published files are read. Raises BadInput.
     """
     from understudy.doors.frames import as_dataset
+    from understudy.doors.objects import mirrored
     from understudy.exports import ExportOptions
     from understudy.release import pulling
     from understudy.release.selection import Wanted, fields_of
 
     pairs = [f"{field}={value}" for field, values in (where or {}).items() for value in _each(values)]
     wanted = Wanted(form, split, fields_of(pairs), ExportOptions(seeker_view))
-    chosen = pulling.pull(releases, name, version=version, wanted=wanted, retracted=retracted)
-    if to is None or isinstance(to, Path):
-        return chosen.write(to)
-    frame = chosen.frame()
+    with mirrored(releases, name, version, chosen=True, retracted=retracted) as folder:
+        chosen = pulling.pull(folder, name, version=version, wanted=wanted, retracted=retracted)
+        if to is None or isinstance(to, Path):
+            return chosen.write(to)
+        frame = chosen.frame()
     return frame if to == "polars" else frame.to_arrow() if to == "arrow" else as_dataset(frame)
 
 
@@ -214,16 +216,18 @@ def verify(
     name: str | None = None, *, version: int | None = None, digest: str | None = None, releases: PathLike = "releases"
 ) -> VerifyFields:
     """Whether releases are what was published. Raises GateFailed, which carries what differs."""
+    from understudy.doors.objects import mirrored
     from understudy.release.verifying import verified_releases
 
-    return verified_releases(Path(releases), name, version=version, expected=digest)
+    with mirrored(releases, name, version, chosen=False) as folder:
+        return verified_releases(folder, name, version=version, expected=digest)
 
 
 def releases(folder: PathLike = "releases") -> ReleasesFields:
-    """The releases of a folder, from its catalogue."""
+    """The releases of a folder, or of an address of an object store, from its catalogue."""
     from understudy.tasks.publish.listing import listed_releases
 
-    return listed_releases(Path(folder))
+    return listed_releases(folder)
 
 
 def retract(name: str, *, why: str, version: int | None = None, releases: PathLike | None = None, store: Path = STORE) -> RetractFields:

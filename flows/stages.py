@@ -11,6 +11,7 @@ from prefect import flow
 from understudy.doors.events import emit
 from understudy.doors.hub_upload import HubPlace
 from understudy.doors.limits import ReadingLimits
+from understudy.doors.objects import is_address
 from understudy.doors.store import Store
 from understudy.flows.runners import threads
 from understudy.flows.searching import searched
@@ -30,7 +31,7 @@ from understudy.tasks.profile.dataset import profile_dataset
 from understudy.tasks.profile.results import ProfileFields
 from understudy.tasks.publish.batch import ReleaseFields, publish_batch, require_publishable
 from understudy.tasks.publish.seed_batch import run_of_batch, seed_batch
-from understudy.tasks.publish.uploading import require_honest, upload_release
+from understudy.tasks.publish.uploading import require_honest, store_release, upload_release
 from understudy.tasks.publish.usefulness import TEST, measure_usefulness
 from understudy.tasks.simulate.batch import answered, play_batch, prompt_of
 from understudy.tasks.simulate.plan import BatchPlan
@@ -209,11 +210,12 @@ def publish(
 ) -> ReleaseFields:
     """A batch that passed, as a release; the fields of `understudy publish`.
 
-    `waiver`: why a source need not state a licence. `to`: a repository of the Hugging Face hub, `hf:OWNER/NAME`, that gets the release too.
+    `waiver`: why a source need not state a licence. `to`: a repository of the Hugging Face hub, `hf:OWNER/NAME`, or an address on an
+    object store, that gets the release too.
     `tstr`: models learn from its dialogues and are tested on human ones first, where the models of `options` play the seed prompt; `final`:
     on those of the split `test`.
     """
-    place = None if to is None else HubPlace.of(to)
+    place = None if to is None or is_address(to) else HubPlace.of(to)
     with store_open(store) as opened:
         chosen = batch_key or batch_key_of(opened, batch, dataset)
         if place is not None:
@@ -229,4 +231,6 @@ def publish(
         )
     if to is None or published["release"] is None:
         return published
+    if place is None:
+        return {**published, "stored": store_release(published["release"]["path"], to)}
     return {**published, "hub": upload_release(published["release"]["path"], to)}

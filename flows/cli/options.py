@@ -51,6 +51,13 @@ Batch = Annotated[
     typer.Option(help="Name of the batch. A batch that was played before is not played again. Default: the date."),
     Means.NEW_BATCH,
 ]
+ReleasesPlace = Annotated[
+    str | None,
+    typer.Option(
+        "--releases",
+        help="Folder of the releases, or their address on an object store: s3://BUCKET/PREFIX. Default: `releases` beside the store.",
+    ),
+]
 Releases = Annotated[Path | None, typer.Option(help="Folder of the releases. Default: `releases` beside the store."), Means.FOLDER]
 
 Algorithm = Annotated[str, typer.Option(help="Selection method of the search: unsga3, nsga2, smsemoa or ctaea.")]

@@ -35,17 +35,24 @@ class TermArguments:
     ] = None
     to: Annotated[
         str | None,
-        typer.Option(help="Repository of the Hugging Face hub that gets the release too, as hf:OWNER/NAME. A new one is private."),
+        typer.Option(
+            help="Place that gets the release too: a repository of the Hugging Face hub, hf:OWNER/NAME (a new one is private), or an "
+            "address on an object store, s3://BUCKET/PREFIX."
+        ),
     ] = None
 
     def __post_init__(self) -> None:
-        """Raises BadInput for a reason without words, and for what is no repository, before anything is started."""
+        """Raises BadInput for a reason without words, and for what is no place of releases, before anything is started."""
         self.waiver()
         if self.to is not None:
             from understudy.doors.hub_upload import HubPlace, require_client
+            from understudy.doors.objects import ObjectShelf, is_address
 
-            HubPlace.of(self.to)
-            require_client()
+            if is_address(self.to):
+                ObjectShelf.at(self.to)
+            else:
+                HubPlace.of(self.to)
+                require_client()
 
     def waiver(self) -> str:
         """The reason for which a source need not state a licence; empty where none is given. Raises BadInput for one without words."""
@@ -105,6 +112,10 @@ def page(console: Console, fields: ReleaseFields) -> None:
             hub = fields["hub"]
             private = " (new, and private until its owner says otherwise)" if hub["is_new"] else ""
             console.print(f"on the hub{private}: {hub['url']}, tag {hub['tag']}", markup=False, soft_wrap=True)
+        if "stored" in fields:
+            stored = fields["stored"]
+            told = "" if stored["is_new"] else " (it was there)"
+            console.print(f"on the object store{told}: {stored['address']}", markup=False, soft_wrap=True)
         released(console, fields["release"], fields["figures"], fields["tstr"])
     else:
         then(console, "understudy validate --batch NAME, to see each bound and by how much it was missed")

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.options import STORE, AsJson, Releases, StoreFile
+from understudy.flows.cli.options import STORE, AsJson, ReleasesPlace, StoreFile
 
 if TYPE_CHECKING:
     from understudy.release.pulling import PullFields
@@ -56,7 +56,7 @@ def pull(
     examples: ExampleArguments,
     retracted: Annotated[bool, typer.Option("--retracted", help="Also pull a version that was retracted.")] = False,
     out: Annotated[Path | None, typer.Option(help="File to write. Default: NAME-vN.FORM in the current folder."), Means.OUTPUT] = None,
-    releases: Releases = None,
+    releases: ReleasesPlace = None,
     store: StoreFile = STORE,
     as_json: AsJson = False,
 ) -> None:

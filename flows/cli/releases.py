@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.options import STORE, AsJson, Releases, StoreFile
+from understudy.flows.cli.options import STORE, AsJson, ReleasesPlace, StoreFile
 from understudy.flows.cli.tables import PageTable
 
 if TYPE_CHECKING:
     from understudy.tasks.publish.listing import ReleasesFields
 
 
-def releases(*, releases: Releases = None, store: StoreFile = STORE, as_json: AsJson = False) -> None:
+def releases(*, releases: ReleasesPlace = None, store: StoreFile = STORE, as_json: AsJson = False) -> None:
     """List the published releases from their catalogue, also while a night is at work."""
 
     def work() -> ReleasesFields:

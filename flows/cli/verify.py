@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from understudy.flows.cli.console import answer, then
-from understudy.flows.cli.options import STORE, AsJson, Releases, StoreFile
+from understudy.flows.cli.options import STORE, AsJson, ReleasesPlace, StoreFile
 from understudy.flows.cli.tables import PageTable
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def verify(
     name: Annotated[str | None, typer.Argument(help="Name of the release. Default: all releases of the folder.")] = None,
     version: Annotated[int | None, typer.Option(help="Version of the release. Default: all versions.")] = None,
     digest: Annotated[str | None, typer.Option(help="Digest that the release must have, as it was told when it was published.")] = None,
-    releases: Releases = None,
+    releases: ReleasesPlace = None,
     store: StoreFile = STORE,
     as_json: AsJson = False,
 ) -> None:

@@ -16,6 +16,7 @@ from understudy.doors import releases as shelf
 from understudy.doors.bill import BILL, bill_of_materials
 from understudy.doors.events import emit
 from understudy.doors.hub_upload import UploadFields
+from understudy.doors.objects import StoredFields
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed, UnderstudyError
 from understudy.measure.values import NO_FLOOR
@@ -56,7 +57,8 @@ class ReleasedFigure(FigureFields):
 
 
 class ReleaseFields(TypedDict):
-    """The fields of `understudy publish`; `release` is None where a gate refuses it. `hub`: where it lies on a hub, if it was asked for.
+    """The fields of `understudy publish`; `release` is None where a gate refuses it. `hub`, `stored`: where it
+    lies on a hub or on an object store, if it was asked for.
 
     `tstr`: what models learn from the dialogues, or that it is not measured; `n_model_calls`: what the seed prompt took for it in this run.
     """
@@ -70,6 +72,7 @@ class ReleaseFields(TypedDict):
     tstr: Usefulness
     n_model_calls: int
     hub: NotRequired[UploadFields]
+    stored: NotRequired[StoredFields]
 
 
 @task(name="publish batch", task_run_name="publish as {name}", persist_result=False)

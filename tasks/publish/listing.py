@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, TypedDict
 
-from understudy.doors import catalogue
+from understudy.doors import catalogue, objects
 
 
 class ListedFields(catalogue.CatalogueRow):
@@ -21,12 +21,12 @@ class ReleasesFields(TypedDict):
     releases: list[ListedFields]
 
 
-def listed_releases(releases_dir: Path) -> ReleasesFields:
-    """The fields of `understudy releases`."""
+def listed_releases(place: Path | str) -> ReleasesFields:
+    """The fields of `understudy releases` for a folder, or for an address of an object store."""
+    with objects.listed(place) as releases_dir:
+        rows = catalogue.rows(releases_dir)
+    at = str(place).rstrip("/")
     return {
         "snapshot": None,
-        "releases": [
-            {**row, "path": str(releases_dir / row["path"]), "state": "retracted" if row["retracted"] else "published"}
-            for row in catalogue.rows(releases_dir)
-        ],
+        "releases": [{**row, "path": f"{at}/{row['path']}", "state": "retracted" if row["retracted"] else "published"} for row in rows],
     }

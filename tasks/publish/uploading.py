@@ -1,4 +1,4 @@
-"""A release on the Hugging Face hub: what was published is verified, uploaded in one commit, and tagged with its version."""
+"""A release elsewhere too: verified, then uploaded to the Hugging Face hub in one commit, or to an object store, the manifest last."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from prefect import task
 
 from understudy.doors.events import emit
 from understudy.doors.hub_upload import HubPlace, UploadFields, uploaded
+from understudy.doors.objects import ObjectShelf, StoredFields
 from understudy.errors import BadInput
 from understudy.release.card import is_rehearsal
 from understudy.release.verification import verify
@@ -23,6 +24,15 @@ def upload_release(folder: str, to: str) -> UploadFields:
     message = f"{manifest['name']} version {manifest['version']}, digest {manifest['digest'][:16]}"
     fields = uploaded(Path(folder), place, tag=f"v{manifest['version']}", message=message)
     emit("publish", "release_uploaded", f"{fields['repository']}/{fields['commit']}")
+    return fields
+
+
+@task(name="store release", task_run_name="store at {to}", persist_result=False)
+def store_release(folder: str, to: str) -> StoredFields:
+    """Where the release lies on an object store. A release that is there already is left as it is."""
+    verify(Path(folder))
+    fields = ObjectShelf.at(to).put(Path(folder))
+    emit("publish", "release_stored", fields["address"])
     return fields
 
 

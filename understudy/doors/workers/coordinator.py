@@ -12,14 +12,13 @@ from asyncio import Semaphore
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from typing import Any, Self
 
 from understudy.doors.events import emit
 from understudy.doors.gateway.gateway import Exchange
 from understudy.doors.store import Store
 from understudy.doors.workers.calls import CallsOfWorker, Claims
-from understudy.doors.workers.line import Line, LineListener
+from understudy.doors.workers.line import Joined, Line, LineListener
 from understudy.doors.workers.progress import ProgressOf
 from understudy.errors import UnderstudyError
 
@@ -66,7 +65,7 @@ class Coordinator:
         host, port = self._listener.address
         return Ticket(host, port, self._key, seed)
 
-    def _serve(self, connection: Connection) -> None:
+    def _serve(self, connection: Joined) -> None:
         """One worker's line until it is cut, on a thread of its own."""
         calls = CallsOfWorker(self._gateway, self._claims, self._slots)
         rows, progress = RowsFor(self._store), ProgressOf(self._gateway)

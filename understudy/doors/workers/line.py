@@ -20,6 +20,8 @@ from understudy.errors import ProviderFailed
 # a machine that has gone away does not close its connections: the kernel asks it after so many silent seconds, and so often
 _IDLE_S, _BETWEEN_S, _N_PROBES = 10, 5, 3
 Address = tuple[str, int]
+Joined = Connection
+"""A connection whose two ends have shown each other that they know the key."""
 Hear = Callable[[Any], None]
 
 
@@ -80,7 +82,7 @@ class Line:
 class LineListener:
     """Accepts lines at an address of this machine; `serve` is called for each, with the connection, on a thread of its own."""
 
-    def __init__(self, host: str, key: bytes, serve: Callable[[Connection], None]) -> None:
+    def __init__(self, host: str, key: bytes, serve: Callable[[Joined], None]) -> None:
         self._key, self._serve = key, serve
         # whoever connects is let in by its own thread, so that one that says nothing keeps nobody waiting
         self._listener = Listener((host, 0), "AF_INET", backlog=64)
