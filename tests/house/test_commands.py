@@ -62,7 +62,7 @@ PROMISED = {
 # what differs on purpose, since the option is another thing in another command
 OWN = {
     "--as", "--batch", "--dataset", "--genome", "--html", "--markdown", "--n", "--name", "--out", "--ratings", "--reader", "--recommender",
-    "--setting", "--settings", "--split", "--task", "--version", "name",
+    "--releases", "--setting", "--settings", "--split", "--task", "--version", "name",
 }  # fmt: skip
 
 
