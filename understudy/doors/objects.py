@@ -66,7 +66,7 @@ class ObjectShelf:
         name, version = folder.parent.name, folder.name
         files = sorted(path for path in folder.iterdir() if path.name != MANIFEST)
         place, manifest = f"{self.root}/{name}/{version}", (folder / MANIFEST).read_bytes()
-        with self._told(f"{name}/{version} cannot be written"):
+        with self._with_advice(f"{name}/{version} cannot be written"):
             there = self._read(f"{place}/{MANIFEST}")
             if there is not None and there != manifest:
                 raise UnderstudyError(
@@ -86,7 +86,7 @@ class ObjectShelf:
 
     def manifests_into(self, here: Path) -> None:
         """Writes the catalogue and the manifest of every release into a folder: what it takes to choose one."""
-        with self._told("cannot be read"):
+        with self._with_advice("cannot be read"):
             found = self._read(f"{self.root}/{catalogue.FILE}")
             if found is not None:
                 (here / catalogue.FILE).write_bytes(found)
@@ -101,7 +101,7 @@ class ObjectShelf:
     def fill(self, folder: Path) -> None:
         """Writes what a release holds beside its manifest into its folder; a folder in it as one, since a release has none."""
         place = f"{self.root}/{folder.parent.name}/{folder.name}"
-        with self._told("cannot be read"):
+        with self._with_advice("cannot be read"):
             for one in self.system.ls(place, detail=True):
                 target = folder / str(one["name"]).rstrip("/").split("/")[-1]
                 if target.name in _UPWARDS:
@@ -134,7 +134,7 @@ class ObjectShelf:
             self.system.pipe_file(path, content)
 
     @contextmanager
-    def _told(self, what: str) -> Iterator[None]:
+    def _with_advice(self, what: str) -> Iterator[None]:
         try:
             yield
         except OSError as error:

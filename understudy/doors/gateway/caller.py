@@ -16,7 +16,7 @@ from understudy.doors.gateway import contexts, lengths
 from understudy.doors.gateway.budget import Cost, Price, priced, worst_case
 from understudy.doors.gateway.calls import LONGEST_WAIT_S, Answers, Breaker, CallFailed, SchemaRefused, together, wait_s
 from understudy.doors.gateway.futures import landed
-from understudy.doors.gateway.leases import NOTHING, STOPPED, Leasing, Wanted
+from understudy.doors.gateway.leases import NOTHING, STOPPED, Leasing, WantedCall
 from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.gateway.provider import Provider
 from understudy.doors.gateway.reply import EMBEDDED
@@ -168,7 +168,7 @@ class Caller:
         """
         price, leaves = self.price_of(sent.model), not self._provider.is_in_process(sent.model)
         worst = self._worst(sent, price)
-        wanted = Wanted(f"{self._opened}-{next(self._numbers)}", key, sent.model, request.role, worst, leaves)
+        wanted = WantedCall(f"{self._opened}-{next(self._numbers)}", key, sent.model, request.role, worst, leaves)
         lease, spent = await self._leases.take(wanted, still_wanted=breaker.check), worst
         try:
             started = monotonic()

@@ -22,7 +22,7 @@ STOPPED = "the call was stopped in flight and may have been charged"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedCall:
     """A call that is about to be made: its key in the ledger, who is asked, and what it costs at most.
 
     `name` is that of its lease, and of its reservation where the call `leaves` the process.
@@ -45,14 +45,14 @@ class Wanted:
 class Lease:
     """The permit for a call. `admission` is its place under the limits per minute."""
 
-    wanted: Wanted
+    wanted: WantedCall
     admission: Admission | None = None
 
 
 class Leasing(Protocol):
     """Who gives leases: the gateway of the run, or on a worker the coordinator of the run."""
 
-    async def take(self, wanted: Wanted, *, still_wanted: Callable[[], None]) -> Lease:
+    async def take(self, wanted: WantedCall, *, still_wanted: Callable[[], None]) -> Lease:
         """The lease of a call. Raises BudgetExhausted, BadInput, and what `still_wanted` raises."""
 
     async def give_back(self, lease: Lease, spent: Cost) -> None:
@@ -69,7 +69,7 @@ class Leases:
         self._budget, self._ledger, self._rate_of = budget, ledger, rate_of
         self._settled = asyncio.Condition()
 
-    async def take(self, wanted: Wanted, *, still_wanted: Callable[[], None]) -> Lease:
+    async def take(self, wanted: WantedCall, *, still_wanted: Callable[[], None]) -> Lease:
         """The lease of a call, once the limits per minute and the caps have room for it."""
         admission, is_held = None, False
         try:
@@ -100,21 +100,21 @@ class Leases:
         """Stops the calls to a model's provider for as long as it has asked."""
         self._rate_of(model).pause(seconds)
 
-    async def _admitted(self, wanted: Wanted, still_wanted: Callable[[], None]) -> Admission:
+    async def _admitted(self, wanted: WantedCall, still_wanted: Callable[[], None]) -> Admission:
         def is_of_use() -> None:
             still_wanted()
             self._budget.check_time()
 
         return await self._rate_of(wanted.model).admit(wanted.worst.tokens, still_wanted=is_of_use)
 
-    async def _hold(self, wanted: Wanted) -> None:
+    async def _hold(self, wanted: WantedCall) -> None:
         """Returns once the budget has room."""
         worst, role = wanted.worst, wanted.role
         if not self._budget.hold(worst, role):
             async with self._settled:
                 await self._settled.wait_for(lambda: self._budget.hold(worst, role))
 
-    async def _release(self, wanted: Wanted, spent: Cost) -> None:
+    async def _release(self, wanted: WantedCall, spent: Cost) -> None:
         self._budget.settle(wanted.worst, spent, wanted.role)
         async with self._settled:
             self._settled.notify_all()

@@ -8,7 +8,7 @@ from itertools import count
 from threading import Lock, Thread
 from typing import Any
 
-from understudy.doors.workers.line import Address, Line, connected
+from understudy.doors.workers.line import Address, WorkerLine, connected
 from understudy.errors import UnderstudyError
 
 Work = Callable[[], None]
@@ -33,7 +33,7 @@ class Asking:
         self._deliver, self._numbers, self._lock = deliver, count(), Lock()
         self._waiting: dict[int, Future[Any]] = {}
         self.is_open = True
-        self._line = Line(connected(address, key), hear=self._heard, ended=self._ended)
+        self._line = WorkerLine(connected(address, key), hear=self._heard, ended=self._ended)
         Thread(target=self._line.listen, name="line", daemon=True).start()
 
     def ask(self, asked: str, *arguments: Any) -> Future[Any]:
@@ -48,9 +48,9 @@ class Asking:
         self._line.say((number, asked, arguments))
         return future
 
-    def tell(self, told: str, *arguments: Any) -> None:
+    def tell(self, message: str, *arguments: Any) -> None:
         """Says what needs no answer."""
-        self._line.say((None, told, arguments))
+        self._line.say((None, message, arguments))
 
     def close(self) -> None:
         """Ends the line."""

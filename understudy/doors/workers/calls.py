@@ -15,7 +15,7 @@ from understudy.completion import Completion, Request
 from understudy.doors.gateway.budget import Cost
 from understudy.doors.gateway.futures import landed
 from understudy.doors.gateway.gateway import Exchange
-from understudy.doors.gateway.leases import NOTHING, STOPPED, Lease, Wanted
+from understudy.doors.gateway.leases import NOTHING, STOPPED, Lease, WantedCall
 
 LOST = "the worker that made the call ended, and the call may have been charged"
 Answer = Callable[[Any, BaseException | None], None]
@@ -55,10 +55,10 @@ class _Held:
 
 
 class CallsOfWorker:
-    """What one worker asks about calls. `slots` are shared by all workers: as many calls as the run may have in flight."""
+    """What one worker asks about calls. `room` is shared by all workers: for as many calls as the run may have in flight."""
 
-    def __init__(self, gateway: Exchange, claims: Claims, slots: asyncio.Semaphore) -> None:
-        self._gateway, self._claims, self._slots = gateway, claims, slots
+    def __init__(self, gateway: Exchange, claims: Claims, room: asyncio.Semaphore) -> None:
+        self._gateway, self._claims, self._room = gateway, claims, room
         self._books = gateway.books
         self._held: dict[str, _Held] = {}
         self._waiting: dict[str, asyncio.Task[None]] = {}
@@ -79,7 +79,7 @@ class CallsOfWorker:
                     self._begin(self._claimed(key, answer), answer)
                 case "let go", (key,):
                     self._claims.let_go(key, self)
-                case "lease", (Wanted() as wanted,):
+                case "lease", (WantedCall() as wanted,):
                     self._waiting[wanted.name] = self._begin(self._leased(wanted, answer), answer)
                 case "withdraw", (name,):
                     self._withdraw(name)
@@ -132,10 +132,10 @@ class CallsOfWorker:
                 answer(None, None)
                 return
 
-    async def _leased(self, wanted: Wanted, answer: Answer) -> None:
+    async def _leased(self, wanted: WantedCall, answer: Answer) -> None:
         """Answers once the call may be made; a slot is held as long as the lease of a call that leaves the worker."""
         if wanted.leaves:
-            await self._slots.acquire()
+            await self._room.acquire()
         try:
             lease = await self._books.leases.take(wanted, still_wanted=_always)
         except BaseException:
@@ -159,9 +159,9 @@ class CallsOfWorker:
             self._owe(self._books.leases.give_back(held.lease, spent))
             self._free(held.lease.wanted)
 
-    def _free(self, wanted: Wanted) -> None:
+    def _free(self, wanted: WantedCall) -> None:
         if wanted.leaves:
-            self._slots.release()
+            self._room.release()
 
     def _keep(
         self, reservation: str | None, key: str, request: Request, completion: Completion, usd: float | None, latency_s: float

@@ -18,7 +18,7 @@ from understudy.doors.events import emit
 from understudy.doors.gateway.gateway import Exchange
 from understudy.doors.store import Store
 from understudy.doors.workers.calls import CallsOfWorker, Claims
-from understudy.doors.workers.line import Joined, Line, LineListener
+from understudy.doors.workers.line import Joined, LineListener, WorkerLine
 from understudy.doors.workers.progress import ProgressOf
 from understudy.errors import UnderstudyError
 
@@ -47,7 +47,7 @@ class Coordinator:
         self._store, self._gateway, self._facts = store, gateway, facts
         self._claims, self._slots = Claims(), Semaphore(concurrency)
         self._key = secrets.token_hex(32)
-        self._lines: set[Line] = set()
+        self._lines: set[WorkerLine] = set()
         self._listener = LineListener(host, self._key.encode(), self._serve)
 
     def __enter__(self) -> Self:
@@ -76,7 +76,7 @@ class Coordinator:
 
         def answer(number: int | None, value: Any, error: BaseException | None) -> None:
             if number is not None:
-                line.say((number, value, None if error is None else _told(error)))
+                line.say((number, value, None if error is None else _sendable(error)))
 
         def hear(message: tuple[int | None, str, tuple[Any, ...]]) -> None:
             number, asked, arguments = message
@@ -86,7 +86,7 @@ class Coordinator:
                 # in the order in which it was said, on the loop to which calls belong
                 self._gateway.on_loop(lambda: calls.heard(asked, arguments, lambda value, error: answer(number, value, error)))
 
-        line = Line(connection, hear=hear, ended=lambda: self._gateway.on_loop(calls.end))
+        line = WorkerLine(connection, hear=hear, ended=lambda: self._gateway.on_loop(calls.end))
         self._lines.add(line)
         try:
             line.listen()
@@ -135,6 +135,6 @@ def _done(work: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Any, Ba
         return None, error
 
 
-def _told(error: BaseException) -> BaseException:
+def _sendable(error: BaseException) -> BaseException:
     """The error as it can be sent: another one than our own may hold what cannot."""
     return error if isinstance(error, UnderstudyError) else UnderstudyError(f"{type(error).__name__}: {error}")

@@ -15,7 +15,7 @@ import polars as pl
 from understudy.completion import Completion, Request
 from understudy.doors.gateway.budget import Budget, Cost
 from understudy.doors.gateway.futures import landed
-from understudy.doors.gateway.leases import Lease, Wanted
+from understudy.doors.gateway.leases import Lease, WantedCall
 from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.gateway.refusals import Adaptation
 from understudy.doors.local.facts import ServedModel
@@ -142,7 +142,7 @@ class LeasesElsewhere:
     def __init__(self, asking: Asking, budget: Budget) -> None:
         self._asking, self._budget = asking, budget
 
-    async def take(self, wanted: Wanted, *, still_wanted: Callable[[], None]) -> Lease:
+    async def take(self, wanted: WantedCall, *, still_wanted: Callable[[], None]) -> Lease:
         """The lease of a call, once the coordinator gives it. Raises BudgetExhausted, and what `still_wanted` raises."""
         still_wanted()
         try:

@@ -25,7 +25,7 @@ Joined = Connection
 Hear = Callable[[Any], None]
 
 
-class Line:
+class WorkerLine:
     """One end of a connection. `hear` is called with each message, on the line's own thread, and `ended` once when it is cut."""
 
     def __init__(self, connection: Connection, *, hear: Hear, ended: Callable[[], None]) -> None:
