@@ -37,6 +37,8 @@ _CHECK_REPLY = Estimate(30, 10, 200)
 _JUDGE = Estimate(750, 450, 1800), Estimate(10, 6, 120)
 # an answer by schema may need a repair
 _STRUCTURED = Estimate(1.05, 1, 2)
+# a language model's reply that cannot be used is asked for once more
+_ASKED_AGAIN = Estimate(1.1, 1, 2)
 _CALL_S = {True: Estimate(0.004, 0.0025, 0.012), False: Estimate(0.007, 0.005, 0.02)}
 _EVALUATION_S, _START_S = Estimate(0.8, 0.2, 3.0), Estimate(15, 6, 60)
 # what it is shown of a prompt and of turns, and the section that it writes; a commission in need of a second look asks again
@@ -47,7 +49,10 @@ _ASSUMED: dict[ModelRole, tuple[Estimate, Estimate]] = {"recommender": _RECOMMEN
 def calls_of(
     role: ModelRole, models: Models, scenes: Sequence[Scene], measured: Fields | None, *, latency_s: float | None, speeds: Speeds
 ) -> RoleCalls:
-    """The calls of a role in dialogues. `measured`: its row of play/measured_calls; `latency_s`: seconds of a call that are given."""
+    """The calls of a role in dialogues. `latency_s`: seconds of a call that are given.
+
+    `measured`: its row of play/measured_calls, that of a seeker with `runs`, the model's row of play/measured_runs, if there is one.
+    """
     model = models.of(role)
     enough = measured is not None and measured["n"] >= N_ENOUGH
     sizes = _timed(speeds[model]) if role == "seeker" and model in speeds else _rendered(role, scenes)
@@ -67,7 +72,10 @@ def calls_of(
         return RoleCalls(shown_model(model), NONE, prompt, reply, latency, price, told, per_rewriting=_REWRITINGS, cached=cached)
     if role == "judge":
         return RoleCalls(shown_model(model), NONE, prompt, reply, latency, price, told, per_run=_STRUCTURED, cached=cached)
-    return RoleCalls(shown_model(model), _per_turn(role, scenes[0].genome), prompt, reply, latency, price, told, cached=cached)
+    per_turn = _per_turn(role, scenes[0].genome)
+    if role == "seeker" and model != EMBEDDED:
+        per_turn = per_turn * _asked_again(None if measured is None else measured.get("runs"))
+    return RoleCalls(shown_model(model), per_turn, prompt, reply, latency, price, told, cached=cached)
 
 
 def asked_apart(model: str, models: Models, questions: Sequence[Request], *, latency_s: float | None, speeds: Speeds) -> RoleCalls:
@@ -107,6 +115,14 @@ def _per_turn(role: ModelRole, genome: Genome) -> Estimate:
         return NONE
     once = _STRUCTURED if genome.controls.deliberation == "steps" else Estimate.exactly(1)
     return once * Estimate(1.2, 1, 2) if genome.controls.verifier else once
+
+
+def _asked_again(runs: Fields | None) -> Estimate:
+    """Replies to one request of a seeker, the second ones counted: as in the model's free runs in the store, or as it is assumed."""
+    if runs is None or runs["n"] < N_ENOUGH or runs["asked_again"] is None:
+        return _ASKED_AGAIN
+    share = runs["asked_again"]
+    return Estimate(1 + share, 1 + share * (1 - MEAN_SPREAD), min(2, 1 + share * (1 + MEAN_SPREAD)))
 
 
 def _rendered(role: ModelRole, scenes: Sequence[Scene]) -> tuple[Estimate, Estimate, str]:

@@ -104,8 +104,9 @@ def _later(stages: Sequence[StageFields]) -> LaterFields:
 
 def _ledger(store: Store) -> tuple[dict[tuple[str, str], Fields], dict[str, Fields]]:
     """What the ledger says of calls, by model and role, and of free runs, by model."""
+    runs = {_bare(row["model"]): row for row in store.rows("play/measured_runs")}
     calls = {(_bare(row["model"]), row["role"]): row for row in store.rows("play/measured_calls")}
-    return calls, {_bare(row["model"]): row for row in store.rows("play/measured_runs")}
+    return {(model, role): {**row, "runs": runs.get(model)} for (model, role), row in calls.items()}, runs
 
 
 def _part(side: Humans, asked: Asked, models: Models, measured: Mapping[tuple[str, str], Fields], turns: Estimate) -> StageGroup:

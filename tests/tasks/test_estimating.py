@@ -232,6 +232,29 @@ def test_the_ledger_is_used_where_it_says_enough_and_nothing_is_added_to_it(stor
         assert opened.rows("play/ledger_totals")[0]["n"] == 40
 
 
+def test_a_language_model_is_asked_again_as_often_as_in_the_free_runs_of_the_store(store: str, tmp_path: Path) -> None:
+    assert estimate(store)["assumptions"]["calls"]["seeker"]["calls_per_turn"] == {"value": 1.0, "range": [1.0, 1.0]}, "rehearsal never is"
+    name, path = "openai/asked-again", str(copyfile(store, tmp_path / "s.duckdb"))
+    assumed = estimate(path, {"seeker": name})["assumptions"]["calls"]["seeker"]["calls_per_turn"]
+    assert assumed == {"value": 1.1, "range": [1.0, 2.0]}
+    ledger = Ledger(path, run_id="r", now=lambda: datetime(2026, 1, 1))
+    request = Request("seeker", name, (Message("user", "hi"),), 0.7, 1.0, 50, 1)
+    reply = Completion("hello", "m", "m", "stop", "", 9, 9)
+    ledger.keep(None, request.key, request=request, completion=reply, usd=0.1, latency_s=0.5).result()
+    ledger.close()
+    # 15 runs of 10 turns, 5 of them the seeker's, with one reply in five asked for again, and 15 that were played before that was counted
+    played = {
+        "profile_key": "p", "mode": "free", "scenario_id": "s", "dialogue_id": "d", "genome_digest": "g", "replicate": 0,
+        "recommender": "retrieval@1", "model": name, "engine": name, "status": "capped", "reason": "", "title_in_prompt": False,
+        "n_turns": 10, "n_tokens": 9,
+    }  # fmt: skip
+    with Store.open(path) as opened:
+        rows = [(f"k{n}", '{"echo": 1}' if n < 15 else None, *played.values()) for n in range(30)]
+        opened.insert("play.dialogues", ["play_key", "asked_again", *played], rows)
+    counted = estimate(path, {"seeker": name})["assumptions"]["calls"]["seeker"]["calls_per_turn"]
+    assert counted == {"value": 1.2, "range": [1.15, 1.25]}
+
+
 def test_a_run_that_there_is_none_of_is_refused(store: str) -> None:
     with pytest.raises(BadInput, match="no command that can be estimated"):
         estimate(store, run="publish")
