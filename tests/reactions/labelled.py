@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).resolve().parent / "labels.jsonl.gz"
+MORE, OF_REDIAL = FILE.with_name("more.jsonl.gz"), FILE.with_name("redial.jsonl.gz")
 REDIAL = "redial"
 Turn = dict[str, Any]
 
@@ -30,12 +31,17 @@ def of_test(file: Path = FILE, *, redial: Path | None = None) -> list[Turn]:
     own = [one for one in found if one["source"] != REDIAL]
     if redial is None:
         return own
+    return own + with_text([one for one in found if one["source"] == REDIAL], redial)
+
+
+def with_text(labels: list[Turn], redial: Path) -> list[Turn]:
+    """Labels of ReDial's turns with previous, text and the seeker who wrote it, read from its folder."""
     said = dict(_redial_turns(redial))
-    return own + [{**one, **said[one["id"]]} for one in found if one["source"] == REDIAL]
+    return [{**one, **said[one["id"]]} for one in labels]
 
 
-def _redial_turns(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """Id of a label → the recommender's turn and the seeker's after it, of every dialogue in the folder of ReDial."""
+def _redial_turns(folder: Path) -> Iterator[tuple[str, dict[str, str | None]]]:
+    """Id of a label → the recommender's turn, the seeker's after it and the seeker's id, of every dialogue in the folder of ReDial."""
     from understudy.readers import Options, redial
     from understudy.records import Dialogue
 
@@ -43,4 +49,5 @@ def _redial_turns(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
     for one in redial.read(paths, Options()):
         if isinstance(one, Dialogue):
             for index in range(1, len(one.turns)):
-                yield f"redial-{one.dialogue_id}-{index}", {"previous": one.turns[index - 1].text, "text": one.turns[index].text}
+                before, said = one.turns[index - 1].text, one.turns[index].text
+                yield f"redial-{one.dialogue_id}-{index}", {"previous": before, "text": said, "seeker": one.seeker_id}
