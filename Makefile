@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: install install-local install-paper install-dask install-ray install-peers demo demo-llm record-demo replay-study replay-paper reactions test types quick coverage integration lint docs recorded prove bench controls chaos mutants fuzz audit-deps lock clean
+.PHONY: install install-local install-paper install-dask install-ray install-lake install-peers demo demo-llm record-demo replay-study replay-paper reactions test types quick coverage integration lint docs recorded prove bench controls chaos mutants fuzz audit-deps lock clean
 
 install: .venv/installed
 
@@ -46,6 +46,13 @@ install-ray: .venv/installed-ray
 .venv-objects/installed: requirements-objects.lock
 	test -x .venv-objects/bin/python || $(PYTHON) -m venv .venv-objects
 	.venv-objects/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-objects.lock
+	touch $@
+
+# the store on DuckLake, beside the base lock (docs/scale.md)
+install-lake: .venv/installed-lake
+
+.venv/installed-lake: .venv/installed requirements-lake.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-lake.lock
 	touch $@
 
 # the environment of the peers, with what `replicate --optimizers textgrad_instance` needs
@@ -119,7 +126,7 @@ coverage: install
 	$(BIN)/python tests/branches.py .coverage.json
 
 # what takes long, or needs more than the base lock
-integration: install install-local install-paper install-dask install-ray .venv-consumers/installed .venv-objects/installed
+integration: install install-local install-paper install-dask install-ray install-lake .venv-consumers/installed .venv-objects/installed
 	$(BIN)/python -m pytest -m integration
 
 lint: install types
@@ -180,9 +187,9 @@ lock:
 	  --no-emit-index-url --no-emit-find-links -o requirements.lock
 	uv pip compile pyproject.toml --extra dev --extra weights --extra peers --generate-hashes --universal --python-version 3.11 \
 	  --no-emit-index-url --no-emit-find-links -c requirements.lock -o requirements-peers.lock
-	for extra in docs audit local paper reactions consumers dask ray objects; do \
+	for extra in docs audit local paper lake reactions consumers dask ray objects; do \
 	  $(PYTHON) -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"][sys.argv[1]], sep="\n")' $$extra | \
-	  uv pip compile - --generate-hashes --universal --python-version 3.11 $$(test $$extra != local || echo --no-deps -c requirements.lock) $$(case $$extra in paper|dask|ray) echo -c requirements.lock;; esac) $$(test $$extra != reactions || echo --overrides tests/reactions/overrides.txt) \
+	  uv pip compile - --generate-hashes --universal --python-version 3.11 $$(test $$extra != local -a $$extra != lake || echo --no-deps -c requirements.lock) $$(case $$extra in paper|dask|ray) echo -c requirements.lock;; esac) $$(test $$extra != reactions || echo --overrides tests/reactions/overrides.txt) \
 	  --no-emit-index-url --no-emit-find-links -o requirements-$$extra.lock || exit 1; \
 	done
 
