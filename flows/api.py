@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from understudy.addresses import place_of
 from understudy.doors.limits import ReadingLimits, reading_within
 from understudy.parameters import REPORT_PANEL, PanelSize, RunOptions, Search
 
@@ -236,7 +237,7 @@ def retract(name: str, *, why: str, version: int | None = None, releases: PathLi
     from understudy.tasks.publish.retracting import retract_release
 
     with store_open(store) as opened:
-        folder = Path(releases) if releases is not None else store.parent / "releases"
+        folder = Path(releases) if releases is not None else place_of(store).parent / "releases"
         return retract_release(opened, name, why=why, version=version, releases_dir=folder)
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from prefect import get_run_logger
 from prefect.exceptions import MissingContextError
 
+from understudy.doors.copies import snapshot
 from understudy.doors.events import emit
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed, UnderstudyError
@@ -26,7 +27,7 @@ def snapshot_kept(store: Store) -> Iterator[None]:
 
 def _keep(store: Store) -> None:
     try:
-        emit("nightly", "snapshot_kept", store.snapshot().name)
+        emit("nightly", "snapshot_kept", snapshot(store).name)
     except BadInput:
         raise
     except UnderstudyError as error:

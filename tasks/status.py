@@ -113,10 +113,10 @@ def store_status(path: Path) -> StatusFields:
     """The fields of `understudy status`: nights, rows per table, the ledger's totals, runs, instruments, releases, the store's digest."""
     with readable(path) as reading:
         store = reading.store
-        nights = store.rows("publish/nights")
+        nights, is_busy = store.rows("publish/nights"), reading.is_written
         return {
             "snapshot": reading.snapshot,
-            "nights": [_night(row, is_newest=not n, is_busy=reading.snapshot is not None) for n, row in enumerate(nights)],
+            "nights": [_night(row, is_newest=not n, is_busy=is_busy) for n, row in enumerate(nights)],
             "tables": store.counts(),
             "ledger": cast(LedgerFields, store.rows("play/ledger_totals")[0]),
             "prompt_cache": prompt_caches(store),

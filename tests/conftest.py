@@ -22,7 +22,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from tests import embedded_calls, humans_once, new_stores, profiled, scratch, suites
 from tests.prefect_server import prefect_server  # noqa: F401  a fixture
 from tests.search.searched import Searched
-from understudy.doors import checks
+from understudy.doors import checks, engines
 from understudy.doors import store as doors_store
 from understudy.rows.handle import Humans
 from understudy.rows.humans import current_profile
@@ -91,7 +91,7 @@ def _new_stores(shared_folder: Path, alone: Callable[[str], AbstractContextManag
     with alone("new-stores"):
         template = new_stores.made(shared_folder / "new-store.duckdb")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(doors_store, "connected", new_stores.copying(template))
+        patch.setattr(engines, "connected", new_stores.copying(template))
         yield
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from understudy.addresses import lake_of
 from understudy.completion import ROLES, ModelRole
 from understudy.errors import BadInput
 
@@ -155,7 +156,7 @@ class RunOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    store: Path = Field(Path("understudy.duckdb"), description="DuckDB file of the store")
+    store: Path = Field(Path("understudy.duckdb"), description="DuckDB file of the store, or `ducklake:` and where the lake is")
     surface: str = Field("0", description="rehearsal surface: a seed, `null`, `adverse`, `nonconvex-SEED` or a TOML file")
     recommender: str = Field("retrieval", description="recommender (CRS) that the seekers talk to")
     max_turns: int | None = Field(
@@ -173,6 +174,13 @@ class RunOptions(BaseModel):
         if name not in RUNNERS or ("=" in written) != bool(address) or (address and name == RUNNERS[0]):
             raise ValueError("threads, dask or ray is expected, and for a cluster its address: dask=tcp://HOST:PORT, ray=ray://HOST:PORT")
         return written
+
+    @field_validator("store")
+    @classmethod
+    def _without_password(cls, store: Path) -> Path:
+        # an address that cannot be read is refused before anything keeps it
+        lake_of(store)
+        return store
 
     def elsewhere(self, *, recommender: str | None, surface: str | None, caps: Caps) -> RunOptions:
         """The same options for another recommender or surface (None is the same one), within `caps`."""

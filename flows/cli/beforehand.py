@@ -177,12 +177,12 @@ def _logs(given: Options) -> None:
 
 
 def _store(path: Path, asked: list[tuple[Means, str]], given: Options) -> None:
-    from understudy.doors import store_faults
-    from understudy.doors.store import Store
+    from understudy.doors.store import Store, is_there
 
-    store_faults.refuse_unless_file(path)
+    is_known = is_there(path)
     wanted = [(means, value) for means, value in asked if means in (Means.PROFILED, Means.INGESTED, Means.BATCH)]
-    if not path.exists() and not wanted:
+    # of a lake in PostgreSQL nobody knows before it is opened
+    if not is_known and not wanted:
         return
     try:
         with Store.open(path, read_only=True) as store:

@@ -16,7 +16,9 @@ RUN, SEARCH = RunOptions(), Search()
 STORE = RUN.store
 SETTING = "zero_shot"
 
-StoreFile = Annotated[Path, typer.Option("--store", help="DuckDB file of the store."), Means.STORE]
+StoreFile = Annotated[
+    Path, typer.Option("--store", help="DuckDB file of the store, or `ducklake:FOLDER`, or `ducklake:postgres://…`."), Means.STORE
+]
 Runner = Annotated[
     str,
     typer.Option(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from understudy.addresses import place_of
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
 from understudy.flows.cli.options import STORE, AsJson, ReleasesPlace, StoreFile
@@ -67,7 +68,7 @@ def pull(
 
         return api.pull(
             name, to=out, form=examples.form, version=version, split=examples.split, where=examples.fields(),
-            seeker_view=examples.seeker_view, retracted=retracted, releases=releases or store.parent / "releases",
+            seeker_view=examples.seeker_view, retracted=retracted, releases=releases or place_of(store).parent / "releases",
         )  # fmt: skip
 
     answer(work, page, as_json=as_json)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from understudy.addresses import place_of
 from understudy.flows.cli.console import answer, then
 from understudy.flows.cli.options import STORE, AsJson, ReleasesPlace, StoreFile
 from understudy.flows.cli.tables import PageTable
@@ -20,7 +21,7 @@ def releases(*, releases: ReleasesPlace = None, store: StoreFile = STORE, as_jso
     def work() -> ReleasesFields:
         from understudy.flows import api
 
-        return api.releases(releases or store.parent / "releases")
+        return api.releases(releases or place_of(store).parent / "releases")
 
     answer(work, page, as_json=as_json)
 

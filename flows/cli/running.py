@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from concurrent.futures import wait as wait_for
 from contextvars import copy_context
 from functools import partial
+from pathlib import Path
 from threading import Thread
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
@@ -20,6 +21,7 @@ from prefect import Flow
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.states import Cancelled
 
+from understudy.addresses import lake_of
 from understudy.doors.stopping import Stop, stoppable
 from understudy.flows.server import served
 from understudy.tasks.runs import settle
@@ -37,6 +39,10 @@ TELL_S = 2.0
 def run(flow: Flow[Parameters, Result], *arguments: Parameters.args, **parameters: Parameters.kwargs) -> Result:
     """What the flow returns. A signal ends it: its runs are then Cancelled, and KeyboardInterrupt is raised."""
     begun: list[UUID] = []
+    for one in (*arguments, *parameters.values()):
+        # a server keeps the parameters of a run: what an address must not hold is refused before it is told
+        if isinstance(one, Path | str):
+            lake_of(one)
 
     def noted(flow: Flow[Parameters, Result], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001
         begun.append(flow_run.id)

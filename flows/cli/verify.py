@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from understudy.addresses import place_of
 from understudy.flows.cli.console import answer, then
 from understudy.flows.cli.options import STORE, AsJson, ReleasesPlace, StoreFile
 from understudy.flows.cli.tables import PageTable
@@ -29,7 +30,7 @@ def verify(
     def work() -> VerifyFields:
         from understudy.flows import api
 
-        return api.verify(name, version=version, digest=digest, releases=releases or store.parent / "releases")
+        return api.verify(name, version=version, digest=digest, releases=releases or place_of(store).parent / "releases")
 
     answer(work, page, as_json=as_json)
 

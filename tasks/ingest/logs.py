@@ -106,7 +106,7 @@ def _write_batch(store: Store, batch: Batch, source: Source) -> int:
 
 def _write_table(store: Store, table: str, frame: pl.DataFrame, source: Source) -> int:
     if table == "items":
-        return store.apply("ingest/keep_items", incoming=frame)
+        return store.apply("ingest/complete_items", incoming=frame) + store.add("ingest.items", frame)
     if table == "ratings" and store.rows("ingest/source", dataset=source.dataset, source_sha256=source.sha256):
         return 0  # ratings have no key, so the same files again are known by their digest
     return store.append(f"ingest.{table}", frame) if table in KEYLESS else store.add(f"ingest.{table}", frame)

@@ -210,7 +210,7 @@ def models_open(
         run = run_id or uuid.uuid4().hex
         known, surfaces = {fitted.digest[:12]: fitted}, {drawn.name: drawn}
         if options.models.recording is None:
-            gateway: Exchange = Gateway(config, store_path=store.path, fitted=known, surfaces=surfaces, run_id=run, local=local)
+            gateway: Exchange = Gateway(config, store_path=store.address, fitted=known, surfaces=surfaces, run_id=run, local=local)
             _keep_machine(store, cast, run)
         else:
             gateway = _replay(config, store, dataset, options.models.recording, run)
@@ -223,7 +223,7 @@ def _replay(config: GatewayConfig, store: Store, dataset: str, folder: Path, run
     """The calls of a run that a recording answers, once its ledger is in the store. Raises BadInput."""
     recording = taken_in(store, dataset, folder)
     models, missing = asked_models(recording.about["models"]), missing_of(store)
-    return Replay(config, models=models, missing=missing, is_draft=recording.is_draft, store_path=store.path, run_id=run_id)
+    return Replay(config, models=models, missing=missing, is_draft=recording.is_draft, store_path=store.address, run_id=run_id)
 
 
 def _keep_machine(store: Store, cast: Cast, run_id: str) -> None:

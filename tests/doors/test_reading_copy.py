@@ -13,6 +13,7 @@ from threading import Timer
 import pytest
 
 from understudy.doors import reading_copy
+from understudy.doors.copies import snapshot
 from understudy.doors.events import EventLog, recording
 from understudy.doors.reading_copy import copy_of, readable, renew, renewing, writable
 from understudy.doors.store import Store
@@ -63,7 +64,7 @@ def test_tables_of_a_copy_that_is_being_written_are_not_those_of_the_store(tmp_p
         store._connection.execute(f"attach '{tmp_path / 'part.duckdb'}' as copied_1")
         store._connection.execute('copy from database "s" to copied_1')
         assert (store.tables(), store.digest()) == (tables, digest)
-        assert store.snapshot().exists()
+        assert snapshot(store).exists()
 
 
 def test_a_copy_is_renewed_while_the_store_changes_and_removed_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +97,7 @@ def test_a_busy_store_is_read_from_its_copy_with_its_age_and_else_from_the_snaps
     path = tmp_path / "s.duckdb"
     with Store.open(path) as store:
         write(store, 1)
-        store.snapshot()
+        snapshot(store)
         write(store, 2)
         renew(store)
     with held(path):
@@ -139,10 +140,10 @@ def test_a_writer_waits_for_readers_and_not_for_a_writer(tmp_path: Path) -> None
 def test_a_copy_that_fails_is_an_event_and_the_work_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
 
-    def full(self: Store, path: Path) -> None:  # noqa: ARG001
+    def full(store: Store, path: Path) -> None:  # noqa: ARG001
         raise UnderstudyError("no space left on device")
 
-    monkeypatch.setattr(Store, "copy_to", full)
+    monkeypatch.setattr(reading_copy, "copied", full)
     recorder: EventLog
     with (
         recording(None, listener=lambda _, event, key: told.append(f"{event}: {key}")) as recorder,

@@ -15,6 +15,7 @@ import pytest
 
 from understudy.doors import connection
 from understudy.doors.connection import snapshot_of
+from understudy.doors.copies import snapshot
 from understudy.doors.store import Store
 from understudy.errors import BadInput, StoreBusy, UnderstudyError
 
@@ -195,7 +196,7 @@ def test_folders_pipes_and_devices_are_no_stores(tmp_path: Path) -> None:
 def test_a_corrupt_store_names_the_snapshot_and_going_back_works(store: Path) -> None:
     with Store.open(store) as opened:
         digest = opened.digest()
-        assert opened.snapshot() == snapshot_of(store)
+        assert snapshot(opened) == snapshot_of(store)
     flipped(store, 4096)
     error = refused(store)
     assert str(snapshot_of(store)) in error.hint
@@ -207,17 +208,17 @@ def test_a_corrupt_store_names_the_snapshot_and_going_back_works(store: Path) ->
 
 def test_a_snapshot_that_is_damaged_too_is_not_recommended(store: Path) -> None:
     with Store.open(store) as opened:
-        flipped(opened.snapshot(), 12308)
+        flipped(snapshot(opened), 12308)
     flipped(store, 4096)
     assert "cannot be used either" in refused(store).hint
 
 
 def test_a_corrupt_store_makes_no_snapshot_and_the_one_before_it_stays(store: Path) -> None:
     with Store.open(store) as opened:
-        kept = opened.snapshot().read_bytes()
+        kept = snapshot(opened).read_bytes()
     flipped(store, data_of(store) + 999)
     with Store.open(store) as opened, pytest.raises(BadInput):
-        opened.snapshot()
+        snapshot(opened)
     assert snapshot_of(store).read_bytes() == kept
 
 
@@ -227,12 +228,12 @@ FULL = 'Could not write file "s.duckdb.wal": No space left on device'
 @pytest.mark.parametrize("raised", [duckdb.IOException(f"IO Error: {FULL}"), duckdb.TransactionException(f"Failed to commit: {FULL}")])
 def test_a_full_disk_is_no_corruption(store: Path, monkeypatch: pytest.MonkeyPatch, raised: duckdb.Error) -> None:
     monkeypatch.setattr(connection, "way_back", lambda _: pytest.fail("nothing is damaged"))
-    with Store.open(store) as opened, pytest.raises(UnderstudyError) as seen, opened._file_errors():
+    with Store.open(store) as opened, pytest.raises(UnderstudyError) as seen, opened._store_errors():
         raise raised
     assert (seen.value.exit_code, seen.value.code) == (1, "error")
     assert "No space left on device" in seen.value.message
 
 
 def test_two_transactions_that_change_the_same_row_are_no_fault_of_the_file(store: Path) -> None:
-    with Store.open(store) as opened, pytest.raises(duckdb.TransactionException), opened._file_errors():
+    with Store.open(store) as opened, pytest.raises(duckdb.TransactionException), opened._store_errors():
         raise duckdb.TransactionException("Transaction conflict: cannot update a table that has been altered!")

@@ -22,12 +22,15 @@ ORDER = (
     LOOSE, "statistics", "report", "prompt", "rehearsal", "doors", "instruments", "search", "readers", "ingest", "recommenders",
     "policy", "exports", "measure", "objectives", "profile", "play", "rows", "release", "probes", "studies",
 )  # fmt: skip
-LOOSE_FILES = ("records", "errors", "keys", "names", "plugins", "completion", "parameters", "titles", "text")
+LOOSE_FILES = ("records", "errors", "keys", "names", "plugins", "completion", "addresses", "parameters", "titles", "text")
 
 # third-party worlds and the only module that may open each
 DOORS = {
     "subprocess": "understudy/doors/children.py",
-    "duckdb": ("understudy/doors/store.py", "understudy/doors/connection.py"),
+    "duckdb": tuple(
+        f"understudy/doors/{name}.py"
+        for name in ("store", "connection", "engines", "migrations", "lake", "lake_tables", "turns", "table_files")
+    ),
     "litellm": "understudy/doors/gateway/llm.py",
     "xllamacpp": "understudy/doors/local/serving.py",
     "huggingface_hub": ("understudy/doors/local/hub.py", "understudy/doors/hub_upload.py"),

@@ -17,6 +17,7 @@ import polars as pl
 import pytest
 
 from tests.publish import made
+from understudy.doors import catalogue
 from understudy.doors import store as stores
 from understudy.doors.store import Store
 from understudy.tasks.publish import batch as publishing
@@ -26,7 +27,8 @@ RELEASE = made.release()
 # everything through which a publish reaches the disk
 WRITES: tuple[tuple[Any, str], ...] = (
     (Path, "mkdir"), (Path, "write_text"), (Path, "chmod"), (Path, "rename"), (Path, "replace"), (Path, "unlink"), (os, "replace"),
-    (os, "fsync"), (pl.DataFrame, "write_parquet"), (stores, "write_tables"), (Store, "export"), (Store, "add"),
+    (os, "fsync"), (pl.DataFrame, "write_parquet"), (stores, "write_tables"), (catalogue, "write_tables"), (Store, "export"),
+    (Store, "add"),
 )  # fmt: skip
 
 

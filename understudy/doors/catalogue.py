@@ -16,7 +16,7 @@ from typing import Any, TypedDict
 import polars as pl
 
 from understudy.doors import folders, releases
-from understudy.doors.store import exported, write_tables
+from understudy.doors.table_files import exported, write_tables
 from understudy.errors import UnderstudyError
 
 FILE = "catalogue.duckdb"

@@ -16,7 +16,7 @@ OF_THE_FILE = (duckdb.IOException, duckdb.FatalException, duckdb.InternalExcepti
 # DuckDB downloads an extension for a file of another database; a store needs none
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
 # one thread: the ledger's many small commits pay for waking others, and no query here is large
-_OF_STORE = {**_CONFIG, "threads": 1}
+OF_STORE: dict[str, str | bool | int | float | list[str]] = {**_CONFIG, "threads": 1}
 _ANEW = "restore the file from a backup, or move it away and run the same command again: everything is made anew"
 
 
@@ -64,10 +64,10 @@ def way_back(path: Path) -> str:
 
 def _opened(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
-        return duckdb.connect(str(path), read_only=read_only, config=_OF_STORE)
+        return duckdb.connect(str(path), read_only=read_only, config=OF_STORE)
     except duckdb.IOException:
         # another process may have let the file go since, and then nothing shows why it could not be opened
-        return duckdb.connect(str(path), read_only=read_only, config=_OF_STORE)
+        return duckdb.connect(str(path), read_only=read_only, config=OF_STORE)
 
 
 def _left_as_it_is(path: Path, connection: duckdb.DuckDBPyConnection, damage: str) -> BadInput:

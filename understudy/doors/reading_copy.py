@@ -17,8 +17,10 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TypedDict
 
+from understudy.addresses import lake_of
 from understudy.doors import folders, store_faults
 from understudy.doors.connection import snapshot_of
+from understudy.doors.copies import copied
 from understudy.doors.events import emit
 from understudy.doors.store import Store
 from understudy.errors import NoSnapshot, StoreBusy, UnderstudyError
@@ -45,6 +47,11 @@ class Readable:
 
     store: Store
     snapshot: SnapshotFields | None
+
+    @property
+    def is_written(self) -> bool:
+        """Whether another process has the store open for writing."""
+        return self.snapshot is not None or self.store.has_others()
 
 
 def copy_of(store: Path) -> Path:
@@ -73,7 +80,8 @@ def writable(path: Path) -> Store:
         try:
             return Store.open(path)
         except StoreBusy:
-            if time.monotonic() > end or not store_faults.is_only_read(path):
+            # of a lake it says that another process was writing all along
+            if lake_of(path) or time.monotonic() > end or not store_faults.is_only_read(path):
                 raise
         time.sleep(0.1)
 
@@ -98,7 +106,7 @@ def renew(store: Store) -> None:
     part = final.with_name(f".{final.name}.part")
     folders.removed(part)
     began = time.time()
-    store.copy_to(part)
+    copied(store, part)
     # its age counts from what it shows
     os.utime(part, (began, began))
     folders.put(part, final)
@@ -106,7 +114,13 @@ def renew(store: Store) -> None:
 
 @contextmanager
 def renewing(store: Store, *, first_after_s: float = FIRST_AFTER_S, every_s: float = EVERY_S) -> Iterator[None]:
-    """Renews the copy of an open store during the block, from a thread of its own, and removes it at the end."""
+    """Renews the copy of an open store during the block, from a thread of its own, and removes it at the end.
+
+    A shared store has none: whoever reads it reads the store itself.
+    """
+    if store.is_shared:
+        yield
+        return
     closing = Event()
     thread = Thread(target=_renewed, args=(store, closing, first_after_s, every_s), name="reading copy", daemon=True)
     thread.start()

@@ -1,6 +1,6 @@
-"""The store: one DuckDB file, one writer process. It is opened here and in connection.py alone.
+"""The store: a DuckDB file with one writer process, or a lake with several. How it is opened and written to says its engine.
 
-Rows are keyed by content and inserted with `on conflict do nothing`, so writing the same rows twice adds nothing.
+Rows are keyed by content, and a row whose key is there is left as it is, so writing the same rows twice adds nothing.
 """
 
 from __future__ import annotations
@@ -16,69 +16,82 @@ from typing import Any
 
 import duckdb
 import polars as pl
+from pyarrow import RecordBatchReader
 
-from understudy.doors import folders, migrations, store_faults
-from understudy.doors.connection import OF_THE_FILE, configured, connected, snapshot_of, way_back
+from understudy.addresses import lake_of
+from understudy.doors import migrations, store_faults
+from understudy.doors.digests import VOLATILE_TABLES, digest_query
+from understudy.doors.engines import Connection, Engine, FileEngine, StillMine
+from understudy.doors.lake import LakeEngine
+from understudy.doors.table_files import write_tables
 from understudy.errors import BadInput, UnderstudyError
 
 PACKAGE = Path(__file__).resolve().parents[1]
 QUERIES = PACKAGE / "sql" / "queries"
 SCHEMAS = ("ingest", "profile", "play", "optimize", "simulate", "validate", "publish")
 
-# what may differ between two runs that did the same work
-_VOLATILE_COLUMNS = (
-    "latency_s", "usd", "max_usd", "made_at", "path", "run_id", "reservation_id", "cached_tokens", "cache_write_tokens", "work_tokens",
-    "critic_work_tokens",
-)  # fmt: skip
-_VOLATILE_TABLES = (
-    "play.reservations", "play.settlements", "play.marks", "play.failures", "play.machines", "publish.nights", "publish.night_ends",
-)  # fmt: skip
-
 
 class Store:
     """An open store. Use it as a context manager. Every thread that uses it has a connection of its own, and so its own transactions."""
 
     # without a dictionary of attributes Prefect cannot walk through it when it is a parameter
-    __slots__ = ("_lock", "_of_thread", "_root", "path")
+    __slots__ = ("_engine", "_lock", "_of_thread", "_root", "_writing")
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-        self._root = connection
+    def __init__(self, engine: Engine, connection: Connection) -> None:
+        self._engine, self._root = engine, connection
         self._lock = Lock()
         self._of_thread = {get_ident(): connection}
-        self.path = path
+        self._writing: set[int] = set()
 
     @classmethod
-    def open(cls, path: Path | str, *, read_only: bool = False) -> Store:
-        """The store at `path`, migrated; created where there is none. Raises StoreBusy, BadInput."""
-        path = Path(path)
-        store_faults.refuse_unless_file(path)
-        if read_only and not path.exists():
+    def open(cls, address: Path | str, *, read_only: bool = False) -> Store:
+        """The store at `address`, migrated; created where there is none. Raises StoreBusy, BadInput."""
+        engine = _engine_of(address)
+        if read_only and not engine.exists():
             raise BadInput(
-                f"there is no store at {path}", hint="run `understudy ingest` or `understudy nightly` first, or name another --store"
+                f"there is no store at {address}", hint="run `understudy ingest` or `understudy nightly` first, or name another --store"
             )
-        folders.made(path.parent)
-        store = cls(connected(path, read_only=read_only), path)
+        store = cls(engine, engine.opened(read_only=read_only))
         try:
             if not read_only:
                 migrate(store)
-            elif migrations.pending(store.path, _recorded(store)):
+            elif _pending(store):
                 # a store of an earlier version lacks what queries name
                 store.__exit__(None, None, None)
-                cls.open(path).__exit__(None, None, None)
-                store = cls(connected(path, read_only=True), path)
+                cls.open(address).__exit__(None, None, None)
+                store = cls(engine, engine.opened(read_only=True))
         except BaseException:
             store.__exit__(None, None, None)
             raise
         return store
 
     @property
-    def _connection(self) -> duckdb.DuckDBPyConnection:
+    def path(self) -> Path:
+        """The path after which what lies beside the store is named; that of a file is the file."""
+        return self._engine.path
+
+    @property
+    def address(self) -> Path:
+        """What opens the store again."""
+        return self._engine.address
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes can write at the same time."""
+        return self._engine.is_shared
+
+    def has_others(self) -> bool:
+        """Whether somebody else has a shared store open for writing."""
+        return self._engine.has_others()
+
+    @property
+    def _connection(self) -> Connection:
         """The connection of the calling thread."""
         ident = get_ident()
         with self._lock:
             # an ident is given again after its thread has ended, which left no transaction open
             if ident not in self._of_thread:
-                self._of_thread[ident] = configured(self._root.cursor())
+                self._of_thread[ident] = self._engine.configured(self._root.cursor())
             return self._of_thread[ident]
 
     def __enter__(self) -> Store:
@@ -90,10 +103,11 @@ class Store:
             for connection in {*self._of_thread.values(), self._root}:
                 connection.close()
             self._of_thread.clear()
+        self._engine.close()
 
     def frame(self, query: str, **parameters: Any) -> pl.DataFrame:
         """The rows of `sql/queries/<query>.sql` with its `$name` parameters bound."""
-        with self._file_errors():
+        with self._store_errors():
             return self._connection.execute(_query(query), parameters).pl()
 
     def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
@@ -103,52 +117,66 @@ class Store:
     def add(self, table: str, rows: pl.DataFrame | Sequence[Mapping[str, Any]]) -> int:
         """How many of `rows` were new; columns are matched by name, rows whose key is there are left as they are."""
         frame = rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows, infer_schema_length=None, strict=False)
-        return self._taken_in(table, frame, "on conflict do nothing")
+        return 0 if frame.is_empty() else self._changed(self._engine.adding(_known(table), frame.columns), frame, {})
 
     def append(self, table: str, rows: pl.DataFrame) -> int:
         """How many rows were added to a table without a key; whoever calls knows that they are new."""
-        return self._taken_in(table, rows, "")
+        columns = ", ".join(rows.columns)
+        return 0 if rows.is_empty() else self._changed(f"insert into {_known(table)} ({columns}) select {columns} from incoming", rows, {})
 
     def apply(self, statement: str, *, incoming: pl.DataFrame | None = None, **parameters: Any) -> int:
         """How many rows `sql/queries/<statement>.sql` changed; it reads the rows of `incoming` under that name."""
         return self._changed(_query(statement), incoming, parameters)
 
-    def _taken_in(self, table: str, frame: pl.DataFrame, ending: str) -> int:
-        if frame.is_empty():
-            return 0
-        columns = ", ".join(frame.columns)
-        return self._changed(f"insert into {_known(table)} ({columns}) select {columns} from incoming {ending}", frame, {})
-
     def _changed(self, sql: str, frame: pl.DataFrame | None, parameters: dict[str, Any]) -> int:
         # found by its name in this scope: a registered view would be kept, with its rows, until the transaction ends
         incoming = None if frame is None else frame.to_arrow()  # noqa: F841
-        with self._file_errors():
+        with self._turn(), self._store_errors():
             return int((self._connection.execute(sql, parameters).fetchone() or (0,))[0])
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-        """Adds a few rows whose keys the caller knows to be new; a key that is there raises.
+        """Adds a few rows whose keys the caller knows to be new; a key that is there raises, or is left as it is in a shared store.
 
         Bound values cost half of what registering a frame does, and looking for conflicts would cost as much again.
         """
+        if self.is_shared:
+            self.add(table, [dict(zip(columns, row, strict=True)) for row in rows])
+            return
         marks = ", ".join(["(" + ", ".join("?" * len(columns)) + ")"] * len(rows))
         sql = f"insert into {_known(table)} ({', '.join(columns)}) values {marks}"
-        with self._file_errors():
+        with self._store_errors():
             self._connection.execute(sql, [value for row in rows for value in row])
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All the writes in the block, or none of them."""
-        with self._file_errors():
-            self._connection.execute("begin transaction")
-        try:
-            yield
-        except BaseException:
-            # a database that has failed cannot roll back, and what failed is the error to tell
-            with suppress(duckdb.Error):
-                self._connection.execute("rollback")
-            raise
-        with self._file_errors():
-            self._connection.execute("commit")
+        """All the writes in the block, or none of them. In a shared store what the block reads stays true until they are committed."""
+        with self._turn() as still_mine:
+            with self._store_errors():
+                self._connection.execute("begin transaction")
+            try:
+                yield
+                still_mine()
+            except BaseException:
+                # a database that has failed cannot roll back, and what failed is the error to tell
+                with suppress(duckdb.Error):
+                    self._connection.execute("rollback")
+                raise
+            with self._store_errors():
+                self._connection.execute("commit")
+
+    @contextmanager
+    def _turn(self) -> Iterator[StillMine]:
+        """The right to write, which a thread takes once for a transaction."""
+        ident = get_ident()
+        if ident in self._writing:
+            yield lambda: None
+            return
+        with self._engine.turn() as still_mine:
+            self._writing.add(ident)
+            try:
+                yield still_mine
+            finally:
+                self._writing.discard(ident)
 
     def counts(self) -> dict[str, int]:
         """Rows per `schema.table`, in order of name."""
@@ -159,125 +187,106 @@ class Store:
         # of this file alone: while a copy is written its tables are there too, under the same names
         own = "database_name = current_database() and schema_name in (select unnest(?))"
         sql = f"select schema_name || '.' || table_name from duckdb_tables() where {own} order by 1"
-        with self._file_errors():
+        with self._store_errors():
             return [row[0] for row in self._connection.execute(sql, [list(SCHEMAS)]).fetchall()]
 
     def digest(self) -> str:
         """SHA-256 over all rows, leaving out latency, cost, time, paths and run ids."""
         total = hashlib.sha256()
         for table in self.tables():
-            if table not in _VOLATILE_TABLES:
+            if table not in VOLATILE_TABLES:
                 total.update(f"{table}={self._table_digest(table)};".encode())
         return total.hexdigest()
 
-    def snapshot(self) -> Path:
-        """The verified snapshot beside the store: every row copied, read back, compared by digest and number, then put in place.
+    @contextmanager
+    def at_work(self) -> Iterator[Connection]:
+        """The connection of the thread; what goes wrong with the store in the block is told as an error that says what to do."""
+        with self._store_errors():
+            yield self._connection
 
-        Raises UnderstudyError where it cannot be written or differs; the snapshot before it is then left as it is.
-        """
-        kept = snapshot_of(self.path)
-        part = kept.with_name(f".{kept.name}.part")
-        folders.removed(part)
-        self.copy_to(part)
-        with Store(connected(part, read_only=True), part) as copy:
-            if (copy.counts(), copy.digest()) != (self.counts(), self.digest()):
-                raise UnderstudyError(f"the snapshot {part} does not hold the rows of the store {self.path}", hint="look at the disk")
-        folders.put(part, kept)
-        return kept
-
-    def copy_to(self, path: Path) -> None:
-        """Writes the store as it is at this moment into a new file, while others go on writing. Raises as reading and writing do."""
-        with self._file_errors():
-            connection = self._connection
-            own = self._value("select current_database()").replace('"', '""')
-            # names of databases are shared by the connections of a process
-            copied = f"copied_{get_ident()}"
-            connection.execute("attach '{}' as {}".format(str(path).replace("'", "''"), copied))
+    @contextmanager
+    def at_one_moment(self) -> Iterator[Connection]:
+        """The connection of the thread, which in the block sees the rows of one moment and writes none."""
+        with self._store_errors():
+            self._connection.execute("begin transaction")
             try:
-                connection.execute(f'copy from database "{own}" to {copied}')
+                yield self._connection
             finally:
-                connection.execute(f"detach {copied}")
+                with suppress(duckdb.Error):
+                    self._connection.execute("rollback")
+
+    def take(self, table: str, rows: RecordBatchReader) -> int:
+        """How many rows of another store were added to a table that has none, in their order."""
+        incoming, columns = rows, ", ".join(f'"{name}"' for name in rows.schema.names)  # noqa: F841
+        with self._turn(), self._store_errors():
+            row = self._connection.execute(f"insert into {_known(table)} ({columns}) select {columns} from incoming").fetchone()
+        return int(row[0]) if row else 0
 
     def export(self, path: Path, tables: Mapping[str, pl.DataFrame]) -> None:
         """Writes `tables` (name → rows) into a new DuckDB file at `path`, for consumers who open it read-only."""
-        with self._file_errors(path):
+        with self._store_errors(path):
             write_tables(path, tables)
 
     def _table_digest(self, table: str) -> str:
-        columns = self._connection.execute(f"describe {table}").fetchall()
-        kept = ", ".join(name for name, *_ in columns if name not in _VOLATILE_COLUMNS)
-        lines = f"select sha256(to_json(row({kept}))::text) as line from {table}"
-        return str(self._value(f"select coalesce(sha256(string_agg(line, '' order by line)), '') from ({lines})"))
+        with self._store_errors():
+            columns = [name for name, *_ in self._connection.execute(f"describe {table}").fetchall()]
+        return str(self._value(digest_query(table, columns)))
 
     def _value(self, sql: str) -> Any:
-        with self._file_errors():
+        with self._store_errors():
             row = self._connection.execute(sql).fetchone()
         return row[0] if row else None
 
     @contextmanager
-    def _file_errors(self, path: Path | None = None) -> Iterator[None]:
-        """What goes wrong with the file in the block, as an error that says what to do."""
+    def _store_errors(self, path: Path | None = None) -> Iterator[None]:
+        """What goes wrong with the store in the block, or with a file that is written for it, as an error that says what to do."""
         try:
             yield
-        except (*OF_THE_FILE, duckdb.TransactionException) as error:
-            # a transaction also fails where two of them change the same row
-            if isinstance(error, duckdb.TransactionException) and store_faults.system_reason(path or self.path, str(error)) is None:
+        except duckdb.Error as error:
+            told = self._engine.failure(error, path or self.path)
+            if told is None:
                 raise
-            raise store_faults.why_not_used(path or self.path, str(error), way_back=lambda: way_back(self.path)) from error
+            raise told from error
 
 
-def write_tables(path: Path, tables: Mapping[str, pl.DataFrame]) -> None:
-    """Writes `tables` (name → rows) into a new DuckDB file. Raises what DuckDB raises."""
-    with duckdb.connect(str(path)) as connection:
-        for name, frame in tables.items():
-            connection.register("incoming", frame.to_arrow())
-            connection.execute(f"create table {name} as select * from incoming")
-            connection.unregister("incoming")
+def is_there(address: Path | str) -> bool:
+    """Whether a store is there; a lake in PostgreSQL is not known to be. Raises BadInput where the address cannot be one."""
+    lake = lake_of(address)
+    return _engine_of(address).exists() and (lake is None or lake.catalogue is None)
 
 
-def exported(path: Path) -> dict[str, pl.DataFrame]:
-    """Name → rows of every table of a file that `Store.export` wrote. Raises UnderstudyError where it cannot be read, or holds more.
-
-    It is opened read-only and nothing of it is run: a view in it could read other files.
-    """
-    try:
-        with duckdb.connect(str(path), read_only=True) as connection:
-            kinds = connection.execute("select table_schema, table_name, table_type from information_schema.tables").fetchall()
-            foreign = sorted(f"{schema}.{name}" for schema, name, kind in kinds if (schema, kind) != ("main", "BASE TABLE"))
-            if foreign:
-                raise UnderstudyError(f"{path} also holds {', '.join(foreign)}, which no release has")
-            return {name: connection.table(name).pl() for _, name, _ in kinds}
-    except duckdb.Error as error:
-        raise UnderstudyError(f"cannot read {path}: {error}") from error
+def _engine_of(address: Path | str) -> Engine:
+    """What keeps the rows of the store at an address. Raises BadInput where a file is none."""
+    lake = lake_of(address)
+    if lake is not None:
+        return LakeEngine(lake)
+    store_faults.refuse_unless_file(Path(address))
+    return FileEngine(Path(address))
 
 
 def migrate(store: Store) -> None:
     """Applies the numbered migrations that are missing. Raises BadInput for a store that is foreign, newer or edited."""
-    pending = migrations.pending(store.path, _recorded(store))
-    with store.transaction():
-        store._connection.execute("create table if not exists main.migrations (name text primary key, digest text not null)")
+    pending = _pending(store)
+    if pending and store.is_shared:
+        with store.transaction():
+            # looked at again: another process may have had its turn meanwhile
+            _bring(store, _pending(store))
+        return
     for name, text in pending.items():
-        with store.transaction(), store._file_errors():
-            store._connection.execute(text)
+        with store.transaction():
+            _bring(store, {name: text})
+
+
+def _bring(store: Store, pending: Mapping[str, str]) -> None:
+    with store._store_errors():
+        store._engine.bring(store._connection, pending)
+        for name, text in pending.items():
             store._connection.execute("insert into main.migrations values (?, ?)", [name, migrations.digest(text)])
 
 
-def _recorded(store: Store) -> dict[str, str]:
-    """The migrations (name → digest) that the file says it has; none where it holds no table. Raises BadInput where it is foreign."""
-    # not by duckdb_columns(): for the columns of views DuckDB binds every view, which takes as long as opening the file
-    named = "select schema_name, table_name from duckdb_tables() where not internal union all "
-    named += "select schema_name, view_name from duckdb_views() where not internal"
-    with store._file_errors():
-        there = set(store._connection.execute(named).fetchall())
-        if not there:
-            return {}
-        # looked for by name first: what DuckDB does not find it takes for an object of Python
-        if ("main", "migrations") not in there:
-            raise store_faults.foreign(store.path)
-        try:
-            return dict(store._connection.execute("select name, digest from main.migrations").fetchall())
-        except duckdb.BinderException as error:
-            raise store_faults.foreign(store.path) from error
+def _pending(store: Store) -> dict[str, str]:
+    with store._store_errors():
+        return migrations.pending(store.path, migrations.recorded(store._connection, store.path))
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import TypedDict
 import polars as pl
 
 from understudy.doors import releases as shelf
-from understudy.doors.store import exported
+from understudy.doors.table_files import exported
 from understudy.errors import UnderstudyError
 from understudy.keys import canonical_json, digest, lines_of
 from understudy.release import card, croissant
