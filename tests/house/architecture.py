@@ -29,7 +29,7 @@ DOORS = {
     "subprocess": "understudy/doors/children.py",
     "duckdb": tuple(
         f"understudy/doors/{name}.py"
-        for name in ("store", "connection", "engines", "migrations", "lake", "lake_tables", "turns", "table_files")
+        for name in ("store", "connection", "copies", "engines", "migrations", "lake", "lake_tables", "turns", "table_files")
     ),
     "litellm": "understudy/doors/gateway/llm.py",
     "xllamacpp": "understudy/doors/local/serving.py",

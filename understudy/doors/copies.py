@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from threading import get_ident
 from typing import TypedDict
+
+import duckdb
 
 from understudy.doors import folders
 from understudy.doors.connection import snapshot_of
@@ -53,6 +56,11 @@ def copied(store: Store, path: Path) -> None:
         connection.execute("attach '{}' as {}".format(str(path).replace("'", "''"), name))
         try:
             connection.execute(f'copy from database "{own}" to {name}')
+        except duckdb.Error:
+            # DuckDB 1.5.5 leaves the copy that failed in a transaction, in which nothing can be detached
+            with suppress(duckdb.Error):
+                connection.execute("rollback")
+            raise
         finally:
             connection.execute(f"detach {name}")
 
