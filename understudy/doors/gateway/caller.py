@@ -114,7 +114,8 @@ class Caller:
             raise failed
         # The slot is free again before the reply is committed: the next call in it is reserved by a later row of the same
         # writer, so it is sent only after this commit, and no more calls than there are slots can be paid for twice.
-        await landed(kept)
+        standing = await landed(kept)
+        completion = standing or completion
         self._note(request, asked, model, completion)
         return completion
 
@@ -131,7 +132,7 @@ class Caller:
             return self._turnstile
         return self._own_turnstiles.setdefault(model, Turnstile.of(min(n_at_once, self._config.concurrency)))
 
-    async def _ask(self, request: Request, sent: Request, key: str) -> tuple[Completion, Future[None]]:
+    async def _ask(self, request: Request, sent: Request, key: str) -> tuple[Completion, Future[Completion | None]]:
         """The reply of one model, after as many attempts as it takes. Raises MissingReply, and ProviderFailed where it is given up."""
         breaker = self._breakers.setdefault(sent.model, Breaker(self._config.breaker_after))
         attempt = 0
@@ -161,7 +162,7 @@ class Caller:
                 breaker.succeeded()
                 return found
 
-    async def _attempt(self, request: Request, sent: Request, key: str, breaker: Breaker) -> tuple[Completion, Future[None]]:
+    async def _attempt(self, request: Request, sent: Request, key: str, breaker: Breaker) -> tuple[Completion, Future[Completion | None]]:
         """The reply to one call and its commit; leased before and given back after, whatever happens to it.
 
         A call that does not leave the process is neither paced nor reserved: killed in flight, it cannot have been charged.

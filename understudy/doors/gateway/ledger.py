@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import asdict, astuple, dataclass, fields
+from contextlib import nullcontext
+from dataclasses import asdict, astuple, dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,16 @@ from typing import Any
 
 from understudy.completion import Completion, Request
 from understudy.doors.gateway.budget import Cost
+from understudy.doors.gateway.ledger_tables import (
+    ADAPTATIONS,
+    COLUMNS,
+    COMPLETIONS,
+    FAILURES,
+    LOCAL_MODELS,
+    RESERVATIONS,
+    SETTLEMENTS,
+    SHARED,
+)  # fmt: skip
 from understudy.doors.gateway.refusals import Adaptation
 from understudy.doors.local.facts import ServedModel
 from understudy.doors.store import Store
@@ -27,29 +38,12 @@ from understudy.keys import key
 # a commit costs much the same for one row and for fifty, and each takes turns with the event loop, so a batch waits this long
 # for company: at 200 ms a call less (measured: 2) costs more calls per second than it saves, and so does more (10)
 _GATHER_S = 0.006
-RESERVATIONS, COMPLETIONS, SETTLEMENTS = "play.reservations", "play.completions", "play.settlements"
-ADAPTATIONS, LOCAL_MODELS, FAILURES = "play.adaptations", "play.local_models", "play.failures"
-# rows that another run over the same store may have written meanwhile
-_SHARED = (ADAPTATIONS, LOCAL_MODELS, FAILURES)
-_COLUMNS = {
-    ADAPTATIONS: ("adaptation_key", "model", "parameter", "value", "instead"),
-    LOCAL_MODELS: ("served_key", *(one.name for one in fields(ServedModel))),
-    FAILURES: ("completion_key", "reason", "run_id", "made_at"),
-    RESERVATIONS: ("reservation_id", "completion_key", "max_tokens", "max_usd", "run_id", "made_at"),
-    SETTLEMENTS: ("reservation_id", "outcome", "reason", "run_id", "made_at", "may_be_charged", "tokens", "usd"),
-    COMPLETIONS: (
-        "completion_key", "role", "model", "reported_model", "engine", "text", "finish_reason", "fingerprint",
-        "prompt_tokens", "completion_tokens", "intended_act", "n_normalised", "n_cut_bytes", "usage", "prompt_is_cut",
-        "cached_tokens", "cache_write_tokens", "usd", "latency_s", "made_at", "reservation_id",
-    ),
-}  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class _Write:
     table: str
     row: tuple[Any, ...]
-    done: Future[None]
+    done: Future[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +115,11 @@ class Ledger:
         completion: Completion,
         usd: float | None,
         latency_s: float,
-    ) -> Future[None]:
-        """Done when the reply is committed, which settles its reservation (None where there was none): only then may it be used."""
+    ) -> Future[Completion | None]:
+        """Done when the reply is committed, which settles its reservation (None where there was none): only then may it be used.
+
+        Its result is the reply that another process kept first under this key, which is to be used instead; None where there is none.
+        """
         reply = (
             completion_key,
             request.role,
@@ -188,8 +185,8 @@ class Ledger:
         if self._error is not None:
             raise UnderstudyError(f"the ledger could not be written: {self._error}") from self._error
 
-    def _write(self, table: str, row: tuple[Any, ...]) -> Future[None]:
-        done: Future[None] = Future()
+    def _write(self, table: str, row: tuple[Any, ...]) -> Future[Any]:
+        done: Future[Any] = Future()
         self._put(_Write(table, row, done))
         return done
 
@@ -242,16 +239,26 @@ class Ledger:
         # reservation is committed before the replies that were handed in before it.
         names = (LOCAL_MODELS, COMPLETIONS, SETTLEMENTS, RESERVATIONS, ADAPTATIONS, FAILURES)
         tables: dict[str, dict[str, tuple[Any, ...]]] = {name: {} for name in names}
-        for write in writes:
-            self._sort_in(tables, write)
-        for table, rows in tables.items():
-            if rows and table in _SHARED:
-                store.add(table, [dict(zip(_COLUMNS[table], row, strict=True)) for row in rows.values()])
-            elif rows:
-                store.insert(table, _COLUMNS[table], list(rows.values()))
+        # in a store that others write to, one commit for all tables: what is looked for stays true until then
+        with store.transaction() if store.is_shared else nullcontext():
+            others = self._kept_by_others(store, writes)
+            for write in writes:
+                self._sort_in(tables, write)
+            for table, rows in tables.items():
+                if rows and table in SHARED:
+                    store.add(table, [dict(zip(COLUMNS[table], row, strict=True)) for row in rows.values()])
+                elif rows:
+                    store.insert(table, COLUMNS[table], list(rows.values()))
         self._known.update(tables[COMPLETIONS])
         self._settled.update(tables[SETTLEMENTS])
-        self._deliver(partial(_resolve, [(write.done, None) for write in writes]))
+        self._deliver(partial(_resolve, [(write.done, others.get(write.row[0])) for write in writes]))
+
+    def _kept_by_others(self, store: Store, writes: list[_Write]) -> dict[str, Completion]:
+        """Key → the reply that another process kept while ours was on its way, of the replies that are about to be kept."""
+        keys = sorted({write.row[0] for write in writes if write.table == COMPLETIONS} - self._known)
+        found = _completions_of(store, keys) if keys and store.is_shared else {}
+        self._known.update(found)
+        return found
 
     def _sort_in(self, tables: dict[str, dict[str, tuple[Any, ...]]], write: _Write) -> None:
         """Adds a row to its table, once for its key: of two rows with one key the first is kept."""
@@ -261,7 +268,7 @@ class Ledger:
             return
         if write.table == COMPLETIONS and (name in self._known or name in tables[COMPLETIONS]):
             if reservation_id is not None:
-                row = dict(zip(_COLUMNS[COMPLETIONS], write.row, strict=True))
+                row = dict(zip(COLUMNS[COMPLETIONS], write.row, strict=True))
                 # the reply that is not kept was paid for all the same
                 paid = (True, row["prompt_tokens"] + row["completion_tokens"], row["usd"])
                 tables[SETTLEMENTS][reservation_id] = self._settled_as(reservation_id, "done", "the reply was there", paid)
@@ -278,9 +285,12 @@ class Ledger:
 
 
 def _answers_of(store: Store, reads: list[_ReadRow]) -> list[tuple[Future[Any], Any]]:
-    rows = store.rows("play/completions", keys=sorted({read.completion_key for read in reads}))
-    found = {row.pop("completion_key"): Completion(**row) for row in rows}
+    found = _completions_of(store, sorted({read.completion_key for read in reads}))
     return [(read.done, found[read.completion_key]) for read in reads]
+
+
+def _completions_of(store: Store, keys: list[str]) -> dict[str, Completion]:
+    return {row.pop("completion_key"): Completion(**row) for row in store.rows("play/completions", keys=keys)}
 
 
 def _resolve(ended: list[tuple[Future[Any], Any]]) -> None:
