@@ -38,6 +38,7 @@ from understudy.flows.cli import (
     show,
     simulate,
     status,
+    store,
     study,
     validate,
     verify,
@@ -57,7 +58,7 @@ COMMANDS: tuple[Command, ...] = (
     releases.releases, models.models, devserver.devserver, label.label, audit.audit, dose.dose, compare.compare, estimate.estimate,
     evaluate.evaluate, export.export, front.front, gates.gates, probe.probe, publish.publish, pull.pull, react.react,
     replicate.replicate, retract.retract,
-    show.show, study.study, validate.validate, verify.verify,
+    show.show, store.store, study.study, validate.validate, verify.verify,
 )  # fmt: skip
 
 app = typer.Typer(

@@ -177,7 +177,8 @@ def _logs(given: Options) -> None:
 
 
 def _store(path: Path, asked: list[tuple[Means, str]], given: Options) -> None:
-    from understudy.doors.store import Store, is_there
+    from understudy.doors.opening import is_there
+    from understudy.doors.store import Store
 
     is_known = is_there(path)
     wanted = [(means, value) for means, value in asked if means in (Means.PROFILED, Means.INGESTED, Means.BATCH)]

@@ -44,6 +44,7 @@ PROMISED = {
     "react": "--in --out --instrument --json",
     "models": "--folder --api-base --json",
     "status": "--store --json",
+    "store": "--json",
     "label": "--dataset --out --labels --n --engine --store --seed --json",
     "probe": f"--dataset --task --n --ratings {RUN}",
     "replicate": (

@@ -49,7 +49,7 @@ def copied(store: Store, path: Path) -> None:
         with Store.open(path) as copy:
             _take_over(copy, store)
         return
-    with store.at_work() as connection:
+    with store.at_one_moment() as connection:
         own = connection.execute("select current_database()").fetchall()[0][0].replace('"', '""')
         # names of databases are shared by the connections of a process
         name = f"copied_{get_ident()}"

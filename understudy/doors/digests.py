@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 # what may differ between two runs that did the same work
 _VOLATILE_COLUMNS = (
@@ -14,8 +14,10 @@ VOLATILE_TABLES = (
 )  # fmt: skip
 
 
-def digest_query(table: str, columns: Sequence[str]) -> str:
-    """The query for the SHA-256 over the rows of a table, in whatever order they are kept."""
-    kept = ", ".join(name for name in columns if name not in _VOLATILE_COLUMNS)
+def digest_query(table: str, columns: Mapping[str, str]) -> str:
+    """The query for the SHA-256 over the rows of a table (name of a column → its type), in whatever order they are kept."""
+    # SQLite has no negative zero; adding zero takes the sign off one
+    read = {name: f"{name} + 0.0::double" if kind == "DOUBLE" else name for name, kind in columns.items()}
+    kept = ", ".join(one for name, one in read.items() if name not in _VOLATILE_COLUMNS)
     lines = f"select sha256(to_json(row({kept}))::text) as line from {table}"
     return f"select coalesce(sha256(string_agg(line, '' order by line)), '') from ({lines})"

@@ -18,11 +18,10 @@ import duckdb
 import polars as pl
 from pyarrow import RecordBatchReader
 
-from understudy.addresses import lake_of
-from understudy.doors import migrations, store_faults
+from understudy.doors import migrations
 from understudy.doors.digests import VOLATILE_TABLES, digest_query
-from understudy.doors.engines import Connection, Engine, FileEngine, StillMine
-from understudy.doors.lake import LakeEngine
+from understudy.doors.engines import Connection, Engine, StillMine
+from understudy.doors.opening import engine_of
 from understudy.doors.table_files import write_tables
 from understudy.errors import BadInput, UnderstudyError
 
@@ -46,7 +45,7 @@ class Store:
     @classmethod
     def open(cls, address: Path | str, *, read_only: bool = False) -> Store:
         """The store at `address`, migrated; created where there is none. Raises StoreBusy, BadInput."""
-        engine = _engine_of(address)
+        engine = engine_of(address)
         if read_only and not engine.exists():
             raise BadInput(
                 f"there is no store at {address}", hint="run `understudy ingest` or `understudy nightly` first, or name another --store"
@@ -180,7 +179,8 @@ class Store:
 
     def counts(self) -> dict[str, int]:
         """Rows per `schema.table`, in order of name."""
-        return {table: int(self._value(f"select count(*) from {table}")) for table in self.tables()}
+        with self.at_one_moment():
+            return {table: int(self._value(f"select count(*) from {table}")) for table in self.tables()}
 
     def tables(self) -> list[str]:
         """Every `schema.table` of the stages, in order of name."""
@@ -193,20 +193,19 @@ class Store:
     def digest(self) -> str:
         """SHA-256 over all rows, leaving out latency, cost, time, paths and run ids."""
         total = hashlib.sha256()
-        for table in self.tables():
-            if table not in VOLATILE_TABLES:
-                total.update(f"{table}={self._table_digest(table)};".encode())
+        with self.at_one_moment():
+            for table in self.tables():
+                if table not in VOLATILE_TABLES:
+                    total.update(f"{table}={self._table_digest(table)};".encode())
         return total.hexdigest()
 
     @contextmanager
-    def at_work(self) -> Iterator[Connection]:
-        """The connection of the thread; what goes wrong with the store in the block is told as an error that says what to do."""
-        with self._store_errors():
-            yield self._connection
-
-    @contextmanager
     def at_one_moment(self) -> Iterator[Connection]:
-        """The connection of the thread, which in the block sees the rows of one moment and writes none."""
+        """The connection of the thread. In a shared store all that is read in the block is of one moment, and is read at once."""
+        if not self.is_shared or get_ident() in self._writing:
+            with self._store_errors():
+                yield self._connection
+            return
         with self._store_errors():
             self._connection.execute("begin transaction")
             try:
@@ -229,7 +228,7 @@ class Store:
 
     def _table_digest(self, table: str) -> str:
         with self._store_errors():
-            columns = [name for name, *_ in self._connection.execute(f"describe {table}").fetchall()]
+            columns = {name: kind for name, kind, *_ in self._connection.execute(f"describe {table}").fetchall()}
         return str(self._value(digest_query(table, columns)))
 
     def _value(self, sql: str) -> Any:
@@ -247,21 +246,6 @@ class Store:
             if told is None:
                 raise
             raise told from error
-
-
-def is_there(address: Path | str) -> bool:
-    """Whether a store is there; a lake in PostgreSQL is not known to be. Raises BadInput where the address cannot be one."""
-    lake = lake_of(address)
-    return _engine_of(address).exists() and (lake is None or lake.catalogue is None)
-
-
-def _engine_of(address: Path | str) -> Engine:
-    """What keeps the rows of the store at an address. Raises BadInput where a file is none."""
-    lake = lake_of(address)
-    if lake is not None:
-        return LakeEngine(lake)
-    store_faults.refuse_unless_file(Path(address))
-    return FileEngine(Path(address))
 
 
 def migrate(store: Store) -> None:

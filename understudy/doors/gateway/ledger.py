@@ -121,28 +121,11 @@ class Ledger:
         Its result is the reply that another process kept first under this key, which is to be used instead; None where there is none.
         """
         reply = (
-            completion_key,
-            request.role,
-            request.model,
-            completion.reported_model,
-            completion.engine,
-            completion.text,
-            completion.finish_reason,
-            completion.fingerprint,
-            completion.prompt_tokens,
-            completion.completion_tokens,
-            completion.intended_act,
-            completion.n_normalised,
-            completion.n_cut_bytes,
-            completion.usage,
-            completion.prompt_is_cut,
-            completion.cached_tokens,
-            completion.cache_write_tokens,
-            usd,
-            latency_s,
-            self._now(),
-            reservation_id,
-        )
+            completion_key, request.role, request.model, completion.reported_model, completion.engine, completion.text,
+            completion.finish_reason, completion.fingerprint, completion.prompt_tokens, completion.completion_tokens,
+            completion.intended_act, completion.n_normalised, completion.n_cut_bytes, completion.usage, completion.prompt_is_cut,
+            completion.cached_tokens, completion.cache_write_tokens, usd, latency_s, self._now(), reservation_id,
+        )  # fmt: skip
         return self._write(COMPLETIONS, reply)
 
     def failed(self, reservation_id: str, *, reason: str, paid: Cost | None) -> Future[None]:
