@@ -44,7 +44,7 @@ class Column:
     @property
     def ddl(self) -> str:
         """The column in a `create table`."""
-        default = "" if self.default is None else f" default {self.default}"
+        default = "" if self.default is None else f" default {_literal(self.default)}"
         return f'"{self.name}" {self.kind}{"" if self.is_nullable else " not null"}{default}'
 
 
@@ -104,6 +104,13 @@ def _change_rows(connection: duckdb.DuckDBPyConnection, pending: Mapping[str, st
         for statement in connection.extract_statements(text):
             if statement.type in _OF_ROWS:
                 connection.execute(statement)
+
+
+def _literal(default: str) -> str:
+    """A default as a text: DuckLake adds no column whose default is an expression, and DuckDB reads `false` as a text that is cast."""
+    with duckdb.connect() as connection:
+        row = connection.execute(f"select ({default})::text").fetchone()
+    return "'" + str(row[0] if row else "").replace("'", "''") + "'"
 
 
 def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[Column, ...]]:

@@ -97,12 +97,16 @@ class Store:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._engine.close()
         # the file is let go when its last connection is closed
         with self._lock:
             for connection in {*self._of_thread.values(), self._root}:
+                if self.is_shared:
+                    # DuckDB ends the process where it closes a transaction in a database whose server is gone
+                    with suppress(duckdb.Error):
+                        connection.execute("rollback")
                 connection.close()
             self._of_thread.clear()
-        self._engine.close()
 
     def frame(self, query: str, **parameters: Any) -> pl.DataFrame:
         """The rows of `sql/queries/<query>.sql` with its `$name` parameters bound."""

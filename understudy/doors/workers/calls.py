@@ -64,7 +64,7 @@ class CallsOfWorker:
         self._waiting: dict[str, asyncio.Task[None]] = {}
         # what is given up when the worker ends, and what is done to its end all the same
         self._asked, self._owed = set[asyncio.Task[None]](), set[asyncio.Task[None]]()
-        self._keeping: set[Future[None]] = set()
+        self._keeping: set[Future[Completion | None]] = set()
 
     def heard(self, asked: str, arguments: tuple[Any, ...], answer: Answer) -> None:
         """Begins what a message asks for; messages are heard in the order in which they were said."""
@@ -165,7 +165,7 @@ class CallsOfWorker:
 
     def _keep(
         self, reservation: str | None, key: str, request: Request, completion: Completion, usd: float | None, latency_s: float
-    ) -> Future[None]:
+    ) -> Future[Completion | None]:
         kept = self._books.ledger.keep(reservation, key, request=request, completion=completion, usd=usd, latency_s=latency_s)
         self._settled(reservation, Cost(completion.prompt_tokens + completion.completion_tokens, usd))
         self._keeping.add(kept)

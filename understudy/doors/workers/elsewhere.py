@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from understudy.completion import Completion, Request
+from understudy.doors.engines import FileEngine
 from understudy.doors.gateway.budget import Budget, Cost
 from understudy.doors.gateway.futures import landed
 from understudy.doors.gateway.leases import Lease, WantedCall
@@ -30,7 +31,7 @@ class StoreElsewhere(Store):
     __slots__ = ("_asking", "_writes")
 
     def __init__(self, asking: Asking) -> None:
-        self._asking, self._writes, self.path = asking, local(), Path()
+        self._asking, self._writes, self._engine = asking, local(), FileEngine(Path())
 
     @property
     def _connection(self) -> Any:
@@ -107,8 +108,8 @@ class LedgerElsewhere(Ledger):
     def keep(
         self, reservation_id: str | None, completion_key: str, *, request: Request, completion: Completion, usd: float | None,
         latency_s: float,
-    ) -> Future[None]:  # fmt: skip
-        """Done when the coordinator has committed the reply: only then may it be used."""
+    ) -> Future[Completion | None]:  # fmt: skip
+        """Done when the coordinator has committed the reply, as `Ledger.keep`: only then may it be used."""
         return self._asking.ask("keep", reservation_id, completion_key, request, completion, usd, latency_s)
 
     def failed(self, reservation_id: str, *, reason: str, paid: Cost | None) -> Future[None]:
