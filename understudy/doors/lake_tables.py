@@ -33,7 +33,7 @@ _OF_ROWS = (duckdb.StatementType.INSERT, duckdb.StatementType.UPDATE, duckdb.Sta
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class LakeColumn:
     """A column as DuckDB describes it."""
 
     name: str
@@ -52,7 +52,7 @@ class Column:
 class Tables:
     """What the migrations make: the columns and keys of each `schema.table`, and the views, each after those that it reads."""
 
-    columns: Mapping[str, tuple[Column, ...]]
+    columns: Mapping[str, tuple[LakeColumn, ...]]
     keys: Mapping[str, tuple[str, ...]]
     views: Mapping[str, str]
 
@@ -113,15 +113,15 @@ def _literal(default: str) -> str:
     return "'" + str(row[0] if row else "").replace("'", "''") + "'"
 
 
-def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[Column, ...]]:
-    found: dict[str, list[Column]] = {}
+def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[LakeColumn, ...]]:
+    found: dict[str, list[LakeColumn]] = {}
     for schema, table, *column in connection.execute(_COLUMNS).fetchall():
         if schema != "main":  # where the migrations are recorded
-            found.setdefault(f"{schema}.{table}", []).append(Column(*column))
+            found.setdefault(f"{schema}.{table}", []).append(LakeColumn(*column))
     return {table: tuple(columns) for table, columns in found.items()}
 
 
-def _refuse_changes(there: Mapping[str, Collection[Column]], needed: Mapping[str, tuple[Column, ...]]) -> None:
+def _refuse_changes(there: Mapping[str, Collection[LakeColumn]], needed: Mapping[str, tuple[LakeColumn, ...]]) -> None:
     for table, columns in there.items():
         names = [(one.name, one.kind) for one in columns]
         if names != [(one.name, one.kind) for one in needed.get(table, ())[: len(names)]]:
