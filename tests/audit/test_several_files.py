@@ -14,6 +14,7 @@ import pytest
 from understudy.errors import BadInput
 from understudy.measure.values import ObjectiveValue, Term
 from understudy.records import Measured
+from understudy.studies.audit.page import _ranking
 from understudy.studies.audit.ranking import Ranked, standings
 from understudy.studies.audit.sources import audited_files
 from understudy.studies.audit.telling import standings_fields
@@ -90,6 +91,13 @@ def test_files_are_ranked_on_the_parts_that_all_of_them_have() -> None:
     pair = next(one for one in found["pairs"] if (one["a"], one["b"]) == ("whole", "none"))
     assert pair["difference"]["value"] is None
     assert pair["difference"]["reason"] == "none: nothing"
+
+
+def test_where_no_file_can_be_ranked_the_page_has_the_reasons_alone() -> None:
+    found = fields(*(ranked(name, objective({}, noise=0, seed=0)) for name in ("a", "b")))
+    shown = _ranking(found["ranking"][0])
+    assert shown.count("<li>") == 2
+    assert "<li>a is not ranked: nothing</li>" in shown
 
 
 def test_two_files_within_what_humans_differ_by_are_tied() -> None:

@@ -96,7 +96,8 @@ def _ranking(one: Mapping[str, Any]) -> str:
     without = [f"without {name.replace('_', ' ')}: {' < '.join(order['order'])}" for name, order in one["without"].items()]
     unranked = [f"{name} is not ranked: {why}" for name, why in one["not_ranked"].items()]
     over = f"over {', '.join(name.replace('_', ' ') for name in one['over'])}" if one["over"] else ""
-    lines = [f"{' < '.join(one['order'])}{f' (not told apart: {ties})' if ties else ''} {over}", *without, *unranked]
+    order = [f"{' < '.join(one['order'])}{f' (not told apart: {ties})' if ties else ''} {over}"] if one["order"] else []
+    lines = [*order, *without, *unranked]
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
     return f"<p><b>{escape(one['objective'].replace('_', ' '))}</b>: {escape(one['told'])}</p><ul class=\"small\">{items}</ul>"
 
