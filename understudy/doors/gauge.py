@@ -19,7 +19,10 @@ class SpentSoFar:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Replayed turns and dialogues played, those planned so far, and what was spent. A search plans on as it goes."""
+    """Replayed turns and dialogues played, or calls of the paper's experiment; those planned so far; and what was spent.
+
+    A search plans on as it goes.
+    """
 
     done: int = 0
     planned: int = 0
@@ -61,7 +64,7 @@ def watched(watcher: Watcher | None) -> Iterator[None]:
 
 
 def planned(n: int) -> None:
-    """Tells that `n` more are to be played."""
+    """Tells that `n` more are to be played; fewer than was told before where `n` is negative."""
     _current.add(planned=n)
 
 

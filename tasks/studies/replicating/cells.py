@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from understudy.completion import Complete
 from understudy.doors import textual_gradients
 from understudy.doors.gateway.failure_kinds import hint_of
 from understudy.errors import ProviderFailed
@@ -42,11 +43,15 @@ class CellReplies:
 
 
 def played(
-    opened: OpenRun, humans: PaperHumans, cell: PaperCell, *, n_users: int, by: PlayedBy, template: TemplateFields | None
-) -> KeptCellFields:
-    """The fields of a cell. Raises ProviderFailed where more than half of its replies are missing, and what ends a run."""
+    opened: OpenRun, complete: Complete, humans: PaperHumans, cell: PaperCell, *, n_users: int, by: PlayedBy,
+    template: TemplateFields | None,
+) -> KeptCellFields:  # fmt: skip
+    """The fields of a cell, whose requests are answered by `complete`.
+
+    Raises ProviderFailed where more than half of its replies are missing, and what ends a run.
+    """
     asked = cell.task.places(humans, REPORTED, n=n_users, seed=by.seed)
-    meter = CallMeter(opened.gateway.complete)
+    meter = CallMeter(complete)
     got = _replies(opened, meter, cell, asked, by=by, template=template)
     known = got.replies if got.replies is not None and not got.reason else None
     figures = compared(cell.task, asked.places, known, humans, seed=by.seed)

@@ -29,6 +29,7 @@ from understudy.tasks.studies.replicate_humans import paper_humans
 from understudy.tasks.studies.replicating import cells, instances, pairs, templates
 from understudy.tasks.studies.replicating.asked import OPTIMIZERS, PaperCell, PaperOptimizer, ReplicateAsked, grid, shared_tasks
 from understudy.tasks.studies.replicating.templates import TemplateAsked
+from understudy.tasks.studies.replicating.watched import WatchedCalls
 from understudy.tasks.studies.results.estimates import CostFields
 from understudy.tasks.studies.results.replicated import KeptCellFields, PaperCellFields, ReplicateFields, TemplateFields
 from understudy.tasks.studies.study import Study, room
@@ -50,6 +51,7 @@ class PaperRun:
     humans: PaperHumans
     asked: ReplicateAsked
     by: PlayedBy
+    calls: WatchedCalls
 
 
 def open_replication(store: Store, dataset: str, options: RunOptions, *, ratings: str | None, asked: ReplicateAsked) -> Study:
@@ -85,7 +87,7 @@ def replicate(
         pays(opened, begun.study_key)
         humans = paper_humans(store, opened.humans, ratings=ratings, seed=options.seed)
         by = PlayedBy(opened.cast.seeker, _judge(opened), options.seed, asked.with_ethnicity)
-        run = PaperRun(begun, opened, humans, asked, by)
+        run = PaperRun(begun, opened, humans, asked, by, WatchedCalls(opened.gateway, estimate))
         return _answer(run, dataset, estimate, [_cell(run, cell) for cell in grid(asked)])
 
 
@@ -102,7 +104,7 @@ def template_of(run: PaperRun, cell: PaperCell) -> TemplateFields | None:
     name, tasks = (SHARED, tuple(shared_tasks())) if is_shared else (cell.task.NAME, (cell.task,))
     wanted = TemplateAsked(name, tasks, cell.setting, run.asked.template_calls)
     stage = f"{TEMPLATE}/{name}/{cell.setting.name}/{run.asked.template_calls}"
-    return run.begun.once(stage, partial(templates.searched, run.opened, run.humans, wanted, by=run.by))
+    return run.begun.once(stage, partial(templates.searched, run.opened, run.calls.complete, run.humans, wanted, by=run.by))
 
 
 def _cell(run: PaperRun, cell: PaperCell) -> KeptCellFields:
@@ -110,10 +112,12 @@ def _cell(run: PaperRun, cell: PaperCell) -> KeptCellFields:
     stage = stage_of(cell, run.asked.n_users)
     known: KeptCellFields | None = run.begun.answered(stage)
     if known is not None:
+        run.calls.ended(cell)
         return known
     fields = cells.played(
-        run.opened, run.humans, cell, n_users=run.asked.n_users, by=run.by, template=template_of(run, cell)
+        run.opened, run.calls.complete, run.humans, cell, n_users=run.asked.n_users, by=run.by, template=template_of(run, cell)
     )
+    run.calls.ended(cell)
     return fields if fields["outcome"] == "not_measured" else run.begun.once(stage, lambda: fields)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from understudy.completion import Complete
 from understudy.errors import MORE_ROOM, BudgetExhausted, NotMeasured
 from understudy.parameters import MECHANISMS
 from understudy.probes.replication.ground import GroundSize, TemplateGround
@@ -60,12 +61,12 @@ def size_of(asked: TemplateAsked) -> GroundSize:
     return GroundSize(n_search, n_select, whole, whole - n_select * n_chosen * len(asked.tasks))
 
 
-def searched(opened: OpenRun, humans: PaperHumans, asked: TemplateAsked, *, by: PlayedBy) -> TemplateFields:
-    """The template that the search found; with its reason, the seed where nothing could be measured.
+def searched(opened: OpenRun, complete: Complete, humans: PaperHumans, asked: TemplateAsked, *, by: PlayedBy) -> TemplateFields:
+    """The template that the search found; with its reason, the seed where nothing could be measured. `complete` answers its requests.
 
     Raises BudgetExhausted where a cap of the run ended it, and not its own number of calls: the same search then goes on another time.
     """
-    meter, seed = CallMeter(opened.gateway.complete), seed_prompt(asked.name)
+    meter, seed = CallMeter(complete), seed_prompt(asked.name)
     ground = TemplateGround(
         asked.tasks, humans, asked.setting, seed, size=size_of(asked), by=by, critic=opened.cast.critic, meter=meter,
         run=opened.gateway.run,

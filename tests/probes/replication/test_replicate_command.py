@@ -104,6 +104,16 @@ def test_the_grid_is_played_once_and_a_later_run_goes_on_with_it(store: str, add
 
 
 @pytest.mark.integration
+def test_progress_is_told_with_what_was_spent(store: str, address: str, tmp_path: Path) -> None:
+    model = ["--model", "openai/planted", "--api-base", address, "--price", "1,1"]
+    words = ["replicate", "--dataset", "sample", "--ratings", "ml", "--store", store, *model, "--settings", "rag", "--tasks", "BinPref"]
+    done = CliRunner().invoke(app, [*words, "--users", "15", "--out", str(tmp_path)])
+    told = [line for line in done.stderr.splitlines() if line.startswith("played ")]
+    assert len(told) >= 9
+    assert told[-1].startswith("played 30 of 30 so far; 30 calls, ")
+
+
+@pytest.mark.integration
 def test_a_template_is_searched_for_within_its_calls_and_reported_on_other_users(store: str, address: str, tmp_path: Path) -> None:
     asked = ("--settings", "plain", "--tasks", "ItemsTalk", "--users", "15", "--optimizers", "ours", "--template-calls", "120")
     fields = told(store, address, *asked, "--out", str(tmp_path))
