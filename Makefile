@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: install install-local install-paper install-dask install-ray install-lake install-peers demo demo-llm record-demo replay-study replay-paper reactions test types quick coverage integration lint docs recorded prove bench controls chaos mutants fuzz audit-deps lock clean
+.PHONY: install install-local install-paper install-dask install-ray install-metrics install-lake install-peers demo demo-llm record-demo replay-study replay-paper reactions test types quick coverage integration lint docs recorded prove bench controls chaos mutants fuzz audit-deps lock clean
 
 install: .venv/installed
 
@@ -38,9 +38,12 @@ install-dask: .venv/installed-dask
 
 install-ray: .venv/installed-ray
 
-.venv/installed-dask .venv/installed-ray: .venv/installed-%: .venv/installed requirements-%.lock
+.venv/installed-dask .venv/installed-ray .venv/installed-metrics: .venv/installed-%: .venv/installed requirements-%.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-$*.lock
 	touch $@
+
+# metrics to a collector of OpenTelemetry's, beside the base lock (docs/scale.md)
+install-metrics: .venv/installed-metrics
 
 # a server that speaks S3, for the tests of object stores
 .venv-objects/installed: requirements-objects.lock
@@ -126,7 +129,7 @@ coverage: install
 	$(BIN)/python tests/branches.py .coverage.json
 
 # what takes long, or needs more than the base lock
-integration: install install-local install-paper install-dask install-ray install-lake .venv-consumers/installed .venv-objects/installed
+integration: install install-local install-paper install-dask install-ray install-metrics install-lake .venv-consumers/installed .venv-objects/installed
 	$(BIN)/python -m pytest -m integration
 
 lint: install types
@@ -187,9 +190,9 @@ lock:
 	  --no-emit-index-url --no-emit-find-links -o requirements.lock
 	uv pip compile pyproject.toml --extra dev --extra weights --extra peers --generate-hashes --universal --python-version 3.11 \
 	  --no-emit-index-url --no-emit-find-links -c requirements.lock -o requirements-peers.lock
-	for extra in docs audit local paper lake reactions consumers dask ray objects; do \
+	for extra in docs audit local paper lake reactions consumers dask ray metrics objects; do \
 	  $(PYTHON) -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"][sys.argv[1]], sep="\n")' $$extra | \
-	  uv pip compile - --generate-hashes --universal --python-version 3.11 $$(test $$extra != local -a $$extra != lake || echo --no-deps -c requirements.lock) $$(case $$extra in paper|dask|ray) echo -c requirements.lock;; esac) $$(test $$extra != reactions || echo --overrides tests/reactions/overrides.txt) \
+	  uv pip compile - --generate-hashes --universal --python-version 3.11 $$(test $$extra != local -a $$extra != lake || echo --no-deps -c requirements.lock) $$(case $$extra in paper|dask|ray|metrics) echo -c requirements.lock;; esac) $$(test $$extra != reactions || echo --overrides tests/reactions/overrides.txt) \
 	  --no-emit-index-url --no-emit-find-links -o requirements-$$extra.lock || exit 1; \
 	done
 

@@ -32,6 +32,7 @@ from understudy.doors.machine import this_machine
 from understudy.doors.reading_copy import renewing, writable
 from understudy.doors.stopping import ended_by
 from understudy.doors.store import Store
+from understudy.doors.telemetry import metered_by_collector
 from understudy.doors.workers.coordinator import Ticket
 from understudy.errors import UnderstudyError
 from understudy.measure.reference import MIN_CONTEXTS
@@ -187,7 +188,7 @@ def store_open(store: Path | Store) -> Iterator[Store]:
     if isinstance(store, Store):
         yield store
     else:
-        with writable(store) as opened, renewing(opened):
+        with writable(store) as opened, renewing(opened), metered_by_collector():
             end_unfinished(opened)
             yield opened
 

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 from prefect import task
 
-from understudy.doors import checks, data_docs
+from understudy.doors import checks, data_docs, telemetry
 from understudy.doors.events import emit
 from understudy.doors.store import Store
 from understudy.errors import BadInput, GateFailed
@@ -53,6 +53,7 @@ def validate_batch(store: Store, batch_key: str, *, again: bool = False) -> Gate
     fields = _fields(store, batch_key)
     for suite in dict.fromkeys(verdict["suite"] for verdict in fields["verdicts"]):
         passed = not any(verdict["outcome"] == "failed" for verdict in fields["verdicts"] if verdict["suite"] == suite)
+        telemetry.verdict(suite, passed=passed)
         emit("validate", "verdict", f"{batch_key}/{suite}/{'passed' if passed else 'failed'}")
     show(fields, batch_key)
     return fields

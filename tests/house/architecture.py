@@ -37,6 +37,7 @@ DOORS = {
     "datasets": "understudy/doors/frames.py",
     "fsspec": "understudy/doors/objects.py",
     "multiprocessing": "understudy/doors/workers/line.py",
+    "opentelemetry": "understudy/doors/telemetry.py",
     "distributed": "tasks/play/runners.py",
     "prefect_dask": "tasks/play/runners.py",
     "prefect_ray": "tasks/play/runners.py",

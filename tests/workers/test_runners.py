@@ -60,11 +60,12 @@ class Searches:
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(words, cwd=self.folder, env=self._environment, text=True, **pipes)  # type: ignore[call-overload]
 
-    def ended(self, process: subprocess.Popen[str]) -> dict[str, Any]:
-        """What a search printed at its end."""
+    def ended(self, process: subprocess.Popen[str], *, error: str = "") -> dict[str, Any]:
+        """What a search printed at its end, which is no error, or the one with this code."""
         out, errors = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0, errors[-4000:]
         told: dict[str, Any] = json.loads(out.strip().splitlines()[-1])
+        assert told.get("error", "") in ("", error), told
         return told
 
     def store(self, name: str) -> Path:
@@ -136,7 +137,7 @@ def test_caps_are_not_passed_by_the_servers_log_when_a_worker_is_killed(searches
     n_before = searches.asked().total()
     process = searches.begun("dask", "calls=150", name="capped")
     killed_once(process, searches, "dask", n_before=n_before, n=60)
-    told = searches.ended(process)
+    told = searches.ended(process, error="budget_exhausted")
     assert told.get("stopped") == "budget" or told.get("error") == "budget_exhausted"
     assert searches.asked(n_before).total() <= 150
 

@@ -21,6 +21,7 @@ from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.gateway.provider import Provider
 from understudy.doors.gateway.reply import EMBEDDED
 from understudy.doors.gateway.turnstile import Turnstile
+from understudy.doors.telemetry import Outcome
 from understudy.errors import ProviderFailed
 from understudy.names import shown_model
 from understudy.parameters import LOCAL, Caps, Models, RoleLimits, checked
@@ -171,17 +172,18 @@ class Caller:
         worst = self._worst(sent, price)
         wanted = WantedCall(f"{self._opened}-{next(self._numbers)}", key, sent.model, request.role, worst, leaves)
         lease, spent = await self._leases.take(wanted, still_wanted=breaker.check), worst
+        outcome: Outcome = "stopped"
         try:
             started = monotonic()
             completion = await self._send(sent)
             latency_s = monotonic() - started
-            spent = self._cost(completion, price)
+            spent, outcome = self._cost(completion, price), "done"
             self._seen(sent.model, spent.tokens - worst.tokens)
             kept = self._ledger.keep(wanted.reservation, key, request=request, completion=completion, usd=spent.usd, latency_s=latency_s)
             return completion, kept
         except CallFailed as failure:
             known = _paid(failure, price)
-            spent = spent if known is None else known
+            spent, outcome = spent if known is None else known, "failed"
             self._seen(sent.model, spent.tokens - worst.tokens, failure)
             if leaves:
                 await landed(self._ledger.failed(wanted.name, reason=failure.reason, paid=known))
@@ -191,7 +193,7 @@ class Caller:
                 self._ledger.cancelled(wanted.name, reason=STOPPED)
             raise
         finally:
-            await self._leases.give_back(lease, spent)
+            await self._leases.give_back(lease, spent, outcome)
 
     async def _send(self, request: Request) -> Completion:
         timeout_s = self._config.timeout_of(request.model)

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from understudy.completion import ModelRole
+from understudy.doors import telemetry
 from understudy.doors.gateway.budget import Budget, Cost
 from understudy.doors.gateway.futures import landed
 from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.gateway.pacing import Admission, Rate
+from understudy.doors.telemetry import Outcome
+from understudy.names import shown_model
 
 NOTHING = Cost(0, 0.0)
 STOPPED = "the call was stopped in flight and may have been charged"
@@ -55,8 +58,8 @@ class Leasing(Protocol):
     async def take(self, wanted: WantedCall, *, still_wanted: Callable[[], None]) -> Lease:
         """The lease of a call. Raises BudgetExhausted, BadInput, and what `still_wanted` raises."""
 
-    async def give_back(self, lease: Lease, spent: Cost) -> None:
-        """Takes a lease back, with what the call has cost."""
+    async def give_back(self, lease: Lease, spent: Cost, outcome: Outcome) -> None:
+        """Takes a lease back, with what the call has cost and how it ended."""
 
     def pause(self, model: str, seconds: float) -> None:
         """Stops the calls to a model's provider for as long as it has asked."""
@@ -90,11 +93,13 @@ class Leases:
                 await self._release(wanted, NOTHING)
             raise
 
-    async def give_back(self, lease: Lease, spent: Cost) -> None:
+    async def give_back(self, lease: Lease, spent: Cost, outcome: Outcome) -> None:
         """Puts what the call has cost in the place of what was held."""
+        wanted = lease.wanted
+        telemetry.call(model=shown_model(wanted.model), role=wanted.role, outcome=outcome, tokens=spent.tokens, usd=spent.usd)
         if lease.admission is not None:
-            self._rate_of(lease.wanted.model).settle(lease.admission, spent.tokens)
-        await self._release(lease.wanted, spent)
+            self._rate_of(wanted.model).settle(lease.admission, spent.tokens)
+        await self._release(wanted, spent)
 
     def pause(self, model: str, seconds: float) -> None:
         """Stops the calls to a model's provider for as long as it has asked."""

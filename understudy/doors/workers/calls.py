@@ -16,6 +16,7 @@ from understudy.doors.gateway.budget import Cost
 from understudy.doors.gateway.futures import landed
 from understudy.doors.gateway.gateway import Exchange
 from understudy.doors.gateway.leases import NOTHING, STOPPED, Lease, WantedCall
+from understudy.doors.telemetry import Outcome
 
 LOST = "the worker that made the call ended, and the call may have been charged"
 Answer = Callable[[Any, BaseException | None], None]
@@ -48,10 +49,11 @@ class Claims:
 
 @dataclass(slots=True)
 class _Held:
-    """A lease that a worker holds; `settled` is what the call has cost, once the worker has said how it ended."""
+    """A lease that a worker holds; `settled` is what the call has cost and `outcome` how it ended, once the worker has said so."""
 
     lease: Lease
     settled: Cost | None = None
+    outcome: Outcome = "lost"
 
 
 class CallsOfWorker:
@@ -83,17 +85,17 @@ class CallsOfWorker:
                     self._waiting[wanted.name] = self._begin(self._leased(wanted, answer), answer)
                 case "withdraw", (name,):
                     self._withdraw(name)
-                case "give back", (name, spent):
-                    self._give_back(name, spent)
+                case "give back", (name, spent, outcome):
+                    self._give_back(name, spent, outcome)
                 case "pause", (model, seconds):
                     self._books.leases.pause(model, seconds)
                 case "keep", _:
                     _when(self._keep(*arguments), answer)
                 case "failed", (name, reason, paid):
-                    self._settled(name, paid)
+                    self._settled(name, paid, "failed")
                     _when(ledger.failed(name, reason=reason, paid=paid), answer)
                 case "cancelled", (name, reason):
-                    self._settled(name, None)
+                    self._settled(name, None, "stopped")
                     _when(ledger.cancelled(name, reason=reason), answer)
                 case "missed", (key, reason):
                     ledger.missed(key, reason)
@@ -113,7 +115,7 @@ class CallsOfWorker:
             wanted = held.lease.wanted
             if held.settled is None and wanted.leaves:
                 self._books.ledger.cancelled(name, reason=LOST)
-            self._give_back(name, held.settled or wanted.worst)
+            self._give_back(name, held.settled or wanted.worst, held.outcome)
         self._owe(self._claims_ended())
 
     async def _claims_ended(self) -> None:
@@ -152,11 +154,11 @@ class CallsOfWorker:
         elif name in self._held:
             if self._held[name].lease.wanted.leaves:
                 self._books.ledger.cancelled(name, reason=STOPPED)
-            self._give_back(name, NOTHING)
+            self._give_back(name, NOTHING, "stopped")
 
-    def _give_back(self, name: str, spent: Cost) -> None:
+    def _give_back(self, name: str, spent: Cost, outcome: Outcome) -> None:
         if (held := self._held.pop(name, None)) is not None:
-            self._owe(self._books.leases.give_back(held.lease, spent))
+            self._owe(self._books.leases.give_back(held.lease, spent, outcome))
             self._free(held.lease.wanted)
 
     def _free(self, wanted: WantedCall) -> None:
@@ -167,15 +169,15 @@ class CallsOfWorker:
         self, reservation: str | None, key: str, request: Request, completion: Completion, usd: float | None, latency_s: float
     ) -> Future[Completion | None]:
         kept = self._books.ledger.keep(reservation, key, request=request, completion=completion, usd=usd, latency_s=latency_s)
-        self._settled(reservation, Cost(completion.prompt_tokens + completion.completion_tokens, usd))
+        self._settled(reservation, Cost(completion.prompt_tokens + completion.completion_tokens, usd), "done")
         self._keeping.add(kept)
         kept.add_done_callback(self._keeping.discard)
         return kept
 
-    def _settled(self, name: str | None, spent: Cost | None) -> None:
+    def _settled(self, name: str | None, spent: Cost | None, outcome: Outcome) -> None:
         if name is not None and name in self._held:
             held = self._held[name]
-            held.settled = spent or held.lease.wanted.worst
+            held.settled, held.outcome = spent or held.lease.wanted.worst, outcome
 
     def _begin(self, work: Coroutine[Any, Any, None], answer: Answer) -> asyncio.Task[None]:
         """Work that a worker waits for, and that ends with it."""

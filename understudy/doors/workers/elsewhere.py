@@ -21,6 +21,7 @@ from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.gateway.refusals import Adaptation
 from understudy.doors.local.facts import ServedModel
 from understudy.doors.store import Store
+from understudy.doors.telemetry import Outcome
 from understudy.doors.workers.asking import Asking
 from understudy.errors import UnderstudyError
 
@@ -156,9 +157,9 @@ class LeasesElsewhere:
         self._budget.hold(wanted.worst, wanted.role)
         return Lease(wanted)
 
-    async def give_back(self, lease: Lease, spent: Cost) -> None:
-        """Gives a lease back with what the call has cost."""
-        self._asking.tell("give back", lease.wanted.name, spent)
+    async def give_back(self, lease: Lease, spent: Cost, outcome: Outcome) -> None:
+        """Gives a lease back with what the call has cost and how it ended."""
+        self._asking.tell("give back", lease.wanted.name, spent, outcome)
         self._budget.settle(lease.wanted.worst, spent, lease.wanted.role)
 
     def pause(self, model: str, seconds: float) -> None:

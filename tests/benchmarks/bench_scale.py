@@ -1,0 +1,147 @@
+"""What mapping work costs: by Prefect's threads beside plain ones, and by one Dask worker beside two, against a server with a latency.
+
+`--store FILE` is a store with the profiled data set `sample` (`understudy ingest` and `profile` of examples/sample make one). `--small`
+plays a few calls and prints the tables without keeping them, to see that it works. The sides take turns within one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import statistics
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from shutil import copyfile
+from time import perf_counter
+
+from bench_calls import LATENCY_MS, MODEL, devserver, requests
+from prefect import flow, task
+from tables import Table, write_section
+
+from understudy.flows.runners import threads
+from understudy.flows.searching import Tasks
+from understudy.flows.server import served
+from understudy.parameters import Models, RunOptions
+from understudy.tasks.play.elsewhere import here
+from understudy.tasks.play.opened import OpenRun, models_open, store_open
+
+N_CANDIDATES, N_EACH, CONCURRENCY, N_ROUNDS = 40, 24, 32, 5
+_rounds = count(1)
+
+
+@task(name="candidate", persist_result=False)
+@here
+def candidate(place: tuple[int, int, int], opened: OpenRun) -> int:
+    """How many calls one candidate of a round has made: `place` is the round, its place there and the number of its calls."""
+    return asked_of(opened, place)
+
+
+def asked_of(opened: OpenRun, place: tuple[int, int, int]) -> int:
+    """The calls of a candidate, all at once."""
+    n_round, at, n_each = place
+    mine = requests(n_round, MODEL)[at][:n_each]
+
+    async def all_of() -> int:
+        return len(await asyncio.gather(*(opened.gateway.complete(one) for one in mine)))
+
+    return opened.gateway.run(all_of())
+
+
+@flow(name="generation", task_runner=threads(N_CANDIDATES), validate_parameters=False)
+def mapped(opened: OpenRun, places: Sequence[tuple[int, int, int]]) -> int:
+    """The calls of a round whose candidates are mapped by the runner of the run."""
+    done, _ = Tasks(opened.workers).mapped(candidate, places, opened)
+    return sum(done)
+
+
+@contextmanager
+def run_open(store: Path, address: str, *, concurrency: int, runner: str = "threads") -> Iterator[OpenRun]:
+    """A run on a copy of the store."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = copyfile(store, Path(folder) / "store.duckdb")
+        models = Models(seeker=MODEL, api_base=address, concurrency=concurrency)
+        options = RunOptions(store=path, models=models, runner=runner)
+        with store_open(path) as there, models_open("sample", options, there) as opened:
+            yield opened
+
+
+def seconds(opened: OpenRun, n_candidates: int, n_each: int, *, is_mapped: bool) -> float:
+    """Seconds of a round: mapped by Prefect, or by plain threads."""
+    n_round = next(_rounds)
+    places = [(n_round, at, n_each) for at in range(n_candidates)]
+    start = perf_counter()
+    if is_mapped:
+        n = mapped(opened, places)
+    else:
+        with ThreadPoolExecutor(n_candidates) as pool:
+            n = sum(pool.map(lambda place: asked_of(opened, place), places))
+    assert n == n_candidates * n_each
+    return perf_counter() - start
+
+
+def orchestration(store: Path, address: str, asked: argparse.Namespace) -> Table:
+    """Prefect's part of the wall time of a generation on threads."""
+    took: dict[bool, list[float]] = {True: [], False: []}
+    with run_open(store, address, concurrency=CONCURRENCY) as opened:
+        for n in range(asked.rounds + 1):
+            for is_mapped in (True, False) if n % 2 else (False, True):
+                one = seconds(opened, asked.candidates, asked.each, is_mapped=is_mapped)
+                # the first round makes connections
+                if n:
+                    took[is_mapped].append(one)
+    shares = [1 - plain / whole for whole, plain in zip(took[True], took[False], strict=True)]
+    ideal = asked.candidates * asked.each * LATENCY_MS / 1000 / CONCURRENCY
+    row = [f"{ideal:.2f}", *(f"{statistics.median(took[one]):.2f}" for one in (False, True)), f"**{statistics.median(shares):.3f}**"]
+    title = (
+        f"Seconds of {asked.candidates} candidates × {asked.each} calls at {LATENCY_MS} ms and concurrency {CONCURRENCY}, and the share of "
+        f"the wall time that mapping by Prefect adds; median of {asked.rounds} rounds"
+    )
+    return Table(title, ["latency alone", "plain threads", "mapped by Prefect", "share of orchestration"], [[*row]])
+
+
+def workers(store: Path, address: str, asked: argparse.Namespace) -> Table:
+    """One Dask worker beside two, each with one task at a time: a task waits for its calls most of the time."""
+    from distributed import LocalCluster
+
+    took: dict[int, list[float]] = {1: [], 2: []}
+    for n_workers, kept in took.items():
+        size = {"n_workers": n_workers, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
+        with (
+            LocalCluster(**size) as cluster,
+            run_open(store, address, concurrency=4 * asked.each, runner=f"dask={cluster.scheduler_address}") as opened,
+        ):
+            for n in range(asked.rounds + 1):
+                one = seconds(opened, asked.candidates, asked.each, is_mapped=True)
+                if n:
+                    kept.append(one)
+    one, two = (statistics.median(each) for each in took.values())
+    title = (
+        f"Seconds of {asked.candidates} candidates × {asked.each} calls at {LATENCY_MS} ms on Dask workers with one task at a time each; "
+        f"median of {asked.rounds} rounds"
+    )
+    return Table(title, ["one worker", "two workers", "one / two"], [[f"{one:.2f}", f"{two:.2f}", f"**{one / two:.2f}**"]])
+
+
+def main() -> None:
+    """Measures, and writes the section of docs/benchmarks.md unless it was small."""
+    reading = argparse.ArgumentParser(description=__doc__)
+    reading.add_argument("--store", type=Path, required=True)
+    reading.add_argument("--small", action="store_true")
+    asked = reading.parse_args()
+    asked.candidates, asked.each, asked.rounds = (8, 6, 1) if asked.small else (N_CANDIDATES, N_EACH, N_ROUNDS)
+    os.environ.setdefault("OPENAI_API_KEY", "none")
+    with devserver() as address, served():
+        tables = [orchestration(asked.store, address, asked), workers(asked.store, address, asked)]
+    if asked.small:
+        print("\n".join(one.markdown() for one in tables))
+    else:
+        write_section("Scale", tables, command='make bench-scale ARGS="--store FILE"')
+
+
+if __name__ == "__main__":
+    main()
