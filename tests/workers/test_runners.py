@@ -47,7 +47,7 @@ class Searches:
         self.folder, self._profiled, (self._api_base, self.log) = folder, profiled, served
         self._environment = {
             **os.environ, "PREFECT_HOME": str(folder / "prefect"), "OPENAI_API_KEY": "none", "PYTHONPATH": str(ROOT),
-            "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+            "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "600",
         }  # fmt: skip
         self._environment.pop("PREFECT_API_URL", None)
 
