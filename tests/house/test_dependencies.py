@@ -23,7 +23,7 @@ DECLARED = [Requirement(one) for one in PROJECT["dependencies"]]
 # what is imported only where its extra is installed
 EXTRAS = ("local", "paper", "peers", "datasets", "dask", "ray", "metrics")
 OPTIONAL = [Requirement(one) for extra in EXTRAS for one in PROJECT["optional-dependencies"][extra]]
-INSTALLED_AS = {"sklearn": "scikit-learn", "vl_convert": "vl-convert-python"}
+INSTALLED_AS = {"sklearn": "scikit-learn", "opentelemetry": "opentelemetry-sdk", "vl_convert": "vl-convert-python"}
 LOCKED = dict(re.findall(r"^([A-Za-z0-9._-]+)==([^ \\;]+)", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE))
 
 
