@@ -32,10 +32,14 @@ class Cluster:
     def database(self) -> str:
         """The name of a new, empty database."""
         name = f"stores_{os.getpid()}_{next(_NUMBERS)}"
-        server = ["-h", "127.0.0.1", "-p", str(self.port), "-U", USER]
-        command = [self.programs / "psql", *server, "-qc", f"create database {name}", "postgres"]
-        subprocess.run(command, check=True, env={**os.environ, "PGPASSWORD": PASSWORD})
+        self.asked("postgres", f"create database {name}")
         return name
+
+    def asked(self, database: str, sql: str) -> str:
+        """What a statement answers, as plain text."""
+        words = ["-h", "127.0.0.1", "-p", str(self.port), "-U", USER, "-qAt", "-c", sql, database]
+        environment = {**os.environ, "PGPASSWORD": PASSWORD}
+        return subprocess.run([self.programs / "psql", *words], check=True, env=environment, capture_output=True, text=True).stdout.strip()
 
     def control(self, *words: str) -> None:
         """Runs pg_ctl on the cluster and waits until it is done."""

@@ -25,7 +25,7 @@ def prefect_server(shared_folder: Path, alone: Any) -> Iterator[str]:
     with alone("prefect"):
         n_users = int(users.read_text()) if users.exists() else 0
         if not n_users:
-            told.write_text(" ".join(_started(shared_folder)))
+            told.write_text(" ".join(started(shared_folder)))
         users.write_text(str(n_users + 1))
     address, pid = told.read_text().split()
     from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -44,7 +44,7 @@ def prefect_server(shared_folder: Path, alone: Any) -> Iterator[str]:
                 os.kill(int(pid), signal.SIGTERM)
 
 
-def _started(folder: Path) -> tuple[str, str]:
+def started(folder: Path) -> tuple[str, str]:
     """Address and process id of a server that answers, with every service of the one that an operator starts."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 
 import duckdb
 import polars as pl
@@ -43,7 +44,7 @@ with Store.open(sys.argv[1]) as store:
     with store.transaction():
         store.add("simulate.members", [{"batch_key": "lost", "play_key": "p"}])
         print("written", flush=True)
-        sys.stdin.read()
+        sys.stdin.readline()
 """
 
 
@@ -121,6 +122,22 @@ def test_two_processes_that_write_one_key_leave_one_row(address: str) -> None:
         assert store.counts()["play.failures"] == 10
         keys = store._connection.execute("select count(distinct batch_key), min(batch_key::int), max(batch_key::int) from simulate.members")
         assert keys.fetchall() == [(60, 0, 59)]
+
+
+def test_a_key_that_another_process_has_not_committed_yet_is_waited_for(address: str) -> None:
+    n_new: list[int] = []
+    with Store.open(address) as store:
+        holder = writing(HOLDER, address)
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "written\n"
+        other = Thread(target=lambda: n_new.append(store.add(MEMBERS, [{"batch_key": "lost", "play_key": "p"}])))
+        other.start()
+        # long enough for a row that is added without waiting
+        other.join(3.0)
+        holder.communicate("go\n")
+        other.join()
+        assert n_new == [0]
+        assert store.counts()[MEMBERS] == 2
 
 
 def test_a_writer_that_is_killed_loses_what_it_had_not_committed_and_its_turn(address: str) -> None:

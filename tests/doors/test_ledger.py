@@ -11,6 +11,7 @@ import pytest
 from understudy.completion import Completion, Message, Request
 from understudy.doors import migrations
 from understudy.doors.gateway import ledger as module
+from understudy.doors.gateway import ledger_tables
 from understudy.doors.gateway.budget import Cost
 from understudy.doors.gateway.ledger import Ledger
 from understudy.doors.store import Store
@@ -112,7 +113,7 @@ def test_closing_commits_what_is_queued(tmp_path: Path) -> None:
 
 def test_a_writer_that_fails_is_heard_by_waiters_by_the_next_put_and_at_close(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = opened(tmp_path / "s.duckdb")
-    monkeypatch.setitem(module._COLUMNS, "play.reservations", ("no_such_column", *module._COLUMNS["play.reservations"][1:]))
+    monkeypatch.setitem(ledger_tables.COLUMNS, "play.reservations", ("no_such_column", *ledger_tables.COLUMNS["play.reservations"][1:]))
     with pytest.raises(Exception, match="no_such_column"):
         ledger.reserve("r1", REQUEST.key, max_tokens=60, max_usd=0.1).result()
     ledger._thread.join()
