@@ -25,7 +25,7 @@ def listed_releases(place: Path | str) -> ReleasesFields:
     """The fields of `understudy releases` for a folder, or for an address of an object store."""
     with objects.listed(place) as releases_dir:
         rows = catalogue.rows(releases_dir)
-    at = str(place).rstrip("/")
+    at = objects.bare(str(place)) if objects.is_address(str(place)) else str(place)
     return {
         "snapshot": None,
         "releases": [{**row, "path": f"{at}/{row['path']}", "state": "retracted" if row["retracted"] else "published"} for row in rows],

@@ -38,9 +38,14 @@ def is_address(place: str) -> bool:
     return _WRITTEN.match(place) is not None
 
 
+def bare(address: str) -> str:
+    """An address without a slash at its end and without options, `?NAME=VALUE`, which name a server."""
+    return address.partition("?")[0].rstrip("/")
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectShelf:
-    """Releases at an address. `system` is a file system of fsspec's, and `root` the path of the address on it."""
+    """Releases at an address, which stands here without its options. `system` is of fsspec's, and `root` the path of the address on it."""
 
     address: str
     system: Any
@@ -56,7 +61,7 @@ class ObjectShelf:
             system, root = _s3(address) if found["protocol"] in _S3 else _of_fsspec(address)
         except (ImportError, ValueError, OSError) as error:
             raise BadInput(f"the address {address} cannot be used: {error}", hint=f"check it; {_CLIENTS}") from error
-        return cls(address.rstrip("/"), system, root.rstrip("/"))
+        return cls(bare(address), system, root.rstrip("/"))
 
     def put(self, folder: Path) -> StoredFields:
         """Where the release of a folder, `…/NAME/vN`, lies now. Raises UnderstudyError where another one has its place.
