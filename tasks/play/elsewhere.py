@@ -5,6 +5,7 @@ An `OpenRun` that is sent to a worker arrives as a ticket. What a worker has ope
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial, wraps
@@ -17,6 +18,7 @@ from understudy.doors.workers.asking import Asking
 from understudy.doors.workers.coordinator import Ticket
 from understudy.doors.workers.elsewhere import StoreElsewhere
 from understudy.doors.workers.gateway import Joining, WorkerGateway
+from understudy.errors import UnderstudyError
 from understudy.rows.handle import Humans
 from understudy.tasks.play.opened import Cast, OpenRun
 from understudy.tasks.play.workers import RunFacts
@@ -30,10 +32,31 @@ def here(function: Callable[Given, Result]) -> Callable[Given, Result]:
 
     @wraps(function)
     def opening(*arguments: Given.args, **named: Given.kwargs) -> Result:
+        if not any(isinstance(one, Ticket) for one in (*arguments, *named.values())):
+            return function(*arguments, **named)
         opened: Any = [_here(one) for one in arguments]
-        return function(*opened, **{name: _here(one) for name, one in named.items()})  # type: ignore[arg-type]
+        try:
+            return function(*opened, **{name: _here(one) for name, one in named.items()})  # type: ignore[arg-type]
+        except Exception as error:
+            failure = _alone(error)
+        # outside of the handler, so that it is sent without what happened before it
+        raise failure
 
     return opening
+
+
+def _alone(error: Exception) -> UnderstudyError:
+    """The error as the run gets it: without traceback and causes, of which there may be as many as calls were waiting.
+
+    What is no error of ours is told in words, since it may hold what cannot be sent; the worker's own log has all of it.
+    """
+    if not isinstance(error, UnderstudyError):
+        logging.getLogger(__name__).exception("a task on a worker failed")
+        return UnderstudyError(f"a task on a worker failed: {type(error).__name__}: {error}", hint="the log of the worker says where")
+    kind = type(error)
+    alone = kind.__new__(kind, *error.args)
+    vars(alone).update(vars(error))
+    return alone
 
 
 def _here(argument: object) -> object:

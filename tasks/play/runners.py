@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from prefect.task_runners import TaskRunner
 
-from understudy.doors.workers.extras import require_installed
+from understudy.doors.workers import extras
 from understudy.doors.workers.line import address_towards
 from understudy.errors import BadInput
 from understudy.parameters import LOCAL, RUNNERS, RunOptions
@@ -29,7 +29,7 @@ def require_runner(options: RunOptions) -> None:
     name, _, _ = options.runner.partition("=")
     if name == RUNNERS[0]:
         return
-    require_installed(options.runner)
+    extras.require_installed(options.runner)
     if any(one.startswith(LOCAL) for one in options.models.asked()):
         raise BadInput(
             f"--runner {name}: a local model is served by the process of the run, and its workers would each load it anew",
@@ -69,7 +69,10 @@ def _ray(address: str) -> Callable[[], Runner]:
 
     if address:
         return lambda: RayTaskRunner(address=address)
-    return lambda: RayTaskRunner(init_kwargs={"include_dashboard": False, "num_cpus": TASKS_AT_ONCE})
+    extras.without_telemetry()
+    # a worker runs one task at a time; what it prints would stand among what the command prints
+    size = {"num_cpus": TASKS_AT_ONCE, "include_dashboard": False, "log_to_driver": False, "_node_ip_address": LOOPBACK}
+    return lambda: RayTaskRunner(init_kwargs=size)
 
 
 _MADE: Mapping[str, Callable[[str], Callable[[], Runner]]] = {"dask": _dask, "ray": _ray}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
 from contextlib import nullcontext
 from dataclasses import replace
@@ -15,9 +16,9 @@ from understudy.doors.gateway.caller import GatewayConfig
 from understudy.doors.gateway.gateway import Exchange
 from understudy.doors.store import Store
 from understudy.doors.workers import kept
-from understudy.doors.workers.coordinator import Coordinator
-from understudy.doors.workers.extras import require_installed
-from understudy.errors import BadInput, Stopped
+from understudy.doors.workers.coordinator import Coordinator, Ticket
+from understudy.doors.workers.extras import require_installed, without_telemetry
+from understudy.errors import BadInput, BudgetExhausted, Stopped, UnderstudyError
 from understudy.parameters import LocalServing, Models, RunOptions, checked
 from understudy.tasks.play.elsewhere import here
 from understudy.tasks.play.opened import Cast, OpenRun, models_open, store_open
@@ -83,6 +84,36 @@ async def _nothing() -> None:
     return None
 
 
+@pytest.mark.parametrize(
+    ("raised", "kind", "told"),
+    [
+        (BudgetExhausted("the cap of 5 calls", hint="more"), BudgetExhausted, "the cap of 5 calls"),
+        (Stopped(), Stopped, "a signal stopped"),
+        (ZeroDivisionError("a fault of ours"), UnderstudyError, "a task on a worker failed: ZeroDivisionError: a fault of ours"),
+    ],
+)
+def test_an_error_on_a_worker_is_sent_without_what_happened_before_it(
+    raised: Exception, kind: type[UnderstudyError], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("understudy.doors.workers.kept.once", lambda *_: opened(RunOptions(seed=1), None))
+
+    @here
+    def failing(_: object) -> None:
+        # as deep as the calls of a large piece of work, each of which fails for the one before
+        last: Exception = raised
+        for n in range(3000):
+            before = ValueError(n)
+            before.__context__ = last.__context__
+            last.__context__ = before
+        raise raised
+
+    with pytest.raises(kind, match=told) as found:
+        failing(Ticket("127.0.0.1", 1, "k", 1))
+    assert found.value.__context__ is None
+    assert found.value.__cause__ is None
+    assert pickle.loads(pickle.dumps(found.value)).hint == found.value.hint
+
+
 @pytest.mark.parametrize("written", ["dusk", "dask=", "threads=tcp://x:1", "", "ray ="])
 def test_another_runner_is_bad_input(written: str) -> None:
     with pytest.raises(BadInput, match="threads, dask or ray is expected"):
@@ -113,3 +144,12 @@ def test_what_workers_cannot_ask_is_refused(models: Models, told: str, monkeypat
 def test_the_coordinator_listens_on_loopback_where_the_cluster_is_on_this_machine() -> None:
     written = ("dask", "ray", "dask=tcp://127.0.0.1:8786", "ray=ray://127.0.0.1:1")
     assert {host_for(RunOptions(runner=one)) for one in written} == {"127.0.0.1"}
+
+
+def test_ray_is_told_to_tell_nobody_what_it_is_used_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAY_USAGE_STATS_ENABLED", raising=False)
+    without_telemetry()
+    assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "1")
+    without_telemetry()
+    assert os.environ["RAY_USAGE_STATS_ENABLED"] == "1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 
 from understudy.errors import BadInput
@@ -18,3 +19,8 @@ def require_installed(runner: str) -> None:
                 f"--runner {name} needs the package {package.replace('_', '-')}, which is not installed",
                 hint=f"install the extra `{name}`: pip install 'understudy[{name}]', or `make install-{name}` in a checkout",
             )
+
+
+def without_telemetry() -> None:
+    """Ray tells its makers what it is used for unless the environment says no, which it says now where nothing is said."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
