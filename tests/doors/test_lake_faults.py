@@ -39,9 +39,10 @@ def test_a_catalogue_that_is_none_or_of_something_else_is_refused(tmp_path: Path
         Store.open(address)
 
 
-def test_what_is_not_there_is_not_made_to_be_read(address: str) -> None:
+def test_what_is_not_there_is_not_made_to_be_read(address: str, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="there is no store at ducklake:"):
         Store.open(address, read_only=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_the_extra_it_is_named(address: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,8 @@ class LakeEngine:
 
     def opened(self, *, read_only: bool) -> Connection:
         self._refuse_other_folder()
-        folders.made(self._lake.folder)
+        if not read_only:
+            folders.made(self._lake.folder)
         root = duckdb.connect(":memory:", config=OF_STORE)
         try:
             _load(root, ("ducklake", "sqlite_scanner") if self._lake.catalogue is None else ("ducklake", "postgres_scanner"))
