@@ -15,7 +15,7 @@ import pytest
 from tests.doors.lakes import HARD, MEMBERS, SIZES, TURNS, fill, size, turns
 from understudy.doors import lake_tables, migrations
 from understudy.doors.copies import moved, snapshot
-from understudy.doors.lake import INLINED
+from understudy.doors.lake import INLINED, LakeEngine
 from understudy.doors.store import Store
 from understudy.errors import BadInput, UnderstudyError
 from understudy.tasks.publish.outcomes import end_unfinished
@@ -194,11 +194,29 @@ def test_a_store_with_other_rows_is_not_moved_into(address: str, tmp_path: Path)
         moved(address, address)
 
 
-def test_a_snapshot_of_a_lake_is_a_file_with_its_digest(address: str) -> None:
+def test_a_snapshot_of_a_lake_is_a_file_with_its_digest_and_small_commits_are_written_together(address: str) -> None:
+    order = "select dialogue_id from ingest.turns order by rowid"
+    with Store.open(address) as store:
+        for _ in range(3):
+            store.append(TURNS, turns(20))
+        fill(store)
+        digest, rows = store.digest(), store._connection.execute(order).fetchall()
+        assert parquet(store) == []
+        with Store.open(snapshot(store), read_only=True) as kept:
+            assert kept.digest() == store.digest() == digest
+        # and one for the migrations
+        assert len(parquet(store)) == 1 + sum(n > 0 for n in store.counts().values())
+        assert store._connection.execute(order).fetchall() == rows
+        assert store.add(SIZES, [size(name) for name in (*HARD, "another")]) == 1
+        assert store.counts()[TURNS] == 80
+
+
+def test_rows_that_change_as_they_are_written_together_are_told(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with Store.open(address) as store:
         fill(store)
-        with Store.open(snapshot(store), read_only=True) as kept:
-            assert kept.digest() == store.digest()
+        monkeypatch.setattr(LakeEngine, "tidy", lambda _, connection: connection.execute("delete from optimize.sizes where size_key = ''"))
+        with pytest.raises(BadInput, match="changed as they were written together"):
+            store.tidy()
 
 
 def test_a_lake_of_before_is_brought_up_to_the_migrations(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,8 @@ class MovedFields(TypedDict):
 def snapshot(store: Store) -> Path:
     """The verified snapshot beside the store: every row copied, read back, compared by digest and number, then put in place.
 
-    Raises UnderstudyError where it cannot be written or differs; the snapshot before it is then left as it is.
+    Raises UnderstudyError where it cannot be written or differs; the snapshot before it is then left as it is. The small commits of
+    a shared store are then written together.
     """
     kept = snapshot_of(store.path)
     part = kept.with_name(f".{kept.name}.part")
@@ -40,6 +41,8 @@ def snapshot(store: Store) -> Path:
     with Store.open(part, read_only=True) as copy:
         _require_equal(store, copy)
     folders.put(part, kept)
+    # only now, since there is a snapshot to go back to
+    store.tidy()
     return kept
 
 

@@ -50,6 +50,9 @@ class Engine(Protocol):
     def bring(self, connection: Connection, pending: Mapping[str, str]) -> None:
         """Applies migrations (name → text) within the caller's transaction."""
 
+    def tidy(self, connection: Connection) -> None:
+        """Writes small commits together where they are kept apart, within the caller's turn."""
+
     def has_others(self) -> bool:
         """Whether somebody else has the store open for writing."""
 
@@ -103,6 +106,9 @@ class FileEngine:
         connection.execute(migrations.RECORD)
         for text in pending.values():
             connection.execute(text)
+
+    def tidy(self, connection: Connection) -> None:
+        """DuckDB does so by itself."""
 
     def has_others(self) -> bool:
         return False

@@ -96,6 +96,10 @@ class LakeEngine:
     def bring(self, connection: Connection, pending: Mapping[str, str]) -> None:
         lake_tables.bring(connection, pending)
 
+    def tidy(self, connection: Connection) -> None:
+        """Into a Parquet file for each table, since a look at the catalogue for a key takes the longer the more rows it keeps."""
+        connection.execute(f"call ducklake_flush_inlined_data({_text(_NAME)})").fetchall()
+
     def has_others(self) -> bool:
         return self._open_turns.has_others()
 

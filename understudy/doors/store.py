@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 from threading import Lock, get_ident
 from types import TracebackType
@@ -19,14 +18,13 @@ import polars as pl
 from pyarrow import RecordBatchReader
 
 from understudy.doors import migrations
-from understudy.doors.digests import VOLATILE_TABLES, digest_query
+from understudy.doors.digests import VOLATILE_TABLES
 from understudy.doors.engines import Connection, Engine, StillMine
 from understudy.doors.opening import engine_of
+from understudy.doors.queries import query_text
 from understudy.doors.table_files import write_tables
 from understudy.errors import BadInput, UnderstudyError
 
-PACKAGE = Path(__file__).resolve().parents[1]
-QUERIES = PACKAGE / "sql" / "queries"
 SCHEMAS = ("ingest", "profile", "play", "optimize", "simulate", "validate", "publish")
 
 
@@ -47,9 +45,8 @@ class Store:
         """The store at `address`, migrated; created where there is none. Raises StoreBusy, BadInput."""
         engine = engine_of(address)
         if read_only and not engine.exists():
-            raise BadInput(
-                f"there is no store at {address}", hint="run `understudy ingest` or `understudy nightly` first, or name another --store"
-            )
+            hint = "run `understudy ingest` or `understudy nightly` first, or name another --store"
+            raise BadInput(f"there is no store at {address}", hint=hint)
         store = cls(engine, engine.opened(read_only=read_only))
         try:
             if not read_only:
@@ -111,7 +108,7 @@ class Store:
     def frame(self, query: str, **parameters: Any) -> pl.DataFrame:
         """The rows of `sql/queries/<query>.sql` with its `$name` parameters bound."""
         with self._store_errors():
-            return self._connection.execute(_query(query), parameters).pl()
+            return self._connection.execute(query_text(query), parameters).pl()
 
     def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
         """The rows of a query as plain mappings, for small results."""
@@ -129,7 +126,7 @@ class Store:
 
     def apply(self, statement: str, *, incoming: pl.DataFrame | None = None, **parameters: Any) -> int:
         """How many rows `sql/queries/<statement>.sql` changed; it reads the rows of `incoming` under that name."""
-        return self._changed(_query(statement), incoming, parameters)
+        return self._changed(query_text(statement), incoming, parameters)
 
     def _changed(self, sql: str, frame: pl.DataFrame | None, parameters: dict[str, Any]) -> int:
         # found by its name in this scope: a registered view would be kept, with its rows, until the transaction ends
@@ -203,6 +200,17 @@ class Store:
                     total.update(f"{table}={self._table_digest(table)};".encode())
         return total.hexdigest()
 
+    def tidy(self) -> None:
+        """Writes the small commits of a shared store together; its rows stay. Raises BadInput where they do not, which is a fault."""
+        if not self.is_shared:
+            return
+        with self._turn(), self._store_errors():
+            before = self.digest()
+            self._engine.tidy(self._connection)
+            if self.digest() != before:
+                hint = "go back to its snapshot: `understudy store move SNAPSHOT NEW`"
+                raise BadInput(f"the rows of the store {self.address} changed as they were written together", hint=hint)
+
     @contextmanager
     def at_one_moment(self) -> Iterator[Connection]:
         """The connection of the thread. In a shared store all that is read in the block is of one moment, and is read at once."""
@@ -275,14 +283,6 @@ def _bring(store: Store, pending: Mapping[str, str]) -> None:
 def _pending(store: Store) -> dict[str, str]:
     with store._store_errors():
         return migrations.pending(store.path, migrations.recorded(store._connection, store.path))
-
-
-@cache
-def _query(name: str) -> str:
-    path = QUERIES / f"{name}.sql"
-    if not path.is_file():
-        raise UnderstudyError(f"there is no query {name}", hint=f"the file {path} is expected")
-    return path.read_text(encoding="utf-8")
 
 
 def _known(table: str) -> str:
