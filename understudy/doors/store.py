@@ -18,7 +18,7 @@ import polars as pl
 from pyarrow import RecordBatchReader
 
 from understudy.doors import migrations
-from understudy.doors.digests import VOLATILE_TABLES
+from understudy.doors.digests import VOLATILE_TABLES, digest_query
 from understudy.doors.engines import Connection, Engine, StillMine
 from understudy.doors.opening import engine_of
 from understudy.doors.queries import query_text
