@@ -32,6 +32,8 @@ class Means(Enum):
     APPENDED = "a file that is continued; its folder is there"
     FOLDER = "a folder that is written"
     STORE = "the store"
+    COPIED_STORE = "a store that is copied"
+    MADE_STORE = "a store that is made, or is there with the same rows"
     NEW_DATASET = "the name of a data set that is made"
     NEW_BATCH = "the name of a batch that is made"
     NEW_RELEASE = "the name of a release that is made"
@@ -195,6 +197,20 @@ def _store(path: Path, asked: list[tuple[Means, str]], given: Options) -> None:
             raise
 
 
+def _copied_store(address: str) -> None:
+    from understudy.doors.opening import engine_of
+
+    # of a lake in PostgreSQL it is known once it is opened
+    if not engine_of(address).exists():
+        raise BadInput(f"there is no store at {address}", hint="name a store that is there")
+
+
+def _made_store(address: str) -> None:
+    from understudy.doors.opening import engine_of
+
+    engine_of(address)
+
+
 def _stored(store: Store, means: Means, value: str, given: Options) -> None:
     from understudy.rows import humans, named
 
@@ -211,6 +227,7 @@ _PLACES: Mapping[Means, Callable[[str, Path], None]] = {
     Means.INPUT: _readable, Means.OUTPUT: _writable, Means.APPENDED: _continued, Means.FOLDER: _folder,
 }  # fmt: skip
 _NAMED: Mapping[Means, Callable[[str], None]] = {
+    Means.COPIED_STORE: _copied_store, Means.MADE_STORE: _made_store,
     Means.NEW_DATASET: _name("data set"), Means.NEW_BATCH: _name("batch"), Means.NEW_RELEASE: _name("release"),
     Means.SETTING: _setting, Means.SETTINGS: _settings, Means.RECOMMENDER: _recommender, Means.SURFACE: _surface,
     Means.RUNNER: _runner,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.console import Console
 
+from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.console import answer, then
 from understudy.flows.cli.options import AsJson
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 def store(
     *,
     action: Annotated[Literal["move"], typer.Argument(help="What is done: move.")],  # noqa: ARG001  another word is a usage error
-    source: Annotated[Path, typer.Argument(help="Store that is copied; it stays as it is.")],
-    target: Annotated[Path, typer.Argument(help="Store that is made: a DuckDB file, or `ducklake:…`.")],
+    source: Annotated[Path, typer.Argument(help="Store that is copied; it stays as it is."), Means.COPIED_STORE],
+    target: Annotated[Path, typer.Argument(help="Store that is made: a DuckDB file, or `ducklake:…`."), Means.MADE_STORE],
     as_json: AsJson = False,
 ) -> None:
     """Copy a store into another one, of whatever engine. Both have one digest then."""
