@@ -60,8 +60,8 @@ def _dask(address: str) -> Callable[[], Runner]:
     if address:
         return lambda: DaskTaskRunner(address=address)
     size = {"n_workers": max(2, os.cpu_count() or 1), "threads_per_worker": TASKS_AT_ONCE}
-    # nobody is to reach the workers from another machine, and the page that Dask serves would take a port
-    return lambda: DaskTaskRunner(cluster_kwargs={**size, "host": LOOPBACK, "dashboard_address": None})
+    # nobody is to reach the workers from another machine; what Dask serves beside them takes a free port, so that runs do not meet
+    return lambda: DaskTaskRunner(cluster_kwargs={**size, "host": LOOPBACK, "dashboard_address": f"{LOOPBACK}:0"})
 
 
 def _ray(address: str) -> Callable[[], Runner]:

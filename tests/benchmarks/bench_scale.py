@@ -110,7 +110,7 @@ def workers(store: Path, address: str, asked: argparse.Namespace) -> Table:
 
     took: dict[int, list[float]] = {1: [], 2: []}
     for n_workers, kept in took.items():
-        size = {"n_workers": n_workers, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
+        size = {"n_workers": n_workers, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
         with (
             LocalCluster(**size) as cluster,
             run_open(store, address, concurrency=4 * asked.each, runner=f"dask={cluster.scheduler_address}") as opened,

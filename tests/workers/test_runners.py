@@ -47,7 +47,7 @@ class Searches:
         self.folder, self._profiled, (self._api_base, self.log) = folder, profiled, served
         self._environment = {
             **os.environ, "PREFECT_HOME": str(folder / "prefect"), "OPENAI_API_KEY": "none", "PYTHONPATH": str(ROOT),
-            "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "600",
+            "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "600", "RAY_worker_niceness": "0",
         }  # fmt: skip
         self._environment.pop("PREFECT_API_URL", None)
 
