@@ -181,9 +181,17 @@ def test_what_a_lease_did_not_use_is_taken_back_and_serves_another_worker(make_r
         other.asks(3).result()
 
 
+class Slow:
+    """A gate at which every call stays for a moment, so that those of several workers are in flight at once."""
+
+    async def wait(self) -> None:
+        await asyncio.sleep(0.02)
+
+
 def test_no_more_calls_are_in_flight_than_the_run_may_have(make_run: Any) -> None:
     run = make_run(concurrency=2)
     provider = Scripted()
+    provider.gate = Slow()  # type: ignore[assignment]
     workers = [run.worker(provider), run.worker(provider)]
     for future in [workers[n % 2].asks(n) for n in range(20)]:
         future.result()
