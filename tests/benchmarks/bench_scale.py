@@ -1,7 +1,8 @@
 """What mapping work costs: by Prefect's threads beside plain ones, and by one Dask worker beside two, against a server with a latency.
 
 `--store FILE` is a store with the profiled data set `sample` (`understudy ingest` and `profile` of examples/sample make one). `--small`
-plays a few calls and prints the tables without keeping them, to see that it works. The sides take turns within one run.
+plays a few calls and prints the tables without keeping them, to see that it works; `--rounds N` plays fewer or more rounds. The sides
+take turns within one run.
 """
 
 from __future__ import annotations
@@ -132,8 +133,9 @@ def main() -> None:
     reading = argparse.ArgumentParser(description=__doc__)
     reading.add_argument("--store", type=Path, required=True)
     reading.add_argument("--small", action="store_true")
+    reading.add_argument("--rounds", type=int, default=N_ROUNDS)
     asked = reading.parse_args()
-    asked.candidates, asked.each, asked.rounds = (8, 6, 1) if asked.small else (N_CANDIDATES, N_EACH, N_ROUNDS)
+    asked.candidates, asked.each = (8, 6) if asked.small else (N_CANDIDATES, N_EACH)
     os.environ.setdefault("OPENAI_API_KEY", "none")
     with devserver() as address, served():
         tables = [orchestration(asked.store, address, asked), workers(asked.store, address, asked)]
