@@ -1,6 +1,6 @@
 """Measures the shipped reaction instrument on turns that its head was not trained on, and writes `figures.json` beside the head.
 
-    python tests/reactions/figures.py --redial FOLDER --iard FILE [--write] [--markdown]
+    python tests/reactions/figures.py --redial FOLDER --iard FILE [--head FILE] [--write]
 
 Besides the shipped instrument it measures what was there before: the word lists, and the model fitted on IARD's gold acts, which reads
 dialogues of IARD out of sample there. IARD's gold follows another definition (docs/instruments.md), so its figures stand apart.
@@ -50,13 +50,17 @@ def main() -> None:
     parser.add_argument("--redial", type=Path, required=True)
     parser.add_argument("--iard", type=Path, required=True)
     parser.add_argument("--labels", type=Path, default=labelled.FILE)
+    parser.add_argument("--head", type=Path, help="another head than the shipped one, which is measured in its place")
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     turns = labelled.of_test(given.labels, redial=given.redial)
     every_turn, titles = iard_turns(given.iard)
     gold_turns = gold.known(every_turn)
     on_iard = fitted.fit_reaction(gold_turns, titles)
-    reads: dict[str, Reads] = {"shipped": shipped, "lexicon": lexicon, "fitted on IARD": lambda some: by_model(on_iard, some)}
+    head = model.shipped() if given.head is None else model.Shipped(given.head.read_bytes())
+    reads: dict[str, Reads] = {
+        "shipped": lambda some: by_head(head, some), "lexicon": lexicon, "fitted on IARD": lambda some: by_model(on_iard, some),
+    }  # fmt: skip
     for name, read in reads.items():
         print(f"\n{name}")
         for register, part in _parts(turns).items():
@@ -64,13 +68,13 @@ def main() -> None:
     task = validation.tasks(gold_turns, titles)["reaction"]
     print("\nIARD")
     for name, found in (
-        ("shipped", validation.held_out(task, lambda rows: model.shipped().labels(rows["answered"], rows["text"]))),
+        ("shipped", validation.held_out(task, lambda rows: head.labels(rows["answered"], rows["text"]))),
         ("lexicon", validation.held_out(task, lambda rows: reaction.reaction(rows["masked"]))),
         ("fitted on IARD, cross-validated", validation.cross_validated(task, n_folds=10)),
     ):
         print(name, found["macro_f1"], {kind: round(one["f1"], 2) for kind, one in found["per_class"].items()})
-    print(validation.table(task, lambda rows: model.shipped().labels(rows["answered"], rows["text"])).counts)
-    if given.write:
+    print(validation.table(task, lambda rows: head.labels(rows["answered"], rows["text"])).counts)
+    if given.write and given.head is None:
         if told := provenance.refused(json.loads(FIGURES.read_text(encoding="utf-8")).get("trained"), _trained(given.labels)):
             raise SystemExit(told)
         FIGURES.write_text(json.dumps(written(turns, given.labels), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -87,7 +91,12 @@ def _parts(turns: Sequence[Turn]) -> dict[str, list[Turn]]:
 
 def shipped(turns: Sequence[Turn]) -> list[str]:
     """What the shipped instrument reads."""
-    return model.shipped().labels(*(pl.Series([one[name] for one in turns], dtype=pl.String) for name in ("previous", "text"))).to_list()
+    return by_head(model.shipped(), turns)
+
+
+def by_head(head: model.Shipped, turns: Sequence[Turn]) -> list[str]:
+    """What the instrument reads with this head."""
+    return head.labels(*(pl.Series([one[name] for one in turns], dtype=pl.String) for name in ("previous", "text"))).to_list()
 
 
 def lexicon(turns: Sequence[Turn]) -> list[str]:

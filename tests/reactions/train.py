@@ -5,7 +5,7 @@
 The packaged sentence encoder stays as it is but for corrections of low rank in its upper layers (Hu et al. 2022), which are trained
 together with a linear head over the recommender's turn and the reply. Which kind of reaction a turn is (docs/instruments.md) is learnt
 beside its class and left out of the head. `--leave-out NAME` leaves the replies of an author or a register out and tells how they are
-read; with it nothing is written.
+read; with it nothing is written. `--with FILE` takes further turns along: another file of labels, or those of ReDial with their text (`labelled.py`).
 """
 
 from __future__ import annotations
@@ -290,12 +290,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--leave-out", help="a source or a register of the train side")
     parser.add_argument("--out", type=Path, default=HEAD)
-    parser.add_argument("--labels", type=Path, default=labelled.FILE)
-    parser.add_argument("--epochs", type=int, default=Dials.epochs)
+    parser.add_argument("--with", type=Path, action="append", default=[], dest="more", help="JSON lines, or a file of labels")
+    for name in ("epochs", "rank", "n_frozen"):
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(Dials, name))
     given = parser.parse_args()
-    dials, weights = Dials(epochs=given.epochs), sentence_weights()
+    dials, weights = Dials(epochs=given.epochs, rank=given.rank, n_frozen=given.n_frozen), sentence_weights()
     packer, base = Packer(weights.pieces()), frozen(weights.tensors)
-    turns = labelled.of_train(given.labels)
+    turns = [one for file in (labelled.FILE, *given.more) for one in labelled.of_train(file)]
     kept = [one for one in turns if given.leave_out not in (one["source"], one["register"])]
     print(f"{len(kept)} of {len(turns)} turns of the train side", file=sys.stderr)
     writes = given.out if given.leave_out is None else None

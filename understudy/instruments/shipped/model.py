@@ -99,11 +99,12 @@ class PairReader:
 class Shipped:
     """The instrument as the rest of the project sees it: what was read once, here or by an earlier process, is not read again.
 
-    A plain class, since it has a lifetime: its weights are loaded by the first text that has not been read before.
+    A plain class, since it has a lifetime: its weights are loaded by the first text that has not been read before. `head`: the content of
+    another head's file, to be measured beside the one that ships.
     """
 
-    def __init__(self) -> None:
-        self._head_bytes = (resources.files(_FOLDER) / _HEAD).read_bytes()
+    def __init__(self, head: bytes | None = None) -> None:
+        self._head_bytes = (resources.files(_FOLDER) / _HEAD).read_bytes() if head is None else head
         self.digest = digest(
             [VERSION, ENCODER_VERSION, CLASSES, PREVIOUS_PIECES, TEXT_PIECES, SHA256, hashlib.sha256(self._head_bytes).hexdigest()]
         )
