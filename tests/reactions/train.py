@@ -5,7 +5,8 @@
 The packaged sentence encoder stays as it is but for corrections of low rank in its upper layers (Hu et al. 2022), which are trained
 together with a linear head over the recommender's turn and the reply. Which kind of reaction a turn is (docs/instruments.md) is learnt
 beside its class and left out of the head. `--leave-out NAME` leaves the replies of an author or a register out and tells how they are
-read; with it nothing is written. `--with FILE` takes further turns along: another file of labels, or those of ReDial with their text (`labelled.py`).
+read; with it nothing is written. `--with FILE` takes further turns along: another file of labels, or those of
+ReDial with their text (`labelled.py`).
 """
 
 from __future__ import annotations
