@@ -30,6 +30,8 @@ def cut(text: str, titles: Titles = TITLES) -> list[Piece] | None:
         "Well, I am looking for a film that my whole family can watch on a rainy Sunday, please!",
         "well, i AM looking for a film, that my whole family can watch on a rainy sunday",
         "I am looking for a film that my whole family can watch. It was the best thing that I have seen in years, honestly.",
+        # small models say one sentence again and again
+        "I am looking for a film that my whole family can watch. Yes! I am looking for a film that my whole family can watch. Yes!",
     ],
 )
 def test_what_is_kept_of_a_reply_that_repeats_the_logs_repeats_nothing_and_is_spelled_again(text: str) -> None:

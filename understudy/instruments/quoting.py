@@ -63,15 +63,24 @@ def pieces_of(
     text: str, windows: Sequence[Window], places: Mapping[Window, Place], turns: Mapping[Place, str], titles: Titles
 ) -> list[Piece] | None:
     """The text, whose stretches are `windows`, as pieces; None where it repeats nothing. What is left of its own words repeats nothing."""
-    sources = list(dict.fromkeys(places[window] for window in windows if window in places))
+    sources = _sources([windows], places)
     if not sources:
         return None
     pieces: list[Piece] = [text]
-    for place in sources:
-        pieces = [part for piece in pieces for part in (_cut(piece, place, turns[place]) if isinstance(piece, str) else [piece])]
-    if any(window in places for left in windows_of([piece for piece in pieces if isinstance(piece, str)], titles) for window in left):
-        raise UnderstudyError("a reply repeats a turn of the logs in a way that could not be cut out of it")
+    # a reply that says the same stretch twice matches a turn once in one pass
+    while sources:
+        before = len(pieces)
+        for place in sources:
+            pieces = [part for piece in pieces for part in (_cut(piece, place, turns[place]) if isinstance(piece, str) else [piece])]
+        sources = _sources(windows_of([piece for piece in pieces if isinstance(piece, str)], titles), places)
+        if sources and len(pieces) == before:
+            raise UnderstudyError("a reply repeats a turn of the logs in a way that could not be cut out of it")
     return pieces
+
+
+def _sources(windows: Iterable[Sequence[Window]], places: Mapping[Window, Place]) -> list[Place]:
+    """The human turns that the stretches stand in, each once."""
+    return list(dict.fromkeys(places[window] for found in windows for window in found if window in places))
 
 
 def spelled(pieces: Iterable[Piece], turns: Mapping[Place, str]) -> str:
