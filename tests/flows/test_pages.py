@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tests.flows.test_result_types import ANSWERS
+from understudy.doors.copies import MovedFields
 from understudy.flows.cli import app
 from understudy.flows.cli.tables import PageTable, page_console
 from understudy.flows.stages import OptimizeFields
@@ -49,6 +50,7 @@ KINDS: dict[str, tuple[str, Any]] = {
     "react": ("react", ReactFields),
     "replicate": ("replicate", ReplicateFields),
     "replicate_estimate": ("replicate", ReplicateEstimated),
+    "store": ("store", MovedFields),
 }
 FIGURE = {"value": 123456.789012, "ci": [-234567.890123, 345678.901234], "n": 1234567}
 PER_CALL = ("prompt_tokens", "reply_tokens", "latency_s", "cached_share")
