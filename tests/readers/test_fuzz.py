@@ -178,7 +178,8 @@ def test_no_record_crashes_and_none_is_lost(name: str, path: Path, tmp_path: Pat
     corpus = Corpus(name, path, tmp_path)
     with Store.open(tmp_path / "s.duckdb") as store:
 
-        @settings(max_examples=N_EXAMPLES, deadline=None)
+        # the same files each time, as in the campaign: of a handful that are drawn all may be refused, and then nothing is read
+        @settings(max_examples=N_EXAMPLES, deadline=None, derandomize=True)
         @given(st.lists(st.one_of(as_bytes, as_tree), min_size=N_RECORDS, max_size=N_RECORDS))
         def campaign(damages: list[Any]) -> None:
             corpus.ingest(store, corpus.write(damages))
