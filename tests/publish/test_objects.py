@@ -9,6 +9,7 @@ import fsspec
 import pytest
 
 import understudy
+from tests.publish.interrupted import stored_without_its_manifest
 from tests.publish.made import on_shelf, release
 from understudy.doors import catalogue
 from understudy.doors.objects import ObjectShelf, is_address
@@ -61,14 +62,9 @@ def test_the_same_release_again_writes_nothing_and_another_one_is_refused(addres
     assert objects(address) == before
 
 
-def test_without_its_manifest_a_release_is_not_there_and_the_next_attempt_completes_it(
-    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_its_manifest_a_release_is_not_there_and_the_next_attempt_completes_it(address: str, tmp_path: Path) -> None:
     folder = on_shelf(tmp_path / "r") / "small" / "v1"
-    with monkeypatch.context() as killed:
-        killed.setattr(ObjectShelf, "_write_at_once", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-        with pytest.raises(KeyboardInterrupt):
-            store_release.fn(str(folder), address)
+    stored_without_its_manifest(folder, address)
     assert objects(address)
     assert understudy.releases(address)["releases"] == []
     with pytest.raises(BadInput, match="there is no release"):

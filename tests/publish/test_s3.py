@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 import understudy
+from tests.publish.interrupted import stored_without_its_manifest
 from tests.publish.made import on_shelf
 from understudy.doors.objects import ObjectShelf
 from understudy.errors import BadInput, GateFailed, UnderstudyError
@@ -68,14 +69,9 @@ def test_a_release_lies_on_s3_and_is_verified_and_pulled_from_there(address: str
     assert [one["version"] for one in understudy.releases(address)["releases"]] == [1, 2]
 
 
-def test_a_release_without_its_manifest_is_not_there_and_is_completed(
-    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_release_without_its_manifest_is_not_there_and_is_completed(address: str, tmp_path: Path) -> None:
     folder = on_shelf(tmp_path / "r") / "small" / "v1"
-    with monkeypatch.context() as killed:
-        killed.setattr(ObjectShelf, "_write_at_once", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-        with pytest.raises(KeyboardInterrupt):
-            store_release.fn(str(folder), address)
+    stored_without_its_manifest(folder, address)
     with pytest.raises(BadInput, match="there is no release"):
         understudy.pull("small", releases=address)
     assert store_release.fn(str(folder), address)["is_new"]

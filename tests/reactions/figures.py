@@ -53,28 +53,30 @@ def main() -> None:
     parser.add_argument("--head", type=Path, help="another head than the shipped one, which is measured in its place")
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
+    if given.write and given.head is not None:
+        parser.error("--write keeps the figures of the shipped head: leave out --head")
     turns = labelled.of_test(given.labels, redial=given.redial)
     every_turn, titles = iard_turns(given.iard)
     gold_turns = gold.known(every_turn)
     on_iard = fitted.fit_reaction(gold_turns, titles)
-    head = model.shipped() if given.head is None else model.Shipped(given.head.read_bytes())
+    head, name = (model.shipped(), "shipped") if given.head is None else (model.Shipped(given.head.read_bytes()), given.head.name)
     reads: dict[str, Reads] = {
-        "shipped": lambda some: by_head(head, some), "lexicon": lexicon, "fitted on IARD": lambda some: by_model(on_iard, some),
+        name: lambda some: by_head(head, some), "lexicon": lexicon, "fitted on IARD": lambda some: by_model(on_iard, some),
     }  # fmt: skip
-    for name, read in reads.items():
-        print(f"\n{name}")
+    for by, read in reads.items():
+        print(f"\n{by}")
         for register, part in _parts(turns).items():
             print(_line(register, measured(part, read(part))))
     task = validation.tasks(gold_turns, titles)["reaction"]
     print("\nIARD")
-    for name, found in (
-        ("shipped", validation.held_out(task, lambda rows: head.labels(rows["answered"], rows["text"]))),
+    for by, found in (
+        (name, validation.held_out(task, lambda rows: head.labels(rows["answered"], rows["text"]))),
         ("lexicon", validation.held_out(task, lambda rows: reaction.reaction(rows["masked"]))),
         ("fitted on IARD, cross-validated", validation.cross_validated(task, n_folds=10)),
     ):
-        print(name, found["macro_f1"], {kind: round(one["f1"], 2) for kind, one in found["per_class"].items()})
+        print(by, found["macro_f1"], {kind: round(one["f1"], 2) for kind, one in found["per_class"].items()})
     print(validation.table(task, lambda rows: head.labels(rows["answered"], rows["text"])).counts)
-    if given.write and given.head is None:
+    if given.write:
         if told := provenance.refused(json.loads(FIGURES.read_text(encoding="utf-8")).get("trained"), _trained(given.labels)):
             raise SystemExit(told)
         FIGURES.write_text(json.dumps(written(turns, given.labels), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
