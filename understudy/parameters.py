@@ -22,6 +22,7 @@ OLLAMA = ("ollama/", "ollama_chat/")
 """What the names of Ollama's models begin with, which alone take a context from the request."""
 LOCAL = "local/"
 """What the names of models begin with that this process serves itself."""
+SeekerSide = Literal["assistant", "user"]
 KvType = Literal["f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0"]
 
 RUNNERS = ("threads", "dask", "ray")
@@ -46,7 +47,9 @@ class RoleLimits(BaseModel):
 
 
 class LocalServing(BaseModel):
-    """How local models are served. The cache's type and the template decide their answers, and are part of their name in keys."""
+    """How local models are served. The cache's type, the template and the seeker's side decide their answers, and are
+    part of their name in keys.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -55,6 +58,7 @@ class LocalServing(BaseModel):
     kv_type: KvType = Field("f16", description="type of the values in the cache of keys and values")
     prefix_cache: bool = Field(True, description="whether the beginning that a prompt shares with the one before it is computed once")
     chat_template: str | None = Field(None, description="template that takes the place of the model's own, as Jinja")
+    seeker_side: SeekerSide = Field("assistant", description="whose turns in the chat a seeker writes")
 
     @property
     def is_reproducible(self) -> bool:

@@ -63,7 +63,7 @@ def check(meant: Iterable[tuple[str, Means]], given: Options) -> None:
     _logs(given)
     for _, means, value in asked:
         if means is Means.MODEL:
-            _model(str(value), has_template=given.get("chat_template") is not None, is_replayed=given.get("recording") is not None)
+            _model(str(value), given)
     if any(means is Means.STORE for _, means, _ in asked):
         _store(Path(str(given["store"])), [(means, str(value)) for _, means, value in asked], given)
 
@@ -145,16 +145,16 @@ def _runner(written: str) -> None:
     require_installed(written)
 
 
-def _model(value: str, *, has_template: bool, is_replayed: bool) -> None:
+def _model(value: str, given: Options) -> None:
     """Local weights are there and can be served. `value` is a name, or ROLE=NAME. Of a recording the name in keys is enough."""
     from understudy.doors.local.naming import is_keyed
 
     name = value.partition("=")[2] if value.partition("=")[0] in ROLES else value
-    if not name.startswith(LOCAL) or (is_replayed and is_keyed(name)):
+    if not name.startswith(LOCAL) or (given.get("recording") is not None and is_keyed(name)):
         return
     from understudy.doors.local.weights import require_before
 
-    require_before(name, has_template=has_template)
+    require_before(name, has_template=given.get("chat_template") is not None, seeker_side=str(given.get("seeker_side", "assistant")))
 
 
 def _name(of: str) -> Callable[[str], None]:

@@ -13,7 +13,7 @@ from understudy.completion import ROLES, ModelRole
 from understudy.errors import BadInput
 from understudy.flows.cli.beforehand import Means
 from understudy.flows.cli.options import RUN
-from understudy.parameters import ANY_MODEL, Caps, KvType, LocalServing, Models, checked
+from understudy.parameters import ANY_MODEL, Caps, KvType, LocalServing, Models, SeekerSide, checked
 
 _LIMITS = ("usd", "tokens", "calls")
 _LONGEST_TEMPLATE = 1 << 20
@@ -43,11 +43,19 @@ class LocalArguments:
         Path | None, typer.Option(help="Jinja file with the chat template of a local model, in the place of its own."), Means.INPUT
     ] = None
 
+    seeker_side: Annotated[
+        str,
+        typer.Option(
+            help=f"Whose turns in a local model's chat the seeker writes: {' or '.join(get_args(SeekerSide))}. Part of its name in keys."
+        ),
+    ] = RUN.models.local.seeker_side
+
     def serving(self) -> LocalServing:
         """The way of serving that the options say. Raises BadInput."""
         return checked(LocalServing, {
             "threads": self.threads, "n_slots": self.n_slots, "kv_type": self.kv_type, "prefix_cache": not self.no_prefix_cache,
             "chat_template": None if self.chat_template is None else _template(self.chat_template),
+            "seeker_side": self.seeker_side,
         })  # fmt: skip
 
 

@@ -66,7 +66,8 @@ class Answers(BaseHTTPRequestHandler):
             return self.answer(400, {"error": error})
         cut = said == "fill the context"
         fields = {"prompt": wanted["context"] - 20 if cut else 9, "completion": 20 if cut else 3}
-        message = {"role": "assistant", "content": json.dumps([os.getpid(), asked.get("top_p"), wanted["key"]])}
+        told = asked.get("chat_template_kwargs", {}).items()
+        message = {"role": "assistant", "content": json.dumps([os.getpid(), asked.get("top_p"), wanted["key"], *told])}
         timings = {"prompt_n": 10, "cache_n": 90, "prompt_ms": 100.0, "predicted_n": 3, "predicted_ms": 150.0}
         self.answer(200, {
             "id": "x", "object": "chat.completion", "created": 0, "model": wanted["alias"],

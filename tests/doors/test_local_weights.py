@@ -130,10 +130,11 @@ def test_a_cache_that_cannot_be_read_or_written_is_done_without(tmp_path: Path) 
 
 def test_the_name_in_keys_is_decided_by_what_decides_the_answers(tmp_path: Path) -> None:
     header = read_header(gguf(tmp_path / "any.gguf"))
-    plain = keyed(header, SHA, kv_type="f16", chat_template=None)
+    plain = keyed(header, SHA, LocalServing())
     assert plain == f"local/tiny-1M.Q4_K_M@{SHA}"
-    others = [keyed(header, SHA, kv_type="q8_0", chat_template=None), keyed(header, SHA, kv_type="f16", chat_template="x")]
-    assert len({plain, *others}) == 3
+    given = (LocalServing(kv_type="q8_0"), LocalServing(chat_template="x"), LocalServing(seeker_side="user"))
+    others = [keyed(header, SHA, one) for one in given]
+    assert len({plain, *others}) == 4
     assert all(map(is_keyed, [plain, *others]))
     assert shown_model(f"{plain}^200~2") == f"local/tiny-1M.Q4_K_M@{SHA[:12]}^200~2"
     assert reported(plain) == f"tiny-1M.Q4_K_M@{SHA[:12]}"
@@ -141,7 +142,7 @@ def test_the_name_in_keys_is_decided_by_what_decides_the_answers(tmp_path: Path)
     moved = tmp_path / "elsewhere" / "renamed.gguf"
     moved.parent.mkdir()
     (tmp_path / "any.gguf").rename(moved)
-    assert keyed(read_header(moved), SHA, kv_type="f16", chat_template=None) == plain
+    assert keyed(read_header(moved), SHA, LocalServing()) == plain
 
 
 def test_every_local_model_that_may_be_asked_is_looked_for(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from understudy.completion import Request
 from understudy.doors.gateway.calls import CallFailed
+from understudy.doors.local import sides
 from understudy.doors.local.naming import reported
 from understudy.doors.local.servers import Endpoint, LocalServer
 from understudy.errors import ProviderFailed
@@ -27,7 +28,7 @@ async def addressed(arguments: Mapping[str, Any], request: Request, server: Loca
     """The arguments of a call to a server that answers by then; without a `top_p` it would take .95. Raises CallFailed."""
     endpoint = await _ready(server)
     own = {"model": names(request.model)[0], "top_p": request.top_p, "api_base": f"{endpoint.address}/v1", "api_key": endpoint.key}
-    return {**arguments, **own}
+    return {**arguments, **own, **sides.arguments(server.serving.seeker_side, role=request.role)}
 
 
 async def _ready(server: LocalServer) -> Endpoint:

@@ -2,7 +2,7 @@
 
 Written: `local/NAME` (weights of an installed package), `local/PATH.gguf` or `local/hf:OWNER/REPO/FILE.gguf[@REVISION]`. In keys stands
 what decides the answers and nothing else, so that weights that were renamed or moved are the same model, and others never are:
-`local/smollm2-135M.Q4_1@SHA256`, with `?kv=TYPE` and `?template=DIGEST` where those are not the model's own.
+`local/smollm2-135M.Q4_1@SHA256`, with `?kv=TYPE`, `?template=DIGEST` and `?seeker=user` where those are not the model's own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 
 from understudy.doors.local.header import Header
 from understudy.names import shown_model
-from understudy.parameters import LOCAL
+from understudy.parameters import LOCAL, LocalServing
 
 HUB = "hf:"
 SHORT = 12
@@ -29,11 +29,13 @@ def is_keyed(model: str) -> bool:
     return _KEYED.match(model) is not None
 
 
-def keyed(header: Header, sha256: str, *, kv_type: str, chat_template: str | None) -> str:
-    """The name in keys; of the cache's type and of a chat template only where they are not the model's own."""
-    kv = "" if kv_type == "f16" else f"?kv={kv_type}"
-    template = "" if chat_template is None else f"?template={hashlib.sha256(chat_template.encode()).hexdigest()[:SHORT]}"
-    return f"{LOCAL}{header.name}.{header.quantization}@{sha256}{kv}{template}"
+def keyed(header: Header, sha256: str, serving: LocalServing) -> str:
+    """The name in keys; of the cache's type, of a chat template and of the seeker's side only where they are not the model's own."""
+    kv = "" if serving.kv_type == "f16" else f"?kv={serving.kv_type}"
+    given = serving.chat_template
+    template = "" if given is None else f"?template={hashlib.sha256(given.encode()).hexdigest()[:SHORT]}"
+    side = "" if serving.seeker_side == "assistant" else f"?seeker={serving.seeker_side}"
+    return f"{LOCAL}{header.name}.{header.quantization}@{sha256}{kv}{template}{side}"
 
 
 def sha256_in(model: str) -> str:

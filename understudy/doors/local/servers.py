@@ -21,6 +21,7 @@ import httpx
 from understudy.doors import children
 from understudy.doors.events import emit
 from understudy.doors.gateway.calls import scrubbed
+from understudy.doors.local import sides
 from understudy.doors.local.cores import n_cores
 from understudy.doors.local.facts import facts_of
 from understudy.doors.local.memory import MB, available_bytes, require_memory
@@ -102,8 +103,13 @@ class LocalServer:
         return {
             "path": str(self.weights.path), "alias": reported(self.model), "key": self.key, "threads": self.threads,
             "slots": self.serving.n_slots, "context": self.context, "kv_type": self.serving.kv_type,
-            "prefix_cache": self.serving.prefix_cache, "chat_template": self.serving.chat_template,
+            "prefix_cache": self.serving.prefix_cache, "chat_template": self._template(),
         }  # fmt: skip
+
+    def _template(self) -> str | None:
+        """The template that takes the place of the model's own; with the user's side it knows both sides."""
+        given = self.serving.chat_template
+        return given if self.serving.seeker_side == "assistant" else sides.both_sides(given or self.weights.header.chat_template)
 
     def _address(self, child: children.Child) -> str:
         """What the child writes once the weights are loaded."""

@@ -12,6 +12,7 @@ from understudy.doors.local.header import Header, read_header
 from understudy.doors.local.hub import HubFile, fetched
 from understudy.doors.local.naming import HUB, is_keyed, keyed
 from understudy.doors.local.packaged import INSTALL, PACKAGED, packaged_file
+from understudy.doors.local.sides import require_exchangeable
 from understudy.errors import BadInput
 from understudy.parameters import LOCAL, LocalServing, Models
 
@@ -35,7 +36,7 @@ class Weights:
 
     def keyed(self, serving: LocalServing) -> str:
         """The name of the model in keys. Reads the whole file where its digest is not known."""
-        return keyed(self.header, digests.sha256_of(self.path), kv_type=serving.kv_type, chat_template=serving.chat_template)
+        return keyed(self.header, digests.sha256_of(self.path), serving)
 
 
 def find(written: str) -> Weights:
@@ -66,8 +67,11 @@ def weights_of(models: Models) -> dict[str, Weights]:
     """
     is_there = models.recording is not None
     weights = {name: find(name) for name in models.asked() if name.startswith(LOCAL) and not (is_there and is_keyed(name))}
+    given, side = models.local.chat_template, models.local.seeker_side
+    if given is not None and side == "user":
+        require_exchangeable(given, named="--chat-template")
     for one in weights.values():
-        require_servable(one, has_template=models.local.chat_template is not None)
+        require_servable(one, has_template=given is not None, seeker_side=side)
     return weights
 
 
@@ -76,12 +80,12 @@ def named_in_keys(models: Models) -> Models:
     return models.renamed({written: one.keyed(models.local) for written, one in weights_of(models).items()})
 
 
-def require_before(written: str, *, has_template: bool) -> None:
+def require_before(written: str, *, has_template: bool, seeker_side: str = "assistant") -> None:
     """Raises BadInput for weights that cannot be served, as far as that is known without a download and without reading all of them."""
     if written.removeprefix(LOCAL).startswith(HUB):
         HubFile.of(written.removeprefix(LOCAL))
     else:
-        require_servable(find(written), has_template=has_template)
+        require_servable(find(written), has_template=has_template, seeker_side=seeker_side)
     if not is_engine_there():
         raise BadInput(f"xllamacpp, which serves {written}, is not installed", hint=INSTALL)
 
@@ -91,8 +95,8 @@ def is_engine_there() -> bool:
     return find_spec(ENGINE) is not None
 
 
-def require_servable(weights: Weights, *, has_template: bool) -> None:
-    """Raises BadInput for a base model without a chat template, and for one part of several."""
+def require_servable(weights: Weights, *, has_template: bool, seeker_side: str = "assistant") -> None:
+    """Raises BadInput for a base model without a chat template, one part of several, and a template whose roles cannot be exchanged."""
     header = weights.header
     parts = header.fields.get("split.count", 1)
     if isinstance(parts, int) and parts > 1:
@@ -105,6 +109,8 @@ def require_servable(weights: Weights, *, has_template: bool) -> None:
             f"{weights.path} ({header.name}) has no chat template: it is a base model, which continues text and was not taught to converse",
             hint="name an instruct or chat model; a template for this one can be given with --chat-template FILE",
         )
+    if seeker_side == "user" and not has_template:
+        require_exchangeable(header.chat_template, named=str(weights.path))
 
 
 def _nothing_there(written: str, path: Path) -> BadInput:
