@@ -52,7 +52,7 @@ def main() -> None:
     store, noted = asked.work / "measured.duckdb", asked.work / f"calls-{_plain(asked.model)}.jsonl"
     _profiled(store, asked.folder)
     with _measured(asked.api_base, noted) as base:
-        models = Models(seeker=asked.model, api_base=base, concurrency=asked.concurrency, timeout_s=SERVED_S)
+        models = Models(seeker=asked.model, api_base=base, concurrency=asked.concurrency, timeout_s=SERVED_S, **_served(asked))
         options = RunOptions(store=store, seed=asked.seed, models=models)
         with store_open(store) as there, models_open(DATASET, options, there) as opened:
             played = _played(opened, asked.setting, asked.n)
@@ -69,6 +69,8 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--model", required=True)
     parser.add_argument("--api-base")
     parser.add_argument("--setting", default="zero_shot")
+    parser.add_argument("--seeker-side", choices=("assistant", "user"), default="assistant", help="of a local model's chat")
+    parser.add_argument("--threads", type=int, help="of a local model")
     parser.add_argument("--n", type=int, default=84)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--concurrency", type=int, default=1)
@@ -76,6 +78,13 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--export", type=Path, help="file for the seeker's replies; give texts of the bundled sample only")
     parser.add_argument("--most", type=int, default=200, help="replies that are exported at most")
     return parser.parse_args()
+
+
+def _served(asked: argparse.Namespace) -> Fields:
+    """How a local model is served, where that is not the default, which older versions do not know."""
+    given = {"threads": asked.threads} if asked.threads else {}
+    side = {"seeker_side": asked.seeker_side} if asked.seeker_side != "assistant" else {}
+    return {"local": {**given, **side}} if given or side else {}
 
 
 def _plain(model: str) -> str:
