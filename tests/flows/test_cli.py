@@ -46,7 +46,12 @@ def test_the_version_is_that_of_the_distribution(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "offered"), [("understudy opt", {"optimize"}), ("understudy optimize --seeker", {"--seeker-model"}), ("understudy xyz", set())]
+    ("line", "offered"),
+    [
+        ("understudy opt", {"optimize"}),
+        ("understudy optimize --seeker", {"--seeker-model", "--seeker-side"}),
+        ("understudy xyz", set()),
+    ],
 )
 def test_a_shell_can_complete_commands_and_options(line: str, offered: set[str], tmp_path: Path) -> None:
     asked = {"_UNDERSTUDY_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
