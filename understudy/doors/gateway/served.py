@@ -28,7 +28,7 @@ async def addressed(arguments: Mapping[str, Any], request: Request, server: Loca
     """The arguments of a call to a server that answers by then; without a `top_p` it would take .95. Raises CallFailed."""
     endpoint = await _ready(server)
     own = {"model": names(request.model)[0], "top_p": request.top_p, "api_base": f"{endpoint.address}/v1", "api_key": endpoint.key}
-    return {**arguments, **own, **sides.arguments(server.serving.seeker_side, role=request.role)}
+    return {**arguments, **own, **sides.template_arguments(server.serving.seeker_side, role=request.role)}
 
 
 async def _ready(server: LocalServer) -> Endpoint:
