@@ -35,6 +35,6 @@ def require_exchangeable(template: str, *, named: str) -> None:
         )
 
 
-def template_arguments(side: str, *, role: str) -> dict[str, object]:
+def template_arguments(seeker_side: str, *, role: str) -> dict[str, object]:
     """What is sent with a request of a role, for a server with such a template."""
-    return {"extra_body": {"chat_template_kwargs": {SIDE: side}}} if side == "user" and role == "seeker" else {}
+    return {"extra_body": {"chat_template_kwargs": {SIDE: seeker_side}}} if seeker_side == "user" and role == "seeker" else {}
