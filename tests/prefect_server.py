@@ -44,11 +44,9 @@ def prefect_server(shared_folder: Path, alone: Any) -> Iterator[str]:
                 os.kill(int(pid), signal.SIGTERM)
 
 
-def started(folder: Path) -> tuple[str, str]:
-    """Address and process id of a server that answers, with every service of the one that an operator starts."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+def started(folder: Path, *, port: str = "") -> tuple[str, str]:
+    """Address and process id of a server that answers, with every service of the one that an operator starts; at a free port if none."""
+    port = port or _free_port()
     environment = {
         **os.environ,
         "PREFECT_HOME": str(folder / "prefect"),
@@ -72,6 +70,12 @@ def started(folder: Path) -> tuple[str, str]:
             time.sleep(0.2)
     _end_with_the_run(process.pid)
     return address, str(process.pid)
+
+
+def _free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
 
 
 def _end_with_the_run(server: int) -> None:

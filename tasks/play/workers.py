@@ -18,6 +18,7 @@ from understudy.doors.store import Store
 from understudy.doors.workers.coordinator import Coordinator
 from understudy.parameters import RUNNERS, RunOptions
 from understudy.tasks.play.runners import Runner, host_for, require_runner, runner_open
+from understudy.tasks.play.sent_settings import whole_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +54,8 @@ class Workers:
         parameters = signature(task.fn).bind(over, *(unmapped(one) for one in shared)).arguments
         # what a task takes is not known here, which its type would have to say
         mapping: Any = self.runner.map
-        futures: Sequence[PrefectFuture[Result]] = mapping(task, parameters)
+        with whole_settings():
+            futures: Sequence[PrefectFuture[Result]] = mapping(task, parameters)
         return futures
 
 

@@ -55,9 +55,14 @@ class Searches:
         store = self.store(name or runner)
         if not store.exists():
             copyfile(self._profiled, store)
-        words = [sys.executable, str(ROOT / "tests" / "workers" / "searching.py"), str(store), runner, self._api_base, *caps]
+        return self.begun_on(str(store), runner, *caps)
+
+    def begun_on(self, store: str, runner: str, *caps: str, **environment: str) -> subprocess.Popen[str]:
+        """A search that was started on a store that is there."""
+        words = [sys.executable, str(ROOT / "tests" / "workers" / "searching.py"), store, runner, self._api_base, *caps]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(words, cwd=self.folder, env=self._environment, text=True, **pipes)  # type: ignore[call-overload]
+        there = self._environment | environment
+        return subprocess.Popen(words, cwd=self.folder, env=there, text=True, **pipes)  # type: ignore[call-overload]
 
     def ended(self, process: subprocess.Popen[str], *, error: str = "") -> dict[str, Any]:
         """What a search printed at its end, which is no error, or the one with this code."""

@@ -9,7 +9,11 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
+import cloudpickle
 import pytest
+from prefect import task
+from prefect.context import SettingsContext, get_settings_context, serialize_context
+from prefect.settings import PREFECT_API_KEY, PREFECT_API_URL, get_current_settings, temporary_settings
 
 from tests.doors.scripted import Scripted
 from understudy.doors.gateway.caller import GatewayConfig
@@ -153,3 +157,26 @@ def test_ray_is_told_to_tell_nobody_what_it_is_used_for(monkeypatch: pytest.Monk
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "1")
     without_telemetry()
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "1"
+
+
+def test_the_settings_of_prefect_go_with_a_task_as_they_are_and_are_the_same_there() -> None:
+    sent: list[bytes] = []
+
+    class Runner:
+        def map(self, *_: object) -> list[object]:
+            sent.append(cloudpickle.dumps(serialize_context()["settings_context"]))
+            return []
+
+    with temporary_settings(updates={PREFECT_API_URL: "http://127.0.0.1:1/api", PREFECT_API_KEY: "hidden"}):
+        Workers(Runner(), None).mapped(task(_twice), [1, 2])  # type: ignore[arg-type]
+        settings = get_current_settings()
+        # made anew from a dictionary, a worker's settings would be those of its own environment where none are named
+        assert cloudpickle.loads(sent[0])["settings"] == settings
+    there = SettingsContext(**cloudpickle.loads(sent[0]))
+    assert (there.settings, there.profile) == (settings, get_settings_context().profile)
+    assert there.settings.api.key is not None
+    assert there.settings.api.key.get_secret_value() == "hidden"
+
+
+def _twice(n: int) -> int:
+    return 2 * n
