@@ -217,9 +217,9 @@ def _arguments(request: Request) -> dict[str, Any]:
 
 
 @contextmanager
-def devserver() -> Iterator[str]:
+def devserver(latency_ms: int = LATENCY_MS) -> Iterator[str]:
     """The address of a loopback server in a process of its own."""
-    program = f"from understudy.doors.devserver import serve; serve(0, latency_ms={LATENCY_MS})"
+    program = f"from understudy.doors.devserver import serve; serve(0, latency_ms={latency_ms})"
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

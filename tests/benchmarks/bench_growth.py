@@ -26,7 +26,7 @@ from tables import Table, write_section
 
 FACTORS = (1, 4, 16)
 STAGES = ("ingest", "profile", "simulate", "validate", "publish", "pull")
-N, BATCH, NAME = 600, "grown", "grown-seekers"
+N, BATCH, NAME, RELEASE = 600, "grown", "grown-seekers", "grown-seekers-rehearsal"
 GOAL, GOAL_GIB = 18.0, 4.0
 # of each command's answer what grows with the data
 _FACTS = ("n_dialogues", "n_turns", "n_model_calls", "tokens", "n_examples", "n_quarantined")
@@ -89,7 +89,7 @@ def _commands(factor: int, asked: argparse.Namespace, data: Path, running: Path)
         "simulate": ["simulate", *played],
         "validate": ["validate", "--batch", BATCH],
         "publish": ["publish", "--batch", BATCH, "--name", NAME, *releases],
-        "pull": ["pull", NAME, "--out", str(running.with_name("pulled.jsonl")), *releases],
+        "pull": ["pull", RELEASE, "--out", str(running.with_name("pulled.jsonl")), *releases],
     }
 
 

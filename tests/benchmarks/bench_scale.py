@@ -1,5 +1,8 @@
 """What mapping work costs: by Prefect's threads beside plain ones, and by one Dask worker beside two, against a server with a latency.
 
+Both sides of the workers are measured at two latencies: a server's nearby, and that of a hosted model. What the processes of a round take
+of the processors is told beside them, since a machine with as many busy cores as workers gains nothing by another worker.
+
 `--store FILE` is a store with the profiled data set `sample` (`understudy ingest` and `profile` of examples/sample make one). `--small`
 plays a few calls and prints the tables without keeping them, to see that it works; `--rounds N` plays fewer or more rounds. The sides
 take turns within one run.
@@ -15,11 +18,13 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from shutil import copyfile
 from time import perf_counter
 
+import growth
 from bench_calls import LATENCY_MS, MODEL, devserver, requests
 from prefect import flow, task
 from tables import Table, write_section
@@ -32,6 +37,9 @@ from understudy.tasks.play.elsewhere import here
 from understudy.tasks.play.opened import OpenRun, models_open, store_open
 
 N_CANDIDATES, N_EACH, CONCURRENCY, N_ROUNDS = 40, 24, 32, 5
+LATENCIES_MS = (LATENCY_MS, 1500)
+# what the command line of each process of a round holds
+PROCESSES = {"workers": "spawn_main", "Prefect server": growth.SERVER, "coordinator": "bench_scale.py"}
 _rounds = count(1)
 
 
@@ -105,27 +113,63 @@ def orchestration(store: Path, address: str, asked: argparse.Namespace) -> Table
     return Table(title, ["latency alone", "plain threads", "mapped by Prefect", "share of orchestration"], [[*row]])
 
 
-def workers(store: Path, address: str, asked: argparse.Namespace) -> Table:
+def workers(store: Path, asked: argparse.Namespace) -> Table:
     """One Dask worker beside two, each with one task at a time: a task waits for its calls most of the time."""
+    rows = []
+    for latency_ms in LATENCIES_MS:
+        with devserver(latency_ms) as address:
+            one, two = (_with_workers(n, store, address, asked) for n in (1, 2))
+        ratio = statistics.median(one.seconds) / statistics.median(two.seconds)
+        cells = [f"{statistics.median(each):.2f}" for each in (one.seconds, two.seconds)]
+        busy = [f"{1000 * statistics.median(each):.0f}" for each in one.busy_s.values()]
+        rows.append([str(latency_ms), f"{asked.candidates * latency_ms / 1000:.0f}", *cells, f"**{ratio:.2f}**", *busy])
+    title = (
+        f"Seconds of {asked.candidates} candidates × {asked.each} calls on Dask workers with one task at a time each, and processor "
+        f"milliseconds of a candidate by process, with one worker; median of {asked.rounds} rounds"
+    )
+    measured = ["latency, ms", "latency alone, one worker", "one worker", "two workers", "one / two"]
+    header = [*measured, *(f"ms of the {one}" for one in PROCESSES)]
+    return Table(title, header, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """Seconds of each round, and processor seconds of a candidate in it, by process."""
+
+    seconds: list[float]
+    busy_s: dict[str, list[float]]
+
+
+def _with_workers(n_workers: int, store: Path, address: str, asked: argparse.Namespace) -> Rounds:
+    """The rounds with as many Dask workers."""
     from distributed import LocalCluster
 
-    took: dict[int, list[float]] = {1: [], 2: []}
-    for n_workers, kept in took.items():
-        size = {"n_workers": n_workers, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
-        with (
-            LocalCluster(**size) as cluster,
-            run_open(store, address, concurrency=4 * asked.each, runner=f"dask={cluster.scheduler_address}") as opened,
-        ):
-            for n in range(asked.rounds + 1):
-                one = seconds(opened, asked.candidates, asked.each, is_mapped=True)
-                if n:
-                    kept.append(one)
-    one, two = (statistics.median(each) for each in took.values())
-    title = (
-        f"Seconds of {asked.candidates} candidates × {asked.each} calls at {LATENCY_MS} ms on Dask workers with one task at a time each; "
-        f"median of {asked.rounds} rounds"
-    )
-    return Table(title, ["one worker", "two workers", "one / two"], [[f"{one:.2f}", f"{two:.2f}", f"**{one / two:.2f}**"]])
+    size = {"n_workers": n_workers, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
+    rounds = Rounds([], {one: [] for one in PROCESSES})
+    with (
+        LocalCluster(**size) as cluster,
+        run_open(store, address, concurrency=4 * asked.each, runner=f"dask={cluster.scheduler_address}") as opened,
+    ):
+        for n in range(asked.rounds + 1):
+            before = _busy()
+            one, after = seconds(opened, asked.candidates, asked.each, is_mapped=True), _busy()
+            # the first round makes connections
+            if n:
+                rounds.seconds.append(one)
+                for name, kept in rounds.busy_s.items():
+                    kept.append((after[name] - before[name]) / asked.candidates)
+    return rounds
+
+
+def _busy() -> dict[str, float]:
+    """Processor seconds so far of this process and of those that it has started, by what they are."""
+    found = dict.fromkeys(PROCESSES, 0.0)
+    for pid in growth.tree(os.getpid()):
+        words = growth.words_of(pid)
+        name = next((name for name, told in PROCESSES.items() if told in words), "")
+        if name:
+            found[name] += growth.busy_s(pid)
+    return found
 
 
 def main() -> None:
@@ -137,8 +181,10 @@ def main() -> None:
     asked = reading.parse_args()
     asked.candidates, asked.each = (8, 6) if asked.small else (N_CANDIDATES, N_EACH)
     os.environ.setdefault("OPENAI_API_KEY", "none")
-    with devserver() as address, served():
-        tables = [orchestration(asked.store, address, asked), workers(asked.store, address, asked)]
+    with served():
+        with devserver() as address:
+            tables = [orchestration(asked.store, address, asked)]
+        tables.append(workers(asked.store, asked))
     if asked.small:
         print("\n".join(one.markdown() for one in tables))
     else:

@@ -18,6 +18,8 @@ from threading import Event, Thread
 
 UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))
 LOOK_S = 0.1
+# what the command line of Prefect's server holds
+SERVER = "prefect.server"
 _TICKS, _PAGE = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
 
 
@@ -73,11 +75,11 @@ class Watch:
     def _look(self) -> None:
         while not self._ended.wait(LOOK_S):
             whole = 0
-            for pid in _tree(self._pid):
+            for pid in tree(self._pid):
                 try:
                     whole += int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE
-                    if b"prefect.server" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                        self.server_s = max(self.server_s, _busy(pid))
+                    if SERVER in words_of(pid):
+                        self.server_s = max(self.server_s, busy_s(pid))
                 # it ended while it was looked at
                 except (OSError, IndexError):
                     continue
@@ -99,7 +101,8 @@ def measured(words: Sequence[str], *, environment: dict[str, str], out: Path) ->
     return figures, os.waitstatus_to_exitcode(status)
 
 
-def _tree(pid: int) -> Iterator[int]:
+def tree(pid: int) -> Iterator[int]:
+    """A process and all that it has started, as far as they run."""
     yield pid
     try:
         threads = list(Path(f"/proc/{pid}/task").iterdir())
@@ -107,10 +110,15 @@ def _tree(pid: int) -> Iterator[int]:
     except OSError:
         return
     for child in children:
-        yield from _tree(child)
+        yield from tree(child)
 
 
-def _busy(pid: int) -> float:
-    """Processor seconds of a process so far."""
+def words_of(pid: int) -> str:
+    """The command line of a process. Raises OSError where it has ended."""
+    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+
+
+def busy_s(pid: int) -> float:
+    """Processor seconds of a process so far. Raises OSError where it has ended."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
