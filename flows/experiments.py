@@ -49,7 +49,7 @@ from understudy.tasks.studies.results.tables import (
     StudyFields,
     TableFields,
 )
-from understudy.tasks.studies.sides import Side, human_side_of, keep_sides, measure, open_test
+from understudy.tasks.studies.sides import Side, human_side_of, keep_sides, measure, open_test, play_sides
 from understudy.tasks.studies.study import N_PROBED, Study, open_study, room
 from understudy.tasks.studies.usage import usage
 
@@ -156,9 +156,9 @@ def both_sides(place: Place, genomes: Sequence[str], *, purpose: str, done: int,
     """Seed and pick, played side by side and kept; one that is the other is measured once."""
     if place.split == "test":
         open_test(place, genomes, purpose=purpose)
-    works = [place.work(genome) for genome in dict.fromkeys(genomes)]
+    works, stopped = play_sides(place.opened, [place.work(genome) for genome in dict.fromkeys(genomes)])
     sides, capped = Tasks(place.opened.workers).mapped(measure, works, place.opened)
-    kept = keep_sides(place.opened.store, sides, capped, done=done, of=of)
+    kept = keep_sides(place.opened.store, sides, stopped or capped, done=done, of=of)
     return kept[0], kept[-1]
 
 

@@ -79,7 +79,8 @@ def _opened(ticket: Ticket, closing: ExitStack) -> tuple[OpenRun, Callable[[], b
     http = Http(breaker_after=facts.options.models.breaker_after)
     closing.callback(lambda: gateway.run(http.close()))
     closing.enter_context(events.recording(None, listener=lambda stage, event, key: asking.tell("emit", stage, event, key)))
-    closing.enter_context(gauge.watched(lambda seen: asking.tell("progress", seen.planned, seen.done)))
+    told_of_pieces = partial(asking.tell, "reached")
+    closing.enter_context(gauge.watched(lambda seen: asking.tell("progress", seen.planned, seen.done), pieces=told_of_pieces))
     humans = Humans(store, facts.dataset, facts.profile_key)
     run = OpenRun(store, humans, facts.options, gateway=gateway, http=http, cast=Cast(**facts.cast))
     return run, lambda: asking.is_open

@@ -11,20 +11,19 @@ from prefect.futures import PrefectFuture
 
 from understudy import objectives
 from understudy.doors import gauge
-from understudy.doors.events import emit
 from understudy.doors.store import Store
 from understudy.errors import BudgetExhausted
 from understudy.keys import canonical_json
 from understudy.measure.reference import Reference
-from understudy.play.dialogue import Played, play_all
+from understudy.play.dialogue import Played
 from understudy.play.frames import simulated
-from understudy.play.scene import Scene, free_scene, replay_scene
-from understudy.records import Context, Item
 from understudy.rows import played as rows
 from understudy.tasks.names import with_prompt
+from understudy.tasks.play.chunks import played_in_chunks
 from understudy.tasks.play.elsewhere import here
 from understudy.tasks.play.missing import require_replies
 from understudy.tasks.play.opened import OpenRun
+from understudy.tasks.play.scenes import play_scenes, scenes_of
 from understudy.tasks.play.work import EvaluationRow, Work
 
 Result = TypeVar("Result")
@@ -87,55 +86,22 @@ def reference_of(opened: OpenRun, work: Work) -> Reference:
 
 
 def performed(opened: OpenRun, work: Work) -> tuple[list[Played], tuple[Played, ...]]:
-    """Every dialogue of the work in the order of its panel, and those of them that had to be played now."""
+    """Every dialogue of the work in the order of its panel, and those of them that had to be played now.
+
+    They are played by the workers of the run, where it has some and this is not one of them.
+    """
     scenes = scenes_of(opened, work)
     there = rows.load_played(opened.store, [scene.play_key for scene in scenes])
     missing = [scene for scene in scenes if scene.play_key not in there]
     fresh: list[Played] = []
     if missing:
-        gateway = opened.gateway
-        crs = {work.recommender: opened.recommender_of(work.recommender)} if work.panel.free else {}
         gauge.planned(len(missing))
-
-        def on_played() -> None:
-            gauge.played(gauge.SpentSoFar(gateway.n_calls, gateway.tokens, gateway.usd))
-
-        playing = play_all(
-            missing, complete=gateway.complete, recommenders=crs, on_dialogue=gateway.count_dialogue, on_played=on_played,
-            at_once=gateway.n_dialogues_at_once(work.model), checks=opened.checks,
-        )  # fmt: skip
-        was_given_up = opened.checks.is_given_up
-        fresh = gateway.run(playing)
-        if opened.checks.is_given_up and not was_given_up:
-            emit("play", "verifier_given_up", work.verifier or work.model)
+        if opened.workers is not None:
+            fresh = played_in_chunks(opened, opened.workers, work, missing)
+        else:
+            fresh = play_scenes(opened, work, missing, lambda: gauge.played(opened.gateway.spent))
     by_key = {**there, **{one.play_key: one for one in fresh}}
     return [by_key[scene.play_key] for scene in scenes], tuple(fresh)
-
-
-def scenes_of(opened: OpenRun, work: Work) -> list[Scene]:
-    """What the panel of a piece of work asks to be played: reactions, then whole dialogues turn by turn, then free runs."""
-    side, genome = opened.humans, rows.load_genome(opened.store, work.genome_digest)
-    shown = [side.exemplars[name] for name in genome.exemplars]
-    planner = side.planner if genome.policy is not None else None
-    contexts, panel = side.contexts(work.split), work.panel
-    wanted = set(panel.behaviour)
-    turns = [one for one in contexts.values() if one.stratum is None and one.dialogue_id in wanted]
-    replays = [
-        replay_scene(
-            one, genome=genome, exemplars=shown, target=_target(one, side.items), model=work.model, replicate=panel.replicate,
-            verifier=work.verifier, planner=planner,
-        )
-        for one in [*(contexts[name] for name in panel.reactions), *turns]
-    ]  # fmt: skip
-    scenarios = side.scenarios(work.free_split)
-    runs = [
-        free_scene(
-            scenarios[name], genome=genome, exemplars=shown, target=side.items[scenarios[name].target],
-            recommender=work.recommender, model=work.model, replicate=replicate, verifier=work.verifier, planner=planner,
-        )
-        for name, replicate in panel.free
-    ]  # fmt: skip
-    return [*replays, *runs]
 
 
 def settled(futures: Iterable[PrefectFuture[Result]]) -> tuple[list[Result], str]:
@@ -157,11 +123,6 @@ def keep(store: Store, done: Iterable[Done]) -> None:
         fresh = [played for one in done if one.work.profile_key == profile_key for played in one.played]
         rows.keep_played(store, fresh, profile_key=profile_key)
     store.add("optimize.evaluations", [one.row for one in done])
-
-
-def _target(context: Context, items: dict[str, Item]) -> Item | None:
-    """What a replayed seeker may be told of its target: never the item at stake, which `Need.targets` leaves out."""
-    return items[context.need.targets[0]] if context.need.targets else None
 
 
 def row_of(work: Work, played: Sequence[Played], evaluation: objectives.Evaluation) -> EvaluationRow:

@@ -20,8 +20,8 @@ from understudy.play.turn import Tally, next_turn
 from understudy.prompt import template
 from understudy.records import Measured, Turn
 from understudy.statistics.rates import Z
-from understudy.tasks.play.evaluation import scenes_of
 from understudy.tasks.play.opened import OpenRun
+from understudy.tasks.play.scenes import scenes_of
 from understudy.tasks.play.work import Work
 
 Fields = dict[str, Any]

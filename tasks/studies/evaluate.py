@@ -30,9 +30,10 @@ from understudy.rows.handle import Humans
 from understudy.studies.evaluate import judging, scores
 from understudy.studies.evaluate.judging import DialogueOutcome
 from understudy.tasks.artifacts import page
-from understudy.tasks.play.evaluation import performed, scenes_of
+from understudy.tasks.play.evaluation import performed
 from understudy.tasks.play.missing import require_replies
 from understudy.tasks.play.opened import OpenRun
+from understudy.tasks.play.scenes import scenes_of
 from understudy.tasks.play.work import Work
 from understudy.tasks.simulate.results import EndFields
 from understudy.tasks.studies.results.judged import AgreementFields, EvaluateFields, HumanRecommenders, JudgedFields, JudgedFigure

@@ -14,8 +14,8 @@ from understudy.records import AmountFields
 from understudy.report.figures import estimated
 from understudy.rows import played as rows
 from understudy.tasks.artifacts import in_run
-from understudy.tasks.play.evaluation import scenes_of
 from understudy.tasks.play.opened import OpenRun
+from understudy.tasks.play.scenes import scenes_of
 from understudy.tasks.play.work import Work
 from understudy.tasks.simulate.plan import BatchPlan
 from understudy.tasks.studies.asked import Asked

@@ -28,8 +28,9 @@ from understudy.studies.compare.table import Floor
 from understudy.tasks.artifacts import progress
 from understudy.tasks.names import with_prompt
 from understudy.tasks.play.elsewhere import here
-from understudy.tasks.play.evaluation import Done, keep, measured, reference_of
+from understudy.tasks.play.evaluation import Done, keep, measured, performed, reference_of
 from understudy.tasks.play.metering import dialogue_cost, prompt_tokens
+from understudy.tasks.play.missing import require_replies
 from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.play.work import Work
 from understudy.tasks.profile.anchors import ANCHOR_SEED, anchors_of
@@ -64,6 +65,27 @@ def carried_to(place: Place, genome_digest: str) -> str:
     with opened.store.transaction():
         rows.keep_genomes(opened.store, [drawn], setting="carried")
     return drawn.digest
+
+
+@task(name="play prompts", persist_result=False)
+def play_sides(opened: OpenRun, works: Sequence[Work]) -> tuple[list[Work], str]:
+    """The works that can be measured, and `budget` where a cap stopped the others. Raises ProviderFailed as `measure` does.
+
+    Where the run has workers, all of them play the dialogues of each work now, and they are written before they are measured.
+    """
+    if opened.workers is None:
+        return list(works), ""
+    ready: list[Work] = []
+    for work in works:
+        try:
+            played, fresh = performed(opened, work)
+        except BudgetExhausted:
+            return ready, "budget"
+        require_replies(opened, work, played, fresh)
+        with opened.store.transaction():
+            rows.keep_played(opened.store, fresh, profile_key=work.profile_key)
+        ready.append(work)
+    return ready, ""
 
 
 @task(name="measure prompt", task_run_name=with_prompt("measure"), persist_result=False)

@@ -16,8 +16,8 @@ from understudy.records import CHOOSING, REPORTING
 from understudy.rows import played as rows
 from understudy.rows.handle import Humans
 from understudy.tasks.optimize import generations
-from understudy.tasks.play.evaluation import scenes_of
 from understudy.tasks.play.opened import Cast, OpenRun
+from understudy.tasks.play.scenes import scenes_of
 from understudy.tasks.play.work import Work
 from understudy.tasks.simulate.plan import BatchPlan
 from understudy.tasks.studies import evaluate, report

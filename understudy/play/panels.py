@@ -8,13 +8,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import accumulate, count
+from typing import Any, Literal
 
 from understudy.errors import BadInput
 from understudy.keys import key, share_of
 from understudy.records import DECOY, STRATA, Context, Scenario
 
 VERSION = 1
+Kind = Literal["reactions", "behaviour", "free"]
+# model calls of one piece, as they are counted where a panel is divided: in the sample a seeker has about four turns in a dialogue
+# that is replayed whole, and a free run takes eight calls of its seeker
+CALLS: Mapping[Kind, int] = {"reactions": 1, "behaviour": 4, "free": 8}
 # of the dialogues of a batch. A release has to stay within one in a hundred after a tenth of the batch went to quarantine
 MOST_OF_ONE_SEEKER = 0.009
 NO_SCENARIO = "this split has no scenario that could be played"
@@ -41,6 +46,15 @@ class Panel:
     def key(self) -> str:
         """The content key of the panel."""
         return key("panel", VERSION, reactions=self.reactions, behaviour=self.behaviour, free=self.free, replicate=self.replicate)
+
+
+def divided(panel: Panel, n_calls: int) -> list[Panel]:
+    """Panels of about `n_calls` calls each (CALLS), whose pieces together are those of `panel`, each once and in its order."""
+    pieces: list[tuple[Kind, Any]] = [(kind, piece) for kind in CALLS for piece in getattr(panel, kind)]
+    parts: dict[int, dict[Kind, list[Any]]] = {}
+    for (kind, piece), until in zip(pieces, accumulate(CALLS[kind] for kind, _ in pieces), strict=True):
+        parts.setdefault((until - 1) // n_calls, {one: [] for one in CALLS})[kind].append(piece)
+    return [Panel(**{kind: tuple(mine) for kind, mine in part.items()}, replicate=panel.replicate) for part in parts.values()]
 
 
 def draw_panel(

@@ -32,6 +32,7 @@ from understudy.doors.gateway.provider import Provider
 from understudy.doors.gateway.refusals import Adaptation
 from understudy.doors.gateway.reply import EMBEDDED
 from understudy.doors.gateway.turnstile import LANE, THREAD
+from understudy.doors.gauge import SpentSoFar
 from understudy.errors import ProviderFailed, Stopped
 from understudy.names import shown_model
 from understudy.prompt.structured import is_json
@@ -97,6 +98,14 @@ class Exchange:
     def usd(self) -> float | None:
         """USD spent in this run; None when a model without a known price was called."""
         return None if self._budget.n_unpriced else self._budget.usd
+
+    @property
+    def spent(self) -> SpentSoFar:
+        """All of it."""
+        return SpentSoFar(self.n_calls, self.tokens, self.usd)
+
+    def catch_up(self) -> None:
+        """Returns when what was said of calls is in the counts of the run, which it is at once where the run makes them itself."""
 
     def __enter__(self) -> Self:
         return self

@@ -71,7 +71,7 @@ class Coordinator:
         rows, progress = RowsFor(self._store), ProgressOf(self._gateway)
         at_once: dict[str, Callable[..., Any]] = {
             "facts": lambda: self._facts, "frame": rows.frame, "write": rows.write, "dialogue": self._count_dialogue, "emit": emit,
-            "progress": progress.heard,
+            "progress": progress.heard, "reached": progress.reached,
         }  # fmt: skip
 
         def answer(number: int | None, value: Any, error: BaseException | None) -> None:

@@ -54,6 +54,10 @@ class WorkerExchange(Exchange):
         if self._config.caps.dialogues is not None or self._config.caps.minutes is not None:
             self._joining.questions.ask("dialogue").result()
 
+    def catch_up(self) -> None:
+        """Returns when the coordinator has taken in all that this worker has said of its calls."""
+        self.run(self._elsewhere.look_for([]))
+
     async def complete(self, request: Request) -> Completion:
         """The reply, from the store of the run where it is there. Raises as `Exchange.complete`, and RunEnded."""
         asked = lengths.applied(request)

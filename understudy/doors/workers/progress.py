@@ -17,5 +17,9 @@ class ProgressOf:
         if planned > self._planned:
             gauge.planned(planned - self._planned)
         for _ in range(done - self._done):
-            gauge.played(gauge.SpentSoFar(self._gateway.n_calls, self._gateway.tokens, self._gateway.usd))
+            gauge.played(self._gateway.spent)
         self._planned, self._done = planned, done
+
+    def reached(self, piece: str, done: int) -> None:
+        """Takes in how far the worker is with a piece of the work, which the run has planned itself."""
+        gauge.reached(piece, done, self._gateway.spent)
