@@ -67,7 +67,6 @@ def carried_to(place: Place, genome_digest: str) -> str:
     return drawn.digest
 
 
-@task(name="play prompts", persist_result=False)
 def play_sides(opened: OpenRun, works: Sequence[Work]) -> tuple[list[Work], str]:
     """The works that can be measured, and `budget` where a cap stopped the others. Raises ProviderFailed as `measure` does.
 

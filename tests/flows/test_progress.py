@@ -72,3 +72,24 @@ def test_nobody_watches_outside_of_a_command() -> None:
         gauge.played(gauge.SpentSoFar(1, 2, 0.5))
     gauge.planned(5)
     assert seen == [gauge.Progress(0, 2), gauge.Progress(1, 2, gauge.SpentSoFar(1, 2, 0.5))]
+
+
+def test_a_piece_that_is_begun_anew_is_counted_once() -> None:
+    spent, seen = gauge.SpentSoFar(1, 2, 0.5), list[gauge.Progress]()
+    with gauge.watched(seen.append):
+        gauge.planned(5)
+        for piece, done in (("a", 1), ("b", 1), ("a", 2), ("a", 0), ("a", 1)):
+            gauge.reached(piece, done, spent)
+        assert [one.done for one in seen] == [0, 1, 2, 3, 1, 2]
+        gauge.reached("a", 3, spent, has_ended=True)
+        # what a worker said before reaches the run after its result
+        gauge.reached("a", 2, spent)
+        gauge.reached("b", 2, spent, has_ended=True)
+    assert seen[-1] == gauge.Progress(5, 5, spent)
+
+
+def test_whoever_passes_pieces_on_counts_none_of_them() -> None:
+    seen, passed = list[gauge.Progress](), list[tuple[str, int]]()
+    with gauge.watched(seen.append, pieces=lambda piece, done: passed.append((piece, done))):
+        gauge.reached("a", 1, gauge.SpentSoFar())
+    assert (seen, passed) == ([], [("a", 1)])

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from understudy.errors import BadInput
-from understudy.play.panels import MOST_OF_ONE_SEEKER, Panel, draw_free, draw_panel
+from understudy.play.panels import CALLS, MOST_OF_ONE_SEEKER, Panel, divided, draw_free, draw_panel
 from understudy.records import DECOY, STRATA, Context, Need, Scenario, Stratum
 
 
@@ -92,3 +92,21 @@ def test_free_runs_of_a_batch_are_those_of_a_panel_where_nobody_has_too_many() -
 def test_without_a_scenario_no_free_run_can_be_drawn() -> None:
     with pytest.raises(BadInput, match="no scenario that could be played"):
         draw_free([], {}, 1, seed=0)
+
+
+@pytest.mark.parametrize("n_calls", [1, 8, 13, 128, 10_000])
+def test_the_parts_of_a_panel_hold_each_of_its_pieces_once_and_in_order(n_calls: int) -> None:
+    panel = Panel(tuple(f"r{n}" for n in range(30)), tuple(f"b{n}" for n in range(20)), tuple((f"f{n}", n) for n in range(40)), 7)
+    parts = divided(panel, n_calls)
+    for kind in CALLS:
+        assert [piece for part in parts for piece in getattr(part, kind)] == list(getattr(panel, kind))
+    assert {part.replicate for part in parts} == {7}
+    sizes = [sum(n * len(getattr(part, kind)) for kind, n in CALLS.items()) for part in parts]
+    # a piece is not cut, so that a part may be larger by less than one
+    assert max(sizes) < n_calls + max(CALLS.values())
+    assert min(sizes) > 0
+    assert len(parts) <= sum(sizes) // n_calls + 1
+
+
+def test_an_empty_panel_has_no_parts() -> None:
+    assert divided(Panel((), (), ()), 128) == []

@@ -1,4 +1,4 @@
-"""A small batch over the profiled sample, in a process of its own: `batching.py STORE RUNNER API_BASE N [CAP=N …]`; what it says as JSON."""
+"""A small batch over the profiled sample, in a process of its own: `batching.py STORE RUNNER API_BASE N [CAP=N …]`; it prints JSON."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ import pytest
 
 from tests.doors.scripted import PERMANENT, Scripted, request
 from understudy.completion import Completion, MissingReply
+from understudy.doors import gauge
 from understudy.doors.gateway.budget import worst_case
 from understudy.doors.gateway.caller import GatewayConfig
 from understudy.doors.gateway.gateway import Exchange
@@ -216,6 +217,27 @@ def test_a_worker_that_is_killed_with_a_lease_in_hand_has_spent_its_worst_case(m
         other.asks(1).result()
     assert other.provider.n_sent == 1
     one.free()
+
+
+def test_what_a_worker_said_of_its_calls_is_counted_once_it_has_caught_up(make_run: Any) -> None:
+    run = make_run()
+    one = run.worker()
+    for n in range(20):
+        one.asks(n).result()
+        one.exchange.catch_up()
+        assert (run.gateway.n_calls, run.gateway.tokens) == (n + 1, 15 * (n + 1))
+
+
+def test_a_piece_that_another_worker_plays_anew_is_counted_once(make_run: Any) -> None:
+    run = make_run()
+    workers, seen = [run.worker(), run.worker()], list[gauge.Progress]()
+    with gauge.watched(seen.append):
+        gauge.planned(2)
+        for worker, done in ((workers[0], 1), (workers[1], 0), (workers[1], 1), (workers[1], 2)):
+            worker.questions.tell("reached", "piece", done)
+            # it is answered after what was said before it
+            worker.questions.ask("facts").result()
+        assert [one.done for one in seen] == [0, 1, 0, 1, 2]
 
 
 def test_a_worker_whose_run_has_ended_is_told_so(make_run: Any) -> None:

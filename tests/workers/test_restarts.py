@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +14,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests import postgres, prefect_server
+from tests.workers.commands import PATIENCE_S, ROOT, UNDERSTUDY, Commands, killed_once
 from tests.workers.searching import CONCURRENCY
-from tests.workers.test_runners import PATIENCE_S, ROOT, UNDERSTUDY, Searches, killed_once, searches, served  # noqa: F401  fixtures
+from tests.workers.test_runners import searches  # noqa: F401  a fixture
 from understudy.doors.store import Store
 
 pytestmark = pytest.mark.integration
@@ -61,14 +61,14 @@ def servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servers
 
 
 def test_a_killed_worker_and_restarted_servers_are_finished_by_the_same_command(
-    searches: Searches, servers: Servers, profiled_sample: Path, tmp_path: Path  # noqa: F811
+    searches: Commands, servers: Servers, profiled_sample: Path, tmp_path: Path  # noqa: F811
 ) -> None:
     profiled = copyfile(profiled_sample, tmp_path / "profiled.duckdb")
     subprocess.run([UNDERSTUDY, "store", "move", str(profiled), servers.lake], cwd=ROOT, check=True, capture_output=True)
     n_before = searches.asked().total()
     process = searches.begun_on(servers.lake, "dask", PREFECT_API_URL=servers.address)
     killed_once(process, searches, "dask", n_before=n_before, n=100)
-    _wait_for(process, searches, n_before + 250)
+    searches.until_asked(process, since=n_before, n=250)
     servers.restarted()
     process.communicate(timeout=PATIENCE_S)
     n_kept = int(_replies(servers.lake))
@@ -92,12 +92,3 @@ def test_a_killed_worker_and_restarted_servers_are_finished_by_the_same_command(
 def _replies(lake: str) -> int:
     with Store.open(lake, read_only=True) as store:
         return int(store.rows("play/ledger_totals")[0]["n"])
-
-
-def _wait_for(process: subprocess.Popen[str], searches: Searches, n: int) -> None:  # noqa: F811
-    """Returns once the model server was asked so often."""
-    end = time.monotonic() + PATIENCE_S
-    while searches.asked().total() < n:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < end
-        time.sleep(0.05)
