@@ -25,6 +25,7 @@ _CONTEXTS = {
 }  # fmt: skip
 
 
+_AT_ONCE = 10_000
 _SUGGESTIONS = {
     "profile_key": pl.String, "dialogue_id": pl.String, "turn_index": pl.Int32, "item_id": pl.String, "reaction": pl.String,
 }  # fmt: skip
@@ -62,20 +63,38 @@ def profiled(
     style, masked = styles(spoken), _by_dialogue(spoken)
     formed = has_forms(dialogues)
     talks = {} if formed else talks_of(dialogues, masked, catalogue, hints=reading.hints, reads=reading.reads)
-    seekers: list[dict[str, Any]] = []
-    contexts: list[dict[str, Any]] = []
+    seekers, contexts = _Rows(_SEEKERS), _Rows(_CONTEXTS)
     for dialogue in dialogues:
         keys, talk = _keys(dialogue, splits[dialogue.dialogue_id], profile_key), talks.get(dialogue.dialogue_id)
         want = want_of(dialogue, catalogue, seed=seed, talk=talk)
         told = disclosed(dialogue, masked.get(dialogue.dialogue_id, {}), catalogue) if talk is None else told_in(talk, items)
         first = [(one.turn_index, one.kind, one.value) for one in told]
         words = {"disclosed": canonical_json(first), "style": canonical_json(style.get(dialogue.dialogue_id))}
-        seekers.append({**keys, "need": canonical_json(want.need), "target": want.target, **words, **_leak(want.leak)})
+        seekers.add([{**keys, "need": canonical_json(want.need), "target": want.target, **words, **_leak(want.leak)}])
         points = points_of(dialogue, catalogue, content=contents[dialogue.dialogue_id], pool=pool, seed=seed, talk=talk)
-        contexts += _context_rows(points, keys, dialogue.recommender_id)
-    frame = pl.DataFrame(seekers, schema=_SEEKERS)
-    suggested = _suggestion_rows(talks, profile_key)
-    return Profiled(frame.select(*_KEYS), frame, pl.DataFrame(contexts, schema=_CONTEXTS), suggested, formed)
+        contexts.add(_context_rows(points, keys, dialogue.recommender_id))
+    frame, suggested = seekers.frame(), _suggestion_rows(talks, profile_key)
+    return Profiled(frame.select(*_KEYS), frame, contexts.frame(), suggested, formed)
+
+
+class _Rows:
+    """Rows that become a frame. They are mappings a few thousand at a time, since as mappings they take several times the memory."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._schema = dict(schema)
+        self._done = [pl.DataFrame(schema=self._schema)]
+        self._rows: list[dict[str, Any]] = []
+
+    def add(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Adds rows at the end."""
+        self._rows += rows
+        if len(self._rows) >= _AT_ONCE:
+            self._done.append(pl.DataFrame(self._rows, schema=self._schema))
+            self._rows = []
+
+    def frame(self) -> pl.DataFrame:
+        """All rows, in the order in which they were added."""
+        return pl.concat([*self._done, pl.DataFrame(self._rows, schema=self._schema)])
 
 
 def _context_rows(points: Iterable[Point], keys: Mapping[str, str], recommender_id: str | None) -> Iterator[dict[str, Any]]:
