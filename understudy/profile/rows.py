@@ -63,7 +63,7 @@ def profiled(
     style, masked = styles(spoken), _by_dialogue(spoken)
     formed = has_forms(dialogues)
     talks = {} if formed else talks_of(dialogues, masked, catalogue, hints=reading.hints, reads=reading.reads)
-    seekers, contexts = _Rows(_SEEKERS), _Rows(_CONTEXTS)
+    seekers, contexts = _FramePieces(_SEEKERS), _FramePieces(_CONTEXTS)
     for dialogue in dialogues:
         keys, talk = _keys(dialogue, splits[dialogue.dialogue_id], profile_key), talks.get(dialogue.dialogue_id)
         want = want_of(dialogue, catalogue, seed=seed, talk=talk)
@@ -77,7 +77,7 @@ def profiled(
     return Profiled(frame.select(*_KEYS), frame, contexts.frame(), suggested, formed)
 
 
-class _Rows:
+class _FramePieces:
     """Rows that become a frame. They are mappings a few thousand at a time, since as mappings they take several times the memory."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
