@@ -155,7 +155,8 @@ def test_chunks_are_given_out_as_others_come_back(stores: Stores, monkeypatch: p
 
 
 @pytest.mark.usefixtures("small")
-def test_sides_are_played_and_written_before_they_are_measured(stores: Stores) -> None:
+def test_sides_are_played_and_written_before_they_are_measured(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "KEPT_TOGETHER", 1000)
     with stores.run("sides") as opened:
         place = Place(opened, REPORTING, REPORT)
         works = [place.work(prompt_of(opened, setting=name, genome_file=None)) for name in ("zero_shot", "persona")]
