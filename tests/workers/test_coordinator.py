@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import polars as pl
@@ -226,6 +226,18 @@ def test_what_a_worker_said_of_its_calls_is_counted_once_it_has_caught_up(make_r
         one.asks(n).result()
         one.exchange.catch_up()
         assert (run.gateway.n_calls, run.gateway.tokens) == (n + 1, 15 * (n + 1))
+
+
+def test_a_worker_has_caught_up_when_the_run_has_heard_it_and_not_before(make_run: Any) -> None:
+    run, hears = make_run(), Event()
+    one = run.worker()
+    run.gateway.on_loop(hears.wait)
+    catching_up = Thread(target=one.exchange.catch_up)
+    catching_up.start()
+    catching_up.join(0.2)
+    assert catching_up.is_alive()
+    hears.set()
+    catching_up.join()
 
 
 def test_a_piece_that_another_worker_plays_anew_is_counted_once(make_run: Any) -> None:
