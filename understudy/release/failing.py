@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
-from understudy.measure.privacy import canary_words
+from understudy.measure.privacy import canary_words, closest
 from understudy.measure.reference import Reference
 from understudy.objectives import NAMES
 from understudy.play.cases import NOTES
@@ -125,7 +124,7 @@ def _near_sources(behind: Behind) -> Iterable[Mark]:
         return []
     frame = pl.DataFrame(tokens, schema={"dialogue_id": pl.String, "tokens": pl.List(pl.String)}, orient="row")
     names, sources = frame["dialogue_id"].unique().sort().to_list(), behind.reference.sources
-    nearest = np.asarray((sources.records(frame) @ sources.sources.T).max(axis=1).toarray()).ravel()
+    nearest = closest(sources.records(frame), sources.sources)
     return [
         Mark(name, None, f"its words lie at a distance of {1 - value:.2f} from the nearest source", float(value))
         for name, value in zip(names, nearest, strict=True)
