@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy import sparse
 
 from tests import suites
 from understudy.doors import checks
-from understudy.measure.privacy import CANARY, FIGURES, Sources, closeness, exposed, plant
+from understudy.measure.privacy import CANARY, FIGURES, Sources, closeness, closest, exposed, plant
 from understudy.measure.reference import Reference
 from understudy.objectives import measure_all
 from understudy.records import Measured
@@ -110,3 +111,9 @@ def test_the_figures_stand_among_the_diagnostics(reference: Reference, world: di
     found = measure_all(world["simulator"](), reference, seed=3).diagnostics
     assert found["dcr"].value is None
     assert "0 source dialogues" in found["dcr"].reason
+
+
+def test_the_closest_source_is_that_of_all_at_once_also_where_there_are_more_records_than_are_looked_up_at_once() -> None:
+    asked, sources = (sparse.random(n, 500, 0.02, format="csr", random_state=n) for n in (600, 90))
+    whole = np.asarray((asked @ sources.T).max(axis=1).toarray()).ravel()
+    assert closest(asked, sources).tolist() == whole.tolist()
