@@ -99,7 +99,12 @@ def performed(opened: OpenRun, work: Work) -> tuple[list[Played], tuple[Played, 
         if opened.workers is not None:
             fresh = played_in_chunks(opened, opened.workers, work, missing)
         else:
-            fresh = play_scenes(opened, work, missing, lambda: gauge.played(opened.gateway.spent))
+            gateway = opened.gateway
+
+            def on_played() -> None:
+                gauge.played(gauge.SpentSoFar(gateway.n_calls, gateway.tokens, gateway.usd))
+
+            fresh = play_scenes(opened, work, missing, on_played)
     by_key = {**there, **{one.play_key: one for one in fresh}}
     return [by_key[scene.play_key] for scene in scenes], tuple(fresh)
 
