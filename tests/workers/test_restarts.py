@@ -41,6 +41,11 @@ class Servers:
         place = f"{postgres.USER}@127.0.0.1:{self.cluster.port}/{self.catalogue}"
         return f"ducklake:postgres://{place}?folder={self.folder / 'lake'}"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a command needs to find both."""
+        return {"PREFECT_API_URL": self.address, "PGPASSWORD": postgres.PASSWORD}
+
     def restarted(self) -> None:
         """Both servers end without a farewell and come back at the same addresses."""
         os.kill(int(self.prefect), signal.SIGKILL)
@@ -66,7 +71,7 @@ def test_a_killed_worker_and_restarted_servers_are_finished_by_the_same_command(
     profiled = copyfile(profiled_sample, tmp_path / "profiled.duckdb")
     subprocess.run([UNDERSTUDY, "store", "move", str(profiled), servers.lake], cwd=ROOT, check=True, capture_output=True)
     n_before = searches.asked().total()
-    process = searches.begun_on(servers.lake, "dask", PREFECT_API_URL=servers.address)
+    process = searches.begun_on(servers.lake, "dask", **servers.environment)
     killed_once(process, searches, "dask", n_before=n_before, n=100)
     searches.until_asked(process, since=n_before, n=250)
     servers.restarted()
@@ -74,7 +79,7 @@ def test_a_killed_worker_and_restarted_servers_are_finished_by_the_same_command(
     n_kept = int(_replies(servers.lake))
     assert 0 < n_kept < searches.digest("threads")[1]["n"]
 
-    searches.ended(searches.begun_on(servers.lake, "dask", PREFECT_API_URL=servers.address))
+    searches.ended(searches.begun_on(servers.lake, "dask", **servers.environment))
     asked = searches.asked(n_before)
     with Store.open(servers.lake, read_only=True) as store:
         digest, totals = store.digest(), store.rows("play/ledger_totals")[0]
@@ -85,7 +90,7 @@ def test_a_killed_worker_and_restarted_servers_are_finished_by_the_same_command(
     assert asked.total() - len(asked) <= 2 * CONCURRENCY
     assert asked.total() <= n_kept + 2 * CONCURRENCY + (totals["n"] - n_kept)
     # finished work makes no call
-    searches.ended(searches.begun_on(servers.lake, "dask", PREFECT_API_URL=servers.address))
+    searches.ended(searches.begun_on(servers.lake, "dask", **servers.environment))
     assert searches.asked(n_before) == asked
 
 
