@@ -42,7 +42,6 @@ class LocalArguments:
     chat_template: Annotated[
         Path | None, typer.Option(help="Jinja file with the chat template of a local model, in the place of its own."), Means.INPUT
     ] = None
-
     seeker_side: Annotated[
         str,
         typer.Option(

@@ -9,7 +9,7 @@ no differential privacy here, and a canary that did not come back proves nothing
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -154,20 +154,22 @@ def _drawn(n: int, seed: int) -> Any:
 
 
 def closest(asked: Any, sources: Any) -> Floats:
-    """(n,): the largest cosine of each record with a source, a few records at a time: of all with all it takes gigabytes."""
-    across = sources.T.tocsr()
-    starts = range(0, asked.shape[0], _AT_ONCE)
-    return np.concatenate([(asked[start : start + _AT_ONCE] @ across).max(axis=1).toarray().ravel() for start in starts])
+    """(n,): the largest cosine of each record with a source."""
+    return np.concatenate([np.empty(0), *(near.max(axis=1).toarray().ravel() for near in _cosines(asked, sources))])
 
 
 def _nearest(asked: Any, sources: Any) -> Floats:
     """(n, 2): the largest and second-largest cosine of each record with a source."""
-    found = np.empty((asked.shape[0], 2))
+    found = (np.sort(np.partition(near.toarray(), -2, axis=1)[:, -2:], axis=1)[:, ::-1] for near in _cosines(asked, sources))
+    both: Floats = np.concatenate([np.empty((0, 2)), *found])
+    return np.minimum(both, 1.0)
+
+
+def _cosines(asked: Any, sources: Any) -> Iterator[Any]:
+    """The cosines of a few records at a time with all sources, in order: those of all with all take gigabytes."""
     across = sources.T.tocsr()
     for start in range(0, asked.shape[0], _AT_ONCE):
-        near = (asked[start : start + _AT_ONCE] @ across).toarray()
-        found[start : start + len(near)] = np.sort(np.partition(near, -2, axis=1)[:, -2:], axis=1)[:, ::-1]
-    return np.minimum(found, 1.0)
+        yield asked[start : start + _AT_ONCE] @ across
 
 
 def _quantile(values: Floats, share: float, seed: int) -> Measured:
