@@ -20,8 +20,10 @@ from understudy.records import STRATA
 from understudy.report.figures import figure, number
 
 MODEL = "local/smollm2"
+# a model of this size answers as an assistant twice as often where it writes the assistant's turns (docs/models.md)
+SEEKER = f"--model {MODEL} --seeker-side user"
 STORE = ".demo/llm.duckdb"
-LOGS = f"--dataset sample --reader redial --data examples/sample --store {STORE} --setting examples/first_try.toml --model {MODEL}"
+LOGS = f"--dataset sample --reader redial --data examples/sample --store {STORE} --setting examples/first_try.toml {SEEKER}"
 # two candidates in each of two generations on 3 contexts a stratum (with fewer a stratum may be left without a usable reply), one of
 # them as finalist beside the seed on as many, then seed and pick on 20 contexts a stratum, 8 dialogues and 12 free runs: 490 calls and
 # the replies that are asked for once more. The packaged model is no critic: its answers are unusable and take 46 s each. A quarter of
@@ -34,7 +36,7 @@ NIGHT = f"nightly {LOGS} {SEARCH} --max-turns 6 --report 20,8,12 --n 12 --batch 
 # the same search, whose replies are in the store by then, with a whole report and as many dialogues as the gates need, of full length
 RELEASE = f"nightly {LOGS} {SEARCH} --batch release --name sample-seekers-llm"
 SIZES = SEARCH.replace(" --without critic", "")
-ESTIMATE = f"estimate --of nightly {SIZES} --dataset sample --store {STORE} --setting examples/first_try.toml --model {MODEL}"
+ESTIMATE = f"estimate --of nightly {SIZES} --dataset sample --store {STORE} --setting examples/first_try.toml {SEEKER}"
 # a gate failed: at this size all of them cannot pass
 _GATE_FAILED = 3
 _NOT_MEASURED = "not measured: "

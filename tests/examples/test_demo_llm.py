@@ -105,7 +105,7 @@ def test_the_demo_with_a_model_asks_for_so_few_replies_that_it_ends_within_a_qua
 @pytest.mark.integration
 def test_the_demo_goes_through_and_a_second_time_asks_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("NIGHT", "RELEASE", "ESTIMATE"):
-        words = getattr(demo_llm, name).replace(demo_llm.MODEL, "rehearsal").replace("llm.duckdb", "llm-double.duckdb")
+        words = getattr(demo_llm, name).replace(demo_llm.SEEKER, "--model rehearsal").replace("llm.duckdb", "llm-double.duckdb")
         monkeypatch.setattr(demo_llm, name, words)
     for left in demo.OUT.glob("llm-double.duckdb*"):
         shutil.rmtree(left) if left.is_dir() else left.unlink()
