@@ -62,8 +62,8 @@ def measure(store: str, dataset: str, asked: Sequence[tuple[Genome, str]], kept:
     `kept`: JSON lines of what was measured before by the same code of the objectives; a measurement that is stopped goes on after them.
     """
     known = _known(kept)
-    with Store.open(store) as kept, kept.transaction():
-        played.keep_genomes(kept, [genome for genome, _ in asked], setting="bench")
+    with Store.open(store) as opened_store, opened_store.transaction():
+        played.keep_genomes(opened_store, [genome for genome, _ in asked], setting="bench")
     out = []
     with tempfile.TemporaryDirectory() as folder:
         for genome, surface in asked:

@@ -57,13 +57,14 @@ def test_the_plan_is_what_the_model_is_told_last() -> None:
 
 @pytest.mark.parametrize("has_offer", [True, False])
 @pytest.mark.parametrize("act", sorted(_PHRASES))
-def test_every_act_is_understood_by_rehearsal_and_has_stock_phrases(act: str, has_offer: bool) -> None:
+@pytest.mark.parametrize("draws", [("s", seed) for seed in range(8)])
+def test_every_act_is_understood_by_rehearsal_and_has_stock_phrases(act: str, has_offer: bool, draws: tuple[str | int, ...]) -> None:
     plan = TurnPlan(act, "none", 5, ("comedy",), ends=True, has_offer=has_offer)
-    told = instruction_in([Message("system", "brief"), Message("user", "hi"), Message("system", in_words(plan, is_first=False))])
+    told = instruction_in([Message("system", "brief"), Message("user", "hi"), Message("system", in_words(plan, *draws))])
     assert told is not None
     assert told.acts[0] == {"prefer": "taste", "close": "thanks", "other": "chat"}.get(act, act)
     assert (told.n_words, told.wishes, told.leaves) == (5, "comedy", True)
-    assert said(plan, "s", 1).endswith(", I like comedy, bye")
+    assert said(plan, *draws).endswith(", I like comedy, bye")
 
 
 def test_a_prompt_without_a_policy_is_told_nothing_more() -> None:
@@ -78,7 +79,15 @@ def test_a_reply_that_cannot_be_used_is_asked_for_with_the_plan_again() -> None:
     kept = asyncio.run(dialogue.play(scene(), complete=script))
     assert kept.status == "complete"
     first, second = (request.messages[-1].content for request in script.requests)
-    assert second == f"{first} Use words of your own."
+    assert second == f"{first}\nUse words of your own."
+
+
+def test_what_is_planned_may_be_said_as_it_stands_and_its_frame_may_not() -> None:
+    one = scene()
+    frame, _, gist = request_of(one, one.history, 0).messages[-1].content.partition(": ")
+    assert asyncio.run(dialogue.play(one, complete=Script(gist))).status == "complete"
+    echoed = f"{frame}, please, and do so with care"
+    assert asyncio.run(dialogue.play(one, complete=Script(echoed, echoed))).status == "invalid"
 
 
 def test_what_was_planned_is_kept_beside_what_was_said() -> None:

@@ -16,8 +16,9 @@ from understudy.policy.fitting import MIN_TURNS, edges_of, fit
 from understudy.policy.moments import Moment, moment_of, suggested
 from understudy.policy.planner import PlanningPoint
 from understudy.policy.plans import TurnPlan
+from understudy.policy.stock import said
 from understudy.policy.suits import Suits
-from understudy.policy.words import in_words
+from understudy.policy.words import frame_of, in_words
 from understudy.profile.observed import observations
 from understudy.prompt.dials import RANGES, PolicyDials
 from understudy.records import Need, Turn
@@ -149,12 +150,17 @@ def test_plans_hang_on_scenario_and_turn_and_not_on_the_prompt() -> None:
     assert PLANNER.plan(point, PolicyDials()).text.count("/") == 4
 
 
-def test_the_instruction_states_facts_and_asks() -> None:
+def test_the_instruction_gives_what_is_to_be_said_and_asks_for_other_words() -> None:
     plan = TurnPlan("seen", "reject", 12, ("comedy",), ends=True)
-    assert in_words(plan, is_first=False) == (
-        "You know already what was suggested. You will not take it. You bring up: comedy. Then you leave and say bye. "
-        "What do you answer, in about 12 words?"
-    )
-    assert in_words(TurnPlan("reject", "none", 3, has_offer=False), is_first=False).startswith("You say no to that. What do you answer")
-    greeting = in_words(TurnPlan("greet", "none", 1), is_first=True)
-    assert greeting == "You only say hello for now. What is your first message, in about one word?"
+    told = in_words(plan, "s", 1)
+    assert told == f"Say this in your own way, in about 12 words: {said(plan, 's', 1)}"
+    assert told.endswith(", but it is not for me, I like comedy, bye")
+    assert frame_of(told) == "Say this in your own way, in about 12 words"
+    assert in_words(TurnPlan("greet", "none", 1), "s").startswith("Say this in your own way, in about one word: h")
+
+
+def test_a_verdict_is_said_where_the_act_does_not_say_it() -> None:
+    assert said(TurnPlan("seen", "accept", 5), 1).endswith(", and I liked it")
+    assert said(TurnPlan("unseen", "accept", 5), 1).endswith(", I will watch it")
+    assert said(TurnPlan("accept", "neither", 5), 1).endswith(", maybe")
+    assert said(TurnPlan("ask", "neither", 5), 1).endswith("?")

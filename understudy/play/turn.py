@@ -16,7 +16,6 @@ from understudy.completion import Complete, Completion, Message, Request
 from understudy.keys import seed_of
 from understudy.play.scene import DRAWS, Scene
 from understudy.policy import stock, words
-from understudy.policy.plans import TurnPlan
 from understudy.prompt import template
 from understudy.prompt.faults import ASKED_AGAIN, fault_in, is_whole
 from understudy.prompt.schemas import asked_at_most
@@ -109,7 +108,7 @@ async def next_turn(scene: Scene, history: Sequence[Turn], turn_index: int, tall
         return await _worded(scene, history, turn_index, tally)
     dials = scene.genome.policy
     if dials is not None and dials.words == "stock":
-        reply = Reply(stock.said(plan, DRAWS, scene.scenario_id, scene.replicate, turn_index))
+        reply = Reply(stock.said(plan, *_phrasing(scene, turn_index)))
     else:
         reply = await _worded(scene, history, turn_index, tally)
     return reply if reply.fault else replace(reply, ends=reply.ends or plan.ends)
@@ -136,9 +135,10 @@ def request_of(scene: Scene, history: Sequence[Turn], turn_index: int, redo: Red
     controls = scene.genome.controls
     longer = THOUGHT_TOKENS if controls.reasoning == "think" or controls.deliberation == "steps" else 0
     seed = seed_of("turn", DRAWS, scene.scenario_id, scene.replicate, turn_index)
-    plan = _instruction(scene.plan(history, turn_index), history)
+    plan = scene.plan(history, turn_index)
+    told = "" if plan is None else words.in_words(plan, *_phrasing(scene, turn_index))
     messages = template.render(
-        scene.genome, scene.need, history, exemplars=scene.exemplars, target=scene.target, redo=redo, plan=plan
+        scene.genome, scene.need, history, exemplars=scene.exemplars, target=scene.target, redo=redo, plan=told
     )  # fmt: skip
     return Request(
         role="seeker",
@@ -212,24 +212,31 @@ async def _answered(scene: Scene, history: Sequence[Turn], request: Request, tal
 def _judged(reply: Reply, request: Request, scene: Scene, history: Sequence[Turn]) -> Reply:
     """The reply, with its fault where its words are one or where it is cut within a sentence."""
     heard = history[-1].text if history and history[-1].role == "recommender" else ""
-    told = f"{template.instructions(scene.genome, history)}\n{_remark(request, scene, history)}"
+    told = f"{template.instructions(scene.genome, history)}\n{_told_last(request, scene, history)}"
     fault = fault_in(reply.text, instructions=told, heard=heard)
     if not fault and reply.is_cut and not is_whole(reply.text):
         fault = "cut"
     return replace(reply, text="", fault=fault) if fault else reply
 
 
-def _instruction(plan: TurnPlan | None, history: Sequence[Turn]) -> str:
-    """A plan in words; nothing where there is none."""
-    return "" if plan is None else words.in_words(plan, is_first=not history)
+def _phrasing(scene: Scene, turn_index: int) -> tuple[str | int, ...]:
+    """What the choice of stock phrases hangs on: never the prompt."""
+    return DRAWS, scene.scenario_id, scene.replicate, turn_index
 
 
 def _remark(request: Request, scene: Scene, history: Sequence[Turn]) -> str:
     """What is told last where a reply is asked for once more: the plan again where there is one."""
-    if scene.genome.policy is None:
-        return template.remark_after(history)
-    plans = [message.content for message in request.messages[1:] if message.role == "system"]
-    return words.again(plans[0])
+    return template.remark_after(history) if scene.genome.policy is None else words.again(_planned(request))
+
+
+def _told_last(request: Request, scene: Scene, history: Sequence[Turn]) -> str:
+    """The words of the last message that are no seeker's: of a plan the frame, since what it is about may be said as it stands."""
+    return template.remark_after(history) if scene.genome.policy is None else words.frame_of(_planned(request))
+
+
+def _planned(request: Request) -> str:
+    """The instruction with which a request tells its plan."""
+    return next(message.content for message in request.messages[1:] if message.role == "system")
 
 
 def _own(history: Sequence[Turn]) -> list[str]:

@@ -16,25 +16,25 @@ from understudy.rehearsal.fitted import Fitted
 from understudy.rehearsal.plans import length_of
 from understudy.rehearsal.wording import word
 
-VERSION = 1
+VERSION = 2
 _CUES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (act, re.compile(pattern, re.I))
     for act, pattern in (
-        ("accept", r"\bwant to take\b|\bwill take it\b|\byou agree\b"),
-        ("reject", r"\bdo not want what\b|\bwill not take it\b|\bsay no\b"),
-        ("seen", r"\bknow already\b|\bname something that you have seen\b"),
-        ("unseen", r"\bdo not know what\b|\bcannot say anything\b"),
-        ("request", r"\bsomething recommended\b"),
-        ("ask", r"\bask something\b"),
-        ("taste", r"\bmention what you like\b"),
-        ("thanks", r"\bthank the other\b"),
-        ("greet", r"\bsay hello\b"),
-        ("chat", r"\bnothing in particular\b"),
+        ("accept", r"\bwill (?:watch|take|try) (?:that one|it)\b|^sure\b|^yes$|\bok sure\b|\bliked it\b"),
+        ("reject", r"\bnot for me\b|\bdo not really like\b|\bnot that one\b|^no$|^not really$|\bno thanks\b"),
+        ("unseen", r"\bnot seen\b|\bnever heard\b|\bnot sure\b|\bdo not know\b|\bno idea\b"),
+        ("seen", r"\bhave seen\b|\bsaw (?:it|some)\b"),
+        ("request", r"\brecommend something\b|\bsomething to watch\b|\bwould you suggest\b"),
+        ("ask", r"\bis it about\b|\bis in it\b|\bany good\b"),
+        ("taste", r"\bthat kind of thing\b|\busually like\b|\benjoy those\b"),
+        ("thanks", r"\bthank"),
+        ("greet", r"^(?:hi|hello|hey)\b"),
+        ("chat", r"^(?:ok|alright|i see)$"),
     )
 )
-_LENGTH = re.compile(r"\bin about (\w+) words?\?")
-_WISHES = re.compile(r"\bbring up: (.+?)\.(?= )")
-_LEAVES = re.compile(r"\bsay bye\b", re.I)
+_TOLD = re.compile(r"\bin about (\w+) words?: (.+)")
+_WISHES = re.compile(r", I like (.+?)(?:, bye)?$")
+_LEAVES = re.compile(r", bye$")
 _NUMBERS = {name: n for n, name in enumerate(("no", "one", "two", "three", "four", "five", "six", "seven", "eight"))}
 _ALSO = {"accept": "i will watch it", "reject": "but not for me"}
 _N_LOOKED_AT = 5
@@ -55,16 +55,22 @@ def instruction_in(messages: Sequence[Message]) -> Instruction | None:
     for message in reversed(messages[1:]):
         if message.role != "system":
             return None
-        if length := _LENGTH.search(message.content):
-            return _instruction(message.content, length[1])
+        if told := _TOLD.search(message.content):
+            return _instruction(told[2].strip(), told[1])
     return None
 
 
 def _instruction(text: str, length: str) -> Instruction:
-    found = sorted((hit.start(), act) for act, cue in _CUES if (hit := cue.search(text)))
     wishes = _WISHES.search(text)
+    said = text[: wishes.start()] if wishes else _LEAVES.sub("", text)
+    found = dict.fromkeys(act for clause in said.split(", ") if (act := _cued(clause)) is not None)
     n_words = _NUMBERS[length] if length in _NUMBERS else int(length) if length.isdigit() else len(_NUMBERS)
-    return Instruction(tuple(act for _, act in found) or ("chat",), n_words, wishes[1] if wishes else "", bool(_LEAVES.search(text)))
+    return Instruction(tuple(found) or ("chat",), n_words, wishes[1] if wishes else "", bool(_LEAVES.search(text)))
+
+
+def _cued(clause: str) -> str | None:
+    """The act of the first cue that a clause holds."""
+    return next((act for act, cue in _CUES if cue.search(clause)), None)
 
 
 def instructed_turn(instruction: Instruction, fitted: Fitted, draws: Draws) -> tuple[str, str]:
