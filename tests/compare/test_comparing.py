@@ -167,6 +167,16 @@ def test_the_readme_s_table_of_rehearsal_replaces_nothing() -> None:
     assert "not yet measured" not in as_markdown(first_table.document([fields(engine="gpt")]))
 
 
+def test_the_first_table_says_how_much_of_a_plan_was_said() -> None:
+    measured = fields("a", "gpt")
+    assert "said as planned" not in as_markdown(first_table.document([measured]))
+    share = {"value": 0.24, "ci": [0.19, 0.3], "n": 240}
+    measured["settings"][0]["realised"] = {"acts": {"before": share, "after": share}}
+    measured["search"] = {**measured["search"], "generations": 0}
+    text = as_markdown(first_table.document([measured]))
+    assert "share of planned turns that were said as planned, before a search: acts 0.240 \\[0.190, 0.300]" in text
+
+
 def test_the_first_table_has_every_objective_with_intervals_and_what_it_took() -> None:
     text = as_markdown(first_table.document([fields("a", "gpt"), {**fields("<b>", "gpt"), "models": {"seeker": "other"}}]))
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]

@@ -34,7 +34,9 @@ def parts(studies: Sequence[Fields]) -> list[Part]:
     warned = any(REHEARSAL in one["engine"] for one in studies)
     return [
         *([Paragraph(f"{REHEARSAL_WARNING} The README still says: not yet measured on any LLM.")] if warned else []),
-        Paragraph(does_not_show(studies)), results(studies), Paragraph(_READ, is_note=True), costs(studies), Paragraph(_TOOK, is_note=True),
+        Paragraph(does_not_show(studies)), results(studies), Paragraph(_READ, is_note=True),
+        *(Paragraph(f"{model_of(one)}, {told}", is_note=True) for one in studies for told in said_as_planned(one)),
+        costs(studies), Paragraph(_TOOK, is_note=True),
     ]  # fmt: skip
 
 
@@ -58,6 +60,17 @@ def does_not_show(studies: Sequence[Fields]) -> str:
         f"These figures are of {_number(len(models), 'model')} ({', '.join(models)}) on {_number(len(data), 'data set')} "
         f"({', '.join(data)}, split {people}); they do not show what a search is worth on larger models, or on other data."
     )
+
+
+def said_as_planned(fields: Fields) -> list[str]:
+    """How much of what a policy planned was said, for each setting that has one; a table of an older version says nothing of it."""
+    told, sides = [], ("before", "after") if fields["search"]["generations"] > 0 else ("before",)
+    for one in fields["settings"]:
+        found = {name: both for name, both in one.get("realised", {}).items() if any(both[side]["value"] is not None for side in sides)}
+        shown = ", ".join(f"{name} {' → '.join(figure(both[side]) for side in sides)}" for name, both in found.items())
+        if shown:
+            told.append(f"{one['setting']}: share of planned turns that were said as planned, {' → '.join(sides)} a search: {shown}.")
+    return told
 
 
 def model_of(fields: Fields) -> str:

@@ -10,6 +10,7 @@ from understudy.profile.splits import people_named
 from understudy.report.arrows import arrows_svg
 from understudy.report.document import Document, Grid, Heading, Paragraph, Part, Picture
 from understudy.report.figures import REHEARSAL_WARNING, amount, counted, figure, number, p_value, read_by, underpowered, unused_objectives
+from understudy.studies.compare.first_table import said_as_planned
 
 Fields = Mapping[str, Any]
 REHEARSAL = "rehearsal"
@@ -26,7 +27,8 @@ def document(fields: Fields) -> Document:
     if REHEARSAL in fields["engine"]:
         parts.append(Paragraph(REHEARSAL_WARNING))
     parts += [Paragraph(_asked(fields)), Heading("Before and after the search"), headline(fields), Paragraph(_read(fields), is_note=True)]
-    parts += [Paragraph(told, is_note=True) for told in (*steering(fields), *_unchecked(fields), *_readers(fields), *_realised(fields))]
+    notes = (*steering(fields), *_unchecked(fields), *_readers(fields), *said_as_planned(fields))
+    parts += [Paragraph(told, is_note=True) for told in notes]
     parts.append(Picture(arrows_svg(fields["rows"], title=f"Before and after on {_people(fields)}"), _caption(fields)))
     parts += [Heading("Every figure"), _figures_grid(fields["rows"]), Paragraph(_family(fields["family"]), is_note=True)]
     if fields["transfer"]:
@@ -181,21 +183,6 @@ def _transferred(fields: Fields) -> str:
 def _heldout(fields: Fields) -> Grid:
     lines = [[one["setting"], *(figure(one["heldout"][side], reason=True) for side in ("before", "after"))] for one in fields["settings"]]
     return Grid(["setting", "before", "after"], [*lines, ["humans against humans", figure(fields["heldout"]["human"], reason=True), ""]])
-
-
-def _realised(fields: Fields) -> list[str]:
-    """How much of what a policy planned was said, for each setting that has one; a table of an older version says nothing of it."""
-    told = []
-    for one in fields["settings"]:
-        found = one.get("realised", {})
-        shown = [f"{name} {' → '.join(figure(both[side]) for side in ('before', 'after'))}" for name, both in found.items() if _known(both)]
-        if shown:
-            told.append(f"{one['setting']}: share of planned turns that were said as planned, before → after: {', '.join(shown)}.")
-    return told
-
-
-def _known(both: Fields) -> bool:
-    return any(both[side]["value"] is not None for side in ("before", "after"))
 
 
 def _best_shipped(best: Fields) -> str:
