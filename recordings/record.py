@@ -40,8 +40,9 @@ from understudy.parameters import PanelSize, RunOptions, Search
 from understudy.tasks.play.opened import models_open
 from understudy.tasks.studies.recording import RecordedWork, named_in, recorded
 
-# what the process that came to a stage has spent itself: a replay spends nothing
-_OF_THE_PROCESS = ("/n_model_calls", "/tokens", "/usd")
+# what the process that came to a stage has spent itself (a replay spends nothing), and the calls that the ledger held by then, those of
+# commands that were given to the store before and are not recorded among them
+_OF_THE_PROCESS = ("/n_model_calls", "/tokens", "/usd", "/prompt_cache")
 # said anew at every replay, or of a file that is not part of a recording
 LEFT_OUT = ("--store", "--out", "--events", "--threads", "--recording", "--markdown", "--html")
 
