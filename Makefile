@@ -107,7 +107,7 @@ replay-paper: install-peers
 	@test -n "$(PAPERS)" || { echo "recordings/ holds no paper-NAME: docs/paper.md says how one is made" >&2; exit 2; }
 	@.venv-peers/bin/python recordings/replay.py $(LOGS) $(PAPERS)
 
-# what `make test` runs: needs nothing but the base lock, at most six minutes on two cores
+# what `make test` runs: needs nothing but the base lock, between six and seven minutes on two cores
 QUICK := "not prove and not logs and not recorded and not integration"
 test: install
 	$(BIN)/ruff check .
