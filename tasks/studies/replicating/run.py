@@ -108,17 +108,22 @@ def template_of(run: PaperRun, cell: PaperCell) -> TemplateFields | None:
 
 
 def _cell(run: PaperRun, cell: PaperCell) -> KeptCellFields:
-    """A cell from its row, or played. One that could not be measured is no row: what it lacks may be there the next time."""
+    """A cell from its row, or played. One for which something is lacking is no row: it may be there the next time."""
     stage = stage_of(cell, run.asked.n_users)
     known: KeptCellFields | None = run.begun.answered(stage)
     if known is not None:
         run.calls.ended(cell)
         return known
-    fields = cells.played(
-        run.opened, run.calls.complete, run.humans, cell, n_users=run.asked.n_users, by=run.by, template=template_of(run, cell)
-    )
+    template = template_of(run, cell)
+    fields = cells.played(run.opened, run.calls.complete, run.humans, cell, n_users=run.asked.n_users, by=run.by, template=template)
     run.calls.ended(cell)
-    return fields if fields["outcome"] == "not_measured" else run.begun.once(stage, lambda: fields)
+    return run.begun.once(stage, lambda: fields) if _is_settled(fields, template) else fields
+
+
+def _is_settled(fields: KeptCellFields, template: TemplateFields | None) -> bool:
+    """Whether asking again would say the same: it was measured, could not be read, or had no template by the search that is kept."""
+    is_unreadable = fields["n_invalid"] > cells.MOST_INVALID * fields["n_places"]
+    return fields["outcome"] == "measured" or is_unreadable or bool(template and template["reason"])
 
 
 def _answer(run: PaperRun, dataset: str, estimate: CostFields, asked_for: list[KeptCellFields]) -> ReplicateFields:

@@ -104,6 +104,25 @@ def test_the_grid_is_played_once_and_a_later_run_goes_on_with_it(store: str, add
 
 
 @pytest.mark.integration
+def test_a_task_whose_replies_cannot_be_read_stands_in_the_table_of_a_later_run(store: str, tmp_path: Path) -> None:
+    def says(messages: list[dict[str, str]], seed: int) -> str:
+        return "yes" if "Do you like this title" in messages[-1]["content"] and seed % 2 else "no"
+
+    with loopback.provider(says) as address:
+        asked = ("--settings", "plain", "--users", "15", "--seed", "11", "--out", str(tmp_path))
+        first = told(store, address, *asked, "--tasks", "ItemsTalk")
+        later = told(store, address, *asked, "--tasks", "BinPref")
+    (cell,) = first["cells"]
+    assert (cell["outcome"], cell["n_invalid"]) == ("not_measured", 15)
+    assert [one for one in later["cells"] if one["task"] == "ItemsTalk"] == [cell]
+    assert later["n_model_calls"] == 30
+    table = (tmp_path / "replicate.md").read_text()
+    assert "15 of 15 replies could not be read" in table
+    row = next(line for line in table.splitlines() if line.startswith("| plain | none | "))
+    assert row.split(" | ")[2].startswith("not measured / ")
+
+
+@pytest.mark.integration
 def test_progress_is_told_with_what_was_spent(store: str, address: str, tmp_path: Path) -> None:
     model = ["--model", "openai/planted", "--api-base", address, "--price", "1,1"]
     words = ["replicate", "--dataset", "sample", "--ratings", "ml", "--store", store, *model, "--settings", "rag", "--tasks", "BinPref"]
