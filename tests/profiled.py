@@ -66,14 +66,14 @@ def kept(copy: Path, *, key: str, make: Callable[[Path], None], folder: Path = C
         copyfile(store, copy)
 
 
-def profile(store: Path) -> None:
-    """Writes a store with the sample as data set `sample`, profiled; floors by three halvings."""
+def profile(store: Path, *, n_halvings: int = 3) -> None:
+    """Writes a store with the sample as data set `sample`, profiled; floors by so many halvings."""
     from understudy.profile.anchors import human_anchors
     from understudy.tasks.ingest.logs import ingest_logs
     from understudy.tasks.profile.dataset import profile_dataset
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("understudy.profile.anchors.human_anchors", partial(human_anchors, n_halvings=3))
+        patch.setattr("understudy.profile.anchors.human_anchors", partial(human_anchors, n_halvings=n_halvings))
         on(store, ingest_logs, "redial", [str(SAMPLE)], dataset="sample")
         on(store, profile_dataset, "sample")
 

@@ -6,7 +6,6 @@ Every recording of a night that lies in recordings/ is played again as well, up 
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "recordings"))
 import record
 import replay
 
+from tests import profiled
 from tests.flows.unserved import without_prefect
 from tests.search import plain
 from tests.search.searched import Searched
@@ -32,13 +32,13 @@ from understudy.doors.store import Store
 from understudy.errors import BadInput
 from understudy.flows import stages
 from understudy.parameters import Models, RunOptions
+from understudy.profile.anchors import N_HALVINGS
 from understudy.tasks.optimize.finals import keep_conclusion
 from understudy.tasks.optimize.search import open_run
 from understudy.tasks.play.opened import OpenRun, models_open, store_open
 from understudy.tasks.studies.recording import LICENCES, RecordedWork, named_in, recorded
 
 ROOT = Path(__file__).resolve().parents[2]
-UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))
 FOLDERS = sorted(path.parent for path in (ROOT / "recordings").glob("*/recording.json"))
 NIGHTS = [folder for folder in FOLDERS if replay.about(folder)["command"][0] == "nightly"]
 WORDS = ("optimize", "--dataset", "sample", "--setting", "zero_shot")
@@ -107,11 +107,9 @@ def test_a_recording_of_other_logs_is_refused(made: Recording, profiled_sample: 
 @pytest.fixture(scope="module")
 def wholly_profiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample as a night profiles it. What a search prefers hangs on the floors, so those of three halvings will not do."""
-    folder = tmp_path_factory.mktemp("whole")
-    for words in (("ingest", "redial", "examples/sample"), ("profile", "--out", str(folder / "profile"))):
-        command = (UNDERSTUDY, *words, "--dataset", "sample", "--store", str(folder / "s.duckdb"))
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    return folder / "s.duckdb"
+    store = tmp_path_factory.mktemp("whole") / "s.duckdb"
+    profiled.profile(store, n_halvings=N_HALVINGS)
+    return store
 
 
 def test_the_objectives_of_every_recorded_night_are_played_again(

@@ -42,6 +42,7 @@ _TINY = 1e-9
 _DECIMALS = 4
 # as warm as does no harm: what heat brings begins above it
 _WARM = 1.1
+_LITTLE = 0.05
 Values = tuple[tuple[Option, float], ...]
 
 
@@ -82,24 +83,45 @@ def true_front(surface: Surface) -> tuple[FrontMember, ...]:
     there = true_point(first.genome(), surface)
     if np.allclose(there.vector, objectives_of(np.zeros((1, len(DRIVERS))))[0], atol=_TINY):
         return (_member(surface, first, there.vector),)  # nothing is left to be gained
-    found = {tuple(np.round(there.vector, _DECIMALS)): first}
+    found = {tuple(np.round(true_point(choice.genome(), surface).vector, _DECIMALS)): choice for choice in _ahead(surface, first)}
     faults = [_fault(name) for name in DRIVERS]
     # the schedules that tell least come first: what they reach cuts the others short
     for schedule, shows in product(reversed(DISCLOSURES), (False, True)):
-        whole = _joined(surface, list(_parts(surface, schedule, shows)), known=np.array(list(found)).reshape(-1, len(OBJECTIVES)))
+        whole = _joined(surface, list(_parts(surface, schedule, shows)), known=_lowest(found))
         values = objectives_of(unit_levels(whole.logits, faults))
         for at in non_beaten(np.round(values, _DECIMALS)):
             found.setdefault(tuple(np.round(values[at], _DECIMALS)), _choice(whole.picked(at), schedule))
-    kept = non_beaten(np.array(list(found)))
-    found = {list(found)[at]: list(found.values())[at] for at in kept}
+    kept = set(map(tuple, _lowest(found)))
+    found = {values: choice for values, choice in found.items() if values in kept}
     members = [_member(surface, choice, np.array(values)) for values, choice in found.items()]
     best = non_beaten(np.round([member.point.vector for member in members], _DECIMALS))
     return tuple(sorted((members[at] for at in best), key=lambda member: tuple(member.point.vector)))
 
 
-def _descended(surface: Surface) -> PromptChoice:
-    """A good choice, found by setting one lever or control at a time until nothing helps: it cuts the enumeration short."""
-    scale = objectives_of(np.ones((1, len(DRIVERS))))[0]
+def _lowest(points: Iterable[tuple[float, ...]]) -> Floats:
+    values = np.array(list(points))
+    return values[non_beaten(values)]
+
+
+def _ahead(surface: Surface, first: PromptChoice) -> list[PromptChoice]:
+    """Good choices from many sides, `first` among them: what they reach cuts the enumeration short, the better the more of them.
+
+    Descents by several weightings of the objectives, and from each of them every other setting of a single lever.
+    """
+    n = len(OBJECTIVES)
+    weightings = [np.where(np.arange(n) == at, 1.0, _LITTLE) for at in range(n)]
+    ends = [first, *(_descended(surface, weights) for weights in weightings)]
+    return [*ends, *(_with(end, lever, option.name) for end in ends for lever, known in options().items() for option in known)]
+
+
+def _with(choice: PromptChoice, lever: str, option: str) -> PromptChoice:
+    others = {name: way for name, way in choice.levers.items() if name != lever}
+    return replace(choice, levers=others if option == OFF else {**others, lever: option})
+
+
+def _descended(surface: Surface, weights: Floats | None = None) -> PromptChoice:
+    """A good choice by the weighted sum of objectives, found by setting one lever or control at a time until nothing helps."""
+    scale = objectives_of(np.ones((1, len(DRIVERS))))[0] / (np.ones(len(OBJECTIVES)) if weights is None else weights)
 
     def worth(choice: PromptChoice) -> tuple[float, float]:
         point = true_point(choice.genome(), surface)
@@ -110,9 +132,7 @@ def _descended(surface: Surface) -> PromptChoice:
     while before != best:
         before = best
         for lever, known in options().items():
-            tries = [replace(best, levers={**best.levers, lever: option.name}) for option in known if option.name != OFF]
-            tries.append(replace(best, levers={name: way for name, way in best.levers.items() if name != lever}))
-            best = min([best, *tries], key=worth)
+            best = min([best, *(_with(best, lever, option.name) for option in known)], key=worth)
         best = min([best, *(replace(best, n_exemplars=n) for n in range(MAX_EXEMPLARS + 1))], key=worth)
     return best
 
@@ -126,14 +146,28 @@ def _joined(surface: Surface, parts: Sequence[Part], *, known: Floats) -> Part:
     whole = Part.start(np.array([base[fault] for fault in faults]))
     harmless = logit_of(harmless_levels(), faults)
     # the parts that decide most come last, when there is least left to be added
-    parts = sorted(narrowed(parts, harmless - whole.logits[0]), key=lambda part: len(part.rows))
+    hopeful = _hopeful(parts, whole.logits[0], known)
+    if not all(len(part.rows) for part in hopeful):
+        return whole.only([])
+    parts = sorted(narrowed(hopeful, harmless - whole.logits[0]), key=lambda part: len(part.rows))
     for at, part in enumerate(parts):
         most = sum((later.logits.max(axis=0) for later in parts[at + 1 :]), np.zeros(len(DRIVERS)))
         least = sum((later.logits.min(axis=0) for later in parts[at + 1 :]), np.zeros(len(DRIVERS)))
         whole = whole.best().joined(part, least=harmless - most)
-        hoped = objectives_of(unit_levels(whole.logits + least, faults))
-        whole = whole.only(~beaten(np.round(hoped, _DECIMALS), known))
+        whole = _hoped(whole, least, known)
     return whole
+
+
+def _hopeful(parts: Sequence[Part], base: Floats, known: Floats) -> list[Part]:
+    """The parts without the rows that cannot get below the `known` points even with the lowest rows of all others."""
+    lowest = [part.logits.min(axis=0) for part in parts]
+    return [_hoped(part, base + sum(lowest) - own, known) for part, own in zip(parts, lowest, strict=True)]
+
+
+def _hoped(part: Part, least: Floats, known: Floats) -> Part:
+    """The part without the rows that are at a known point or above it where `least` is added. least: (n_faults,)"""
+    hoped = objectives_of(unit_levels(part.logits + least, [_fault(name) for name in DRIVERS]))
+    return part.only(~beaten(np.round(hoped, _DECIMALS), known))
 
 
 def bare_point(surface: Surface) -> TruePoint:
