@@ -122,9 +122,15 @@ def _checked(got: CellReplies, places: tuple[AskedPlace, ...]) -> CellReplies:
         )
     if "rehearsal" in replies.engine.split("+"):
         return CellReplies(replies, f"the model that answered is rehearsal; {REHEARSAL}")
-    if replies.n_invalid > MOST_INVALID * len(places):
-        return CellReplies(replies, f"{replies.n_invalid} of {len(places)} replies could not be read as what was asked for")
+    n_answered = len(places) - replies.n_missing
+    if is_unreadable(replies.n_invalid, n_answered):
+        return CellReplies(replies, f"{replies.n_invalid} of {n_answered} replies could not be read as what was asked for")
     return got
+
+
+def is_unreadable(n_invalid: int, n_answered: int) -> bool:
+    """Whether so few of the replies that came can be read that nothing is measured of them."""
+    return n_invalid > MOST_INVALID * n_answered
 
 
 def _is_leak(reason: str) -> bool:

@@ -122,7 +122,7 @@ def _cell(run: PaperRun, cell: PaperCell) -> KeptCellFields:
 
 def _is_settled(fields: KeptCellFields, template: TemplateFields | None) -> bool:
     """Whether asking again would say the same: it was measured, could not be read, or had no template by the search that is kept."""
-    is_unreadable = fields["n_invalid"] > cells.MOST_INVALID * fields["n_places"]
+    is_unreadable = cells.is_unreadable(fields["n_invalid"], fields["n_places"] - fields["n_missing"])
     return fields["outcome"] == "measured" or is_unreadable or bool(template and template["reason"])
 
 

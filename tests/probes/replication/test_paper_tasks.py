@@ -19,6 +19,7 @@ from understudy.probes.replication.playing import CallMeter, replies_of, told_pl
 from understudy.probes.replication.prompting import seed_prompt
 from understudy.probes.replication.settings import PaperSetting, settings_named
 from understudy.probes.replication.tasks import MODULES, PaperTask, items_talk, neg_feedback, task_named
+from understudy.tasks.studies.replicating.cells import is_unreadable
 
 
 @cache
@@ -286,3 +287,8 @@ def test_missing_and_unreadable_replies_are_no_values() -> None:
     assert replies.n_missing > 10
     assert replies.n_invalid > 10
     assert replies.reasons == {"timed out": replies.n_missing}
+
+
+@pytest.mark.parametrize(("n_invalid", "n_answered", "told"), [(26, 52, False), (27, 52, True), (0, 0, False), (50, 100, False)])
+def test_a_cell_is_unreadable_by_the_replies_that_came(n_invalid: int, n_answered: int, told: bool) -> None:
+    assert is_unreadable(n_invalid, n_answered) is told
