@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
 from search import rows
+from search.plan import cases_of
 
 PACKED = Path(__file__).resolve().parents[1] / "benchmarks" / "search.parquet"
 NESTED = st.recursive(st.floats(-5, 5) | st.text(max_size=4) | st.none(), lambda one: st.lists(one, max_size=3), max_leaves=5)
@@ -37,6 +38,9 @@ def test_a_run_that_was_made_again_counts_by_its_newer_row(tmp_path: Path) -> No
     assert read == {"a": 0.1, "b": 0.3, "c": 0.4}
 
 
-def test_the_rows_of_the_repository_are_those_of_the_whole_protocol() -> None:
+def test_the_rows_of_the_repository_are_all_of_protocol_2_and_what_was_played_of_protocol_3() -> None:
     read = rows.read(PACKED, PACKED.with_name("nothing"))
-    assert len({row["key"] for row in read}) == len(read) == 672
+    assert len({row["key"] for row in read}) == len(read)
+    of_3 = [row for row in read if row["block"].startswith("equal")]
+    assert (len(read) - len(of_3), len(of_3)) == (672, 296)
+    assert {row["key"] for row in of_3} <= {case.key for case in cases_of(["equal", "equal_nonconvex"])}
