@@ -27,7 +27,8 @@ from understudy.objectives import NAMES, VERSIONS
 from understudy.parameters import PanelSize, RunOptions
 from understudy.prompt.genome import DISCLOSURES, PERSONAS, VISIBILITIES, Controls, Genome, Visibility
 from understudy.prompt.setting import load_setting, seed_genome
-from understudy.rehearsal.fronts import TEMPERATURES, TOP_PS, PromptChoice
+from understudy.rehearsal.choices import PromptChoice
+from understudy.rehearsal.fronts import TEMPERATURES, TOP_PS
 from understudy.rehearsal.parameters import read
 from understudy.rehearsal.phrases import options
 from understudy.rehearsal.truth import true_point

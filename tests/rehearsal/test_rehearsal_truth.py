@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from understudy.prompt.genome import DISCLOSURES, PERSONAS, VISIBILITIES, Controls, Genome
 from understudy.prompt.setting import load_setting, setting_names
 from understudy.rehearsal import FAULTS, Surface, surface
-from understudy.rehearsal.fronts import TEMPERATURES, TOP_PS, PromptChoice, bare_point, reference_of, true_front
+from understudy.rehearsal.choices import PromptChoice
+from understudy.rehearsal.fronts import TEMPERATURES, TOP_PS, bare_point, reference_of, true_front
 from understudy.rehearsal.parts import non_beaten
 from understudy.rehearsal.phrases import OFF, options
 from understudy.rehearsal.truth import DRIVERS, OBJECTIVES, brief_for, objectives_of, supported, true_point

@@ -8,15 +8,15 @@ point of the front (the tests hold it against plain enumeration).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from typing import Any
 
 import numpy as np
 
-from understudy.prompt.genome import DISCLOSURES, MAX_EXEMPLARS, PERSONAS, VISIBILITIES, Controls, Disclosure, Genome
-from understudy.rehearsal.parameters import read
+from understudy.prompt.genome import DISCLOSURES, MAX_EXEMPLARS, PERSONAS, VISIBILITIES, Controls, Disclosure
+from understudy.rehearsal.choices import PromptChoice, descended, good_choices
 from understudy.rehearsal.parts import Part, beaten, narrowed, non_beaten
 from understudy.rehearsal.phrases import OFF, Option, options
 from understudy.rehearsal.surfaces import Surface, logit_of, numbers_of, unit_levels
@@ -40,29 +40,7 @@ _NEVER = -1000.0
 _TINY = 1e-9
 # points that agree so far are one
 _DECIMALS = 4
-# as warm as does no harm: what heat brings begins above it
-_WARM = 1.1
-_LITTLE = 0.05
 Values = tuple[tuple[Option, float], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PromptChoice:
-    """A way to write a prompt: how each lever is set (those that are off left out), controls, number of examples."""
-
-    levers: Mapping[str, str]
-    controls: Controls
-    n_exemplars: int
-
-    def genome(self, exemplars: Sequence[str] = ()) -> Genome:
-        """The genome that is written so. `exemplars`: as many ids as wanted or more; without, placeholders that cannot be played."""
-        ids = exemplars or [f"exemplar-{at}" for at in range(1, MAX_EXEMPLARS + 1)]
-        sections = dict(read("truth.toml")["neutral"])
-        for lever, known in options().items():
-            chosen = next(option for option in known if option.name == self.levers.get(lever, OFF))
-            if chosen.text:
-                sections[chosen.section] += f" {chosen.text}"
-        return Genome(sections, self.controls, tuple(ids[: self.n_exemplars]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +57,11 @@ def true_front(surface: Surface) -> tuple[FrontMember, ...]:
     if surface.flat:
         plain = PromptChoice({}, Controls(), 0)
         return (FrontMember(true_point(plain.genome(), surface), plain),)
-    first = _descended(surface)
+    first = descended(surface, np.ones(len(OBJECTIVES)))
     there = true_point(first.genome(), surface)
     if np.allclose(there.vector, objectives_of(np.zeros((1, len(DRIVERS))))[0], atol=_TINY):
         return (_member(surface, first, there.vector),)  # nothing is left to be gained
-    found = {tuple(np.round(true_point(choice.genome(), surface).vector, _DECIMALS)): choice for choice in _ahead(surface, first)}
+    found = {tuple(np.round(true_point(choice.genome(), surface).vector, _DECIMALS)): choice for choice in good_choices(surface, first)}
     faults = [_fault(name) for name in DRIVERS]
     # the schedules that tell least come first: what they reach cuts the others short
     for schedule, shows in product(reversed(DISCLOSURES), (False, True)):
@@ -99,56 +77,23 @@ def true_front(surface: Surface) -> tuple[FrontMember, ...]:
 
 
 def _lowest(points: Iterable[tuple[float, ...]]) -> Floats:
+    """The points that no other one beats. (n, n_objectives)"""
     values = np.array(list(points))
     return values[non_beaten(values)]
 
 
-def _ahead(surface: Surface, first: PromptChoice) -> list[PromptChoice]:
-    """Good choices from many sides, `first` among them: what they reach cuts the enumeration short, the better the more of them.
-
-    Descents by several weightings of the objectives, and from each of them every other setting of a single lever.
-    """
-    n = len(OBJECTIVES)
-    weightings = [np.where(np.arange(n) == at, 1.0, _LITTLE) for at in range(n)]
-    ends = [first, *(_descended(surface, weights) for weights in weightings)]
-    return [*ends, *(_with(end, lever, option.name) for end in ends for lever, known in options().items() for option in known)]
-
-
-def _with(choice: PromptChoice, lever: str, option: str) -> PromptChoice:
-    others = {name: way for name, way in choice.levers.items() if name != lever}
-    return replace(choice, levers=others if option == OFF else {**others, lever: option})
-
-
-def _descended(surface: Surface, weights: Floats | None = None) -> PromptChoice:
-    """A good choice by the weighted sum of objectives, found by setting one lever or control at a time until nothing helps."""
-    scale = objectives_of(np.ones((1, len(DRIVERS))))[0] / (np.ones(len(OBJECTIVES)) if weights is None else weights)
-
-    def worth(choice: PromptChoice) -> tuple[float, float]:
-        point = true_point(choice.genome(), surface)
-        return round(float((point.vector / scale).sum()), 9), sum(point.faults.values())
-
-    best = PromptChoice({}, Controls(temperature=_WARM, persona="full", visibility="hidden"), 0)
-    before = None
-    while before != best:
-        before = best
-        for lever, known in options().items():
-            best = min([best, *(_with(best, lever, option.name) for option in known)], key=worth)
-        best = min([best, *(replace(best, n_exemplars=n) for n in range(MAX_EXEMPLARS + 1))], key=worth)
-    return best
-
-
 def _joined(surface: Surface, parts: Sequence[Part], *, known: Floats) -> Part:
-    """All parts in one, without what cannot get below the `known` points. known: (n, n_objectives), maybe none.
+    """All parts in one, without what cannot get below the `known` points. known: (n, n_objectives).
 
     A logit so low that no later part brings it to harm is as good as any lower one.
     """
     base, faults = dict(surface.base), [_fault(name) for name in DRIVERS]
     whole = Part.start(np.array([base[fault] for fault in faults]))
     harmless = logit_of(harmless_levels(), faults)
-    # the parts that decide most come last, when there is least left to be added
     hopeful = _hopeful(parts, whole.logits[0], known)
     if not all(len(part.rows) for part in hopeful):
         return whole.only([])
+    # the parts that decide most come last, when there is least left to be added
     parts = sorted(narrowed(hopeful, harmless - whole.logits[0]), key=lambda part: len(part.rows))
     for at, part in enumerate(parts):
         most = sum((later.logits.max(axis=0) for later in parts[at + 1 :]), np.zeros(len(DRIVERS)))
@@ -315,8 +260,7 @@ def _member(surface: Surface, choice: PromptChoice, reached: Floats) -> FrontMem
     point = true_point(choice.genome(), surface)
     for lever in tuple(choice.levers):
         for option in sorted(options()[lever], key=lambda one: len(one.text)):
-            others = {name: way for name, way in choice.levers.items() if name != lever}
-            tried = replace(choice, levers=others if option.name == OFF else {**others, lever: option.name})
+            tried = choice.with_lever(lever, option.name)
             there = true_point(tried.genome(), surface)
             if (there.vector <= np.maximum(point.vector, reached) + _TINY).all():
                 choice, point = tried, there
