@@ -18,6 +18,7 @@ from understudy.errors import MORE_ROOM, BudgetExhausted
 from understudy.keys import canonical_json, key
 from understudy.parameters import Caps, PanelSize, RunOptions, Search
 from understudy.prompt.setting import load_setting
+from understudy.report.digits import rounded
 from understudy.report.document import as_html, as_markdown
 from understudy.rows import humans
 from understudy.studies.compare import first_table, page, side_by_side
@@ -74,15 +75,6 @@ class Study:
     def spent(self) -> Spent:
         """What it has cost so far, over every process that worked on it."""
         return spent_on(self.store, owner=self.study_key)
-
-
-def _rounded(value: Any) -> Any:
-    """The value with nine digits of each number: further ones differ between machines, whose kernels add up in another order."""
-    if isinstance(value, float):
-        return float(f"{value:.9g}")
-    if isinstance(value, Mapping):
-        return {name: _rounded(one) for name, one in value.items()}
-    return [_rounded(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _with_files(fields: Mapping[str, Any], *, beside: Path) -> Fields:
@@ -159,7 +151,7 @@ def table_files(store: Store, fields: CompareFields, *, name: str) -> dict[str, 
     return {
         "table.md": as_markdown(first_table.document([fields])),
         "dialogues.md": as_markdown(side_by_side.document(pairs)),
-        name: json.dumps(_rounded(_with_files(fields, beside=Path())), ensure_ascii=False, indent=2, default=str) + "\n",
+        name: json.dumps(rounded(_with_files(fields, beside=Path())), ensure_ascii=False, indent=2, default=str) + "\n",
     }
 
 

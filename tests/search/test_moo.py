@@ -145,6 +145,10 @@ def test_directions_fit_the_population_and_hold_the_balanced_one(population: int
         assert np.any(np.all(np.isclose(found, 0.25), axis=1))
 
 
+def test_a_single_objective_has_one_direction() -> None:
+    assert directions(1, 6).tolist() == [[1.0]]
+
+
 def test_a_tournament_prefers_feasible_then_rank_and_leaves_niches_to_lot() -> None:
     best = Standing(0, 0.0, 0, 1, 0.1)
     broken, worse, elsewhere = Standing(1, 0.2, 0, None, 0.0), Standing(2, 0.0, 1, 1, 0.0), Standing(3, 0.0, 1, 2, 0.0)

@@ -183,13 +183,14 @@ def trade_off(F: Matrix) -> NDArray[np.float64]:
 def directions(n_objectives: int, population: int) -> Matrix:
     """Reference directions, at most `population` of them where that is possible: Das and Dennis's grid and its centre.
 
-    The grid of a small population has points on the rim alone; the centre stands for a balanced compromise.
+    The grid of a small population has points on the rim alone; the centre stands for a balanced compromise. A single objective has one
+    direction, however many partitions it is given.
     """
     from pymoo.util.ref_dirs import get_reference_directions
 
     partitions = 1
     grid = get_reference_directions("das-dennis", n_objectives, n_partitions=1)
-    while len(grid) < population:
+    while n_objectives > 1 and len(grid) < population:
         partitions += 1
         finer = get_reference_directions("das-dennis", n_objectives, n_partitions=partitions)
         if len(finer) > population:

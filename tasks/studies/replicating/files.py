@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from understudy.doors import folders
+from understudy.report.digits import rounded
 from understudy.report.document import as_html, as_markdown
 from understudy.studies.replicate import page
 from understudy.tasks.studies.results.estimates import CostFields
@@ -20,7 +21,7 @@ def written(fields: ReplicateFields, store: str, *, out: str | None) -> dict[str
     where = folders.written(folder, {
         "replicate.md": as_markdown(document),
         "replicate.html": as_html(document),
-        "replicate.json": json.dumps(fields, ensure_ascii=False, indent=2) + "\n",
+        "replicate.json": json.dumps(rounded(fields), ensure_ascii=False, indent=2) + "\n",
     })  # fmt: skip
     return {"markdown": str(where["replicate.md"]), "html": str(where["replicate.html"]), "json": str(where["replicate.json"])}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from understudy.completion import Complete
@@ -22,7 +22,7 @@ from understudy.search.plan import Plan, n_survivors
 from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.studies.results.replicated import TemplateFields
 
-VERSION = 1
+VERSION = 2
 POPULATION, GENERATIONS, N_FRONT = 3, 2, 2
 # places of one task on a panel: figures need ten people for an interval, and some replies of a weak model cannot be read
 FEWEST_PLACES = 10
@@ -71,17 +71,19 @@ def searched(opened: OpenRun, complete: Complete, humans: PaperHumans, asked: Te
         asked.tasks, humans, asked.setting, seed, size=size_of(asked), by=by, critic=opened.cast.critic, meter=meter,
         run=opened.gateway.run,
     )  # fmt: skip
-    setup = Setup(seeds=[seed], plan=_plan(ground.objectives, seed=by.seed), generations=GENERATIONS, n_front=N_FRONT)
+    left_out: dict[str, str] = {}
     try:
+        left_out = ground.left_out()
+        setup = Setup(seeds=[seed], plan=_plan(ground.objectives, seed=by.seed), generations=GENERATIONS, n_front=N_FRONT)
         found = drive.search(setup, ground, ProcessMemory())
     except (NotMeasured, BudgetExhausted) as error:
         # a cap of the run itself is not the search's own: it ends the command
         if isinstance(error, BudgetExhausted) and not meter.is_used_up:
             raise
-        return _without(asked, seed, meter, error.message)
+        return _without(asked, seed, meter, error.message, left_out=left_out)
     if found.stopped == drive.BUDGET and not meter.is_used_up:
         raise BudgetExhausted(f"a cap ended the search of the template {asked.name}", hint=MORE_ROOM)
-    return _concluded(asked, seed, found, meter)
+    return _concluded(asked, seed, found, meter, left_out=left_out)
 
 
 def _plan(objectives: Sequence[str], *, seed: int) -> Plan:
@@ -89,22 +91,24 @@ def _plan(objectives: Sequence[str], *, seed: int) -> Plan:
     return Plan(tuple(objectives), POPULATION, "unsga3", seed, has_critic=True, without=without, period=2)
 
 
-def _concluded(asked: TemplateAsked, seed: Genome, found: Conclusion, meter: CallMeter) -> TemplateFields:
+def _concluded(
+    asked: TemplateAsked, seed: Genome, found: Conclusion, meter: CallMeter, *, left_out: Mapping[str, str]
+) -> TemplateFields:
     genome = found.genomes[found.pick.genome_digest]
     values = {one.genome_digest: one.objectives for one in found.finalists}
     sides = {"seed": values[seed.digest], "pick": values[genome.digest]}
     objectives = {name: {which: measured[name].as_json() for which, measured in sides.items()} for name in sides["seed"]}
-    fields = _without(asked, seed, meter, "")
+    fields = _without(asked, seed, meter, "", left_out=left_out)
     return {
         **fields, "genome": genome.as_json(), "genome_digest": genome.digest, "stopped": found.stopped,
         "n_generations": len(found.history), "n_candidates": len(found.genomes), "objectives": objectives,
     }  # fmt: skip
 
 
-def _without(asked: TemplateAsked, seed: Genome, meter: CallMeter, reason: str) -> TemplateFields:
+def _without(asked: TemplateAsked, seed: Genome, meter: CallMeter, reason: str, *, left_out: Mapping[str, str]) -> TemplateFields:
     """The fields of a search that found nothing, with its reason: the seed stands for the template."""
     return {
         "name": asked.name, "setting": asked.setting.name, "genome": seed.as_json(), "genome_digest": seed.digest,
         "seed_digest": seed.digest, "stopped": "not_measured", "n_generations": 0, "n_candidates": 1, "objectives": {},
-        "n_calls": meter.n_calls, "tokens": meter.tokens, "reason": reason,
+        "left_out": dict(left_out), "n_calls": meter.n_calls, "tokens": meter.tokens, "reason": reason,
     }  # fmt: skip

@@ -101,7 +101,10 @@ class PromptPairFields(TypedDict):
 
 
 class TemplateFields(TypedDict):
-    """A template that was searched for: the genome, what it is worth to the search beside the seed, and what the search took."""
+    """A template that was searched for: the genome, what it is worth to the search beside the seed, and what the search took.
+
+    `left_out`: objective or bound → why the seed lacked it, so that the search went on without it.
+    """
 
     name: str
     setting: str
@@ -112,6 +115,7 @@ class TemplateFields(TypedDict):
     n_generations: int
     n_candidates: int
     objectives: dict[str, dict[str, FigureFields]]
+    left_out: dict[str, str]
     n_calls: int
     tokens: int
     reason: str

@@ -148,6 +148,33 @@ def test_a_template_is_searched_for_within_its_calls_and_reported_on_other_users
 
 
 @pytest.mark.integration
+def test_a_template_is_searched_for_though_the_replies_to_its_seed_cannot_be_read(store: str, tmp_path: Path) -> None:
+    """What the seed lacks is left out and named; a prompt whose replies can be read is then better than one that has none."""
+
+    def says(messages: list[dict[str, str]], seed: int) -> str:
+        whole = "\n".join(one["content"] for one in messages)
+        if '"fault"' in whole:
+            section = re.search(r'<section name="(\w+)">', whole)
+            return json.dumps({"fault": "vague", "section": section[1] if section else "role", "text": f"Write titles with years, {seed}."})
+        if "Write titles with years" not in whole:
+            return "I cannot say."
+        return "\n".join(made_up.ITEMS[(seed + at) % N_FILMS].label for at in range(3))
+
+    with loopback.provider(says) as address:
+        asked = ("--settings", "plain", "--tasks", "ItemsTalk", "--users", "15", "--optimizers", "ours", "--template-calls", "150")
+        fields = told(store, address, *asked, "--seed", "12", "--out", str(tmp_path))
+    (template,) = fields["templates"]
+    assert template["reason"] == ""
+    assert set(template["left_out"]) == {"ItemsTalk:item_entropy", "ItemsTalk:unknown_titles", "ItemsTalk:repeats_history"}
+    (sides,) = template["objectives"].values()
+    assert list(template["objectives"]) == ["ItemsTalk:unread"]
+    assert (sides["seed"]["value"], sides["pick"]["value"]) == (1.0, 0.0)
+    assert template["genome_digest"] != template["seed_digest"]
+    cell = next(one for one in fields["cells"] if one["optimizer"] == "ours")
+    assert (cell["outcome"], cell["n_invalid"]) == ("measured", 0)
+
+
+@pytest.mark.integration
 def test_a_cap_ends_it_and_what_was_answered_is_kept(store: str, address: str, tmp_path: Path) -> None:
     asked = ("--settings", "plain", "--tasks", "BinPref", "--users", "15", "--seed", "7", "--out", str(tmp_path))
     capped = told(store, address, *asked, "--calls", "12")

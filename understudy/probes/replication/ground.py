@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from understudy.keys import rng_of
 from understudy.probes._figures import ProbeFigure
-from understudy.probes.replication.objectives import bounds, distances, objective_name
+from understudy.probes.replication.objectives import UNREAD, bounds, distances, objective_name, unread_objective, unread_share
 from understudy.probes.replication.people import AskedPlace, PaperHumans, Part
 from understudy.probes.replication.playing import CallMeter, PlayedBy, replies_of
 from understudy.probes.replication.prompting import EFFECTIVE, seed_prompts, shown_prompt
@@ -87,11 +87,32 @@ class TemplateGround:
         self._tasks, self._humans, self._setting, self._seed = tasks, humans, setting, seed
         self._size, self._by, self._critic, self._meter, self._run = size, by, critic, meter, run
         self._latest: dict[str, PanelMeasured] = {}
+        self._left_out: dict[str, str] = {}
+        self._stand_ins: frozenset[str] = frozenset()
 
     @property
     def objectives(self) -> tuple[str, ...]:
-        """The objectives of all tasks."""
-        return tuple(objective_name(task, one) for task in self._tasks for one in task.TARGETS)
+        """The objectives of all tasks, without those that were left out and with what stands in for them."""
+        own = [objective_name(task, one) for task in self._tasks for one in task.TARGETS]
+        return (*(name for name in own if name not in self._left_out), *sorted(self._stand_ins))
+
+    def left_out(self) -> dict[str, str]:
+        """Objective or bound → why the seed lacks it on its first panel; the search goes on without them. Raises BudgetExhausted.
+
+        A reference point needs every objective of the seed. Where replies of a task cannot be read, their share is an objective in its
+        place, so that a prompt which is understood has an advantage.
+        """
+        self._meter.most = self._size.n_calls_before_choice
+        seed = self.panel_of(self._seed, "search", 0)
+        lacking = {name: one.reason or "not measured" for name, one in seed.objectives.items() if one.value is None}
+        unbound = {name: "not measured" for name, value in seed.constraints.items() if value is None}
+        self._left_out = {**lacking, **unbound}
+        self._stand_ins = frozenset(
+            unread_objective(task)
+            for task in self._tasks
+            if seed.replies[task.NAME][1].n_invalid and any(objective_name(task, one) in lacking for one in task.TARGETS)
+        )
+        return dict(self._left_out)
 
     def material(self) -> Material:
         """The hand-written prompts of all tasks, whose sections may be taken over, and the screen."""
@@ -138,11 +159,16 @@ class TemplateGround:
             places = task.places(self._humans, part, n=n, seed=by.seed).places
             got = self._run(replies_of(self._meter.complete, task, places, self._setting, genome, by=by))
             figures[task.NAME] = task.figures(places, got, self._humans, seed=by.seed)
-            objectives |= distances(task, figures[task.NAME])
-            constraints |= bounds(task, figures[task.NAME])
+            objectives |= self._kept(distances(task, figures[task.NAME]))
+            constraints |= self._kept(bounds(task, figures[task.NAME]))
+            if (name := unread_objective(task)) in self._stand_ins:
+                objectives[name] = unread_share(got)
             replies[task.NAME] = places, got
         n_replies = sum(len(places) for places, _ in replies.values())
         return PanelMeasured(objectives, constraints, replies, figures, self._meter.tokens - tokens_before, n_replies)
+
+    def _kept(self, values: Mapping[str, Result]) -> dict[str, Result]:
+        return {name: value for name, value in values.items() if name not in self._left_out}
 
     def _treated(self, commission: Commission) -> Treated:
         shown = {name: found for name in dict.fromkeys(commission.objectives) if (found := self._evidence(commission, name))}
@@ -153,7 +179,9 @@ class TemplateGround:
         return Treated(commission, shown, answer)
 
     def _meanings(self) -> dict[str, str]:
-        return {objective_name(task, one): f"of the task {task.NAME}, {one.meaning}" for task in self._tasks for one in task.TARGETS}
+        own = {objective_name(task, one): f"of the task {task.NAME}, {one.meaning}" for task in self._tasks for one in task.TARGETS}
+        unread = "how many of the answers do not have the form that was asked for"
+        return own | {unread_objective(task): f"of the task {task.NAME}, {unread}" for task in self._tasks}
 
     def _evidence(self, commission: Commission, objective: str) -> Evidence | None:
         """Some replies of the prompt to be rewritten, each beside a human text, and what the figure was on both sides."""
@@ -162,15 +190,19 @@ class TemplateGround:
             return None
         task_name, _, figure_name = objective.partition(":")
         places, replies = known.replies[task_name]
-        figure = known.figures[task_name][figure_name]
+        is_unread = figure_name == UNREAD
+        shown = [raw if is_unread and text is None else text for raw, text in zip(replies.raw, replies.texts, strict=True)]
         rng = rng_of("replicate evidence", self._by.seed, commission.generation, commission.place, objective)
-        answered = [at for at, text in enumerate(replies.texts) if text is not None]
+        answered = [at for at, text in enumerate(shown) if text is not None and (replies.texts[at] is None) == is_unread]
         drawn = [answered[int(at)] for at in rng.permutation(len(answered))[:N_SHOWN]]
-        exhibits = tuple(_exhibit(places[at], str(replies.texts[at])) for at in drawn)
-        worst = f"{figure_name.replace('_', ' ')}: {_value(figure.model)} over these replies, {_value(figure.human)} of people"
+        exhibits = tuple(_exhibit(places[at], str(shown[at])) for at in drawn)
+        model, human = (known.objectives[objective], Measured(0.0)) if is_unread else _sides(known.figures[task_name][figure_name])
+        worst = f"{figure_name.replace('_', ' ')}: {_value(model)} over these replies, {_value(human)} of people"
         return Evidence(objective, worst, exhibits, ())
 
 
+def _sides(figure: ProbeFigure) -> tuple[Measured, Measured]:
+    return figure.model, figure.human
 
 
 def _exhibit(place: AskedPlace, reply: str) -> Exhibit:

@@ -9,8 +9,12 @@ import math
 from collections.abc import Mapping
 
 from understudy.probes._figures import ProbeFigure
-from understudy.probes.replication.tasks import PaperTask, TaskTarget
+from understudy.probes.replication.tasks import PaperReplies, PaperTask, TaskTarget
 from understudy.records import Measured
+from understudy.statistics.rates import wilson
+
+UNREAD = "unread"
+"""What stands in for the objectives of a task that a seed with unreadable replies lacks: the share of its replies that cannot be read."""
 
 
 def objective_name(task: PaperTask, target: TaskTarget) -> str:
@@ -35,6 +39,19 @@ def bounds(task: PaperTask, figures: Mapping[str, ProbeFigure]) -> dict[str, flo
         human = figure.human.value
         found[f"{task.NAME}:{one.figure}"] = None if low is None or human is None else low - human - one.above
     return found
+
+
+def unread_objective(task: PaperTask) -> str:
+    """The name of the objective that stands in for those that the seed of a search lacks."""
+    return f"{task.NAME}:{UNREAD}"
+
+
+def unread_share(replies: PaperReplies) -> Measured:
+    """The share of the replies that came and cannot be read as what was asked for, in [0, 1] with its Wilson interval; lower is better.
+
+    The humans' value is 0: what they said or did is there to be read.
+    """
+    return wilson(replies.n_invalid, len(replies.texts) - replies.n_missing, nothing="no reply came")
 
 
 def _distance(target: TaskTarget, figure: ProbeFigure) -> Measured:

@@ -117,7 +117,8 @@ def read_replies(task: PaperTask, asked: Sequence[ToldPlace], answered: Sequence
     texts = [None if isinstance(one, str) else task.read(one.text) for one in answered]
     missing = [one for one in answered if isinstance(one, str)]
     return PaperReplies(
-        tuple(texts), tuple(one.person for one in asked), n_missing=len(missing),
+        tuple(texts), tuple(one.person for one in asked), raw=tuple(None if isinstance(one, str) else one.text for one in answered),
+        n_missing=len(missing),
         n_invalid=sum(text is None for text in texts) - len(missing),
         engine=engine_of(one.engine for one in answered if not isinstance(one, str)), reasons=dict(Counter(missing)),
     )  # fmt: skip

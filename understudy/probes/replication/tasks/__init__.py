@@ -36,8 +36,8 @@ class PlacesAsked:
 class PaperReplies:
     """What came of each place of a task, in their order: the text, or None where it is missing or cannot be read.
 
-    `persons`: who was played, None without a person. `scores`, `human_scores`: the judge's, of replies and of the human texts;
-    `no_scores`: why a judge that was asked gave none.
+    `raw`: the replies as they came, None where there is none; empty where they were not kept. `persons`: who was played, None without
+    a person. `scores`, `human_scores`: the judge's, of replies and of the human texts; `no_scores`: why a judge that was asked gave none.
     """
 
     texts: tuple[str | None, ...]
@@ -45,6 +45,7 @@ class PaperReplies:
     scores: tuple[FeedbackScore | None, ...] = ()
     human_scores: tuple[FeedbackScore | None, ...] = ()
     no_scores: str = ""
+    raw: tuple[str | None, ...] = ()
     n_missing: int = 0
     n_invalid: int = 0
     engine: str = ""
@@ -57,8 +58,9 @@ class PaperReplies:
             return tuple(values[one] for one in kept) if values else ()
 
         return replace(
-            self, texts=held(self.texts), persons=held(self.persons), scores=held(self.scores), human_scores=held(self.human_scores)
-        )
+            self, texts=held(self.texts), persons=held(self.persons), scores=held(self.scores),
+            human_scores=held(self.human_scores), raw=held(self.raw),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
