@@ -217,6 +217,9 @@ def _templates(fields: Fields) -> list[Part]:
         lines = [[name, figure(sides["seed"]), figure(sides["pick"])] for name, sides in one["objectives"].items()]
         if lines:
             found.append(Grid(["distance to humans on select (lower is better)", "seed", "pick"], lines))
+        if one["left_out"]:
+            lacking = "; ".join(f"{name} ({reason})" for name, reason in one["left_out"].items())
+            found.append(Paragraph(f"The seed could not be measured on these, so the search went on without them: {lacking}."))
         found.append(Grid(["section", "text"], [[name, text] for name, text in one["genome"]["sections"].items()]))
     return found
 
