@@ -19,9 +19,10 @@ from understudy.probes.replication.tasks import PaperReplies, PaperTask
 from understudy.tasks.play.opened import OpenRun
 from understudy.tasks.studies.call_sizes import way_of
 
-VERSION = 2
-# what an evaluation, a gradient or a new prompt may take; the task's own replies keep their limit
-TUNING_TOKENS = 800
+VERSION = 3
+# what an evaluation, a gradient or a new prompt may take; the task's own replies keep their limit. A prompt to be rewritten has about 200
+# tokens, and a small model that rambles fills whatever it is given, which the next call then reads (decision 0258)
+TUNING_TOKENS = 400
 
 
 @dataclass(frozen=True, slots=True)
