@@ -226,6 +226,7 @@ class PanelSize(BaseModel):
         return checked(cls, dict(zip(names, values, strict=True)))
 
 
+CRITIC_SHARE, LONGEST_CHAIN = 0.75, 4
 SEARCH_PANEL = PanelSize(per_stratum=20, behaviour=14, free=16)
 FRONT_PANEL = PanelSize(per_stratum=40, behaviour=24, free=60)
 REPORT_PANEL = PanelSize(per_stratum=150, behaviour=80, free=60)
@@ -246,6 +247,9 @@ class Search(BaseModel):
     n_front: int = Field(3, ge=1, description="number of finalists that are nominated from all evaluated prompts and measured on `select`")
     without: tuple[Mechanism, ...] = Field((), description="mechanisms of the search that are switched off, for an ablation")
     racing: bool = Field(False, description="drop candidates that are dominated with 95 % confidence after half of the panel")
+    from_shipped: bool = Field(False, description="play the shipped prompts in the first generation beside the seed")
+    critic_share: float = Field(CRITIC_SHARE, ge=0, le=1, description="share of the children that are drawn as the critic's")
+    longest_chain: int = Field(LONGEST_CHAIN, ge=1, le=12, description="steps in which the critic rewrites one child at most")
 
 
 def checked(kind: type[Parameters], values: dict[str, Any]) -> Parameters:

@@ -137,15 +137,17 @@ class SearchArguments:
         if self.auto and given:
             raise Misused("--auto chooses --population, --generations and --panel itself", hint="leave them out, or leave out --auto")
 
-    def search(self, *, finalists: str | None = None, without: str | None = None, racing: bool = False) -> Search:
+    def search(self, *, finalists: str | None = None, mechanisms: MechanismArguments | None = None) -> Search:
         """How the options say that the prompt is searched for. Raises BadInput."""
         weights = pairs_of(self.weights, "--weights")
         panel = SEARCH.panel if self.panel is None else PanelSize.parsed(self.panel)
         front_panel = SEARCH.front_panel if finalists is None else PanelSize.parsed(finalists)
-        left_out = () if without is None else tuple(name.strip() for name in without.split(","))
+        asked = MechanismArguments() if mechanisms is None else mechanisms
+        left_out = () if asked.without is None else tuple(name.strip() for name in asked.without.split(","))
         return checked(Search, {
             "algorithm": self.algorithm, "population": self.population, "generations": self.generations, "weights": weights,
-            "panel": panel, "front_panel": front_panel, "without": left_out, "racing": racing,
+            "panel": panel, "front_panel": front_panel, "without": left_out, "racing": asked.racing,
+            "from_shipped": asked.from_shipped, "critic_share": asked.critic_share, "longest_chain": asked.longest_chain,
         })  # fmt: skip
 
 
@@ -160,6 +162,15 @@ class MechanismArguments:
     racing: Annotated[
         bool, typer.Option("--racing", help="Drop candidates that are dominated with 95 % confidence after half of the panel.")
     ] = False
+    from_shipped: Annotated[
+        bool, typer.Option("--from-shipped", help="Play the shipped prompts in the first generation beside the seed.")
+    ] = False
+    critic_share: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of the children that are drawn as the critic's.")
+    ] = SEARCH.critic_share
+    longest_chain: Annotated[
+        int, typer.Option(min=1, max=12, help="Steps in which the critic rewrites one child at most.")
+    ] = SEARCH.longest_chain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +207,7 @@ class NightSearchArguments:
     def search(self) -> Search:
         """How the prompt is searched for. Raises BadInput."""
         table, mechanisms = self.table, self.mechanisms
-        return table.searching.search(finalists=table.finalists, without=mechanisms.without, racing=mechanisms.racing)
+        return table.searching.search(finalists=table.finalists, mechanisms=mechanisms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ def optimize(
 
     def work() -> OptimizeAnswer:
         # what cannot be used is said before anything heavy is imported
-        search = searching.search(without=mechanisms.without, racing=mechanisms.racing)
+        search = searching.search(mechanisms=mechanisms)
         options, sized = run.options(surface=surface, recommender=recommender), None
         if searching.auto:
             from understudy.tasks.studies.asked import Asked

@@ -58,14 +58,25 @@ class Run:
         without = frozenset[str](self.search.without)
         size = self.search.population
         names = choosable(self.played, self.too_few)
-        return Plan(names, size, self.search.algorithm, self.seed, bool(self.critic), without, self.search.racing, self.search.period)
+        return Plan(
+            names, size, self.search.algorithm, self.seed, bool(self.critic), without, self.search.racing, self.search.period,
+            self.search.critic_share, self.search.longest_chain,
+        )  # fmt: skip
 
 
 def setup_of(opened: OpenRun, run: Run) -> Setup:
     """What is fixed for a search before it begins."""
     seeds = [seed_genome(load_setting(run.setting), sorted(opened.humans.exemplars), seed=run.seed)]
     n_front, weights = n_nominated(run.search), run.search.weights
-    return Setup(seeds, run.plan, run.search.generations, n_front, weights, TRADED, run.played, on_finals(opened, run))
+    starts = starts_of(opened, run, seeds[0]) if run.search.from_shipped else ()
+    return Setup(seeds, run.plan, run.search.generations, n_front, weights, TRADED, run.played, on_finals(opened, run), starts)
+
+
+def starts_of(opened: OpenRun, run: Run, seed: Genome) -> tuple[Genome, ...]:
+    """The shipped prompts beside the seed of a search. Where the seed has no policy, those that have one are another kind of seeker."""
+    exemplars = sorted(opened.humans.exemplars)
+    found = [seed_genome(load_setting(name), exemplars, seed=run.seed) for name in setting_names()]
+    return tuple(one for one in found if one.digest != seed.digest and (one.policy is None) == (seed.policy is None))
 
 
 def on_finals(opened: OpenRun, run: Run) -> tuple[str, ...]:

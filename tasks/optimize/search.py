@@ -48,6 +48,9 @@ def open_run(opened: OpenRun, *, setting: str, search: Search) -> Run:
         "period": search.period,
         "versions": [loop.VERSION, critic.VERSION, halting.VERSION, operator_credit.VERSION],
     }
+    # what was not asked for is not in the key, so that a search from before these can be carried on
+    dials = {"from_shipped": search.from_shipped, "critic_share": search.critic_share, "longest_chain": search.longest_chain}
+    config |= {name: value for name, value in dials.items() if value != Search.model_fields[name].default}
     if opened.verifier:
         config["verifier"] = opened.verifier
     weak = too_few(counts_on(opened, opened.humans.panel("search", search.panel, seed=seed)))

@@ -231,13 +231,23 @@ def _search(side: Humans, asked: Asked, turns: Estimate) -> Stage:
     """Generations: a population of children each, and from the second on the survivors measured again beside them."""
     search = asked.search
     later = Estimate(search.generations, _fewest(search), search.generations)
-    children = (Estimate.exactly(1) + later) * search.population * _FILLED if search.generations else Estimate.exactly(1)
+    n_starts = _n_starts(asked)
+    first = Estimate.exactly(max(1.0, (1 + n_starts) / search.population))
+    children = (first + later) * search.population * _FILLED if search.generations else Estimate.exactly(1)
     again = _turns_of_panels(search) * n_survivors(search.population) if "remeasuring" not in search.without else NONE
     if search.racing:
         # a candidate that is dropped has played half of the panel
         children, again = (one * Estimate(0.85, 0.5, 1.0) for one in (children, again))
-    places = (Estimate.exactly(search.population - 1) + later * search.population) if _has_critic(search) else NONE
+    places = (Estimate.exactly(max(0, search.population - 1 - n_starts)) + later * search.population) if _has_critic(search) else NONE
     return Stage("search", children + again, n_replays(side, "search", search.panel, asked.seed), search.panel.free, turns, places)
+
+
+def _n_starts(asked: Asked) -> int:
+    """How many shipped prompts stand beside the seed in the first generation (tasks.optimize.generations.starts_of)."""
+    if not (asked.search.from_shipped and asked.search.generations):
+        return 0
+    has_policy = load_setting(asked.setting).genome.policy is not None
+    return sum((load_setting(name).genome.policy is not None) == has_policy for name in setting_names() if name != asked.setting)
 
 
 def _turns_of_panels(search: Search) -> Estimate:

@@ -35,6 +35,7 @@ from search.world import ROOT, World, prepared
 PACKED = Path(__file__).with_name("search.parquet")
 ADDED = ROOT / ".bench" / "search.jsonl"
 STORE = ROOT / ".bench" / "search.duckdb"
+TURN_ABOUT = ("equal", "equal_nonconvex", "ahead", "ahead_nonconvex")
 _world: World | None = None
 
 
@@ -70,7 +71,7 @@ def main() -> int:
 def _play(asked: argparse.Namespace) -> None:
     cases = list(_tried(asked)) if asked.surfaces else cases_of(asked.blocks.split(",") if asked.blocks else [])
     # drawn and non-convex surfaces turn and turn about, so that a benchmark that is stopped has as many of either
-    cases.sort(key=lambda case: case.seed if case.block in ("equal", "equal_nonconvex") else -1 if case.block == "try" else 1_000_000)
+    cases.sort(key=lambda case: case.seed if case.block in TURN_ABOUT else -1 if case.block == "try" else 1_000_000)
     if asked.optimizers:
         cases = [case for case in cases if case.optimizer in asked.optimizers.split(",")]
     added = asked.rows or ADDED

@@ -16,6 +16,7 @@ MODELS = (
     "--tpm --timeout-s --reply-tokens --reply-bytes --refresh --max-age-days --price --limit --usd --tokens --calls --dialogues --minutes"
 )
 RUN = f"--seed {MODELS} --store --json"
+MECHANISMS = "--without --racing --from-shipped --critic-share --longest-chain"
 SEARCH = "--algorithm --population --generations --weights --panel"
 SIZES = "--finalists --report"
 ELSEWHERE = "--to-dataset --to-recommender --to-surface"
@@ -24,7 +25,7 @@ ELSEWHERE = "--to-dataset --to-recommender --to-surface"
 PROMISED = {
     "ingest": "--dataset --split --roles --store --events --json",
     "profile": "--dataset --at --out --store --events --json",
-    "optimize": f"--dataset --setting {SEARCH} --without --racing --surface --recommender {RUN} --events",
+    "optimize": f"--dataset --setting {SEARCH} {MECHANISMS} --surface --recommender {RUN} --events",
     "compare": f"--dataset --settings --final {ELSEWHERE} {SEARCH} {SIZES} --surface --recommender --html --markdown {RUN} --events",
     "front": "--true --surface --svg --json",
     "simulate": f"--dataset --setting --genome --n --recommender --batch --surface {RUN} --events",
@@ -38,7 +39,7 @@ PROMISED = {
     "retract": "--why --version --releases --store --json",
     "gates": "--dataset --store --json",
     "nightly": (
-        f"--dataset --data --reader --setting --surface {SEARCH} {SIZES} --without --racing --recommender --batch --n --name "
+        f"--dataset --data --reader --setting --surface {SEARCH} {SIZES} {MECHANISMS} --recommender --batch --n --name "
         f"--tstr --releases {RUN} --events"
     ),
     "react": "--in --out --instrument --json",

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,16 +14,16 @@ import pytest
 from understudy import rehearsal
 from understudy.completion import Message, Request
 from understudy.errors import BadInput, BudgetExhausted
+from understudy.parameters import LONGEST_CHAIN
 from understudy.prompt.genome import Genome
 from understudy.prompt.setting import load_setting
 from understudy.search.genes import Screen
-from understudy.search.offspring import LONGEST_CHAIN
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 from search.handing import Claim, claims_of, handed_in, picked
 from search.indicators import igd_plus, noisy_r2, on_grid, reached, share_of_front
 from search.meter import Meter, OutOfDialogues, Provider, playing
-from search.plan import cases_of
+from search.plan import BLOCKS, cases_of
 from search.rewriting import Rewriter, as_genome, as_text
 from search.statistics import holm_over, paired, wins
 
@@ -168,6 +169,31 @@ def test_with_chains_a_child_is_rewritten_as_often_as_one_of_ours(monkeypatch: p
             assert asked == ["first", *["further"] * (len(asked) - 1)]
     assert set(lengths[False]) == {1}
     assert set(lengths[True]) == set(range(1, LONGEST_CHAIN + 1))
+
+
+def test_the_longest_chain_of_a_peer_can_be_set() -> None:
+    rewriter = Rewriter(None, Screen.of([SEED]), 3, chains=True, longest=6, known=[SEED, SEED])  # type: ignore[arg-type]
+    assert {1 + rewriter._n_more(np.random.default_rng(at)) for at in range(200)} == set(range(1, 7))
+
+
+@pytest.mark.parametrize("changed", [{"verifier": True}, {"deliberation": "steps"}, {"staging": "by_act"}, {"reasoning": "think"}])
+def test_a_prompt_as_text_keeps_its_structure(changed: dict[str, Any]) -> None:
+    genome = replace(SEED, controls=replace(SEED.controls, **changed))
+    assert as_genome(as_text(genome), SEED).controls == genome.controls
+    # a text without it has that of the prompt it stands for
+    plain = "\n".join(line for line in as_text(genome).splitlines() if not line.startswith("[dials]"))
+    dials = next(line for line in as_text(genome).splitlines() if line.startswith("[dials]")).partition(" reasoning=")[0]
+    assert as_genome(f"{plain}\n{dials}", SEED).controls == SEED.controls
+
+
+def test_protocol_4_gives_everybody_with_a_critic_the_same_starts_and_chains_on_surfaces_that_no_block_had() -> None:
+    cases = cases_of(["ahead", "ahead_nonconvex"])
+    before = cases_of([name for name in BLOCKS if not name.startswith("ahead")])
+    assert len({case.key for case in cases}) == len(cases) == 2 * 30 * 7
+    assert not {case.surface for case in cases} & {case.surface for case in before}
+    asked = {case.optimizer: dict(case.options) for case in cases}
+    assert {name for name, options in asked.items() if not options} == {"best_shipped"}
+    assert {(options["shipped"], options["chain"]) for options in asked.values() if options} == {(1, 6)}
 
 
 def test_protocol_3_plays_everybody_on_as_many_nonconvex_as_drawn_surfaces_that_no_earlier_block_has() -> None:

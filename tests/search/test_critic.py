@@ -11,10 +11,11 @@ import pytest
 
 from understudy.completion import Completion, MissingReply, Request
 from understudy.prompt.genome import SECTIONS, Genome
+from understudy.prompt.setting import load_setting
 from understudy.rehearsal import UNFITTED, respond, surface
 from understudy.rehearsal.truth import true_point
 from understudy.search import offspring
-from understudy.search.critic import Commission, CriticAnswer, applied, criticise, request_of
+from understudy.search.critic import Commission, CriticAnswer, applied, criticise, dialogue_prompt, request_of
 from understudy.search.fitting import fitting
 from understudy.search.influence import Evidence, Exhibit
 from understudy.search.loop import commissioned, first_generation, next_generation
@@ -118,6 +119,30 @@ def test_rewritings_are_screened_and_never_mended(world: Any) -> None:
     assert [one.ok for one in found] == [False, True, False]
     assert "too long" in found[0].reason
     assert "near-duplicate" in found[2].reason
+
+
+def test_the_critic_is_shown_the_sections_of_all_stages_of_a_staged_prompt() -> None:
+    staged = load_setting("staged").genome
+    shown = dialogue_prompt(staged, ())
+    assert all(text in shown for text in staged.sections.values())
+    found = answer(Commission("treat", (staged,), ("positive_bias",), 1, 0), rehearsed(1.0))
+    assert (found.reason, len(found.rewrites)) == ("", 1)
+
+
+def test_prompts_that_are_there_take_the_places_of_the_critic(world: Any) -> None:
+    plan = replace(with_critic(world), critic_share=1.0)
+    assert len(commissioned((), [world.seed], plan=plan)) > len(commissioned((), [world.seed], plan=plan, n_starts=4)) > 0
+    assert commissioned((), [world.seed], plan=plan, n_starts=plan.population) == []
+
+
+def test_share_and_chain_of_the_critic_are_the_plan_s(world: Any) -> None:
+    history = [world.play(first_generation([world.seed], plan=world.plan, pool=world.pool, screen=world.screen))]
+    plan = replace(world.plan, has_critic=True, population=40, without=frozenset({"adaptation"}))
+    few, all_of_them = (commissioned(history, [world.seed], plan=replace(plan, critic_share=share)) for share in (0.1, 1.0))
+    assert len(few) < 15 < 35 < len(all_of_them)
+    lengths = {len(one.objectives) for one in commissioned(history, [world.seed], plan=replace(plan, critic_share=1.0, longest_chain=8))}
+    assert max(lengths) > 4
+    assert commissioned(history, [world.seed], plan=replace(plan, critic_share=0.0)) == []
 
 
 def test_what_was_asked_is_not_asked_again(world: Any) -> None:

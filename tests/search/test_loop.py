@@ -10,6 +10,7 @@ import pytest
 
 from understudy.errors import NotMeasured
 from understudy.prompt.genome import Genome
+from understudy.prompt.setting import load_setting
 from understudy.search.genes import log_grams, near_duplicate
 from understudy.search.loop import (
     archive_hypervolumes,
@@ -21,7 +22,7 @@ from understudy.search.loop import (
     stop,
 )
 from understudy.search.operators import Pool
-from understudy.search.plan import SEED, SURVIVOR, Individual, Proposal
+from understudy.search.plan import SEED, SHIPPED, SURVIVOR, Individual, Proposal
 
 
 def searched(world: Any, n: int, **changed: Any) -> list[list[Individual]]:
@@ -45,6 +46,21 @@ def test_the_first_generation_is_the_seed_and_its_variants(world: Any) -> None:
     assert (played[0].operator, played[0].genome, played[0].parents) == (SEED, world.seed, ())
     assert all(each.parents == (world.seed.digest,) for each in played[1:])
     assert len({each.genome.digest for each in played}) == len(played)
+
+
+def test_prompts_that_are_there_stand_beside_the_seed_and_are_none(world: Any) -> None:
+    material = {"plan": world.plan, "pool": world.pool, "screen": world.screen}
+    starts = [load_setting(name).genome for name in ("persona", "expert", "verified")]
+    proposals = first_generation([world.seed], **material, starts=starts)
+    assert [each.operator for each in proposals[:4]] == [SEED, SHIPPED, SHIPPED, SHIPPED]
+    assert [each.genome for each in proposals[1:4]] == starts
+    assert sum(each.ok for each in proposals) == world.plan.population
+    # more than there are places: they all take part, and nothing else does
+    few = first_generation([world.seed], **{**material, "plan": replace(world.plan, population=2)}, starts=starts)
+    assert [each.operator for each in few] == [SEED, SHIPPED, SHIPPED, SHIPPED]
+    history = [world.play(proposals)]
+    alone = [world.play(first_generation([world.seed], **material))]
+    assert reference_point(history, plan=world.plan) == reference_point(alone, plan=world.plan)
 
 
 def test_the_next_generation_is_the_survivors_and_as_many_children(world: Any) -> None:

@@ -133,6 +133,9 @@ def test_survivors_are_played_again_and_the_critic_is_asked_for_each_place(store
     assert searched(without=("rotation",))["stages"][0]["n_evaluations"]["value"] == 6 + 3 * 6
     assert bare["stages"][0]["n_evaluations"]["value"] == 6 + 3 * 6
     assert (set(whole["assumptions"]["calls"]), set(bare["assumptions"]["calls"])) == ({"seeker", "critic"}, {"seeker"})
+    # ten of the shipped prompts beside the seed, though there are six places; `planned` has a policy, the seed has none
+    shipped = searched(from_shipped=True)
+    assert shipped["stages"][0]["n_evaluations"]["value"] == 11 + 3 * (6 + 2)
     known = searched(racing=True)["stages"][0]["n_evaluations"]
     assert known["range"][0] < known["value"] < whole["stages"][0]["n_evaluations"]["value"]
 

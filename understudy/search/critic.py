@@ -150,8 +150,9 @@ class Treated:
 
 
 def dialogue_prompt(genome: Genome, shown: Sequence[Exemplar]) -> str:
-    """The prompt of a seeker in a dialogue, filled in for a made-up person."""
-    return template.system_prompt(genome, _NEED, exemplars=shown, target=_TARGET)
+    """The prompt of a seeker in a dialogue, filled in for a made-up person; of a staged one the sections of all its stages."""
+    whole = replace(genome, controls=replace(genome.controls, staging="none"))
+    return template.system_prompt(whole, _NEED, exemplars=shown, target=_TARGET)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ class Setup:
     `generations`: how many follow the first one at most; 0 plays the first seed alone. `n_front`: how many are nominated for the
     pick beside the seeds. `weights`, `traded`: as `picking.pick` takes them. `measured`: the objectives that the ground measures,
     where the plan's panel is too small for some of them; the pick is chosen by those that the finalists have on enough units.
-    `on_finals`: those of them that are measured of finalists as well, where their panel has no units of some.
+    `on_finals`: those of them that are measured of finalists as well, where their panel has no units of some. `starts`: prompts that take
+    part in the first generation beside the seeds.
     """
 
     seeds: Sequence[Genome]
@@ -52,6 +53,7 @@ class Setup:
     traded: Collection[str] = ()
     measured: tuple[str, ...] = ()
     on_finals: tuple[str, ...] = ()
+    starts: Sequence[Genome] = ()
 
     @property
     def objectives(self) -> tuple[str, ...]:
@@ -216,14 +218,16 @@ def _proposed(setup: Setup, ground: Ground, memory: Memory, history: History) ->
         return known
     record = memory.answers(number)
     plan = plan_after(setup.plan, record)
-    wanted = loop.commissioned(history, setup.seeds, plan=plan, asked=memory.asked(number)) if setup.generations else []
+    starts = setup.starts if setup.generations else ()
+    asked = memory.asked(number)
+    wanted = loop.commissioned(history, setup.seeds, plan=plan, asked=asked, n_starts=len(starts)) if setup.generations else []
     treated = asked_while_it_answers(wanted, ground.criticised, n_failed_before=n_failed(record))
     pool, screen = ground.material()
     rewritings = [(one.commission, one.answer) for one in treated]
     if history:
         proposals = loop.next_generation(history, plan=plan, pool=pool, screen=screen, rewritings=rewritings)
     else:
-        proposals = loop.first_generation(setup.seeds, plan=plan, pool=pool, screen=screen, rewritings=rewritings)
+        proposals = loop.first_generation(setup.seeds, plan=plan, pool=pool, screen=screen, rewritings=rewritings, starts=starts)
     proposals = proposals if setup.generations else proposals[:1]
     memory.keep_proposals(number, proposals, treated)
     return proposals

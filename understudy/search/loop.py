@@ -20,7 +20,7 @@ from understudy.search.genes import Screen
 from understudy.search.moo import MARGIN, Matrix, Standing, Survival, constraint_matrix, hypervolume, non_dominated, prefer
 from understudy.search.operator_credit import OperatorCredit, chances, credits_of
 from understudy.search.operators import Parents, Pool, breed
-from understudy.search.plan import SEED, SURVIVOR, Generation, History, Individual, Plan, Proposal, Selection
+from understudy.search.plan import SEED, SHIPPED, SURVIVOR, Generation, History, Individual, Plan, Proposal, Selection
 
 VERSION = 4
 ATTEMPTS = 20
@@ -29,18 +29,19 @@ REFERENCE_LEAST = 0.1
 
 
 def commissioned(
-    history: History, seeds: Sequence[Genome], *, plan: Plan, asked: Collection[Identity] = ()
+    history: History, seeds: Sequence[Genome], *, plan: Plan, asked: Collection[Identity] = (), n_starts: int = 0
 ) -> list[Commission]:
     """What the critic is to be asked for the generation after `history`; nothing without a critic.
 
-    `asked`: what it was asked before in this search (Commission.identity). Before the first generation it sees the seeds alone.
-    Raises NotMeasured where nothing of the last generation can be compared.
+    `asked`: what it was asked before in this search (Commission.identity). Before the first generation it sees the seeds alone, and
+    `n_starts` places are taken by prompts that are there (first_generation). Raises NotMeasured where nothing of the last generation can
+    be compared.
     """
     if not offspring.has_critic(plan):
         return []
     if not history:
         couples = _seed_couples(seeds)
-        n, standing = max(0, plan.population - len(seeds)), dict[str, Sequence[float]]()
+        n, standing = max(0, plan.population - len(seeds) - n_starts), dict[str, Sequence[float]]()
         return offspring.commissions(couples, standing, plan=plan, chances=_chances((), plan), generation=0, n=n, asked=asked)
     reference = np.array(reference_point(history, plan=plan))
     standing = {
@@ -54,14 +55,17 @@ def commissioned(
 
 
 def first_generation(
-    seeds: Sequence[Genome], *, plan: Plan, pool: Pool, screen: Screen, rewritings: Rewritings = ()
+    seeds: Sequence[Genome], *, plan: Plan, pool: Pool, screen: Screen, rewritings: Rewritings = (), starts: Sequence[Genome] = ()
 ) -> list[Proposal]:
-    """The seeds and as many of their variants as fill the population, with those that the screen turned away.
+    """The seeds, the prompts that are there beside them (`starts`), and as many variants of the seeds as fill the population.
 
-    `rewritings`: what was commissioned and what the critic answered.
+    Those that the screen turned away are among them. `rewritings`: what was commissioned and what the critic answered. The starts all take
+    part, also where they are more than the population; they are no seeds, so that the reference point is the seeds' alone.
     """
     proposals = [Proposal(seed, SEED, (), *_pair(screen, seed)) for seed in seeds]
     known = list(seeds)
+    proposals += [Proposal(start, SHIPPED, (), *_pair(screen, start)) for start in starts]
+    known += starts
     proposals += offspring.answered(rewritings, screen=screen, known=known)
     return _filled(proposals, _seed_couples(seeds), plan=plan, pool=pool, screen=screen, known=known, history=(), n=plan.population)
 

@@ -16,8 +16,8 @@ from understudy.search.operators import Parents
 from understudy.search.plan import Plan, Proposal
 
 VERSION = 1
-CRITIC_SHARE = 0.75
-LONGEST_CHAIN, LONGEST_AT_FIRST = 4, 6
+# before anything is known of a search's own prompts, a chain may be longer by this
+LONGER_AT_FIRST = 2
 REDRAWS = 6
 _CRITIC: Mapping[Rewriting, tuple[Mechanism, float]] = {
     "treat": ("critic", 0.70),
@@ -32,11 +32,11 @@ _FREE: Mapping[str, Mechanism] = {
 
 
 def prior(plan: Plan) -> dict[str, float]:
-    """How often each operator of a plan is drawn before anything is known of it; with a critic three of four children are its."""
+    """How often each operator of a plan is drawn before anything is known of it; a critic has its share of the children."""
     free = {name: chance for name, chance in operators.PRIOR.items() if plan.has(_FREE[name])}
     rewriting = {name: chance for name, (mechanism, chance) in _CRITIC.items() if has_critic(plan) and plan.has(mechanism)}
     out: dict[str, float] = {}
-    for group, share in ((free, 1 - CRITIC_SHARE), (rewriting, CRITIC_SHARE)):
+    for group, share in ((free, 1 - plan.critic_share), (rewriting, plan.critic_share)):
         out |= {name: share * chance / sum(group.values()) for name, chance in group.items()}
     return {name: value / sum(out.values()) for name, value in out.items()}
 
@@ -122,7 +122,7 @@ def _commission(
         share = np.array([len(first.sections[one]) for one in SECTIONS]) / length(first)
         return Commission("compress", (first,), objective, generation, place, SECTIONS[int(rng.choice(len(SECTIONS), p=share))])
     # a prompt cannot be merged with itself, so it is treated; as in breeding, the first generation takes larger steps
-    n_steps = int(rng.integers(1, 1 + (LONGEST_CHAIN if generation else LONGEST_AT_FIRST)))
+    n_steps = int(rng.integers(1, 1 + plan.longest_chain + (0 if generation else LONGER_AT_FIRST)))
     steps = (*objective, *(_objective(shares, plan, rng) for _ in range(n_steps - 1))) if plan.has("chains") else objective
     return Commission("treat", (first,), steps, generation, place)
 

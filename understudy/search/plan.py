@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from understudy.parameters import Mechanism
+from understudy.parameters import CRITIC_SHARE, LONGEST_CHAIN, Mechanism
 from understudy.prompt.genome import Genome
 from understudy.records import Measured
 from understudy.statistics.rates import Z
 
-SEED, SURVIVOR = "seed", "survivor"
+SEED, SURVIVOR, SHIPPED = "seed", "survivor", "shipped"
 RACED = "dominated with confidence after a part of the panel"
 # a survivor measured again is a child that is not played: on surfaces 0-9 a third did best, all of them far worse
 SURVIVING, MIN_SURVIVORS = 1 / 3, 2
@@ -28,7 +28,8 @@ class Plan:
 
     `has_critic`: a model rewrites sections; `without`: mechanisms that are left out; `racing`: candidates that are dominated
     with confidence after a part of the panel are not played to its end; `period`: generations that share a panel before the next one
-    takes its place.
+    takes its place. `critic_share`: the share of children that are drawn as the critic's, `longest_chain`: in how many steps it
+    rewrites one at most.
     """
 
     objectives: tuple[str, ...]
@@ -39,6 +40,8 @@ class Plan:
     without: frozenset[str] = frozenset()
     racing: bool = False
     period: int = 1
+    critic_share: float = CRITIC_SHARE
+    longest_chain: int = LONGEST_CHAIN
 
     @property
     def n_survivors(self) -> int:

@@ -30,12 +30,24 @@ EQUAL_SEED, N_EQUAL = 200, 30
 EQUAL = tuple(range(EQUAL_SEED, EQUAL_SEED + N_EQUAL))
 EQUAL_FEWER, EQUAL_QUALITIES = EQUAL[:5], (0.5, 0.0)
 CHAINS = (("chains", 1),)
-BLOCKS = ("equal", "equal_nonconvex", "equal_quality", "main", "nonconvex", "null", "adverse", "quality", "ablation", "try", "weights")
+# protocol 4: what was tuned on 0-9 after protocol 3 was lost, tested once on fresh surfaces, whose seed was committed before any row.
+# Everybody has the shipped prompts to begin with and chains of up to six
+AHEAD_SEED, N_AHEAD = 230, 30
+AHEAD = tuple(range(AHEAD_SEED, AHEAD_SEED + N_AHEAD))
+AHEAD_AGAINST = ("best_shipped", "gepa", "textgrad", "opro", "evoprompt", "capo")
+AHEAD_OPTIONS = (("chain", 6), ("shipped", 1))
+AHEAD_OWN = (*AHEAD_OPTIONS, ("critic_share", 0.95), ("pieces", 48))
+BLOCKS = (
+    "ahead", "ahead_nonconvex", "equal", "equal_nonconvex", "equal_quality", "main", "nonconvex", "null",
+    "adverse", "quality", "ablation", "try", "weights",
+)  # fmt: skip
 
 
 def cases_of(blocks: Sequence[str]) -> list[BenchmarkRun]:
     """The cases of the blocks named, or of all, in the order in which they are played."""
     made: dict[str, Callable[[], Iterator[BenchmarkRun]]] = {
+        "ahead": lambda: _ahead(""),
+        "ahead_nonconvex": lambda: _ahead("nonconvex-"),
         "equal": lambda: _equal(""),
         "equal_nonconvex": lambda: _equal("nonconvex-"),
         "equal_quality": _equal_quality,
@@ -49,6 +61,15 @@ def cases_of(blocks: Sequence[str]) -> list[BenchmarkRun]:
         "weights": _weights,
     }
     return [case for name in (blocks or BLOCKS) for case in made[name]()]
+
+
+def _ahead(kind: str) -> Iterator[BenchmarkRun]:
+    block = "ahead_nonconvex" if kind else "ahead"
+    for seed in AHEAD:
+        yield BenchmarkRun("understudy", f"{kind}{seed}", seed, QUALITY, AHEAD_OWN, block=block)
+        for optimizer in AHEAD_AGAINST:
+            options = (*CHAINS, *AHEAD_OPTIONS) if optimizer in WITH_CRITIC else ()
+            yield BenchmarkRun(optimizer, f"{kind}{seed}", seed, QUALITY, options, block=block)
 
 
 def _equal(kind: str) -> Iterator[BenchmarkRun]:

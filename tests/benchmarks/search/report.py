@@ -20,7 +20,7 @@ from understudy.search.moo import hypervolume
 PICTURES = Path(__file__).resolve().parents[3] / "docs" / "pictures"
 OURS = "understudy"
 SHARE, CLEAR = 0.9, 0.05
-COMPARED_BLOCKS = ("equal", "equal_nonconvex", "main", "nonconvex")
+COMPARED_BLOCKS = ("ahead", "ahead_nonconvex", "equal", "equal_nonconvex", "main", "nonconvex")
 Row = dict[str, Any]
 _ABLATIONS = {"ablation": "What each mechanism brings", "try": "What was asked again on the twelve other trial surfaces"}
 
@@ -31,6 +31,8 @@ def write(rows: Sequence[Row]) -> None:
     known = {row["key"]: row for row in rows if row["key"] in wanted}
     by_block = {block: [row for row in known.values() if row["block"] == block] for block in BLOCKS}
     tables = [_progress(wanted.values(), known)]
+    if by_block["ahead"] and by_block["ahead_nonconvex"]:
+        tables.append(_against("ahead and ahead_nonconvex together", [*by_block["ahead"], *by_block["ahead_nonconvex"]]))
     together = [*by_block["equal"], *by_block["equal_nonconvex"]]
     if by_block["equal"] and by_block["equal_nonconvex"]:
         tables.append(_against("equal and equal_nonconvex together", together))

@@ -18,12 +18,13 @@ from search.stage import MODEL, Stage
 from understudy.completion import Message, Request
 from understudy.errors import BadInput
 from understudy.keys import rng_of, seed_of
+from understudy.parameters import LONGEST_CHAIN
 from understudy.prompt import template
-from understudy.prompt.genome import MAX_EXEMPLARS, SECTIONS, Controls, Genome
+from understudy.prompt.genome import MAX_EXEMPLARS, SECTIONS, STRUCTURE, Controls, Genome
 from understudy.records import Need
 from understudy.search import operators
 from understudy.search.genes import Screen
-from understudy.search.offspring import LONGEST_AT_FIRST, LONGEST_CHAIN
+from understudy.search.offspring import LONGER_AT_FIRST
 
 VERSION = 1
 DIAL_CHANCE = 1 / 3
@@ -39,7 +40,7 @@ _NEED = Need(liked=("The Glass Orchard (2004)",), seen=("The Glass Orchard (2004
 
 def as_text(genome: Genome, *, examples: bool = True) -> str:
     """The genome as one text, a line for each section, dials and examples; `as_genome` reads it back."""
-    dials = " ".join(f"{name}={getattr(genome.controls, name)}" for name in _DIALS)
+    dials = " ".join(f"{name}={getattr(genome.controls, name)}" for name in (*_DIALS, *STRUCTURE))
     lines = [f"[{name}] {' '.join(genome.sections[name].split())}" for name in SECTIONS] + [f"[dials] {dials}"]
     return "\n".join([*lines, f"[examples] {' '.join(genome.exemplars)}".rstrip()] if examples else lines)
 
@@ -54,6 +55,8 @@ def as_genome(text: str, base: Genome, *, more_examples: Sequence[str] = ()) -> 
         dials = {
             "temperature": float(told["temperature"]), "top_p": float(told["top_p"]), "patience": int(told["patience"]),
             **{name: told[name] for name in ("disclosure", "persona", "visibility")},
+            # a text of before, or one that lost them, has the structure of the base
+            **{name: told[name] == "True" if name == "verifier" else told[name] for name in STRUCTURE if name in told},
         }  # fmt: skip
     except (KeyError, ValueError) as error:
         raise BadInput(f"the prompt's dials cannot be read: {error}") from error
@@ -66,7 +69,8 @@ def as_genome(text: str, base: Genome, *, more_examples: Sequence[str] = ()) -> 
 class Rewriter:
     """Children for one run: by the critic, by understudy's blind operators, or by both; only what passes the screen comes out.
 
-    `chains`: a child is rewritten several times in a row before it is played, as often as one of understudy's own search.
+    `chains`: a child is rewritten several times in a row before it is played, as often as one of understudy's own search, which is at
+    most `longest` times once the first child is known.
     """
 
     stage: Stage
@@ -77,6 +81,7 @@ class Rewriter:
     n_screened: int = 0
     n_rewritten: int = 0
     chains: bool = False
+    longest: int = LONGEST_CHAIN
     known: list[Genome] = field(default_factory=list)
 
     def treated(
@@ -84,7 +89,7 @@ class Rewriter:
     ) -> Genome | None:
         """The genome with one section rewritten by the critic, and at times a dial or an example changed; None where nothing passed.
 
-        With chains it is rewritten one to four times in a row, up to six before the first child is known; `then` draws the objective of
+        With chains it is rewritten one to `longest` times in a row, two more before the first child is known; `then` draws the objective of
         each further rewriting, which is the first one's without it.
         """
         for attempt in range(ATTEMPTS):
@@ -127,7 +132,7 @@ class Rewriter:
         """How many rewritings follow the first one."""
         if not self.chains:
             return 0
-        return int(rng.integers(0, LONGEST_AT_FIRST if len(self.known) <= 1 else LONGEST_CHAIN))
+        return int(rng.integers(0, self.longest + (LONGER_AT_FIRST if len(self.known) <= 1 else 0)))
 
     def _passes(self, child: Genome) -> bool:
         if not self.screen.check(child, self.known).ok:

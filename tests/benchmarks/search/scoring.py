@@ -23,7 +23,7 @@ from understudy.errors import BudgetExhausted
 from understudy.keys import digest
 from understudy.measure.comparison import compare_values
 from understudy.objectives import NAMES
-from understudy.parameters import PanelSize
+from understudy.parameters import LONGEST_CHAIN, PanelSize
 from understudy.prompt.genome import Genome
 from understudy.rehearsal.fronts import reference_of, true_front
 from understudy.rehearsal.parameters import read
@@ -33,7 +33,7 @@ from understudy.search.moo import hypervolume
 
 VERSION = 2
 # blocks whose rows a version did not change: nobody but ours is played there
-VERSIONS = {"null": 1, "adverse": 1, "equal": 3, "equal_nonconvex": 3, "equal_quality": 3}
+VERSIONS = {"null": 1, "adverse": 1, "equal": 3, "equal_nonconvex": 3, "equal_quality": 3, "ahead": 4, "ahead_nonconvex": 4}
 BUDGET = 2000
 GRID = list(range(100, BUDGET + 1, 100))
 # what is handed in is measured again where no search has been, far more exactly; no optimizer's meter counts it
@@ -78,6 +78,7 @@ def run(case: BenchmarkRun, world: World) -> dict[str, Any]:
     seed_prompt, screen = world.seed_prompt(case.seed), world.screen(case.seed)
     options = dict(case.options)
     rewriter = Rewriter(stage, screen, case.seed, chains=bool(options.get("chains", 0)))
+    rewriter.longest = int(options.get("chain", LONGEST_CHAIN))
     trial = Trial(world, stage, rewriter, case.seed, seed_prompt, options)
     started, spent = time.perf_counter(), time.process_time()
     try:

@@ -53,6 +53,14 @@ class Trial:
         """Genomes on one block, half a panel. Raises OutOfDialogues."""
         return self.stage.measure_all(genomes, self.world.panel("search", BLOCK, seed=self.seed, rotation=block), label=label)
 
+    def starts(self, weights: Sequence[float] = WEIGHTS[0], *, label: str = "") -> list[Genome]:
+        """What a run begins with: the seed prompt, or with the option `shipped` all shipped prompts, measured, the best by score first."""
+        if not self.options.get("shipped"):
+            return [self.seed_prompt]
+        found = self.measure_all(self.world.shipped_prompts(self.seed), label=label)
+        self.rewriter.known += [one.genome for one in found]
+        return [one.genome for one in sorted(found, key=lambda one: -self.score(one, weights))]
+
     def score(self, measurement: Measurement, weights: Sequence[float] = WEIGHTS[0]) -> float:
         """One number for optimizers that want one, higher better, the seed prompt at about .5: weighted shares and violation.
 

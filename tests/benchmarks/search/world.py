@@ -96,6 +96,15 @@ class World:
         """The prompt that every optimizer starts from."""
         return seed_genome(load_setting(SETTING), sorted(self.exemplars), seed=seed)
 
+    def shipped_prompts(self, seed: int) -> list[Genome]:
+        """The shipped prompts, that of SETTING first.
+
+        `planned` is left out: its policy is fitted on humans, and the truth of a surface reads a prompt alone.
+        """
+        found = [seed_genome(load_setting(name), sorted(self.exemplars), seed=seed) for name in setting_names()]
+        own = self.seed_prompt(seed)
+        return [own, *(one for one in found if one.policy is None and one.digest != own.digest)]
+
     @cached_property
     def pool(self) -> Pool:
         """Material for everybody: the shipped settings' sections, the exemplars."""

@@ -22,10 +22,10 @@ _TEXT = "prompt"
 def run_gepa(trial: Trial) -> None:
     """GEPA's own loop. Blocks for reflection are those it validates on, its own default; candidates it accepted are its hand-in."""
     trial.measure(trial.seed_prompt)
-    adapter = _Adapter(trial)
+    adapter, start = _Adapter(trial), trial.starts()[0]
     trial.rewriter.known.append(trial.seed_prompt)
     gepa.optimize(
-        seed_candidate={_TEXT: as_text(trial.seed_prompt)},
+        seed_candidate={_TEXT: as_text(start)},
         trainset=list(range(int(trial.options.get("blocks", BLOCKS)))),
         adapter=adapter,
         frontier_type="hybrid",

@@ -23,7 +23,8 @@ def run_opro(trial: Trial) -> None:
     rng = rng_of("bench opro", trial.seed)
     for at, weight in enumerate(weights):
         upto = trial.stage.meter.budget * (at + 1) // len(weights)
-        history = [(trial.score(trial.measure(trial.seed_prompt, label=f"w{at}"), weight), trial.seed_prompt)]
+        starts = trial.starts(weight, label=f"w{at}")
+        history = [(trial.score(one, weight), one.genome) for one in trial.measure_all(starts, label=f"w{at}")]
         while trial.spend(upto):
             _step(trial, history, weight, rng, upto, f"w{at}")
 

@@ -11,7 +11,7 @@ from search.stage import MODEL, Measurement
 from search.trial import BLOCK, PANEL, Trial, pieces_of
 from understudy import objectives
 from understudy.objectives import NAMES
-from understudy.parameters import PanelSize
+from understudy.parameters import CRITIC_SHARE, LONGEST_CHAIN, PanelSize
 from understudy.prompt.genome import Genome
 from understudy.search.critic import Commission, Treated, criticise
 from understudy.search.drive import Conclusion, Material, Setup, search
@@ -32,10 +32,12 @@ def run_understudy(trial: Trial) -> None:
     plan = Plan(
         NAMES, population=int(trial.options.get("population", POPULATION)), algorithm=str(trial.options.get("algorithm", "unsga3")),
         seed=trial.seed, has_critic=True, without=off, racing=bool(trial.options.get("racing", 0)),
-        period=int(trial.options.get("period", PERIOD)),
+        period=int(trial.options.get("period", PERIOD)), critic_share=float(trial.options.get("critic_share", CRITIC_SHARE)),
+        longest_chain=int(trial.options.get("chain", LONGEST_CHAIN)),
     )  # fmt: skip
     weights = dict.fromkeys(NAMES, 1.0)
-    setup = Setup([trial.seed_prompt], plan, GENERATIONS, n_front=N_FRONT, weights=weights, traded=objectives.TRADED)
+    starts = trial.world.shipped_prompts(trial.seed)[1:] if trial.options.get("shipped") else ()
+    setup = Setup([trial.seed_prompt], plan, GENERATIONS, n_front=N_FRONT, weights=weights, traded=objectives.TRADED, starts=starts)
     ground = MeteredGround(trial, PANELS[int(trial.options.get("pieces", PIECES))], n_finalists=N_FRONT + 1)
     ended = search(setup, ground, ProcessMemory())
     trial.outcome |= {

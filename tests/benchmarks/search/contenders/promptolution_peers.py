@@ -77,7 +77,8 @@ def _runs(trial: Trial, build: Any) -> None:
 def _starts(trial: Trial, *, examples: bool = True) -> list[str]:
     rewriter = trial.rewriter
     if not trial.outcome.get("starts"):
-        found = rewriter.first(trial.seed_prompt, int(trial.options.get("population", POPULATION)))
+        n = int(trial.options.get("population", POPULATION))
+        found = trial.starts()[:n] if trial.options.get("shipped") else rewriter.first(trial.seed_prompt, n)
         trial.outcome["starts"] = [as_text(one, examples=examples) for one in found]
     return list(trial.outcome["starts"])  # type: ignore[call-overload]
 

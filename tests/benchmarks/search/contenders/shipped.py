@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from search.trial import PANEL, Trial
-from understudy.prompt.setting import load_setting, seed_genome, setting_names
 
 
 def run_best_shipped(trial: Trial) -> None:
-    """Every shipped prompt on one panel, then all of them on the next, until no dialogue is left.
-
-    `planned` is left out: its policy is fitted on humans, and the truth of a surface reads a prompt alone.
-    """
-    exemplars = sorted(trial.world.exemplars)
-    settings = [load_setting(name) for name in setting_names()]
-    prompts = [seed_genome(one, exemplars, seed=trial.seed) for one in settings if one.genome.policy is None]
+    """Every shipped prompt on one panel, then all of them on the next, until no dialogue is left."""
+    prompts = trial.world.shipped_prompts(trial.seed)
     rotation = 0
     while True:
         panel = trial.world.panel("search", PANEL, seed=trial.seed, rotation=rotation)

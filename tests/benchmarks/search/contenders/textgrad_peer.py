@@ -39,10 +39,11 @@ def run_textgrad(trial: Trial) -> None:
 
 def _descend(trial: Trial, weight: tuple[float, ...], upto: int, label: str) -> None:
     rng = rng_of("bench textgrad", trial.seed, label)
-    prompt = textgrad.Variable(as_text(trial.seed_prompt), requires_grad=True, role_description="instructions to a simulated seeker")
+    start = trial.starts(weight, label=label)[0]
+    prompt = textgrad.Variable(as_text(start), requires_grad=True, role_description="instructions to a simulated seeker")
     engine = _Engine(trial, weight, rng)
     optimizer = textgrad.TextualGradientDescent(parameters=[prompt], engine=engine)
-    standing = trial.measure(trial.seed_prompt, label=label)
+    standing = trial.measure(start, label=label)
     while trial.spend(upto):
         before = prompt.value
         optimizer.zero_grad()
