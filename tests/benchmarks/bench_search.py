@@ -1,8 +1,8 @@
 """The search against every prompt optimizer, metered in dialogues at the provider. The protocol stands in docs/bench-search.md.
 
 `make bench-search` plays what is missing among the raw rows (`search.parquet` beside this file) and writes tables and pictures anew;
-`--surfaces 0-1 --rows FILE` tries it out elsewhere, `--report` only writes. New rows are kept one by one as JSON lines, so a run that is
-stopped goes on; they are packed into the Parquet file when the command ends.
+`--surfaces 0-1 --rows FILE` tries it out elsewhere, with `--quick` without playing (search/quick.py), `--report` only writes. New rows are
+kept one by one as JSON lines, so a run that is stopped goes on; they are packed into the Parquet file when the command ends.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ ADDED = ROOT / ".bench" / "search.jsonl"
 STORE = ROOT / ".bench" / "search.duckdb"
 TURN_ABOUT = ("equal", "equal_nonconvex", "ahead", "ahead_nonconvex")
 _world: World | None = None
+_measurements: Any = None
 
 
 def main() -> int:
@@ -51,7 +52,10 @@ def main() -> int:
     parser.add_argument("--blocks", default="", help="of the whole benchmark, only these blocks")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--report", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="a try-out without playing (search/quick.py); needs --surfaces and --rows")
     asked = parser.parse_args()
+    if asked.quick and not (asked.surfaces and asked.rows):
+        parser.error("--quick is for trying out: it needs --surfaces and --rows")
     if not asked.report:
         _play(asked)
     if asked.surfaces:
@@ -81,7 +85,7 @@ def _play(asked: argparse.Namespace) -> None:
     added.parent.mkdir(parents=True, exist_ok=True)
     print(f"{len(cases)} cases, {len(missing)} to run", file=sys.stderr)
     with (
-        multiprocessing.get_context("spawn").Pool(asked.jobs, initializer=_open, initargs=(str(store),)) as pool,
+        multiprocessing.get_context("spawn").Pool(asked.jobs, initializer=_open, initargs=(str(store), asked.quick)) as pool,
         added.open("a") as out,
     ):
         for at, row in enumerate(pool.imap_unordered(_run, missing), 1):
@@ -123,19 +127,27 @@ def _names(listed: str) -> Iterator[str]:
             yield name
 
 
-def _open(store: str) -> None:
-    global _world
+def _open(store: str, is_quick: bool) -> None:
+    global _world, _measurements
     logging.disable(logging.WARNING)
     # a store has one process; it is only read here, so each process takes a copy
     own = Path(tempfile.mkdtemp()) / "search.duckdb"
     atexit.register(shutil.rmtree, own.parent, ignore_errors=True)
     shutil.copy(store, own)
     _world = World(str(own))
+    if is_quick:
+        from search.quick import recorded
+
+        _measurements = recorded(rows.read(PACKED, PACKED.with_name("nothing")))
 
 
 def _run(case: BenchmarkRun) -> dict[str, Any]:
     assert _world is not None
     try:
+        if _measurements is not None:
+            from search.quick import run_quick
+
+            return run_quick(case, _world, _measurements)
         return run(case, _world)
     except Exception:  # one case must not end the others; it has no row, so the benchmark is not complete
         return {"case": str(case), "error": traceback.format_exc()}

@@ -143,6 +143,9 @@ def test_share_and_chain_of_the_critic_are_the_plan_s(world: Any) -> None:
     lengths = {len(one.objectives) for one in commissioned(history, [world.seed], plan=replace(plan, critic_share=1.0, longest_chain=8))}
     assert max(lengths) > 4
     assert commissioned(history, [world.seed], plan=replace(plan, critic_share=0.0)) == []
+    # what the critic turns down is filled by the others, though they have no share of their own
+    filled = next_generation(history, plan=replace(plan, critic_share=1.0), pool=world.pool, screen=world.screen)
+    assert sum(each.ok for each in filled) > plan.population
 
 
 def test_what_was_asked_is_not_asked_again(world: Any) -> None:

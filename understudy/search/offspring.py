@@ -47,8 +47,9 @@ def has_critic(plan: Plan) -> bool:
 
 
 def free_chances(chances: Mapping[str, float]) -> dict[str, float]:
-    """The chances of the operators that need no model."""
-    return {name: chance for name, chance in chances.items() if name in operators.OPERATORS}
+    """The chances of the operators that need no model; their prior where the critic has all, since they fill the places that it leaves."""
+    found = {name: chance for name, chance in chances.items() if name in operators.OPERATORS}
+    return found if any(found.values()) else {name: operators.PRIOR[name] for name in found}
 
 
 def commissions(

@@ -36,7 +36,8 @@ AHEAD_SEED, N_AHEAD = 230, 30
 AHEAD = tuple(range(AHEAD_SEED, AHEAD_SEED + N_AHEAD))
 AHEAD_AGAINST = ("best_shipped", "gepa", "textgrad", "opro", "evoprompt", "capo")
 AHEAD_OPTIONS = (("chain", 6), ("shipped", 1))
-AHEAD_OWN = (*AHEAD_OPTIONS, ("critic_share", 0.95), ("pieces", 48))
+# nearly all children are the critic's treatments, and a panel is as large as everybody's
+AHEAD_OWN = (*AHEAD_OPTIONS, ("critic_share", 0.99), ("pieces", 48), ("without", "merge,rewording"))
 BLOCKS = (
     "ahead", "ahead_nonconvex", "equal", "equal_nonconvex", "equal_quality", "main", "nonconvex", "null",
     "adverse", "quality", "ablation", "try", "weights",

@@ -112,7 +112,7 @@ def _worth(case: BenchmarkRun, trial: Trial, surface: rehearsal.Surface) -> dict
     front = np.array([member.point.vector for member in true_front(surface)])
     true = {name: true_point(genome, surface).vector for name, genome in {one.genome.digest: one.genome for one in trace}.items()}
     scale = 1.1 * np.array(trial.scale()[0])
-    handed, pick = _handed(trial, scale)
+    handed, pick = handed_and_pick(trial, scale)
     F, T = (np.array(of) for of in ([one.values for one in handed], [true[one.genome.digest] for one in handed]))
     own = float(share_of_front(T, front, reference))
     curve = [*_curve(trace, true, front, reference, scale), (trial.stage.meter.n_dialogues, own)]
@@ -137,7 +137,7 @@ def _worth(case: BenchmarkRun, trial: Trial, surface: rehearsal.Surface) -> dict
     }  # fmt: skip
 
 
-def _handed(trial: Trial, scale: Any) -> tuple[list[Claim], Claim]:
+def handed_and_pick(trial: Trial, scale: Any) -> tuple[list[Claim], Claim]:
     """What is handed in and the pick: a search that measures its nominees on a split of its own has chosen, the others choose here."""
     trace, wanted = trial.stage.trace, {genome.digest for genome in trial.handed or ()}
     if trial.pick is not None:

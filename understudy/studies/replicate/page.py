@@ -151,8 +151,8 @@ def _asked(fields: Fields) -> str:
     return (
         f"Model {fields['model']}{judge}, critic {fields['critic']}; engine {fields['engine']}. Histories and ratings are those of "
         f"{fields['ratings']}, texts those of {texts}. Users, titles and texts of the part `test`, "
-        f"which no prompt was tuned on. Seed {fields['seed']}. All runs of it together made {spent['n_calls']} calls of {spent['tokens']} "
-        "tokens."
+        f"which no prompt was tuned on. Seed {fields['seed']}. Its runs made {spent['n_calls']} calls of "
+        f"{spent['tokens']} tokens; what the ledger held from before was not asked again."
     )
 
 
