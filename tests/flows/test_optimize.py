@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,3 +55,19 @@ def test_each_generation_is_a_flow_with_pictures_and_a_race_leaves_its_laps(nigh
     again = stages.optimize("sample", search=search, options=night["options"])
     assert again["n_model_calls"] == 0
     assert again["front_digest"] == found["front_digest"]
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_a_search_from_the_shipped_prompts_plays_them_beside_its_seed_under_a_key_of_its_own(night: dict[str, Any]) -> None:
+    small = {"panel": PanelSize(per_stratum=2, behaviour=4, free=2), "front_panel": PanelSize(per_stratum=2, behaviour=4, free=2)}
+    search: Search = night["search"].model_copy(update={**small, "generations": 1, "population": 2, "from_shipped": True})
+    found = stages.optimize("sample", search=search, options=night["options"])
+    with Store.open(night["options"].store) as opened:
+        first = opened.rows("optimize/candidates", run_key=found["run"], generation=0)
+        assert [row["operator"] for row in first] == ["seed", *["shipped"] * 10]
+        assert len({row["genome_digest"] for row in first}) == 11
+        rows = opened.rows("optimize/candidates", run_key=found["run"], generation=1)
+        assert {row["operator"] for row in rows} & {"survivor"}
+        config = json.loads(opened.rows("optimize/runs_like", prefix=found["run"])[0]["config"])
+    # what was not asked for is not in the key
+    assert (config["from_shipped"], "critic_share" in config) == (True, False)
