@@ -57,7 +57,7 @@ def calls_of(
     enough = measured is not None and measured["n"] >= N_ENOUGH
     sizes = _timed(speeds[model]) if role == "seeker" and model in speeds else _rendered(role, scenes)
     prompt, reply, source = _limited(*sizes, models.reply_tokens.get(role))
-    latency, latency_from = _seconds(model, latency_s, speeds, prompt, reply)
+    latency, latency_from = _seconds(model, models, latency_s, speeds, prompt, reply)
     if measured is not None and enough:
         prompt, reply = (_about(measured[name]) for name in ("prompt_tokens", "reply_tokens"))
         source = f"{measured['n']} calls in the ledger"
@@ -82,7 +82,7 @@ def asked_apart(model: str, models: Models, questions: Sequence[Request], *, lat
     """The calls of a probe's questions, which a seeker's model is asked outside of dialogues."""
     most = float(models.reply_tokens.get("seeker") or max(one.max_tokens for one in questions))
     prompt, reply = _tokens(questions), Estimate(most / 3, 1, most)
-    latency, latency_from = _seconds(model, latency_s, speeds, prompt, reply)
+    latency, latency_from = _seconds(model, models, latency_s, speeds, prompt, reply)
     told = f"tokens: {len(questions)} rendered questions; replies up to what they may fill; seconds: {latency_from}"
     return RoleCalls(shown_model(model), NONE, prompt, reply, latency, _price(models, model), told, per_question=_STRUCTURED)
 
@@ -91,15 +91,24 @@ def _price(models: Models, model: str) -> Price | None:
     return Price(0.0, 0.0) if model == EMBEDDED else known_price(GatewayConfig.of(models, Caps()), model)
 
 
-def _seconds(model: str, given: float | None, speeds: Speeds, prompt: Estimate, reply: Estimate) -> tuple[Estimate, str]:
+def alone(speed: Speed, models: Models, prompt: Estimate, reply: Estimate) -> Estimate:
+    """Seconds of a call of a local model that was timed alone, among as many as go out at once.
+
+    They share its cores: eight at once take about eight times as long as one alone (docs/models.md has the measurements).
+    """
+    n_at_once, of = way_of(models).concurrency, speed.seconds
+    return Estimate(of(prompt.value, reply.value), of(prompt.lo, reply.lo), of(prompt.hi, reply.hi)) * n_at_once
+
+
+def _seconds(
+    model: str, models: Models, given: float | None, speeds: Speeds, prompt: Estimate, reply: Estimate
+) -> tuple[Estimate, str]:
     """Of a call of which the ledger says nothing, and where the figure is from."""
     if given is not None:
         return Estimate.exactly(given), "given"
     if (speed := speeds.get(model)) is not None:
-        of = speed.seconds
-        measured = Estimate(of(prompt.value, reply.value), of(prompt.lo, reply.lo), of(prompt.hi, reply.hi))
-        share = f"{speed.computed:.0%} of a prompt is computed"
-        return measured, f"{speed.prompt_per_s:.0f} and {speed.reply_per_s:.0f} tokens per second measured now, and {share}"
+        share, rates = f"{speed.computed:.0%} of a prompt is computed", f"{speed.prompt_per_s:.0f} and {speed.reply_per_s:.0f}"
+        return alone(speed, models, prompt, reply), f"{rates} tokens per second measured now, and {share}"
     return _EMBEDDED_S if model == EMBEDDED else _HOSTED_S, "assumed"
 
 

@@ -216,6 +216,11 @@ def test_a_local_model_is_timed_and_its_calls_wait_for_its_slot(store: str, tmp_
     assert call["reply_tokens"]["range"][1] < 6
     given = estimate(store, {"seeker": model}, latency_s=2.0)
     assert given["assumptions"]["calls"]["seeker"]["latency_s"]["value"] == 2.0
+    # four slots share the cores: a call takes four times as long beside three others, and nothing is won
+    shared = estimate(store, {"seeker": model, "local": {"n_slots": 4}})
+    assert shared["assumptions"]["concurrency"] == 4
+    assert shared["assumptions"]["calls"]["seeker"]["latency_s"]["value"] == pytest.approx(4 * call["latency_s"]["value"], rel=0.02)
+    assert shared["minutes"]["value"] == pytest.approx(told["minutes"]["value"], rel=0.05)
 
 
 def test_the_ledger_is_used_where_it_says_enough_and_nothing_is_added_to_it(store: str) -> None:

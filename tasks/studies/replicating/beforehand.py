@@ -21,7 +21,7 @@ from understudy.probes.replication.tasks import neg_feedback
 from understudy.rows.handle import Humans
 from understudy.studies import estimate
 from understudy.studies.estimate import NONE, Estimate, RoleCalls, Stage, StageGroup
-from understudy.tasks.studies.call_sizes import MEAN_SPREAD, N_ENOUGH, asked_apart, way_of
+from understudy.tasks.studies.call_sizes import MEAN_SPREAD, N_ENOUGH, alone, asked_apart, way_of
 from understudy.tasks.studies.probe import is_asked
 from understudy.tasks.studies.replicate_humans import paper_humans
 from understudy.tasks.studies.replicating.asked import PaperCell, ReplicateAsked, grid, shared_tasks
@@ -111,7 +111,7 @@ def _by_instance(name: str, cell: PaperCell, sizing: Sizing, requests: Sequence[
     # a step that fails ends nothing: every reply takes all calls
     prompt, reply = seeker.prompt_tokens * _TUNING_PROMPT, Estimate(250, 60, 800)
     speed = sizing.speeds.get(sizing.models.of("critic"))
-    seconds = seeker.latency_s if speed is None else _seconds(speed, prompt, reply)
+    seconds = seeker.latency_s if speed is None else alone(speed, sizing.models, prompt, reply)
     tuning = replace(seeker, prompt_tokens=prompt, reply_tokens=reply, latency_s=seconds, per_question=Estimate.exactly(_TUNING))
     forward = replace(seeker, per_question=Estimate.exactly(_FORWARD))
     return replace(group, calls={**group.calls, "seeker": forward, "critic": tuning})
@@ -152,10 +152,6 @@ def _judged(group: StageGroup, cell: PaperCell, n: int, sizing: Sizing) -> Stage
     calls = asked_apart(sizing.models.of("judge"), sizing.models, requests, latency_s=None, speeds=sizing.speeds)
     share = 2 * n / max(1.0, group.stages[0].n_questions.value)
     return replace(group, calls={**group.calls, "judge": replace(calls, per_question=Estimate(1.05, 1, 2) * share)})
-
-
-def _seconds(speed: Speed, prompt: Estimate, reply: Estimate) -> Estimate:
-    return Estimate(*(speed.seconds(getattr(prompt, end), getattr(reply, end)) for end in ("value", "lo", "hi")))
 
 
 def _timed(measured: Mapping[tuple[str, str], Mapping[str, Any]], models: Models, group: StageGroup) -> StageGroup:
