@@ -38,9 +38,11 @@ def test_a_run_that_was_made_again_counts_by_its_newer_row(tmp_path: Path) -> No
     assert read == {"a": 0.1, "b": 0.3, "c": 0.4}
 
 
-def test_the_rows_of_the_repository_are_all_of_protocol_2_and_what_was_played_of_protocol_3() -> None:
+def test_the_rows_of_the_repository_are_all_of_protocol_2_and_what_was_played_of_protocols_3_and_4() -> None:
     read = rows.read(PACKED, PACKED.with_name("nothing"))
     assert len({row["key"] for row in read}) == len(read)
     of_3 = [row for row in read if row["block"].startswith("equal")]
-    assert (len(read) - len(of_3), len(of_3)) == (672, 296)
+    of_4 = [row for row in read if row["block"].startswith("ahead")]
+    assert (len(read) - len(of_3) - len(of_4), len(of_3), len(of_4)) == (672, 296, 49)
+    assert {row["key"] for row in of_4} <= {case.key for case in cases_of(["ahead", "ahead_nonconvex"])}
     assert {row["key"] for row in of_3} <= {case.key for case in cases_of(["equal", "equal_nonconvex"])}
