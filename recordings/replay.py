@@ -94,7 +94,9 @@ def played_again(folder: Path, logs: Path, scratch: Path) -> dict[str, str]:
         return {file: (scratch / "tables" / file).read_text("utf-8") for file in OF_EXPERIMENT}
     if name == "compare":
         return of_comparison(Path(store), fields)
-    return {OBJECTIVES: json.dumps(fields["objectives"], indent=2, ensure_ascii=False) + "\n"}
+    from understudy.report.digits import rounded
+
+    return {OBJECTIVES: json.dumps(rounded(fields["objectives"]), indent=2, ensure_ascii=False) + "\n"}
 
 
 def of_comparison(store: Path, fields: dict[str, Any]) -> dict[str, str]:
