@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from understudy.addresses import lake_of
 from understudy.completion import ROLES, ModelRole
@@ -250,6 +259,13 @@ class Search(BaseModel):
     from_shipped: bool = Field(False, description="play the shipped prompts in the first generation beside the seed")
     critic_share: float = Field(CRITIC_SHARE, ge=0, le=1, description="share of the children that are drawn as the critic's")
     longest_chain: int = Field(LONGEST_CHAIN, ge=1, le=12, description="steps in which the critic rewrites one child at most")
+
+    @model_serializer(mode="wrap")
+    def _without_what_was_not_asked_for(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # a recorded study from before these dials says the same of its search
+        fields: dict[str, Any] = handler(self)
+        kept = {name: fields.pop(name) for name in ("from_shipped", "critic_share", "longest_chain") if name in fields}
+        return fields | {name: value for name, value in kept.items() if value != type(self).model_fields[name].default}
 
 
 def checked(kind: type[Parameters], values: dict[str, Any]) -> Parameters:
