@@ -236,6 +236,8 @@ class PanelSize(BaseModel):
 
 
 CRITIC_SHARE, LONGEST_CHAIN = 0.75, 4
+NAMED_WHERE_ASKED_FOR = ("from_shipped", "critic_share", "longest_chain")
+"""Dials of a search that what it says of itself and its key hold only where they are not at their defaults."""
 SEARCH_PANEL = PanelSize(per_stratum=20, behaviour=14, free=16)
 FRONT_PANEL = PanelSize(per_stratum=40, behaviour=24, free=60)
 REPORT_PANEL = PanelSize(per_stratum=150, behaviour=80, free=60)
@@ -264,7 +266,7 @@ class Search(BaseModel):
     def _without_what_was_not_asked_for(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # a recorded study from before these dials says the same of its search
         fields: dict[str, Any] = handler(self)
-        kept = {name: fields.pop(name) for name in ("from_shipped", "critic_share", "longest_chain") if name in fields}
+        kept = {name: fields.pop(name) for name in NAMED_WHERE_ASKED_FOR if name in fields}
         return fields | {name: value for name, value in kept.items() if value != type(self).model_fields[name].default}
 
 

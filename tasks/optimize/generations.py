@@ -15,7 +15,7 @@ from understudy.objectives import NAMES, TRADED, Evaluation, constraints, too_fe
 from understudy.parameters import Search
 from understudy.play.panels import Panel
 from understudy.prompt.genome import Genome
-from understudy.prompt.setting import load_setting, seed_genome, setting_names
+from understudy.prompt.setting import load_setting, seed_genome, setting_names, shipped_beside
 from understudy.records import CHOOSING, DECOY
 from understudy.search import members
 from understudy.search.critic_record import is_given_up, n_failed
@@ -68,15 +68,14 @@ def setup_of(opened: OpenRun, run: Run) -> Setup:
     """What is fixed for a search before it begins."""
     seeds = [seed_genome(load_setting(run.setting), sorted(opened.humans.exemplars), seed=run.seed)]
     n_front, weights = n_nominated(run.search), run.search.weights
-    starts = starts_of(opened, run, seeds[0]) if run.search.from_shipped else ()
+    starts = starts_of(opened, run) if run.search.from_shipped else ()
     return Setup(seeds, run.plan, run.search.generations, n_front, weights, TRADED, run.played, on_finals(opened, run), starts)
 
 
-def starts_of(opened: OpenRun, run: Run, seed: Genome) -> tuple[Genome, ...]:
-    """The shipped prompts beside the seed of a search. Where the seed has no policy, those that have one are another kind of seeker."""
-    exemplars = sorted(opened.humans.exemplars)
-    found = [seed_genome(load_setting(name), exemplars, seed=run.seed) for name in setting_names()]
-    return tuple(one for one in found if one.digest != seed.digest and (one.policy is None) == (seed.policy is None))
+def starts_of(opened: OpenRun, run: Run) -> tuple[Genome, ...]:
+    """The shipped prompts beside the seed of a search."""
+    exemplars, names = sorted(opened.humans.exemplars), shipped_beside(load_setting(run.setting).genome)
+    return tuple(seed_genome(load_setting(name), exemplars, seed=run.seed) for name in names)
 
 
 def on_finals(opened: OpenRun, run: Run) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from understudy.doors.events import emit
 from understudy.doors.store import Store
 from understudy.keys import canonical_json, key
 from understudy.objectives import MIN_N, NAMES, too_few, without_units
-from understudy.parameters import Search
+from understudy.parameters import NAMED_WHERE_ASKED_FOR, Search
 from understudy.prompt.setting import load_setting, seed_genome
 from understudy.rows import played as rows
 from understudy.search import critic, drive, halting, loop, operator_credit, power
@@ -49,8 +49,7 @@ def open_run(opened: OpenRun, *, setting: str, search: Search) -> Run:
         "versions": [loop.VERSION, critic.VERSION, halting.VERSION, operator_credit.VERSION],
     }
     # what was not asked for is not in the key, so that a search from before these can be carried on
-    dials = {"from_shipped": search.from_shipped, "critic_share": search.critic_share, "longest_chain": search.longest_chain}
-    config |= {name: value for name, value in dials.items() if value != Search.model_fields[name].default}
+    config |= search.model_dump(include=set(NAMED_WHERE_ASKED_FOR))
     if opened.verifier:
         config["verifier"] = opened.verifier
     weak = too_few(counts_on(opened, opened.humans.panel("search", search.panel, seed=seed)))

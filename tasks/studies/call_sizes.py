@@ -91,10 +91,10 @@ def _price(models: Models, model: str) -> Price | None:
     return Price(0.0, 0.0) if model == EMBEDDED else known_price(GatewayConfig.of(models, Caps()), model)
 
 
-def alone(speed: Speed, models: Models, prompt: Estimate, reply: Estimate) -> Estimate:
+def seconds_beside_others(speed: Speed, models: Models, prompt: Estimate, reply: Estimate) -> Estimate:
     """Seconds of a call of a local model that was timed alone, among as many as go out at once.
 
-    They share its cores: eight at once take about eight times as long as one alone (docs/models.md has the measurements).
+    They share its cores, so that eight at once take about eight times as long as one alone.
     """
     n_at_once, of = way_of(models).concurrency, speed.seconds
     return Estimate(of(prompt.value, reply.value), of(prompt.lo, reply.lo), of(prompt.hi, reply.hi)) * n_at_once
@@ -108,7 +108,7 @@ def _seconds(
         return Estimate.exactly(given), "given"
     if (speed := speeds.get(model)) is not None:
         share, rates = f"{speed.computed:.0%} of a prompt is computed", f"{speed.prompt_per_s:.0f} and {speed.reply_per_s:.0f}"
-        return alone(speed, models, prompt, reply), f"{rates} tokens per second measured now, and {share}"
+        return seconds_beside_others(speed, models, prompt, reply), f"{rates} tokens per second measured now, and {share}"
     return _EMBEDDED_S if model == EMBEDDED else _HOSTED_S, "assumed"
 
 

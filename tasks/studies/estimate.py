@@ -17,7 +17,7 @@ from understudy.errors import BadInput
 from understudy.parameters import Models, PanelSize, Search
 from understudy.play.endings import MAX_TURNS
 from understudy.prompt.genome import Genome
-from understudy.prompt.setting import load_setting, seed_genome, setting_names
+from understudy.prompt.setting import load_setting, seed_genome, setting_names, shipped_beside
 from understudy.records import CHOOSING, REPORTING, AmountFields
 from understudy.rows.handle import Humans
 from understudy.search.halting import STALL_PANELS
@@ -231,7 +231,7 @@ def _search(side: Humans, asked: Asked, turns: Estimate) -> Stage:
     """Generations: a population of children each, and from the second on the survivors measured again beside them."""
     search = asked.search
     later = Estimate(search.generations, _fewest(search), search.generations)
-    n_starts = _n_starts(asked)
+    n_starts = len(shipped_beside(load_setting(asked.setting).genome)) if search.from_shipped and search.generations else 0
     first = Estimate.exactly(max(1.0, (1 + n_starts) / search.population))
     children = (first + later) * search.population * _FILLED if search.generations else Estimate.exactly(1)
     again = _turns_of_panels(search) * n_survivors(search.population) if "remeasuring" not in search.without else NONE
@@ -240,14 +240,6 @@ def _search(side: Humans, asked: Asked, turns: Estimate) -> Stage:
         children, again = (one * Estimate(0.85, 0.5, 1.0) for one in (children, again))
     places = (Estimate.exactly(max(0, search.population - 1 - n_starts)) + later * search.population) if _has_critic(search) else NONE
     return Stage("search", children + again, n_replays(side, "search", search.panel, asked.seed), search.panel.free, turns, places)
-
-
-def _n_starts(asked: Asked) -> int:
-    """How many shipped prompts stand beside the seed in the first generation (tasks.optimize.generations.starts_of)."""
-    if not (asked.search.from_shipped and asked.search.generations):
-        return 0
-    has_policy = load_setting(asked.setting).genome.policy is not None
-    return sum((load_setting(name).genome.policy is not None) == has_policy for name in setting_names() if name != asked.setting)
 
 
 def _turns_of_panels(search: Search) -> Estimate:

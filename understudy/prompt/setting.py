@@ -101,6 +101,12 @@ def setting_names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
+def shipped_beside(own: Genome) -> list[str]:
+    """The shipped settings that may stand beside a prompt: those with a policy beside one that has one, and not the prompt itself."""
+    found = {name: load_setting(name).genome for name in setting_names()}
+    return [name for name, one in found.items() if one.digest != own.digest and (one.policy is None) == (own.policy is None)]
+
+
 def load_setting(name_or_path: str | Path) -> Setting:
     """A shipped setting by name, or the one in a TOML file. Raises BadInput that names the file and the key."""
     given = str(name_or_path)

@@ -151,8 +151,12 @@ class Treated:
 
 def dialogue_prompt(genome: Genome, shown: Sequence[Exemplar]) -> str:
     """The prompt of a seeker in a dialogue, filled in for a made-up person; of a staged one the sections of all its stages."""
-    whole = replace(genome, controls=replace(genome.controls, staging="none"))
-    return template.system_prompt(whole, _NEED, exemplars=shown, target=_TARGET)
+    return template.system_prompt(unstaged(genome), _NEED, exemplars=shown, target=_TARGET)
+
+
+def unstaged(genome: Genome) -> Genome:
+    """The genome as a prompt that gives all its sections at once, which is how a critic has to see it."""
+    return replace(genome, controls=replace(genome.controls, staging="none"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from understudy.probes.replication.tasks import neg_feedback
 from understudy.rows.handle import Humans
 from understudy.studies import estimate
 from understudy.studies.estimate import NONE, Estimate, RoleCalls, Stage, StageGroup
-from understudy.tasks.studies.call_sizes import MEAN_SPREAD, N_ENOUGH, alone, asked_apart, way_of
+from understudy.tasks.studies.call_sizes import MEAN_SPREAD, N_ENOUGH, asked_apart, seconds_beside_others, way_of
 from understudy.tasks.studies.probe import is_asked
 from understudy.tasks.studies.replicate_humans import paper_humans
 from understudy.tasks.studies.replicating.asked import PaperCell, ReplicateAsked, grid, shared_tasks
@@ -111,7 +111,7 @@ def _by_instance(name: str, cell: PaperCell, sizing: Sizing, requests: Sequence[
     # a step that fails ends nothing: every reply takes all calls
     prompt, reply = seeker.prompt_tokens * _TUNING_PROMPT, Estimate(250, 60, 800)
     speed = sizing.speeds.get(sizing.models.of("critic"))
-    seconds = seeker.latency_s if speed is None else alone(speed, sizing.models, prompt, reply)
+    seconds = seeker.latency_s if speed is None else seconds_beside_others(speed, sizing.models, prompt, reply)
     tuning = replace(seeker, prompt_tokens=prompt, reply_tokens=reply, latency_s=seconds, per_question=Estimate.exactly(_TUNING))
     forward = replace(seeker, per_question=Estimate.exactly(_FORWARD))
     return replace(group, calls={**group.calls, "seeker": forward, "critic": tuning})

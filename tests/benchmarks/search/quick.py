@@ -20,16 +20,13 @@ from numpy.typing import NDArray
 from search import contenders
 from search.indicators import share_of_front
 from search.meter import Meter, Provider
-from search.rewriting import Rewriter
-from search.scoring import BenchmarkRun, handed_and_pick
+from search.scoring import BenchmarkRun, handed_and_pick, trial_on
 from search.stage import Measurement, Stage
-from search.trial import Trial
 from search.world import World
 from understudy import rehearsal
 from understudy.errors import BudgetExhausted
 from understudy.keys import rng_of
 from understudy.objectives import NAMES, Evaluation
-from understudy.parameters import LONGEST_CHAIN
 from understudy.play.panels import Panel
 from understudy.prompt.genome import Genome
 from understudy.records import Measured
@@ -103,12 +100,9 @@ class QuickStage(Stage):
 
 def run_quick(case: BenchmarkRun, world: World, measurements: Recorded) -> dict[str, Any]:
     """The row of one run: what was handed in, picked and met, as shares of the true front's hypervolume, and what it took."""
-    surface, options = rehearsal.surface(case.surface), dict(case.options)
-    meter = Meter(case.budget)
+    surface, meter = rehearsal.surface(case.surface), Meter(case.budget)
     stage = QuickStage(world, Provider(surface, world.fitted, case.quality, meter), case.seed, measurements=measurements)
-    rewriter = Rewriter(stage, world.screen(case.seed), case.seed, chains=bool(options.get("chains", 0)))
-    rewriter.longest = int(options.get("chain", LONGEST_CHAIN))
-    trial = Trial(world, stage, rewriter, case.seed, world.seed_prompt(case.seed), options)
+    trial = trial_on(stage, case)
     spent = time.process_time()
     with suppress(BudgetExhausted):
         contenders.load(case.optimizer)(trial)
@@ -122,7 +116,7 @@ def run_quick(case: BenchmarkRun, world: World, measurements: Recorded) -> dict[
 
     return {
         "key": case.key, "block": case.block, "optimizer": case.optimizer, "surface": case.surface, "seed": case.seed,
-        "options": options, "hv": share([one.genome for one in handed]), "hv_pick": share([pick.genome]),
+        "options": trial.options, "hv": share([one.genome for one in handed]), "hv_pick": share([pick.genome]),
         "hv_best_met": share(list(met.values())), "r2": float("nan"), "n_measured": len(met), "n_critic_calls": meter.n_critic_calls,
         "n_dialogues": meter.n_dialogues, "quality": case.quality, "seconds": round(cpu, 2),
     }  # fmt: skip

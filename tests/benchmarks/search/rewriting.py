@@ -23,6 +23,7 @@ from understudy.prompt import template
 from understudy.prompt.genome import MAX_EXEMPLARS, SECTIONS, STRUCTURE, Controls, Genome
 from understudy.records import Need
 from understudy.search import operators
+from understudy.search.critic import unstaged
 from understudy.search.genes import Screen
 from understudy.search.offspring import LONGER_AT_FIRST
 
@@ -156,9 +157,7 @@ class Rewriter:
     def _criticised(self, genome: Genome, objective: str | None, material: str) -> Genome:
         world, self.n_rewritten = self.stage.world, self.n_rewritten + 1
         shown = [world.exemplars[name] for name in genome.exemplars]
-        # as the product shows it: of a staged prompt the sections of all stages
-        whole = replace(genome, controls=replace(genome.controls, staging="none"))
-        prompt = template.system_prompt(whole, _NEED, exemplars=shown, target=next(iter(world.items.values())))
+        prompt = template.system_prompt(unstaged(genome), _NEED, exemplars=shown, target=next(iter(world.items.values())))
         parts = [
             *([f"<objective>{objective}</objective>"] if objective else []),
             f"<temperature>{genome.controls.temperature}</temperature>\n<top_p>{genome.controls.top_p}</top_p>",

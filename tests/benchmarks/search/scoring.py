@@ -75,11 +75,7 @@ def run(case: BenchmarkRun, world: World) -> dict[str, Any]:
     """The row of one run."""
     surface = rehearsal.surface(case.surface)
     stage = Stage(world, Provider(surface, world.fitted, case.quality, Meter(case.budget)), case.seed)
-    seed_prompt, screen = world.seed_prompt(case.seed), world.screen(case.seed)
-    options = dict(case.options)
-    rewriter = Rewriter(stage, screen, case.seed, chains=bool(options.get("chains", 0)))
-    rewriter.longest = int(options.get("chain", LONGEST_CHAIN))
-    trial = Trial(world, stage, rewriter, case.seed, seed_prompt, options)
+    trial = trial_on(stage, case)
     started, spent = time.perf_counter(), time.process_time()
     try:
         contenders.load(case.optimizer)(trial)
@@ -97,6 +93,14 @@ def run(case: BenchmarkRun, world: World) -> dict[str, Any]:
         "screened": trial.rewriter.n_screened, "outcome": {name: value for name, value in trial.outcome.items() if name != "starts"},
     }  # fmt: skip
     return row | _worth(case, trial, surface)
+
+
+def trial_on(stage: Stage, case: BenchmarkRun) -> Trial:
+    """What the optimizer of a run is given on a stage."""
+    world, options = stage.world, dict(case.options)
+    chains, longest = bool(options.get("chains", 0)), int(options.get("chain", LONGEST_CHAIN))
+    rewriter = Rewriter(stage, world.screen(case.seed), case.seed, chains=chains, longest=longest)
+    return Trial(world, stage, rewriter, case.seed, world.seed_prompt(case.seed), options)
 
 
 @cache
