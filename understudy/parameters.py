@@ -262,6 +262,11 @@ class Search(BaseModel):
     critic_share: float = Field(CRITIC_SHARE, ge=0, le=1, description="share of the children that are drawn as the critic's")
     longest_chain: int = Field(LONGEST_CHAIN, ge=1, le=12, description="steps in which the critic rewrites one child at most")
 
+    @property
+    def may_ask_critic(self) -> bool:
+        """Whether a critic would be asked, where the run has one."""
+        return self.generations > 0 and "critic" not in self.without
+
     @model_serializer(mode="wrap")
     def _without_what_was_not_asked_for(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # a recorded study from before these dials says the same of its search

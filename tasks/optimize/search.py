@@ -33,7 +33,7 @@ Fields = dict[str, Any]
 def open_run(opened: OpenRun, *, setting: str, search: Search) -> Run:
     """The run of these parameters, new or as it was left. Generations and weights are not part of its key: it can be carried on."""
     humans, seed, model = opened.humans, opened.options.seed, opened.cast.seeker
-    has_critic = bool(opened.cast.critic) and "critic" not in search.without and search.generations > 0
+    has_critic = bool(opened.cast.critic) and search.may_ask_critic
     critic_model = opened.cast.critic if has_critic else ""
     genome = seed_genome(load_setting(setting), sorted(humans.exemplars), seed=seed)
     config = {

@@ -177,7 +177,7 @@ def _roles(genome: Genome, asked: Asked) -> list[ModelRole]:
         roles.append("verifier")
     if asked.recommender.partition(":")[0] == "llm":
         roles.append("recommender")
-    if asked.run in SEARCHED and _has_critic(asked.search):
+    if asked.run in SEARCHED and asked.search.may_ask_critic:
         roles.append("critic")
     if asked.run == "evaluate":
         roles.append("judge")
@@ -232,13 +232,13 @@ def _search(side: Humans, asked: Asked, turns: Estimate) -> Stage:
     search = asked.search
     later = Estimate(search.generations, _fewest(search), search.generations)
     n_starts = len(shipped_beside(load_setting(asked.setting).genome)) if search.from_shipped and search.generations else 0
-    first = Estimate.exactly(max(1.0, (1 + n_starts) / search.population))
-    children = (first + later) * search.population * _FILLED if search.generations else Estimate.exactly(1)
+    first = Estimate.exactly(max(search.population, 1 + n_starts))
+    children = (first + later * search.population) * _FILLED if search.generations else Estimate.exactly(1)
     again = _turns_of_panels(search) * n_survivors(search.population) if "remeasuring" not in search.without else NONE
     if search.racing:
         # a candidate that is dropped has played half of the panel
         children, again = (one * Estimate(0.85, 0.5, 1.0) for one in (children, again))
-    places = (Estimate.exactly(max(0, search.population - 1 - n_starts)) + later * search.population) if _has_critic(search) else NONE
+    places = (Estimate.exactly(max(0, search.population - 1 - n_starts)) + later * search.population) if search.may_ask_critic else NONE
     return Stage("search", children + again, n_replays(side, "search", search.panel, asked.seed), search.panel.free, turns, places)
 
 
@@ -253,10 +253,6 @@ def _turns_of_panels(search: Search) -> Estimate:
 def _fewest(search: Search) -> int:
     """Generations after the first that are played before the search may end as converged."""
     return min(search.generations, STALL_PANELS * search.period)
-
-
-def _has_critic(search: Search) -> bool:
-    return search.generations > 0 and "critic" not in search.without
 
 
 def _turns(side: Humans, played: Fields | None, max_turns: int | None) -> tuple[Estimate, str]:
