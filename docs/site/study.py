@@ -63,7 +63,7 @@ def _about(folder: Path, fields: Mapping[str, Any]) -> Iterator[str]:
     """The commands and the recording of a study."""
     about, name = json.loads((folder / "recording.json").read_text("utf-8")), folder.name
     replies = about["replies"]
-    yield from (f"## {first_table.model_of(fields)}", "", "The commands, with the model by the digest of its weights:", "")
+    yield from (f"## {name}: {first_table.model_of(fields)}", "", "The commands, with the model by the digest of its weights:", "")
     dataset = about["dataset"]
     ingested = [f"ingest {one['reader']} LOGS/{one['path']} --dataset {dataset}" for one in about["logs"]]
     for words in (*ingested, f"profile --dataset {dataset}", " ".join(about["command"])):

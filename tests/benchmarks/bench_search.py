@@ -35,7 +35,7 @@ from search.world import ROOT, World, prepared
 PACKED = Path(__file__).with_name("search.parquet")
 ADDED = ROOT / ".bench" / "search.jsonl"
 STORE = ROOT / ".bench" / "search.duckdb"
-TURN_ABOUT = ("equal", "equal_nonconvex", "ahead", "ahead_nonconvex")
+TURN_ABOUT = ("equal", "equal_nonconvex", "equal_quality", "ahead", "ahead_nonconvex")
 _world: World | None = None
 _measurements: Any = None
 

@@ -163,8 +163,8 @@ def test_the_report_says_which_engine_and_escapes_what_it_is_given() -> None:
 
 
 def test_the_readme_s_table_of_rehearsal_replaces_nothing() -> None:
-    assert "not yet measured on any LLM" in as_markdown(first_table.document([fields()]))
-    assert "not yet measured" not in as_markdown(first_table.document([fields(engine="gpt")]))
+    assert "They are no part of the README" in as_markdown(first_table.document([fields()]))
+    assert "They are no part of the README" not in as_markdown(first_table.document([fields(engine="gpt")]))
 
 
 def test_the_first_table_says_how_much_of_a_plan_was_said() -> None:
@@ -177,27 +177,46 @@ def test_the_first_table_says_how_much_of_a_plan_was_said() -> None:
     assert "share of planned turns that were said as planned, before a search: acts 0.240 \\[0.190, 0.300]" in text
 
 
+def cells_of(text: str) -> list[list[str]]:
+    """The cells of every row of the tables in a page."""
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
+
+
 def test_the_first_table_has_every_objective_with_intervals_and_what_it_took() -> None:
     text = as_markdown(first_table.document([fields("a", "gpt"), {**fields("<b>", "gpt"), "models": {"seeker": "other"}}]))
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
-    results = [row for row in rows if len(row) == 8][2:]
-    assert [row[2].replace("\\", "") for row in results[:5]] == [*NAMES, "held-out AUC"]
-    assert {row[0] for row in results} == {"m", "other"}
-    assert results[4][3:6] == ["3.000 \\[2.000, 4.000]", "not measured", "3.000 \\[2.000, 4.000]"]
-    costs = [row for row in rows if len(row) == 10][2:]
-    assert costs[0] == ["m", "d, split select", "6", "24", "120", "unknown", "1,000", "333", "2.5", "a processor, 1 cores, 8 GB"]
-    assert costs[1][9] == "not recorded"
+    rows = cells_of(text)
+    results = [row for row in rows if len(row) == len(NAMES) + 3]
+    assert [cell.replace("\\", "") for cell in results[0]] == ["model", "setting", *NAMES, "held-out AUC"]
+    assert {row[0] for row in results[2:]} == {"m", "other"}
+    assert all("→" in cell and ", n = " in cell for cell in results[2][2:6])
+    assert results[2][6].startswith("3.000 \\[2.000, 4.000] → not measured")
+    assert results[3][:2] == ["m", "humans against humans"]
+    assert results[3][6] == "3.000 \\[2.000, 4.000]"
+    costs = [row for row in rows if len(row) == 11][2:]
+    assert costs[0] == ["m", "a", "d, split select", "6", "24", "120", "unknown", "1,000", "333", "2.5", "a processor, 1 cores, 8 GB"]
+    assert costs[1][10] == "not recorded"
     assert "2 models (m, other) on one data set (d, split select)" in text
     assert "<b>" not in text
 
 
+def test_a_model_that_is_the_same_in_all_rows_is_named_once_above_them() -> None:
+    rows = cells_of(as_markdown(first_table.document([fields("a", "gpt"), fields("b", "gpt")])))
+    assert {row[0] for row in rows if len(row) == len(NAMES) + 2} == {"setting", "---", "a", "b", "humans against humans"}
+    assert sum(row[0] == "humans against humans" for row in rows) == 1
+
+
+def test_a_pick_that_is_the_seed_has_one_value_and_no_outcome() -> None:
+    measured = fields("a", "gpt")
+    measured["settings"] = [{**measured["settings"][0], "pick_is_seed": True}]
+    cells = next(row for row in cells_of(as_markdown(first_table.document([measured]))) if "the pick is the seed" in row[0])
+    assert not [cell for cell in cells if "→" in cell or "inconclusive" in cell or "better" in cell]
+
+
 def test_a_seed_prompt_that_no_search_went_out_from_has_no_tuned_figures_and_no_outcome() -> None:
     measured = {**fields("a", "gpt"), "search": {**fields()["search"], "generations": 0}}
-    lines = [line for line in as_markdown(first_table.document([measured])).splitlines() if "(no search)" in line]
-    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
-    assert len(cells) == len(NAMES) + 1
-    assert {(row[4], row[7]) for row in cells} == {("", "")}
-    assert all(row[3] for row in cells)
+    cells = next(row for row in cells_of(as_markdown(first_table.document([measured]))) if "(no search)" in row[0])
+    assert len(cells) == len(NAMES) + 2
+    assert not [cell for cell in cells if "→" in cell or not cell]
 
 
 def test_what_carries_over_is_told_beside_the_home_difference() -> None:

@@ -43,6 +43,6 @@ def test_the_rows_of_the_repository_are_all_of_protocol_2_and_what_was_played_of
     assert len({row["key"] for row in read}) == len(read)
     of_3 = [row for row in read if row["block"].startswith("equal")]
     of_4 = [row for row in read if row["block"].startswith("ahead")]
-    assert (len(read) - len(of_3) - len(of_4), len(of_3), len(of_4)) == (672, 296, 49)
+    assert (len(read) - len(of_3) - len(of_4), len(of_3), len(of_4)) == (672, 436, 49)
     assert {row["key"] for row in of_4} <= {case.key for case in cases_of(["ahead", "ahead_nonconvex"])}
-    assert {row["key"] for row in of_3} <= {case.key for case in cases_of(["equal", "equal_nonconvex"])}
+    assert {row["key"] for row in of_3} <= {case.key for case in cases_of(["equal", "equal_nonconvex", "equal_quality"])}

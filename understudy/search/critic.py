@@ -193,7 +193,7 @@ async def criticise(
         return spent[-1]
 
     def answer(reason: str) -> CriticAnswer:
-        return CriticAnswer(tuple(done), reason, _tokens(spent), _work(spent), n_left_out)
+        return CriticAnswer(tuple(done), reason, _tokens(spent), sum(one.work for one in spent), n_left_out)
 
     for step, objective in enumerate(commission.objectives):
         before = len(spent)
@@ -291,10 +291,6 @@ def _request_text(
     if evidence is not None:
         parts += evidence_lines(evidence)
     return "\n\n".join([*parts, _RULES])
-
-
-def _work(spent: Sequence[Completion]) -> int:
-    return sum(one.work for one in spent)
 
 
 def _tokens(spent: Sequence[Completion]) -> int:
