@@ -44,7 +44,7 @@ class PlayedPair:
 def document(pairs: Sequence[PlayedPair]) -> Document:
     """The pairs as a page. All of its text is of models and of the recommender."""
     has_picks = any(pair.before != pair.after for pair in pairs)
-    told = f"{_told(pairs)} {_WHO}" if pairs else "No scenario was played with both prompts, so there is nothing to show."
+    told = f"{_introduction(pairs)} {_WHO}" if pairs else "No scenario was played with both prompts, so there is nothing to show."
     parts: list[Part] = [Paragraph(told)]
     for number, pair in enumerate(pairs, 1):
         named = f"{number}. {pair.setting}: scenario {pair.scenario_id}, human dialogue {pair.dialogue_id}"
@@ -53,7 +53,7 @@ def document(pairs: Sequence[PlayedPair]) -> Document:
     return Document("Dialogues of the seed prompt and of the pick", parts)
 
 
-def _told(pairs: Sequence[PlayedPair]) -> str:
+def _introduction(pairs: Sequence[PlayedPair]) -> str:
     n, n_same = len(pairs), sum(pair.before == pair.after for pair in pairs)
     if n_same == n:
         return (
