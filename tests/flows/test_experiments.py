@@ -188,7 +188,7 @@ def test_a_study_that_is_killed_goes_on_and_pays_again_only_for_calls_in_flight(
     assert requests.total() - len(requests) <= CONCURRENCY
     assert (fields["engine"], fields["probe"]["outcome"], fields["n_stages"]) == ("rehearsal", "not_measured", 4)
     files = written_study(fields, store, out=None)
-    assert "not a language model" in Path(files["table"]).read_text()
+    assert "They are no part of the README" in Path(files["table"]).read_text()
     # calls that the server saw and that were not reserved, or the other way round, were in flight
     assert abs(fields["n_model_calls"] - requests.total()) <= CONCURRENCY
     with Store.open(store) as opened:

@@ -84,6 +84,7 @@ def test_a_pick_that_is_the_seed_is_shown_once_and_settings_share_the_places(sto
         run(store, f"b{place}", "other", f"s{place}", "Ho.")
     pairs = pairs_of(store, "d", [setting(after="seed"), setting("seed", "other")], n=5)
     assert [pair.before == pair.after for pair in pairs] == [True, True, True, False, False]
+    assert "| seed prompt and pick alike |" in as_markdown(side_by_side.document(pairs))
     alone = as_markdown(side_by_side.document(pairs[:1]))
     assert "| seed prompt |" in alone
     assert "1 free runs with seed prompts" in alone

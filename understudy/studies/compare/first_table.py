@@ -88,7 +88,7 @@ def _settings(fields: Fields) -> list[list[str]]:
     lines: list[list[str]] = []
     for one in fields["settings"]:
         has_pick = is_searched and not one["pick_is_seed"]
-        told = " (the pick is the seed)" if is_searched and one["pick_is_seed"] else "" if is_searched else " (no search)"
+        told = "" if has_pick else " (the pick is the seed)" if is_searched else " (no search)"
         measured = [own[one["setting"], name] for name in NAMES]
         cells = [_cell(row["before"], row["after"] if has_pick else None, row["n"], row["outcome"]) for row in measured]
         heldout = one["heldout"]
